@@ -1,0 +1,1 @@
+//! The process: wiring of the shell around the engine, one function per command.

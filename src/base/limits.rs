@@ -1,0 +1,32 @@
+//! Every bound of the system, with its reason and what happens beyond it.
+
+use std::time::Duration;
+
+/// A SIP message over UDP: the largest datagram there is. A longer one cannot arrive.
+pub const SIP_MESSAGE_MAX: usize = 65_535;
+/// Header fields of one SIP message; real ones have under 60. Beyond it the message is refused (513).
+pub const SIP_HEADERS_MAX: usize = 256;
+/// INVITEs in progress on the server side. Beyond it a new one gets 503 with Retry-After.
+pub const SIP_SERVER_INVITES_MAX: usize = 20_000;
+/// Contacts registered for one agent; a desk phone, a softphone, a spare. Beyond it the oldest is replaced.
+pub const BINDINGS_PER_AGENT_MAX: usize = 4;
+/// Calls held at once; two dialogs, two media legs each. Beyond it a call goes to the fallback as busy (503).
+pub const CALLS_MAX: usize = 20_000;
+/// A call that neither side ends; a forgotten handset must not hold an agent for ever.
+pub const CALL_LENGTH_MAX: Duration = Duration::from_secs(4 * 3600);
+/// Live intents. Beyond it the API answers 503 and says when to try again.
+pub const INTENTS_MAX: usize = 1_000_000;
+/// The longest an intent may live; the site asks for less.
+pub const INTENT_TTL_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Candidates that one look-up returns; more callers behind one number than this is a switchboard, which proves nothing.
+pub const CANDIDATES_MAX: usize = 8;
+/// Desktop sessions at once.
+pub const DESKS_MAX: usize = 20_000;
+/// Messages kept for a desk that does not acknowledge; beyond it the session is closed and the agent is offline.
+pub const DESK_UNACKNOWLEDGED_MAX: usize = 256;
+/// One desktop message, in bytes. Beyond it the session is closed.
+pub const DESK_MESSAGE_MAX: usize = 64 * 1024;
+/// One HTTP body, in bytes. Beyond it 413.
+pub const HTTP_BODY_MAX: usize = 64 * 1024;
+/// Calls kept for `GET /v1/calls` after they ended; the oldest goes first.
+pub const ENDED_CALLS_KEPT: usize = 10_000;

@@ -1,0 +1,16 @@
+//! What every other folder may know: time, identities, words, chance, deadlines, limits.
+
+pub mod ids;
+pub mod level;
+pub mod limits;
+pub mod phone;
+pub mod pii;
+pub mod rng;
+pub mod time;
+pub mod timers;
+
+pub use ids::{AgentId, CallId, Fence, IntentId, LegId, PoolId, QueueId, SkillId, TierId, TrunkId};
+pub use level::Level;
+pub use phone::E164;
+pub use pii::Pii;
+pub use time::{Mono, Now, Wall};

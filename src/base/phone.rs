@@ -1,0 +1,127 @@
+//! Telephone numbers in the one form that is compared: E.164.
+
+use std::fmt;
+use std::sync::Arc;
+
+use phonenumber::country;
+
+/// A number in E.164: `+`, then up to 15 digits. Personal: printed through `Pii` only, hence no `Display`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct E164(Arc<str>);
+
+/// The region whose national numbers are meant when a number does not begin with `+` (ISO 3166-1 alpha-2, "US").
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region(country::Id);
+
+/// Why a text is not a telephone number that can be dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotANumber {
+    /// Neither digits nor the signs that stand between them.
+    Unreadable,
+    /// More than the 15 digits of E.164, or fewer than the plan of its region allows.
+    Length,
+}
+
+const MAX_DIGITS: usize = 15;
+const MAX_TEXT: usize = 40;
+
+impl Region {
+    /// Reads the two letters of ISO 3166-1, in either case.
+    pub fn parse(text: &str) -> Option<Region> {
+        text.to_ascii_uppercase().parse().ok().map(Region)
+    }
+
+    /// The two letters.
+    pub fn letters(self) -> String {
+        self.0.as_ref().to_owned()
+    }
+}
+
+impl E164 {
+    /// Reads what a trunk, a page or an admin writes: `+1 555 0100`, `tel:` form, or a national number of `region`.
+    ///
+    /// Numbers that the numbering plan does not assign (those for fiction among them) are taken when they are well formed.
+    pub fn parse(text: &str, region: Option<Region>) -> Result<E164, NotANumber> {
+        let text = text.strip_prefix("tel:").unwrap_or(text).trim();
+        if let Some(number) = already_e164(text) {
+            return number;
+        }
+        if text.len() > MAX_TEXT || !text.bytes().any(|b| b.is_ascii_digit()) {
+            return Err(NotANumber::Unreadable);
+        }
+        let parsed = phonenumber::parse(region.map(|r| r.0), text).map_err(|_| NotANumber::Unreadable)?;
+        let digits = parsed.format().mode(phonenumber::Mode::E164).to_string();
+        already_e164(&digits).unwrap_or(Err(NotANumber::Unreadable))
+    }
+
+    /// With the leading `+`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Without the `+`, as many dial plans want it.
+    pub fn digits(&self) -> &str {
+        &self.0[1..]
+    }
+}
+
+/// `Some` when the text is `+` and digits only, which needs no plan to read.
+fn already_e164(text: &str) -> Option<Result<E164, NotANumber>> {
+    let digits = text.strip_prefix('+')?;
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    if digits.len() < 4 || digits.len() > MAX_DIGITS || digits.starts_with('0') {
+        return Some(Err(NotANumber::Length));
+    }
+    Some(Ok(E164(Arc::from(text))))
+}
+
+impl fmt::Debug for E164 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<number>")
+    }
+}
+
+impl fmt::Display for NotANumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NotANumber::Unreadable => "not a telephone number: write it as +, country code and number, like +15550100",
+            NotANumber::Length => "not a telephone number: E.164 has 4 to 15 digits after the + and no leading zero",
+        })
+    }
+}
+
+impl std::error::Error for NotANumber {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, region: &str) -> Result<String, NotANumber> {
+        E164::parse(text, Region::parse(region)).map(|n| n.as_str().to_owned())
+    }
+
+    #[test]
+    fn one_number_has_one_form() {
+        for text in ["+12015550123", "+1 (201) 555-0123", "tel:+1-201-555-0123", "201-555-0123", "(201) 555 0123"] {
+            assert_eq!(read(text, "US").as_deref(), Ok("+12015550123"), "{text}");
+        }
+        assert_eq!(read("01632 960000", "GB").as_deref(), Ok("+441632960000"));
+        assert_eq!(read("+44 1632 960000", "US").as_deref(), Ok("+441632960000"));
+    }
+
+    #[test]
+    fn what_is_no_number_says_why() {
+        assert_eq!(read("anonymous", "US"), Err(NotANumber::Unreadable));
+        assert_eq!(read("", "US"), Err(NotANumber::Unreadable));
+        assert_eq!(read("+1234567890123456", "US"), Err(NotANumber::Length));
+        assert_eq!(read("+0155501000", "US"), Err(NotANumber::Length));
+        assert_eq!(read(&"9".repeat(500), "US"), Err(NotANumber::Unreadable));
+    }
+
+    #[test]
+    fn a_number_does_not_print_itself() {
+        assert!(!format!("{:?}", E164::parse("+12015550123", None)).contains("555"));
+    }
+}
