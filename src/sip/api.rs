@@ -1,0 +1,213 @@
+//! What the calls and the endpoint say to each other: events one way, commands the other, both plain values.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::base::{AgentId, LegId, Mono, Pii, TrunkId};
+
+/// One local SIP socket or stream, numbered by the shell. UDP sockets have fixed numbers, in the order of the configuration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FlowId(pub u32);
+
+/// A SIP `Reason` header field (RFC 3326), `Reason: SIP;cause=480;text="no agent"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// `SIP` or `Q.850`.
+    pub protocol: &'static str,
+    pub cause: u16,
+    /// Printable ASCII without quotes.
+    pub text: String,
+}
+
+/// An INVITE from a trunk that opened a new dialog; `100 Trying` has left already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IncomingCall {
+    pub trunk: TrunkId,
+    pub source: Pii<SocketAddr>,
+    /// When the first byte of the INVITE arrived.
+    pub received: Mono,
+    /// The Request-URI as it stood, and its user part, without parameters, percent-decoded.
+    pub request_uri: Pii<String>,
+    pub dialled: Pii<String>,
+    /// The user parts of To, From, and (from a trusted trunk) P-Asserted-Identity; empty when absent.
+    pub to_user: Pii<String>,
+    pub from_user: Pii<String>,
+    pub from_host: String,
+    pub from_display: Pii<String>,
+    pub asserted_user: Option<Pii<String>>,
+    /// The content of User-to-User (RFC 7433), decoded according to its encoding; at most 512 bytes.
+    pub user_to_user: Option<Pii<Bytes>>,
+    pub call_id: Pii<String>,
+    /// The session description, empty for a late offer.
+    pub offer: Bytes,
+}
+
+/// Whom an outgoing leg rings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A SIP URI whose host is an address; `via` is where the packets go when that differs from the URI.
+    Uri { uri: String, via: Option<SocketAddr> },
+    /// Every contact that this agent's phone has registered, at once; the first to answer has the call.
+    Registered(AgentId),
+}
+
+/// An outgoing INVITE.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dial {
+    pub target: Target,
+    pub flow: FlowId,
+    pub from_user: Pii<String>,
+    pub from_display: Pii<String>,
+    pub offer: Bytes,
+    /// Becomes `User-to-User: <hex>;encoding=hex`.
+    pub user_to_user: Option<Pii<Bytes>>,
+    /// Further header fields, name and value, already checked to hold no line break.
+    pub headers: Vec<(&'static str, Pii<String>)>,
+    /// CANCEL and fail with 408 when no final answer has come by then.
+    pub ring_timeout: Duration,
+}
+
+/// Why a confirmed dialog ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EndCause {
+    /// The peer sent BYE.
+    Bye,
+    /// The peer never acknowledged our 2xx (64*T1, RFC 3261 section 13.3.1.4); a BYE has been sent.
+    NeverAcknowledged,
+    /// A request inside the dialog got 481, 408 or no answer (RFC 5057); a BYE has been sent where that makes sense.
+    PeerLost,
+}
+
+/// From the endpoint to the calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SipEvent {
+    Incoming { leg: LegId, call: Box<IncomingCall> },
+    /// The caller gave up before an answer; 487 has been sent, the leg is gone.
+    Cancelled { leg: LegId, reason: Option<Reason> },
+    /// Our 2xx has been acknowledged. `answer` is the ACK's body: the answer to an offer that we made in the 2xx.
+    Acknowledged { leg: LegId, answer: Bytes },
+    /// A provisional answer above 100 to our INVITE; `body` is empty or a session description (early media).
+    Progress { leg: LegId, status: u16, body: Bytes },
+    /// The first 2xx to our INVITE; it has been acknowledged. Other forks that answer are acknowledged and ended by the endpoint.
+    Answered { leg: LegId, answer: Bytes },
+    /// The final refusal of our INVITE (300 to 699), 408 for silence, 503 for a transport that failed, 480 for no registered
+    /// contact, 487 after our own CANCEL. The leg is gone.
+    Failed { leg: LegId, status: u16, reason: Option<Reason> },
+    /// The peer asks to change the session (re-INVITE or UPDATE); answer with `AnswerReinvite`. An empty offer asks us for one.
+    Reinvite { leg: LegId, offer: Bytes },
+    /// How the peer answered our `Reinvite`; `body` is its answer when `status` is 2xx.
+    ReinviteAnswered { leg: LegId, status: u16, body: Bytes },
+    /// The dialog is over; the leg is gone. Our own `Hangup` is confirmed by silence, not by this event.
+    Ended { leg: LegId, cause: EndCause, reason: Option<Reason> },
+    /// A trunk answers our OPTIONS, or has ceased to.
+    TrunkReachable { trunk: TrunkId, reachable: bool },
+    /// An agent's phone has at least one contact, or none any more.
+    PhoneReachable { agent: AgentId, reachable: bool },
+    /// Somebody was refused; for the counters, at most one event a second for each cause.
+    Refused { cause: Refusal, count: u32 },
+}
+
+/// Why a request was turned away before it made a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Refusal {
+    /// An address that no trunk has.
+    Stranger,
+    /// Digest credentials missing or wrong.
+    Unauthorized,
+    /// Bytes that are no SIP message.
+    Malformed,
+    /// More than the limits allow.
+    Overload,
+}
+
+/// From the calls to the endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SipCommand {
+    /// 180 or 183 on an incoming leg; `body` empty or a session description.
+    Progress { leg: LegId, status: u16, body: Bytes },
+    /// 200 on an incoming leg, sent again until the ACK.
+    Answer { leg: LegId, body: Bytes },
+    /// A final refusal of an incoming leg; `contact` for 3xx. The leg is gone after this.
+    Refuse { leg: LegId, status: u16, reason: Option<Reason>, contact: Option<String>, retry_after: Option<Duration> },
+    /// Rings a new leg whose id the caller chose (`LegId::outbound`).
+    Dial { leg: LegId, dial: Box<Dial> },
+    /// BYE, CANCEL, or (incoming and unanswered) 480, whichever the state asks for. The leg is gone after this: what still
+    /// arrives for it is the endpoint's own business.
+    Hangup { leg: LegId, reason: Option<Reason> },
+    /// Offers a new session to the peer; an empty offer asks for the peer's. On glare (491) the endpoint tries again itself
+    /// after the time of RFC 3261 section 14.1.
+    Reinvite { leg: LegId, offer: Bytes },
+    /// Answers the peer's `Reinvite` with 200 and `body`, or with a refusal and no body.
+    AnswerReinvite { leg: LegId, status: u16, body: Bytes },
+}
+
+/// A trunk as the endpoint knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrunkPeer {
+    pub trunk: TrunkId,
+    /// Networks whose packets are this trunk's, as address and prefix length.
+    pub networks: Vec<(IpAddr, u8)>,
+    /// P-Asserted-Identity is believed from this trunk (RFC 3325).
+    pub trusted: bool,
+    /// Where OPTIONS go, on which flow, and how often; `None`: not asked.
+    pub keep_alive: Option<(SocketAddr, FlowId, Duration)>,
+}
+
+/// What an agent's phone may register as.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PhoneAccount {
+    pub agent: AgentId,
+    /// The user part of the address of record, and the digest user name.
+    pub user: String,
+    /// H(user:realm:password) as lower-case hex for each algorithm (RFC 8760); the password itself is never kept.
+    pub ha1_md5: String,
+    pub ha1_sha256: String,
+}
+
+/// One local socket and the address that peers should see for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalFlow {
+    pub flow: FlowId,
+    /// What stands in Via and Contact.
+    pub advertised: SocketAddr,
+}
+
+/// All that the endpoint is configured with. Trunk networks do not overlap, flows are not empty; `config` has seen to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndpointSetup {
+    pub flows: Vec<LocalFlow>,
+    /// The digest realm and the domain of registrations.
+    pub realm: String,
+    pub trunks: Vec<TrunkPeer>,
+    pub phones: Vec<PhoneAccount>,
+    /// The limits of a registration's life; a phone that asks for less gets 423.
+    pub registration_min: Duration,
+    pub registration_max: Duration,
+    /// RFC 3261 table 4; 500 ms, 4 s and 5 s but for tests.
+    pub t1: Duration,
+    pub t2: Duration,
+    pub t4: Duration,
+}
+
+/// What the shell must do for the endpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transmit {
+    pub flow: FlowId,
+    pub to: SocketAddr,
+    pub bytes: Bytes,
+}
+
+impl std::fmt::Debug for PhoneAccount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PhoneAccount").field("agent", &self.agent).field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+impl Reason {
+    /// A `SIP` cause with its text.
+    pub fn sip(cause: u16, text: &str) -> Reason {
+        Reason { protocol: "SIP", cause, text: text.to_owned() }
+    }
+}
