@@ -6,6 +6,7 @@ pub mod limits;
 pub mod phone;
 pub mod pii;
 pub mod rng;
+pub mod stage;
 pub mod time;
 pub mod timers;
 
@@ -13,4 +14,5 @@ pub use ids::{AgentId, CallId, Fence, IntentId, LegId, PoolId, QueueId, SkillId,
 pub use level::Level;
 pub use phone::E164;
 pub use pii::Pii;
+pub use stage::Stage;
 pub use time::{Mono, Now, Wall};

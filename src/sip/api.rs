@@ -83,30 +83,70 @@ pub enum EndCause {
 /// From the endpoint to the calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SipEvent {
-    Incoming { leg: LegId, call: Box<IncomingCall> },
+    Incoming {
+        leg: LegId,
+        call: Box<IncomingCall>,
+    },
     /// The caller gave up before an answer; 487 has been sent, the leg is gone.
-    Cancelled { leg: LegId, reason: Option<Reason> },
+    Cancelled {
+        leg: LegId,
+        reason: Option<Reason>,
+    },
     /// Our 2xx has been acknowledged. `answer` is the ACK's body: the answer to an offer that we made in the 2xx.
-    Acknowledged { leg: LegId, answer: Bytes },
+    Acknowledged {
+        leg: LegId,
+        answer: Bytes,
+    },
     /// A provisional answer above 100 to our INVITE; `body` is empty or a session description (early media).
-    Progress { leg: LegId, status: u16, body: Bytes },
+    Progress {
+        leg: LegId,
+        status: u16,
+        body: Bytes,
+    },
     /// The first 2xx to our INVITE; it has been acknowledged. Other forks that answer are acknowledged and ended by the endpoint.
-    Answered { leg: LegId, answer: Bytes },
+    Answered {
+        leg: LegId,
+        answer: Bytes,
+    },
     /// The final refusal of our INVITE (300 to 699), 408 for silence, 503 for a transport that failed, 480 for no registered
     /// contact, 487 after our own CANCEL. The leg is gone.
-    Failed { leg: LegId, status: u16, reason: Option<Reason> },
+    Failed {
+        leg: LegId,
+        status: u16,
+        reason: Option<Reason>,
+    },
     /// The peer asks to change the session (re-INVITE or UPDATE); answer with `AnswerReinvite`. An empty offer asks us for one.
-    Reinvite { leg: LegId, offer: Bytes },
+    Reinvite {
+        leg: LegId,
+        offer: Bytes,
+    },
     /// How the peer answered our `Reinvite`; `body` is its answer when `status` is 2xx.
-    ReinviteAnswered { leg: LegId, status: u16, body: Bytes },
+    ReinviteAnswered {
+        leg: LegId,
+        status: u16,
+        body: Bytes,
+    },
     /// The dialog is over; the leg is gone. Our own `Hangup` is confirmed by silence, not by this event.
-    Ended { leg: LegId, cause: EndCause, reason: Option<Reason> },
+    Ended {
+        leg: LegId,
+        cause: EndCause,
+        reason: Option<Reason>,
+    },
     /// A trunk answers our OPTIONS, or has ceased to.
-    TrunkReachable { trunk: TrunkId, reachable: bool },
+    TrunkReachable {
+        trunk: TrunkId,
+        reachable: bool,
+    },
     /// An agent's phone has at least one contact, or none any more.
-    PhoneReachable { agent: AgentId, reachable: bool },
+    PhoneReachable {
+        agent: AgentId,
+        reachable: bool,
+    },
     /// Somebody was refused; for the counters, at most one event a second for each cause.
-    Refused { cause: Refusal, count: u32 },
+    Refused {
+        cause: Refusal,
+        count: u32,
+    },
 }
 
 /// Why a request was turned away before it made a call.

@@ -1,0 +1,233 @@
+//! What a desk and the server say to each other, as values; `io::desktop` gives them their JSON.
+
+use std::fmt;
+
+use crate::base::{AgentId, CallId, Fence, Pii, SkillId};
+
+use super::pop::ShownPop;
+
+/// One login of an agent, which may outlive several connections; 128 random bits.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(pub u128);
+
+/// The SHA-256 of a desk's token. The token itself does not come past the shell, so that no journal holds it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct TokenHash(pub [u8; 32]);
+
+/// From the desk to the server.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ClientMessage {
+    Hello(Hello),
+    SetState(AskedState),
+    /// Everything up to `seq` has arrived.
+    Ack {
+        seq: u64,
+    },
+    /// The pop of this offer is drawn on the screen; the phone may ring.
+    PopDrawn {
+        call: CallId,
+        fence: Fence,
+    },
+    /// The agent does not take the offer.
+    Decline {
+        call: CallId,
+    },
+    WrapUp(WrapUp),
+    Ping,
+}
+
+/// The first message of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hello {
+    pub agent: AgentId,
+    pub token: TokenHash,
+    pub resume: Option<Resume>,
+}
+
+/// A connection was lost: this session goes on after `last_seen`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resume {
+    pub session: SessionId,
+    pub last_seen: u64,
+}
+
+/// What an agent may ask to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AskedState {
+    Available,
+    Break { reason: String },
+    Offline,
+}
+
+/// What an agent is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AgentState {
+    Offline,
+    Available,
+    Offered,
+    OnCall,
+    WrapUp,
+    Break { reason: String },
+}
+
+/// Where a call stands, as its agent sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallPhase {
+    /// The agent's phone rings.
+    Ringing,
+    Talking,
+    Held,
+    Ended,
+}
+
+/// What an agent writes after a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrapUp {
+    pub call: CallId,
+    /// One word of the company's own list, such as `solved`.
+    pub outcome: String,
+    pub summary: Pii<String>,
+    pub article_failed: Option<ArticleFailed>,
+}
+
+/// Which article did not help, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ArticleFailed {
+    pub article: String,
+    pub why: Pii<String>,
+}
+
+/// A skill and how well, 1 to 10.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SkillLevel {
+    pub skill: SkillId,
+    pub level: u8,
+}
+
+/// From the server to the desk. Those that say what happened are numbered and sent again until acknowledged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ServerMessage {
+    /// The login is good. `resumed`: the session goes on, what was not acknowledged follows.
+    Welcome {
+        agent: AgentId,
+        session: SessionId,
+        resumed: bool,
+        skills: Vec<SkillLevel>,
+        state: AgentState,
+    },
+    Pop(Box<ShownPop>),
+    PopWithdrawn {
+        call: CallId,
+        why: String,
+    },
+    CallState {
+        call: CallId,
+        phase: CallPhase,
+    },
+    StateChanged {
+        state: AgentState,
+        why: String,
+    },
+    WrapUpDue {
+        call: CallId,
+    },
+    /// The wrap-up of this call has arrived; the desk may forget it.
+    WrapUpTaken {
+        call: CallId,
+    },
+    Error {
+        code: ErrorCode,
+        text: String,
+        remedy: String,
+    },
+    /// The same agent has logged in elsewhere; the connection closes, do not reconnect.
+    Displaced,
+    Pong,
+}
+
+/// What was wrong with a desk's message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ErrorCode {
+    /// Agent or token do not fit.
+    Unauthorized,
+    /// Something came before the hello, or a second hello.
+    Order,
+    /// Not a message of this protocol.
+    Unreadable,
+    /// The call is not this agent's, or not any more.
+    NoSuchCall,
+}
+
+impl ServerMessage {
+    /// Numbered messages wait for their acknowledgement and are sent again after a reconnect.
+    pub fn is_numbered(&self) -> bool {
+        match self {
+            ServerMessage::Pop(_)
+            | ServerMessage::PopWithdrawn { .. }
+            | ServerMessage::CallState { .. }
+            | ServerMessage::StateChanged { .. }
+            | ServerMessage::WrapUpDue { .. }
+            | ServerMessage::WrapUpTaken { .. } => true,
+            ServerMessage::Welcome { .. }
+            | ServerMessage::Error { .. }
+            | ServerMessage::Displaced
+            | ServerMessage::Pong => false,
+        }
+    }
+}
+
+impl ErrorCode {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ErrorCode::Unauthorized => "unauthorized",
+            ErrorCode::Order => "order",
+            ErrorCode::Unreadable => "unreadable",
+            ErrorCode::NoSuchCall => "no_such_call",
+        }
+    }
+}
+
+impl CallPhase {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            CallPhase::Ringing => "ringing",
+            CallPhase::Talking => "talking",
+            CallPhase::Held => "held",
+            CallPhase::Ended => "ended",
+        }
+    }
+}
+
+impl AgentState {
+    /// The name on the wire and in metrics.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            AgentState::Offline => "offline",
+            AgentState::Available => "available",
+            AgentState::Offered => "offered",
+            AgentState::OnCall => "on_call",
+            AgentState::WrapUp => "wrap_up",
+            AgentState::Break { .. } => "break",
+        }
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl fmt::Debug for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<session>")
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<token hash>")
+    }
+}
