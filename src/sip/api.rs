@@ -103,7 +103,8 @@ pub enum SipEvent {
         status: u16,
         body: Bytes,
     },
-    /// The first 2xx to our INVITE; it has been acknowledged. Other forks that answer are acknowledged and ended by the endpoint.
+    /// The first 2xx to our INVITE; it has been acknowledged (unless `Dial::offer` was empty: then `answer` is the peer's offer
+    /// and `Acknowledge` is owed). Other forks that answer are acknowledged and ended by the endpoint.
     Answered {
         leg: LegId,
         answer: Bytes,
@@ -120,7 +121,8 @@ pub enum SipEvent {
         leg: LegId,
         offer: Bytes,
     },
-    /// How the peer answered our `Reinvite`; `body` is its answer when `status` is 2xx.
+    /// How the peer answered our `Reinvite`; `body` is its answer when `status` is 2xx, or its offer when ours was empty
+    /// (then `Acknowledge` is owed). 491 at once when a re-INVITE of ours is under way already.
     ReinviteAnswered {
         leg: LegId,
         status: u16,
@@ -181,6 +183,9 @@ pub enum SipCommand {
     Reinvite { leg: LegId, offer: Bytes },
     /// Answers the peer's `Reinvite` with 200 and `body`, or with a refusal and no body.
     AnswerReinvite { leg: LegId, status: u16, body: Bytes },
+    /// The answer to the peer's offer, when an empty `Dial::offer` or `Reinvite::offer` asked for one: it goes out in the ACK,
+    /// which waits for this command. Nothing happens when no ACK is owed.
+    Acknowledge { leg: LegId, answer: Bytes },
 }
 
 /// A trunk as the endpoint knows it.

@@ -1,3 +1,4 @@
 //! SIP (RFC 3261) without I/O: wire format, transactions, dialogs, registrar, and the endpoint that owns them.
 
 pub mod api;
+pub mod endpoint;
