@@ -30,3 +30,13 @@ pub const DESK_MESSAGE_MAX: usize = 64 * 1024;
 pub const HTTP_BODY_MAX: usize = 64 * 1024;
 /// Calls kept for `GET /v1/calls` after they ended; the oldest goes first.
 pub const ENDED_CALLS_KEPT: usize = 10_000;
+/// One session description, in bytes; a browser's with every codec and candidate has 8,000. Beyond it 488.
+pub const SDP_BYTES_MAX: usize = 16 * 1024;
+/// Lines of a session description. Beyond it 488.
+pub const SDP_LINES_MAX: usize = 512;
+/// Streams (m-lines) of a session description; a telephone has one or two, each is answered. Beyond it 488.
+pub const SDP_STREAMS_MAX: usize = 16;
+/// Attributes that we do not know and pass on. Beyond it they are left out.
+pub const SDP_KEPT_ATTRIBUTES_MAX: usize = 32;
+/// The longest packet a peer may ask for, in ms of sound. A longer wish counts as none.
+pub const SDP_PTIME_MAX_MS: u32 = 200;

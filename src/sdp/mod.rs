@@ -1,1 +1,17 @@
+//! Session descriptions (RFC 8866) and offer/answer (RFC 3264) for one audio stream, as values.
 
+mod attributes;
+mod codec;
+mod direction;
+mod error;
+mod negotiated;
+mod ours;
+mod session;
+mod write;
+
+pub use codec::Codec;
+pub use direction::Direction;
+pub use error::SdpError;
+pub use negotiated::{Format, Negotiated};
+pub use ours::{Agreed, LocalMedia};
+pub use session::{Audio, Session};

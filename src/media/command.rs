@@ -1,0 +1,100 @@
+//! What the calls say to the media and hear from it: plain values, for our workers or for a media server elsewhere.
+
+use std::time::Duration;
+
+use crate::base::{CallId, LegId};
+use crate::sdp::Negotiated;
+
+/// From the calls to the media. Commands of one leg are carried out in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaCommand {
+    /// Binds `port` (RTP) and the next one (RTCP). Legs of one group may be each other's source. The leg begins silent.
+    Open { leg: LegId, group: CallId, port: u16 },
+    /// What the leg's offer and answer settled; sent again after each re-INVITE. A new address re-arms the latch.
+    Remote { leg: LegId, session: Box<Negotiated> },
+    /// What this leg's peer hears from now on.
+    Source { leg: LegId, source: Source },
+    /// Ends the leg; `Closed` follows, after which its port may be used again.
+    Close { leg: LegId },
+}
+
+/// Where a leg's outgoing sound comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Source {
+    /// No packets at all.
+    #[default]
+    Silence,
+    /// What the peer of another leg of the same group says, packet by packet, keys pressed included.
+    Leg(LegId),
+    /// Played from its beginning, again and again.
+    Tone(ToneKind),
+    /// Played from its beginning, again and again.
+    Wav(WavId),
+}
+
+/// Sounds that need no file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ToneKind {
+    /// 440 + 480 Hz, 2 s on, 4 s off (North America).
+    RingbackUs,
+    /// 425 Hz, 1 s on, 4 s off (most of Europe).
+    RingbackEurope,
+    /// Two soft notes every 5 s: the call still waits.
+    Waiting,
+}
+
+/// A sound file of the configuration, by its place there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WavId(pub u16);
+
+/// From the media to the calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MediaEvent {
+    /// The leg could not be opened and does not exist; its port may be used again, if by somebody else.
+    Failed { leg: LegId, cause: FailCause },
+    /// The first sound of the peer has come; its address holds from now on.
+    Latched { leg: LegId },
+    /// A key was pressed and let go (RFC 4733): `0`-`9`, `*`, `#`, `A`-`D`.
+    Dtmf { leg: LegId, digit: char, duration_ms: u32 },
+    /// No sound for so long although the peer should send; said once for each silence.
+    Silent { leg: LegId, lasted: Duration },
+    /// The leg is gone. Also the answer to `Close` of a leg that was not open.
+    Closed { leg: LegId, stats: LegStats },
+}
+
+/// Why a leg could not be opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FailCause {
+    /// Another socket has the port.
+    PortInUse,
+    /// The operating system refused the socket otherwise (rights, descriptors, memory).
+    Socket,
+    /// More legs or commands than the limits allow.
+    Overload,
+    /// A leg of this id is open already.
+    Duplicate,
+}
+
+/// What passed through a leg in its life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LegStats {
+    /// RTP packets and octets of payload from the peer that were taken.
+    pub received: u64,
+    pub received_octets: u64,
+    /// RTP packets and octets of payload sent to the peer.
+    pub sent: u64,
+    pub sent_octets: u64,
+    /// Packets that the peer sent and that did not arrive (RFC 3550 appendix A.3); 0 when duplicates outnumber losses.
+    pub lost: u64,
+    /// Interarrival jitter in microseconds (RFC 3550 section 6.4.1), the last estimate.
+    pub jitter_us: u32,
+    /// Datagrams from an address that is not the peer's.
+    pub strangers: u64,
+    /// Datagrams from the peer that are no RTP or RTCP.
+    pub malformed: u64,
+    /// Packets whose payload type was not agreed on.
+    pub unknown_format: u64,
+    /// The share of our packets that the peer missed, in 1/256, and its jitter, from its last report.
+    pub peer_lost_256ths: u8,
+    pub peer_jitter_us: u32,
+}

@@ -1,0 +1,98 @@
+//! One payload format of an audio stream, and the names of the static payload types.
+
+/// A payload format as `a=rtpmap` and `a=fmtp` describe it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Codec {
+    /// The number in the RTP header, 0 to 127.
+    pub payload_type: u8,
+    /// The encoding name as it stood; compared without regard to case.
+    pub name: String,
+    /// The RTP clock in Hz (8000 for G.722 too, RFC 3551 section 4.5.2).
+    pub clock: u32,
+    pub channels: u8,
+    pub fmtp: Option<String>,
+}
+
+/// The audio part of RFC 3551 table 4: payload type, name, clock, channels.
+const STATIC: [(u8, &str, u32, u8); 18] = [
+    (0, "PCMU", 8000, 1),
+    (3, "GSM", 8000, 1),
+    (4, "G723", 8000, 1),
+    (5, "DVI4", 8000, 1),
+    (6, "DVI4", 16000, 1),
+    (7, "LPC", 8000, 1),
+    (8, "PCMA", 8000, 1),
+    (9, "G722", 8000, 1),
+    (10, "L16", 44100, 2),
+    (11, "L16", 44100, 1),
+    (12, "QCELP", 8000, 1),
+    (13, "CN", 8000, 1),
+    (14, "MPA", 90000, 1),
+    (15, "G728", 8000, 1),
+    (16, "DVI4", 11025, 1),
+    (17, "DVI4", 22050, 1),
+    (18, "G729", 8000, 1),
+    (19, "CN", 8000, 1),
+];
+
+impl Codec {
+    pub fn new(payload_type: u8, name: &str, clock: u32) -> Codec {
+        Codec { payload_type, name: name.to_owned(), clock, channels: 1, fmtp: None }
+    }
+
+    /// G.711 mu-law.
+    pub fn pcmu() -> Codec {
+        Codec::new(0, "PCMU", 8000)
+    }
+
+    /// G.711 A-law.
+    pub fn pcma() -> Codec {
+        Codec::new(8, "PCMA", 8000)
+    }
+
+    /// What a number means that stands without an `a=rtpmap`; `None` for a dynamic one.
+    pub fn of_static_payload_type(payload_type: u8) -> Option<Codec> {
+        let (_, name, clock, channels) = STATIC.iter().find(|known| known.0 == payload_type)?;
+        Some(Codec { channels: *channels, ..Codec::new(payload_type, name, *clock) })
+    }
+
+    /// The same encoding, whatever its number and parameters.
+    pub fn same_encoding(&self, other: &Codec) -> bool {
+        self.name.eq_ignore_ascii_case(&other.name) && self.clock == other.clock && self.channels == other.channels
+    }
+
+    /// Keys pressed, not sound (RFC 4733).
+    pub fn is_telephone_event(&self) -> bool {
+        self.name.eq_ignore_ascii_case("telephone-event")
+    }
+
+    /// Comfort noise (RFC 3389): goes with a codec, is none.
+    pub fn is_comfort_noise(&self) -> bool {
+        self.name.eq_ignore_ascii_case("CN")
+    }
+
+    /// A codec that people can talk with.
+    pub fn is_sound(&self) -> bool {
+        !self.is_telephone_event() && !self.is_comfort_noise()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn static_numbers_have_their_names() {
+        let names: Vec<_> = [0, 3, 8, 9, 18].into_iter().filter_map(Codec::of_static_payload_type).collect();
+        let names: Vec<&str> = names.iter().map(|codec| codec.name.as_str()).collect();
+        assert_eq!(names, ["PCMU", "GSM", "PCMA", "G722", "G729"]);
+        assert_eq!(Codec::of_static_payload_type(96), None);
+    }
+
+    #[test]
+    fn an_encoding_is_compared_without_case_and_number() {
+        let lower = Codec::new(110, "pcmu", 8000);
+        assert!(lower.same_encoding(&Codec::pcmu()));
+        assert!(!lower.same_encoding(&Codec::new(110, "PCMU", 16000)));
+    }
+}

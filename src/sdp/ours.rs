@@ -1,0 +1,165 @@
+//! Our side of one leg's session: each offer and answer that we give, with a version that rises when it changes.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+
+use super::negotiated::pair;
+use super::session::Shape;
+use super::write::write;
+use super::{Audio, Codec, Direction, Format, Negotiated, SdpError, Session};
+
+/// What we have said on one leg, and where we listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalMedia {
+    /// The address that peers are told.
+    pub address: IpAddr,
+    /// The RTP port; RTCP is the next one.
+    pub port: u16,
+    pub(super) session_id: u64,
+    pub(super) version: u64,
+    said: Option<(Description, Bytes)>,
+}
+
+/// An answer of ours and what it settles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agreed {
+    pub body: Bytes,
+    pub negotiated: Negotiated,
+}
+
+/// The content of one description of ours.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Description {
+    pub codecs: Vec<Codec>,
+    pub direction: Direction,
+    pub ptime_ms: Option<u32>,
+    pub maxptime_ms: Option<u32>,
+    pub kept: Vec<(String, Option<String>)>,
+    pub shape: Shape,
+}
+
+/// The number and the keys of telephone-event when we offer first.
+const EVENT_PAYLOAD_TYPE: u8 = 101;
+const EVENT_KEYS: &str = "0-15";
+/// `o=` numbers are kept to 63 bits: some peers read them as signed.
+const SIGNED_MAX: u64 = i64::MAX as u64;
+
+impl LocalMedia {
+    /// `session_id` is drawn at random, once for each leg.
+    pub fn new(address: IpAddr, port: u16, session_id: u64) -> LocalMedia {
+        LocalMedia { address, port, session_id: session_id & SIGNED_MAX, version: 0, said: None }
+    }
+
+    /// Answers an offer ourselves: its first codec that `accept` has, and telephone-event of the same clock.
+    pub fn answer_alone(&mut self, offer: &Session, accept: &[Codec]) -> Result<Agreed, SdpError> {
+        let audio = &offer.audio;
+        let is_accepted = |codec: &&Codec| accept.iter().any(|accepted| accepted.same_encoding(codec));
+        let sound = audio.codecs.iter().find(is_accepted).ok_or(SdpError::NoCommonCodec)?;
+        let events = audio.codecs.iter().find(|codec| codec.is_telephone_event() && codec.clock == sound.clock);
+        let codecs: Vec<Codec> = std::iter::once(sound).chain(events).cloned().map(with_event_keys).collect();
+        let answer = Description {
+            codecs,
+            direction: audio.direction.mirrored(),
+            ptime_ms: audio.ptime_ms,
+            shape: offer.shape.clone(),
+            ..Description::default()
+        };
+        self.agree(answer, audio)
+    }
+
+    /// Offers this leg what another leg's peer described: the same formats, numbers, parameters and direction, our address.
+    pub fn relay_offer(&mut self, remote: &Session) -> Bytes {
+        let audio = &remote.audio;
+        self.say(Description {
+            codecs: audio.codecs.clone(),
+            direction: audio.direction,
+            ptime_ms: audio.ptime_ms,
+            maxptime_ms: audio.maxptime_ms,
+            kept: audio.kept.clone(),
+            shape: self.shape(),
+        })
+    }
+
+    /// Answers this leg's offer with what another leg's peer answered, under the numbers of the offer.
+    pub fn relay_answer(&mut self, offer: &Session, remote_answer: &Session) -> Result<Agreed, SdpError> {
+        let theirs = &remote_answer.audio;
+        let renumber =
+            |(offered, answered): (&Codec, &Codec)| Codec { payload_type: offered.payload_type, ..answered.clone() };
+        let codecs: Vec<Codec> = pair(&offer.audio.codecs, &theirs.codecs).into_iter().map(renumber).collect();
+        let answer = Description {
+            codecs,
+            // RFC 3264 section 6.1: an answer takes nothing that the offer did not give.
+            direction: theirs.direction.and(offer.audio.direction.mirrored()),
+            ptime_ms: theirs.ptime_ms,
+            maxptime_ms: theirs.maxptime_ms,
+            kept: theirs.kept.clone(),
+            shape: offer.shape.clone(),
+        };
+        self.agree(answer, &offer.audio)
+    }
+
+    /// Offers this leg exactly what another leg has settled already, with the numbers that its peer sends.
+    pub fn offer_from_negotiated(&mut self, settled: &Negotiated) -> Bytes {
+        let codec = |format: &Format| Codec { payload_type: format.from_peer, ..format.codec.clone() };
+        self.say(Description {
+            codecs: settled.formats.iter().map(codec).collect(),
+            ptime_ms: Some(settled.ptime_ms),
+            shape: self.shape(),
+            ..Description::default()
+        })
+    }
+
+    /// Offers these codecs and telephone-event, for a peer that asked us to offer first.
+    pub fn offer_alone(&mut self, codecs: &[Codec]) -> Bytes {
+        let events = Codec::new(EVENT_PAYLOAD_TYPE, "telephone-event", 8000);
+        let codecs = codecs.iter().cloned().chain([events]).map(with_event_keys).collect();
+        self.say(Description { codecs, shape: self.shape(), ..Description::default() })
+    }
+
+    /// What our last offer and this answer settle.
+    pub fn answered(&self, answer: &Session) -> Result<Negotiated, SdpError> {
+        let (offer, _) = self.said.as_ref().ok_or(SdpError::NoCommonCodec)?;
+        let theirs = &answer.audio;
+        let formats = pair(&offer.codecs, &theirs.codecs);
+        let formats = formats.into_iter().map(|(ours, theirs)| Format::new(theirs, ours)).collect();
+        Negotiated::of(formats, offer.direction, theirs)
+    }
+
+    /// Our last description, for a peer that asks again.
+    pub fn said(&self) -> Option<&Bytes> {
+        self.said.as_ref().map(|(_, body)| body)
+    }
+
+    fn agree(&mut self, answer: Description, theirs: &Audio) -> Result<Agreed, SdpError> {
+        let formats = pair(&theirs.codecs, &answer.codecs);
+        let formats = formats.into_iter().map(|(theirs, ours)| Format::new(theirs, ours)).collect();
+        let negotiated = Negotiated::of(formats, answer.direction, theirs)?;
+        Ok(Agreed { body: self.say(answer), negotiated })
+    }
+
+    /// RFC 3264 section 8: the version rises by one with each change, and only then.
+    fn say(&mut self, description: Description) -> Bytes {
+        if let Some((last, body)) = &self.said
+            && *last == description
+        {
+            return body.clone();
+        }
+        self.version += 1;
+        let body = write(self, &description);
+        self.said = Some((description, body.clone()));
+        body
+    }
+
+    /// A stream that was once refused on this leg stays in its place (RFC 3264 section 8).
+    fn shape(&self) -> Shape {
+        self.said.as_ref().map(|(last, _)| last.shape.clone()).unwrap_or_default()
+    }
+}
+
+fn with_event_keys(codec: Codec) -> Codec {
+    if codec.is_telephone_event() && codec.fmtp.is_none() {
+        return Codec { fmtp: Some(EVENT_KEYS.to_owned()), ..codec };
+    }
+    codec
+}

@@ -1,0 +1,193 @@
+//! A peer's session description, reduced to what a telephone call needs.
+
+use std::net::{IpAddr, SocketAddr};
+
+use super::attributes::travels;
+use super::{Codec, Direction, SdpError};
+use crate::base::Pii;
+use crate::base::limits;
+
+/// A description with one audio stream that can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    /// The version in `o=`; a description that says it again has not changed (RFC 3264 section 8).
+    pub version: u64,
+    pub audio: Audio,
+    pub(super) shape: Shape,
+}
+
+/// The audio stream, from the side of the peer that described it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Audio {
+    /// Where the peer wants sound; the address is unspecified (0.0.0.0) for a hold in the old style.
+    pub rtp: Pii<SocketAddr>,
+    pub rtcp: Pii<SocketAddr>,
+    /// The peer could take RTCP on the RTP port (RFC 5761); plain legs of ours do not use it.
+    pub rtcp_mux: bool,
+    /// In the peer's order of preference, telephone-event and comfort noise among them.
+    pub codecs: Vec<Codec>,
+    pub ptime_ms: Option<u32>,
+    pub maxptime_ms: Option<u32>,
+    /// A peer without an address does not listen, whatever its attribute says.
+    pub direction: Direction,
+    pub(super) kept: Vec<(String, Option<String>)>,
+}
+
+/// The streams around the audio one, which stay refused but keep their places (RFC 3264 section 6).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub before: Vec<RefusedLine>,
+    pub after: Vec<RefusedLine>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RefusedLine {
+    pub media: String,
+    pub proto: String,
+    pub fmt: String,
+}
+
+const PLAIN_RTP: &str = "RTP/AVP";
+
+impl Session {
+    /// Reads a description; takes the first audio stream over RTP/AVP whose port is not 0.
+    pub fn parse(body: &[u8]) -> Result<Session, SdpError> {
+        check_size(body)?;
+        let text = String::from_utf8_lossy(body);
+        let raw = sdp_types::Session::parse(text.as_bytes()).map_err(|e| SdpError::Malformed(e.to_string()))?;
+        let place = raw.medias.iter().position(is_usable).ok_or(SdpError::NoAudio)?;
+        let media = raw.medias.get(place).ok_or(SdpError::NoAudio)?;
+        let audio = read_audio(&raw, media)?;
+        let (before, after) = raw.medias.split_at(place);
+        let shape = Shape { before: refused(before), after: refused(after.get(1..).unwrap_or_default()) };
+        Ok(Session { version: raw.origin.sess_version, audio, shape })
+    }
+}
+
+impl Audio {
+    /// The peer asks for silence or offers music: it does not want to hear us.
+    pub fn is_hold(&self) -> bool {
+        !self.direction.listens()
+    }
+
+    /// The format with this number.
+    pub fn codec(&self, payload_type: u8) -> Option<&Codec> {
+        self.codecs.iter().find(|codec| codec.payload_type == payload_type)
+    }
+}
+
+/// Counted before anything is allocated for it.
+fn check_size(body: &[u8]) -> Result<(), SdpError> {
+    if body.len() > limits::SDP_BYTES_MAX {
+        return Err(SdpError::TooMuch("bytes"));
+    }
+    let lines = || body.split(|byte| *byte == b'\n');
+    if lines().count() > limits::SDP_LINES_MAX {
+        return Err(SdpError::TooMuch("lines"));
+    }
+    if lines().filter(|line| line.starts_with(b"m=")).count() > limits::SDP_STREAMS_MAX {
+        return Err(SdpError::TooMuch("streams"));
+    }
+    Ok(())
+}
+
+fn is_usable(media: &sdp_types::Media) -> bool {
+    media.media.eq_ignore_ascii_case("audio")
+        && media.port != 0
+        && media.proto.eq_ignore_ascii_case(PLAIN_RTP)
+        && read_codecs(media).iter().any(Codec::is_sound)
+}
+
+fn refused(medias: &[sdp_types::Media]) -> Vec<RefusedLine> {
+    let line =
+        |m: &sdp_types::Media| RefusedLine { media: m.media.clone(), proto: m.proto.clone(), fmt: m.fmt.clone() };
+    medias.iter().map(line).collect()
+}
+
+fn read_audio(raw: &sdp_types::Session, media: &sdp_types::Media) -> Result<Audio, SdpError> {
+    let connection = media.connections.first().or(raw.connection.as_ref()).ok_or(SdpError::NoAddress)?;
+    let address = connection.try_address().map_err(|_| SdpError::NoAddress)?.ip;
+    if address.is_multicast() {
+        return Err(SdpError::NoAddress);
+    }
+    let hears = Direction::new(true, !address.is_unspecified());
+    Ok(Audio {
+        rtp: Pii::new(SocketAddr::new(address, media.port)),
+        rtcp: Pii::new(rtcp_address(media, address)),
+        rtcp_mux: value_of(media, "rtcp-mux").is_some(),
+        codecs: read_codecs(media),
+        ptime_ms: number_of(media, "ptime"),
+        maxptime_ms: number_of(media, "maxptime"),
+        direction: direction_of(&media.attributes).or(direction_of(&raw.attributes)).unwrap_or_default().and(hears),
+        kept: kept_attributes(media),
+    })
+}
+
+/// `a=rtcp:53020 IN IP4 198.51.100.7` (RFC 3605), else the next port.
+fn rtcp_address(media: &sdp_types::Media, address: IpAddr) -> SocketAddr {
+    let next = SocketAddr::new(address, media.port.saturating_add(1));
+    let Some(Some(text)) = value_of(media, "rtcp") else { return next };
+    let mut words = text.split_ascii_whitespace();
+    let Some(port) = words.next().and_then(|word| word.parse().ok()) else { return next };
+    let elsewhere = words.nth(2).and_then(|word| word.parse().ok());
+    SocketAddr::new(elsewhere.unwrap_or(address), port)
+}
+
+fn read_codecs(media: &sdp_types::Media) -> Vec<Codec> {
+    let mut codecs: Vec<Codec> = Vec::new();
+    for word in media.fmt.split_ascii_whitespace() {
+        let Some(payload_type) = word.parse().ok().filter(|number| *number < 128) else { continue };
+        if codecs.iter().any(|codec| codec.payload_type == payload_type) {
+            continue;
+        }
+        codecs.extend(read_codec(media, payload_type));
+    }
+    codecs
+}
+
+/// A dynamic number that nothing explains is passed over.
+fn read_codec(media: &sdp_types::Media, payload_type: u8) -> Option<Codec> {
+    let mapped = values_of(media, "rtpmap").find_map(|value| parameter_of(value, payload_type));
+    let codec = match mapped {
+        Some(encoding) => read_rtpmap(payload_type, encoding),
+        None => Codec::of_static_payload_type(payload_type),
+    }?;
+    let fmtp = values_of(media, "fmtp").find_map(|value| parameter_of(value, payload_type));
+    Some(Codec { fmtp: fmtp.map(str::to_owned), ..codec })
+}
+
+/// `opus/48000/2`.
+fn read_rtpmap(payload_type: u8, encoding: &str) -> Option<Codec> {
+    let mut parts = encoding.trim().split('/');
+    let name = parts.next().filter(|name| !name.is_empty())?;
+    let clock = parts.next()?.parse().ok().filter(|clock| *clock > 0)?;
+    let channels = parts.next().map_or(Some(1), |text| text.parse().ok())?;
+    Some(Codec { channels, ..Codec::new(payload_type, name, clock) })
+}
+
+/// What follows the number in `101 0-15`, when the number is this one.
+fn parameter_of(value: &str, payload_type: u8) -> Option<&str> {
+    let (number, rest) = value.trim_start().split_once([' ', '\t'])?;
+    (number.parse() == Ok(payload_type)).then(|| rest.trim())
+}
+
+fn kept_attributes(media: &sdp_types::Media) -> Vec<(String, Option<String>)> {
+    let known = media.attributes.iter().filter(|attribute| travels(&attribute.attribute));
+    known.take(limits::SDP_KEPT_ATTRIBUTES_MAX).map(|a| (a.attribute.clone(), a.value.clone())).collect()
+}
+
+fn direction_of(attributes: &[sdp_types::Attribute]) -> Option<Direction> {
+    attributes.iter().find_map(|attribute| Direction::parse(&attribute.attribute))
+}
+
+fn number_of(media: &sdp_types::Media, name: &str) -> Option<u32> {
+    value_of(media, name)??.trim().parse().ok().filter(|number| (1..=limits::SDP_PTIME_MAX_MS).contains(number))
+}
+
+fn value_of<'a>(media: &'a sdp_types::Media, name: &str) -> Option<Option<&'a str>> {
+    media.attributes.iter().find(|a| a.attribute == name).map(|a| a.value.as_deref())
+}
+
+fn values_of<'a>(media: &'a sdp_types::Media, name: &'static str) -> impl Iterator<Item = &'a str> {
+    media.attributes.iter().filter(move |a| a.attribute == name).filter_map(|a| a.value.as_deref())
+}
