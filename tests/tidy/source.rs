@@ -57,7 +57,7 @@ pub fn places_of(code: &str, word: &str) -> Vec<usize> {
         let after = code[at + word.len()..].chars().next();
         let starts_as_word = word.starts_with(is_word);
         let ends_as_word = word.ends_with(is_word);
-        !(starts_as_word && before.is_some_and(is_word)) && !(ends_as_word && after.is_some_and(is_word))
+        !(starts_as_word && before.is_some_and(is_word) || ends_as_word && after.is_some_and(is_word))
     };
     code.match_indices(word).map(|(at, _)| at).filter(alone).collect()
 }
@@ -134,8 +134,8 @@ fn next_piece(rest: &str, before: Option<char>) -> (usize, Piece) {
     if let Some(length) = raw_string(rest).filter(|_| !word_before) {
         return (length, Piece::Literal);
     }
-    if rest.starts_with('"') {
-        return (1 + quoted(&rest[1..], '"'), Piece::Literal);
+    if let Some(body) = rest.strip_prefix('"') {
+        return (1 + quoted(body, '"'), Piece::Literal);
     }
     if let Some(length) = char_literal(rest) {
         return (length, Piece::Literal);
