@@ -26,6 +26,8 @@ pub const DESKS_MAX: usize = 20_000;
 pub const DESK_UNACKNOWLEDGED_MAX: usize = 256;
 /// One desktop message, in bytes. Beyond it the session is closed.
 pub const DESK_MESSAGE_MAX: usize = 64 * 1024;
+/// Wrong logins on one desktop connection; a person mistypes twice. Beyond it the connection is closed.
+pub const DESK_LOGIN_ATTEMPTS_MAX: u8 = 3;
 /// One HTTP body, in bytes. Beyond it 413.
 pub const HTTP_BODY_MAX: usize = 64 * 1024;
 /// Calls kept for `GET /v1/calls` after they ended; the oldest goes first.

@@ -118,7 +118,7 @@ pub enum DeskEvent {
         agent: AgentId,
         call: CallId,
     },
-    /// Once for each call.
+    /// Once for each call; it may come before the call has ended, and then no `WrapUpDue` is needed.
     WrapUpWritten {
         agent: AgentId,
         wrap_up: WrapUp,

@@ -1,37 +1,82 @@
-//! The owner of the desktop sessions.
+//! The owner of the desktop sessions: dispatches, and keeps what is on its way.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::base::rng::Rng;
-use crate::base::{Mono, Now};
+use crate::base::timers::Timers;
+use crate::base::{AgentId, Mono, Now};
 
-use super::api::{DeskCommand, DesksSetup, DesktopInput, Output};
+use super::api::{
+    Account, ConnId, DeskCommand, DeskEvent, DeskTransmit, DesksSetup, DesktopInput, Output, Undeliverable,
+};
+use super::connections::Connection;
+use super::message::{AgentState, ErrorCode, ServerMessage, SessionId};
+use super::session::Session;
 
 /// Every desktop session of this node.
 pub struct Desks {
-    setup: DesksSetup,
-    rng: Rng,
+    pub(super) setup: DesksSetup,
+    pub(super) account_by_agent: HashMap<AgentId, Account>,
+    pub(super) rng: Rng,
+    pub(super) connections: BTreeMap<ConnId, Connection>,
+    pub(super) sessions: BTreeMap<AgentId, Session>,
+    pub(super) timers: Timers<Due>,
     outputs: VecDeque<Output>,
+}
+
+/// Whose deadline, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    Hello(ConnId),
+    Quiet(ConnId),
+    Grace(AgentId),
 }
 
 impl Desks {
     /// `rng` draws the session ids, which a desk must not be able to guess.
-    pub fn new(setup: DesksSetup, rng: Rng) -> Desks {
-        Desks { setup, rng, outputs: VecDeque::new() }
+    pub fn new(mut setup: DesksSetup, rng: Rng) -> Desks {
+        let accounts = std::mem::take(&mut setup.accounts);
+        Desks {
+            setup,
+            account_by_agent: accounts.into_iter().map(|account| (account.agent.clone(), account)).collect(),
+            rng,
+            connections: BTreeMap::new(),
+            sessions: BTreeMap::new(),
+            timers: Timers::default(),
+            outputs: VecDeque::new(),
+        }
     }
 
     /// Takes what a websocket brings.
     pub fn handle(&mut self, input: DesktopInput, now: Now) {
-        let _ = (input, now, &self.setup, &self.rng);
+        match input {
+            DesktopInput::Opened { conn } => self.opened(conn, now),
+            DesktopInput::Message { conn, message } => self.received(conn, message, now),
+            DesktopInput::BadMessage { conn, why } => self.received_nonsense(conn, why, now),
+            DesktopInput::Alive { conn } => self.heard(conn, now),
+            DesktopInput::Closed { conn } => self.closed(conn, now),
+        }
     }
 
     /// Takes what the calls want shown.
-    pub fn command(&mut self, command: DeskCommand, now: Now) {
-        let _ = (command, now);
+    pub fn command(&mut self, command: DeskCommand) {
+        match command {
+            DeskCommand::Show { agent, pop } => self.show(&agent, *pop),
+            DeskCommand::Withdraw { agent, call, why } => self.withdraw(&agent, call, why),
+            DeskCommand::CallPhase { agent, call, phase } => self.set_phase(&agent, call, phase),
+            DeskCommand::State { agent, state, why } => self.set_state(&agent, state, why),
+            DeskCommand::WrapUpDue { agent, call } => self.ask_wrap_up(&agent, call),
+        }
     }
 
     pub fn handle_timeout(&mut self, now: Now) {
-        let _ = now;
+        while let Some(due) = self.timers.pop_due(now.mono) {
+            match due {
+                Due::Hello(conn) => self.hello_overdue(conn),
+                Due::Quiet(conn) => self.quiet(conn, now),
+                Due::Grace(agent) => self.grace_over(&agent),
+            }
+        }
     }
 
     pub fn poll_output(&mut self) -> Option<Output> {
@@ -39,6 +84,60 @@ impl Desks {
     }
 
     pub fn poll_timeout(&self) -> Option<(Mono, &'static str)> {
-        None
+        self.timers.next().map(|(at, due)| (at, due.reason()))
+    }
+
+    /// Websockets that are open, logged in or not.
+    pub fn connections(&self) -> usize {
+        self.connections.len()
+    }
+
+    /// Agents that are logged in, with what their desks show, and whether the connection is there; by name.
+    pub fn logged_in(&self) -> impl Iterator<Item = (&AgentId, &AgentState, bool)> {
+        self.sessions.iter().map(|(agent, session)| (agent, &session.state, session.conn.is_some()))
+    }
+
+    pub(super) fn draw_session_id(&mut self) -> SessionId {
+        SessionId(self.rng.u128())
+    }
+
+    pub(super) fn emit(&mut self, event: DeskEvent) {
+        self.outputs.push_back(Output::Event(event));
+    }
+
+    pub(super) fn transmit(&mut self, transmit: DeskTransmit) {
+        self.outputs.push_back(Output::Transmit(transmit));
+    }
+
+    /// Sends what needs no acknowledgement.
+    pub(super) fn reply(&mut self, conn: ConnId, message: ServerMessage) {
+        debug_assert!(!message.is_numbered(), "a numbered message goes through its session's log");
+        self.transmit(DeskTransmit::Send { conn, seq: None, message });
+    }
+
+    pub(super) fn complain(&mut self, conn: ConnId, code: ErrorCode, text: &str, remedy: &str) {
+        self.reply(conn, ServerMessage::Error { code, text: text.to_owned(), remedy: remedy.to_owned() });
+    }
+
+    /// Numbers a message, keeps it until it is acknowledged, and sends it when the connection is there.
+    pub(super) fn tell(&mut self, agent: &AgentId, message: ServerMessage) -> Result<(), Undeliverable> {
+        let session = self.sessions.get_mut(agent).ok_or(Undeliverable::NoSession)?;
+        let Ok(seq) = session.log.push(message.clone()) else {
+            self.drop_unresponsive(agent);
+            return Err(Undeliverable::Unresponsive);
+        };
+        let conn = session.conn.ok_or(Undeliverable::Disconnected)?;
+        self.transmit(DeskTransmit::Send { conn, seq: Some(seq), message });
+        Ok(())
+    }
+}
+
+impl Due {
+    fn reason(&self) -> &'static str {
+        match self {
+            Due::Hello(_) => "a desk has not said hello",
+            Due::Quiet(_) => "a desk is quiet",
+            Due::Grace(_) => "an agent has not reconnected",
+        }
     }
 }

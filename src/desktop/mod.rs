@@ -1,9 +1,16 @@
 //! The agents' desktops: who is logged in, what was sent to whom, and what of it arrived.
 
 pub mod api;
+mod connections;
 pub mod desks;
+mod log;
+mod login;
 pub mod message;
+mod offers;
 pub mod pop;
+#[cfg(test)]
+mod script;
+mod session;
 
 pub use api::{
     Account, CloseCode, ConnId, DeskCommand, DeskEvent, DeskTransmit, DesksSetup, DesktopInput, Output, Undeliverable,

@@ -1,0 +1,95 @@
+//! The call on a desk, from its offer to its wrap-up.
+
+use crate::base::{AgentId, CallId, Fence};
+
+use super::api::{ConnId, DeskEvent, Undeliverable};
+use super::desks::Desks;
+use super::message::{AgentState, CallPhase, ErrorCode, ServerMessage, WrapUp};
+use super::pop::Pop;
+use super::session::DeskCall;
+
+impl Desks {
+    pub(super) fn show(&mut self, agent: &AgentId, pop: Pop) {
+        let (call, fence) = (pop.call, pop.fence);
+        let shown = pop.shown();
+        if let Some(session) = self.sessions.get_mut(agent) {
+            session.call = Some(DeskCall::offered(shown.clone()));
+        }
+        if let Err(cause) = self.tell(agent, ServerMessage::Pop(Box::new(shown))) {
+            self.emit(DeskEvent::PopUndeliverable { agent: agent.clone(), call, fence, cause });
+        }
+    }
+
+    pub(super) fn withdraw(&mut self, agent: &AgentId, call: CallId, why: String) {
+        let Some(session) = self.sessions.get_mut(agent) else { return };
+        if session.take_call(call).is_some() {
+            self.inform(agent, ServerMessage::PopWithdrawn { call, why });
+            self.log_out_if_lost(agent);
+        }
+    }
+
+    pub(super) fn set_phase(&mut self, agent: &AgentId, call: CallId, phase: CallPhase) {
+        let Some(session) = self.sessions.get_mut(agent) else { return };
+        let Some(current) = session.call_mut(call) else { return };
+        current.phase = Some(phase);
+        session.clear_desk();
+        self.inform(agent, ServerMessage::CallState { call, phase });
+        self.log_out_if_lost(agent);
+    }
+
+    pub(super) fn set_state(&mut self, agent: &AgentId, state: AgentState, why: String) {
+        let Some(session) = self.sessions.get_mut(agent) else { return };
+        session.state = state.clone();
+        self.inform(agent, ServerMessage::StateChanged { state, why });
+    }
+
+    pub(super) fn ask_wrap_up(&mut self, agent: &AgentId, call: CallId) {
+        let Some(session) = self.sessions.get_mut(agent) else { return };
+        if let Some(current) = session.call_mut(call) {
+            current.wrap_up_due = true;
+            self.inform(agent, ServerMessage::WrapUpDue { call });
+        }
+    }
+
+    /// Tells what nothing waits for: a desk that is away hears it when it is back.
+    fn inform(&mut self, agent: &AgentId, message: ServerMessage) {
+        match self.tell(agent, message) {
+            Ok(()) | Err(Undeliverable::NoSession | Undeliverable::Disconnected | Undeliverable::Unresponsive) => {}
+        }
+    }
+
+    /// Counts once for each offer; one that comes after the offer is over says nothing.
+    pub(super) fn pop_drawn(&mut self, agent: &AgentId, call: CallId, fence: Fence) {
+        let Some(session) = self.sessions.get_mut(agent) else { return };
+        let Some(current) = session.call_mut(call) else { return };
+        if current.pop.fence == fence && !std::mem::replace(&mut current.drawn, true) {
+            self.emit(DeskEvent::PopAcknowledged { agent: agent.clone(), call, fence });
+        }
+    }
+
+    pub(super) fn decline(&mut self, conn: ConnId, agent: &AgentId, call: CallId) {
+        let Some(session) = self.sessions.get_mut(agent) else { return };
+        if session.call_mut(call).is_some_and(|current| current.can_be_declined()) {
+            self.emit(DeskEvent::Declined { agent: agent.clone(), call });
+        } else {
+            self.complain(conn, ErrorCode::NoSuchCall, "this call cannot be declined any more", "go on with your work");
+        }
+    }
+
+    /// A wrap-up may be written as soon as the phone rings; the call leaves the desk when it is written and the call has ended.
+    pub(super) fn take_wrap_up(&mut self, conn: ConnId, agent: &AgentId, wrap_up: WrapUp) {
+        let Some(session) = self.sessions.get_mut(agent) else { return };
+        let call = wrap_up.call;
+        let again = session.wrapped_up == Some(call);
+        if !again && session.call_mut(call).is_none_or(|current| current.phase.is_none()) {
+            let (text, remedy) = ("this call is not on your desk", "its wrap-up may have come too late: ask your lead");
+            return self.complain(conn, ErrorCode::NoSuchCall, text, remedy);
+        }
+        session.wrapped_up = Some(call);
+        session.clear_desk();
+        if !again {
+            self.emit(DeskEvent::WrapUpWritten { agent: agent.clone(), wrap_up });
+        }
+        self.inform(agent, ServerMessage::WrapUpTaken { call });
+    }
+}

@@ -1,0 +1,391 @@
+//! Scripts in virtual time: what goes in, what must come out.
+
+use std::time::Duration;
+
+use crate::base::rng::Rng;
+use crate::base::{AgentId, CallId, Fence, Level, Mono, Now, Pii, QueueId, Wall};
+
+use super::{
+    Account, AgentState, AskedState, CallPhase, ClientMessage, CloseCode, ConnId, DeskCommand, DeskEvent, DeskTransmit,
+    Desks, DesksSetup, DesktopInput, Field, Hello, Output, Pop, Resume, ServerMessage, SessionId, TokenHash,
+    Undeliverable, WrapUp,
+};
+use crate::base::limits::{DESK_UNACKNOWLEDGED_MAX, DESKS_MAX};
+
+struct World {
+    desks: Desks,
+    now: Now,
+}
+
+const ANNA: &str = "anna";
+const CALL: CallId = CallId(7);
+
+fn anna() -> AgentId {
+    AgentId::new(ANNA)
+}
+
+fn token(agent: &str) -> TokenHash {
+    TokenHash([agent.len() as u8; 32])
+}
+
+fn pop(call: CallId, fence: u64) -> Box<Pop> {
+    let field = |key: &str, lowest| Field {
+        key: key.to_owned(),
+        label: key.to_owned(),
+        value: Pii::new(format!("value of {key}")),
+        lowest,
+        unlock: format!("ask for {key}"),
+    };
+    Box::new(Pop {
+        call,
+        fence: Fence(fence),
+        level: Level::Likely,
+        why: vec!["dialled the number that was shown".to_owned()],
+        rivals: 0,
+        fields: vec![field("reason", Level::Unmatched), field("order", Level::Strong)],
+        queue: QueueId::new("help"),
+        waited: Duration::ZERO,
+        next_step: String::new(),
+    })
+}
+
+fn show(call: CallId, fence: u64) -> DeskCommand {
+    DeskCommand::Show { agent: anna(), pop: pop(call, fence) }
+}
+
+fn phase(call: CallId, phase: CallPhase) -> DeskCommand {
+    DeskCommand::CallPhase { agent: anna(), call, phase }
+}
+
+fn wrap_up(call: CallId) -> ClientMessage {
+    let summary = Pii::new("sent a new one".to_owned());
+    ClientMessage::WrapUp(WrapUp { call, outcome: "solved".to_owned(), summary, article_failed: None })
+}
+
+impl World {
+    fn new() -> World {
+        let account = |agent: &str| Account { agent: AgentId::new(agent), token: token(agent), skills: vec![] };
+        let setup = DesksSetup::new(vec![account(ANNA), account("ben")]);
+        World { desks: Desks::new(setup, Rng::from_number(1)), now: Now::new(Mono(1), Wall(1)) }
+    }
+
+    fn take(&mut self) -> Vec<String> {
+        std::iter::from_fn(|| self.desks.poll_output()).map(|output| describe(&output)).collect()
+    }
+
+    fn input(&mut self, input: DesktopInput) -> Vec<String> {
+        self.desks.handle(input, self.now);
+        self.take()
+    }
+
+    fn say(&mut self, conn: u64, message: ClientMessage) -> Vec<String> {
+        self.input(DesktopInput::Message { conn: ConnId(conn), message })
+    }
+
+    fn open(&mut self, conn: u64) -> Vec<String> {
+        self.input(DesktopInput::Opened { conn: ConnId(conn) })
+    }
+
+    fn close(&mut self, conn: u64) -> Vec<String> {
+        self.input(DesktopInput::Closed { conn: ConnId(conn) })
+    }
+
+    fn login(&mut self, conn: u64, resume: Option<Resume>) -> Vec<String> {
+        self.open(conn);
+        self.say(conn, ClientMessage::Hello(Hello { agent: anna(), token: token(ANNA), resume }))
+    }
+
+    fn tell(&mut self, command: DeskCommand) -> Vec<String> {
+        self.desks.command(command);
+        self.take()
+    }
+
+    fn session(&self) -> SessionId {
+        self.desks.sessions[&anna()].id
+    }
+
+    /// Lets the time pass, stopping at each deadline, as the shell does.
+    fn pass(&mut self, span: Duration) -> Vec<String> {
+        let end = self.now.mono + span;
+        let mut seen = Vec::new();
+        while let Some((at, _)) = self.desks.poll_timeout().filter(|(at, _)| *at <= end) {
+            self.now.mono = at;
+            self.desks.handle_timeout(self.now);
+            seen.extend(self.take());
+        }
+        self.now.mono = end;
+        seen
+    }
+}
+
+fn describe(output: &Output) -> String {
+    match output {
+        Output::Transmit(DeskTransmit::Send { conn, seq, message }) => {
+            let seq = seq.map(|seq| format!("#{seq} ")).unwrap_or_default();
+            format!("{}: {seq}{}", conn.0, describe_message(message))
+        }
+        Output::Transmit(DeskTransmit::Ping { conn }) => format!("{}: ping", conn.0),
+        Output::Transmit(DeskTransmit::Close { conn, code, .. }) => format!("{}: close {}", conn.0, code.number()),
+        Output::Event(event) => describe_event(event),
+    }
+}
+
+fn describe_message(message: &ServerMessage) -> String {
+    match message {
+        ServerMessage::Welcome { resumed, state, .. } => format!("welcome resumed={resumed} {}", state.as_str()),
+        ServerMessage::Pop(pop) => format!("pop {}/{}", pop.call.0, pop.fence.0),
+        ServerMessage::PopWithdrawn { call, .. } => format!("withdrawn {}", call.0),
+        ServerMessage::CallState { call, phase } => format!("call {} {}", call.0, phase.as_str()),
+        ServerMessage::StateChanged { state, .. } => format!("state {}", state.as_str()),
+        ServerMessage::WrapUpDue { call } => format!("wrap-up due {}", call.0),
+        ServerMessage::WrapUpTaken { call } => format!("wrap-up taken {}", call.0),
+        ServerMessage::Error { code, .. } => format!("error {}", code.as_str()),
+        ServerMessage::Displaced => "displaced".to_owned(),
+        ServerMessage::Pong => "pong".to_owned(),
+    }
+}
+
+fn describe_event(event: &DeskEvent) -> String {
+    match event {
+        DeskEvent::LoggedIn { agent } => format!("{agent} logged in"),
+        DeskEvent::LoggedOut { agent } => format!("{agent} logged out"),
+        DeskEvent::ConnectionLost { agent } => format!("{agent} lost"),
+        DeskEvent::ConnectionBack { agent } => format!("{agent} back"),
+        DeskEvent::StateAsked { agent, state } => format!("{agent} asks {state:?}"),
+        DeskEvent::PopAcknowledged { agent, call, fence } => format!("{agent} drew {}/{}", call.0, fence.0),
+        DeskEvent::PopUndeliverable { agent, call, cause, .. } => {
+            format!("{agent} no pop {} {}", call.0, cause.as_str())
+        }
+        DeskEvent::Declined { agent, call } => format!("{agent} declined {}", call.0),
+        DeskEvent::WrapUpWritten { agent, wrap_up } => format!("{agent} wrote {} {}", wrap_up.call.0, wrap_up.outcome),
+        DeskEvent::LoginRefused => "login refused".to_owned(),
+    }
+}
+
+fn s(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+#[test]
+fn a_call_from_offer_to_wrap_up() {
+    let mut world = World::new();
+    assert_eq!(world.login(1, None), ["1: welcome resumed=false offline", "anna logged in"]);
+    let asked = world.say(1, ClientMessage::SetState(AskedState::Available));
+    assert_eq!(asked, ["anna asks Available"]);
+    let state = DeskCommand::State { agent: anna(), state: AgentState::Available, why: "asked".to_owned() };
+    assert_eq!(world.tell(state), ["1: #1 state available"]);
+    assert_eq!(world.tell(show(CALL, 3)), ["1: #2 pop 7/3"]);
+    let drawn = ClientMessage::PopDrawn { call: CALL, fence: Fence(3) };
+    assert_eq!(world.say(1, drawn.clone()), ["anna drew 7/3"]);
+    assert!(world.say(1, drawn).is_empty(), "counted once");
+    assert_eq!(world.tell(phase(CALL, CallPhase::Ringing)), ["1: #3 call 7 ringing"]);
+    assert_eq!(world.tell(phase(CALL, CallPhase::Talking)), ["1: #4 call 7 talking"]);
+    assert_eq!(world.say(1, ClientMessage::Decline { call: CALL }), ["1: error no_such_call"]);
+    assert_eq!(world.tell(phase(CALL, CallPhase::Ended)), ["1: #5 call 7 ended"]);
+    assert_eq!(world.tell(DeskCommand::WrapUpDue { agent: anna(), call: CALL }), ["1: #6 wrap-up due 7"]);
+    assert_eq!(world.say(1, wrap_up(CALL)), ["anna wrote 7 solved", "1: #7 wrap-up taken 7"]);
+    assert_eq!(world.say(1, wrap_up(CALL)), ["1: #8 wrap-up taken 7"], "said again, written once");
+    assert_eq!(world.say(1, wrap_up(CallId(99))), ["1: error no_such_call"]);
+}
+
+#[test]
+fn a_wrap_up_may_come_before_the_end() {
+    let mut world = World::new();
+    world.login(1, None);
+    world.tell(show(CALL, 1));
+    assert_eq!(world.say(1, wrap_up(CALL)), ["1: error no_such_call"], "an offer has no wrap-up");
+    world.tell(phase(CALL, CallPhase::Talking));
+    assert_eq!(world.say(1, wrap_up(CALL)), ["anna wrote 7 solved", "1: #3 wrap-up taken 7"]);
+    assert_eq!(world.tell(phase(CALL, CallPhase::Ended)), ["1: #4 call 7 ended"]);
+    assert!(world.tell(DeskCommand::WrapUpDue { agent: anna(), call: CALL }).is_empty(), "it is written already");
+}
+
+#[test]
+fn a_locked_value_is_in_no_message() {
+    let mut world = World::new();
+    world.login(1, None);
+    world.desks.command(show(CALL, 1));
+    let Some(Output::Transmit(DeskTransmit::Send { message: ServerMessage::Pop(pop), .. })) = world.desks.poll_output()
+    else {
+        panic!("a pop was expected");
+    };
+    let open: Vec<_> = pop.fields.iter().filter(|f| matches!(f.value, super::ShownValue::Open(_))).collect();
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0].key, "reason");
+}
+
+#[test]
+fn what_was_not_acknowledged_is_sent_again_in_order() {
+    let mut world = World::new();
+    world.login(1, None);
+    world.tell(show(CALL, 1));
+    world.tell(phase(CALL, CallPhase::Ringing));
+    world.say(1, ClientMessage::Ack { seq: 1 });
+    assert_eq!(world.close(1), ["anna lost"]);
+    assert!(world.tell(phase(CALL, CallPhase::Talking)).is_empty(), "kept for later");
+    let resume = Some(Resume { session: world.session(), last_seen: 1 });
+    let expected = ["anna back", "2: welcome resumed=true offline", "2: #2 call 7 ringing", "2: #3 call 7 talking"];
+    assert_eq!(world.login(2, resume), expected);
+    assert_eq!(world.close(2), ["anna lost"]);
+    let resume = Some(Resume { session: world.session(), last_seen: 3 });
+    assert_eq!(world.login(3, resume), ["anna back", "3: welcome resumed=true offline"]);
+}
+
+#[test]
+fn a_newer_login_displaces_the_older_and_sees_the_call() {
+    let mut world = World::new();
+    world.login(1, None);
+    world.tell(show(CALL, 1));
+    world.tell(phase(CALL, CallPhase::Talking));
+    let expected =
+        ["1: displaced", "1: close 4001", "2: welcome resumed=false offline", "2: #1 pop 7/1", "2: #2 call 7 talking"];
+    assert_eq!(world.login(2, None), expected);
+    assert!(world.close(1).is_empty(), "the old connection's end means nothing");
+    assert!(world.say(1, ClientMessage::SetState(AskedState::Offline)).is_empty());
+    assert_eq!(world.desks.connections(), 1);
+}
+
+#[test]
+fn an_unknown_session_is_not_resumed() {
+    let mut world = World::new();
+    world.login(1, None);
+    world.tell(show(CALL, 1));
+    world.close(1);
+    let resume = Some(Resume { session: SessionId(5), last_seen: 9 });
+    assert_eq!(world.login(2, resume), ["anna back", "2: welcome resumed=false offline", "2: #1 pop 7/1"]);
+}
+
+#[test]
+fn nobody_comes_back_and_the_agent_is_logged_out() {
+    let mut world = World::new();
+    world.login(1, None);
+    world.close(1);
+    assert!(world.pass(s(9)).is_empty());
+    assert_eq!(world.pass(s(2)), ["anna logged out"]);
+    assert_eq!(world.desks.poll_timeout(), None, "nothing is left behind");
+    assert_eq!(world.tell(show(CALL, 1)), ["anna no pop 7 no_session"]);
+}
+
+#[test]
+fn a_call_keeps_its_agent_without_a_desk() {
+    let mut world = World::new();
+    world.login(1, None);
+    world.tell(show(CALL, 1));
+    world.tell(phase(CALL, CallPhase::Talking));
+    world.close(1);
+    assert!(world.pass(s(60)).is_empty());
+    assert_eq!(world.tell(phase(CALL, CallPhase::Ended)), ["anna logged out"]);
+}
+
+#[test]
+fn an_agent_who_returns_during_the_call_stays() {
+    let mut world = World::new();
+    world.login(1, None);
+    world.tell(show(CALL, 1));
+    world.tell(phase(CALL, CallPhase::Talking));
+    world.close(1);
+    world.pass(s(60));
+    world.login(2, None);
+    assert_eq!(world.tell(phase(CALL, CallPhase::Ended)), ["2: #3 call 7 ended"]);
+}
+
+#[test]
+fn an_offer_to_a_lost_connection_says_so_and_follows() {
+    let mut world = World::new();
+    world.login(1, None);
+    world.close(1);
+    assert_eq!(world.tell(show(CALL, 1)), ["anna no pop 7 disconnected"]);
+    let resume = Some(Resume { session: world.session(), last_seen: 0 });
+    assert_eq!(world.login(2, resume), ["anna back", "2: welcome resumed=true offline", "2: #1 pop 7/1"]);
+}
+
+#[test]
+fn an_offer_can_be_declined_until_it_is_withdrawn() {
+    let mut world = World::new();
+    world.login(1, None);
+    world.tell(show(CALL, 1));
+    assert_eq!(world.say(1, ClientMessage::Decline { call: CALL }), ["anna declined 7"]);
+    let withdraw = DeskCommand::Withdraw { agent: anna(), call: CALL, why: "declined".to_owned() };
+    assert_eq!(world.tell(withdraw.clone()), ["1: #2 withdrawn 7"]);
+    assert!(world.tell(withdraw).is_empty());
+    assert_eq!(world.say(1, ClientMessage::Decline { call: CALL }), ["1: error no_such_call"]);
+    let late = ClientMessage::PopDrawn { call: CALL, fence: Fence(1) };
+    assert!(world.say(1, late).is_empty());
+}
+
+#[test]
+fn an_older_fence_acknowledges_nothing() {
+    let mut world = World::new();
+    world.login(1, None);
+    world.tell(show(CALL, 1));
+    world.tell(show(CALL, 2));
+    assert!(world.say(1, ClientMessage::PopDrawn { call: CALL, fence: Fence(1) }).is_empty());
+    assert_eq!(world.say(1, ClientMessage::PopDrawn { call: CALL, fence: Fence(2) }), ["anna drew 7/2"]);
+}
+
+#[test]
+fn a_quiet_desk_is_pinged_then_closed() {
+    let mut world = World::new();
+    world.login(1, None);
+    assert_eq!(world.pass(s(21)), ["1: ping"]);
+    world.input(DesktopInput::Alive { conn: ConnId(1) });
+    assert_eq!(world.pass(s(43)), ["1: ping"], "its answer counts from when it came");
+    assert_eq!(world.pass(s(3)), ["1: close 4008", "anna lost"]);
+    assert_eq!(world.pass(s(10)), ["anna logged out"]);
+}
+
+#[test]
+fn a_desk_must_say_hello_first_and_soon() {
+    let mut world = World::new();
+    world.open(1);
+    assert_eq!(world.say(1, ClientMessage::Ack { seq: 1 }), ["1: error order"]);
+    assert_eq!(world.say(1, ClientMessage::Ping), ["1: pong"]);
+    assert_eq!(world.pass(s(11)), ["1: close 4008"]);
+    assert_eq!(world.desks.connections(), 0);
+}
+
+#[test]
+fn wrong_tokens_are_bounded() {
+    let mut world = World::new();
+    world.open(1);
+    for (agent, hash) in [(ANNA, token("ben")), ("nobody", TokenHash([0; 32])), (ANNA, TokenHash([0; 32]))] {
+        let hello = Hello { agent: AgentId::new(agent), token: hash, resume: None };
+        let said = world.say(1, ClientMessage::Hello(hello));
+        assert_eq!(said[..2], ["login refused", "1: error unauthorized"], "{agent}");
+    }
+    assert_eq!(world.desks.connections(), 0);
+    assert_eq!(world.desks.logged_in().count(), 0);
+}
+
+#[test]
+fn a_second_hello_and_nonsense_are_told() {
+    let mut world = World::new();
+    world.login(1, None);
+    let hello = Hello { agent: anna(), token: token(ANNA), resume: None };
+    assert_eq!(world.say(1, ClientMessage::Hello(hello)), ["1: error order"]);
+    let bad = DesktopInput::BadMessage { conn: ConnId(1), why: "no type".to_owned() };
+    assert_eq!(world.input(bad), ["1: error unreadable"]);
+}
+
+#[test]
+fn a_desk_that_acknowledges_nothing_is_closed() {
+    let mut world = World::new();
+    world.login(1, None);
+    for _ in 0..DESK_UNACKNOWLEDGED_MAX {
+        world.tell(DeskCommand::State { agent: anna(), state: AgentState::Available, why: String::new() });
+    }
+    let expected = ["1: close 4009", "anna lost", "anna logged out", "anna no pop 7 unresponsive"];
+    assert_eq!(world.tell(show(CALL, 1)), expected[..]);
+    assert_eq!(CloseCode::Unacknowledged.number(), 4009);
+    assert_eq!(Undeliverable::Unresponsive.as_str(), "unresponsive");
+    assert!(world.desks.poll_timeout().is_none());
+}
+
+#[test]
+fn too_many_desks_are_turned_away() {
+    let mut world = World::new();
+    for conn in 0..DESKS_MAX as u64 {
+        world.open(conn);
+    }
+    assert_eq!(world.open(u64::MAX), [format!("{}: close 1013", u64::MAX)]);
+}

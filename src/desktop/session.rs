@@ -1,0 +1,102 @@
+//! One login of an agent, and the call on its desk.
+
+use crate::base::CallId;
+
+use super::api::ConnId;
+use super::log::SentLog;
+use super::message::{AgentState, CallPhase, ServerMessage, SessionId};
+use super::pop::ShownPop;
+
+/// Lives from the login until nobody has reconnected within the grace.
+pub(super) struct Session {
+    pub(super) id: SessionId,
+    pub(super) conn: Option<ConnId>,
+    pub(super) log: SentLog,
+    pub(super) state: AgentState,
+    pub(super) call: Option<DeskCall>,
+    /// The grace has run out during a call: the agent is logged out when the call ends.
+    pub(super) lost: bool,
+    /// The last call whose wrap-up came; the desk may send it again when it did not hear so.
+    pub(super) wrapped_up: Option<CallId>,
+}
+
+/// The offer or call on a desk; a desk has one at most.
+pub(super) struct DeskCall {
+    pub(super) pop: ShownPop,
+    pub(super) drawn: bool,
+    /// `None` while it is only offered.
+    pub(super) phase: Option<CallPhase>,
+    pub(super) wrap_up_due: bool,
+}
+
+impl Session {
+    pub(super) fn new(id: SessionId, conn: ConnId) -> Session {
+        Session {
+            id,
+            conn: Some(conn),
+            log: SentLog::default(),
+            state: AgentState::Offline,
+            call: None,
+            lost: false,
+            wrapped_up: None,
+        }
+    }
+
+    /// Begins anew: what was sent before is not sent again as it was.
+    pub(super) fn restart(&mut self, id: SessionId) {
+        self.id = id;
+        self.log = SentLog::default();
+    }
+
+    /// The call on the desk, when it is this one.
+    pub(super) fn call_mut(&mut self, call: CallId) -> Option<&mut DeskCall> {
+        self.call.as_mut().filter(|current| current.pop.call == call)
+    }
+
+    /// Takes this call off the desk.
+    pub(super) fn take_call(&mut self, call: CallId) -> Option<DeskCall> {
+        self.call.take_if(|current| current.pop.call == call)
+    }
+
+    /// Takes the call off the desk when it has ended and its wrap-up is written.
+    pub(super) fn clear_desk(&mut self) {
+        let written = self.wrapped_up;
+        self.call.take_if(|current| current.phase == Some(CallPhase::Ended) && written == Some(current.pop.call));
+    }
+
+    /// A call that has not ended keeps its agent, desk or no desk.
+    pub(super) fn is_bound(&self) -> bool {
+        self.call.as_ref().is_some_and(DeskCall::binds)
+    }
+
+    /// What a desk must hear that knows nothing of the call.
+    pub(super) fn restated(&self) -> Vec<ServerMessage> {
+        self.call.as_ref().map(DeskCall::restated).unwrap_or_default()
+    }
+}
+
+impl DeskCall {
+    pub(super) fn offered(pop: ShownPop) -> DeskCall {
+        DeskCall { pop, drawn: false, phase: None, wrap_up_due: false }
+    }
+
+    fn binds(&self) -> bool {
+        match self.phase {
+            Some(CallPhase::Ringing | CallPhase::Talking | CallPhase::Held) => true,
+            Some(CallPhase::Ended) | None => false,
+        }
+    }
+
+    /// An agent may decline until the conversation has begun.
+    pub(super) fn can_be_declined(&self) -> bool {
+        matches!(self.phase, None | Some(CallPhase::Ringing))
+    }
+
+    fn restated(&self) -> Vec<ServerMessage> {
+        let call = self.pop.call;
+        let mut messages = vec![ServerMessage::Pop(Box::new(self.pop.clone()))];
+        messages.extend(self.phase.map(|phase| ServerMessage::CallState { call, phase }));
+        messages.extend(self.wrap_up_due.then_some(ServerMessage::WrapUpDue { call }));
+        messages
+    }
+}
