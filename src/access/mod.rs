@@ -1,1 +1,18 @@
+//! Who reaches a human: ordered rules, the first that matches decides, and the reason is the same for everybody who asks.
 
+mod answer;
+mod domains;
+mod facts;
+mod free_mail;
+mod hours;
+mod policy;
+mod reason;
+mod rule;
+
+pub use answer::{After, Answer, Decision};
+pub use domains::{BadPattern, DomainPattern, host_of, registrable};
+pub use facts::Facts;
+pub use hours::{BadHours, Hours};
+pub use policy::{Policy, PolicySetup, RuleTried, TooManyRules};
+pub use reason::{ReasonCode, ReasonText};
+pub use rule::{Condition, Conditions, DomainCondition, ReasonPicked, Rule};

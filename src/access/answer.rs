@@ -1,0 +1,39 @@
+//! What a rule answers. Callback joins these when there is somebody to call back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::QueueId;
+
+use super::reason::ReasonText;
+
+/// Where the caller goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// A human as soon as one is free. Without a queue, the default queue of the configuration.
+    Human { queue: Option<QueueId>, priority: i32 },
+    /// A human if one is free within `ceiling`, else what `then` says.
+    Queue { queue: QueueId, priority: i32, ceiling: Duration, then: After },
+    /// The trunk's fallback: the IVR.
+    SelfService,
+    /// A final SIP answer of 400 to 699; `announcement` is what the caller may be told in words.
+    Refuse { status: u16, announcement: Option<Arc<str>> },
+}
+
+/// What follows a queue whose ceiling has been reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum After {
+    /// The trunk's fallback: the IVR.
+    SelfService,
+    /// A final SIP answer of 400 to 699.
+    Refuse { status: u16 },
+}
+
+/// The policy's answer, the rule that gave it, and why in words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    pub answer: Answer,
+    /// The rule's name; `default` when none matched.
+    pub rule: Arc<str>,
+    pub reason: ReasonText,
+}

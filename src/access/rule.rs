@@ -1,0 +1,77 @@
+//! A rule: conditions that must all hold, and the answer when they do.
+
+use crate::base::{E164, Level, TierId, TrunkId};
+
+use super::answer::Answer;
+use super::domains::DomainPattern;
+use super::hours::Hours;
+
+/// One rule of the policy, as the configuration gives it.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    pub name: String,
+    pub when: Conditions,
+    pub answer: Answer,
+    /// The reason in the admin's words; without it the answer speaks for itself.
+    pub words: Option<String>,
+}
+
+/// What must hold for a rule to match: everything that is given. An empty list and `None` mean "not asked".
+#[derive(Clone, Debug, Default)]
+pub struct Conditions {
+    pub domain: Option<DomainCondition>,
+    /// Any of these.
+    pub tiers: Vec<TierId>,
+    pub min_level: Option<Level>,
+    /// Any of these.
+    pub reasons: Vec<ReasonPicked>,
+    pub hours: Option<Hours>,
+    /// Any of these.
+    pub dialled: Vec<E164>,
+    /// Any of these.
+    pub trunks: Vec<TrunkId>,
+}
+
+/// Any of these must fit the caller's domain.
+#[derive(Clone, Debug, Default)]
+pub struct DomainCondition {
+    pub patterns: Vec<DomainPattern>,
+    /// The domain hands out addresses to anybody.
+    pub free_mail: bool,
+    /// There is no domain, or nothing in the configuration names it and it is not free mail.
+    pub unknown: bool,
+}
+
+/// A category, and a sub-category when that is asked too. Compared without regard to ASCII case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReasonPicked {
+    pub category: String,
+    pub sub_category: Option<String>,
+}
+
+/// The kinds of conditions, in the order in which they are tried: the cheapest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Condition {
+    Level,
+    Trunk,
+    Dialled,
+    Tier,
+    Domain,
+    Reason,
+    Hours,
+}
+
+impl Condition {
+    /// The key of the condition in the configuration.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Condition::Level => "min_level",
+            Condition::Trunk => "trunk",
+            Condition::Dialled => "number",
+            Condition::Tier => "tier",
+            Condition::Domain => "domain",
+            Condition::Reason => "reason",
+            Condition::Hours => "hours",
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! What the calls and the router say to each other.
+
+use std::time::Duration;
+
+use crate::base::{AgentId, CallId, Fence, Mono, QueueId};
+
+use super::setup::SkillNeed;
+
+/// From the calls and the desks to the router. What names an agent, queue or call that the router does not know is counted
+/// as stale and otherwise ignored, as is an old fence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// What an agent says of themselves; said during a call it holds after the wrap-up. `Available` ends a pause and a wrap-up.
+    Presence {
+        agent: AgentId,
+        presence: Presence,
+    },
+    /// A call needs an agent. `priority` is in points, higher first; `prefer` is the customer's last agent; `extra` is asked
+    /// besides what the queue asks.
+    Enqueue {
+        call: CallId,
+        queue: QueueId,
+        priority: i32,
+        prefer: Option<AgentId>,
+        extra: Vec<SkillNeed>,
+    },
+    /// The caller gave up, or the ceiling was reached. Frees the agent whom the call was offered to; a call that is
+    /// connected ends.
+    Leave {
+        call: CallId,
+    },
+    /// The agent's phone was answered.
+    OfferAccepted {
+        call: CallId,
+        agent: AgentId,
+        fence: Fence,
+    },
+    OfferFailed {
+        call: CallId,
+        agent: AgentId,
+        fence: Fence,
+        why: OfferFailure,
+    },
+    /// The conversation is over; the wrap-up begins.
+    CallEnded {
+        call: CallId,
+        agent: AgentId,
+        fence: Fence,
+    },
+    WrapUpDone {
+        agent: AgentId,
+    },
+    /// Answered with `Position` if the call waits.
+    AskPosition {
+        call: CallId,
+    },
+}
+
+/// What an agent says of themselves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presence {
+    Available,
+    Break { reason: String },
+    Offline,
+}
+
+/// Why an offer came to nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OfferFailure {
+    /// The phone rang and nobody answered: the agent is paused.
+    NoAnswer,
+    /// The agent refused this call: another may be offered at once, this one not for a while.
+    Declined,
+    /// The phone could not be rung: the agent is paused.
+    Unreachable,
+    /// The desk did not show the pop: the agent is paused.
+    NoPop,
+}
+
+/// From the router to the calls, in the order in which things happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// The agent is granted to this call; answer with `OfferAccepted` or `OfferFailed` before `expires`. `passed_over` names
+    /// at most 8 agents who had a claim and did not get it.
+    Offer {
+        call: CallId,
+        agent: AgentId,
+        fence: Fence,
+        expires: Mono,
+        passed_over: Vec<(AgentId, Why)>,
+    },
+    /// Nobody answered for the grant, or its call never ended: the agent is free of it. An unanswered call waits again.
+    GrantExpired {
+        call: CallId,
+        agent: AgentId,
+        fence: Fence,
+    },
+    AgentPaused {
+        agent: AgentId,
+        why: PauseCause,
+    },
+    AgentStateChanged {
+        agent: AgentId,
+        state: AgentState,
+    },
+    /// 1 is the next to be offered.
+    Position {
+        call: CallId,
+        queue: QueueId,
+        position: usize,
+    },
+    /// The call has not been taken in.
+    QueueFull {
+        call: CallId,
+    },
+    /// No agent who is logged in has the skills, or the queue is unknown. The call has not been taken in, or has left.
+    NobodyCanServe {
+        call: CallId,
+    },
+}
+
+/// Why an agent is paused.
+pub type PauseCause = OfferFailure;
+
+/// Why an agent with a claim to a call was passed over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Why {
+    /// Preferred, and still busy after the time that a call waits for that.
+    Busy,
+    OnBreak,
+    Offline,
+    Paused,
+    /// Preferred, and without a skill that is required.
+    LacksSkill,
+    /// Had an offer of this call a moment ago.
+    Failed(OfferFailure),
+}
+
+/// What an agent does, as the desktop and the API show it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AgentState {
+    #[default]
+    Offline,
+    Available,
+    /// Let an offer ring or could not be reached; `until` is absent when only the agent can end it.
+    Paused {
+        why: PauseCause,
+        until: Option<Mono>,
+    },
+    Break {
+        reason: String,
+    },
+    Offered {
+        call: CallId,
+        fence: Fence,
+    },
+    OnCall {
+        call: CallId,
+        fence: Fence,
+    },
+    /// `longest` is the time that the queue allows for it.
+    WrapUp {
+        call: CallId,
+        longest: Duration,
+    },
+}
+
+impl OfferFailure {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OfferFailure::NoAnswer => "no answer",
+            OfferFailure::Declined => "declined",
+            OfferFailure::Unreachable => "phone unreachable",
+            OfferFailure::NoPop => "pop not shown",
+        }
+    }
+}
+
+impl AgentState {
+    /// One word for the API and the counters.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            AgentState::Offline => "offline",
+            AgentState::Available => "available",
+            AgentState::Paused { .. } => "paused",
+            AgentState::Break { .. } => "break",
+            AgentState::Offered { .. } => "offered",
+            AgentState::OnCall { .. } => "on-call",
+            AgentState::WrapUp { .. } => "wrap-up",
+        }
+    }
+}
