@@ -26,6 +26,17 @@ pub const DESKS_MAX: usize = 20_000;
 pub const DESK_UNACKNOWLEDGED_MAX: usize = 256;
 /// One desktop message, in bytes. Beyond it the session is closed.
 pub const DESK_MESSAGE_MAX: usize = 64 * 1024;
+/// Messages on their way to one desk: all that may be sent again after a reconnect, and some. Beyond it the desk is too slow and
+/// its connection is cut.
+pub const DESK_QUEUE_MAX: usize = DESK_UNACKNOWLEDGED_MAX + 64;
+/// Messages that a desk may send in one second, and save up for at once; an acknowledgement for each message that it gets, and a
+/// few of its own. Beyond it the connection is closed.
+pub const DESK_MESSAGES_PER_S: u32 = 50;
+pub const DESK_MESSAGES_AT_ONCE: u32 = 2 * DESK_UNACKNOWLEDGED_MAX as u32;
+/// A name, an outcome or a reason from a desk, in bytes. Beyond it the message is refused.
+pub const DESK_WORD_MAX: usize = 200;
+/// What an agent writes about a call, in bytes. Beyond it the message is refused.
+pub const DESK_SUMMARY_MAX: usize = 8_000;
 /// Wrong logins on one desktop connection; a person mistypes twice. Beyond it the connection is closed.
 pub const DESK_LOGIN_ATTEMPTS_MAX: u8 = 3;
 /// One HTTP body, in bytes. Beyond it 413.

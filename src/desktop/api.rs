@@ -54,13 +54,13 @@ pub enum DeskCommand {
 /// What comes out: to a websocket, or to the calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Output {
-    Transmit(DeskTransmit),
+    Transmit(DesktopOutput),
     Event(DeskEvent),
 }
 
 /// To a websocket. A connection that is gone by then is no fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DeskTransmit {
+pub enum DesktopOutput {
     Send {
         conn: ConnId,
         seq: Option<u64>,
@@ -161,7 +161,7 @@ pub struct Account {
 
 /// All that the desks are configured with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DesksSetup {
+pub struct Setup {
     pub accounts: Vec<Account>,
     /// A connection that has been quiet this long is pinged.
     pub ping_after: Duration,
@@ -173,10 +173,10 @@ pub struct DesksSetup {
     pub grace: Duration,
 }
 
-impl DesksSetup {
+impl Setup {
     /// The usual times: ping after 20 s, closed after 45 s, hello within 10 s, offline after 10 s.
-    pub fn new(accounts: Vec<Account>) -> DesksSetup {
-        DesksSetup {
+    pub fn new(accounts: Vec<Account>) -> Setup {
+        Setup {
             accounts,
             ping_after: Duration::from_secs(20),
             silent_max: Duration::from_secs(45),

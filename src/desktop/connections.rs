@@ -3,7 +3,7 @@
 use crate::base::limits::DESKS_MAX;
 use crate::base::{AgentId, Mono, Now};
 
-use super::api::{CloseCode, ConnId, DeskEvent, DeskTransmit};
+use super::api::{CloseCode, ConnId, DeskEvent, DesktopOutput};
 use super::desks::{Desks, Due};
 use super::message::{ClientMessage, ErrorCode, ServerMessage};
 
@@ -24,7 +24,7 @@ impl Desks {
     pub(super) fn opened(&mut self, conn: ConnId, now: Now) {
         if self.connections.len() >= DESKS_MAX {
             let reason = "too many desks";
-            return self.transmit(DeskTransmit::Close { conn, code: CloseCode::TooMany, reason });
+            return self.transmit(DesktopOutput::Close { conn, code: CloseCode::TooMany, reason });
         }
         self.connections.insert(conn, Connection { heard: now.mono, login: Login::Nobody { failures: 0 } });
         self.timers.set(Due::Hello(conn), now.mono + self.setup.hello_within);
@@ -96,7 +96,7 @@ impl Desks {
             let agent = self.hang_up(conn, CloseCode::Silent, "nothing was heard");
             self.lose(agent, conn, now);
         } else if quiet_for >= self.setup.ping_after {
-            self.transmit(DeskTransmit::Ping { conn });
+            self.transmit(DesktopOutput::Ping { conn });
             self.timers.set(Due::Quiet(conn), heard + self.setup.silent_max);
         } else {
             self.timers.set(Due::Quiet(conn), heard + self.setup.ping_after);
@@ -121,7 +121,7 @@ impl Desks {
     /// Closes a connection; says who was logged in on it.
     pub(super) fn hang_up(&mut self, conn: ConnId, code: CloseCode, reason: &'static str) -> Option<AgentId> {
         let agent = self.forget(conn);
-        self.transmit(DeskTransmit::Close { conn, code, reason });
+        self.transmit(DesktopOutput::Close { conn, code, reason });
         agent
     }
 

@@ -6,16 +6,14 @@ use crate::base::rng::Rng;
 use crate::base::timers::Timers;
 use crate::base::{AgentId, Mono, Now};
 
-use super::api::{
-    Account, ConnId, DeskCommand, DeskEvent, DeskTransmit, DesksSetup, DesktopInput, Output, Undeliverable,
-};
+use super::api::{Account, ConnId, DeskCommand, DeskEvent, DesktopInput, DesktopOutput, Output, Setup, Undeliverable};
 use super::connections::Connection;
 use super::message::{AgentState, ErrorCode, ServerMessage, SessionId};
 use super::session::Session;
 
 /// Every desktop session of this node.
 pub struct Desks {
-    pub(super) setup: DesksSetup,
+    pub(super) setup: Setup,
     pub(super) account_by_agent: HashMap<AgentId, Account>,
     pub(super) rng: Rng,
     pub(super) connections: BTreeMap<ConnId, Connection>,
@@ -34,7 +32,7 @@ pub(super) enum Due {
 
 impl Desks {
     /// `rng` draws the session ids, which a desk must not be able to guess.
-    pub fn new(mut setup: DesksSetup, rng: Rng) -> Desks {
+    pub fn new(mut setup: Setup, rng: Rng) -> Desks {
         let accounts = std::mem::take(&mut setup.accounts);
         Desks {
             setup,
@@ -105,14 +103,14 @@ impl Desks {
         self.outputs.push_back(Output::Event(event));
     }
 
-    pub(super) fn transmit(&mut self, transmit: DeskTransmit) {
+    pub(super) fn transmit(&mut self, transmit: DesktopOutput) {
         self.outputs.push_back(Output::Transmit(transmit));
     }
 
     /// Sends what needs no acknowledgement.
     pub(super) fn reply(&mut self, conn: ConnId, message: ServerMessage) {
         debug_assert!(!message.is_numbered(), "a numbered message goes through its session's log");
-        self.transmit(DeskTransmit::Send { conn, seq: None, message });
+        self.transmit(DesktopOutput::Send { conn, seq: None, message });
     }
 
     pub(super) fn complain(&mut self, conn: ConnId, code: ErrorCode, text: &str, remedy: &str) {
@@ -127,7 +125,7 @@ impl Desks {
             return Err(Undeliverable::Unresponsive);
         };
         let conn = session.conn.ok_or(Undeliverable::Disconnected)?;
-        self.transmit(DeskTransmit::Send { conn, seq: Some(seq), message });
+        self.transmit(DesktopOutput::Send { conn, seq: Some(seq), message });
         Ok(())
     }
 }

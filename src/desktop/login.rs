@@ -5,7 +5,7 @@ use subtle::ConstantTimeEq;
 use crate::base::limits::DESK_LOGIN_ATTEMPTS_MAX;
 use crate::base::{AgentId, Now};
 
-use super::api::{Account, CloseCode, ConnId, DeskEvent, DeskTransmit};
+use super::api::{Account, CloseCode, ConnId, DeskEvent, DesktopOutput};
 use super::connections::Login;
 use super::desks::{Desks, Due};
 use super::message::{ErrorCode, Hello, Resume, ServerMessage, SessionId, TokenHash};
@@ -72,7 +72,7 @@ impl Desks {
         session.log.acknowledge(last_seen);
         let again: Vec<_> = session.log.waiting().cloned().collect();
         for (seq, message) in again {
-            self.transmit(DeskTransmit::Send { conn, seq: Some(seq), message });
+            self.transmit(DesktopOutput::Send { conn, seq: Some(seq), message });
         }
     }
 

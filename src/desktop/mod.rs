@@ -13,7 +13,7 @@ mod script;
 mod session;
 
 pub use api::{
-    Account, CloseCode, ConnId, DeskCommand, DeskEvent, DeskTransmit, DesksSetup, DesktopInput, Output, Undeliverable,
+    Account, CloseCode, ConnId, DeskCommand, DeskEvent, DesktopInput, DesktopOutput, Output, Setup, Undeliverable,
 };
 pub use desks::Desks;
 pub use message::{

@@ -6,8 +6,8 @@ use crate::base::rng::Rng;
 use crate::base::{AgentId, CallId, Fence, Level, Mono, Now, Pii, QueueId, Wall};
 
 use super::{
-    Account, AgentState, AskedState, CallPhase, ClientMessage, CloseCode, ConnId, DeskCommand, DeskEvent, DeskTransmit,
-    Desks, DesksSetup, DesktopInput, Field, Hello, Output, Pop, Resume, ServerMessage, SessionId, TokenHash,
+    Account, AgentState, AskedState, CallPhase, ClientMessage, CloseCode, ConnId, DeskCommand, DeskEvent, Desks,
+    DesktopInput, DesktopOutput, Field, Hello, Output, Pop, Resume, ServerMessage, SessionId, Setup, TokenHash,
     Undeliverable, WrapUp,
 };
 use crate::base::limits::{DESK_UNACKNOWLEDGED_MAX, DESKS_MAX};
@@ -65,7 +65,7 @@ fn wrap_up(call: CallId) -> ClientMessage {
 impl World {
     fn new() -> World {
         let account = |agent: &str| Account { agent: AgentId::new(agent), token: token(agent), skills: vec![] };
-        let setup = DesksSetup::new(vec![account(ANNA), account("ben")]);
+        let setup = Setup::new(vec![account(ANNA), account("ben")]);
         World { desks: Desks::new(setup, Rng::from_number(1)), now: Now::new(Mono(1), Wall(1)) }
     }
 
@@ -120,12 +120,12 @@ impl World {
 
 fn describe(output: &Output) -> String {
     match output {
-        Output::Transmit(DeskTransmit::Send { conn, seq, message }) => {
+        Output::Transmit(DesktopOutput::Send { conn, seq, message }) => {
             let seq = seq.map(|seq| format!("#{seq} ")).unwrap_or_default();
             format!("{}: {seq}{}", conn.0, describe_message(message))
         }
-        Output::Transmit(DeskTransmit::Ping { conn }) => format!("{}: ping", conn.0),
-        Output::Transmit(DeskTransmit::Close { conn, code, .. }) => format!("{}: close {}", conn.0, code.number()),
+        Output::Transmit(DesktopOutput::Ping { conn }) => format!("{}: ping", conn.0),
+        Output::Transmit(DesktopOutput::Close { conn, code, .. }) => format!("{}: close {}", conn.0, code.number()),
         Output::Event(event) => describe_event(event),
     }
 }
@@ -205,7 +205,8 @@ fn a_locked_value_is_in_no_message() {
     let mut world = World::new();
     world.login(1, None);
     world.desks.command(show(CALL, 1));
-    let Some(Output::Transmit(DeskTransmit::Send { message: ServerMessage::Pop(pop), .. })) = world.desks.poll_output()
+    let Some(Output::Transmit(DesktopOutput::Send { message: ServerMessage::Pop(pop), .. })) =
+        world.desks.poll_output()
     else {
         panic!("a pop was expected");
     };
