@@ -1,0 +1,241 @@
+//! All transactions of the node, by our branch and by the peer's key.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+
+use super::client::{self, Client};
+use super::effects::Effects;
+use super::invite_client::InviteClient;
+use super::invite_server::InviteServer;
+use super::key::{Branch, ServerKey, TxId};
+use super::server::{self, Server};
+use super::timer::{Timer, Times};
+use crate::sip::api::FlowId;
+
+/// `C` and `S` say whose a client or a server transaction is.
+pub struct Transactions<C, S> {
+    serial: u64,
+    clients: HashMap<TxId, ClientTransaction<C>>,
+    servers: HashMap<TxId, ServerTransaction<S>>,
+    server_by_key: HashMap<ServerKey, TxId>,
+    invite_servers: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientMachine {
+    Invite(InviteClient),
+    Other(Client),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerMachine {
+    Invite(InviteServer),
+    Other(Server),
+}
+
+/// A request of ours.
+pub struct ClientTransaction<C> {
+    machine: ClientMachine,
+    nonce: u64,
+    pub request: Bytes,
+    /// The ACK of its refusal, once there is one.
+    pub ack: Option<Bytes>,
+    pub flow: FlowId,
+    pub to: SocketAddr,
+    pub owner: C,
+}
+
+/// A request of a peer.
+pub struct ServerTransaction<S> {
+    machine: ServerMachine,
+    key: ServerKey,
+    /// The last response; absent before the first, and after a 2xx to INVITE.
+    pub response: Option<Bytes>,
+    pub flow: FlowId,
+    pub to: SocketAddr,
+    pub owner: S,
+}
+
+impl<C, S> Default for Transactions<C, S> {
+    fn default() -> Self {
+        Transactions {
+            serial: 0,
+            clients: HashMap::new(),
+            servers: HashMap::new(),
+            server_by_key: HashMap::new(),
+            invite_servers: 0,
+        }
+    }
+}
+
+impl<C> ClientTransaction<C> {
+    pub fn is_invite(&self) -> bool {
+        matches!(self.machine, ClientMachine::Invite(_))
+    }
+}
+
+impl<S> ServerTransaction<S> {
+    pub fn is_invite(&self) -> bool {
+        matches!(self.machine, ServerMachine::Invite(_))
+    }
+
+    /// An INVITE without a final answer of ours.
+    pub fn is_open_invite(&self) -> bool {
+        matches!(self.machine, ServerMachine::Invite(machine) if machine.is_open())
+    }
+
+    /// An INVITE that got a 2xx.
+    pub fn is_accepted(&self) -> bool {
+        self.machine == ServerMachine::Invite(InviteServer::Accepted)
+    }
+}
+
+impl<C, S> Transactions<C, S> {
+    /// The branch that the next request must carry; `nonce` is fresh chance.
+    pub fn next_branch(&mut self, nonce: u64) -> Branch {
+        Branch { id: self.next_id(), nonce }
+    }
+
+    /// Opens the transaction of `request`, which carries `branch`; the effects send it.
+    pub fn open_client(
+        &mut self,
+        branch: Branch,
+        invite: bool,
+        request: Bytes,
+        way: (FlowId, SocketAddr),
+        owner: C,
+        times: &Times,
+    ) -> Effects {
+        let (machine, effects) = start_client(invite, times);
+        let (flow, to) = way;
+        let opened = ClientTransaction { machine, nonce: branch.nonce, request, ack: None, flow, to, owner };
+        self.clients.insert(branch.id, opened);
+        effects
+    }
+
+    /// Opens the transaction of a request that came.
+    pub fn open_server(&mut self, key: ServerKey, invite: bool, way: (FlowId, SocketAddr), owner: S) -> TxId {
+        let id = self.next_id();
+        let machine =
+            if invite { ServerMachine::Invite(InviteServer::Proceeding) } else { ServerMachine::Other(Server::Trying) };
+        self.invite_servers += usize::from(invite);
+        self.server_by_key.insert(key.clone(), id);
+        let (flow, to) = way;
+        self.servers.insert(id, ServerTransaction { machine, key, response: None, flow, to, owner });
+        id
+    }
+
+    /// The client transaction that a response with this branch answers.
+    pub fn client_of(&self, branch: Branch) -> Option<&ClientTransaction<C>> {
+        self.clients.get(&branch.id).filter(|client| client.nonce == branch.nonce)
+    }
+
+    pub fn server_of(&self, key: &ServerKey) -> Option<TxId> {
+        self.server_by_key.get(key).copied()
+    }
+
+    pub fn client(&self, id: TxId) -> Option<&ClientTransaction<C>> {
+        self.clients.get(&id)
+    }
+
+    pub fn client_mut(&mut self, id: TxId) -> Option<&mut ClientTransaction<C>> {
+        self.clients.get_mut(&id)
+    }
+
+    pub fn server(&self, id: TxId) -> Option<&ServerTransaction<S>> {
+        self.servers.get(&id)
+    }
+
+    pub fn server_mut(&mut self, id: TxId) -> Option<&mut ServerTransaction<S>> {
+        self.servers.get_mut(&id)
+    }
+
+    /// Moves a client machine; nothing for one that is gone.
+    pub fn step_client(&mut self, id: TxId, input: client::Input, times: &Times) -> Effects {
+        let Some(client) = self.clients.get_mut(&id) else { return Effects::none() };
+        let (machine, effects) = match client.machine {
+            ClientMachine::Invite(machine) => {
+                let (next, effects) = machine.handle(input, times);
+                (ClientMachine::Invite(next), effects)
+            }
+            ClientMachine::Other(machine) => {
+                let (next, effects) = machine.handle(input, times);
+                (ClientMachine::Other(next), effects)
+            }
+        };
+        client.machine = machine;
+        effects
+    }
+
+    /// Moves a server machine; nothing for one that is gone.
+    pub fn step_server(&mut self, id: TxId, input: server::Input, times: &Times) -> Effects {
+        let Some(server) = self.servers.get_mut(&id) else { return Effects::none() };
+        let (machine, effects) = match server.machine {
+            ServerMachine::Invite(machine) => {
+                let (next, effects) = machine.handle(input, times);
+                (ServerMachine::Invite(next), effects)
+            }
+            ServerMachine::Other(machine) => {
+                let (next, effects) = machine.handle(input, times);
+                (ServerMachine::Other(next), effects)
+            }
+        };
+        server.machine = machine;
+        effects
+    }
+
+    /// A timer of transaction `id` fired; which of the two tables it is in follows from the timer's letter.
+    pub fn fire(&mut self, id: TxId, timer: Timer, times: &Times) -> Effects {
+        match timer {
+            Timer::A | Timer::B | Timer::D | Timer::E | Timer::F | Timer::K | Timer::M => {
+                self.step_client(id, client::Input::Fired(timer), times)
+            }
+            Timer::G | Timer::H | Timer::I | Timer::J | Timer::L => {
+                self.step_server(id, server::Input::Fired(timer), times)
+            }
+        }
+    }
+
+    /// Forgets a transaction that is over, and says whose it was.
+    pub fn close_client(&mut self, id: TxId) -> Option<C> {
+        self.clients.remove(&id).map(|client| client.owner)
+    }
+
+    /// Forgets a transaction that is over, and says whose it was.
+    pub fn close_server(&mut self, id: TxId) -> Option<S> {
+        let server = self.servers.remove(&id)?;
+        self.server_by_key.remove(&server.key);
+        self.invite_servers -= usize::from(server.is_invite());
+        Some(server.owner)
+    }
+
+    /// INVITEs of peers, answered or not, that are still remembered.
+    pub fn invite_servers(&self) -> usize {
+        self.invite_servers
+    }
+
+    /// Client and server transactions.
+    pub fn len(&self) -> usize {
+        self.clients.len() + self.servers.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn next_id(&mut self) -> TxId {
+        self.serial += 1;
+        TxId(self.serial)
+    }
+}
+
+fn start_client(invite: bool, times: &Times) -> (ClientMachine, Effects) {
+    if invite {
+        let (machine, effects) = InviteClient::start(times);
+        return (ClientMachine::Invite(machine), effects);
+    }
+    let (machine, effects) = Client::start(times);
+    (ClientMachine::Other(machine), effects)
+}
