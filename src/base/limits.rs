@@ -53,3 +53,11 @@ pub const SDP_STREAMS_MAX: usize = 16;
 pub const SDP_KEPT_ATTRIBUTES_MAX: usize = 32;
 /// The longest packet a peer may ask for, in ms of sound. A longer wish counts as none.
 pub const SDP_PTIME_MAX_MS: u32 = 200;
+/// Digest nonces remembered with the counts that were used of them; twice the phones of the largest node. Beyond it the oldest counts as stale.
+pub const NONCES_IN_USE_MAX: usize = 20_000;
+/// SIP transactions of both roles; 32 s of 1,000 calls a second. Beyond it new requests outside dialogs get 503 with Retry-After.
+pub const SIP_TRANSACTIONS_MAX: usize = 200_000;
+/// Answers with different To tags to one INVITE of ours; a carrier forks to a handful. Beyond it a further fork is not followed.
+pub const SIP_FORKS_MAX: usize = 16;
+/// Record-Route entries of a dialog; a path of more proxies is a loop. Beyond it the request is refused (513), the answer taken as lost.
+pub const SIP_ROUTES_MAX: usize = 32;

@@ -1,5 +1,6 @@
 //! SIP (RFC 3261) without I/O: wire format, transactions, dialogs, registrar, and the endpoint that owns them.
 
 pub mod api;
+pub mod auth;
 pub mod endpoint;
 pub mod transaction;
