@@ -61,7 +61,7 @@ pub struct Gate {
     chance: Rng,
     window_by_nonce: BTreeMap<Nonce, Window>,
     /// Nonces up to here have been forgotten and count as stale.
-    floor: Mono,
+    floor: Option<Mono>,
 }
 
 /// When it was made, then chance; ordered by age.
@@ -82,7 +82,7 @@ impl Gate {
     pub fn new(mut rng: Rng) -> Gate {
         let mut key = [0; 32];
         rng.fill(&mut key);
-        Gate { key, chance: rng, window_by_nonce: BTreeMap::new(), floor: Mono::ZERO }
+        Gate { key, chance: rng, window_by_nonce: BTreeMap::new(), floor: None }
     }
 
     /// The values of two `WWW-Authenticate` header fields, in the order of preference.
@@ -114,7 +114,7 @@ impl Gate {
         if !right || ha1.is_empty() {
             return Verdict::Wrong;
         }
-        if nonce.made <= self.floor || now.since(nonce.made) > NONCE_LIFE || !self.take(nonce, count, now) {
+        if Some(nonce.made) <= self.floor || now.since(nonce.made) > NONCE_LIFE || !self.take(nonce, count, now) {
             return Verdict::Stale;
         }
         Verdict::Granted
@@ -147,7 +147,7 @@ impl Gate {
 
     fn forget_oldest(&mut self) {
         if let Some((nonce, _)) = self.window_by_nonce.pop_first() {
-            self.floor = self.floor.max(nonce.made);
+            self.floor = self.floor.max(Some(nonce.made));
         }
     }
 

@@ -3,4 +3,5 @@
 pub mod api;
 pub mod auth;
 pub mod endpoint;
+pub mod registrar;
 pub mod transaction;

@@ -1,0 +1,237 @@
+//! Where agents' phones are: bindings of contacts to agents (RFC 3261 section 10.3), kept with the address they came from.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use super::api::FlowId;
+use crate::base::limits::BINDINGS_PER_AGENT_MAX;
+use crate::base::{AgentId, Mono};
+
+/// One contact of a phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// The contact's URI as registered; it becomes the Request-URI.
+    pub uri: String,
+    /// Where the REGISTER came from; packets go there, whatever the URI says (a phone behind NAT knows no better).
+    pub source: SocketAddr,
+    pub flow: FlowId,
+    pub expires: Mono,
+    call_id: String,
+    cseq: u32,
+}
+
+/// What a REGISTER that passed the gate asks for.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    pub call_id: String,
+    pub cseq: u32,
+    pub source: SocketAddr,
+    pub flow: FlowId,
+    pub wish: Wish,
+}
+
+/// The contacts of a REGISTER.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// No Contact: only tell what there is.
+    Ask,
+    /// `Contact: *` with `Expires: 0`.
+    RemoveAll,
+    /// URIs with the time each asks for; zero removes it.
+    Set(Vec<(String, Duration)>),
+}
+
+/// Why nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// 423: a time below the least.
+    TooBrief,
+    /// 500: an older request that arrived late (RFC 3261 section 10.3, step 7).
+    OutOfOrder,
+}
+
+/// All bindings, by agent.
+#[derive(Default)]
+pub struct Registrar {
+    bindings_by_agent: HashMap<AgentId, Vec<Binding>>,
+}
+
+impl Registrar {
+    /// Does all that `registration` asks for, or nothing. `least` and `most` bound the life of a binding.
+    pub fn register(
+        &mut self,
+        agent: &AgentId,
+        registration: Registration,
+        (least, most): (Duration, Duration),
+        now: Mono,
+    ) -> Result<(), Refused> {
+        let mut bindings = self.bindings_by_agent.get(agent).cloned().unwrap_or_default();
+        match &registration.wish {
+            Wish::Ask => return Ok(()),
+            Wish::RemoveAll => remove_all(&mut bindings, &registration)?,
+            Wish::Set(contacts) => {
+                for (uri, life) in contacts {
+                    if !life.is_zero() && *life < least {
+                        return Err(Refused::TooBrief);
+                    }
+                    set(&mut bindings, &registration, uri, (*life).min(most), now)?;
+                }
+            }
+        }
+        self.keep(agent, bindings);
+        Ok(())
+    }
+
+    /// The contacts that are registered now, the oldest first.
+    pub fn bindings(&self, agent: &AgentId) -> &[Binding] {
+        self.bindings_by_agent.get(agent).map_or(&[], Vec::as_slice)
+    }
+
+    /// When the next binding of `agent` ends.
+    pub fn next_expiry(&self, agent: &AgentId) -> Option<Mono> {
+        self.bindings(agent).iter().map(|binding| binding.expires).min()
+    }
+
+    /// Drops the bindings whose time has come.
+    pub fn expire(&mut self, agent: &AgentId, now: Mono) {
+        let mut bindings = self.bindings_by_agent.remove(agent).unwrap_or_default();
+        bindings.retain(|binding| binding.expires > now);
+        self.keep(agent, bindings);
+    }
+
+    /// Agents with at least one contact.
+    pub fn len(&self) -> usize {
+        self.bindings_by_agent.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.bindings_by_agent.is_empty()
+    }
+
+    fn keep(&mut self, agent: &AgentId, bindings: Vec<Binding>) {
+        if bindings.is_empty() {
+            self.bindings_by_agent.remove(agent);
+        } else {
+            self.bindings_by_agent.insert(agent.clone(), bindings);
+        }
+    }
+}
+
+fn remove_all(bindings: &mut Vec<Binding>, registration: &Registration) -> Result<(), Refused> {
+    if bindings.iter().any(|binding| is_late(binding, registration)) {
+        return Err(Refused::OutOfOrder);
+    }
+    bindings.clear();
+    Ok(())
+}
+
+fn set(
+    bindings: &mut Vec<Binding>,
+    registration: &Registration,
+    uri: &str,
+    life: Duration,
+    now: Mono,
+) -> Result<(), Refused> {
+    if let Some(place) = bindings.iter().position(|binding| binding.uri == uri) {
+        if is_late(&bindings[place], registration) {
+            return Err(Refused::OutOfOrder);
+        }
+        bindings.remove(place);
+    }
+    if !life.is_zero() {
+        bindings.push(bind(registration, uri, now + life));
+    }
+    if bindings.len() > BINDINGS_PER_AGENT_MAX {
+        bindings.remove(0);
+    }
+    Ok(())
+}
+
+fn is_late(binding: &Binding, registration: &Registration) -> bool {
+    binding.call_id == registration.call_id && registration.cseq <= binding.cseq
+}
+
+fn bind(registration: &Registration, uri: &str, expires: Mono) -> Binding {
+    Binding {
+        uri: uri.to_owned(),
+        source: registration.source,
+        flow: registration.flow,
+        expires,
+        call_id: registration.call_id.clone(),
+        cseq: registration.cseq,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: (Duration, Duration) = (Duration::from_secs(60), Duration::from_secs(3600));
+
+    fn wish(call_id: &str, cseq: u32, wish: Wish) -> Registration {
+        let source = SocketAddr::from(([192, 0, 2, 7], 5060));
+        Registration { call_id: call_id.into(), cseq, source, flow: FlowId(0), wish }
+    }
+
+    fn set(contacts: &[(&str, u64)]) -> Wish {
+        Wish::Set(contacts.iter().map(|(uri, s)| ((*uri).to_owned(), Duration::from_secs(*s))).collect())
+    }
+
+    /// Registers each in turn, a second apart, and compares the answer and the contacts after it.
+    fn check(script: &[(&str, u32, Wish, Result<(), Refused>, &str)]) {
+        let (mut registrar, agent) = (Registrar::default(), AgentId::new("ann"));
+        for (second, (call_id, cseq, contacts, answer, after)) in (0..).zip(script) {
+            let now = Mono::ZERO + Duration::from_secs(second);
+            let given = registrar.register(&agent, wish(call_id, *cseq, contacts.clone()), LIMITS, now);
+            let uris: Vec<&str> = registrar.bindings(&agent).iter().map(|b| b.uri.as_str()).collect();
+            assert_eq!((given, uris.join(" ").as_str()), (*answer, *after), "step {second}");
+        }
+    }
+
+    #[test]
+    fn contacts_come_go_and_are_all_removed() {
+        check(&[
+            ("a", 1, set(&[("sip:a@192.0.2.7", 300)]), Ok(()), "sip:a@192.0.2.7"),
+            ("b", 1, set(&[("sip:b@192.0.2.8", 300)]), Ok(()), "sip:a@192.0.2.7 sip:b@192.0.2.8"),
+            ("b", 2, Wish::Ask, Ok(()), "sip:a@192.0.2.7 sip:b@192.0.2.8"),
+            ("a", 2, set(&[("sip:a@192.0.2.7", 0)]), Ok(()), "sip:b@192.0.2.8"),
+            ("a", 3, Wish::RemoveAll, Ok(()), ""),
+        ]);
+    }
+
+    #[test]
+    fn an_older_request_changes_nothing() {
+        check(&[
+            ("a", 5, set(&[("sip:a@192.0.2.7", 300)]), Ok(()), "sip:a@192.0.2.7"),
+            ("a", 5, set(&[("sip:a@192.0.2.7", 0)]), Err(Refused::OutOfOrder), "sip:a@192.0.2.7"),
+            ("a", 4, Wish::RemoveAll, Err(Refused::OutOfOrder), "sip:a@192.0.2.7"),
+            ("z", 1, set(&[("sip:a@192.0.2.7", 0)]), Ok(()), ""),
+        ]);
+    }
+
+    #[test]
+    fn all_or_nothing_when_one_asks_for_too_little() {
+        let contacts = set(&[("sip:a@192.0.2.7", 300), ("sip:b@192.0.2.8", 59)]);
+        check(&[("a", 1, contacts, Err(Refused::TooBrief), "")]);
+    }
+
+    #[test]
+    fn the_oldest_makes_room() {
+        let many: Vec<String> = (0..=BINDINGS_PER_AGENT_MAX).map(|n| format!("sip:{n}@192.0.2.7")).collect();
+        let contacts: Vec<(&str, u64)> = many.iter().map(|uri| (uri.as_str(), 300)).collect();
+        check(&[("a", 1, set(&contacts), Ok(()), &many[1..].join(" "))]);
+    }
+
+    #[test]
+    fn a_binding_ends_at_its_time_and_at_the_longest_that_is_allowed() {
+        let (mut registrar, agent) = (Registrar::default(), AgentId::new("ann"));
+        let contacts = set(&[("sip:a@192.0.2.7", 60), ("sip:b@192.0.2.7", 999_999)]);
+        assert_eq!(registrar.register(&agent, wish("a", 1, contacts), LIMITS, Mono::ZERO), Ok(()));
+        for (second, left) in [(59, 2), (60, 1), (3599, 1), (3600, 0)] {
+            registrar.expire(&agent, Mono::ZERO + Duration::from_secs(second));
+            assert_eq!(registrar.bindings(&agent).len(), left, "{second}");
+        }
+        assert!(registrar.is_empty());
+    }
+}
