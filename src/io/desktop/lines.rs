@@ -1,0 +1,119 @@
+//! The open websockets, by number: where the engine's messages for them go.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, mpsc};
+
+use crate::base::limits::DESK_QUEUE_MAX;
+use crate::desktop::{CloseCode, ConnId, DesktopOutput, ServerMessage};
+
+/// Every open line. Sending never waits.
+#[derive(Default)]
+pub struct DeskLines {
+    next: AtomicU64,
+    line_by_conn: Mutex<HashMap<ConnId, Line>>,
+}
+
+struct Line {
+    queue: mpsc::Sender<Outgoing>,
+    cut: Arc<Notify>,
+}
+
+/// What waits for a websocket.
+pub(super) enum Outgoing {
+    Message { seq: Option<u64>, message: ServerMessage },
+    Ping,
+    Close { code: CloseCode, reason: &'static str },
+}
+
+/// The other end of a line.
+pub(super) struct LineEnd {
+    pub(super) conn: ConnId,
+    pub(super) queue: mpsc::Receiver<Outgoing>,
+    /// Told when the desk is too slow.
+    pub(super) cut: Arc<Notify>,
+}
+
+impl DeskLines {
+    pub fn new() -> DeskLines {
+        DeskLines::default()
+    }
+
+    /// Puts a message on its way. A desk whose queue is full is cut off; it may reconnect and resume.
+    pub fn send(&self, output: DesktopOutput) {
+        match output {
+            DesktopOutput::Send { conn, seq, message } => self.put(conn, Outgoing::Message { seq, message }),
+            DesktopOutput::Ping { conn } => self.put(conn, Outgoing::Ping),
+            DesktopOutput::Close { conn, code, reason } => {
+                self.put(conn, Outgoing::Close { code, reason });
+                self.lines().remove(&conn);
+            }
+        }
+    }
+
+    /// Asks every desk to come back later, before the process ends.
+    pub fn close_all(&self) {
+        for (_, line) in self.lines().drain() {
+            let _ = line.queue.try_send(Outgoing::Close { code: CloseCode::GoingAway, reason: "the server restarts" });
+        }
+    }
+
+    /// Lines that are open.
+    pub fn len(&self) -> usize {
+        self.lines().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub(super) fn open(&self) -> LineEnd {
+        let conn = ConnId(self.next.fetch_add(1, Ordering::Relaxed));
+        let (sender, queue) = mpsc::channel(DESK_QUEUE_MAX);
+        let cut = Arc::new(Notify::new());
+        self.lines().insert(conn, Line { queue: sender, cut: Arc::clone(&cut) });
+        LineEnd { conn, queue, cut }
+    }
+
+    pub(super) fn forget(&self, conn: ConnId) {
+        self.lines().remove(&conn);
+    }
+
+    fn put(&self, conn: ConnId, outgoing: Outgoing) {
+        let mut lines = self.lines();
+        let Some(line) = lines.get(&conn) else { return };
+        if line.queue.try_send(outgoing).is_err() {
+            line.cut.notify_one();
+            lines.remove(&conn);
+        }
+    }
+
+    fn lines(&self) -> MutexGuard<'_, HashMap<ConnId, Line>> {
+        self.line_by_conn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_desk_that_is_too_slow_is_cut_off() {
+        let lines = DeskLines::new();
+        let end = lines.open();
+        for _ in 0..=DESK_QUEUE_MAX {
+            lines.send(DesktopOutput::Ping { conn: end.conn });
+        }
+        end.cut.notified().await;
+        assert!(lines.is_empty());
+    }
+
+    #[test]
+    fn a_line_that_is_gone_is_no_fault() {
+        let lines = DeskLines::new();
+        lines.send(DesktopOutput::Ping { conn: ConnId(9) });
+        assert!(lines.is_empty());
+    }
+}

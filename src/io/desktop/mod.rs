@@ -1,0 +1,93 @@
+//! The agents' websocket, `/v1/desktop`: JSON text frames, one message each.
+//!
+//! The first message of a connection is `hello`. What the server says about calls and states carries a number `seq`, counted from 1
+//! for each session. The desk answers with `ack` and the highest number that it has seen; everything above it is sent again, with the
+//! same numbers, when the desk says `hello` with `resume` after a lost connection. Without `resume`, or when the session is over, a
+//! new session begins at 1, and the desk is told what is on it now. A desk draws the pop first, then says `pop_drawn`: the agent's
+//! phone rings after that (or after the budget).
+//!
+//! From the desk:
+//! ```json
+//! {"type":"hello","agent":"anna","token":"..."}
+//! {"type":"hello","agent":"anna","token":"...","resume":{"session":"0123...","last_seen":12}}
+//! {"type":"set_state","state":"available"}
+//! {"type":"set_state","state":"break","reason":"lunch"}
+//! {"type":"set_state","state":"offline"}
+//! {"type":"ack","seq":12}
+//! {"type":"pop_drawn","call":"call_...","fence":3}
+//! {"type":"decline","call":"call_..."}
+//! {"type":"wrap_up","call":"call_...","outcome":"solved","summary":"new lamp sent","article_failed":{"article":"kb-17","why":"other model"}}
+//! {"type":"ping"}
+//! ```
+//! (`summary` and `article_failed` may be left out.)
+//!
+//! From the server:
+//! ```json
+//! {"type":"welcome","agent":"anna","session":"0123...","resumed":false,"skills":[{"skill":"returns","level":8}],"state":"offline"}
+//! {"seq":1,"type":"state_changed","state":"available","why":"you asked"}
+//! {"seq":2,"type":"pop","call":"call_...","fence":3,"level":"V1","why":["the caller ID fits"],"rivals":0,
+//!  "fields":[{"key":"reason","label":"Reason","value":"return"},
+//!            {"key":"order","label":"Order","locked":true,"needs":"V2","unlock":"Which article did you order?"}],
+//!  "queue":"returns","waited_ms":1500,"next_step":"offer the label"}
+//! {"seq":3,"type":"pop_withdrawn","call":"call_...","why":"the caller hung up"}
+//! {"seq":4,"type":"call_state","call":"call_...","phase":"ringing"}
+//! {"seq":5,"type":"wrap_up_due","call":"call_..."}
+//! {"seq":6,"type":"wrap_up_taken","call":"call_..."}
+//! {"type":"error","code":"unauthorized","text":"agent or token is wrong","remedy":"ask your administrator for a token"}
+//! {"type":"displaced"}
+//! {"type":"pong"}
+//! ```
+//! States: `offline`, `available`, `offered`, `on_call`, `wrap_up`, `break` (with `reason`). Phases: `ringing`, `talking`, `held`,
+//! `ended`. Error codes: `unauthorized`, `order`, `unreadable`, `no_such_call`.
+//!
+//! Close codes: 1001 the server restarts, 1009 message over 64 KiB, 1013 too many desks, 4001 displaced by a newer login (do not
+//! reconnect), 4003 too many wrong logins, 4008 no hello within 10 s or nothing heard for 45 s (the server pings after 20 s), 4009 too
+//! much unacknowledged, 4029 too many messages. An agent whose connection is lost is logged out 10 s later; a call keeps the agent
+//! until it ends.
+
+pub mod client_frames;
+mod lines;
+#[cfg(test)]
+pub(crate) mod loopback;
+pub mod server_frames;
+mod socket;
+#[cfg(test)]
+mod socket_tests;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{State, WebSocketUpgrade};
+use axum::response::Response;
+use axum::routing::get;
+
+use crate::base::limits::DESK_MESSAGE_MAX;
+
+use super::door::EngineDoor;
+
+pub use client_frames::token_hash;
+pub use lines::DeskLines;
+
+/// A desk is idle most of the time, and there are many: small buffers.
+const BUFFER_BYTES: usize = 4096;
+
+#[derive(Clone)]
+struct Desktop {
+    lines: Arc<DeskLines>,
+    door: Arc<dyn EngineDoor>,
+}
+
+/// The route of the websocket. The engine's outputs for desks go to `lines`.
+pub fn router(lines: Arc<DeskLines>, door: Arc<dyn EngineDoor>) -> Router {
+    Router::new().route("/v1/desktop", get(upgrade)).with_state(Desktop { lines, door })
+}
+
+async fn upgrade(State(desktop): State<Desktop>, upgrade: WebSocketUpgrade) -> Response {
+    upgrade
+        .max_message_size(DESK_MESSAGE_MAX)
+        .max_frame_size(DESK_MESSAGE_MAX)
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES)
+        .max_write_buffer_size(16 * DESK_MESSAGE_MAX)
+        .on_upgrade(move |socket| async move { socket::serve(socket, &desktop.lines, desktop.door.as_ref()).await })
+}

@@ -1,0 +1,257 @@
+//! The JSON of what a desk is told.
+
+use serde::{Deserialize, Serialize};
+
+use crate::desktop::{AgentState, ServerMessage, ShownField, ShownPop, ShownValue, SkillLevel};
+
+/// One message to a desk, with its number when it is to be acknowledged.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ServerFrame {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seq: Option<u64>,
+    #[serde(flatten)]
+    pub body: ServerBody,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum ServerBody {
+    Welcome {
+        agent: String,
+        session: String,
+        resumed: bool,
+        skills: Vec<SkillFrame>,
+        #[serde(flatten)]
+        state: StateFrame,
+    },
+    Pop(Box<PopFrame>),
+    PopWithdrawn {
+        call: String,
+        why: String,
+    },
+    CallState {
+        call: String,
+        phase: String,
+    },
+    StateChanged {
+        #[serde(flatten)]
+        state: StateFrame,
+        why: String,
+    },
+    WrapUpDue {
+        call: String,
+    },
+    WrapUpTaken {
+        call: String,
+    },
+    Error {
+        code: String,
+        text: String,
+        remedy: String,
+    },
+    Displaced {},
+    Pong {},
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SkillFrame {
+    pub skill: String,
+    pub level: u8,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct StateFrame {
+    pub state: String,
+    /// Of a break.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PopFrame {
+    pub call: String,
+    pub fence: u64,
+    pub level: String,
+    pub why: Vec<String>,
+    pub rivals: u8,
+    pub fields: Vec<FieldFrame>,
+    pub queue: String,
+    pub waited_ms: u64,
+    pub next_step: String,
+}
+
+/// Either `value`, or `locked` with the level it needs and the question that unlocks it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct FieldFrame {
+    pub key: String,
+    pub label: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub locked: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub needs: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unlock: Option<String>,
+}
+
+/// Writes one text frame.
+pub fn write(seq: Option<u64>, message: ServerMessage) -> String {
+    let frame = ServerFrame { seq, body: body(message) };
+    // Strings, numbers and lists of them: this cannot fail.
+    serde_json::to_string(&frame).unwrap_or_default()
+}
+
+fn body(message: ServerMessage) -> ServerBody {
+    match message {
+        ServerMessage::Welcome { agent, session, resumed, skills, state } => ServerBody::Welcome {
+            agent: agent.to_string(),
+            session: session.to_string(),
+            resumed,
+            skills: skills.iter().map(skill).collect(),
+            state: state_frame(state),
+        },
+        ServerMessage::Pop(pop) => ServerBody::Pop(Box::new(pop_frame(*pop))),
+        ServerMessage::PopWithdrawn { call, why } => ServerBody::PopWithdrawn { call: call.to_string(), why },
+        ServerMessage::CallState { call, phase } => {
+            ServerBody::CallState { call: call.to_string(), phase: phase.as_str().to_owned() }
+        }
+        ServerMessage::StateChanged { state, why } => ServerBody::StateChanged { state: state_frame(state), why },
+        ServerMessage::WrapUpDue { call } => ServerBody::WrapUpDue { call: call.to_string() },
+        ServerMessage::WrapUpTaken { call } => ServerBody::WrapUpTaken { call: call.to_string() },
+        ServerMessage::Error { code, text, remedy } => {
+            ServerBody::Error { code: code.as_str().to_owned(), text, remedy }
+        }
+        ServerMessage::Displaced => ServerBody::Displaced {},
+        ServerMessage::Pong => ServerBody::Pong {},
+    }
+}
+
+fn skill(skill: &SkillLevel) -> SkillFrame {
+    SkillFrame { skill: skill.skill.to_string(), level: skill.level }
+}
+
+fn state_frame(state: AgentState) -> StateFrame {
+    let name = state.as_str().to_owned();
+    match state {
+        AgentState::Break { reason } => StateFrame { state: name, reason: Some(reason) },
+        AgentState::Offline | AgentState::Available | AgentState::Offered | AgentState::OnCall | AgentState::WrapUp => {
+            StateFrame { state: name, reason: None }
+        }
+    }
+}
+
+fn pop_frame(pop: ShownPop) -> PopFrame {
+    PopFrame {
+        call: pop.call.to_string(),
+        fence: pop.fence.0,
+        level: pop.level.to_string(),
+        why: pop.why,
+        rivals: pop.rivals,
+        fields: pop.fields.into_iter().map(field).collect(),
+        queue: pop.queue.to_string(),
+        waited_ms: u64::try_from(pop.waited.as_millis()).unwrap_or(u64::MAX),
+        next_step: pop.next_step,
+    }
+}
+
+fn field(field: ShownField) -> FieldFrame {
+    let ShownField { key, label, value } = field;
+    match value {
+        ShownValue::Open(value) => {
+            FieldFrame { key, label, value: Some(value.into_inner()), locked: false, needs: None, unlock: None }
+        }
+        ShownValue::Locked { needs, unlock } => {
+            FieldFrame { key, label, value: None, locked: true, needs: Some(needs.to_string()), unlock: Some(unlock) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::base::{AgentId, CallId, Fence, Level, Pii, QueueId, SkillId};
+    use crate::desktop::{CallPhase, ErrorCode, Field, Pop, SessionId};
+
+    fn pop() -> Pop {
+        let field = |key: &str, label: &str, value: &str, lowest, unlock: &str| Field {
+            key: key.to_owned(),
+            label: label.to_owned(),
+            value: Pii::new(value.to_owned()),
+            lowest,
+            unlock: unlock.to_owned(),
+        };
+        Pop {
+            call: CallId(7),
+            fence: Fence(3),
+            level: Level::Likely,
+            why: vec!["the caller ID fits".to_owned()],
+            rivals: 1,
+            fields: vec![
+                field("reason", "Reason", "return", Level::Unmatched, ""),
+                field("order", "Order", "A-1001", Level::Strong, "Which article did you order?"),
+            ],
+            queue: QueueId::new("returns"),
+            waited: Duration::from_millis(1500),
+            next_step: "offer the label".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_pop_is_written_without_its_locked_values() {
+        let text = write(Some(12), ServerMessage::Pop(Box::new(pop().shown())));
+        assert!(!text.contains("A-1001"));
+        let call = CallId(7);
+        let expected = format!(
+            concat!(
+                r#"{{"seq":12,"type":"pop","call":"{call}","fence":3,"level":"V1","why":["the caller ID fits"],"#,
+                r#""rivals":1,"fields":[{{"key":"reason","label":"Reason","value":"return"}},"#,
+                r#"{{"key":"order","label":"Order","locked":true,"needs":"V2","unlock":"Which article did you order?"}}],"#,
+                r#""queue":"returns","waited_ms":1500,"next_step":"offer the label"}}"#
+            ),
+            call = call
+        );
+        assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn the_other_messages_have_their_form() {
+        let call = CallId(7);
+        let tea = AgentState::Break { reason: "tea".to_owned() };
+        let skills = vec![SkillLevel { skill: SkillId::new("returns"), level: 8 }];
+        let (agent, session) = (AgentId::new("anna"), SessionId(255));
+        let samples = [
+            (
+                ServerMessage::Welcome { agent, session, resumed: true, skills, state: AgentState::Available },
+                r#"{"type":"welcome","agent":"anna","session":"000000000000000000000000000000ff","resumed":true,"skills":[{"skill":"returns","level":8}],"state":"available"}"#,
+            ),
+            (
+                ServerMessage::StateChanged { state: tea, why: "asked".to_owned() },
+                r#"{"type":"state_changed","state":"break","reason":"tea","why":"asked"}"#,
+            ),
+            (
+                ServerMessage::CallState { call, phase: CallPhase::Ringing },
+                r#"{"type":"call_state","call":"call_0000000000007","phase":"ringing"}"#,
+            ),
+            (
+                ServerMessage::Error { code: ErrorCode::Order, text: "a".to_owned(), remedy: "b".to_owned() },
+                r#"{"type":"error","code":"order","text":"a","remedy":"b"}"#,
+            ),
+            (ServerMessage::Displaced, r#"{"type":"displaced"}"#),
+            (ServerMessage::Pong, r#"{"type":"pong"}"#),
+        ];
+        for (message, expected) in samples {
+            assert_eq!(write(None, message), expected);
+        }
+    }
+
+    #[test]
+    fn a_desk_written_in_rust_reads_them_back() {
+        let text = write(Some(12), ServerMessage::Pop(Box::new(pop().shown())));
+        let frame: ServerFrame = serde_json::from_str(&text).expect("readable");
+        let ServerBody::Pop(read) = frame.body else { panic!("a pop") };
+        assert_eq!((frame.seq, read.fields.len(), read.waited_ms), (Some(12), 2, 1500));
+    }
+}
