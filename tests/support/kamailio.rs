@@ -1,0 +1,49 @@
+//! Kamailio, as the PBX of `sip-configs/kamailio` or as the plain proxy of `load-tests/`.
+
+use std::net::SocketAddr;
+use std::process::Command;
+use std::time::Duration;
+
+use super::folder::Folder;
+use super::process::Process;
+
+/// A PBX at `at` whose trunk leads to `throughline` and whose IVR stands at `ivr`.
+pub fn pbx(folder: &Folder, at: SocketAddr, throughline: SocketAddr, ivr: SocketAddr) -> Process {
+    let values = [("THROUGHLINE", throughline.to_string()), ("IVR", ivr.to_string())];
+    start(folder, at, "sip-configs/kamailio/pbx.cfg", &values)
+}
+
+/// A stateful proxy at `at` in front of `phones`.
+pub fn proxy(folder: &Folder, at: SocketAddr, phones: SocketAddr) -> Process {
+    start(folder, at, "load-tests/kamailio-proxy.cfg", &[("PHONES", phones.to_string())])
+}
+
+fn start(folder: &Folder, at: SocketAddr, template: &str, values: &[(&str, String)]) -> Process {
+    let values: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    let configuration = folder.fill("kamailio.cfg", template, &values);
+    let mut command = Command::new("kamailio");
+    command.args(["-DD", "-E", "-m", "256", "-M", "16", "-f"]).arg(configuration);
+    command.args(["-l", &format!("udp:{at}"), "-Y"]).arg(folder.path());
+    let mut process = Process::start("kamailio", folder, &mut command);
+    process.wait_for("Listening on", Duration::from_secs(5));
+    super::process::eventually("kamailio answers", Duration::from_secs(5), || answers(at).then_some(()));
+    process
+}
+
+/// Whether anything answers an OPTIONS there.
+pub fn answers(at: SocketAddr) -> bool {
+    let asked = || -> std::io::Result<usize> {
+        let socket = std::net::UdpSocket::bind((at.ip(), 0))?;
+        socket.set_read_timeout(Some(Duration::from_millis(200)))?;
+        let here = socket.local_addr()?;
+        let tag = here.port();
+        let request = format!(
+            "OPTIONS sip:{at} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bKup{tag}\r\nMax-Forwards: 1\r\n\
+             From: <sip:up@example.com>;tag={tag}\r\nTo: <sip:{at}>\r\nCall-ID: up{tag}\r\nCSeq: 1 OPTIONS\r\n\
+             Content-Length: 0\r\n\r\n"
+        );
+        socket.send_to(request.as_bytes(), at)?;
+        socket.recv(&mut [0; 2048])
+    };
+    asked().is_ok()
+}

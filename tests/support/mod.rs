@@ -1,0 +1,10 @@
+//! What the tests with real peers share: child processes, folders and ports of their own, and one file for each peer.
+#![allow(dead_code)] // Each test binary uses a part of it.
+
+pub mod baresip;
+pub mod folder;
+pub mod kamailio;
+pub mod ports;
+pub mod process;
+pub mod sipp;
+pub mod sound;

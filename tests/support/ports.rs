@@ -1,0 +1,27 @@
+//! Ports of the loopback address that nobody has.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+
+/// Free for UDP at the moment of asking, and not given out before by this process.
+pub fn udp() -> SocketAddr {
+    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr()).expect("a free port")
+}
+
+/// Free for TCP at the moment of asking.
+pub fn tcp() -> SocketAddr {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr()).expect("a free port")
+}
+
+/// `count` UDP ports in a row, the first of them even, for RTP and RTCP; below the range that the system gives out by itself.
+pub fn udp_range(count: u16) -> u16 {
+    use std::sync::atomic::{AtomicU16, Ordering};
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let spread = (std::process::id() % 40) as u16 * 500;
+    for _ in 0..200 {
+        let first = 10_000 + (spread + NEXT.fetch_add(count + count % 2, Ordering::Relaxed)) % 20_000;
+        if (first..first + count).all(|port| UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok()) {
+            return first;
+        }
+    }
+    panic!("no {count} free ports in a row");
+}
