@@ -61,3 +61,39 @@ pub const SIP_TRANSACTIONS_MAX: usize = 200_000;
 pub const SIP_FORKS_MAX: usize = 16;
 /// Record-Route entries of a dialog; a path of more proxies is a loop. Beyond it the request is refused (513), the answer taken as lost.
 pub const SIP_ROUTES_MAX: usize = 32;
+/// Telephone numbers of one customer in an intent; each is an entry in the caller index. Beyond it the API says so (422).
+pub const INTENT_PHONES_MAX: usize = 5;
+/// Articles that an intent lists as read already; an agent reads no more of them. Beyond it 422.
+pub const INTENT_ARTICLES_MAX: usize = 16;
+/// The customer's own words, in characters; about a page. Beyond it 422.
+pub const INTENT_WORDS_MAX: usize = 2_000;
+/// Free attributes of an intent. Beyond it 422.
+pub const INTENT_ATTRIBUTES_MAX: usize = 32;
+/// The name of one attribute, in bytes. Beyond it 422.
+pub const ATTRIBUTE_NAME_MAX: usize = 64;
+/// The value of one attribute, in characters. Beyond it 422.
+pub const ATTRIBUTE_VALUE_MAX: usize = 512;
+/// An identity that the site gives (customer, order, article, category), in bytes. Beyond it 422.
+pub const SITE_ID_MAX: usize = 128;
+/// A name or a title, in characters; what fits on a line of the agent's screen twice. Beyond it 422.
+pub const TITLE_MAX: usize = 200;
+/// An e-mail address, in bytes (RFC 3696 erratum 1690). Beyond it 422.
+pub const EMAIL_MAX: usize = 254;
+/// The shortest life of an intent; less than the time to dial is of no use. Below it 422.
+pub const INTENT_TTL_MIN: Duration = Duration::from_secs(30);
+/// How long an intent's record stays after its end, so that a page can say "answered" and a late `Finish` finds it.
+pub const INTENT_KEPT_AFTER: Duration = Duration::from_secs(15 * 60);
+/// Intents that one caller's number leads to; the ones that expire first are forgotten by the index beyond it.
+pub const INTENTS_PER_CALLER_MAX: usize = 32;
+/// How long we remember which agent a customer spoke with; longer than most cases live.
+pub const LAST_AGENT_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Customers whose last agent the embedded store remembers. Beyond it the one that would be forgotten first is.
+pub const LAST_AGENTS_MAX: usize = 1_000_000;
+/// Idempotency keys that the embedded store remembers. Beyond it the one that would be forgotten first is.
+pub const IDEMPOTENCY_KEYS_MAX: usize = 1_000_000;
+/// By how much the clocks of those who ask a store may differ; nothing is deleted until it is that much out of date.
+pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(10 * 60);
+/// Outdated records that one registration clears away, so that none of them waits for a long cleaning.
+pub const REAPED_AT_ONCE: usize = 64;
+/// Requests that wait for a store. Beyond it the asker hears `Overloaded` at once.
+pub const STORE_WAITING_MAX: usize = 4_096;

@@ -1,1 +1,15 @@
+//! Contact intents: what they are, how they are kept, and how a call is recognised as one of them.
 
+pub mod draft;
+pub mod intent;
+pub mod matching;
+pub mod requests;
+pub mod token;
+
+pub use draft::{CustomerDraft, Draft, DraftRules, Fault, MoneyDraft, PatchDraft, ReasonDraft, SubjectDraft};
+pub use intent::{
+    Article, Currency, Customer, Intent, IntentState, LeasedNumber, Money, Patch, Reason, Subject, SubjectKind, Urgency,
+};
+pub use matching::{Evidence, Matched, Observed, Priors, weigh};
+pub use requests::{Candidate, FoundBy, Idempotency, LeasePlan, StoreError, StoreReply, StoreRequest};
+pub use token::{BadTokenKeys, Token, TokenClaims, TokenError, TokenKey, TokenKeys};

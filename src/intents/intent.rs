@@ -1,0 +1,231 @@
+//! The contact intent: who wants to call, about what, and how to recognise the call.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use crate::base::limits::INTENT_TTL_MAX;
+use crate::base::{AgentId, CallId, E164, IntentId, Pii, PoolId, TierId, Wall};
+
+/// A registered intent. Its texts and counts are within `base::limits`; `draft` has seen to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Intent {
+    pub id: IntentId,
+    pub customer: Customer,
+    pub subject: Option<Subject>,
+    pub reason: Reason,
+    /// What the customer has read already, in the order of reading.
+    pub articles: Vec<Article>,
+    /// The customer's own words; may be empty.
+    pub words: Pii<String>,
+    /// A language tag (BCP 47) in which the customer wants to speak, as `en-GB`.
+    pub language: String,
+    pub urgency: Urgency,
+    /// What the subject is worth.
+    pub value: Option<Money>,
+    /// Whatever else the site wants the agent to see, by name.
+    pub attributes: BTreeMap<String, Pii<String>>,
+    pub created: Wall,
+    /// From this moment on no call is matched to it.
+    pub expires: Wall,
+    /// The number that the page shows; given by the store when it is registered.
+    pub number: Option<LeasedNumber>,
+    pub state: IntentState,
+    /// The agent whom the site asks for, such as the case's owner.
+    pub preferred_agent: Option<AgentId>,
+    /// Counts from 1; each amendment adds one.
+    pub version: u32,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Customer {
+    /// The site's own identity of the customer.
+    pub id: String,
+    pub name: Pii<String>,
+    pub email: Pii<String>,
+    /// Where the customer may call from.
+    pub phones: Vec<E164>,
+    pub tier: Option<TierId>,
+}
+
+/// The "My Stuff" item that it is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    pub kind: SubjectKind,
+    pub id: String,
+    pub title: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SubjectKind {
+    Order,
+    Case,
+    Quote,
+    Other,
+}
+
+/// The category that the customer picked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    pub category: String,
+    pub sub_category: Option<String>,
+}
+
+/// A help article that was offered and read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Article {
+    pub id: String,
+    pub title: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Urgency {
+    Low,
+    #[default]
+    Normal,
+    Elevated,
+    High,
+}
+
+/// An amount in the currency's minor unit: cents, pence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Money {
+    pub minor_units: i64,
+    pub currency: Currency,
+}
+
+/// Three capital letters (ISO 4217).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Currency([u8; 3]);
+
+/// The number that was given to an intent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeasedNumber {
+    pub number: E164,
+    /// Many intents have it: the pool was empty. Then it proves nothing.
+    pub shared: bool,
+    pub pool: PoolId,
+    /// How long the number rests once the lease has ended.
+    pub quarantine: Duration,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IntentState {
+    /// Waits for its call.
+    Open,
+    /// A call has it until then; later it counts as `Open` again.
+    Claimed { call: CallId, until: Wall },
+    /// Its call has been answered by an agent.
+    Used,
+    /// The customer or the site took it back.
+    Withdrawn,
+}
+
+/// What may be changed after registering; `None` leaves it as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Patch {
+    pub reason: Option<Reason>,
+    /// `Some(None)` takes the subject away.
+    pub subject: Option<Option<Subject>>,
+    pub articles: Option<Vec<Article>>,
+    pub words: Option<Pii<String>>,
+    pub urgency: Option<Urgency>,
+    /// Replaces all of them.
+    pub attributes: Option<BTreeMap<String, Pii<String>>>,
+    /// A new life from now on; it never passes `INTENT_TTL_MAX` from the registration.
+    pub ttl: Option<Duration>,
+}
+
+impl Intent {
+    /// A call may still be matched to it.
+    pub fn is_live(&self, now: Wall) -> bool {
+        let waiting = matches!(self.state, IntentState::Open | IntentState::Claimed { .. });
+        waiting && self.expires > now
+    }
+
+    /// The same intent as people should see it at `now`: a claim that has run out is none.
+    pub fn settled(mut self, now: Wall) -> Intent {
+        if matches!(self.state, IntentState::Claimed { until, .. } if until <= now) {
+            self.state = IntentState::Open;
+        }
+        self
+    }
+
+    /// The number that belongs to this intent alone.
+    pub fn exclusive_number(&self) -> Option<&E164> {
+        self.number.as_ref().filter(|leased| !leased.shared).map(|leased| &leased.number)
+    }
+
+    /// Carries out `patch` and counts the version up.
+    pub fn amend(&mut self, patch: Patch, now: Wall) {
+        if let Some(ttl) = patch.ttl {
+            self.expires = (now + ttl).min(self.created + INTENT_TTL_MAX);
+        }
+        replace(&mut self.reason, patch.reason);
+        replace(&mut self.subject, patch.subject);
+        replace(&mut self.articles, patch.articles);
+        replace(&mut self.words, patch.words);
+        replace(&mut self.urgency, patch.urgency);
+        replace(&mut self.attributes, patch.attributes);
+        self.version = self.version.saturating_add(1);
+    }
+}
+
+fn replace<T>(place: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *place = value;
+    }
+}
+
+impl SubjectKind {
+    pub const ALL: [SubjectKind; 4] = [SubjectKind::Order, SubjectKind::Case, SubjectKind::Quote, SubjectKind::Other];
+
+    /// As the API writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SubjectKind::Order => "order",
+            SubjectKind::Case => "case",
+            SubjectKind::Quote => "quote",
+            SubjectKind::Other => "other",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<SubjectKind> {
+        SubjectKind::ALL.into_iter().find(|kind| kind.as_str() == text)
+    }
+}
+
+impl Urgency {
+    pub const ALL: [Urgency; 4] = [Urgency::Low, Urgency::Normal, Urgency::Elevated, Urgency::High];
+
+    /// As the API writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Urgency::Low => "low",
+            Urgency::Normal => "normal",
+            Urgency::Elevated => "elevated",
+            Urgency::High => "high",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Urgency> {
+        Urgency::ALL.into_iter().find(|urgency| urgency.as_str() == text)
+    }
+}
+
+impl Currency {
+    pub fn parse(text: &str) -> Option<Currency> {
+        let letters: [u8; 3] = text.as_bytes().try_into().ok()?;
+        letters.iter().all(u8::is_ascii_uppercase).then_some(Currency(letters))
+    }
+
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).unwrap_or("XXX")
+    }
+}
+
+impl fmt::Debug for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,96 @@
+//! Whose call is this: weighs what is seen of a call against the intents that it may belong to.
+//!
+//! Every explanation of the call gets a weight: the rate of such calls times the probability of each observed fact. One
+//! explanation is each candidate; the other is a stray call that belongs to no intent. The winner's share of all weights and the
+//! *kinds* of evidence give the level: a caller ID proves nothing, so it never passes V1, whatever its share.
+
+mod evidence;
+mod priors;
+mod weights;
+
+pub use evidence::Evidence;
+pub use priors::Priors;
+
+use weights::{Facts, Weighed};
+
+use super::requests::Candidate;
+use crate::base::{E164, IntentId, Level, Wall};
+
+/// What is seen of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Observed {
+    /// The number that was dialled.
+    pub dialled: Option<E164>,
+    /// The number that the caller shows; `None` when it is withheld or no telephone number.
+    pub caller: Option<E164>,
+    /// The caller's number comes from a trunk whose P-Asserted-Identity we believe (RFC 3325).
+    pub asserted: bool,
+    /// The intent named by a token whose signature and expiry have been verified.
+    pub token: Option<IntentId>,
+    pub now: Wall,
+}
+
+/// The result; indices are those of the candidates.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Matched {
+    pub level: Level,
+    /// The most probable intent; `None` at V0.
+    pub winner: Option<usize>,
+    /// Others that are nearly as probable, the likelier first: shown beside the winner.
+    pub rivals: Vec<usize>,
+    /// What speaks for the winner and against it, strongest first.
+    pub evidence: Vec<Evidence>,
+    /// The probability of the winner, from 0 to 1; at V0 that of the best candidate.
+    pub share: f64,
+}
+
+/// Weighs `candidates` (as `Found` returns them) against one another and against a stray call.
+pub fn weigh(observed: &Observed, candidates: &[Candidate], params: &Priors) -> Matched {
+    let facts: Vec<Facts> = candidates.iter().map(|candidate| Facts::of(observed, candidate)).collect();
+    let weighed = Weighed::of(observed, candidates, &facts, params);
+    let Some(best) = weighed.best() else { return unmatched(0.0) };
+    let rivals = weighed.rivals(best, params);
+    let level = level(&weighed, &facts, best, &rivals, params);
+    if level == Level::Unmatched {
+        return unmatched(weighed.share(best));
+    }
+    let evidence = evidence::collect(observed, &facts, best);
+    Matched { level, winner: Some(best), rivals, evidence, share: weighed.share(best) }
+}
+
+fn unmatched(share: f64) -> Matched {
+    Matched { level: Level::Unmatched, winner: None, rivals: Vec::new(), evidence: Vec::new(), share }
+}
+
+/// The level that the share earns, held down to what the kinds of evidence allow.
+fn level(weighed: &Weighed, facts: &[Facts], best: usize, rivals: &[usize], params: &Priors) -> Level {
+    let share = weighed.share(best);
+    let together = share + rivals.iter().map(|rival| weighed.share(*rival)).sum::<f64>();
+    let earned = match () {
+        () if !rivals.is_empty() || share < params.strong_share => Level::Likely,
+        () => Level::Proven,
+    };
+    if together < params.likely_share {
+        return Level::Unmatched;
+    }
+    earned.min(ceiling(facts, best))
+}
+
+/// What the kinds of evidence allow, however probable the candidate is.
+fn ceiling(facts: &[Facts], best: usize) -> Level {
+    let Some(own) = facts.get(best) else { return Level::Unmatched };
+    let others = || facts.iter().enumerate().filter(|(index, _)| *index != best).map(|(_, other)| other);
+    if own.token {
+        return Level::Proven;
+    }
+    let contradicted = others().any(|other| other.leased_number || other.caller_id && !own.caller_id);
+    match own.leased_number {
+        true if !contradicted => Level::Strong,
+        true => Level::Likely,
+        false if own.caller_id => Level::Likely,
+        false => Level::Unmatched,
+    }
+}
+
+#[cfg(test)]
+mod tests;

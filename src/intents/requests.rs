@@ -1,0 +1,177 @@
+//! What is asked of a store of intents, what it answers, and how it fails; all of them values.
+//!
+//! Each request may be sent again when its answer did not come: doing it twice does no more than doing it once.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::intent::{Intent, Patch};
+use crate::base::{AgentId, CallId, E164, IntentId, PoolId, Wall};
+
+/// A request; `now` is the asker's clock, and the only one that decides what has expired.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreRequest {
+    /// The numbers of a pool, as configured: new ones are free at once, others leave the pool. Answer: `Seeded`.
+    Seed { pool: PoolId, numbers: Vec<E164>, now: Wall },
+    /// Answers: `Registered`, `Replayed` (same key and body, or same id), `KeyReused`, `Full`.
+    Register { intent: Box<Intent>, lease: Option<LeasePlan>, idempotency: Option<Idempotency>, now: Wall },
+    /// Also finds what has ended lately. Answers: `Got`, `Gone`.
+    Get { intent: IntentId, now: Wall },
+    /// Answers: `Amended`, `Gone` (not live any more).
+    Amend { intent: IntentId, patch: Box<Patch>, now: Wall },
+    /// Frees the number; a call that has the intent goes on. Answers: `Withdrawn`, `Gone` (never was, used, or expired).
+    Withdraw { intent: IntentId, now: Wall },
+    /// Every live intent that one of the three leads to, in one round trip. Answer: `Found`.
+    Find { dialled: Option<E164>, caller: Option<E164>, token: Option<IntentId>, now: Wall },
+    /// Takes the intent for a call until then; again by the same call prolongs it. Answers: `Claimed`, `Taken`, `Gone`.
+    Claim { intent: IntentId, call: CallId, until: Wall, now: Wall },
+    /// The call is over. `used`: an agent answered, the intent is done and its number rests; otherwise it is open again, so
+    /// that a redial is recognised. `agent` is remembered for the customer. Answers: `Finished`, `Taken` (by another), `Gone`.
+    Finish { intent: IntentId, call: CallId, agent: Option<AgentId>, used: bool, now: Wall },
+    /// Answer: `Pong`.
+    Ping { now: Wall },
+}
+
+/// How an intent gets its number; it holds the number until it expires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeasePlan {
+    pub pool: PoolId,
+    /// How long a number rests after its lease.
+    pub quarantine: Duration,
+    /// The number for everybody when the pool is empty; without it the intent has none then.
+    pub shared: Option<E164>,
+}
+
+/// The `Idempotency-Key` of a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Idempotency {
+    /// SHA-256 of the client and its key.
+    pub key: [u8; 32],
+    /// SHA-256 of the body; another body under the same key is a fault of the client.
+    pub body: [u8; 32],
+    /// How long the key is remembered.
+    pub ttl: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StoreReply {
+    /// The size of the pool.
+    Seeded {
+        numbers: usize,
+    },
+    Registered(Box<Intent>),
+    /// This was registered before; here it is as it stands now.
+    Replayed(Box<Intent>),
+    /// The key was used with another body.
+    KeyReused,
+    /// `INTENTS_MAX` are kept already.
+    Full,
+    Got(Box<Intent>),
+    Amended(Box<Intent>),
+    Withdrawn,
+    /// At most `CANDIDATES_MAX`: the token's first, then the dialled number's, then the caller's, the latest to expire first.
+    Found {
+        candidates: Vec<Candidate>,
+    },
+    Claimed(Box<Intent>),
+    /// Another call has it.
+    Taken {
+        by: CallId,
+    },
+    Finished,
+    /// There is no such intent, or it has ended.
+    Gone,
+    Pong,
+}
+
+/// An intent that a call may belong to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    pub intent: Intent,
+    pub found_by: FoundBy,
+    /// Whom the customer spoke with in the last 30 days.
+    pub last_agent: Option<AgentId>,
+}
+
+/// What led to a candidate; at least one of them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FoundBy {
+    pub leased_number: bool,
+    pub caller_id: bool,
+    pub token: bool,
+}
+
+/// Why there is no answer. Except for `Overloaded` the request may have been carried out nevertheless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StoreError {
+    /// No connection, or the store refuses to work.
+    Unavailable,
+    /// No answer in time.
+    Timeout,
+    /// Too many requests wait already; this one was not begun.
+    Overloaded,
+    /// The answer or the stored record cannot be read.
+    Corrupt,
+}
+
+impl StoreRequest {
+    /// The asker's clock.
+    pub fn now(&self) -> Wall {
+        match self {
+            StoreRequest::Seed { now, .. }
+            | StoreRequest::Register { now, .. }
+            | StoreRequest::Get { now, .. }
+            | StoreRequest::Amend { now, .. }
+            | StoreRequest::Withdraw { now, .. }
+            | StoreRequest::Find { now, .. }
+            | StoreRequest::Claim { now, .. }
+            | StoreRequest::Finish { now, .. }
+            | StoreRequest::Ping { now } => *now,
+        }
+    }
+
+    /// The word for it in metrics and logs.
+    pub fn name(&self) -> &'static str {
+        match self {
+            StoreRequest::Seed { .. } => "seed",
+            StoreRequest::Register { .. } => "register",
+            StoreRequest::Get { .. } => "get",
+            StoreRequest::Amend { .. } => "amend",
+            StoreRequest::Withdraw { .. } => "withdraw",
+            StoreRequest::Find { .. } => "find",
+            StoreRequest::Claim { .. } => "claim",
+            StoreRequest::Finish { .. } => "finish",
+            StoreRequest::Ping { .. } => "ping",
+        }
+    }
+
+    /// It changes nothing.
+    pub fn is_read(&self) -> bool {
+        matches!(self, StoreRequest::Get { .. } | StoreRequest::Find { .. } | StoreRequest::Ping { .. })
+    }
+}
+
+impl StoreError {
+    /// The word for it in metrics and logs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            StoreError::Unavailable => "unavailable",
+            StoreError::Timeout => "timeout",
+            StoreError::Overloaded => "overloaded",
+            StoreError::Corrupt => "corrupt",
+        }
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StoreError::Unavailable => "the store of intents cannot be reached",
+            StoreError::Timeout => "the store of intents did not answer in time",
+            StoreError::Overloaded => "too many requests wait for the store of intents",
+            StoreError::Corrupt => "the store of intents holds something that cannot be read",
+        })
+    }
+}
+
+impl std::error::Error for StoreError {}
