@@ -39,8 +39,14 @@ pub const DESK_WORD_MAX: usize = 200;
 pub const DESK_SUMMARY_MAX: usize = 8_000;
 /// Wrong logins on one desktop connection; a person mistypes twice. Beyond it the connection is closed.
 pub const DESK_LOGIN_ATTEMPTS_MAX: u8 = 3;
+/// Questions of the HTTP API that wait for the engine at once. Beyond it 503.
+pub const QUESTIONS_MAX: u64 = 1_000;
 /// One HTTP body, in bytes. Beyond it 413.
 pub const HTTP_BODY_MAX: usize = 64 * 1024;
+/// Intents that the store has not yet taken back after their calls; beyond it a claim is left to run out by itself.
+pub const SETTLEMENTS_MAX: usize = 50_000;
+/// What a carrier is told when we are full: long enough to be felt, short enough to come back.
+pub const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// Calls kept for `GET /v1/calls` after they ended; the oldest goes first.
 pub const ENDED_CALLS_KEPT: usize = 10_000;
 /// One session description, in bytes; a browser's with every codec and candidate has 8,000. Beyond it 488.

@@ -1,1 +1,23 @@
+//! A call from its INVITE to its end record: one file for each phase. Only this folder knows both SIP and skills.
 
+pub mod api;
+mod bench;
+pub mod call;
+mod connecting;
+mod controller;
+mod ending;
+pub mod facts;
+mod fallback;
+mod matching;
+mod pop;
+mod queueing;
+mod records;
+mod screening;
+pub mod settings;
+mod settling;
+mod sound;
+mod talking;
+
+pub use controller::Calls;
+pub use fallback::DIALLED;
+pub use records::Records;

@@ -1,0 +1,158 @@
+//! What all calls share while they work: the settings, the deadlines, the ports, and the place where effects are laid.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::rng::Rng;
+use crate::base::stage::Stage;
+use crate::base::timers::Timers;
+use crate::base::{CallId, LegId, Mono, Now};
+use crate::desktop::DeskCommand;
+use crate::intents::requests::StoreRequest;
+use crate::media::command::MediaCommand;
+use crate::media::ports::Ports;
+use crate::routing;
+use crate::sip::api::SipCommand;
+
+use super::api::{AskId, CallOutput};
+use super::call::Call;
+use super::facts::Fact;
+use super::settings::CallSettings;
+use super::settling::Settling;
+
+/// Each deadline that a call can have, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Deadline {
+    /// The match has not come back: a miss (design, promise 1).
+    Match,
+    /// Nobody was free at once: the caller is answered and given sound.
+    AnswerWaiting,
+    /// The pop has not been acknowledged: the phone rings all the same (promise 2).
+    Pop,
+    /// A claim outlives the process that made it for a short time only, and is prolonged while the call lasts.
+    RenewClaim,
+    /// The queue's ceiling: what the decision says follows.
+    Ceiling,
+    /// The longest a call may be.
+    CallLength,
+}
+
+impl Deadline {
+    pub const ALL: [Deadline; 6] = [
+        Deadline::Match,
+        Deadline::AnswerWaiting,
+        Deadline::Pop,
+        Deadline::RenewClaim,
+        Deadline::Ceiling,
+        Deadline::CallLength,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Deadline::Match => "match deadline",
+            Deadline::AnswerWaiting => "answer a waiting caller",
+            Deadline::Pop => "pop budget",
+            Deadline::RenewClaim => "renew the claim",
+            Deadline::Ceiling => "queue ceiling",
+            Deadline::CallLength => "longest call",
+        }
+    }
+}
+
+/// The working place of the calls.
+pub struct Bench {
+    pub settings: Arc<CallSettings>,
+    pub ports: Ports,
+    pub rng: Rng,
+    pub timers: Timers<(CallId, Deadline)>,
+    /// Media legs whose port is lent, until the media says that they are closed.
+    pub port_by_leg: HashMap<LegId, (u16, CallId)>,
+    pub call_by_leg: HashMap<LegId, CallId>,
+    pub call_by_ask: HashMap<AskId, CallId>,
+    pub settling: Settling,
+    /// The moment of the input that is being handled.
+    pub now: Now,
+    outputs: VecDeque<CallOutput>,
+    asked: u64,
+}
+
+impl Bench {
+    pub fn new(settings: Arc<CallSettings>, rng: Rng) -> Bench {
+        let ports = Ports::new(settings.media.first_port..=settings.media.last_port);
+        Bench {
+            settings,
+            ports,
+            rng,
+            timers: Timers::default(),
+            port_by_leg: HashMap::new(),
+            call_by_leg: HashMap::new(),
+            call_by_ask: HashMap::new(),
+            settling: Settling::default(),
+            now: Now::default(),
+            outputs: VecDeque::new(),
+            asked: 0,
+        }
+    }
+
+    pub fn poll_output(&mut self) -> Option<CallOutput> {
+        self.outputs.pop_front()
+    }
+
+    pub fn sip(&mut self, command: SipCommand) {
+        self.outputs.push_back(CallOutput::Sip(command));
+    }
+
+    pub fn media(&mut self, command: MediaCommand) {
+        self.outputs.push_back(CallOutput::Media(command));
+    }
+
+    pub fn routing(&mut self, input: routing::Input) {
+        self.outputs.push_back(CallOutput::Routing(input));
+    }
+
+    pub fn desk(&mut self, command: DeskCommand) {
+        self.outputs.push_back(CallOutput::Desk(command));
+    }
+
+    pub fn fact(&mut self, fact: Fact) {
+        self.outputs.push_back(CallOutput::Fact(fact));
+    }
+
+    /// Asks the store for a call; the call is found again by the answer's number.
+    pub fn ask(&mut self, call: CallId, request: StoreRequest, patience: Duration) -> AskId {
+        let ask = self.ask_quietly(request, patience);
+        self.call_by_ask.insert(ask, call);
+        ask
+    }
+
+    /// Asks the store on nobody's behalf.
+    pub fn ask_quietly(&mut self, request: StoreRequest, patience: Duration) -> AskId {
+        self.asked += 1;
+        let ask = AskId(self.asked);
+        self.outputs.push_back(CallOutput::Ask { ask, request: Box::new(request), patience });
+        ask
+    }
+
+    /// The media says that a leg is closed: its port may be lent again. Answers whose leg it was.
+    pub fn port_closed(&mut self, leg: LegId) -> Option<CallId> {
+        let (port, call) = self.port_by_leg.remove(&leg)?;
+        self.ports.give_back(port);
+        Some(call)
+    }
+
+    pub fn set_deadline(&mut self, call: &Call, deadline: Deadline, at: Mono) {
+        self.timers.set((call.id, deadline), at);
+    }
+
+    pub fn cancel_deadline(&mut self, call: &Call, deadline: Deadline) {
+        self.timers.cancel(&(call.id, deadline));
+    }
+
+    /// A stage is over; the shell measures it, the record keeps what is known here.
+    pub fn stage(&mut self, call: &mut Call, stage: Stage, now: Now) {
+        let since = call.incoming.received;
+        call.record.stages.push((stage, now.mono.since(since)));
+        self.fact(Fact::Stage { call: call.id, stage, since });
+    }
+}

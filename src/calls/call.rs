@@ -1,0 +1,173 @@
+//! One call: what is known of it, and the phase that it is in.
+
+use std::sync::Arc;
+
+use crate::access::Decision;
+use crate::base::{AgentId, CallId, E164, Fence, LegId, Mono, QueueId};
+use crate::intents::intent::Intent;
+use crate::sdp::Session;
+use crate::sip::api::IncomingCall;
+
+use super::api::AskId;
+use super::facts::{CallRecord, FallbackCause};
+use super::settings::TrunkPlan;
+use super::sound::Sound;
+
+/// The leg that came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CallerLeg(pub LegId);
+
+/// The leg that we dialled: an agent's phone, or the fallback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FarLeg(pub LegId);
+
+/// Which leg of a call something is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    Caller,
+    Far,
+}
+
+/// The owner's promise that this agent is free for this call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Grant {
+    pub agent: AgentId,
+    pub fence: Fence,
+}
+
+/// Where a call is in its life. Each phase has a file of its own name that says what may happen in it.
+#[derive(Clone, Debug)]
+pub enum Phase {
+    /// The store has been asked who this is.
+    Matching(Step),
+    /// In a queue; nobody has been offered the call.
+    Waiting,
+    /// The pop is on its way to the agent's desktop; the phone does not ring yet.
+    Offered(Grant),
+    /// The agent's phone rings.
+    Ringing(Grant, FarLeg),
+    Talking(Grant, FarLeg),
+    /// The fallback rings.
+    Diverting(FarLeg),
+    /// The caller is with the fallback.
+    Diverted(FarLeg),
+    /// Nothing is owed to anybody any more; the controller removes the call.
+    Over,
+}
+
+/// The two questions of matching.
+#[derive(Clone, Debug)]
+pub enum Step {
+    Finding(AskId),
+    /// The winner is being taken, so that no other call can have it.
+    Claiming(AskId, Box<Intent>),
+}
+
+/// What matching and access found out about the caller.
+#[derive(Clone, Debug, Default)]
+pub struct Recognised {
+    pub dialled: Option<E164>,
+    pub caller: Option<E164>,
+    /// The claimed intent; `None` at V0.
+    pub intent: Option<Box<Intent>>,
+    pub rivals: u8,
+    /// Why matching came to nothing, when something failed rather than did not fit.
+    pub missed: Option<FallbackCause>,
+}
+
+/// Where in the queue: kept while offers come and go.
+#[derive(Clone, Debug)]
+pub struct Queued {
+    pub queue: QueueId,
+    pub since: Mono,
+}
+
+/// A call from its INVITE to its end record.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub id: CallId,
+    pub caller: CallerLeg,
+    pub trunk: Arc<TrunkPlan>,
+    pub incoming: Box<IncomingCall>,
+    pub recognised: Recognised,
+    pub decision: Option<Decision>,
+    pub queued: Option<Queued>,
+    pub phase: Phase,
+    pub sound: Sound,
+    /// When the two sides were first connected.
+    pub connected: Option<Mono>,
+    pub legs_dialled: u64,
+    /// The side whose re-INVITE the other side is being asked about, and what it offered.
+    pub reinviting: Option<(Side, Session)>,
+    pub record: CallRecord,
+}
+
+impl Call {
+    /// The leg on the other side from the caller, while there is one.
+    pub fn far(&self) -> Option<FarLeg> {
+        match &self.phase {
+            Phase::Ringing(_, far) | Phase::Talking(_, far) | Phase::Diverting(far) | Phase::Diverted(far) => {
+                Some(*far)
+            }
+            Phase::Matching(_) | Phase::Waiting | Phase::Offered(_) | Phase::Over => None,
+        }
+    }
+
+    /// The agent who has been promised to this call.
+    pub fn grant(&self) -> Option<&Grant> {
+        match &self.phase {
+            Phase::Offered(grant) | Phase::Ringing(grant, _) | Phase::Talking(grant, _) => Some(grant),
+            Phase::Matching(_) | Phase::Waiting | Phase::Diverting(_) | Phase::Diverted(_) | Phase::Over => None,
+        }
+    }
+
+    /// Whether `leg` is the caller's or the other one.
+    pub fn side_of(&self, leg: LegId) -> Option<Side> {
+        if leg == self.caller.0 {
+            return Some(Side::Caller);
+        }
+        self.far().filter(|far| far.0 == leg).map(|_| Side::Far)
+    }
+
+    /// The caller has heard our 200.
+    pub fn is_answered(&self) -> bool {
+        self.sound.is_answered()
+    }
+
+    pub fn next_leg(&mut self) -> FarLeg {
+        self.legs_dialled += 1;
+        FarLeg(LegId::outbound(self.id, self.legs_dialled))
+    }
+
+    pub fn leg(&self, side: Side) -> Option<LegId> {
+        match side {
+            Side::Caller => Some(self.caller.0),
+            Side::Far => self.far().map(|far| far.0),
+        }
+    }
+}
+
+impl Side {
+    pub fn other(self) -> Side {
+        match self {
+            Side::Caller => Side::Far,
+            Side::Far => Side::Caller,
+        }
+    }
+}
+
+impl Phase {
+    /// The word for it in the API.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Phase::Matching(_) => "matching",
+            Phase::Waiting => "waiting",
+            Phase::Offered(_) => "offered",
+            Phase::Ringing(..) => "ringing",
+            Phase::Talking(..) => "talking",
+            Phase::Diverting(_) => "diverting",
+            Phase::Diverted(_) => "diverted",
+            Phase::Over => "over",
+        }
+    }
+}

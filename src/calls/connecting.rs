@@ -1,0 +1,196 @@
+//! An agent has been promised to the call: the pop, then the phone, then the answer.
+
+use bytes::Bytes;
+
+use crate::base::stage::Stage;
+use crate::base::{AgentId, Fence, Now};
+use crate::desktop::{CallPhase, DeskCommand};
+use crate::routing::{self, OfferFailure, Why};
+use crate::sip::api::{Dial, Reason, SipCommand};
+
+use super::bench::{Bench, Deadline};
+use super::call::{Call, FarLeg, Grant, Phase};
+use super::ending;
+use super::facts::{Fact, PopMiss};
+use super::pop;
+use super::queueing;
+use super::sound;
+use super::talking;
+
+/// The router proposes this agent. The context is shown before anything rings.
+pub fn offered(call: &mut Call, grant: Grant, passed_over: Vec<(AgentId, Why)>, bench: &mut Bench, now: Now) {
+    if !matches!(call.phase, Phase::Waiting) {
+        return;
+    }
+    bench.cancel_deadline(call, Deadline::AnswerWaiting);
+    call.record.agent = Some(grant.agent.clone());
+    call.record.passed_over = passed_over;
+    bench.fact(Fact::Granted { call: call.id, agent: grant.agent.clone(), fence: grant.fence });
+    bench.stage(call, Stage::InviteToGrant, now);
+    let pop = Box::new(pop::draw(call, &grant, now));
+    bench.desk(DeskCommand::Show { agent: grant.agent.clone(), pop });
+    bench.stage(call, Stage::InviteToPopSent, now);
+    bench.set_deadline(call, Deadline::Pop, now.mono + bench.settings.deadlines.pop);
+    call.phase = Phase::Offered(grant);
+}
+
+/// The desktop says that the pop is drawn: the phone may ring.
+pub fn pop_acknowledged(call: &mut Call, fence: Fence, bench: &mut Bench, now: Now) {
+    let Phase::Offered(grant) = &call.phase else { return };
+    if grant.fence != fence {
+        return;
+    }
+    let grant = grant.clone();
+    bench.stage(call, Stage::InviteToPopAcknowledged, now);
+    ring(call, grant, bench, now);
+}
+
+/// The budget has run out: the phone rings without the acknowledgement, and the miss is counted (promise 2).
+pub fn pop_overdue(call: &mut Call, bench: &mut Bench, now: Now) {
+    let Phase::Offered(grant) = &call.phase else { return };
+    let grant = grant.clone();
+    bench.fact(Fact::PopMissed { call: call.id, agent: grant.agent.clone(), cause: PopMiss::Budget });
+    ring(call, grant, bench, now);
+}
+
+/// There is no desktop to draw on: somebody else gets the call.
+pub fn pop_undeliverable(call: &mut Call, fence: Fence, bench: &mut Bench, now: Now) {
+    let Phase::Offered(grant) = &call.phase else { return };
+    if grant.fence != fence {
+        return;
+    }
+    let grant = grant.clone();
+    bench.fact(Fact::PopMissed { call: call.id, agent: grant.agent.clone(), cause: PopMiss::NoSession });
+    offer_failed(call, grant, OfferFailure::NoPop, bench, now);
+}
+
+/// The agent said no on the desktop.
+pub fn declined(call: &mut Call, agent: &AgentId, bench: &mut Bench, now: Now) {
+    let grant = match &call.phase {
+        Phase::Offered(grant) | Phase::Ringing(grant, _) if grant.agent == *agent => grant.clone(),
+        Phase::Offered(_)
+        | Phase::Ringing(..)
+        | Phase::Matching(_)
+        | Phase::Waiting
+        | Phase::Talking(..)
+        | Phase::Diverting(_)
+        | Phase::Diverted(_)
+        | Phase::Over => return,
+    };
+    offer_failed(call, grant, OfferFailure::Declined, bench, now);
+}
+
+/// The router has taken the promise back: the agent did not answer in time.
+pub fn grant_expired(call: &mut Call, fence: Fence, bench: &mut Bench, now: Now) {
+    let grant = match &call.phase {
+        Phase::Offered(grant) | Phase::Ringing(grant, _) if grant.fence == fence => grant.clone(),
+        Phase::Offered(_)
+        | Phase::Ringing(..)
+        | Phase::Matching(_)
+        | Phase::Waiting
+        | Phase::Talking(..)
+        | Phase::Diverting(_)
+        | Phase::Diverted(_)
+        | Phase::Over => return,
+    };
+    take_back(call, &grant, "no answer", bench);
+    queueing::wait_on(call, bench, now);
+}
+
+fn ring(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
+    bench.cancel_deadline(call, Deadline::Pop);
+    let Some(phone) = bench.settings.phones.get(&grant.agent).cloned() else {
+        return offer_failed(call, grant, OfferFailure::Unreachable, bench, now);
+    };
+    let leg = call.next_leg();
+    let offer = match sound::offer_far(call, leg.0, bench) {
+        Ok(offer) => offer,
+        Err(_) => return offer_failed(call, grant, OfferFailure::Unreachable, bench, now),
+    };
+    bench.call_by_leg.insert(leg.0, call.id);
+    let dial = Dial {
+        target: phone.target,
+        flow: phone.flow,
+        from_user: call.incoming.from_user.clone(),
+        from_display: call.incoming.from_display.clone(),
+        offer,
+        user_to_user: None,
+        headers: Vec::new(),
+        ring_timeout: bench.settings.deadlines.ring,
+    };
+    bench.sip(SipCommand::Dial { leg: leg.0, dial: Box::new(dial) });
+    call.phase = Phase::Ringing(grant, leg);
+}
+
+/// The agent's phone rings: so it does for the caller.
+pub fn progress(call: &mut Call, status: u16, bench: &mut Bench, now: Now) {
+    let Phase::Ringing(grant, _) = &call.phase else { return };
+    let agent = grant.agent.clone();
+    if status != 180 && status != 183 {
+        return;
+    }
+    let is_first = !call.record.stages.iter().any(|(stage, _)| *stage == Stage::InviteToAgentRinging);
+    if is_first {
+        bench.stage(call, Stage::InviteToAgentRinging, now);
+    }
+    bench.desk(DeskCommand::CallPhase { agent, call: call.id, phase: CallPhase::Ringing });
+    if call.is_answered() {
+        sound::play_ringback(call, bench);
+    } else {
+        bench.sip(SipCommand::Progress { leg: call.caller.0, status: 180, body: Bytes::new() });
+    }
+}
+
+/// The agent has answered: they talk, unless the phone's description is of no use.
+pub fn answered(call: &mut Call, answer: &[u8], bench: &mut Bench, now: Now) {
+    let Phase::Ringing(grant, leg) = &call.phase else { return };
+    let (grant, leg) = (grant.clone(), *leg);
+    match sound::connect(call, answer, bench) {
+        Ok(body) => talking::begin(call, grant, leg, body, bench, now),
+        Err(_) => offer_failed(call, grant, OfferFailure::Unreachable, bench, now),
+    }
+}
+
+/// The agent's phone refused, or did not answer.
+pub fn failed(call: &mut Call, status: u16, bench: &mut Bench, now: Now) {
+    let Phase::Ringing(grant, leg) = &call.phase else { return };
+    let (grant, leg) = (grant.clone(), *leg);
+    forget_leg(call, leg, bench);
+    call.phase = Phase::Offered(grant.clone());
+    let why = match status {
+        486 | 600 | 603 => OfferFailure::Declined,
+        408 | 487 => OfferFailure::NoAnswer,
+        _ => OfferFailure::Unreachable,
+    };
+    offer_failed(call, grant, why, bench, now);
+}
+
+fn offer_failed(call: &mut Call, grant: Grant, why: OfferFailure, bench: &mut Bench, now: Now) {
+    let text = match why {
+        OfferFailure::NoAnswer => "no answer",
+        OfferFailure::Declined => "declined",
+        OfferFailure::Unreachable => "phone not reachable",
+        OfferFailure::NoPop => "desktop not reachable",
+    };
+    take_back(call, &grant, text, bench);
+    // The call waits before the router hears of it: the next offer may come in the same breath.
+    queueing::wait_on(call, bench, now);
+    bench.routing(routing::Input::OfferFailed { call: call.id, agent: grant.agent, fence: grant.fence, why });
+}
+
+/// Clears the desk and the phone of an agent who does not get the call after all.
+fn take_back(call: &mut Call, grant: &Grant, why: &str, bench: &mut Bench) {
+    bench.cancel_deadline(call, Deadline::Pop);
+    bench.fact(Fact::OfferFailed { call: call.id, agent: grant.agent.clone() });
+    bench.desk(DeskCommand::Withdraw { agent: grant.agent.clone(), call: call.id, why: why.to_owned() });
+    if let Phase::Ringing(_, leg) = call.phase {
+        ending::hang_up_far(leg, Some(Reason::sip(480, why)), bench);
+        sound::close_far(call, bench);
+    }
+}
+
+/// The endpoint has said that the leg is gone: nothing is to be hung up.
+fn forget_leg(call: &mut Call, leg: FarLeg, bench: &mut Bench) {
+    bench.call_by_leg.remove(&leg.0);
+    sound::close_far(call, bench);
+}

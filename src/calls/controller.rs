@@ -1,0 +1,306 @@
+//! All calls of this node. It finds the call that an input is about and hands it to the file of its phase; it decides nothing.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::base::rng::Rng;
+use crate::base::{AgentId, CallId, LegId, Mono, Now, TrunkId, limits};
+use crate::desktop::{DeskEvent, Undeliverable, WrapUp};
+use crate::intents::requests::{StoreError, StoreReply};
+use crate::media::command::{LegStats, MediaEvent};
+use crate::routing;
+use crate::sip::api::{IncomingCall, Reason, SipCommand, SipEvent};
+
+use super::api::{AskId, CallInput, CallOutput};
+use super::bench::{Bench, Deadline};
+use super::call::{Call, CallerLeg, Grant, Phase, Side};
+use super::facts::{CallRecord, Fact, FallbackCause};
+use super::records::Records;
+use super::settings::CallSettings;
+use super::{connecting, ending, fallback, matching, queueing, screening, settling, talking};
+
+/// The calls in progress and the records of those that have ended.
+pub struct Calls {
+    calls: BTreeMap<CallId, Call>,
+    bench: Bench,
+    records: Records,
+    calls_by_trunk: HashMap<TrunkId, usize>,
+    boot_s: u32,
+    admitted: u32,
+}
+
+impl Calls {
+    /// `boot_s`: when the process began, in seconds since 1970; it makes the ids of calls unique over restarts.
+    pub fn new(settings: Arc<CallSettings>, rng: Rng, boot_s: u32) -> Calls {
+        Calls {
+            calls: BTreeMap::new(),
+            bench: Bench::new(settings, rng),
+            records: Records::default(),
+            calls_by_trunk: HashMap::new(),
+            boot_s,
+            admitted: 0,
+        }
+    }
+
+    pub fn handle(&mut self, input: CallInput, now: Now) {
+        self.bench.now = now;
+        match input {
+            CallInput::Sip(event) => self.on_sip(event, now),
+            CallInput::Store { ask, result } => self.on_store(ask, result, now),
+            CallInput::Media(event) => self.on_media(event, now),
+            CallInput::Routing(output) => self.on_routing(output, now),
+            CallInput::Desk(event) => self.on_desk(event, now),
+        }
+    }
+
+    /// Serves every deadline that is due.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.bench.now = now;
+        while let Some((call, deadline)) = self.bench.timers.pop_due(now.mono) {
+            self.with(call, |call, bench| on_deadline(call, deadline, bench, now));
+        }
+        settling::handle_timeout(&mut self.bench, now);
+    }
+
+    pub fn poll_output(&mut self) -> Option<CallOutput> {
+        self.bench.poll_output()
+    }
+
+    pub fn poll_timeout(&self) -> Option<(Mono, &'static str)> {
+        let of_call = self.bench.timers.next().map(|(at, (_, deadline))| (at, deadline.as_str()));
+        let of_debt = self.bench.settling.poll_timeout().map(|at| (at, "settle with the store"));
+        [of_call, of_debt].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    pub fn len(&self) -> usize {
+        self.calls.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.calls.is_empty()
+    }
+
+    /// What is still open besides calls: questions, deadlines, debts, ports, legs. All zero after quiet.
+    pub fn loose_ends(&self) -> usize {
+        let bench = &self.bench;
+        bench.call_by_ask.len()
+            + bench.timers.len()
+            + bench.settling.count()
+            + bench.port_by_leg.len()
+            + bench.call_by_leg.len()
+    }
+
+    /// The calls in progress, the newest first.
+    pub fn in_progress(&self) -> impl Iterator<Item = &Call> {
+        self.calls.values().rev()
+    }
+
+    pub fn get(&self, call: CallId) -> Option<&Call> {
+        self.calls.get(&call)
+    }
+
+    pub fn records(&self) -> &Records {
+        &self.records
+    }
+
+    pub fn on_trunk(&self, trunk: &TrunkId) -> usize {
+        self.calls_by_trunk.get(trunk).copied().unwrap_or(0)
+    }
+
+    fn on_sip(&mut self, event: SipEvent, now: Now) {
+        match event {
+            SipEvent::Incoming { leg, call } => self.on_incoming(leg, call, now),
+            SipEvent::Cancelled { leg, reason } => {
+                self.with_leg(leg, |call, _, bench| ending::caller_gone(call, reason, bench, now));
+            }
+            SipEvent::Acknowledged { .. } => {}
+            SipEvent::Progress { leg, status, body } => {
+                self.with_leg(leg, |call, _, bench| match call.phase {
+                    Phase::Diverting(_) => fallback::progress(call, status, body, bench),
+                    _ => connecting::progress(call, status, bench, now),
+                });
+            }
+            SipEvent::Answered { leg, answer } => self.with_leg(leg, |call, _, bench| match call.phase {
+                Phase::Diverting(_) => fallback::answered(call, answer, bench, now),
+                _ => connecting::answered(call, &answer, bench, now),
+            }),
+            SipEvent::Failed { leg, status, .. } => self.with_leg(leg, |call, _, bench| match call.phase {
+                Phase::Diverting(_) => fallback::failed(call, status, bench, now),
+                _ => connecting::failed(call, status, bench, now),
+            }),
+            SipEvent::Reinvite { leg, offer } => {
+                self.with_leg(leg, |call, side, bench| talking::reinvited(call, side, &offer, bench));
+            }
+            SipEvent::ReinviteAnswered { leg, status, body } => {
+                self.with_leg(leg, |call, _, bench| talking::reinvite_answered(call, status, &body, bench));
+            }
+            SipEvent::Ended { leg, reason, .. } => self.on_ended(leg, reason, now),
+            SipEvent::TrunkReachable { trunk, reachable } => self.bench.fact(Fact::TrunkReachable { trunk, reachable }),
+            SipEvent::PhoneReachable { agent, reachable } => self.bench.fact(Fact::PhoneReachable { agent, reachable }),
+            SipEvent::Refused { cause, count } => self.bench.fact(Fact::Refused { cause, count }),
+        }
+    }
+
+    fn on_incoming(&mut self, leg: LegId, incoming: Box<IncomingCall>, now: Now) {
+        let trunk = self.bench.settings.trunks.get(&incoming.trunk).cloned();
+        let Some(trunk) = trunk.filter(|_| self.calls.len() < limits::CALLS_MAX) else {
+            return self.turn_away(leg);
+        };
+        self.admitted = self.admitted.wrapping_add(1);
+        let id = CallId::new(self.boot_s, self.admitted);
+        *self.calls_by_trunk.entry(trunk.trunk.clone()).or_default() += 1;
+        let call = screening::admit(id, CallerLeg(leg), incoming, trunk, &mut self.bench, now);
+        self.calls.insert(id, call);
+        self.remove_if_over(id);
+    }
+
+    /// No room: the carrier takes the call elsewhere (RFC 3261 section 21.5.4).
+    fn turn_away(&mut self, leg: LegId) {
+        self.bench.fact(Fact::TurnedAway { cause: FallbackCause::Overload });
+        self.bench.sip(SipCommand::Refuse {
+            leg,
+            status: 503,
+            reason: Some(Reason::sip(503, FallbackCause::Overload.as_str())),
+            contact: None,
+            retry_after: Some(limits::RETRY_AFTER),
+        });
+    }
+
+    fn on_ended(&mut self, leg: LegId, reason: Option<Reason>, now: Now) {
+        self.with_leg(leg, |call, side, bench| match side {
+            Side::Caller => ending::caller_gone(call, reason, bench, now),
+            Side::Far => ending::far_gone(call, reason, bench, now),
+        });
+    }
+
+    fn on_store(&mut self, ask: AskId, result: Result<StoreReply, StoreError>, now: Now) {
+        settling::answered(&mut self.bench, ask, &result, now);
+        if let Some(call) = self.bench.call_by_ask.remove(&ask) {
+            self.with(call, |call, bench| matching::answered(call, ask, result, bench, now));
+        }
+    }
+
+    fn on_media(&mut self, event: MediaEvent, now: Now) {
+        match event {
+            MediaEvent::Latched { .. } => {}
+            MediaEvent::Dtmf { leg, .. } => self.with_leg(leg, |call, _, bench| {
+                let call = call.id;
+                bench.fact(Fact::Dtmf { call });
+            }),
+            MediaEvent::Silent { leg, .. } => {
+                self.with_leg(leg, |call, side, bench| ending::sound_lost(call, side, bench, now));
+            }
+            MediaEvent::Failed { leg, .. } => {
+                self.bench.port_closed(leg);
+                self.with_leg(leg, |call, side, bench| ending::sound_lost(call, side, bench, now));
+            }
+            MediaEvent::Closed { leg, stats } => self.on_sound_closed(leg, stats),
+        }
+    }
+
+    fn on_sound_closed(&mut self, leg: LegId, stats: LegStats) {
+        let Some(call) = self.bench.port_closed(leg) else { return };
+        let side = if leg.is_outbound() { Side::Far } else { Side::Caller };
+        self.bench.fact(Fact::SoundEnded { call, stats });
+        match self.calls.get_mut(&call) {
+            Some(call) => note_sound(&mut call.record, side, stats),
+            None => self.records.amend(call, |record| note_sound(record, side, stats)),
+        }
+    }
+
+    fn on_routing(&mut self, output: routing::Output, now: Now) {
+        match output {
+            routing::Output::Offer { call, agent, fence, expires: _, passed_over } => {
+                let grant = Grant { agent, fence };
+                self.with(call, |call, bench| connecting::offered(call, grant, passed_over, bench, now));
+            }
+            routing::Output::GrantExpired { call, agent: _, fence } => {
+                self.with(call, |call, bench| connecting::grant_expired(call, fence, bench, now));
+            }
+            routing::Output::QueueFull { call } => {
+                self.with(call, |call, bench| queueing::turned_away(call, FallbackCause::QueueCeiling, bench, now));
+            }
+            routing::Output::NobodyCanServe { call } => {
+                self.with(call, |call, bench| queueing::turned_away(call, FallbackCause::NobodyCanServe, bench, now));
+            }
+            routing::Output::AgentPaused { agent, why: _ } => self.bench.fact(Fact::AgentPaused { agent }),
+            // Positions are told to callers when there are prompts; states belong to the desks.
+            routing::Output::Position { .. } | routing::Output::AgentStateChanged { .. } => {}
+        }
+    }
+
+    fn on_desk(&mut self, event: DeskEvent, now: Now) {
+        match event {
+            DeskEvent::PopAcknowledged { agent: _, call, fence } => {
+                self.with(call, |call, bench| connecting::pop_acknowledged(call, fence, bench, now));
+            }
+            DeskEvent::PopUndeliverable { agent: _, call, fence, cause } => match cause {
+                // The session lives: it may be back before the budget has run out.
+                Undeliverable::Disconnected => {}
+                Undeliverable::NoSession | Undeliverable::Unresponsive => {
+                    self.with(call, |call, bench| connecting::pop_undeliverable(call, fence, bench, now));
+                }
+            },
+            DeskEvent::Declined { agent, call } => {
+                self.with(call, |call, bench| connecting::declined(call, &agent, bench, now));
+            }
+            DeskEvent::WrapUpWritten { agent, wrap_up } => self.on_wrap_up(agent, wrap_up),
+            DeskEvent::LoggedIn { .. }
+            | DeskEvent::LoggedOut { .. }
+            | DeskEvent::ConnectionLost { .. }
+            | DeskEvent::ConnectionBack { .. }
+            | DeskEvent::StateAsked { .. }
+            | DeskEvent::LoginRefused => {}
+        }
+    }
+
+    fn on_wrap_up(&mut self, agent: AgentId, wrap_up: WrapUp) {
+        let call = wrap_up.call;
+        self.bench.fact(Fact::WrittenUp { call, agent });
+        self.records.amend(call, |record| record.wrap_up = Some(wrap_up));
+    }
+
+    fn with_leg(&mut self, leg: LegId, act: impl FnOnce(&mut Call, Side, &mut Bench)) {
+        let Some(call) = self.bench.call_by_leg.get(&leg).copied() else { return };
+        self.with(call, |call, bench| {
+            if let Some(side) = call.side_of(leg) {
+                act(call, side, bench);
+            }
+        });
+    }
+
+    fn with(&mut self, id: CallId, act: impl FnOnce(&mut Call, &mut Bench)) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        act(call, &mut self.bench);
+        self.remove_if_over(id);
+    }
+
+    fn remove_if_over(&mut self, id: CallId) {
+        if self.calls.get(&id).is_none_or(|call| !matches!(call.phase, Phase::Over)) {
+            return;
+        }
+        let Some(call) = self.calls.remove(&id) else { return };
+        if let Some(count) = self.calls_by_trunk.get_mut(&call.trunk.trunk) {
+            *count = count.saturating_sub(1);
+        }
+        self.records.keep(call.record);
+    }
+}
+
+fn note_sound(record: &mut CallRecord, side: Side, stats: LegStats) {
+    match side {
+        Side::Caller => record.caller_sound = Some(stats),
+        Side::Far => record.far_sound = Some(stats),
+    }
+}
+
+fn on_deadline(call: &mut Call, deadline: Deadline, bench: &mut Bench, now: Now) {
+    match deadline {
+        Deadline::Match => matching::timed_out(call, bench, now),
+        Deadline::AnswerWaiting => queueing::answer_waiting(call, bench, now),
+        Deadline::Pop => connecting::pop_overdue(call, bench, now),
+        Deadline::Ceiling => queueing::ceiling_reached(call, bench, now),
+        Deadline::RenewClaim => matching::renew_claim(call, bench, now),
+        Deadline::CallLength => ending::too_long(call, bench, now),
+    }
+}

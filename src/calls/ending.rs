@@ -1,0 +1,173 @@
+//! The end of a call, however it comes: legs, sound, intent and record, each exactly once.
+
+use crate::base::Now;
+use crate::desktop::DeskCommand;
+use crate::routing::{self, OfferFailure};
+use crate::sip::api::{Reason, SipCommand};
+
+use super::bench::{Bench, Deadline};
+use super::call::{Call, FarLeg, Grant, Phase, Side};
+use super::facts::{EndedBy, Fact, Outcome};
+use super::fallback;
+use super::matching;
+use super::queueing;
+use super::settling;
+use super::sound;
+use super::talking;
+
+/// The caller's leg is gone: CANCEL before the answer, BYE after it, or lost.
+pub fn caller_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, now: Now) {
+    bench.call_by_leg.remove(&call.caller.0);
+    match &call.phase {
+        Phase::Talking(..) | Phase::Diverted(_) => talking::hung_up(call, Side::Caller, reason, bench, now),
+        Phase::Matching(_) => {
+            matching::give_up_claim(call, bench);
+            finish(call, Outcome::Abandoned, EndedBy::Caller, bench, now);
+        }
+        Phase::Waiting => {
+            bench.routing(routing::Input::Leave { call: call.id });
+            finish(call, Outcome::Abandoned, EndedBy::Caller, bench, now);
+        }
+        Phase::Offered(grant) | Phase::Ringing(grant, _) => {
+            let grant = grant.clone();
+            abandon_offer(call, &grant, reason, bench);
+            finish(call, Outcome::Abandoned, EndedBy::Caller, bench, now);
+        }
+        Phase::Diverting(leg) => {
+            hang_up_far(*leg, reason, bench);
+            finish(call, Outcome::Abandoned, EndedBy::Caller, bench, now);
+        }
+        Phase::Over => {}
+    }
+}
+
+fn abandon_offer(call: &mut Call, grant: &Grant, reason: Option<Reason>, bench: &mut Bench) {
+    bench.desk(DeskCommand::Withdraw {
+        agent: grant.agent.clone(),
+        call: call.id,
+        why: "the caller has hung up".to_owned(),
+    });
+    if let Some(leg) = call.far() {
+        hang_up_far(leg, reason, bench);
+    }
+    bench.routing(routing::Input::Leave { call: call.id });
+}
+
+/// The far leg is gone after it was answered.
+pub fn far_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, now: Now) {
+    match &call.phase {
+        Phase::Talking(..) | Phase::Diverted(_) => talking::hung_up(call, Side::Far, reason, bench, now),
+        Phase::Matching(_)
+        | Phase::Waiting
+        | Phase::Offered(_)
+        | Phase::Ringing(..)
+        | Phase::Diverting(_)
+        | Phase::Over => {}
+    }
+}
+
+/// The longest a call may be, in whatever phase it is.
+pub fn too_long(call: &mut Call, bench: &mut Bench, now: Now) {
+    match &call.phase {
+        Phase::Talking(..) | Phase::Diverted(_) => talking::cut(call, EndedBy::Us, "call too long", bench, now),
+        Phase::Diverting(leg) => {
+            hang_up_far(*leg, None, bench);
+            refuse_caller(call, 480, Some(Reason::sip(480, "call too long")), None, bench);
+            finish(call, Outcome::Failed, EndedBy::Us, bench, now);
+        }
+        Phase::Offered(grant) | Phase::Ringing(grant, _) => {
+            let grant = grant.clone();
+            abandon_offer(call, &grant, None, bench);
+            give_up(call, bench, now);
+        }
+        Phase::Waiting => {
+            bench.routing(routing::Input::Leave { call: call.id });
+            give_up(call, bench, now);
+        }
+        Phase::Matching(_) | Phase::Over => {}
+    }
+}
+
+fn give_up(call: &mut Call, bench: &mut Bench, now: Now) {
+    refuse_caller(call, 480, Some(Reason::sip(480, "call too long")), None, bench);
+    finish(call, Outcome::Failed, EndedBy::Us, bench, now);
+}
+
+/// A leg has been silent for too long, or its stream could not be opened.
+pub fn sound_lost(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
+    match &call.phase {
+        Phase::Talking(..) | Phase::Diverted(_) => {
+            let why = match side {
+                Side::Caller => "no sound from the caller",
+                Side::Far => "no sound from the called side",
+            };
+            talking::cut(call, EndedBy::Silence, why, bench, now);
+        }
+        Phase::Ringing(grant, _) => {
+            let grant = grant.clone();
+            let leg = call.far();
+            bench.desk(DeskCommand::Withdraw { agent: grant.agent.clone(), call: call.id, why: "no sound".to_owned() });
+            if let Some(leg) = leg {
+                hang_up_far(leg, None, bench);
+            }
+            sound::close_far(call, bench);
+            queueing::wait_on(call, bench, now);
+            let why = OfferFailure::Unreachable;
+            bench.routing(routing::Input::OfferFailed { call: call.id, agent: grant.agent, fence: grant.fence, why });
+        }
+        Phase::Diverting(_) => fallback::failed(call, 503, bench, now),
+        Phase::Matching(_) | Phase::Waiting | Phase::Offered(_) | Phase::Over => {}
+    }
+}
+
+/// BYE or CANCEL to the far leg; what still comes from it is nobody's.
+pub fn hang_up_far(leg: FarLeg, reason: Option<Reason>, bench: &mut Bench) {
+    bench.call_by_leg.remove(&leg.0);
+    bench.sip(SipCommand::Hangup { leg: leg.0, reason });
+}
+
+/// BYE to the caller, who has been answered.
+pub fn hang_up_caller(call: &Call, reason: Option<Reason>, bench: &mut Bench) {
+    if bench.call_by_leg.remove(&call.caller.0).is_some() {
+        bench.sip(SipCommand::Hangup { leg: call.caller.0, reason });
+    }
+}
+
+/// The final answer to a caller whom nobody will talk to: a refusal, or BYE when we have answered already.
+pub fn refuse_caller(call: &mut Call, status: u16, reason: Option<Reason>, contact: Option<String>, bench: &mut Bench) {
+    if call.is_answered() {
+        return hang_up_caller(call, reason, bench);
+    }
+    if bench.call_by_leg.remove(&call.caller.0).is_some() {
+        call.record.status = Some(status);
+        bench.sip(SipCommand::Refuse { leg: call.caller.0, status, reason, contact, retry_after: None });
+    }
+}
+
+/// The end record. The legs have been seen to; sound, deadlines and the intent are seen to here.
+pub fn finish(call: &mut Call, outcome: Outcome, by: EndedBy, bench: &mut Bench, now: Now) {
+    if matches!(call.phase, Phase::Over) && call.record.ended.is_some() {
+        return;
+    }
+    call.phase = Phase::Over;
+    sound::close_all(call, bench);
+    for deadline in Deadline::ALL {
+        bench.cancel_deadline(call, deadline);
+    }
+    release_intent(call, outcome, bench);
+    let record = &mut call.record;
+    record.ended = Some(now.wall);
+    record.outcome = Some(outcome);
+    record.ended_by = Some(by);
+    record.talked = call.connected.map(|since| now.mono.since(since)).unwrap_or_default();
+    let record = Box::new(record.clone());
+    bench.fact(Fact::CallEnded(record));
+}
+
+/// Used when an agent talked to the caller; else open again, so that a redial is recognised.
+fn release_intent(call: &mut Call, outcome: Outcome, bench: &mut Bench) {
+    let Some(intent) = &call.recognised.intent else { return };
+    let used = outcome == Outcome::Talked;
+    let agent = if used { call.record.agent.clone() } else { None };
+    settling::settle(bench, intent.id, call.id, agent, used);
+}

@@ -1,0 +1,242 @@
+//! What happened, for the counters, the log and the records. No personal value is in a fact outside `Pii`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use crate::base::stage::Stage;
+use crate::base::{AgentId, CallId, Fence, IntentId, Level, Mono, Pii, QueueId, TrunkId, Wall};
+use crate::desktop::WrapUp;
+use crate::media::command::LegStats;
+use crate::routing::Why;
+use crate::sip::api::Refusal;
+
+/// Why a call went on to the trunk's fallback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FallbackCause {
+    /// No intent fits and no rule gives such a caller a human.
+    Unmatched,
+    /// The store did not answer within the match deadline.
+    MatchDeadline,
+    /// The store answered with a failure.
+    StoreFailure,
+    /// A rule of the access policy says self-service.
+    Rule,
+    /// The queue is full, or its ceiling has been reached.
+    QueueCeiling,
+    /// Nobody logged in has the skills.
+    NobodyCanServe,
+    /// We hold as many calls as we may.
+    Overload,
+    /// The caller's session description is of no use to us, or there is no port left for its sound.
+    Media,
+}
+
+/// Why the phone rang although the pop was not acknowledged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PopMiss {
+    /// The desktop did not say in time that the pop is drawn.
+    Budget,
+    /// The agent had no desktop session when the pop was due; the call was offered to somebody else.
+    NoSession,
+}
+
+/// How a call ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// The caller and an agent talked.
+    Talked,
+    /// The fallback took it.
+    FellBack,
+    /// 302 sent the carrier to the fallback.
+    Redirected,
+    /// A rule refused it, or the fallback is a refusal.
+    Refused,
+    /// The caller gave up before anybody answered.
+    Abandoned,
+    /// Neither an agent nor the fallback could be reached.
+    Failed,
+}
+
+/// Who or what ended a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EndedBy {
+    Caller,
+    Agent,
+    /// The far end of the fallback.
+    Fallback,
+    /// We did: a refusal, a limit, a lost peer.
+    Us,
+    /// A leg sent no sound for longer than the configured time.
+    Silence,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fact {
+    /// A stage of a call is over; its time is from `since` to the moment that the shell gets this fact.
+    Stage {
+        call: CallId,
+        stage: Stage,
+        since: Mono,
+    },
+    /// A time that the machine itself knows.
+    Timed {
+        stage: Stage,
+        took: Duration,
+    },
+    CallAdmitted {
+        call: CallId,
+        trunk: TrunkId,
+    },
+    Matched {
+        call: CallId,
+        level: Level,
+        intent: Option<IntentId>,
+    },
+    MatchMissed {
+        call: CallId,
+        cause: FallbackCause,
+    },
+    Decided {
+        call: CallId,
+        rule: String,
+        reason: String,
+    },
+    Queued {
+        call: CallId,
+        queue: QueueId,
+    },
+    Granted {
+        call: CallId,
+        agent: AgentId,
+        fence: Fence,
+    },
+    PopMissed {
+        call: CallId,
+        agent: AgentId,
+        cause: PopMiss,
+    },
+    OfferFailed {
+        call: CallId,
+        agent: AgentId,
+    },
+    AgentPaused {
+        agent: AgentId,
+    },
+    /// A call that was not admitted.
+    TurnedAway {
+        cause: FallbackCause,
+    },
+    FallingBack {
+        call: CallId,
+        cause: FallbackCause,
+    },
+    Dtmf {
+        call: CallId,
+    },
+    /// A leg's stream is over; also when its call has ended before.
+    SoundEnded {
+        call: CallId,
+        stats: LegStats,
+    },
+    WrittenUp {
+        call: CallId,
+        agent: AgentId,
+    },
+    Refused {
+        cause: Refusal,
+        count: u32,
+    },
+    TrunkReachable {
+        trunk: TrunkId,
+        reachable: bool,
+    },
+    PhoneReachable {
+        agent: AgentId,
+        reachable: bool,
+    },
+    /// The one end record of an admitted call.
+    CallEnded(Box<CallRecord>),
+}
+
+/// What is kept of a call: for `GET /v1/calls`, and to explain it afterwards.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallRecord {
+    pub call: CallId,
+    pub trunk: TrunkId,
+    pub source: Pii<SocketAddr>,
+    pub dialled: Pii<String>,
+    pub caller: Pii<String>,
+    pub began: Wall,
+    pub ended: Option<Wall>,
+    pub level: Level,
+    pub intent: Option<IntentId>,
+    /// The winner's share of the score, 0 to 1.
+    pub share: f64,
+    pub evidence: Vec<&'static str>,
+    pub rule: Option<String>,
+    pub reason: Option<String>,
+    pub queue: Option<QueueId>,
+    pub agent: Option<AgentId>,
+    pub passed_over: Vec<(AgentId, Why)>,
+    pub fallback: Option<FallbackCause>,
+    pub outcome: Option<Outcome>,
+    pub ended_by: Option<EndedBy>,
+    /// The status that the caller's INVITE was refused with, when it was.
+    pub status: Option<u16>,
+    /// Stages in the order in which they were over, from the first byte of the INVITE.
+    pub stages: Vec<(Stage, Duration)>,
+    pub talked: Duration,
+    /// What passed on the caller's side and on the other; there a moment after the end.
+    pub caller_sound: Option<LegStats>,
+    pub far_sound: Option<LegStats>,
+    pub wrap_up: Option<WrapUp>,
+}
+
+macro_rules! words {
+    ($type:ident { $($variant:ident => $word:literal),+ $(,)? }) => {
+        impl $type {
+            pub const ALL: &'static [$type] = &[$($type::$variant),+];
+
+            /// The word for it in the API, the log and the counters.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $($type::$variant => $word),+
+                }
+            }
+        }
+    };
+}
+
+words!(FallbackCause {
+    Unmatched => "unmatched",
+    MatchDeadline => "match-deadline",
+    StoreFailure => "store-failure",
+    Rule => "rule",
+    QueueCeiling => "queue-ceiling",
+    NobodyCanServe => "nobody-can-serve",
+    Overload => "overload",
+    Media => "media",
+});
+
+words!(PopMiss {
+    Budget => "budget",
+    NoSession => "no-session",
+});
+
+words!(Outcome {
+    Talked => "talked",
+    FellBack => "fell-back",
+    Redirected => "redirected",
+    Refused => "refused",
+    Abandoned => "abandoned",
+    Failed => "failed",
+});
+
+words!(EndedBy {
+    Caller => "caller",
+    Agent => "agent",
+    Fallback => "fallback",
+    Us => "us",
+    Silence => "silence",
+});

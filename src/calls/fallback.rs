@@ -1,0 +1,154 @@
+//! Throughline has nothing to add: the call goes where the trunk's configuration says (design, promise 1).
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+
+use crate::base::Now;
+use crate::sip::api::{Dial, Reason, SipCommand, Target};
+
+use super::bench::{Bench, Deadline};
+use super::call::{Call, FarLeg, Phase};
+use super::ending;
+use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
+use super::settings::Fallback;
+use super::sound;
+
+/// Where `{dialled}` stands in a fallback URI.
+pub const DIALLED: &str = "{dialled}";
+
+/// Sends the caller on, once: a call that is diverted already stays where it is.
+pub fn divert(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
+    for deadline in [Deadline::Match, Deadline::AnswerWaiting, Deadline::Pop, Deadline::Ceiling] {
+        bench.cancel_deadline(call, deadline);
+    }
+    call.record.fallback = Some(cause);
+    bench.fact(Fact::FallingBack { call: call.id, cause });
+    let trunk = call.trunk.clone();
+    match &trunk.fallback {
+        Fallback::Sip { uri, via } => dial(call, uri, *via, bench, now),
+        // A caller who has been answered cannot be redirected any more: the same place is dialled for them.
+        Fallback::Redirect { contact } if call.is_answered() => dial(call, contact, None, bench, now),
+        Fallback::Redirect { contact } => redirect(call, contact, bench, now),
+        Fallback::Status { code } => give_up(call, *code, Outcome::Refused, bench, now),
+    }
+}
+
+fn redirect(call: &mut Call, contact: &str, bench: &mut Bench, now: Now) {
+    let contact = with_dialled(contact, call.incoming.dialled.expose());
+    ending::refuse_caller(call, 302, Some(reason(call, 302)), Some(contact), bench);
+    ending::finish(call, Outcome::Redirected, EndedBy::Us, bench, now);
+}
+
+fn dial(call: &mut Call, uri: &str, via: Option<SocketAddr>, bench: &mut Bench, now: Now) {
+    if !call.sound.is_described() {
+        return give_up(call, 488, Outcome::Failed, bench, now);
+    }
+    let leg = call.next_leg();
+    let offer = match sound::offer_far(call, leg.0, bench) {
+        Ok(offer) => offer,
+        // Without a stream of ours the caller's own description goes through: they talk past us.
+        Err(_) if !call.is_answered() => call.incoming.offer.clone(),
+        Err(error) => return give_up(call, error.status(), Outcome::Failed, bench, now),
+    };
+    bench.call_by_leg.insert(leg.0, call.id);
+    let dial = Dial {
+        target: Target::Uri { uri: with_dialled(uri, call.incoming.dialled.expose()), via },
+        flow: call.trunk.flow,
+        from_user: call.incoming.from_user.clone(),
+        from_display: call.incoming.from_display.clone(),
+        offer,
+        user_to_user: call.incoming.user_to_user.clone(),
+        headers: Vec::new(),
+        ring_timeout: bench.settings.deadlines.fallback_ring,
+    };
+    bench.sip(SipCommand::Dial { leg: leg.0, dial: Box::new(dial) });
+    call.phase = Phase::Diverting(leg);
+}
+
+/// The fallback rings, or speaks before it answers.
+pub fn progress(call: &mut Call, status: u16, body: Bytes, bench: &mut Bench) {
+    if call.is_answered() {
+        return;
+    }
+    let body = if body.is_empty() { body } else { early_sound(call, body, bench) };
+    bench.sip(SipCommand::Progress { leg: call.caller.0, status, body });
+}
+
+fn early_sound(call: &mut Call, body: Bytes, bench: &mut Bench) -> Bytes {
+    if !call.sound.is_relayed() {
+        return body;
+    }
+    sound::early(call, &body, bench).unwrap_or_default()
+}
+
+/// The fallback has the caller.
+pub fn answered(call: &mut Call, answer: Bytes, bench: &mut Bench, now: Now) {
+    let Phase::Diverting(leg) = call.phase else { return };
+    let body = if call.sound.is_relayed() { sound::connect(call, &answer, bench) } else { Ok(Some(answer)) };
+    match body {
+        Ok(body) => arrived(call, leg, body, bench, now),
+        Err(error) => {
+            ending::hang_up_far(leg, Some(Reason::sip(488, "no common codec")), bench);
+            give_up(call, error.status(), Outcome::Failed, bench, now);
+        }
+    }
+}
+
+fn arrived(call: &mut Call, leg: FarLeg, body: Option<Bytes>, bench: &mut Bench, now: Now) {
+    if let Some(body) = body {
+        bench.sip(SipCommand::Answer { leg: call.caller.0, body });
+    }
+    call.connected = Some(now.mono);
+    call.phase = Phase::Diverted(leg);
+}
+
+/// The fallback does not take the call: the caller hears what it said.
+pub fn failed(call: &mut Call, status: u16, bench: &mut Bench, now: Now) {
+    let Phase::Diverting(leg) = call.phase else { return };
+    bench.call_by_leg.remove(&leg.0);
+    sound::close_far(call, bench);
+    give_up(call, status, Outcome::Failed, bench, now);
+}
+
+fn give_up(call: &mut Call, status: u16, outcome: Outcome, bench: &mut Bench, now: Now) {
+    let reason = reason(call, status);
+    ending::refuse_caller(call, status, Some(reason), None, bench);
+    ending::finish(call, outcome, EndedBy::Us, bench, now);
+}
+
+/// The access rule's reason where a rule sent the call here, else the cause.
+fn reason(call: &Call, status: u16) -> Reason {
+    let of_rule = call.decision.as_ref().filter(|_| call.record.fallback == Some(FallbackCause::Rule));
+    let cause = call.record.fallback.map_or("fallback", FallbackCause::as_str);
+    Reason::sip(status, of_rule.map_or(cause, |decision| decision.reason.text()))
+}
+
+/// Puts the dialled number into a fallback URI, escaped as a user part (RFC 3261 section 25.1).
+fn with_dialled(uri: &str, dialled: &str) -> String {
+    if !uri.contains(DIALLED) {
+        return uri.to_owned();
+    }
+    let mut user = String::with_capacity(dialled.len());
+    for byte in dialled.bytes() {
+        let is_plain = byte.is_ascii_alphanumeric() || b"-_.!~*'()&=+$,".contains(&byte);
+        if is_plain {
+            user.push(char::from(byte));
+        } else {
+            user.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    uri.replace(DIALLED, &user)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_dialled;
+
+    #[test]
+    fn the_dialled_number_cannot_leave_the_user_part() {
+        assert_eq!(with_dialled("sip:{dialled}@192.0.2.1", "+15550100"), "sip:+15550100@192.0.2.1");
+        assert_eq!(with_dialled("sip:{dialled}@192.0.2.1", "a@b;c\r\n"), "sip:a%40b%3Bc%0D%0A@192.0.2.1");
+        assert_eq!(with_dialled("sip:ivr@192.0.2.1", "1"), "sip:ivr@192.0.2.1");
+    }
+}

@@ -1,0 +1,213 @@
+//! Who is calling? The store's answer is weighed, the winner claimed, and the access rules are asked.
+
+use crate::access::{Answer, Facts};
+use crate::base::stage::Stage;
+use crate::base::{Level, Now};
+use crate::intents::intent::Intent;
+use crate::intents::matching::{self, Matched, Observed};
+use crate::intents::requests::{Candidate, StoreError, StoreReply, StoreRequest};
+use crate::sip::api::Reason;
+
+use super::api::AskId;
+use super::bench::{Bench, Deadline};
+use super::call::{Call, Phase, Step};
+use super::ending;
+use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
+use super::fallback;
+use super::queueing;
+use super::screening;
+use super::settling;
+
+/// The store has answered one of the two questions. An answer to another question is stale.
+pub fn answered(call: &mut Call, ask: AskId, result: Result<StoreReply, StoreError>, bench: &mut Bench, now: Now) {
+    match &call.phase {
+        Phase::Matching(Step::Finding(asked)) if *asked == ask => found(call, result, bench, now),
+        Phase::Matching(Step::Claiming(asked, _)) if *asked == ask => claimed(call, result, bench, now),
+        Phase::Matching(_)
+        | Phase::Waiting
+        | Phase::Offered(_)
+        | Phase::Ringing(..)
+        | Phase::Talking(..)
+        | Phase::Diverting(_)
+        | Phase::Diverted(_)
+        | Phase::Over => {}
+    }
+}
+
+/// The deadline: whatever the store says from now on is too late (promise 1).
+pub fn timed_out(call: &mut Call, bench: &mut Bench, now: Now) {
+    match &call.phase {
+        Phase::Matching(Step::Finding(_)) => missed(call, FallbackCause::MatchDeadline, bench, now),
+        Phase::Matching(Step::Claiming(..)) => {
+            give_up_claim(call, bench);
+            missed(call, FallbackCause::MatchDeadline, bench, now);
+        }
+        Phase::Waiting
+        | Phase::Offered(_)
+        | Phase::Ringing(..)
+        | Phase::Talking(..)
+        | Phase::Diverting(_)
+        | Phase::Diverted(_)
+        | Phase::Over => {}
+    }
+}
+
+/// A claim may have been carried out although its answer never came: it is taken back.
+pub fn give_up_claim(call: &Call, bench: &mut Bench) {
+    if let Phase::Matching(Step::Claiming(_, intent)) = &call.phase {
+        settling::settle(bench, intent.id, call.id, None, false);
+    }
+}
+
+fn found(call: &mut Call, result: Result<StoreReply, StoreError>, bench: &mut Bench, now: Now) {
+    match result {
+        Ok(StoreReply::Found { candidates }) => weigh(call, candidates, bench, now),
+        Ok(_) | Err(_) => missed(call, FallbackCause::StoreFailure, bench, now),
+    }
+}
+
+fn weigh(call: &mut Call, mut candidates: Vec<Candidate>, bench: &mut Bench, now: Now) {
+    let observed = Observed {
+        dialled: call.recognised.dialled.clone(),
+        caller: call.recognised.caller.clone(),
+        asserted: call.trunk.trusted && call.incoming.asserted_user.is_some(),
+        token: screening::token_of(call, bench, now.wall),
+        now: now.wall,
+    };
+    let matched = matching::weigh(&observed, &candidates, &bench.settings.priors);
+    note(call, &matched);
+    match matched.winner.filter(|place| *place < candidates.len()) {
+        Some(place) => claim(call, candidates.swap_remove(place), bench, now),
+        None => settled(call, None, bench, now),
+    }
+}
+
+fn note(call: &mut Call, matched: &Matched) {
+    call.recognised.rivals = u8::try_from(matched.rivals.len()).unwrap_or(u8::MAX);
+    call.record.level = matched.level;
+    call.record.share = matched.share;
+    call.record.evidence = matched.evidence.iter().map(|evidence| evidence.as_str()).collect();
+}
+
+fn claim(call: &mut Call, candidate: Candidate, bench: &mut Bench, now: Now) {
+    let deadline = call.incoming.received + bench.settings.deadlines.matching;
+    let until = now.wall + bench.settings.deadlines.claim;
+    let intent = Box::new(with_last_agent(candidate));
+    let request = StoreRequest::Claim { intent: intent.id, call: call.id, until, now: now.wall };
+    let ask = bench.ask(call.id, request, deadline.since(now.mono));
+    call.phase = Phase::Matching(Step::Claiming(ask, intent));
+}
+
+fn with_last_agent(candidate: Candidate) -> Intent {
+    let mut intent = candidate.intent;
+    intent.preferred_agent = intent.preferred_agent.or(candidate.last_agent);
+    intent
+}
+
+fn claimed(call: &mut Call, result: Result<StoreReply, StoreError>, bench: &mut Bench, now: Now) {
+    let Phase::Matching(Step::Claiming(_, intent)) = &call.phase else { return };
+    let intent = intent.clone();
+    match result {
+        Ok(StoreReply::Claimed(_)) => settled(call, Some(intent), bench, now),
+        // Another call has this intent, or it has just ended: this caller is nobody we know.
+        Ok(_) => settled(call, None, bench, now),
+        Err(_) => {
+            give_up_claim(call, bench);
+            missed(call, FallbackCause::StoreFailure, bench, now);
+        }
+    }
+}
+
+/// The claim is prolonged while the call lasts; it lapses by itself should this process die.
+pub fn renew_claim(call: &Call, bench: &mut Bench, now: Now) {
+    let Some(intent) = &call.recognised.intent else { return };
+    let life = bench.settings.deadlines.claim;
+    let request = StoreRequest::Claim { intent: intent.id, call: call.id, until: now.wall + life, now: now.wall };
+    bench.ask_quietly(request, life);
+    bench.set_deadline(call, Deadline::RenewClaim, now.mono + life / 2);
+}
+
+fn missed(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
+    call.recognised.missed = Some(cause);
+    bench.fact(Fact::MatchMissed { call: call.id, cause });
+    settled(call, None, bench, now);
+}
+
+/// Matching is over, with an intent that is ours or with nothing.
+fn settled(call: &mut Call, intent: Option<Box<Intent>>, bench: &mut Bench, now: Now) {
+    bench.cancel_deadline(call, Deadline::Match);
+    if intent.is_none() {
+        call.record.level = Level::Unmatched;
+        call.record.evidence.clear();
+    }
+    if intent.is_some() {
+        bench.set_deadline(call, Deadline::RenewClaim, now.mono + bench.settings.deadlines.claim / 2);
+    }
+    call.record.intent = intent.as_ref().map(|intent| intent.id);
+    call.recognised.intent = intent;
+    bench.fact(Fact::Matched { call: call.id, level: call.record.level, intent: call.record.intent });
+    bench.stage(call, Stage::InviteToMatch, now);
+    decide(call, bench, now);
+}
+
+fn decide(call: &mut Call, bench: &mut Bench, now: Now) {
+    let settings = bench.settings.clone();
+    let decision = settings.policy.decide(&facts(call, now));
+    call.record.rule = Some(decision.rule.to_string());
+    call.record.reason = Some(decision.reason.to_string());
+    bench.fact(Fact::Decided { call: call.id, rule: decision.rule.to_string(), reason: decision.reason.to_string() });
+    bench.stage(call, Stage::InviteToAccess, now);
+    let answer = decision.answer.clone();
+    call.decision = Some(decision);
+    obey(call, answer, bench, now);
+}
+
+fn facts(call: &Call, now: Now) -> Facts<'_> {
+    let intent = call.recognised.intent.as_deref();
+    Facts {
+        domain: intent.and_then(email_domain),
+        tier: intent.and_then(|intent| intent.customer.tier.as_ref()),
+        level: call.record.level,
+        category: intent.map(|intent| intent.reason.category.as_str()),
+        sub_category: intent.and_then(|intent| intent.reason.sub_category.as_deref()),
+        dialled: call.recognised.dialled.as_ref(),
+        trunk: &call.trunk.trunk,
+        wall: now.wall,
+    }
+}
+
+fn email_domain(intent: &Intent) -> Option<&str> {
+    intent.customer.email.expose().rsplit_once('@').map(|(_, domain)| domain)
+}
+
+fn obey(call: &mut Call, answer: Answer, bench: &mut Bench, now: Now) {
+    match answer {
+        Answer::Human { queue, priority } => match queue.or_else(|| bench.settings.default_queue.clone()) {
+            Some(queue) => queueing::enter(call, queue, priority, None, bench, now),
+            None => fallback::divert(call, FallbackCause::NobodyCanServe, bench, now),
+        },
+        Answer::Queue { queue, priority, ceiling, then: _ } => {
+            queueing::enter(call, queue, priority, Some(ceiling), bench, now);
+        }
+        Answer::SelfService => {
+            let cause = call.recognised.missed.unwrap_or(why_self_service(call));
+            fallback::divert(call, cause, bench, now);
+        }
+        Answer::Refuse { status, .. } => refuse(call, status, bench, now),
+    }
+}
+
+fn why_self_service(call: &Call) -> FallbackCause {
+    match call.record.level {
+        Level::Unmatched => FallbackCause::Unmatched,
+        Level::Likely | Level::Strong | Level::Proven => FallbackCause::Rule,
+    }
+}
+
+/// The policy's refusal, before or after the caller was answered.
+pub fn refuse(call: &mut Call, status: u16, bench: &mut Bench, now: Now) {
+    let text = call.decision.as_ref().map_or("refused", |decision| decision.reason.text());
+    let reason = Reason::sip(status, text);
+    ending::refuse_caller(call, status, Some(reason), None, bench);
+    ending::finish(call, Outcome::Refused, EndedBy::Us, bench, now);
+}

@@ -1,0 +1,91 @@
+//! A call waits for an agent: it enters, is given sound, keeps its place while offers fail, and has a ceiling.
+
+use std::time::Duration;
+
+use crate::access::{After, Answer};
+use crate::base::{Now, QueueId};
+use crate::routing;
+use crate::sip::api::SipCommand;
+
+use super::bench::{Bench, Deadline};
+use super::call::{Call, Phase, Queued};
+use super::facts::{Fact, FallbackCause};
+use super::fallback;
+use super::matching;
+use super::sound;
+
+/// Enters the queue. An offer may follow at once.
+pub fn enter(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
+    let prefer = call.recognised.intent.as_ref().and_then(|intent| intent.preferred_agent.clone());
+    call.queued = Some(Queued { queue: queue.clone(), since: now.mono });
+    call.record.queue = Some(queue.clone());
+    call.phase = Phase::Waiting;
+    bench.set_deadline(call, Deadline::AnswerWaiting, now.mono + bench.settings.deadlines.answer_waiting);
+    if let Some(ceiling) = ceiling {
+        bench.set_deadline(call, Deadline::Ceiling, now.mono + ceiling);
+    }
+    bench.fact(Fact::Queued { call: call.id, queue: queue.clone() });
+    bench.routing(routing::Input::Enqueue { call: call.id, queue, priority, prefer, extra: Vec::new() });
+}
+
+/// An offer came to nothing: the call waits on in its old place.
+pub fn wait_on(call: &mut Call, bench: &mut Bench, now: Now) {
+    call.phase = Phase::Waiting;
+    if call.is_answered() {
+        sound::play_waiting(call, bench);
+    } else {
+        bench.set_deadline(call, Deadline::AnswerWaiting, now.mono + bench.settings.deadlines.answer_waiting);
+    }
+}
+
+/// Nobody was free at once: the caller is answered and hears that something happens.
+pub fn answer_waiting(call: &mut Call, bench: &mut Bench, now: Now) {
+    if call.is_answered() || !matches!(call.phase, Phase::Waiting) {
+        return;
+    }
+    match sound::answer_waiting(call, bench) {
+        Ok(body) => bench.sip(SipCommand::Answer { leg: call.caller.0, body }),
+        // A codec that we cannot make sound in: the caller waits with the ringing of their own network.
+        Err(sound::NoSound::Description(_)) => {
+            bench.sip(SipCommand::Progress { leg: call.caller.0, status: 180, body: Default::default() });
+        }
+        Err(sound::NoSound::NoPort) => leave(call, FallbackCause::Media, bench, now),
+    }
+}
+
+/// The ceiling: what the rule says follows. A call that is being offered to an agent is left to them.
+pub fn ceiling_reached(call: &mut Call, bench: &mut Bench, now: Now) {
+    if !matches!(call.phase, Phase::Waiting) {
+        let soon = now.mono + bench.settings.deadlines.answer_waiting;
+        if matches!(call.phase, Phase::Offered(_) | Phase::Ringing(..)) {
+            bench.set_deadline(call, Deadline::Ceiling, soon);
+        }
+        return;
+    }
+    match after(call) {
+        After::SelfService => leave(call, FallbackCause::QueueCeiling, bench, now),
+        After::Refuse { status } => {
+            bench.routing(routing::Input::Leave { call: call.id });
+            matching::refuse(call, status, bench, now);
+        }
+    }
+}
+
+fn after(call: &Call) -> After {
+    match call.decision.as_ref().map(|decision| &decision.answer) {
+        Some(Answer::Queue { then, .. }) => *then,
+        Some(Answer::Human { .. } | Answer::SelfService | Answer::Refuse { .. }) | None => After::SelfService,
+    }
+}
+
+/// The queue will not have the call, or cannot serve it.
+pub fn turned_away(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
+    if matches!(call.phase, Phase::Waiting) {
+        fallback::divert(call, cause, bench, now);
+    }
+}
+
+fn leave(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
+    bench.routing(routing::Input::Leave { call: call.id });
+    fallback::divert(call, cause, bench, now);
+}

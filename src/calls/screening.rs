@@ -1,0 +1,116 @@
+//! A call comes in: is there room, can we read it, and who might it be? Ends in the one question to the store.
+
+use std::sync::Arc;
+
+use crate::base::{CallId, E164, IntentId, Mono, Now, Wall};
+use crate::intents::requests::StoreRequest;
+use crate::sdp::Session;
+use crate::sip::api::IncomingCall;
+
+use super::bench::{Bench, Deadline};
+use super::call::{Call, CallerLeg, Phase, Recognised, Step};
+use super::facts::{CallRecord, Fact, FallbackCause};
+use super::fallback;
+use super::settings::TrunkPlan;
+use super::sound::Sound;
+use crate::base::limits;
+
+/// Makes the call. It has asked the store, or gone to the fallback, when this returns.
+pub fn admit(
+    id: CallId,
+    leg: CallerLeg,
+    incoming: Box<IncomingCall>,
+    trunk: Arc<TrunkPlan>,
+    bench: &mut Bench,
+    now: Now,
+) -> Call {
+    let mut call = Call {
+        id,
+        caller: leg,
+        recognised: recognise(&incoming, &trunk),
+        record: record(id, &incoming, now.wall),
+        trunk,
+        incoming,
+        decision: None,
+        queued: None,
+        phase: Phase::Over,
+        sound: Sound::default(),
+        connected: None,
+        legs_dialled: 0,
+        reinviting: None,
+    };
+    bench.call_by_leg.insert(leg.0, id);
+    bench.fact(Fact::CallAdmitted { call: id, trunk: call.trunk.trunk.clone() });
+    bench.set_deadline(&call, Deadline::CallLength, now.mono + limits::CALL_LENGTH_MAX);
+    match Session::parse(&call.incoming.offer) {
+        Ok(offer) => {
+            call.sound = Sound::new(offer);
+            find(&mut call, bench, now);
+        }
+        Err(_) => fallback::divert(&mut call, FallbackCause::Media, bench, now),
+    }
+    call
+}
+
+/// One round trip for all three keys (design, section 4).
+fn find(call: &mut Call, bench: &mut Bench, now: Now) {
+    let deadline = call.incoming.received + bench.settings.deadlines.matching;
+    let request = StoreRequest::Find {
+        dialled: call.recognised.dialled.clone(),
+        caller: call.recognised.caller.clone(),
+        token: token_of(call, bench, now.wall),
+        now: now.wall,
+    };
+    let ask = bench.ask(call.id, request, deadline.since(now.mono));
+    bench.set_deadline(call, Deadline::Match, deadline);
+    call.phase = Phase::Matching(Step::Finding(ask));
+}
+
+fn recognise(incoming: &IncomingCall, trunk: &TrunkPlan) -> Recognised {
+    let number = |text: &str| E164::parse(text, trunk.region).ok();
+    let asserted = incoming.asserted_user.as_ref().and_then(|user| number(user.expose()));
+    Recognised {
+        dialled: number(incoming.dialled.expose()).or_else(|| number(incoming.to_user.expose())),
+        caller: asserted.or_else(|| number(incoming.from_user.expose())),
+        ..Recognised::default()
+    }
+}
+
+/// The intent whose signed token came in User-to-User; a token that does not verify is as good as none.
+pub fn token_of(call: &Call, bench: &Bench, now: Wall) -> Option<IntentId> {
+    let carried = call.incoming.user_to_user.as_ref()?;
+    let keys = &bench.settings.token_keys;
+    let as_text =
+        || std::str::from_utf8(carried.expose()).ok().and_then(|text| keys.verify_text(text.trim(), now).ok());
+    keys.verify(carried.expose(), now).ok().or_else(as_text).map(|claims| claims.intent)
+}
+
+fn record(call: CallId, incoming: &IncomingCall, began: Wall) -> CallRecord {
+    CallRecord {
+        call,
+        trunk: incoming.trunk.clone(),
+        source: incoming.source.clone(),
+        dialled: incoming.dialled.clone(),
+        caller: incoming.asserted_user.clone().unwrap_or_else(|| incoming.from_user.clone()),
+        began,
+        ended: None,
+        level: Default::default(),
+        intent: None,
+        share: 0.0,
+        evidence: Vec::new(),
+        rule: None,
+        reason: None,
+        queue: None,
+        agent: None,
+        passed_over: Vec::new(),
+        fallback: None,
+        outcome: None,
+        ended_by: None,
+        status: None,
+        stages: Vec::new(),
+        talked: Mono::ZERO.since(Mono::ZERO),
+        caller_sound: None,
+        far_sound: None,
+        wrap_up: None,
+    }
+}

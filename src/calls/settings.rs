@@ -1,0 +1,120 @@
+//! What the calls are configured with, as checked values.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::access::Policy;
+use crate::base::phone::Region;
+use crate::base::{AgentId, E164, PoolId, QueueId, TrunkId};
+use crate::intents::matching::Priors;
+use crate::intents::token::TokenKeys;
+use crate::media::command::{ToneKind, WavId};
+use crate::sip::api::{FlowId, Target};
+
+/// Where a trunk's call goes when we have nothing to add: the IVR that was there before us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fallback {
+    /// Through us, sound relayed. A user part of `{dialled}` in the URI stands for the number that the caller dialled.
+    Sip { uri: String, via: Option<SocketAddr> },
+    /// `302 Moved Temporarily` to this URI; no sound passes through us. `{dialled}` as above.
+    Redirect { contact: String },
+    /// A refusal (400 to 699) with a Reason; the carrier routes on by itself.
+    Status { code: u16 },
+}
+
+/// A trunk as the calls know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrunkPlan {
+    pub trunk: TrunkId,
+    /// The region of national numbers that come over it.
+    pub region: Option<Region>,
+    pub flow: FlowId,
+    pub fallback: Fallback,
+    /// The asserted identity of this trunk is verified by the carrier, which makes it better evidence than a bare From.
+    pub trusted: bool,
+}
+
+/// How an agent's phone is rung.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhonePlan {
+    pub target: Target,
+    pub flow: FlowId,
+}
+
+/// Telephone numbers that are leased to intents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PoolPlan {
+    pub pool: PoolId,
+    pub numbers: Vec<E164>,
+    /// Handed out when no other number is free.
+    pub shared: Option<E164>,
+    /// How long a freed number rests before it is leased again.
+    pub quarantine: Duration,
+}
+
+/// The sound that a waiting caller hears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WaitingSound {
+    Tone,
+    /// A WAV file that the media workers were given.
+    Wav(WavId),
+}
+
+/// Times that bound the life of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// From the first byte of the INVITE to the claimed match; later is a miss (promise 1).
+    pub matching: Duration,
+    /// From the pop to its acknowledgement; later the phone rings all the same (promise 2).
+    pub pop: Duration,
+    /// How long an agent's phone may ring.
+    pub ring: Duration,
+    /// How long the fallback may ring.
+    pub fallback_ring: Duration,
+    /// A call with nobody free is answered, and given sound, after this long.
+    pub answer_waiting: Duration,
+    /// How long a claim outlives a call that has lost its server; renewed at half of it.
+    pub claim: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Deadlines {
+        Deadlines {
+            matching: Duration::from_millis(150),
+            pop: Duration::from_millis(400),
+            ring: Duration::from_secs(20),
+            fallback_ring: Duration::from_secs(60),
+            answer_waiting: Duration::from_millis(200),
+            claim: Duration::from_secs(120),
+        }
+    }
+}
+
+/// The media side of the calls: where sound is received.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaPlan {
+    /// The address that peers are told to send to.
+    pub advertised: IpAddr,
+    /// First and last port, both included; RTP takes the even ones, RTCP the odd ones.
+    pub first_port: u16,
+    pub last_port: u16,
+    pub waiting: WaitingSound,
+    /// What a caller who has been answered hears while the agent's phone rings.
+    pub ringback: ToneKind,
+}
+
+/// All that the calls need to know.
+#[derive(Clone, Debug)]
+pub struct CallSettings {
+    pub trunks: BTreeMap<TrunkId, Arc<TrunkPlan>>,
+    pub phones: BTreeMap<AgentId, PhonePlan>,
+    pub policy: Policy,
+    /// Taken when a rule lets a caller through and names no queue.
+    pub default_queue: Option<QueueId>,
+    pub priors: Priors,
+    pub token_keys: TokenKeys,
+    pub deadlines: Deadlines,
+    pub media: MediaPlan,
+}

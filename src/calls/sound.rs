@@ -1,0 +1,256 @@
+//! The sound of a call: one stream on each side, and what each of them plays. Offers and answers are made here.
+
+use bytes::Bytes;
+
+use crate::base::LegId;
+use crate::media::command::{MediaCommand, Source, ToneKind};
+use crate::sdp::{Codec, LocalMedia, Negotiated, SdpError, Session};
+
+use super::bench::Bench;
+use super::call::{Call, Side};
+use super::settings::WaitingSound;
+
+/// The streams of one call.
+#[derive(Clone, Debug, Default)]
+pub struct Sound {
+    /// What the caller offered last.
+    offer: Option<Session>,
+    caller: Option<Stream>,
+    far: Option<Stream>,
+    /// The caller has our answer in a 200, not only in early media.
+    answered: bool,
+}
+
+/// One side's stream.
+#[derive(Clone, Debug)]
+struct Stream {
+    leg: LegId,
+    local: LocalMedia,
+    agreed: Option<Negotiated>,
+}
+
+/// Why there is no sound to be had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoSound {
+    /// Every port of the range is in use.
+    NoPort,
+    Description(SdpError),
+}
+
+impl Sound {
+    pub fn new(offer: Session) -> Sound {
+        Sound { offer: Some(offer), ..Sound::default() }
+    }
+
+    pub fn is_answered(&self) -> bool {
+        self.answered
+    }
+
+    /// The caller has said what sound it wants. A call without an offer is not relayed yet.
+    pub fn is_described(&self) -> bool {
+        self.offer.is_some()
+    }
+
+    /// The far leg has a stream of ours; without one its description goes to the caller as it is.
+    pub fn is_relayed(&self) -> bool {
+        self.far.is_some()
+    }
+
+    fn stream(&mut self, side: Side) -> &mut Option<Stream> {
+        match side {
+            Side::Caller => &mut self.caller,
+            Side::Far => &mut self.far,
+        }
+    }
+}
+
+impl From<SdpError> for NoSound {
+    fn from(error: SdpError) -> NoSound {
+        NoSound::Description(error)
+    }
+}
+
+impl NoSound {
+    /// The SIP status for it.
+    pub fn status(&self) -> u16 {
+        match self {
+            NoSound::NoPort => 503,
+            NoSound::Description(error) => error.status(),
+        }
+    }
+}
+
+/// What we can make and hear ourselves.
+fn own_codecs() -> [Codec; 2] {
+    [Codec::pcmu(), Codec::pcma()]
+}
+
+/// The offer for a leg that is about to be dialled; opens its stream, and the caller's.
+pub fn offer_far(call: &mut Call, leg: LegId, bench: &mut Bench) -> Result<Bytes, NoSound> {
+    open(call, Side::Caller, call.caller.0, bench)?;
+    open(call, Side::Far, leg, bench)?;
+    let sound = &mut call.sound;
+    let settled = if sound.answered { sound.caller.as_ref().and_then(|stream| stream.agreed.clone()) } else { None };
+    let far = sound.far.as_mut().ok_or(NoSound::NoPort)?;
+    match (settled, &sound.offer) {
+        (Some(settled), _) => Ok(far.local.offer_from_negotiated(&settled)),
+        (None, Some(offer)) => Ok(far.local.relay_offer(offer)),
+        (None, None) => Ok(far.local.offer_alone(&own_codecs())),
+    }
+}
+
+/// The far leg sends sound before it answers; the body is for the caller's 183.
+pub fn early(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Bytes, NoSound> {
+    let body = join(call, answer, bench)?;
+    Ok(body.unwrap_or_default())
+}
+
+/// The far leg has answered: both sides hear each other. The body is for the caller's 200, `None` when that has left before.
+pub fn connect(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Option<Bytes>, NoSound> {
+    let body = join(call, answer, bench)?;
+    call.sound.answered = true;
+    Ok(body)
+}
+
+/// Answers the caller ourselves and plays the waiting sound; the body is for the 200.
+pub fn answer_waiting(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSound> {
+    open(call, Side::Caller, call.caller.0, bench)?;
+    let body = answer_alone(call, bench)?;
+    call.sound.answered = true;
+    play_waiting(call, bench);
+    Ok(body)
+}
+
+/// The waiting sound again, after an offer that failed.
+pub fn play_waiting(call: &Call, bench: &mut Bench) {
+    let source = match bench.settings.media.waiting {
+        WaitingSound::Tone => Source::Tone(ToneKind::Waiting),
+        WaitingSound::Wav(id) => Source::Wav(id),
+    };
+    play(call, source, bench);
+}
+
+/// What an answered caller hears while the agent's phone rings.
+pub fn play_ringback(call: &Call, bench: &mut Bench) {
+    let ringback = bench.settings.media.ringback;
+    play(call, Source::Tone(ringback), bench);
+}
+
+/// The re-INVITE of one side as an offer to the other.
+pub fn reoffer(call: &mut Call, from: Side, offer: Session) -> Option<Bytes> {
+    let body = call.sound.stream(from.other()).as_mut()?.local.relay_offer(&offer);
+    call.reinviting = Some((from, offer));
+    Some(body)
+}
+
+/// The other side has answered that offer; the body is for the side that asked.
+pub fn reanswer(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Option<(Side, Bytes)>, NoSound> {
+    let Some((asking, offer)) = call.reinviting.take() else { return Ok(None) };
+    let answer = Session::parse(answer)?;
+    let Some(asked) = call.sound.stream(asking.other()) else { return Ok(None) };
+    asked.agreed = Some(asked.local.answered(&answer)?);
+    let Some(asker) = call.sound.stream(asking) else { return Ok(None) };
+    let agreed = asker.local.relay_answer(&offer, &answer)?;
+    asker.agreed = Some(agreed.negotiated);
+    if asking == Side::Caller {
+        call.sound.offer = Some(offer);
+    }
+    tell_remote(call, Side::Caller, bench);
+    tell_remote(call, Side::Far, bench);
+    Ok(Some((asking, agreed.body)))
+}
+
+/// The caller's re-INVITE while nobody else is on the line.
+pub fn reanswer_alone(call: &mut Call, offer: Session, bench: &mut Bench) -> Result<Bytes, NoSound> {
+    call.sound.offer = Some(offer);
+    answer_alone(call, bench)
+}
+
+/// Our last description on one side, for a peer that asks us to offer.
+pub fn said(call: &mut Call, side: Side) -> Option<Bytes> {
+    call.sound.stream(side).as_ref()?.local.said().cloned()
+}
+
+/// The far leg is gone; the caller's stream stays.
+pub fn close_far(call: &mut Call, bench: &mut Bench) {
+    call.reinviting = None;
+    let Some(stream) = call.sound.far.take() else { return };
+    if call.sound.caller.is_some() {
+        play(call, Source::Silence, bench);
+    }
+    close(stream, bench);
+}
+
+pub fn close_all(call: &mut Call, bench: &mut Bench) {
+    call.reinviting = None;
+    for stream in [call.sound.far.take(), call.sound.caller.take()].into_iter().flatten() {
+        close(stream, bench);
+    }
+}
+
+/// Opens the stream of a side unless it is open.
+fn open(call: &mut Call, side: Side, leg: LegId, bench: &mut Bench) -> Result<(), NoSound> {
+    let group = call.id;
+    let place = call.sound.stream(side);
+    if place.is_some() {
+        return Ok(());
+    }
+    let port = bench.ports.take().ok_or(NoSound::NoPort)?;
+    let local = LocalMedia::new(bench.settings.media.advertised, port, bench.rng.u64());
+    *place = Some(Stream { leg, local, agreed: None });
+    bench.port_by_leg.insert(leg, (port, group));
+    bench.media(MediaCommand::Open { group, leg, port });
+    Ok(())
+}
+
+/// Its port is free when the media says that it is closed.
+fn close(stream: Stream, bench: &mut Bench) {
+    bench.media(MediaCommand::Close { leg: stream.leg });
+}
+
+fn answer_alone(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSound> {
+    let offer = call.sound.offer.clone().ok_or(SdpError::NoAudio)?;
+    let stream = call.sound.caller.as_mut().ok_or(NoSound::NoPort)?;
+    let agreed = stream.local.answer_alone(&offer, &own_codecs())?;
+    stream.agreed = Some(agreed.negotiated);
+    tell_remote(call, Side::Caller, bench);
+    Ok(agreed.body)
+}
+
+/// Takes the far leg's answer, answers the caller where that is still owed, and lets both sides hear each other.
+fn join(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Option<Bytes>, NoSound> {
+    let answer = Session::parse(answer)?;
+    let sound = &mut call.sound;
+    let far = sound.far.as_mut().ok_or(NoSound::NoPort)?;
+    far.agreed = Some(far.local.answered(&answer)?);
+    let body = match (&sound.offer, sound.caller.as_mut()) {
+        (Some(offer), Some(caller)) if !sound.answered => {
+            let agreed = caller.local.relay_answer(offer, &answer)?;
+            caller.agreed = Some(agreed.negotiated);
+            Some(agreed.body)
+        }
+        (Some(_) | None, Some(_) | None) => None,
+    };
+    bridge(call, bench);
+    Ok(body)
+}
+
+fn bridge(call: &mut Call, bench: &mut Bench) {
+    tell_remote(call, Side::Caller, bench);
+    tell_remote(call, Side::Far, bench);
+    let (Some(caller), Some(far)) = (&call.sound.caller, &call.sound.far) else { return };
+    bench.media(MediaCommand::Source { leg: far.leg, source: Source::Leg(caller.leg) });
+    bench.media(MediaCommand::Source { leg: caller.leg, source: Source::Leg(far.leg) });
+}
+
+fn tell_remote(call: &mut Call, side: Side, bench: &mut Bench) {
+    let Some(stream) = call.sound.stream(side) else { return };
+    let Some(agreed) = &stream.agreed else { return };
+    bench.media(MediaCommand::Remote { leg: stream.leg, session: Box::new(agreed.clone()) });
+}
+
+fn play(call: &Call, source: Source, bench: &mut Bench) {
+    if let Some(stream) = &call.sound.caller {
+        bench.media(MediaCommand::Source { leg: stream.leg, source });
+    }
+}
