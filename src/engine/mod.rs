@@ -1,1 +1,14 @@
+//! The engine: the one owner of endpoint, calls, router and desks. An input goes in, every effect comes out.
 
+mod agents;
+pub mod input;
+pub mod output;
+mod pump;
+pub mod question;
+pub mod settings;
+mod views;
+
+pub use input::Input;
+pub use output::Output;
+pub use pump::Engine;
+pub use settings::Settings;

@@ -1,0 +1,22 @@
+//! Everything that the engine wants done. The shell starts each at once, in this order.
+
+use std::time::Duration;
+
+use crate::calls::api::AskId;
+use crate::calls::facts::Fact;
+use crate::desktop::DesktopOutput;
+use crate::intents::requests::StoreRequest;
+use crate::media::command::MediaCommand;
+use crate::sip::api::Transmit;
+
+use super::question::{Answer, QuestionId};
+
+#[derive(Clone, Debug)]
+pub enum Output {
+    Transmit(Transmit),
+    Store { ask: AskId, request: Box<StoreRequest>, patience: Duration },
+    Media(MediaCommand),
+    Desktop(DesktopOutput),
+    Answer { id: QuestionId, answer: Answer },
+    Fact(Fact),
+}

@@ -1,0 +1,163 @@
+//! The pump: hands each value that one owner puts out to the owner that it is for, until all are dry.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use crate::base::rng::Rng;
+use crate::base::{Mono, Now, TrunkId};
+use crate::calls::Calls;
+use crate::calls::api::{CallInput, CallOutput};
+use crate::calls::facts::Fact;
+use crate::desktop::{self, Desks};
+use crate::routing::{self, Router};
+use crate::sip::endpoint::{Endpoint, EndpointOutput};
+
+use super::agents;
+use super::input::Input;
+use super::output::Output;
+use super::settings::Settings;
+use super::views;
+
+/// Everything that decides. No clock, no socket: the same inputs and seed give the same outputs.
+pub struct Engine {
+    pub(super) endpoint: Endpoint,
+    pub(super) calls: Calls,
+    pub(super) router: Router,
+    pub(super) desks: Desks,
+    /// What the keep-alive says of each trunk that is asked.
+    pub(super) reachable_by_trunk: BTreeMap<TrunkId, bool>,
+    pub(super) trunks: Vec<TrunkId>,
+    outputs: VecDeque<Output>,
+}
+
+impl Engine {
+    /// `seed`: 32 secret random bytes, journalled; `boot_s`: when the process began, in seconds since 1970.
+    pub fn new(settings: Settings, seed: [u8; 32], boot_s: u32) -> Engine {
+        let mut rng = Rng::from_seed(seed);
+        let trunks = settings.calls.trunks.keys().cloned().collect();
+        Engine {
+            endpoint: Endpoint::new(settings.endpoint, rng.split()),
+            calls: Calls::new(Arc::new(settings.calls), rng.split(), boot_s),
+            router: Router::new(settings.routing),
+            desks: Desks::new(settings.desks, rng.split()),
+            reachable_by_trunk: BTreeMap::new(),
+            trunks,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    pub fn handle(&mut self, input: Input, now: Now) {
+        match input {
+            Input::Datagram { flow, from, bytes } => self.endpoint.handle_datagram(flow, from, bytes, now),
+            Input::Store { ask, result } => self.calls.handle(CallInput::Store { ask, result }, now),
+            Input::Media(event) => self.calls.handle(CallInput::Media(event), now),
+            Input::Desktop(input) => self.desks.handle(input, now),
+            Input::Ask { id, question } => {
+                let answer = views::answer(self, question, now);
+                self.outputs.push_back(Output::Answer { id, answer });
+            }
+        }
+        self.settle(now);
+    }
+
+    /// Serves every deadline that is due.
+    pub fn handle_timeout(&mut self, now: Now) {
+        self.endpoint.handle_timeout(now);
+        self.settle(now);
+        self.router.handle_timeout(now);
+        self.settle(now);
+        self.desks.handle_timeout(now);
+        self.settle(now);
+        self.calls.handle_timeout(now);
+        self.settle(now);
+    }
+
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// The next deadline of all, and why.
+    pub fn poll_timeout(&self) -> Option<(Mono, &'static str)> {
+        let owners = [
+            self.endpoint.poll_timeout(),
+            self.calls.poll_timeout(),
+            self.router.poll_timeout(),
+            self.desks.poll_timeout(),
+        ];
+        owners.into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    /// Moves what the owners have put out until nobody has anything left. Calls are drained first: what they decide is
+    /// known to all before the next event is looked at.
+    fn settle(&mut self, now: Now) {
+        loop {
+            if let Some(output) = self.calls.poll_output() {
+                self.from_calls(output, now);
+            } else if let Some(output) = self.endpoint.poll_output() {
+                self.from_endpoint(output, now);
+            } else if let Some(output) = self.router.poll_output() {
+                self.from_router(output, now);
+            } else if let Some(output) = self.desks.poll_output() {
+                self.from_desks(output, now);
+            } else {
+                return;
+            }
+        }
+    }
+
+    fn from_calls(&mut self, output: CallOutput, now: Now) {
+        match output {
+            CallOutput::Sip(command) => self.endpoint.handle_command(command, now),
+            CallOutput::Ask { ask, request, patience } => {
+                self.outputs.push_back(Output::Store { ask, request, patience });
+            }
+            CallOutput::Media(command) => self.outputs.push_back(Output::Media(command)),
+            CallOutput::Routing(input) => self.router.handle(input, now),
+            CallOutput::Desk(command) => {
+                self.desks.command(command);
+                self.drain_desks(now);
+            }
+            CallOutput::Fact(fact) => self.on_fact(fact),
+        }
+    }
+
+    /// A pop leaves before the fact that says so.
+    fn drain_desks(&mut self, now: Now) {
+        while let Some(output) = self.desks.poll_output() {
+            self.from_desks(output, now);
+        }
+    }
+
+    fn on_fact(&mut self, fact: Fact) {
+        if let Fact::TrunkReachable { trunk, reachable } = &fact {
+            self.reachable_by_trunk.insert(trunk.clone(), *reachable);
+        }
+        self.outputs.push_back(Output::Fact(fact));
+    }
+
+    fn from_endpoint(&mut self, output: EndpointOutput, now: Now) {
+        match output {
+            EndpointOutput::Transmit(transmit) => self.outputs.push_back(Output::Transmit(transmit)),
+            EndpointOutput::Event(event) => self.calls.handle(CallInput::Sip(event), now),
+        }
+    }
+
+    fn from_router(&mut self, output: routing::Output, now: Now) {
+        if let routing::Output::AgentStateChanged { agent, state } = &output {
+            self.desks.command(agents::shown(agent, state));
+        }
+        self.calls.handle(CallInput::Routing(output), now);
+    }
+
+    fn from_desks(&mut self, output: desktop::Output, now: Now) {
+        match output {
+            desktop::Output::Transmit(transmit) => self.outputs.push_back(Output::Desktop(transmit)),
+            desktop::Output::Event(event) => {
+                for input in agents::presence(&event) {
+                    self.router.handle(input, now);
+                }
+                self.calls.handle(CallInput::Desk(event), now);
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What the HTTP API may ask the engine, and the answers: snapshots, never references.
+
+use std::time::Duration;
+
+use crate::base::{CallId, TrunkId};
+use crate::calls::facts::CallRecord;
+use crate::routing::{AgentView, QueueView};
+
+/// The number of a question; its answer carries the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct QuestionId(pub u64);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The calls in progress, then the ended ones, newest first; at most `limit` of them.
+    Calls {
+        limit: usize,
+    },
+    Call {
+        call: CallId,
+    },
+    Agents,
+    Queues,
+    Trunks,
+    /// Is the engine alive? Answered with its counts.
+    Health,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    Calls(Vec<CallView>),
+    Call(Option<Box<CallView>>),
+    Agents(Vec<AgentView>),
+    Queues(Vec<QueueView>),
+    Trunks(Vec<TrunkView>),
+    Health(Counts),
+}
+
+/// A call as the API shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CallView {
+    pub record: CallRecord,
+    /// `matching`, `waiting`, `offered`, `ringing`, `talking`, `diverting`, `diverted` or `ended`.
+    pub phase: &'static str,
+    pub lasted: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrunkView {
+    pub trunk: TrunkId,
+    /// `None`: this trunk is not asked.
+    pub reachable: Option<bool>,
+    pub calls: usize,
+}
+
+/// What the engine holds at this moment; all zero after quiet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub calls: usize,
+    pub waiting: usize,
+    /// Agents who are promised to a call or talk.
+    pub grants: usize,
+    /// Questions, deadlines, debts to the store, ports and legs that are still open.
+    pub loose_ends: usize,
+}

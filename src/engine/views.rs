@@ -1,0 +1,68 @@
+//! The answers to the API's questions: copies of what the owners hold.
+
+use std::time::Duration;
+
+use crate::base::{CallId, Now, TrunkId};
+use crate::calls::call::Call;
+use crate::calls::facts::CallRecord;
+
+use super::pump::Engine;
+use super::question::{Answer, CallView, Counts, Question, TrunkView};
+
+pub(super) fn answer(engine: &Engine, question: Question, now: Now) -> Answer {
+    match question {
+        Question::Calls { limit } => Answer::Calls(calls(engine, limit, now)),
+        Question::Call { call } => Answer::Call(one_call(engine, call, now).map(Box::new)),
+        Question::Agents => Answer::Agents(engine.router.agents()),
+        Question::Queues => Answer::Queues(engine.router.queues(now)),
+        Question::Trunks => Answer::Trunks(engine.trunks.iter().map(|trunk| trunk_view(engine, trunk)).collect()),
+        Question::Health => Answer::Health(engine.counts()),
+    }
+}
+
+fn calls(engine: &Engine, limit: usize, now: Now) -> Vec<CallView> {
+    let live = engine.calls.in_progress().map(|call| live(call, now));
+    let ended = engine.calls.records().newest_first().map(ended);
+    live.chain(ended).take(limit).collect()
+}
+
+fn one_call(engine: &Engine, call: CallId, now: Now) -> Option<CallView> {
+    let in_progress = engine.calls.get(call).map(|call| live(call, now));
+    in_progress.or_else(|| engine.calls.records().get(call).map(ended))
+}
+
+fn live(call: &Call, now: Now) -> CallView {
+    let lasted = now.mono.since(call.incoming.received);
+    CallView { record: call.record.clone(), phase: call.phase.as_str(), lasted }
+}
+
+fn ended(record: &CallRecord) -> CallView {
+    let lasted = record.ended.map_or(Duration::ZERO, |ended| ended.since(record.began));
+    CallView { record: record.clone(), phase: "ended", lasted }
+}
+
+fn trunk_view(engine: &Engine, trunk: &TrunkId) -> TrunkView {
+    TrunkView {
+        trunk: trunk.clone(),
+        reachable: engine.reachable_by_trunk.get(trunk).copied(),
+        calls: engine.calls.on_trunk(trunk),
+    }
+}
+
+impl Engine {
+    /// What is held at this moment.
+    pub fn counts(&self) -> Counts {
+        let routing = self.router.counts();
+        Counts {
+            calls: self.calls.len(),
+            waiting: routing.waiting,
+            grants: routing.offered + routing.talking,
+            loose_ends: self.calls.loose_ends(),
+        }
+    }
+
+    /// No call, no transaction, no grant, nothing owed: what must be true some time after the last call.
+    pub fn is_quiet(&self) -> bool {
+        self.counts() == Counts::default() && self.endpoint.is_empty()
+    }
+}
