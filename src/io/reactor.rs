@@ -1,0 +1,302 @@
+//! The loop around the engine: take an input, stamp it, journal it, hand it over, start every output, sleep until the next
+//! deadline. It owns the SIP sockets and runs on a thread of its own.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{SocketAddr, UdpSocket as StdUdpSocket};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use tokio::net::UdpSocket;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::base::{Mono, Now, limits};
+use crate::calls::api::AskId;
+use crate::desktop::DesktopInput;
+use crate::engine::question::{Answer, Question, QuestionId};
+use crate::engine::{Engine, Input, Output};
+use crate::intents::requests::{StoreError, StoreRequest};
+use crate::sip::api::{FlowId, Transmit};
+
+use super::clock::Clock;
+use super::desktop::DeskLines;
+use super::door::EngineDoor;
+use super::journal::Journal;
+use super::media::MediaPool;
+use super::store::Store;
+use super::telemetry::Recorder;
+
+/// What the loop works with.
+pub struct Wiring {
+    pub engine: Engine,
+    pub clock: Clock,
+    /// In the order of their `FlowId`.
+    pub sockets: Vec<StdUdpSocket>,
+    pub store: Store,
+    pub media: MediaPool,
+    pub lines: Arc<DeskLines>,
+    pub recorder: Recorder,
+    pub journal: Option<Journal>,
+}
+
+/// What comes to the loop from the rest of the shell.
+enum Arrival {
+    Input(Input),
+    Ask { question: Question, reply: oneshot::Sender<Answer> },
+    Stop,
+}
+
+/// The rest of the shell's way to the loop. The queue needs no bound of its own: what puts into it is bounded, namely desks by
+/// their message rate, questions by `QUESTIONS_MAX`, answers of the store and of the media by what was asked of them.
+#[derive(Clone)]
+pub struct Door {
+    arrivals: mpsc::UnboundedSender<Arrival>,
+    asking: Arc<AtomicU64>,
+}
+
+/// The other end of the door, for `run`.
+pub struct DoorEnd {
+    arrivals: mpsc::UnboundedReceiver<Arrival>,
+}
+
+/// A door and its other end.
+pub fn door() -> (Door, DoorEnd) {
+    let (sender, arrivals) = mpsc::unbounded_channel();
+    (Door { arrivals: sender, asking: Arc::new(AtomicU64::new(0)) }, DoorEnd { arrivals })
+}
+
+impl Door {
+    /// For the media workers.
+    pub fn input(&self, input: Input) {
+        // The loop is gone only when the process ends.
+        let _ = self.arrivals.send(Arrival::Input(input));
+    }
+
+    /// Ends the loop after what has arrived before.
+    pub fn stop(&self) {
+        let _ = self.arrivals.send(Arrival::Stop);
+    }
+
+    /// Asks the engine; `None` when it is overloaded or gone.
+    pub async fn ask(&self, question: Question) -> Option<Answer> {
+        let (reply, answer) = oneshot::channel();
+        if self.asking.fetch_add(1, Ordering::Relaxed) >= limits::QUESTIONS_MAX {
+            self.asking.fetch_sub(1, Ordering::Relaxed);
+            return None;
+        }
+        let _ = self.arrivals.send(Arrival::Ask { question, reply });
+        let answer = tokio::time::timeout(ANSWER_WITHIN, answer).await;
+        self.asking.fetch_sub(1, Ordering::Relaxed);
+        answer.ok()?.ok()
+    }
+}
+
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// Datagrams taken before the outputs are looked at again, so that a flood does not starve the rest.
+const DATAGRAMS_PER_TURN: usize = 64;
+/// How often the histograms are handed on.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Runs until `Door::stop`. Call it on a current-thread runtime of its own.
+pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()> {
+    let mut reactor = Reactor::new(wiring, door)?;
+    let mut turn = Vec::new();
+    reactor.drain();
+    loop {
+        let wake = reactor.wake();
+        tokio::select! {
+            biased;
+            arrival = end.arrivals.recv() => match arrival {
+                Some(Arrival::Stop) | None => break,
+                Some(arrival) => reactor.arrive(arrival),
+            },
+            () = readable(&reactor.sockets) => reactor.receive(&mut turn),
+            () = tokio::time::sleep_until(wake.into()) => reactor.wake_up(),
+        }
+    }
+    reactor.stop();
+    Ok(())
+}
+
+struct Reactor {
+    engine: Engine,
+    clock: Clock,
+    sockets: Vec<UdpSocket>,
+    store: Store,
+    media: MediaPool,
+    lines: Arc<DeskLines>,
+    recorder: Recorder,
+    journal: Option<Journal>,
+    door: Door,
+    questions: HashMap<QuestionId, oneshot::Sender<Answer>>,
+    questioned: u64,
+    buffer: BytesMut,
+    next_tick: Mono,
+}
+
+impl Reactor {
+    fn new(wiring: Wiring, door: Door) -> io::Result<Reactor> {
+        let sockets = wiring.sockets.into_iter().map(UdpSocket::from_std).collect::<io::Result<Vec<_>>>()?;
+        Ok(Reactor {
+            engine: wiring.engine,
+            clock: wiring.clock,
+            sockets,
+            store: wiring.store,
+            media: wiring.media,
+            lines: wiring.lines,
+            recorder: wiring.recorder,
+            journal: wiring.journal,
+            door,
+            questions: HashMap::new(),
+            questioned: 0,
+            buffer: BytesMut::new(),
+            next_tick: wiring.clock.mono() + TICK,
+        })
+    }
+
+    /// When to wake at the latest.
+    fn wake(&self) -> std::time::Instant {
+        let deadline = self.engine.poll_timeout().map_or(self.next_tick, |(at, _)| at.min(self.next_tick));
+        self.clock.instant(deadline)
+    }
+
+    fn wake_up(&mut self) {
+        let now = self.clock.now();
+        if self.engine.poll_timeout().is_some_and(|(at, _)| at <= now.mono) {
+            self.journal_timeout(now);
+            self.engine.handle_timeout(now);
+            self.drain();
+        }
+        if self.next_tick <= now.mono {
+            self.next_tick = now.mono + TICK;
+            self.recorder.tick(now);
+            if let Some(journal) = &mut self.journal {
+                journal.flush();
+            }
+        }
+    }
+
+    fn arrive(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::Input(input) => self.handle(input),
+            Arrival::Ask { question, reply } => {
+                self.questioned += 1;
+                let id = QuestionId(self.questioned);
+                self.questions.insert(id, reply);
+                self.handle(Input::Ask { id, question });
+            }
+            Arrival::Stop => {}
+        }
+    }
+
+    fn handle(&mut self, input: Input) {
+        let now = self.clock.now();
+        self.handle_at(input, now);
+    }
+
+    fn handle_at(&mut self, input: Input, now: Now) {
+        if let Some(journal) = &mut self.journal {
+            journal.input(&input, now);
+        }
+        self.engine.handle(input, now);
+        self.drain();
+    }
+
+    fn journal_timeout(&mut self, now: Now) {
+        if let Some(journal) = &mut self.journal {
+            journal.timeout(now);
+        }
+    }
+
+    /// Takes what the sockets hold, each datagram stamped as it is read.
+    fn receive(&mut self, turn: &mut Vec<(FlowId, SocketAddr, Bytes, Now)>) {
+        for place in 0..self.sockets.len() {
+            for _ in 0..DATAGRAMS_PER_TURN {
+                let Some((from, bytes)) = self.read(place) else { break };
+                let flow = FlowId(u32::try_from(place).unwrap_or(u32::MAX));
+                turn.push((flow, from, bytes, self.clock.now()));
+            }
+        }
+        for (flow, from, bytes, now) in turn.drain(..) {
+            self.handle_at(Input::Datagram { flow, from, bytes }, now);
+        }
+    }
+
+    fn read(&mut self, place: usize) -> Option<(SocketAddr, Bytes)> {
+        self.buffer.reserve(limits::SIP_MESSAGE_MAX);
+        match self.sockets.get(place)?.try_recv_buf_from(&mut self.buffer) {
+            Ok((_, from)) => Some((from, self.buffer.split().freeze())),
+            // An ICMP error of an earlier packet, or nothing there.
+            Err(_) => None,
+        }
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.engine.poll_output() {
+            self.start(output);
+        }
+    }
+
+    fn start(&mut self, output: Output) {
+        match output {
+            Output::Transmit(transmit) => self.transmit(transmit),
+            Output::Store { ask, request, patience } => self.ask_store(ask, request, patience),
+            Output::Media(command) => self.media.send(command),
+            Output::Desktop(output) => self.lines.send(output),
+            Output::Answer { id, answer } => {
+                if let Some(reply) = self.questions.remove(&id) {
+                    let _ = reply.send(answer);
+                }
+            }
+            Output::Fact(fact) => self.recorder.record(fact, self.clock.now()),
+        }
+    }
+
+    /// A datagram that cannot leave is lost, as on any network: the transaction sends it again.
+    fn transmit(&mut self, transmit: Transmit) {
+        let socket = usize::try_from(transmit.flow.0).ok().and_then(|place| self.sockets.get(place));
+        let sent = socket.map(|socket| socket.try_send_to(&transmit.bytes, transmit.to));
+        if !matches!(sent, Some(Ok(_))) {
+            self.recorder.datagram_not_sent();
+        }
+    }
+
+    fn ask_store(&mut self, ask: AskId, request: Box<StoreRequest>, patience: Duration) {
+        let (store, door, clock) = (self.store.clone(), self.door.clone(), self.clock);
+        let timer = self.recorder.store_timer();
+        tokio::spawn(async move {
+            let asked = clock.mono();
+            let answer = tokio::time::timeout(patience, store.ask(*request)).await;
+            timer.took(clock.mono().since(asked));
+            let result = answer.unwrap_or(Err(StoreError::Timeout));
+            door.input(Input::Store { ask, result });
+        });
+    }
+
+    fn stop(mut self) {
+        self.lines.close_all();
+        self.media.stop();
+        self.recorder.tick(self.clock.now());
+        if let Some(journal) = &mut self.journal {
+            journal.flush();
+        }
+    }
+}
+
+impl EngineDoor for Door {
+    fn desktop(&self, input: DesktopInput) {
+        self.input(Input::Desktop(input));
+    }
+}
+
+/// Ready when any socket is.
+async fn readable(sockets: &[UdpSocket]) {
+    std::future::poll_fn(|context| {
+        let ready = sockets.iter().any(|socket| socket.poll_recv_ready(context).is_ready());
+        if ready { Poll::Ready(()) } else { Poll::Pending }
+    })
+    .await;
+}
