@@ -60,6 +60,14 @@ impl DeskLines {
         }
     }
 
+    /// Drops every connection without a word.
+    #[cfg(test)]
+    pub(super) fn cut_all(&self) {
+        for (_, line) in self.lines().drain() {
+            line.cut.notify_one();
+        }
+    }
+
     /// Lines that are open.
     pub fn len(&self) -> usize {
         self.lines().len()

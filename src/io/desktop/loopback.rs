@@ -69,6 +69,11 @@ impl TestDoor {
         self.drain(&mut desks);
     }
 
+    /// Cuts every connection, as a network does.
+    pub(crate) fn cut_all(&self) {
+        self.lines.cut_all();
+    }
+
     fn drain(&self, desks: &mut Desks) {
         while let Some(output) = desks.poll_output() {
             match output {
