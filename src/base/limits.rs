@@ -6,6 +6,8 @@ use std::time::Duration;
 pub const SIP_MESSAGE_MAX: usize = 65_535;
 /// Header fields of one SIP message; real ones have under 60. Beyond it the message is refused (513).
 pub const SIP_HEADERS_MAX: usize = 256;
+/// One URI, in bytes; real ones have under 300. A longer Request-URI is refused (414), a longer one elsewhere is malformed.
+pub const SIP_URI_MAX: usize = 4096;
 /// INVITEs in progress on the server side. Beyond it a new one gets 503 with Retry-After.
 pub const SIP_SERVER_INVITES_MAX: usize = 20_000;
 /// Contacts registered for one agent; a desk phone, a softphone, a spare. Beyond it the oldest is replaced.

@@ -5,3 +5,4 @@ pub mod auth;
 pub mod endpoint;
 pub mod registrar;
 pub mod transaction;
+pub mod wire;

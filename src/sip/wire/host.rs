@@ -1,0 +1,115 @@
+//! Hosts and ports, as URIs and Via carry them.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use super::lex;
+
+/// A name or an address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Host<'a> {
+    /// As written; compared without regard to case.
+    Name(&'a [u8]),
+    Address(IpAddr),
+}
+
+impl<'a> Host<'a> {
+    /// The address, unless it is a name.
+    pub fn address(&self) -> Option<IpAddr> {
+        match self {
+            Host::Name(_) => None,
+            Host::Address(address) => Some(*address),
+        }
+    }
+
+    pub fn same_as(&self, other: &Host<'_>) -> bool {
+        match (self, other) {
+            (Host::Name(one), Host::Name(two)) => one.eq_ignore_ascii_case(two),
+            (Host::Address(one), Host::Address(two)) => one == two,
+            (Host::Name(_), Host::Address(_)) | (Host::Address(_), Host::Name(_)) => false,
+        }
+    }
+
+    /// A name, an IPv4 address, or an IPv6 address with or without brackets.
+    pub fn read(text: &'a [u8]) -> Option<Host<'a>> {
+        if let Some(inside) = text.strip_prefix(b"[") {
+            return v6(inside.strip_suffix(b"]")?).map(|v6| Host::Address(v6.into()));
+        }
+        if text.contains(&b':') {
+            return v6(text).map(|v6| Host::Address(v6.into()));
+        }
+        if text.is_empty() || !text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')) {
+            return None;
+        }
+        Some(v4(text).map_or(Host::Name(text), |v4| Host::Address(v4.into())))
+    }
+
+    /// `host`, `host:port`, `[v6]:port`; white space around the colon, as Via has it, does no harm.
+    pub(super) fn read_with_port(text: &'a [u8]) -> Option<(Host<'a>, Option<u16>)> {
+        let colon = match text.first()? {
+            b'[' => memchr::memchr(b']', text)? + 1,
+            _ => memchr::memchr(b':', text).unwrap_or(text.len()),
+        };
+        let (host, rest) = text.split_at_checked(colon)?;
+        let host = Host::read(host.trim_ascii())?;
+        let rest = rest.trim_ascii();
+        if rest.is_empty() {
+            return Some((host, None));
+        }
+        let port = lex::number(rest.strip_prefix(b":")?.trim_ascii())?;
+        Some((host, Some(u16::try_from(port).ok()?)))
+    }
+}
+
+fn v4(text: &[u8]) -> Option<Ipv4Addr> {
+    if !text.first()?.is_ascii_digit() {
+        return None;
+    }
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+/// The grammar of RFC 3261 let `2001:db8:::192.0.2.1` be written; RFC 5118 section 4.10 asks to read it as it was meant.
+fn v6(text: &[u8]) -> Option<Ipv6Addr> {
+    let text = std::str::from_utf8(text).ok()?;
+    text.parse().ok().or_else(|| text.contains(":::").then(|| text.replacen(":::", "::", 1).parse().ok())?)
+}
+
+impl fmt::Display for Host<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Host::Name(name) => write!(f, "{}", name.escape_ascii()),
+            Host::Address(IpAddr::V4(v4)) => write!(f, "{v4}"),
+            Host::Address(IpAddr::V6(v6)) => write!(f, "[{v6}]"),
+        }
+    }
+}
+
+impl fmt::Debug for Host<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<host>")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Option<(String, Option<u16>)> {
+        Host::read_with_port(text.as_bytes()).map(|(host, port)| (host.to_string(), port))
+    }
+
+    #[test]
+    fn names_and_addresses_with_and_without_port() {
+        assert_eq!(read("example.com"), Some(("example.com".to_owned(), None)));
+        assert_eq!(read("192.0.2.1 : 5062"), Some(("192.0.2.1".to_owned(), Some(5062))));
+        assert_eq!(read("[2001:DB8::10]:5070"), Some(("[2001:db8::10]".to_owned(), Some(5070))));
+        assert_eq!(read("[2001:db8:::192.0.2.1]"), read("[2001:db8::192.0.2.1]"));
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused() {
+        for text in ["", "2001:db8::10", "[2001:db8::10", "a b", "example.com:", "example.com:65536", "[::1]x", "a@b"] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+}

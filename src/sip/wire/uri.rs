@@ -1,0 +1,212 @@
+//! URIs: `sip`, `sips` and `tel` in their parts, every other scheme opaque. What is passed on is `raw`, never put together anew.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use memchr::memchr;
+
+use super::host::Host;
+use super::lex;
+use super::params::Params;
+use crate::base::limits::SIP_URI_MAX;
+
+/// What stands before the first colon, in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    Sip,
+    Sips,
+    Tel,
+    Other,
+}
+
+/// A URI that borrows its text.
+#[derive(Clone, Copy)]
+pub struct Uri<'a> {
+    pub scheme: Scheme,
+    /// As written, escapes in place. For `tel` the number; for an opaque URI all that follows the colon.
+    pub user: Option<&'a [u8]>,
+    pub password: Option<&'a [u8]>,
+    /// `None` for anything but `sip` and `sips`.
+    pub host: Option<Host<'a>>,
+    pub port: Option<u16>,
+    pub params: Params<'a>,
+    /// What follows the question mark, as written; empty when there is none.
+    pub headers: &'a [u8],
+    raw: &'a [u8],
+}
+
+impl<'a> Uri<'a> {
+    /// `None` when it is no URI, or longer than `SIP_URI_MAX`.
+    pub fn read(raw: &'a [u8]) -> Option<Uri<'a>> {
+        if raw.len() > SIP_URI_MAX || !raw.iter().all(|b| may_stand_in_uri(*b)) {
+            return None;
+        }
+        let (scheme, rest) = lex::cut(raw, memchr(b':', raw)?);
+        let uri = Uri { raw, ..EMPTY };
+        match scheme {
+            s if s.eq_ignore_ascii_case(b"sip") => uri.with_sip_parts(Scheme::Sip, rest),
+            s if s.eq_ignore_ascii_case(b"sips") => uri.with_sip_parts(Scheme::Sips, rest),
+            s if s.eq_ignore_ascii_case(b"tel") => uri.with_number(rest),
+            s => is_scheme(s).then_some(Uri { user: Some(rest), ..uri }),
+        }
+    }
+
+    /// As written.
+    pub fn raw(&self) -> &'a [u8] {
+        self.raw
+    }
+
+    pub fn is_sip(&self) -> bool {
+        matches!(self.scheme, Scheme::Sip | Scheme::Sips)
+    }
+
+    /// The user part with its escapes resolved.
+    pub fn user_decoded(&self) -> Cow<'a, [u8]> {
+        lex::percent_decoded(self.user.unwrap_or_default())
+    }
+
+    /// The user part as people mean it: without its parameters (`+15550100;npdi`), escapes resolved, readable.
+    pub fn user_text(&self) -> String {
+        let user = self.user.unwrap_or_default();
+        let end = memchr(b';', user).unwrap_or(user.len());
+        String::from_utf8_lossy(&lex::percent_decoded(user.get(..end).unwrap_or(user))).into_owned()
+    }
+
+    /// Of the `transport` parameter: whether it is there and that one.
+    pub fn transport_is(&self, transport: &str) -> bool {
+        self.params.value("transport").is_some_and(|t| t.eq_ignore_ascii_case(transport.as_bytes()))
+    }
+
+    /// userinfo, host, port, parameters, headers (RFC 3261 section 19.1.1). The first `@` ends the userinfo.
+    fn with_sip_parts(mut self, scheme: Scheme, rest: &'a [u8]) -> Option<Uri<'a>> {
+        self.scheme = scheme;
+        let mut place = rest;
+        if let Some(at) = memchr(b'@', rest) {
+            let (userinfo, after) = lex::cut(rest, at);
+            (self.user, self.password) = user_and_password(userinfo)?;
+            place = after;
+        }
+        let (place, headers) = split_at(place, b'?');
+        let (place, params) = split_at(place, b';');
+        (self.headers, self.params) = (headers.strip_prefix(b"?").unwrap_or(headers), Params::new(params));
+        let (host, port) = Host::read_with_port(place)?;
+        (self.host, self.port) = (Some(host), port);
+        Some(self)
+    }
+
+    /// RFC 3966: a number, then parameters.
+    fn with_number(self, rest: &'a [u8]) -> Option<Uri<'a>> {
+        let (number, params) = split_at(rest, b';');
+        let known = !number.is_empty() && number.iter().all(|b| is_phone_byte(*b));
+        known.then_some(Uri { scheme: Scheme::Tel, user: Some(number), params: Params::new(params), ..self })
+    }
+}
+
+const EMPTY: Uri<'static> = Uri {
+    scheme: Scheme::Other,
+    user: None,
+    password: None,
+    host: None,
+    port: None,
+    params: Params::NONE,
+    headers: &[],
+    raw: &[],
+};
+
+impl Default for Uri<'_> {
+    fn default() -> Self {
+        EMPTY
+    }
+}
+
+/// Before the separator, and from it on.
+fn split_at(text: &[u8], separator: u8) -> (&[u8], &[u8]) {
+    text.split_at_checked(memchr(separator, text).unwrap_or(text.len())).unwrap_or((text, &[]))
+}
+
+type UserAndPassword<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+
+fn user_and_password(userinfo: &[u8]) -> Option<UserAndPassword<'_>> {
+    let (user, password) = match memchr(b':', userinfo) {
+        Some(colon) => {
+            let (user, password) = lex::cut(userinfo, colon);
+            (user, Some(password))
+        }
+        None => (userinfo, None),
+    };
+    (!user.is_empty()).then_some((Some(user), password))
+}
+
+/// Blanks, controls and the delimiters of header values never stand in a URI. Bytes above 127 should not, and pass.
+fn may_stand_in_uri(byte: u8) -> bool {
+    byte > b' ' && !matches!(byte, b'<' | b'>' | b'"' | 0x7f)
+}
+
+fn is_scheme(text: &[u8]) -> bool {
+    text.first().is_some_and(u8::is_ascii_alphabetic)
+        && text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
+}
+
+fn is_phone_byte(byte: u8) -> bool {
+    byte.is_ascii_hexdigit() || matches!(byte, b'+' | b'*' | b'#' | b'-' | b'.' | b'(' | b')' | b'p' | b'w')
+}
+
+impl fmt::Debug for Uri<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "<{:?} uri>", self.scheme)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uri(text: &str) -> Uri<'_> {
+        Uri::read(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_sip_uri_comes_apart() {
+        let uri = uri("sips:alice:secret@[2001:db8::1]:5070;Transport=tcp;lr?subject=x&priority=urgent");
+        assert_eq!((uri.scheme, uri.port), (Scheme::Sips, Some(5070)));
+        assert_eq!((uri.user, uri.password), (Some(&b"alice"[..]), Some(&b"secret"[..])));
+        assert_eq!(uri.host.unwrap().to_string(), "[2001:db8::1]");
+        assert!(uri.transport_is("TCP") && uri.params.has("lr"));
+        assert_eq!(uri.headers, b"subject=x&priority=urgent");
+    }
+
+    #[test]
+    fn the_user_part_may_hold_what_looks_like_parameters() {
+        let uri = uri("sip:user;par=u%40example.net@example.com");
+        assert_eq!(uri.user, Some(&b"user;par=u%40example.net"[..]));
+        assert_eq!(&*uri.user_decoded(), b"user;par=u@example.net");
+        assert_eq!(uri.user_text(), "user");
+        assert!(!uri.params.has("par"));
+    }
+
+    #[test]
+    fn telephone_numbers_and_unknown_schemes() {
+        let tel = uri("tel:+1-555-0100;phone-context=example.com");
+        assert_eq!((tel.scheme, tel.user, tel.host), (Scheme::Tel, Some(&b"+1-555-0100"[..]), None));
+        let other = uri("nobodyKnowsThisScheme:totallyopaquecontent");
+        assert_eq!((other.scheme, other.user), (Scheme::Other, Some(&b"totallyopaquecontent"[..])));
+    }
+
+    #[test]
+    fn what_is_no_uri_is_refused() {
+        for text in [
+            "",
+            "sip",
+            "sip:",
+            "sip:@example.com",
+            "sip:a@b@c",
+            "sip:a b@example.com",
+            "sip:2001:db8::10",
+            ":x",
+            "tel:",
+        ] {
+            assert!(Uri::read(text.as_bytes()).is_none(), "{text}");
+        }
+        assert!(Uri::read(format!("sip:{}@example.com", "a".repeat(SIP_URI_MAX)).as_bytes()).is_none());
+    }
+}
