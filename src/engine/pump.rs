@@ -92,20 +92,20 @@ impl Engine {
     fn settle(&mut self, now: Now) {
         loop {
             if let Some(output) = self.calls.poll_output() {
-                self.from_calls(output, now);
+                self.take_calls(output, now);
             } else if let Some(output) = self.endpoint.poll_output() {
-                self.from_endpoint(output, now);
+                self.take_endpoint(output, now);
             } else if let Some(output) = self.router.poll_output() {
-                self.from_router(output, now);
+                self.take_router(output, now);
             } else if let Some(output) = self.desks.poll_output() {
-                self.from_desks(output, now);
+                self.take_desks(output, now);
             } else {
                 return;
             }
         }
     }
 
-    fn from_calls(&mut self, output: CallOutput, now: Now) {
+    fn take_calls(&mut self, output: CallOutput, now: Now) {
         match output {
             CallOutput::Sip(command) => self.endpoint.handle_command(command, now),
             CallOutput::Ask { ask, request, patience } => {
@@ -124,7 +124,7 @@ impl Engine {
     /// A pop leaves before the fact that says so.
     fn drain_desks(&mut self, now: Now) {
         while let Some(output) = self.desks.poll_output() {
-            self.from_desks(output, now);
+            self.take_desks(output, now);
         }
     }
 
@@ -135,21 +135,21 @@ impl Engine {
         self.outputs.push_back(Output::Fact(fact));
     }
 
-    fn from_endpoint(&mut self, output: EndpointOutput, now: Now) {
+    fn take_endpoint(&mut self, output: EndpointOutput, now: Now) {
         match output {
             EndpointOutput::Transmit(transmit) => self.outputs.push_back(Output::Transmit(transmit)),
             EndpointOutput::Event(event) => self.calls.handle(CallInput::Sip(event), now),
         }
     }
 
-    fn from_router(&mut self, output: routing::Output, now: Now) {
+    fn take_router(&mut self, output: routing::Output, now: Now) {
         if let routing::Output::AgentStateChanged { agent, state } = &output {
             self.desks.command(agents::shown(agent, state));
         }
         self.calls.handle(CallInput::Routing(output), now);
     }
 
-    fn from_desks(&mut self, output: desktop::Output, now: Now) {
+    fn take_desks(&mut self, output: desktop::Output, now: Now) {
         match output {
             desktop::Output::Transmit(transmit) => self.outputs.push_back(Output::Desktop(transmit)),
             desktop::Output::Event(event) => {
