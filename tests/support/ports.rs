@@ -12,6 +12,13 @@ pub fn tcp() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr()).expect("a free port")
 }
 
+/// Whether somebody has bound this UDP port of IPv4; looks it up, without binding it meanwhile.
+pub fn udp_is_taken(at: SocketAddr) -> bool {
+    let table = std::fs::read_to_string("/proc/net/udp").unwrap_or_default();
+    let port = format!(":{:04X}", at.port());
+    table.lines().filter_map(|line| line.split_whitespace().nth(1)).any(|local| local.ends_with(&port))
+}
+
 /// `count` UDP ports in a row, the first of them even, for RTP and RTCP; below the range that the system gives out by itself.
 pub fn udp_range(count: u16) -> u16 {
     use std::sync::atomic::{AtomicU16, Ordering};

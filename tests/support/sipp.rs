@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::folder::{Folder, project};
 use super::ports;
-use super::process::Process;
+use super::process::{Process, eventually};
 
 /// One call of an injection file.
 #[derive(Clone)]
@@ -68,7 +68,10 @@ pub fn carrier(name: &str, folder: &Folder, run: &Carrier) -> Sipp {
 pub fn phones(name: &str, folder: &Folder, scenario: &str, at: SocketAddr) -> Sipp {
     let mut command = command(scenario, at);
     let mut phones = start(name, folder, command.args(["-mp", &ports::udp_range(2).to_string()]));
-    phones.process.wait_for("Scenario Screen", Duration::from_secs(5));
+    eventually("phones that listen", Duration::from_secs(5), || {
+        assert!(phones.process.is_alive(), "{name} ended: {}{}", phones.process.printed(), phones.errors());
+        ports::udp_is_taken(at).then_some(())
+    });
     phones
 }
 
