@@ -1,6 +1,7 @@
 //! Who reaches a human: ordered rules, the first that matches decides, and the reason is the same for everybody who asks.
 
 mod answer;
+mod domain_index;
 mod domains;
 mod facts;
 mod free_mail;

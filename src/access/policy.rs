@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use crate::base::TierId;
+use crate::base::limits::ACCESS_RULES_MAX;
 
 use super::answer::{Answer, Decision};
-use super::domains::{DomainFound, DomainIndex, DomainIndexBuilder, DomainPattern, Mark, RULES_MAX, RuleIx, host_of};
+use super::domain_index::{DomainFound, DomainIndex, DomainIndexBuilder, Mark, RuleIx};
+use super::domains::{DomainPattern, host_of};
 use super::facts::Facts;
 use super::free_mail::FREE_MAIL;
 use super::reason::ReasonText;
@@ -56,8 +58,8 @@ const DEFAULT_RULE: &str = "default";
 
 impl Policy {
     pub fn new(setup: PolicySetup) -> Result<Policy, TooManyRules> {
-        if setup.rules.len() > RULES_MAX {
-            return Err(TooManyRules { most: RULES_MAX });
+        if setup.rules.len() > ACCESS_RULES_MAX {
+            return Err(TooManyRules { most: ACCESS_RULES_MAX });
         }
         let mut domains = DomainIndexBuilder::new();
         index_free_mail(&mut domains, &setup.free_mail);
@@ -129,18 +131,19 @@ fn decision(rule: &str, answer: Answer, words: Option<&str>) -> Decision {
 }
 
 fn first_failed(when: &Conditions, ix: RuleIx, facts: &Facts<'_>, domain: &DomainFound<'_>) -> Option<Condition> {
-    let tier = facts.tier.or(domain.tier);
-    let holds = [
-        (Condition::Level, when.min_level.is_none_or(|level| facts.level >= level)),
-        (Condition::Trunk, is_any(&when.trunks, Some(facts.trunk))),
-        (Condition::Dialled, is_any(&when.dialled, facts.dialled)),
-        (Condition::Tier, is_any(&when.tiers, tier)),
-        (Condition::Domain, when.domain.as_ref().is_none_or(|asked| domain_holds(asked, ix, domain))),
-        (Condition::Reason, when.reasons.is_empty() || when.reasons.iter().any(|reason| reason.is_picked(facts))),
-    ];
-    let failed = holds.into_iter().find(|(_, holds)| !holds).map(|(condition, _)| condition);
-    // Last, since it asks a calendar.
-    failed.or_else(|| when.hours.as_ref().is_some_and(|hours| !hours.contains(facts.wall)).then_some(Condition::Hours))
+    Condition::ALL.into_iter().find(|condition| !holds(*condition, when, ix, facts, domain))
+}
+
+fn holds(condition: Condition, when: &Conditions, ix: RuleIx, facts: &Facts<'_>, domain: &DomainFound<'_>) -> bool {
+    match condition {
+        Condition::Level => when.min_level.is_none_or(|level| facts.level >= level),
+        Condition::Trunk => is_any(&when.trunks, Some(facts.trunk)),
+        Condition::Dialled => is_any(&when.dialled, facts.dialled),
+        Condition::Tier => is_any(&when.tiers, facts.tier.or(domain.tier)),
+        Condition::Domain => when.domain.as_ref().is_none_or(|asked| domain_holds(asked, ix, domain)),
+        Condition::Reason => when.reasons.is_empty() || when.reasons.iter().any(|reason| reason.is_picked(facts)),
+        Condition::Hours => when.hours.as_ref().is_none_or(|hours| hours.contains(facts.wall)),
+    }
 }
 
 fn is_any<T: PartialEq>(asked: &[T], given: Option<&T>) -> bool {
@@ -156,5 +159,201 @@ impl ReasonPicked {
         let is = |asked: &str, given: Option<&str>| given.is_some_and(|given| given.eq_ignore_ascii_case(asked));
         let sub = self.sub_category.as_deref();
         is(&self.category, facts.category) && sub.is_none_or(|sub| is(sub, facts.sub_category))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::hours::Hours;
+    use crate::base::{E164, Level, QueueId, TrunkId, Wall};
+
+    fn patterns(texts: &[&str]) -> Vec<DomainPattern> {
+        texts.iter().map(|text| DomainPattern::parse(text).expect(text)).collect()
+    }
+
+    fn domains(texts: &[&str]) -> Option<DomainCondition> {
+        Some(DomainCondition { patterns: patterns(texts), ..DomainCondition::default() })
+    }
+
+    fn human(priority: i32) -> Answer {
+        Answer::Human { queue: None, priority }
+    }
+
+    fn rule(name: &str, when: Conditions) -> Rule {
+        Rule { name: name.to_owned(), when, answer: human(0), words: None }
+    }
+
+    fn policy(rules: Vec<Rule>) -> Policy {
+        let tiers = patterns(&["gold.example", "*.gold.example"]).into_iter().map(|p| (p, TierId::new("gold")));
+        Policy::new(PolicySetup {
+            rules,
+            default: Answer::SelfService,
+            default_words: None,
+            tiers: tiers.collect(),
+            free_mail: vec!["mail.example".to_owned()],
+        })
+        .expect("few rules")
+    }
+
+    struct Caller {
+        domain: &'static str,
+        tier: Option<TierId>,
+        level: Level,
+        reason: (&'static str, &'static str),
+        dialled: Option<E164>,
+        trunk: TrunkId,
+        wall: Wall,
+    }
+
+    fn caller() -> Caller {
+        Caller {
+            domain: "ann@shop.example.com",
+            tier: None,
+            level: Level::Strong,
+            reason: ("billing", "refund"),
+            dialled: E164::parse("+15550100", None).ok(),
+            trunk: TrunkId::new("pbx"),
+            wall: Wall(0),
+        }
+    }
+
+    impl Caller {
+        fn facts(&self) -> Facts<'_> {
+            Facts {
+                domain: Some(self.domain).filter(|d| !d.is_empty()),
+                tier: self.tier.as_ref(),
+                level: self.level,
+                category: Some(self.reason.0),
+                sub_category: Some(self.reason.1),
+                dialled: self.dialled.as_ref(),
+                trunk: &self.trunk,
+                wall: self.wall,
+            }
+        }
+    }
+
+    /// The rule `asked` decides for the caller, or fails by that condition.
+    fn check(when: Conditions, caller: &Caller, expect: Option<Condition>) {
+        let policy = policy(vec![rule("asked", when)]);
+        let tried = policy.explain(&caller.facts());
+        assert_eq!(tried[0], RuleTried { rule: Arc::from("asked"), failed: expect });
+        let decided = policy.decide(&caller.facts());
+        assert_eq!(&*decided.rule, if expect.is_none() { "asked" } else { "default" });
+    }
+
+    #[test]
+    fn a_rule_without_conditions_matches_everybody() {
+        check(Conditions::default(), &caller(), None);
+    }
+
+    #[test]
+    fn each_condition_is_asked() {
+        let no = |condition| Some(condition);
+        let when = Conditions::default;
+        let reason = |category: &str, sub: Option<&str>| ReasonPicked {
+            category: category.to_owned(),
+            sub_category: sub.map(str::to_owned),
+        };
+        let hours = |windows: &str| Hours::parse("UTC", &[windows.to_owned()]).ok();
+        let number = |text| E164::parse(text, None).into_iter().collect::<Vec<_>>();
+        // 1970-01-01T00:00Z was a Thursday.
+        for (asked, expect) in [
+            (Conditions { min_level: Some(Level::Strong), ..when() }, None),
+            (Conditions { min_level: Some(Level::Proven), ..when() }, no(Condition::Level)),
+            (Conditions { trunks: vec![TrunkId::new("other"), TrunkId::new("pbx")], ..when() }, None),
+            (Conditions { trunks: vec![TrunkId::new("other")], ..when() }, no(Condition::Trunk)),
+            (Conditions { dialled: number("+15550100"), ..when() }, None),
+            (Conditions { dialled: number("+15550101"), ..when() }, no(Condition::Dialled)),
+            (Conditions { tiers: vec![TierId::new("gold")], ..when() }, no(Condition::Tier)),
+            (Conditions { domain: domains(&["shop.example.com"]), ..when() }, None),
+            (Conditions { domain: domains(&["example.com"]), ..when() }, no(Condition::Domain)),
+            (Conditions { domain: domains(&["other.example", "*.example.com"]), ..when() }, None),
+            (Conditions { domain: domains(&[]), ..when() }, no(Condition::Domain)),
+            (Conditions { reasons: vec![reason("Billing", None)], ..when() }, None),
+            (Conditions { reasons: vec![reason("billing", Some("refund"))], ..when() }, None),
+            (Conditions { reasons: vec![reason("billing", Some("card"))], ..when() }, no(Condition::Reason)),
+            (Conditions { reasons: vec![reason("delivery", None)], ..when() }, no(Condition::Reason)),
+            (Conditions { hours: hours("thu 00:00-01:00"), ..when() }, None),
+            (Conditions { hours: hours("fri 00:00-01:00"), ..when() }, no(Condition::Hours)),
+        ] {
+            check(asked, &caller(), expect);
+        }
+    }
+
+    #[test]
+    fn all_conditions_must_hold() {
+        let when = Conditions {
+            domain: domains(&["shop.example.com"]),
+            min_level: Some(Level::Likely),
+            trunks: vec![TrunkId::new("other")],
+            ..Conditions::default()
+        };
+        check(when, &caller(), Some(Condition::Trunk));
+    }
+
+    #[test]
+    fn the_tier_is_given_or_comes_from_the_domain() {
+        let gold = || Conditions { tiers: vec![TierId::new("gold")], ..Conditions::default() };
+        check(gold(), &Caller { domain: "gold.example", ..caller() }, None);
+        check(gold(), &Caller { domain: "ann@eu.GOLD.example", ..caller() }, None);
+        check(gold(), &Caller { tier: Some(TierId::new("gold")), ..caller() }, None);
+        let given_otherwise = Caller { domain: "gold.example", tier: Some(TierId::new("iron")), ..caller() };
+        check(gold(), &given_otherwise, Some(Condition::Tier));
+    }
+
+    #[test]
+    fn free_mail_and_unknown_are_classes() {
+        let class = |free_mail, unknown| Conditions {
+            domain: Some(DomainCondition { patterns: Vec::new(), free_mail, unknown }),
+            ..Conditions::default()
+        };
+        for (domain, free_mail, unknown) in [
+            ("ann@gmail.com", true, false),
+            ("ann@mail.gmx.net", true, false),
+            ("ann@MAIL.example", true, false),
+            ("gold.example", false, false),
+            ("nobody-named-me.example", false, true),
+            ("192.0.2.9", false, true),
+            ("", false, true),
+        ] {
+            let caller = Caller { domain, ..caller() };
+            check(class(true, false), &caller, (!free_mail).then_some(Condition::Domain));
+            check(class(false, true), &caller, (!unknown).then_some(Condition::Domain));
+        }
+    }
+
+    #[test]
+    fn the_first_rule_that_matches_decides() {
+        let mut second = rule("second", Conditions::default());
+        second.answer = Answer::Human { queue: Some(QueueId::new("sales")), priority: 7 };
+        second.words = Some("sales first".to_owned());
+        let first = rule("first", Conditions { min_level: Some(Level::Proven), ..Conditions::default() });
+        let third = rule("third", Conditions::default());
+        let policy = policy(vec![first, second, third]);
+        let decided = policy.decide(&caller().facts());
+        assert_eq!(&*decided.rule, "second");
+        assert_eq!(decided.answer, Answer::Human { queue: Some(QueueId::new("sales")), priority: 7 });
+        assert_eq!(decided.reason.to_string(), "access rule \"second\": sales first");
+        let tried: Vec<_> = policy.explain(&caller().facts()).into_iter().map(|t| (t.rule, t.failed)).collect();
+        assert_eq!(tried, [(Arc::from("first"), Some(Condition::Level)), (Arc::from("second"), None)]);
+    }
+
+    #[test]
+    fn a_domain_of_many_rules_matches_each_of_them() {
+        let rules = (0..200).map(|n| {
+            let mut when = Conditions { domain: domains(&["*.example.com"]), ..Conditions::default() };
+            when.min_level = (n < 199).then_some(Level::Proven);
+            rule(&format!("r{n}"), when)
+        });
+        assert_eq!(&*policy(rules.collect()).decide(&caller().facts()).rule, "r199");
+    }
+
+    #[test]
+    fn too_many_rules_are_refused() {
+        let rules = vec![rule("r", Conditions::default()); ACCESS_RULES_MAX + 1];
+        let setup =
+            PolicySetup { rules, default: human(0), default_words: None, tiers: Vec::new(), free_mail: Vec::new() };
+        assert_eq!(Policy::new(setup).err(), Some(TooManyRules { most: ACCESS_RULES_MAX }));
     }
 }

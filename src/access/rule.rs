@@ -62,6 +62,16 @@ pub enum Condition {
 }
 
 impl Condition {
+    pub const ALL: [Condition; 7] = [
+        Condition::Level,
+        Condition::Trunk,
+        Condition::Dialled,
+        Condition::Tier,
+        Condition::Domain,
+        Condition::Reason,
+        Condition::Hours,
+    ];
+
     /// The key of the condition in the configuration.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -105,3 +105,15 @@ pub const CLOCK_SKEW_MAX: Duration = Duration::from_secs(10 * 60);
 pub const REAPED_AT_ONCE: usize = 64;
 /// Requests that wait for a store. Beyond it the asker hears `Overloaded` at once.
 pub const STORE_WAITING_MAX: usize = 4_096;
+/// Access rules; a decision keeps a bit for each. Beyond it the configuration is refused.
+pub const ACCESS_RULES_MAX: usize = 1_024;
+/// Agents and queues that one configuration may name. Beyond it the configuration is refused.
+pub const AGENTS_MAX: usize = 20_000;
+pub const QUEUES_MAX: usize = 1_000;
+/// Different sets of further skills that waiting calls may ask for at once, all queues together. Beyond it a call that asks
+/// for a new set is answered as if the queue were full.
+pub const LANES_MAX: usize = 4_000;
+/// Skills that a call may ask for besides its queue's. Those beyond it are not looked at.
+pub const EXTRA_SKILLS_MAX: usize = 8;
+/// Agents remembered as having failed a call's offer, and those named with an offer as passed over; the oldest goes first.
+pub const PASSED_OVER_MAX: usize = 8;
