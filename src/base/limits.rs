@@ -112,8 +112,12 @@ pub const AGENTS_MAX: usize = 20_000;
 pub const QUEUES_MAX: usize = 1_000;
 /// Different sets of further skills that waiting calls may ask for at once, all queues together. Beyond it a call that asks
 /// for a new set is answered as if the queue were full.
-pub const LANES_MAX: usize = 4_000;
+pub const LANES_MAX: usize = 256;
 /// Skills that a call may ask for besides its queue's. Those beyond it are not looked at.
 pub const EXTRA_SKILLS_MAX: usize = 8;
 /// Agents remembered as having failed a call's offer, and those named with an offer as passed over; the oldest goes first.
 pub const PASSED_OVER_MAX: usize = 8;
+/// Calls that wait for one busy agent whom they prefer. One beyond it waits for whoever comes.
+pub const HELD_PER_AGENT_MAX: usize = 8;
+/// Places of a queue that are reported as they change; a call further back asks for its own.
+pub const POSITIONS_TOLD_MAX: usize = 500;

@@ -1,11 +1,23 @@
 //! Which agent gets which call: one machine that alone owns agents, queues, waiting calls and grants.
 
+mod agents;
+mod decide;
+mod enter;
 mod messages;
+mod offers;
+mod positions;
+mod presence;
+mod queues;
+mod routed_call;
 mod router;
 mod setup;
 mod views;
+mod waiting;
 
 pub use messages::{AgentState, Input, OfferFailure, Output, PauseCause, Presence, Why};
 pub use router::Router;
 pub use setup::{AgentSetup, Pause, QueueSetup, Setup, SkillNeed};
 pub use views::{AgentView, QueueView, RouterCounts};
+
+#[cfg(test)]
+mod script_tests;

@@ -1,31 +1,110 @@
-//! The router: four verbs around the owners of agents, waiting calls and deadlines.
+//! The router: four verbs around the owner of agents, waiting calls and deadlines. It dispatches; the acts are in the
+//! files beside it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
 
-use crate::base::{Mono, Now};
+use crate::base::timers::Timers;
+use crate::base::{AgentId, CallId, Mono, Now, QueueId};
 
+use super::agents::{Agent, AgentIx};
 use super::messages::{Input, Output};
-use super::setup::Setup;
-use super::views::{AgentView, QueueView, RouterCounts};
+use super::queues::{Lane, LaneIx, Queue, QueueIx};
+use super::routed_call::RoutedCall;
+use super::setup::{Pause, Setup};
 
 /// The sole owner of agents, queues, waiting calls and grants.
 #[derive(Debug)]
 pub struct Router {
-    setup: Setup,
-    outputs: VecDeque<Output>,
+    pub(super) rules: Rules,
+    pub(super) agents: Vec<Agent>,
+    pub(super) queues: Vec<Queue>,
+    pub(super) lanes: Vec<Lane>,
+    pub(super) calls: HashMap<CallId, RoutedCall>,
+    pub(super) agent_by_id: HashMap<AgentId, AgentIx>,
+    pub(super) queue_by_id: HashMap<QueueId, QueueIx>,
+    pub(super) timers: Timers<Timer>,
+    pub(super) outputs: VecDeque<Output>,
+    /// Queues in which somebody came or left during this input.
+    pub(super) moved: BTreeSet<QueueIx>,
+    pub(super) next_serial: u64,
+    pub(super) stale: u64,
+}
+
+/// What the setup says for all queues and agents alike.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rules {
+    pub pause: Pause,
+    pub again_after: Duration,
+    pub prefer_wait: Duration,
+    pub grant_margin: Duration,
+    pub deserted_after: Duration,
+    pub position_every: Duration,
+}
+
+/// Every deadline of the router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Timer {
+    /// Nobody answered for an offer, or a call never ended.
+    Grant(AgentIx),
+    WrapUp(AgentIx),
+    Pause(AgentIx),
+    /// The call has waited long enough for the agent it prefers.
+    Prefer(CallId),
+    /// An agent who failed the call's offer may be asked again.
+    Again(CallId),
+    /// Nobody who could serve the lane is logged in.
+    Deserted(LaneIx),
+    Positions(QueueIx),
+}
+
+impl Timer {
+    fn as_str(self) -> &'static str {
+        match self {
+            Timer::Grant(_) => "grant expires",
+            Timer::WrapUp(_) => "wrap-up ends",
+            Timer::Pause(_) => "pause ends",
+            Timer::Prefer(_) => "preferred agent still busy",
+            Timer::Again(_) => "agent may be asked again",
+            Timer::Deserted(_) => "queue deserted",
+            Timer::Positions(_) => "positions due",
+        }
+    }
 }
 
 impl Router {
+    /// Everybody is offline and nobody waits.
     pub fn new(setup: Setup) -> Router {
-        Router { setup, outputs: VecDeque::new() }
+        let mut router = Router::empty(&setup);
+        router.add_agents(setup.agents);
+        router.add_queues(setup.queues);
+        router
     }
 
     pub fn handle(&mut self, input: Input, now: Now) {
-        let _ = (input, now, &self.setup);
+        let now = now.mono;
+        match input {
+            Input::Presence { agent, presence } => self.presence_said(&agent, presence, now),
+            Input::Enqueue { call, queue, priority, prefer, extra } => {
+                self.enqueue(call, &queue, priority, prefer.as_ref(), extra, now);
+            }
+            Input::Leave { call } => self.leave(call, now),
+            Input::OfferAccepted { call, agent, fence } => self.offer_accepted(call, &agent, fence, now),
+            Input::OfferFailed { call, agent, fence, why } => self.offer_failed(call, &agent, fence, why, now),
+            Input::CallEnded { call, agent, fence } => self.call_ended(call, &agent, fence, now),
+            Input::WrapUpDone { agent } => self.wrap_up_done(&agent, now),
+            Input::AskPosition { call } => self.tell_position(call, now),
+        }
+        self.report_moved(now);
     }
 
+    /// Also right when nothing is due.
     pub fn handle_timeout(&mut self, now: Now) {
-        let _ = now;
+        let now = now.mono;
+        while let Some(timer) = self.timers.pop_due(now) {
+            self.fire(timer, now);
+        }
+        self.report_moved(now);
     }
 
     pub fn poll_output(&mut self) -> Option<Output> {
@@ -33,21 +112,101 @@ impl Router {
     }
 
     pub fn poll_timeout(&self) -> Option<(Mono, &'static str)> {
-        None
+        self.timers.next().map(|(at, timer)| (at, timer.as_str()))
     }
 
-    /// Every agent, by name.
-    pub fn agents(&self) -> Vec<AgentView> {
-        Vec::new()
+    fn fire(&mut self, timer: Timer, now: Mono) {
+        match timer {
+            Timer::Grant(agent) => self.grant_expired(agent, now),
+            Timer::WrapUp(agent) => self.end_wrap_up(agent, now),
+            Timer::Pause(agent) => self.end_pause(agent, now),
+            Timer::Prefer(call) => self.stop_preferring(call, now),
+            Timer::Again(call) => self.ask_again(call, now),
+            Timer::Deserted(lane) => self.desert(lane, now),
+            Timer::Positions(queue) => self.report_positions(queue, now),
+        }
     }
 
-    /// Every queue, by name.
-    pub fn queues(&self, now: Now) -> Vec<QueueView> {
-        let _ = now;
-        Vec::new()
+    fn empty(setup: &Setup) -> Router {
+        Router {
+            rules: Rules {
+                pause: setup.pause,
+                again_after: setup.again_after,
+                prefer_wait: setup.prefer_wait,
+                grant_margin: setup.grant_margin,
+                deserted_after: setup.deserted_after,
+                position_every: setup.position_every,
+            },
+            agents: Vec::new(),
+            queues: Vec::new(),
+            lanes: Vec::new(),
+            calls: HashMap::new(),
+            agent_by_id: HashMap::new(),
+            queue_by_id: HashMap::new(),
+            timers: Timers::default(),
+            outputs: VecDeque::new(),
+            moved: BTreeSet::new(),
+            next_serial: 0,
+            stale: 0,
+        }
     }
 
-    pub fn counts(&self) -> RouterCounts {
-        RouterCounts::default()
+    fn add_agents(&mut self, mut agents: Vec<super::setup::AgentSetup>) {
+        agents.sort_by(|one, other| one.id.cmp(&other.id));
+        for (agent, ix) in agents.into_iter().zip(0..) {
+            self.agent_by_id.insert(agent.id.clone(), AgentIx(ix));
+            self.agents.push(Agent::new(agent));
+        }
+    }
+
+    fn add_queues(&mut self, mut queues: Vec<super::setup::QueueSetup>) {
+        queues.sort_by(|one, other| one.id.cmp(&other.id));
+        for (setup, ix) in queues.into_iter().zip(0..) {
+            self.queue_by_id.insert(setup.id.clone(), QueueIx(ix));
+            self.add_queue(Queue::new(setup), QueueIx(ix));
+        }
+    }
+
+    fn add_queue(&mut self, mut queue: Queue, ix: QueueIx) {
+        for (agent, agent_ix) in self.agents.iter_mut().zip(0..) {
+            if agent.meets(&queue.setup.requires) {
+                agent.serves.push(ix);
+                queue.able.push(AgentIx(agent_ix));
+            }
+        }
+        queue.lanes.push(LaneIx(self.lanes.len() as u32));
+        self.lanes.push(Lane::new(ix, Vec::new(), queue.ageing(), 0));
+        self.queues.push(queue);
+    }
+
+    pub(super) fn agent(&self, ix: AgentIx) -> &Agent {
+        &self.agents[ix.0 as usize]
+    }
+
+    pub(super) fn agent_mut(&mut self, ix: AgentIx) -> &mut Agent {
+        &mut self.agents[ix.0 as usize]
+    }
+
+    pub(super) fn queue(&self, ix: QueueIx) -> &Queue {
+        &self.queues[ix.0 as usize]
+    }
+
+    pub(super) fn queue_mut(&mut self, ix: QueueIx) -> &mut Queue {
+        &mut self.queues[ix.0 as usize]
+    }
+
+    pub(super) fn lane(&self, ix: LaneIx) -> &Lane {
+        &self.lanes[ix.0 as usize]
+    }
+
+    pub(super) fn lane_mut(&mut self, ix: LaneIx) -> &mut Lane {
+        &mut self.lanes[ix.0 as usize]
+    }
+
+    /// The agent's place; somebody unknown is counted.
+    pub(super) fn known_agent(&mut self, id: &AgentId) -> Option<AgentIx> {
+        let ix = self.agent_by_id.get(id).copied();
+        self.stale += u64::from(ix.is_none());
+        ix
     }
 }

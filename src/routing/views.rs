@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use crate::base::{AgentId, CallId, Mono, QueueId};
+use crate::base::{AgentId, CallId, Mono, Now, QueueId};
 
+use super::agents::{Agent, Work};
 use super::messages::AgentState;
+use super::queues::Queue;
+use super::router::Router;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentView {
@@ -35,4 +38,43 @@ pub struct RouterCounts {
     pub timers: usize,
     /// Inputs with an old fence, or about somebody unknown.
     pub stale: u64,
+}
+
+impl Router {
+    /// Every agent, by name.
+    pub fn agents(&self) -> Vec<AgentView> {
+        self.agents.iter().map(view_agent).collect()
+    }
+
+    /// Every queue, by name.
+    pub fn queues(&self, now: Now) -> Vec<QueueView> {
+        self.queues.iter().map(|queue| self.view_queue(queue, now.mono)).collect()
+    }
+
+    pub fn counts(&self) -> RouterCounts {
+        let at = |is: fn(&Work) -> bool| self.agents.iter().filter(|agent| is(&agent.work)).count();
+        RouterCounts {
+            waiting: self.queues.iter().map(|queue| queue.waiting.len()).sum(),
+            offered: at(|work| matches!(work, Work::Offered(_))),
+            talking: at(|work| matches!(work, Work::OnCall(_))),
+            timers: self.timers.len(),
+            stale: self.stale,
+        }
+    }
+
+    fn view_queue(&self, queue: &Queue, now: Mono) -> QueueView {
+        let oldest = queue.waiting.values().next().and_then(|id| self.calls.get(id));
+        let staffed = queue.lanes.first().map_or(0, |lane| self.lane(*lane).staffed);
+        QueueView {
+            queue: queue.setup.id.clone(),
+            waiting: queue.waiting.len(),
+            oldest_wait: oldest.map_or(Duration::ZERO, |call| now.since(call.key.enqueued)),
+            available: queue.idle.len(),
+            staffed,
+        }
+    }
+}
+
+fn view_agent(agent: &Agent) -> AgentView {
+    AgentView { agent: agent.id.clone(), state: agent.state.clone(), since: agent.since, call: agent.call() }
 }

@@ -1,0 +1,122 @@
+//! The agents: what each can do, says, and is at.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::base::{AgentId, CallId, Fence, Mono, SkillId};
+
+use super::messages::{AgentState, PauseCause, Presence};
+use super::queues::QueueIx;
+use super::setup::{AgentSetup, SkillNeed};
+
+/// An agent's place in the order of the names, which also breaks ties.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct AgentIx(pub u32);
+
+/// The promise that an agent is free for one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Grant {
+    pub call: CallId,
+    pub fence: Fence,
+    pub queue: QueueIx,
+    /// Since when the agent was idle before; given back when the caller leaves during the offer.
+    pub idle_since: Mono,
+}
+
+/// What an agent is at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Work {
+    Free,
+    Offered(Grant),
+    OnCall(Grant),
+    WrapUp { call: CallId, queue: QueueIx },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Paused {
+    pub why: PauseCause,
+    pub until: Option<Mono>,
+}
+
+#[derive(Debug)]
+pub(super) struct Agent {
+    pub id: AgentId,
+    level_by_skill: HashMap<SkillId, u8>,
+    /// The queues whose needs this agent meets.
+    pub serves: Vec<QueueIx>,
+    pub presence: Presence,
+    pub paused: Option<Paused>,
+    pub work: Work,
+    /// Present while the agent stands in the idle sets of the queues served.
+    pub idle_since: Option<Mono>,
+    /// When the agent last said that they are available: what failed before is forgiven, but for what they declined.
+    pub ready_at: Mono,
+    pub last_fence: Fence,
+    /// Calls that wait for this agent alone for a while, by serial.
+    pub held: BTreeMap<u64, CallId>,
+    /// The state as last told, and since when.
+    pub state: AgentState,
+    pub since: Mono,
+}
+
+impl Agent {
+    pub(super) fn new(setup: AgentSetup) -> Agent {
+        Agent {
+            id: setup.id,
+            level_by_skill: setup.skills.into_iter().collect(),
+            serves: Vec::new(),
+            presence: Presence::Offline,
+            paused: None,
+            work: Work::Free,
+            idle_since: None,
+            ready_at: Mono::ZERO,
+            last_fence: Fence::default(),
+            held: BTreeMap::new(),
+            state: AgentState::Offline,
+            since: Mono::ZERO,
+        }
+    }
+
+    pub(super) fn meets(&self, needs: &[SkillNeed]) -> bool {
+        needs.iter().all(|need| self.level_by_skill.get(&need.skill).is_some_and(|level| *level >= need.min_level))
+    }
+
+    pub(super) fn is_logged_in(&self) -> bool {
+        self.presence != Presence::Offline
+    }
+
+    /// May be offered a call once nothing else is in hand.
+    pub(super) fn is_willing(&self) -> bool {
+        self.presence == Presence::Available && self.paused.is_none()
+    }
+
+    pub(super) fn is_free(&self) -> bool {
+        self.is_willing() && self.work == Work::Free
+    }
+
+    pub(super) fn offered(&self, call: CallId, fence: Fence) -> Option<Grant> {
+        match &self.work {
+            Work::Offered(grant) if grant.call == call && grant.fence == fence => Some(*grant),
+            Work::Offered(_) | Work::Free | Work::OnCall(_) | Work::WrapUp { .. } => None,
+        }
+    }
+
+    pub(super) fn talking(&self, call: CallId, fence: Fence) -> Option<Grant> {
+        match &self.work {
+            Work::OnCall(grant) if grant.call == call && grant.fence == fence => Some(*grant),
+            Work::OnCall(_) | Work::Free | Work::Offered(_) | Work::WrapUp { .. } => None,
+        }
+    }
+
+    pub(super) fn call(&self) -> Option<CallId> {
+        match &self.work {
+            Work::Free => None,
+            Work::Offered(grant) | Work::OnCall(grant) => Some(grant.call),
+            Work::WrapUp { call, .. } => Some(*call),
+        }
+    }
+
+    pub(super) fn next_fence(&mut self) -> Fence {
+        self.last_fence = Fence(self.last_fence.0 + 1);
+        self.last_fence
+    }
+}

@@ -1,0 +1,213 @@
+//! Calls come in, wait, and leave.
+
+use crate::base::limits::{EXTRA_SKILLS_MAX, HELD_PER_AGENT_MAX, LANES_MAX};
+use crate::base::{AgentId, CallId, Mono, QueueId};
+
+use super::agents::{AgentIx, Work};
+use super::messages::Output;
+use super::queues::{Lane, LaneIx, QueueIx};
+use super::routed_call::{Place, RoutedCall};
+use super::router::{Router, Timer};
+use super::setup::SkillNeed;
+use super::waiting::WaitKey;
+
+impl Router {
+    pub(super) fn enqueue(
+        &mut self,
+        id: CallId,
+        queue: &QueueId,
+        priority: i32,
+        prefer: Option<&AgentId>,
+        extra: Vec<SkillNeed>,
+        now: Mono,
+    ) {
+        if self.calls.contains_key(&id) {
+            self.stale += 1;
+            return;
+        }
+        let Some(queue) = self.queue_by_id.get(queue).copied() else {
+            return self.outputs.push_back(Output::NobodyCanServe { call: id });
+        };
+        let Some(lane) = self.lane_for(queue, extra) else {
+            return self.outputs.push_back(Output::QueueFull { call: id });
+        };
+        let prefer = prefer.and_then(|agent| self.agent_by_id.get(agent).copied());
+        let key = WaitKey { priority, enqueued: now, serial: self.next_serial };
+        let call = RoutedCall { id, queue, lane, key, prefer, failed: Vec::new(), place: Place::Waiting, told: None };
+        self.take_in(call, now);
+    }
+
+    /// Caller gone, ceiling reached, or the end of a conversation of which nobody said so.
+    pub(super) fn leave(&mut self, id: CallId, now: Mono) {
+        let Some(call) = self.calls.get(&id) else {
+            self.stale += 1;
+            return;
+        };
+        match call.place {
+            Place::Waiting | Place::Held(_) => {
+                self.stop_waiting(id);
+                self.forget(id);
+            }
+            Place::Offered(agent) => {
+                self.forget(id);
+                self.withdraw(agent, now);
+            }
+            Place::Talking(agent) => self.end_talk(agent, now),
+        }
+    }
+
+    fn take_in(&mut self, call: RoutedCall, now: Mono) {
+        let id = call.id;
+        if self.lane(call.lane).staffed == 0 {
+            return self.outputs.push_back(Output::NobodyCanServe { call: id });
+        }
+        let is_full = self.queue(call.queue).is_full();
+        let holder = self.holder(&call).filter(|_| !is_full);
+        let agent = self.choose_agent(&call, now).filter(|_| holder.is_none());
+        if is_full && agent.is_none() {
+            return self.outputs.push_back(Output::QueueFull { call: id });
+        }
+        self.next_serial += 1;
+        self.lane_mut(call.lane).calls += 1;
+        self.calls.insert(id, call);
+        match (holder, agent) {
+            (Some(holder), _) => self.hold(id, holder, now),
+            (None, Some(agent)) => self.offer(id, agent, now),
+            (None, None) => self.wait(id, now),
+        }
+    }
+
+    /// The agent whom the call prefers, if they are busy but willing and can serve it.
+    fn holder(&self, call: &RoutedCall) -> Option<AgentIx> {
+        let ix = call.prefer?;
+        let agent = self.agent(ix);
+        let is_busy = agent.is_willing() && agent.work != Work::Free;
+        let is_able = agent.serves.contains(&call.queue) && agent.meets(&self.lane(call.lane).extra);
+        (is_busy && is_able && agent.held.len() < HELD_PER_AGENT_MAX).then_some(ix)
+    }
+
+    fn hold(&mut self, id: CallId, agent: AgentIx, now: Mono) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.place = Place::Held(agent);
+        let (queue, serial) = (call.queue, call.key.serial);
+        self.agent_mut(agent).held.insert(serial, id);
+        self.queue_mut(queue).held.insert(serial, id);
+        self.queue_mut(queue).waiting.insert(serial, id);
+        self.timers.set(Timer::Prefer(id), now + self.rules.prefer_wait);
+        self.moved.insert(queue);
+    }
+
+    /// Puts a call into its lane, at the place that its time and priority give it.
+    pub(super) fn wait(&mut self, id: CallId, now: Mono) {
+        let again_after = self.rules.again_after;
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.place = Place::Waiting;
+        let (queue, lane, key) = (call.queue, call.lane, call.key);
+        let again = call.next_again(again_after, now);
+        self.lane_mut(lane).waiting.insert(key, id);
+        self.queue_mut(queue).waiting.insert(key.serial, id);
+        if let Some(again) = again {
+            self.timers.set(Timer::Again(id), again);
+        }
+        self.moved.insert(queue);
+        self.watch_lane(lane, now);
+    }
+
+    /// The opposite of `wait` and `hold`; the call keeps its key.
+    pub(super) fn stop_waiting(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let (queue, lane, key, place) = (call.queue, call.lane, call.key, call.place);
+        if let Place::Held(agent) = place {
+            self.agent_mut(agent).held.remove(&key.serial);
+            self.queue_mut(queue).held.remove(&key.serial);
+        }
+        self.lane_mut(lane).waiting.remove(key);
+        self.queue_mut(queue).waiting.remove(&key.serial);
+        self.timers.cancel(&Timer::Prefer(id));
+        self.timers.cancel(&Timer::Again(id));
+        self.moved.insert(queue);
+        if self.lane(lane).waiting.is_empty() {
+            self.timers.cancel(&Timer::Deserted(lane));
+        }
+    }
+
+    /// The call is no longer ours; it waits nowhere.
+    pub(super) fn forget(&mut self, id: CallId) {
+        if let Some(call) = self.calls.remove(&id) {
+            self.lane_mut(call.lane).calls -= 1;
+        }
+    }
+
+    pub(super) fn stop_preferring(&mut self, id: CallId, now: Mono) {
+        self.stop_waiting(id);
+        self.find_agent_or_wait(id, now);
+    }
+
+    pub(super) fn ask_again(&mut self, id: CallId, now: Mono) {
+        self.stop_waiting(id);
+        self.find_agent_or_wait(id, now);
+    }
+
+    /// For a call that waits nowhere.
+    pub(super) fn find_agent_or_wait(&mut self, id: CallId, now: Mono) {
+        let agent = self.calls.get(&id).and_then(|call| self.choose_agent(call, now));
+        match agent {
+            Some(agent) => self.offer(id, agent, now),
+            None => self.wait(id, now),
+        }
+    }
+
+    /// A lane with calls and nobody logged in for them is given up after a while, unless somebody comes.
+    pub(super) fn watch_lane(&mut self, ix: LaneIx, now: Mono) {
+        let lane = self.lane(ix);
+        if lane.staffed > 0 || lane.waiting.is_empty() {
+            self.timers.cancel(&Timer::Deserted(ix));
+        } else if self.timers.deadline(&Timer::Deserted(ix)).is_none() {
+            self.timers.set(Timer::Deserted(ix), now + self.rules.deserted_after);
+        }
+    }
+
+    pub(super) fn desert(&mut self, lane: LaneIx, now: Mono) {
+        let calls: Vec<_> = self.lane(lane).waiting.in_order(now).map(|(_, call)| call).collect();
+        for call in calls {
+            self.stop_waiting(call);
+            self.forget(call);
+            self.outputs.push_back(Output::NobodyCanServe { call });
+        }
+    }
+
+    /// The lane of the queue whose calls ask for `extra`; `None` when too many different ones are in use.
+    fn lane_for(&mut self, queue: QueueIx, mut extra: Vec<SkillNeed>) -> Option<LaneIx> {
+        extra.truncate(EXTRA_SKILLS_MAX);
+        extra.sort_unstable();
+        extra.dedup();
+        let known = self.queue(queue).lanes.iter().copied().find(|lane| self.lane(*lane).extra == extra);
+        known.or_else(|| self.make_lane(queue, extra))
+    }
+
+    fn make_lane(&mut self, queue_ix: QueueIx, extra: Vec<SkillNeed>) -> Option<LaneIx> {
+        let queue = self.queue(queue_ix);
+        let counts = |ix: &&AgentIx| self.agent(**ix).is_logged_in() && self.agent(**ix).meets(&extra);
+        let staffed = queue.able.iter().filter(counts).count();
+        let lane = Lane::new(queue_ix, extra, queue.ageing(), staffed);
+        let ix = self.lane_place()?;
+        match self.lanes.get_mut(ix.0 as usize) {
+            Some(place) => *place = lane,
+            None => self.lanes.push(lane),
+        }
+        self.queue_mut(queue_ix).lanes.push(ix);
+        Some(ix)
+    }
+
+    /// A place behind the last lane, or that of a lane that no call refers to.
+    fn lane_place(&mut self) -> Option<LaneIx> {
+        if self.lanes.len() < self.queues.len() + LANES_MAX {
+            return Some(LaneIx(self.lanes.len() as u32));
+        }
+        let unused = self.lanes.iter().position(|lane| lane.calls == 0 && !lane.extra.is_empty())?;
+        let ix = LaneIx(unused as u32);
+        let queue = self.lane(ix).queue;
+        self.queue_mut(queue).lanes.retain(|lane| *lane != ix);
+        Some(ix)
+    }
+}

@@ -1,0 +1,193 @@
+//! Grants: who is offered what, and how each offer ends.
+
+use crate::base::limits::{CALL_LENGTH_MAX, PASSED_OVER_MAX};
+use crate::base::{AgentId, CallId, Fence, Mono};
+
+use super::agents::{Agent, AgentIx, Grant, Work};
+use super::decide;
+use super::messages::{OfferFailure, Output, Presence, Why};
+use super::queues::{LaneIx, QueueIx};
+use super::routed_call::{Failed, Place, RoutedCall};
+use super::router::{Router, Timer};
+use super::waiting::Rank;
+
+impl Router {
+    pub(super) fn offer_accepted(&mut self, call: CallId, agent: &AgentId, fence: Fence, now: Mono) {
+        let Some((ix, grant)) = self.live(agent, |agent| agent.offered(call, fence)) else { return };
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.place = Place::Talking(ix);
+        }
+        self.agent_mut(ix).work = Work::OnCall(grant);
+        self.timers.set(Timer::Grant(ix), now + CALL_LENGTH_MAX + self.rules.grant_margin);
+        self.tell_state(ix, now);
+    }
+
+    pub(super) fn offer_failed(&mut self, call: CallId, agent: &AgentId, fence: Fence, why: OfferFailure, now: Mono) {
+        if let Some((ix, grant)) = self.live(agent, |agent| agent.offered(call, fence)) {
+            self.fail(ix, grant, why, now);
+        }
+    }
+
+    pub(super) fn call_ended(&mut self, call: CallId, agent: &AgentId, fence: Fence, now: Mono) {
+        if let Some((ix, _)) = self.live(agent, |agent| agent.talking(call, fence)) {
+            self.end_talk(ix, now);
+        }
+    }
+
+    /// Nobody answered for the offer, or the call never ended: no agent stays stuck.
+    pub(super) fn grant_expired(&mut self, ix: AgentIx, now: Mono) {
+        match self.agent(ix).work {
+            Work::Offered(grant) => {
+                self.tell_expired(ix, grant);
+                self.fail(ix, grant, OfferFailure::NoAnswer, now);
+            }
+            Work::OnCall(grant) => {
+                self.tell_expired(ix, grant);
+                self.end_talk(ix, now);
+            }
+            Work::Free | Work::WrapUp { .. } => {}
+        }
+    }
+
+    /// The agent goes into wrap-up; the call is over for the router.
+    pub(super) fn end_talk(&mut self, ix: AgentIx, now: Mono) {
+        let Work::OnCall(grant) = self.agent(ix).work else { return };
+        self.timers.cancel(&Timer::Grant(ix));
+        self.forget(grant.call);
+        let longest = self.queue(grant.queue).setup.wrap_up;
+        if longest.is_zero() {
+            return self.end_work(ix, now, now);
+        }
+        self.agent_mut(ix).work = Work::WrapUp { call: grant.call, queue: grant.queue };
+        self.timers.set(Timer::WrapUp(ix), now + longest);
+        self.tell_state(ix, now);
+    }
+
+    /// The caller left during the offer: the agent keeps their turn.
+    pub(super) fn withdraw(&mut self, ix: AgentIx, now: Mono) {
+        let Work::Offered(grant) = self.agent(ix).work else { return };
+        self.timers.cancel(&Timer::Grant(ix));
+        self.end_work(ix, grant.idle_since, now);
+    }
+
+    /// Grants a free agent to a call that waits nowhere.
+    pub(super) fn offer(&mut self, id: CallId, ix: AgentIx, now: Mono) {
+        let idle_since = self.leave_idle(ix).unwrap_or(now);
+        self.grant(id, ix, idle_since, now);
+    }
+
+    /// The agent is free and stands in no idle set: takes the next call, or becomes idle.
+    pub(super) fn next_call_or_idle(&mut self, ix: AgentIx, idle_since: Mono, now: Mono) {
+        match self.choose_call(ix, now) {
+            Some(call) => {
+                self.stop_waiting(call);
+                self.grant(call, ix, idle_since, now);
+            }
+            None => {
+                self.join_idle(ix, idle_since);
+                self.tell_state(ix, now);
+            }
+        }
+    }
+
+    pub(super) fn choose_agent(&self, call: &RoutedCall, now: Mono) -> Option<AgentIx> {
+        let extra = &self.lane(call.lane).extra;
+        let preferred = call.prefer.and_then(|ix| Some((self.agent(ix).idle_since?, ix)));
+        let fits = |ix: AgentIx| {
+            let agent = self.agent(ix);
+            agent.meets(extra) && !call.bars(ix, agent, self.rules.again_after, now)
+        };
+        decide::agent_for_call(preferred, &self.queue(call.queue).idle, fits)
+    }
+
+    fn choose_call(&mut self, ix: AgentIx, now: Mono) -> Option<CallId> {
+        let lanes = self.lanes_with_calls(ix);
+        for lane in &lanes {
+            self.lane_mut(*lane).waiting.settle(now);
+        }
+        let heads = lanes.iter().filter_map(|lane| self.first_for(*lane, ix, now));
+        decide::call_for_agent(heads.chain(self.held_for(ix, now)))
+    }
+
+    fn lanes_with_calls(&self, ix: AgentIx) -> Vec<LaneIx> {
+        let agent = self.agent(ix);
+        let lanes = agent.serves.iter().flat_map(|queue| &self.queue(*queue).lanes).copied();
+        lanes.filter(|lane| !self.lane(*lane).waiting.is_empty() && agent.meets(&self.lane(*lane).extra)).collect()
+    }
+
+    fn first_for(&self, lane: LaneIx, ix: AgentIx, now: Mono) -> Option<(Rank, CallId)> {
+        let agent = self.agent(ix);
+        let is_barred =
+            |id: &CallId| self.calls.get(id).is_some_and(|call| call.bars(ix, agent, self.rules.again_after, now));
+        self.lane(lane).waiting.in_order(now).find(|(_, call)| !is_barred(call))
+    }
+
+    fn held_for(&self, ix: AgentIx, now: Mono) -> impl Iterator<Item = (Rank, CallId)> + '_ {
+        let held = self.agent(ix).held.values().filter_map(|id| self.calls.get(id));
+        held.map(move |call| (self.queue(call.queue).ageing().rank(call.key, now), call.id))
+    }
+
+    fn grant(&mut self, id: CallId, ix: AgentIx, idle_since: Mono, now: Mono) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.place = Place::Offered(ix);
+        call.told = None;
+        let (queue, passed_over) = (call.queue, self.passed_over(id, ix));
+        let expires = now + self.queue(queue).setup.offer_timeout;
+        let agent = self.agent_mut(ix);
+        let fence = agent.next_fence();
+        agent.work = Work::Offered(Grant { call: id, fence, queue, idle_since });
+        let agent = agent.id.clone();
+        self.timers.set(Timer::Grant(ix), expires + self.rules.grant_margin);
+        self.tell_state(ix, now);
+        self.outputs.push_back(Output::Offer { call: id, agent, fence, expires, passed_over });
+    }
+
+    fn passed_over(&self, id: CallId, chosen: AgentIx) -> Vec<(AgentId, Why)> {
+        let Some(call) = self.calls.get(&id) else { return Vec::new() };
+        let preferred = call.prefer.filter(|ix| *ix != chosen && !call.failed.iter().any(|f| f.agent == *ix));
+        let preferred = preferred.map(|ix| (ix, self.why_not(ix, call.queue)));
+        let failed = call.failed.iter().filter(|failed| failed.agent != chosen);
+        let failed = failed.map(|failed| (failed.agent, Why::Failed(failed.why)));
+        let named = preferred.into_iter().chain(failed).take(PASSED_OVER_MAX);
+        named.map(|(ix, why)| (self.agent(ix).id.clone(), why)).collect()
+    }
+
+    fn why_not(&self, ix: AgentIx, queue: QueueIx) -> Why {
+        let agent = self.agent(ix);
+        match agent.presence {
+            _ if !agent.serves.contains(&queue) => Why::LacksSkill,
+            Presence::Offline => Why::Offline,
+            Presence::Break { .. } => Why::OnBreak,
+            Presence::Available if agent.paused.is_some() => Why::Paused,
+            Presence::Available if agent.work == Work::Free => Why::LacksSkill,
+            Presence::Available => Why::Busy,
+        }
+    }
+
+    /// The call first, since it keeps its place; then the agent, who may have another.
+    fn fail(&mut self, ix: AgentIx, grant: Grant, why: OfferFailure, now: Mono) {
+        self.timers.cancel(&Timer::Grant(ix));
+        if let Some(call) = self.calls.get_mut(&grant.call) {
+            call.note_failure(Failed { agent: ix, why, at: now });
+        }
+        self.agent_mut(ix).work = Work::Free;
+        if why != OfferFailure::Declined {
+            self.pause(ix, why, now);
+        }
+        self.find_agent_or_wait(grant.call, now);
+        self.settle_agent(ix, now, now);
+    }
+
+    fn tell_expired(&mut self, ix: AgentIx, grant: Grant) {
+        let agent = self.agent(ix).id.clone();
+        self.outputs.push_back(Output::GrantExpired { call: grant.call, agent, fence: grant.fence });
+    }
+
+    /// The agent and the grant that the input speaks of, if it is the one that lives.
+    fn live(&mut self, id: &AgentId, grant: impl Fn(&Agent) -> Option<Grant>) -> Option<(AgentIx, Grant)> {
+        let ix = self.known_agent(id)?;
+        let live = grant(self.agent(ix));
+        self.stale += u64::from(live.is_none());
+        live.map(|grant| (ix, grant))
+    }
+}

@@ -1,0 +1,162 @@
+//! Agents come and go, take breaks, are paused, and finish their wrap-up.
+
+use crate::base::{AgentId, Mono};
+
+use super::agents::{Agent, AgentIx, Paused, Work};
+use super::messages::{AgentState, OfferFailure, Output, Presence};
+use super::router::{Router, Timer};
+use super::setup::Pause;
+
+impl Router {
+    pub(super) fn presence_said(&mut self, id: &AgentId, presence: Presence, now: Mono) {
+        let Some(ix) = self.known_agent(id) else { return };
+        let was_logged_in = self.agent(ix).is_logged_in();
+        let is_available = presence == Presence::Available;
+        let agent = self.agent_mut(ix);
+        agent.presence = presence;
+        agent.paused = None;
+        if is_available {
+            agent.ready_at = now;
+        }
+        self.timers.cancel(&Timer::Pause(ix));
+        self.count_staff(ix, was_logged_in, now);
+        // A desk that comes back in the middle of a wrap-up has not said that it is done.
+        if is_available && was_logged_in {
+            self.finish_wrap_up(ix);
+        }
+        self.settle_agent(ix, now, now);
+    }
+
+    pub(super) fn wrap_up_done(&mut self, id: &AgentId, now: Mono) {
+        let Some(ix) = self.known_agent(id) else { return };
+        if matches!(self.agent(ix).work, Work::WrapUp { .. }) {
+            self.end_wrap_up(ix, now);
+        } else {
+            self.stale += 1;
+        }
+    }
+
+    pub(super) fn end_wrap_up(&mut self, ix: AgentIx, now: Mono) {
+        self.finish_wrap_up(ix);
+        self.settle_agent(ix, now, now);
+    }
+
+    pub(super) fn end_pause(&mut self, ix: AgentIx, now: Mono) {
+        self.agent_mut(ix).paused = None;
+        self.settle_agent(ix, now, now);
+    }
+
+    pub(super) fn end_work(&mut self, ix: AgentIx, idle_since: Mono, now: Mono) {
+        self.agent_mut(ix).work = Work::Free;
+        self.settle_agent(ix, idle_since, now);
+    }
+
+    /// An agent who is away already needs no pause.
+    pub(super) fn pause(&mut self, ix: AgentIx, why: OfferFailure, now: Mono) {
+        if self.agent(ix).presence != Presence::Available {
+            return;
+        }
+        let until = match self.rules.pause {
+            Pause::For(span) => Some(now + span),
+            Pause::UntilAvailable => None,
+        };
+        let agent = self.agent_mut(ix);
+        agent.paused = Some(Paused { why, until });
+        let agent = agent.id.clone();
+        if let Some(until) = until {
+            self.timers.set(Timer::Pause(ix), until);
+        }
+        self.outputs.push_back(Output::AgentPaused { agent, why });
+    }
+
+    /// Brings the idle sets, the calls that are held and the state told in line with what the agent is.
+    pub(super) fn settle_agent(&mut self, ix: AgentIx, idle_since: Mono, now: Mono) {
+        let agent = self.agent(ix);
+        let (is_free, is_willing, is_idle) = (agent.is_free(), agent.is_willing(), agent.idle_since.is_some());
+        if is_free && !is_idle {
+            return self.next_call_or_idle(ix, idle_since, now);
+        }
+        if !is_free {
+            self.leave_idle(ix);
+        }
+        if !is_willing {
+            self.release_held(ix, now);
+        }
+        self.tell_state(ix, now);
+    }
+
+    pub(super) fn join_idle(&mut self, ix: AgentIx, since: Mono) {
+        self.agents[ix.0 as usize].idle_since = Some(since);
+        for queue in &self.agents[ix.0 as usize].serves {
+            self.queues[queue.0 as usize].idle.insert((since, ix));
+        }
+    }
+
+    /// Since when the agent was idle, if they were.
+    pub(super) fn leave_idle(&mut self, ix: AgentIx) -> Option<Mono> {
+        let since = self.agent_mut(ix).idle_since.take()?;
+        for queue in &self.agents[ix.0 as usize].serves {
+            self.queues[queue.0 as usize].idle.remove(&(since, ix));
+        }
+        Some(since)
+    }
+
+    /// Says so when the state differs from the one last told.
+    pub(super) fn tell_state(&mut self, ix: AgentIx, now: Mono) {
+        let state = self.state_of(self.agent(ix));
+        let agent = self.agent_mut(ix);
+        if agent.state == state {
+            return;
+        }
+        agent.state = state.clone();
+        agent.since = now;
+        let agent = agent.id.clone();
+        self.outputs.push_back(Output::AgentStateChanged { agent, state });
+    }
+
+    fn state_of(&self, agent: &Agent) -> AgentState {
+        match (&agent.work, &agent.presence, &agent.paused) {
+            (Work::Offered(grant), _, _) => AgentState::Offered { call: grant.call, fence: grant.fence },
+            (Work::OnCall(grant), _, _) => AgentState::OnCall { call: grant.call, fence: grant.fence },
+            (Work::WrapUp { call, queue }, _, _) => {
+                AgentState::WrapUp { call: *call, longest: self.queue(*queue).setup.wrap_up }
+            }
+            (Work::Free, Presence::Offline, _) => AgentState::Offline,
+            (Work::Free, Presence::Break { reason }, _) => AgentState::Break { reason: reason.clone() },
+            (Work::Free, Presence::Available, Some(paused)) => {
+                AgentState::Paused { why: paused.why, until: paused.until }
+            }
+            (Work::Free, Presence::Available, None) => AgentState::Available,
+        }
+    }
+
+    fn finish_wrap_up(&mut self, ix: AgentIx) {
+        self.timers.cancel(&Timer::WrapUp(ix));
+        let agent = self.agent_mut(ix);
+        if matches!(agent.work, Work::WrapUp { .. }) {
+            agent.work = Work::Free;
+        }
+    }
+
+    fn release_held(&mut self, ix: AgentIx, now: Mono) {
+        let held: Vec<_> = self.agent(ix).held.values().copied().collect();
+        for call in held {
+            self.stop_preferring(call, now);
+        }
+    }
+
+    fn count_staff(&mut self, ix: AgentIx, was_logged_in: bool, now: Mono) {
+        let is_logged_in = self.agent(ix).is_logged_in();
+        if is_logged_in == was_logged_in {
+            return;
+        }
+        let agent = self.agent(ix);
+        let lanes = agent.serves.iter().flat_map(|queue| &self.queue(*queue).lanes).copied();
+        let lanes: Vec<_> = lanes.filter(|lane| agent.meets(&self.lane(*lane).extra)).collect();
+        for lane in lanes {
+            let staffed = &mut self.lane_mut(lane).staffed;
+            *staffed = if is_logged_in { *staffed + 1 } else { staffed.saturating_sub(1) };
+            self.watch_lane(lane, now);
+        }
+    }
+}

@@ -1,0 +1,499 @@
+//! Scripts in virtual time: what is said to the router, and what it must answer.
+
+use std::time::Duration;
+
+use super::*;
+use crate::base::{AgentId, CallId, Fence, Mono, Now, QueueId, SkillId, Wall};
+
+const S: u64 = 1_000_000_000;
+
+fn need(skill: &str, min_level: u8) -> SkillNeed {
+    SkillNeed { skill: SkillId::new(skill), min_level }
+}
+
+fn agent(id: &str, skills: &[(&str, u8)]) -> AgentSetup {
+    let skills = skills.iter().map(|(skill, level)| (SkillId::new(skill), *level)).collect();
+    AgentSetup { id: AgentId::new(id), skills }
+}
+
+/// `ann` speaks English well, `bob` a little and knows billing, `cyd` has no skill; `any` asks for nothing, `english` for
+/// English at 5, `billing` for billing.
+fn setup() -> Setup {
+    let queue = |id: &str, requires: Vec<SkillNeed>| QueueSetup { requires, max_waiting: 3, ..QueueSetup::new(id) };
+    Setup {
+        agents: vec![agent("cyd", &[]), agent("ann", &[("en", 9)]), agent("bob", &[("en", 3), ("billing", 5)])],
+        queues: vec![
+            queue("any", vec![]),
+            queue("english", vec![need("en", 5)]),
+            queue("billing", vec![need("billing", 1)]),
+        ],
+        ..Setup::default()
+    }
+}
+
+/// `ann available`, `ann break`, `ann offline`, `ann done`, `call 1 any [p5] [prefer=ann] [needs=en]`, `leave 1`,
+/// `ask 1`, `ann#1 accepts 1`, `ann#1 declines 1` (or `misses`, `unreachable`, `nopop`), `ann#1 ends 1`, `tick`.
+fn read(line: &str) -> Option<Input> {
+    let words: Vec<&str> = line.split_ascii_whitespace().collect();
+    let call = |word: &str| CallId(word.parse().expect("a call's number"));
+    match words.as_slice() {
+        ["tick"] => None,
+        ["leave", id] => Some(Input::Leave { call: call(id) }),
+        ["ask", id] => Some(Input::AskPosition { call: call(id) }),
+        ["call", id, queue, rest @ ..] => Some(read_call(call(id), queue, rest)),
+        [granted, verb, id] => Some(read_answer(granted, verb, call(id))),
+        [agent, "done"] => Some(Input::WrapUpDone { agent: AgentId::new(agent) }),
+        [agent, presence] => {
+            let presence = match *presence {
+                "available" => Presence::Available,
+                "break" => Presence::Break { reason: "lunch".to_owned() },
+                "offline" => Presence::Offline,
+                other => panic!("no presence: {other}"),
+            };
+            Some(Input::Presence { agent: AgentId::new(agent), presence })
+        }
+        other => panic!("no step: {other:?}"),
+    }
+}
+
+fn read_call(call: CallId, queue: &str, rest: &[&str]) -> Input {
+    let (mut priority, mut prefer, mut extra) = (0, None, Vec::new());
+    for word in rest {
+        if let Some(agent) = word.strip_prefix("prefer=") {
+            prefer = Some(AgentId::new(agent));
+        } else if let Some(skill) = word.strip_prefix("needs=") {
+            extra.push(need(skill, 1));
+        } else if let Some(points) = word.strip_prefix('p') {
+            priority = points.parse().expect("points");
+        }
+    }
+    Input::Enqueue { call, queue: QueueId::new(queue), priority, prefer, extra }
+}
+
+fn read_answer(granted: &str, verb: &str, call: CallId) -> Input {
+    let (agent, fence) = granted.split_once('#').expect("agent#fence");
+    let (agent, fence) = (AgentId::new(agent), Fence(fence.parse().expect("a fence")));
+    let why = match verb {
+        "accepts" => return Input::OfferAccepted { call, agent, fence },
+        "ends" => return Input::CallEnded { call, agent, fence },
+        "declines" => OfferFailure::Declined,
+        "misses" => OfferFailure::NoAnswer,
+        "unreachable" => OfferFailure::Unreachable,
+        "nopop" => OfferFailure::NoPop,
+        other => panic!("no verb: {other}"),
+    };
+    Input::OfferFailed { call, agent, fence, why }
+}
+
+fn write(output: Output) -> String {
+    match output {
+        Output::Offer { call, agent, fence, passed_over, .. } => {
+            let over: String = passed_over.iter().map(|(agent, why)| format!(" not {agent} {why:?}")).collect();
+            format!("{} to {agent}#{}{over}", call.0, fence.0)
+        }
+        Output::GrantExpired { call, agent, fence } => format!("{agent}#{} expired for {}", fence.0, call.0),
+        Output::AgentPaused { agent, why } => format!("{agent} paused: {}", why.as_str()),
+        Output::AgentStateChanged { agent, state } => format!("{agent}={}", state.as_str()),
+        Output::Position { call, position, .. } => format!("{} is {position}", call.0),
+        Output::QueueFull { call } => format!("{} full", call.0),
+        Output::NobodyCanServe { call } => format!("{} nobody", call.0),
+    }
+}
+
+fn now(s: u64) -> Now {
+    Now::new(Mono(s * S), Wall(s * 1000))
+}
+
+struct World {
+    router: Router,
+    /// What kinds of output the script shows.
+    states: bool,
+    positions: bool,
+}
+
+impl World {
+    fn new(setup: Setup) -> World {
+        World { router: Router::new(setup), states: false, positions: false }
+    }
+
+    /// Lets time pass to `s` second by second, then says the line.
+    fn step(&mut self, s: u64, line: &str) -> Vec<String> {
+        while let Some((at, _)) = self.router.poll_timeout().filter(|(at, _)| at.0 <= s * S) {
+            self.router.handle_timeout(Now::new(at, Wall(at.0 / 1_000_000)));
+        }
+        if let Some(input) = read(line) {
+            self.router.handle(input, now(s));
+        }
+        self.drain()
+    }
+
+    fn drain(&mut self) -> Vec<String> {
+        let outputs = std::iter::from_fn(|| self.router.poll_output());
+        let shown = |output: &Output| match output {
+            Output::AgentStateChanged { .. } => self.states,
+            Output::Position { .. } => self.positions,
+            _ => true,
+        };
+        outputs.collect::<Vec<_>>().into_iter().filter(shown).map(write).collect()
+    }
+
+    fn play(&mut self, script: &[(u64, &str, &[&str])]) {
+        for (s, line, expect) in script {
+            assert_eq!(self.step(*s, line), *expect, "at {s} s: {line}");
+        }
+    }
+}
+
+/// Without states and positions.
+fn check(script: &[(u64, &str, &[&str])]) {
+    World::new(setup()).play(script);
+}
+
+#[test]
+fn a_call_goes_to_the_agent_who_can() {
+    check(&[
+        (0, "bob available", &[]),
+        (0, "ann available", &[]),
+        (1, "call 1 english", &["1 to ann#1"]),
+        (2, "call 2 billing", &["2 to bob#1"]),
+    ]);
+}
+
+#[test]
+fn the_longest_idle_is_first_and_equals_go_by_name() {
+    check(&[
+        (0, "cyd available", &[]),
+        (1, "bob available", &[]),
+        (1, "ann available", &[]),
+        (2, "call 1 any", &["1 to cyd#1"]),
+        (2, "call 2 any", &["2 to ann#1"]),
+        (2, "call 3 any", &["3 to bob#1"]),
+    ]);
+}
+
+#[test]
+fn saying_available_again_does_not_cost_the_turn() {
+    check(&[
+        (0, "bob available", &[]),
+        (1, "ann available", &[]),
+        (2, "bob available", &[]),
+        (3, "call 1 any", &["1 to bob#1"]),
+    ]);
+}
+
+#[test]
+fn a_call_waits_until_somebody_is_free_and_comes_first_when_it_came_first() {
+    check(&[
+        (0, "ann available", &[]),
+        (1, "call 1 any", &["1 to ann#1"]),
+        (2, "ann#1 accepts 1", &[]),
+        (3, "call 2 any", &[]),
+        (4, "call 3 any", &[]),
+        (9, "ann#1 ends 1", &[]),
+        (10, "ann done", &["2 to ann#2"]),
+        (11, "ann#2 accepts 2", &[]),
+        (12, "ann#2 ends 2", &[]),
+        (22, "tick", &["3 to ann#3"]),
+    ]);
+}
+
+#[test]
+fn an_agent_takes_the_highest_priority_of_all_queues() {
+    check(&[
+        (0, "bob break", &[]),
+        (0, "ann break", &[]),
+        (1, "call 1 any", &[]),
+        (2, "call 2 english p30", &[]),
+        (3, "call 3 billing p90", &[]),
+        (4, "ann available", &["2 to ann#1"]),
+        (5, "bob available", &["3 to bob#1"]),
+    ]);
+}
+
+#[test]
+fn who_has_waited_long_overtakes_a_little_more_priority() {
+    check(&[
+        (0, "ann break", &[]),
+        (1, "call 1 any", &[]),
+        (101, "call 2 any p50", &[]),
+        (102, "ann available", &["1 to ann#1"]),
+    ]);
+}
+
+#[test]
+fn an_offer_that_rings_out_goes_to_the_next_and_pauses_the_first() {
+    check(&[
+        (0, "bob available", &[]),
+        (1, "ann available", &[]),
+        (2, "call 1 any", &["1 to bob#1"]),
+        (22, "bob#1 misses 1", &["bob paused: no answer", "1 to ann#1 not bob Failed(NoAnswer)"]),
+        (23, "ann#1 accepts 1", &[]),
+        (24, "call 2 any", &[]),
+        (52, "tick", &["2 to bob#2"]),
+    ]);
+}
+
+#[test]
+fn the_head_keeps_its_place_when_an_offer_fails() {
+    check(&[
+        (0, "bob available", &[]),
+        (1, "call 1 any", &["1 to bob#1"]),
+        (2, "call 2 any", &[]),
+        (3, "bob#1 unreachable 1", &["bob paused: phone unreachable"]),
+        (4, "ann available", &["1 to ann#1 not bob Failed(Unreachable)"]),
+        (5, "bob available", &["2 to bob#2"]),
+    ]);
+}
+
+#[test]
+fn who_declines_gets_another_call_but_not_this_one_at_once() {
+    check(&[
+        (0, "bob available", &[]),
+        (1, "call 1 any", &["1 to bob#1"]),
+        (2, "call 2 any", &[]),
+        (3, "bob#1 declines 1", &["2 to bob#2"]),
+        (4, "leave 2", &[]),
+        (32, "tick", &[]),
+        (33, "tick", &["1 to bob#3"]),
+    ]);
+}
+
+#[test]
+fn who_presses_available_after_a_missed_offer_may_have_it_again() {
+    check(&[
+        (0, "bob available", &[]),
+        (1, "call 1 any", &["1 to bob#1"]),
+        (21, "bob#1 misses 1", &["bob paused: no answer"]),
+        (25, "bob available", &["1 to bob#2"]),
+    ]);
+}
+
+#[test]
+fn a_pause_may_last_until_the_agent_says_so() {
+    let mut world = World::new(Setup { pause: Pause::UntilAvailable, ..setup() });
+    world.play(&[
+        (0, "bob available", &[]),
+        (1, "call 1 any", &["1 to bob#1"]),
+        (2, "bob#1 nopop 1", &["bob paused: pop not shown"]),
+        (900, "tick", &[]),
+        (901, "bob available", &["1 to bob#2"]),
+    ]);
+}
+
+#[test]
+fn a_grant_that_nobody_answers_for_expires() {
+    check(&[
+        (0, "bob available", &[]),
+        (1, "call 1 any", &["1 to bob#1"]),
+        (25, "tick", &[]),
+        (26, "tick", &["bob#1 expired for 1", "bob paused: no answer"]),
+        (27, "bob#1 accepts 1", &[]),
+        (28, "ann available", &["1 to ann#1 not bob Failed(NoAnswer)"]),
+    ]);
+}
+
+#[test]
+fn a_call_that_never_ends_does_not_keep_its_agent() {
+    check(&[
+        (0, "ann available", &[]),
+        (1, "call 1 any", &["1 to ann#1"]),
+        (2, "ann#1 accepts 1", &[]),
+        (4 * 3600 + 7, "tick", &["ann#1 expired for 1"]),
+        (4 * 3600 + 17, "call 2 any", &["2 to ann#2"]),
+    ]);
+}
+
+#[test]
+fn old_fences_and_strangers_are_counted_and_change_nothing() {
+    let mut world = World::new(setup());
+    world.play(&[
+        (0, "bob available", &[]),
+        (1, "call 1 any", &["1 to bob#1"]),
+        (2, "bob#0 accepts 1", &[]),
+        (2, "bob#2 misses 1", &[]),
+        (2, "bob#1 accepts 9", &[]),
+        (2, "bob#1 ends 1", &[]),
+        (2, "eve#1 accepts 1", &[]),
+        (2, "eve available", &[]),
+        (2, "leave 9", &[]),
+        (2, "ask 9", &[]),
+        (2, "bob done", &[]),
+        (2, "call 1 any", &[]),
+    ]);
+    assert_eq!(world.router.counts(), RouterCounts { offered: 1, timers: 1, stale: 10, ..RouterCounts::default() });
+}
+
+#[test]
+fn a_caller_who_leaves_during_the_offer_gives_the_agent_their_turn_back() {
+    check(&[
+        (0, "bob available", &[]),
+        (1, "ann available", &[]),
+        (2, "call 1 any", &["1 to bob#1"]),
+        (5, "leave 1", &[]),
+        (6, "call 2 any", &["2 to bob#2"]),
+    ]);
+}
+
+#[test]
+fn a_caller_who_leaves_while_waiting_is_not_offered() {
+    check(&[
+        (0, "ann break", &[]),
+        (1, "call 1 any", &[]),
+        (2, "call 2 any", &[]),
+        (3, "leave 1", &[]),
+        (4, "ann available", &["2 to ann#1"]),
+    ]);
+}
+
+#[test]
+fn the_preferred_agent_is_first_when_free() {
+    check(&[
+        (0, "cyd available", &[]),
+        (1, "ann available", &[]),
+        (2, "call 1 any prefer=ann", &["1 to ann#1"]),
+        (3, "call 2 english prefer=cyd", &[]),
+    ]);
+}
+
+#[test]
+fn a_busy_preferred_agent_is_waited_for_and_not_for_ever() {
+    check(&[
+        (0, "ann available", &[]),
+        (1, "call 1 any", &["1 to ann#1"]),
+        (2, "bob available", &[]),
+        (3, "call 2 any prefer=ann", &[]),
+        (10, "leave 1", &["2 to ann#2"]),
+        (11, "call 3 any prefer=ann", &[]),
+        (30, "tick", &[]),
+        (31, "tick", &["3 to bob#1 not ann Busy"]),
+    ]);
+}
+
+#[test]
+fn an_absent_preferred_agent_is_not_waited_for() {
+    check(&[
+        (0, "cyd available", &[]),
+        (1, "call 1 any prefer=ann", &["1 to cyd#1 not ann Offline"]),
+        (1, "ann break", &[]),
+        (2, "bob available", &[]),
+        (3, "call 2 any prefer=ann", &["2 to bob#1 not ann OnBreak"]),
+    ]);
+}
+
+#[test]
+fn a_call_is_let_go_when_its_preferred_agent_leaves() {
+    check(&[
+        (0, "ann available", &[]),
+        (1, "call 1 any", &["1 to ann#1"]),
+        (2, "bob available", &[]),
+        (3, "call 2 any prefer=ann", &[]),
+        (4, "ann break", &["2 to bob#1 not ann OnBreak"]),
+    ]);
+}
+
+#[test]
+fn further_skills_are_asked_for() {
+    check(&[
+        (0, "cyd available", &[]),
+        (0, "ann available", &[]),
+        (1, "call 1 any needs=billing", &["1 nobody"]),
+        (2, "bob break", &[]),
+        (3, "call 2 any needs=billing", &[]),
+        (4, "call 3 any needs=en", &["3 to ann#1"]),
+        (5, "bob available", &["2 to bob#1"]),
+    ]);
+}
+
+#[test]
+fn a_queue_takes_so_many_and_no_more() {
+    check(&[
+        (0, "ann break", &[]),
+        (1, "call 1 any", &[]),
+        (1, "call 2 any", &[]),
+        (1, "call 3 any", &[]),
+        (1, "call 4 any", &["4 full"]),
+        (2, "bob available", &["1 to bob#1"]),
+        (3, "call 5 any", &[]),
+    ]);
+}
+
+#[test]
+fn a_queue_without_anybody_logged_in_says_so() {
+    check(&[(0, "call 1 any", &["1 nobody"]), (1, "call 2 nowhere", &["2 nobody"])]);
+}
+
+#[test]
+fn a_queue_that_everybody_leaves_is_given_up_after_a_while() {
+    check(&[
+        (0, "ann break", &[]),
+        (1, "call 1 any", &[]),
+        (2, "ann offline", &[]),
+        (20, "ann break", &[]),
+        (21, "ann offline", &[]),
+        (50, "tick", &[]),
+        (51, "tick", &["1 nobody"]),
+        (52, "ann available", &[]),
+    ]);
+}
+
+#[test]
+fn a_break_asked_for_during_a_call_begins_after_it() {
+    let mut world = World { states: true, ..World::new(setup()) };
+    world.play(&[
+        (0, "ann available", &["ann=available"]),
+        (1, "call 1 any", &["ann=offered", "1 to ann#1"]),
+        (2, "ann#1 accepts 1", &["ann=on-call"]),
+        (3, "ann break", &[]),
+        (4, "ann#1 ends 1", &["ann=wrap-up"]),
+        (14, "tick", &["ann=break"]),
+        (15, "ann available", &["ann=available"]),
+        (16, "ann offline", &["ann=offline"]),
+    ]);
+}
+
+#[test]
+fn a_desk_that_comes_back_is_still_in_wrap_up() {
+    let mut world = World { states: true, ..World::new(setup()) };
+    world.play(&[
+        (0, "ann available", &["ann=available"]),
+        (1, "call 1 any", &["ann=offered", "1 to ann#1"]),
+        (2, "ann#1 accepts 1", &["ann=on-call"]),
+        (3, "ann offline", &[]),
+        (4, "ann#1 ends 1", &["ann=wrap-up"]),
+        (5, "ann available", &[]),
+        (6, "ann available", &["ann=available"]),
+    ]);
+}
+
+#[test]
+fn positions_are_told_when_they_change_and_not_too_often() {
+    let mut world = World { positions: true, ..World::new(setup()) };
+    world.play(&[
+        (0, "ann break", &[]),
+        (1, "call 1 any", &["1 is 1"]),
+        (2, "call 2 any", &[]),
+        (3, "call 3 any p9", &[]),
+        (4, "ask 2", &["2 is 3"]),
+        (11, "tick", &["3 is 1", "1 is 2"]),
+        (12, "ann available", &["3 to ann#1"]),
+        (20, "tick", &[]),
+        (21, "tick", &["1 is 1", "2 is 2"]),
+    ]);
+}
+
+#[test]
+fn what_the_api_shows() {
+    let mut world = World::new(setup());
+    world.play(&[
+        (0, "bob available", &[]),
+        (1, "ann break", &[]),
+        (2, "call 1 any", &["1 to bob#1"]),
+        (3, "call 2 any", &[]),
+    ]);
+    let agents: Vec<_> =
+        world.router.agents().into_iter().map(|a| (a.agent.to_string(), a.state.as_str(), a.call)).collect();
+    assert_eq!(agents[0], ("ann".to_owned(), "break", None));
+    assert_eq!(agents[1], ("bob".to_owned(), "offered", Some(CallId(1))));
+    let any = world.router.queues(now(8)).into_iter().find(|q| q.queue.as_str() == "any").expect("it is set up");
+    assert_eq!((any.waiting, any.oldest_wait, any.available, any.staffed), (1, Duration::from_secs(5), 0, 2));
+}
