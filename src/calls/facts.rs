@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::base::stage::Stage;
 use crate::base::{AgentId, CallId, Fence, IntentId, Level, Mono, Pii, QueueId, TrunkId, Wall};
 use crate::desktop::WrapUp;
+use crate::intents::matching::Evidence;
 use crate::media::command::LegStats;
 use crate::routing::Why;
 use crate::sip::api::Refusal;
@@ -173,7 +174,7 @@ pub struct CallRecord {
     pub intent: Option<IntentId>,
     /// The winner's share of the score, 0 to 1.
     pub share: f64,
-    pub evidence: Vec<&'static str>,
+    pub evidence: Vec<Evidence>,
     pub rule: Option<String>,
     pub reason: Option<String>,
     pub queue: Option<QueueId>,

@@ -86,7 +86,7 @@ fn note(call: &mut Call, matched: &Matched) {
     call.recognised.rivals = u8::try_from(matched.rivals.len()).unwrap_or(u8::MAX);
     call.record.level = matched.level;
     call.record.share = matched.share;
-    call.record.evidence = matched.evidence.iter().map(|evidence| evidence.as_str()).collect();
+    call.record.evidence = matched.evidence.clone();
 }
 
 fn claim(call: &mut Call, candidate: Candidate, bench: &mut Bench, now: Now) {

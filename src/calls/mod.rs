@@ -13,10 +13,14 @@ mod pop;
 mod queueing;
 mod records;
 mod screening;
+#[cfg(test)]
+mod script;
 pub mod settings;
 mod settling;
 mod sound;
 mod talking;
+#[cfg(test)]
+mod tests;
 
 pub use controller::Calls;
 pub use fallback::DIALLED;

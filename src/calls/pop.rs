@@ -19,7 +19,7 @@ pub fn draw(call: &Call, grant: &Grant, now: Now) -> Pop {
         call: call.id,
         fence: grant.fence,
         level: call.record.level,
-        why: call.record.evidence.iter().map(|text| (*text).to_owned()).collect(),
+        why: call.record.evidence.iter().map(|evidence| evidence.text().to_owned()).collect(),
         rivals: call.recognised.rivals,
         fields: intent.map_or_else(|| unknown_caller(call), fields),
         queue: call.queued.as_ref().map_or_else(|| QueueId::new(""), |queued| queued.queue.clone()),

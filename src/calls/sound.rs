@@ -175,7 +175,7 @@ pub fn said(call: &mut Call, side: Side) -> Option<Bytes> {
 pub fn close_far(call: &mut Call, bench: &mut Bench) {
     call.reinviting = None;
     let Some(stream) = call.sound.far.take() else { return };
-    if call.sound.caller.is_some() {
+    if call.sound.answered {
         play(call, Source::Silence, bench);
     }
     close(stream, bench);

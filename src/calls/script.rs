@@ -1,0 +1,367 @@
+//! A desk check of the calls: events in short words go in, effects in short words come out.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::access::{Answer, Conditions, Policy, PolicySetup, Rule};
+use crate::base::rng::Rng;
+use crate::base::{
+    AgentId, CallId, E164, Fence, IntentId, LegId, Level, Mono, Now, Pii, PoolId, QueueId, TrunkId, Wall,
+};
+use crate::desktop::{DeskCommand, DeskEvent};
+use crate::intents::intent::{Customer, Intent, IntentState, LeasedNumber, Reason as IntentReason, Urgency};
+use crate::intents::matching::Priors;
+use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply, StoreRequest};
+use crate::intents::token::{TokenKey, TokenKeys};
+use crate::media::command::{MediaCommand, MediaEvent, Source, ToneKind};
+use crate::routing;
+use crate::sip::api::{FlowId, IncomingCall, SipCommand, SipEvent, Target};
+
+use super::Calls;
+use super::api::{AskId, CallInput, CallOutput};
+use super::facts::Fact;
+use super::settings::{CallSettings, Deadlines, Fallback, MediaPlan, PhonePlan, TrunkPlan, WaitingSound};
+
+pub const SDP: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
+const SDP_OPUS: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n";
+const LEASED: &str = "+12015550123";
+const CALLER: &str = "+12015550177";
+
+/// One node's calls with what they asked last.
+pub struct Bench {
+    calls: Calls,
+    now: Now,
+    said: Vec<String>,
+    ask: AskId,
+    far: LegId,
+    open_sound: Vec<LegId>,
+    pub records: Vec<super::facts::CallRecord>,
+}
+
+impl Bench {
+    pub fn new(fallback: Fallback) -> Bench {
+        let calls = Calls::new(Arc::new(settings(fallback)), Rng::from_number(1), 7);
+        let now = Now::new(Mono(1_000_000_000), Wall(1_000_000));
+        let (ask, far) = (AskId(0), LegId(0));
+        Bench { calls, now, said: Vec::new(), ask, far, open_sound: Vec::new(), records: Vec::new() }
+    }
+
+    /// Each line of the script is `> event` or `< effects`, the effects of all events before it in their order.
+    pub fn check(&mut self, script: &str) {
+        for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            match line.split_at(2) {
+                ("> ", event) => self.event(event),
+                ("< ", effects) => {
+                    let said = std::mem::take(&mut self.said);
+                    assert_eq!(said.join(", "), effects.trim(), "\nin the script:\n{script}");
+                }
+                _ => panic!("neither > nor <: {line}"),
+            }
+        }
+    }
+
+    /// Media closes what is open; then nothing may be left.
+    pub fn assert_quiet(&mut self) {
+        for leg in std::mem::take(&mut self.open_sound) {
+            self.feed(CallInput::Media(MediaEvent::Closed { leg, stats: Default::default() }));
+        }
+        assert_eq!((self.calls.len(), self.calls.loose_ends()), (0, 0), "something is left");
+    }
+
+    fn event(&mut self, event: &str) {
+        let call = CallId::new(7, 1);
+        let caller = LegId::inbound(1);
+        let anna = || AgentId::new("anna");
+        let sip = |event| CallInput::Sip(event);
+        let store = |ask, result| CallInput::Store { ask, result };
+        let words: Vec<&str> = event.split(' ').collect();
+        let input = match words.as_slice() {
+            ["invite"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP) }),
+            ["invite", "opus"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP_OPUS) }),
+            ["invite", "nonsense"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, b"x") }),
+            ["found"] => store(self.ask, Ok(StoreReply::Found { candidates: vec![candidate()] })),
+            ["found", "nobody"] => store(self.ask, Ok(StoreReply::Found { candidates: Vec::new() })),
+            ["claimed"] => store(self.ask, Ok(StoreReply::Claimed(Box::new(candidate().intent)))),
+            ["taken"] => store(self.ask, Ok(StoreReply::Taken { by: CallId(99) })),
+            ["finished"] => store(self.ask, Ok(StoreReply::Finished)),
+            ["store", "down"] => store(self.ask, Err(StoreError::Unavailable)),
+            ["wait", ms] => return self.wait(ms.parse().unwrap()),
+            ["offer", fence] => CallInput::Routing(routing::Output::Offer {
+                call,
+                agent: anna(),
+                fence: Fence(fence.parse().unwrap()),
+                expires: self.now.mono + Duration::from_secs(25),
+                passed_over: Vec::new(),
+            }),
+            ["expired", fence] => {
+                let fence = Fence(fence.parse().unwrap());
+                CallInput::Routing(routing::Output::GrantExpired { call, agent: anna(), fence })
+            }
+            ["nobody-can-serve"] => CallInput::Routing(routing::Output::NobodyCanServe { call }),
+            ["drawn", fence] => {
+                let fence = Fence(fence.parse().unwrap());
+                CallInput::Desk(DeskEvent::PopAcknowledged { agent: anna(), call, fence })
+            }
+            ["undeliverable"] => CallInput::Desk(DeskEvent::PopUndeliverable {
+                agent: anna(),
+                call,
+                fence: Fence(1),
+                cause: crate::desktop::Undeliverable::NoSession,
+            }),
+            ["declined"] => CallInput::Desk(DeskEvent::Declined { agent: anna(), call }),
+            ["far", "rings"] => sip(SipEvent::Progress { leg: self.far, status: 180, body: Bytes::new() }),
+            ["far", "early"] => sip(SipEvent::Progress { leg: self.far, status: 183, body: Bytes::from_static(SDP) }),
+            ["far", "answers"] => sip(SipEvent::Answered { leg: self.far, answer: Bytes::from_static(SDP) }),
+            ["far", "nonsense"] => sip(SipEvent::Answered { leg: self.far, answer: Bytes::from_static(b"x") }),
+            ["far", "bye"] => sip(ended(self.far)),
+            ["far", status] => sip(SipEvent::Failed { leg: self.far, status: status.parse().unwrap(), reason: None }),
+            ["caller", "cancels"] => sip(SipEvent::Cancelled { leg: caller, reason: None }),
+            ["caller", "bye"] => sip(ended(caller)),
+            ["caller", "reinvites"] => sip(SipEvent::Reinvite { leg: caller, offer: Bytes::from_static(SDP) }),
+            ["reinvite", "answered"] => {
+                sip(SipEvent::ReinviteAnswered { leg: self.far, status: 200, body: Bytes::from_static(SDP) })
+            }
+            ["reinvite", "refused"] => {
+                sip(SipEvent::ReinviteAnswered { leg: self.far, status: 488, body: Bytes::new() })
+            }
+            ["silent", "caller"] => {
+                CallInput::Media(MediaEvent::Silent { leg: caller, lasted: Duration::from_secs(30) })
+            }
+            _ => panic!("no such event: {event}"),
+        };
+        self.feed(input);
+    }
+
+    fn wait(&mut self, ms: u64) {
+        let until = self.now.mono + Duration::from_millis(ms);
+        while let Some((at, _)) = self.calls.poll_timeout().filter(|(at, _)| *at <= until) {
+            self.now.wall = self.now.wall + at.since(self.now.mono);
+            self.now.mono = at;
+            self.calls.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now.wall = self.now.wall + until.since(self.now.mono);
+        self.now.mono = until;
+    }
+
+    fn feed(&mut self, input: CallInput) {
+        self.calls.handle(input, self.now);
+        self.drain();
+    }
+
+    fn drain(&mut self) {
+        while let Some(output) = self.calls.poll_output() {
+            let words = self.words(output);
+            self.said.extend(words);
+        }
+    }
+
+    fn words(&mut self, output: CallOutput) -> Option<String> {
+        match output {
+            CallOutput::Sip(command) => Some(self.sip_words(command)),
+            CallOutput::Ask { ask, request, .. } => {
+                self.ask = ask;
+                Some(ask_words(&request))
+            }
+            CallOutput::Media(command) => self.media_words(command),
+            CallOutput::Routing(input) => Some(routing_words(&input)),
+            CallOutput::Desk(command) => Some(desk_words(&command)),
+            CallOutput::Fact(fact) => self.fact_words(fact),
+        }
+    }
+
+    fn sip_words(&mut self, command: SipCommand) -> String {
+        match command {
+            SipCommand::Progress { status, body, .. } if body.is_empty() => format!("{status}"),
+            SipCommand::Progress { status, .. } => format!("{status} with sound"),
+            SipCommand::Answer { .. } => "200".to_owned(),
+            SipCommand::Refuse { status, contact, reason, .. } => {
+                let to = contact.map(|contact| format!(" to {contact}")).unwrap_or_default();
+                format!("{status}{to} ({})", reason.map(|reason| reason.text).unwrap_or_default())
+            }
+            SipCommand::Dial { leg, dial } => {
+                self.far = leg;
+                match dial.target {
+                    Target::Uri { uri, .. } => format!("dial {uri}"),
+                    Target::Registered(agent) => format!("dial {agent}"),
+                }
+            }
+            SipCommand::Hangup { leg, .. } => format!("hang up {}", self.who(leg)),
+            SipCommand::Reinvite { leg, .. } => format!("reinvite {}", self.who(leg)),
+            SipCommand::AnswerReinvite { leg, status, .. } => format!("reinvite of {} {status}", self.who(leg)),
+            SipCommand::Acknowledge { leg, .. } => format!("ack {}", self.who(leg)),
+        }
+    }
+
+    fn who(&self, leg: LegId) -> &'static str {
+        if leg.is_outbound() { "far" } else { "caller" }
+    }
+
+    fn media_words(&mut self, command: MediaCommand) -> Option<String> {
+        match command {
+            MediaCommand::Open { leg, .. } => {
+                self.open_sound.push(leg);
+                None
+            }
+            MediaCommand::Remote { .. } | MediaCommand::Close { .. } => None,
+            MediaCommand::Source { leg, source } => {
+                let sound = match source {
+                    Source::Silence => "silence",
+                    Source::Leg(_) => "the other",
+                    Source::Tone(ToneKind::Waiting) => "waiting",
+                    Source::Tone(_) => "ringback",
+                    Source::Wav(_) => "wav",
+                };
+                Some(format!("{} hears {sound}", self.who(leg)))
+            }
+        }
+    }
+
+    fn fact_words(&mut self, fact: Fact) -> Option<String> {
+        match fact {
+            Fact::CallEnded(record) => {
+                let outcome = record.outcome.map_or("?", |outcome| outcome.as_str());
+                let by = record.ended_by.map_or("?", |by| by.as_str());
+                self.records.push(*record);
+                Some(format!("ended {outcome} by {by}"))
+            }
+            Fact::PopMissed { cause, .. } => Some(format!("pop missed: {}", cause.as_str())),
+            Fact::FallingBack { cause, .. } => Some(format!("fallback: {}", cause.as_str())),
+            Fact::Matched { level, .. } => Some(format!("matched {level}")),
+            _ => None,
+        }
+    }
+}
+
+fn ended(leg: LegId) -> SipEvent {
+    SipEvent::Ended { leg, cause: crate::sip::api::EndCause::Bye, reason: None }
+}
+
+fn ask_words(request: &StoreRequest) -> String {
+    match request {
+        StoreRequest::Finish { used: true, .. } => "finish used".to_owned(),
+        StoreRequest::Finish { used: false, .. } => "finish open".to_owned(),
+        other => other.name().to_owned(),
+    }
+}
+
+fn routing_words(input: &routing::Input) -> String {
+    match input {
+        routing::Input::Enqueue { queue, .. } => format!("enqueue {queue}"),
+        routing::Input::Leave { .. } => "leave".to_owned(),
+        routing::Input::OfferAccepted { fence, .. } => format!("accepted {}", fence.0),
+        routing::Input::OfferFailed { fence, why, .. } => format!("failed {} {}", fence.0, why.as_str()),
+        routing::Input::CallEnded { fence, .. } => format!("call ended {}", fence.0),
+        other => format!("{other:?}"),
+    }
+}
+
+fn desk_words(command: &DeskCommand) -> String {
+    match command {
+        DeskCommand::Show { agent, pop } => format!("show {agent} {}", pop.level),
+        DeskCommand::Withdraw { agent, .. } => format!("withdraw {agent}"),
+        DeskCommand::CallPhase { agent, phase, .. } => format!("{agent} {}", phase.as_str()),
+        DeskCommand::WrapUpDue { agent, .. } => format!("wrap-up {agent}"),
+        DeskCommand::State { agent, state, .. } => format!("{agent} is {}", state.as_str()),
+    }
+}
+
+fn number(text: &str) -> E164 {
+    E164::parse(text, None).unwrap()
+}
+
+fn incoming(received: Mono, offer: &'static [u8]) -> Box<IncomingCall> {
+    let pii = |text: &str| Pii::new(text.to_owned());
+    Box::new(IncomingCall {
+        trunk: TrunkId::new("carrier"),
+        source: Pii::new(([192, 0, 2, 7], 5060).into()),
+        received,
+        request_uri: pii("sip:+12015550123@192.0.2.1"),
+        dialled: pii(LEASED),
+        to_user: pii(LEASED),
+        from_user: pii(CALLER),
+        from_host: "192.0.2.7".to_owned(),
+        from_display: pii(""),
+        asserted_user: None,
+        user_to_user: None,
+        call_id: pii("c1"),
+        offer: Bytes::from_static(offer),
+    })
+}
+
+fn candidate() -> Candidate {
+    let intent = Intent {
+        id: IntentId(5),
+        customer: Customer {
+            id: "c-1".to_owned(),
+            name: Pii::new("Ada Example".to_owned()),
+            email: Pii::new("ada@example.com".to_owned()),
+            phones: vec![number(CALLER)],
+            tier: None,
+        },
+        subject: None,
+        reason: IntentReason { category: "delivery".to_owned(), sub_category: None },
+        articles: Vec::new(),
+        words: Pii::default(),
+        language: "en".to_owned(),
+        urgency: Urgency::Normal,
+        value: None,
+        attributes: BTreeMap::new(),
+        created: Wall(950_000),
+        expires: Wall(2_000_000),
+        number: Some(LeasedNumber {
+            number: number(LEASED),
+            shared: false,
+            pool: PoolId::new("main"),
+            quarantine: Duration::from_secs(60),
+        }),
+        state: IntentState::Open,
+        preferred_agent: None,
+        version: 1,
+    };
+    let found_by = FoundBy { leased_number: true, caller_id: true, token: false };
+    Candidate { intent, found_by, last_agent: None }
+}
+
+fn settings(fallback: Fallback) -> CallSettings {
+    let trunk = TrunkId::new("carrier");
+    let plan = TrunkPlan { trunk: trunk.clone(), region: None, flow: FlowId(0), fallback, trusted: false };
+    let phone = PhonePlan { target: Target::Uri { uri: "sip:anna@192.0.2.50".to_owned(), via: None }, flow: FlowId(0) };
+    CallSettings {
+        trunks: [(trunk, Arc::new(plan))].into(),
+        phones: [(AgentId::new("anna"), phone)].into(),
+        policy: policy(),
+        default_queue: Some(QueueId::new("help")),
+        priors: Priors::default(),
+        token_keys: TokenKeys::new(&[TokenKey { id: 1, secret: vec![7; 32] }]).unwrap(),
+        deadlines: Deadlines::default(),
+        media: MediaPlan {
+            advertised: [192, 0, 2, 1].into(),
+            first_port: 40_000,
+            last_port: 40_099,
+            waiting: WaitingSound::Tone,
+            ringback: ToneKind::RingbackUs,
+        },
+    }
+}
+
+/// Likely callers reach a human; nobody else does.
+fn policy() -> Policy {
+    let known = Rule {
+        name: "known".to_owned(),
+        when: Conditions { min_level: Some(Level::Likely), ..Conditions::default() },
+        answer: Answer::Human { queue: None, priority: 0 },
+        words: None,
+    };
+    let setup = PolicySetup {
+        rules: vec![known],
+        default: Answer::SelfService,
+        default_words: None,
+        tiers: Vec::new(),
+        free_mail: Vec::new(),
+    };
+    Policy::new(setup).unwrap()
+}

@@ -1,0 +1,321 @@
+//! What the calls promise, as scripts.
+
+use super::script::Bench;
+use super::settings::Fallback;
+
+fn ivr() -> Bench {
+    Bench::new(Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None })
+}
+
+/// Up to the pop on Anna's screen.
+const TO_POP: &str = "
+    > invite
+    < find
+    > found
+    < claim
+    > claimed
+    < matched V2, enqueue help
+    > offer 1
+    < show anna V2
+";
+
+/// Up to the conversation.
+const TO_TALK: &str = "
+    > drawn 1
+    < dial sip:anna@192.0.2.50
+    > far rings
+    < anna ringing, 180
+    > far answers
+    < far hears the other, caller hears the other, 200, accepted 1, anna talking
+";
+
+#[test]
+fn a_recognised_caller_talks_to_an_agent_who_knows() {
+    let mut bench = ivr();
+    bench.check(TO_POP);
+    bench.check(TO_TALK);
+    bench.check(
+        "> caller bye
+         < hang up far, anna ended, wrap-up anna, call ended 1, finish used, ended talked by caller
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn the_phone_does_not_ring_before_the_pop_is_drawn_or_its_budget_is_spent() {
+    let mut bench = ivr();
+    bench.check(TO_POP);
+    bench.check(
+        "> wait 399
+         > drawn 9
+         > wait 1
+         < pop missed: budget, dial sip:anna@192.0.2.50
+         > drawn 1
+         > caller cancels
+         < withdraw anna, hang up far, leave, finish open, ended abandoned by caller
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn a_stranger_goes_to_the_ivr_with_sound() {
+    let mut bench = ivr();
+    bench.check(
+        "> invite
+         < find
+         > found nobody
+         < matched V0, fallback: unmatched, dial sip:+12015550123@192.0.2.99
+         > far early
+         < far hears the other, caller hears the other, 183 with sound
+         > far answers
+         < far hears the other, caller hears the other, 200
+         > far bye
+         < hang up caller, ended fell-back by fallback",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn a_store_that_is_late_or_down_is_a_miss_and_not_an_error() {
+    let mut late = ivr();
+    late.check(
+        "> invite
+         < find
+         > wait 150
+         < matched V0, fallback: match-deadline, dial sip:+12015550123@192.0.2.99
+         > found
+         > far 486
+         < 486 (match-deadline), ended failed by us",
+    );
+    late.assert_quiet();
+    let mut down = ivr();
+    down.check(
+        "> invite
+         < find
+         > store down
+         < matched V0, fallback: store-failure, dial sip:+12015550123@192.0.2.99
+         > caller cancels
+         < hang up far, ended abandoned by caller",
+    );
+    down.assert_quiet();
+}
+
+#[test]
+fn a_claim_whose_answer_is_late_is_given_back() {
+    let mut bench = ivr();
+    bench.check(
+        "> invite
+         < find
+         > found
+         < claim
+         > wait 150
+         < finish open, matched V0, fallback: match-deadline, dial sip:+12015550123@192.0.2.99
+         > finished
+         > far 503
+         < 503 (match-deadline), ended failed by us",
+    );
+}
+
+#[test]
+fn an_intent_that_another_call_has_is_nobody_s() {
+    let mut bench = Bench::new(Fallback::Status { code: 404 });
+    bench.check(
+        "> invite
+         < find
+         > found
+         < claim
+         > taken
+         < matched V0, fallback: unmatched, 404 (unmatched), ended refused by us",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn a_redirect_sends_the_carrier_on_without_sound() {
+    let mut bench = Bench::new(Fallback::Redirect { contact: "sip:{dialled}@ivr.example.com".to_owned() });
+    bench.check(
+        "> invite
+         < find
+         > found nobody
+         < matched V0, fallback: unmatched, 302 to sip:+12015550123@ivr.example.com (unmatched), ended redirected by us",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn with_nobody_free_the_caller_is_answered_and_hears_something() {
+    let mut bench = ivr();
+    bench.check(
+        "> invite
+         < find
+         > found
+         < claim
+         > claimed
+         < matched V2, enqueue help
+         > wait 200
+         < caller hears waiting, 200
+         > offer 1
+         < show anna V2
+         > drawn 1
+         < dial sip:anna@192.0.2.50
+         > far rings
+         < anna ringing, caller hears ringback
+         > far answers
+         < far hears the other, caller hears the other, accepted 1, anna talking
+         > far bye
+         < hang up caller, anna ended, wrap-up anna, call ended 1, finish used, ended talked by agent
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn an_offer_that_fails_leaves_the_caller_in_the_queue() {
+    for (event, why) in [("far 486", "declined"), ("far 408", "no answer"), ("far 480", "phone unreachable")] {
+        let mut bench = ivr();
+        bench.check(TO_POP);
+        bench.check(&format!(
+            "> drawn 1
+             < dial sip:anna@192.0.2.50
+             > {event}
+             < withdraw anna, failed 1 {why}
+             > offer 2
+             < show anna V2
+             > declined
+             < withdraw anna, failed 2 declined
+             > caller cancels
+             < leave, finish open, ended abandoned by caller
+             > finished"
+        ));
+        bench.assert_quiet();
+    }
+}
+
+#[test]
+fn a_grant_that_expires_stops_the_ringing() {
+    let mut bench = ivr();
+    bench.check(TO_POP);
+    bench.check(
+        "> drawn 1
+         < dial sip:anna@192.0.2.50
+         > expired 1
+         < withdraw anna, hang up far
+         > wait 200
+         < caller hears waiting, 200
+         > caller bye
+         < leave, finish open, ended abandoned by caller
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn an_agent_without_a_desktop_does_not_get_the_call() {
+    let mut bench = ivr();
+    bench.check(TO_POP);
+    bench.check(
+        "> undeliverable
+         < pop missed: no-session, withdraw anna, failed 1 pop not shown
+         > nobody-can-serve
+         < fallback: nobody-can-serve, dial sip:+12015550123@192.0.2.99",
+    );
+}
+
+#[test]
+fn an_answer_that_cannot_be_read_costs_the_agent_the_offer_not_the_caller_the_call() {
+    let mut bench = ivr();
+    bench.check(TO_POP);
+    bench.check(
+        "> drawn 1
+         < dial sip:anna@192.0.2.50
+         > far nonsense
+         < withdraw anna, hang up far, failed 1 phone unreachable",
+    );
+}
+
+#[test]
+fn hold_is_passed_to_the_other_side_and_its_answer_back() {
+    let mut bench = ivr();
+    bench.check(TO_POP);
+    bench.check(TO_TALK);
+    bench.check(
+        "> caller reinvites
+         < anna talking, reinvite far
+         > reinvite answered
+         < reinvite of caller 200
+         > caller reinvites
+         < anna talking, reinvite far
+         > reinvite refused
+         < reinvite of caller 488",
+    );
+}
+
+#[test]
+fn silence_ends_the_call_with_its_reason() {
+    let mut bench = ivr();
+    bench.check(TO_POP);
+    bench.check(TO_TALK);
+    bench.check(
+        "> silent caller
+         < hang up far, hang up caller, anna ended, wrap-up anna, call ended 1, finish used, ended talked by silence
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn a_debt_to_the_store_is_paid_when_it_is_back() {
+    let mut bench = ivr();
+    bench.check(TO_POP);
+    bench.check(
+        "> caller cancels
+         < withdraw anna, leave, finish open, ended abandoned by caller
+         > store down
+         > wait 1000
+         < finish open
+         > wait 4000
+         < finish open
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn a_description_that_nobody_can_read_is_refused() {
+    let mut bench = ivr();
+    bench.check(
+        "> invite nonsense
+         < fallback: media, 488 (media), ended failed by us",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn a_codec_that_we_cannot_play_waits_with_the_network_s_own_ringing() {
+    let mut bench = ivr();
+    bench.check(
+        "> invite opus
+         < find
+         > found
+         < claim
+         > claimed
+         < matched V2, enqueue help
+         > wait 200
+         < 180",
+    );
+}
+
+#[test]
+fn a_claim_is_renewed_while_the_call_lasts() {
+    let mut bench = ivr();
+    bench.check(TO_POP);
+    bench.check(TO_TALK);
+    bench.check(
+        "> wait 60000
+         < claim
+         > wait 60000
+         < claim",
+    );
+}
