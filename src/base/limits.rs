@@ -121,3 +121,11 @@ pub const PASSED_OVER_MAX: usize = 8;
 pub const HELD_PER_AGENT_MAX: usize = 8;
 /// Places of a queue that are reported as they change; a call further back asks for its own.
 pub const POSITIONS_TOLD_MAX: usize = 500;
+/// Media legs of one worker: two for each call, if one worker had them all. Beyond it a leg fails to open.
+pub const MEDIA_LEGS_MAX: usize = 2 * CALLS_MAX;
+/// Who hears one leg at once: the other side, and people who listen in. Beyond it a listener hears nothing.
+pub const MEDIA_LISTENERS_MAX: usize = 8;
+/// Commands that wait for one media worker. Beyond it a new leg fails to open; commands for open legs always pass.
+pub const MEDIA_COMMANDS_MAX: usize = 4096;
+/// The longest sound file, in seconds; each second takes 16 kB of memory.
+pub const WAV_LENGTH_MAX_S: u32 = 600;

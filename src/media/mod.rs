@@ -1,7 +1,20 @@
 //! Sound beside the calls: what the calls command, what they hear back, and each leg's packets as pure state.
 
 pub mod command;
+pub mod dtmf;
+pub mod g711;
+mod incoming;
+mod latch;
+mod leg;
+mod outgoing;
 pub mod ports;
+pub mod relay;
+pub mod rtcp;
+pub mod rtp;
+pub mod sounds;
+pub mod tone;
 
 pub use command::{FailCause, LegStats, MediaCommand, MediaEvent, Source, ToneKind, WavId};
 pub use ports::Ports;
+pub use relay::{Channel, Relay, Wire};
+pub use sounds::{Clip, Sounds, WavError};

@@ -1,9 +1,19 @@
 //! The media workers: threads that own the sockets and the legs, and do what `MediaCommand` says.
 
+mod epoll;
+mod sockets;
+mod worker;
+
+use std::collections::HashMap;
+use std::io;
 use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::media::{MediaCommand, MediaEvent};
+use crate::base::{CallId, LegId};
+use crate::media::{Clip, MediaCommand, MediaEvent, Sounds};
+use worker::{Mailbox, Worker};
 
 /// How the workers are set up.
 #[derive(Clone, Debug)]
@@ -12,25 +22,105 @@ pub struct MediaConfig {
     pub workers: usize,
     /// The address that RTP sockets are bound to.
     pub bind: IpAddr,
-    /// `MediaEvent::Silent` after this long without a packet that should come.
+    /// `MediaEvent::Silent` after this long without a packet that should come; zero for never.
     pub silence_timeout: Duration,
+    /// The sound files, in the order of their `WavId`.
+    pub wavs: Vec<Clip>,
 }
 
-/// The running workers.
-pub struct MediaPool {}
+/// The running workers. Dropping it stops them.
+pub struct MediaPool {
+    mailboxes: Vec<Mailbox>,
+    threads: Vec<JoinHandle<()>>,
+    directory: Directory,
+}
+
+/// Which worker has a leg. Locked once for each command and for each end of a leg, never for a packet.
+#[derive(Clone, Default)]
+pub(crate) struct Directory(Arc<Mutex<HashMap<LegId, usize>>>);
+
+/// Called on the worker threads.
+pub(crate) type OnEvent = Arc<dyn Fn(MediaEvent) + Send + Sync>;
 
 impl MediaPool {
     /// Starts the threads. `on_event` is called on them and must not block.
-    pub fn start(
-        _config: MediaConfig,
-        _on_event: impl Fn(MediaEvent) + Send + Sync + 'static,
-    ) -> std::io::Result<MediaPool> {
-        Ok(MediaPool {})
+    pub fn start(config: MediaConfig, on_event: impl Fn(MediaEvent) + Send + Sync + 'static) -> io::Result<MediaPool> {
+        let sounds = Arc::new(Sounds::new(config.wavs.clone()));
+        let on_event: OnEvent = Arc::new(on_event);
+        let mut pool = MediaPool { mailboxes: Vec::new(), threads: Vec::new(), directory: Directory::default() };
+        for n in 0..workers(config.workers) {
+            let setup = worker::Setup {
+                bind: config.bind,
+                silence_timeout: config.silence_timeout,
+                sounds: Arc::clone(&sounds),
+                on_event: Arc::clone(&on_event),
+                directory: pool.directory.clone(),
+            };
+            let (worker, mailbox) = Worker::new(setup)?;
+            pool.threads.push(thread::Builder::new().name(format!("media-{n}")).spawn(move || worker.run())?);
+            pool.mailboxes.push(mailbox);
+        }
+        Ok(pool)
     }
 
     /// Hands a command to the worker of its group; never blocks. An `Open` beyond the limits answers with `Failed`.
-    pub fn send(&self, _command: MediaCommand) {}
+    pub fn send(&self, command: MediaCommand) {
+        let worker = match &command {
+            MediaCommand::Open { leg, group, .. } => self.directory.put(*leg, self.worker_of(*group)),
+            MediaCommand::Remote { leg, .. } | MediaCommand::Source { leg, .. } | MediaCommand::Close { leg } => {
+                self.directory.find(*leg)
+            }
+        };
+        if let Some(mailbox) = self.mailboxes.get(worker) {
+            mailbox.put(command);
+        }
+    }
 
-    /// Closes all legs and waits for the threads to end.
-    pub fn stop(self) {}
+    /// Closes all legs, says so, and waits for the threads to end.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn worker_of(&self, group: CallId) -> usize {
+        (group.0 % self.mailboxes.len().max(1) as u64) as usize
+    }
+
+    fn end(&mut self) {
+        self.mailboxes.iter().for_each(Mailbox::stop);
+        for thread in self.threads.drain(..) {
+            // A worker that panicked has said so on standard error; there is nothing left to save.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for MediaPool {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl Directory {
+    /// The worker of a leg that is to be opened: the one that has it already, else `worker`.
+    fn put(&self, leg: LegId, worker: usize) -> usize {
+        *self.map().entry(leg).or_insert(worker)
+    }
+
+    /// The first worker answers for legs that nobody has.
+    fn find(&self, leg: LegId) -> usize {
+        self.map().get(&leg).copied().unwrap_or(0)
+    }
+
+    pub(crate) fn forget(&self, leg: LegId) {
+        self.map().remove(&leg);
+    }
+
+    fn map(&self) -> std::sync::MutexGuard<'_, HashMap<LegId, usize>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn workers(configured: usize) -> usize {
+    let cores = || thread::available_parallelism().map_or(1, |cores| cores.get());
+    if configured > 0 { configured } else { (cores() - 1).max(1) }
 }

@@ -1,0 +1,107 @@
+//! The two UDP sockets of each leg, by slot number and by leg.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::os::fd::AsFd;
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::epoll::Epoll;
+use crate::base::LegId;
+use crate::media::{Channel, FailCause, Wire};
+
+/// The open sockets of one worker.
+#[derive(Default)]
+pub struct Sockets {
+    slots: Vec<Option<Pair>>,
+    free: Vec<usize>,
+    slot_by_leg: HashMap<LegId, usize>,
+}
+
+struct Pair {
+    leg: LegId,
+    rtp: UdpSocket,
+    rtcp: UdpSocket,
+}
+
+/// Ten packets of 20 ms in each direction are under 20 kB with the kernel's own; enough for a stall of the thread.
+const BUFFER: usize = 64 * 1024;
+
+impl Sockets {
+    /// Binds the pair and has it watched.
+    pub fn open(&mut self, leg: LegId, address: IpAddr, port: u16, epoll: &Epoll) -> Result<(), FailCause> {
+        let rtcp_port = port.checked_add(1).ok_or(FailCause::Socket)?;
+        let pair = Pair { leg, rtp: bind(address, port)?, rtcp: bind(address, rtcp_port)? };
+        let slot = self.free.pop().unwrap_or(self.slots.len());
+        let watch = |socket: &UdpSocket, channel| epoll.add(socket.as_fd(), number(slot, channel));
+        let watched = watch(&pair.rtp, Channel::Rtp).and_then(|()| watch(&pair.rtcp, Channel::Rtcp));
+        if slot == self.slots.len() {
+            self.slots.push(None);
+        }
+        if watched.is_err() {
+            self.free.push(slot);
+            return Err(FailCause::Socket);
+        }
+        self.slots[slot] = Some(pair);
+        self.slot_by_leg.insert(leg, slot);
+        Ok(())
+    }
+
+    pub fn close(&mut self, leg: LegId) {
+        let Some(slot) = self.slot_by_leg.remove(&leg) else { return };
+        self.slots[slot] = None;
+        self.free.push(slot);
+    }
+
+    /// Reads one datagram of the socket with this number; `None` when there is none, as after a close in the same round.
+    pub fn read(&self, number: u64, buffer: &mut [u8]) -> Option<(LegId, Channel, SocketAddr, usize)> {
+        let pair = self.slots.get((number >> 1) as usize)?.as_ref()?;
+        let channel = if number & 1 == 0 { Channel::Rtp } else { Channel::Rtcp };
+        let (length, from) = pair.socket(channel).recv_from(buffer).ok()?;
+        Some((pair.leg, channel, from, length))
+    }
+
+    pub fn legs(&self) -> impl Iterator<Item = LegId> {
+        self.slots.iter().flatten().map(|pair| pair.leg)
+    }
+}
+
+impl Wire for Sockets {
+    /// What the kernel will not take is lost, as any packet may be.
+    fn send(&mut self, leg: LegId, channel: Channel, to: SocketAddr, packet: &[u8]) {
+        let pair = self.slot_by_leg.get(&leg).and_then(|slot| self.slots.get(*slot)?.as_ref());
+        if let Some(pair) = pair {
+            let _ = pair.socket(channel).send_to(packet, to);
+        }
+    }
+}
+
+impl Pair {
+    fn socket(&self, channel: Channel) -> &UdpSocket {
+        match channel {
+            Channel::Rtp => &self.rtp,
+            Channel::Rtcp => &self.rtcp,
+        }
+    }
+}
+
+fn number(slot: usize, channel: Channel) -> u64 {
+    (slot as u64) << 1 | u64::from(channel == Channel::Rtcp)
+}
+
+fn bind(address: IpAddr, port: u16) -> Result<UdpSocket, FailCause> {
+    try_bind(address, port).map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => FailCause::PortInUse,
+        _ => FailCause::Socket,
+    })
+}
+
+fn try_bind(address: IpAddr, port: u16) -> io::Result<UdpSocket> {
+    let address = SocketAddr::new(address, port);
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
+    socket.set_nonblocking(true)?;
+    socket.set_recv_buffer_size(BUFFER)?;
+    socket.bind(&address.into())?;
+    Ok(socket.into())
+}

@@ -1,0 +1,216 @@
+//! One media thread: waits, reads a packet, lets the relay rewrite it, sends it.
+
+use std::io;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender};
+use std::time::{Duration, Instant};
+
+use super::epoll::{Alarm, Epoll, Waker};
+use super::sockets::Sockets;
+use super::{Directory, OnEvent};
+use crate::base::rng::Rng;
+use crate::base::{LegId, Mono, limits};
+use crate::media::{FailCause, MediaCommand, MediaEvent, Relay, Sounds};
+
+/// What a worker needs to know at its start.
+pub struct Setup {
+    pub bind: IpAddr,
+    pub silence_timeout: Duration,
+    pub sounds: Arc<Sounds>,
+    pub on_event: OnEvent,
+    pub directory: Directory,
+}
+
+/// The other end of a worker's commands.
+pub struct Mailbox {
+    letters: Sender<Letter>,
+    waiting: Arc<AtomicUsize>,
+    waker: Waker,
+    on_event: OnEvent,
+    directory: Directory,
+}
+
+enum Letter {
+    Command(MediaCommand),
+    Stop,
+}
+
+pub struct Worker {
+    epoll: Epoll,
+    waker: Waker,
+    alarm: Alarm,
+    letters: Receiver<Letter>,
+    waiting: Arc<AtomicUsize>,
+    sockets: Sockets,
+    relay: Relay,
+    bind: IpAddr,
+    on_event: OnEvent,
+    directory: Directory,
+    began: Instant,
+    /// The largest datagram that is relayed; what is longer arrives cut and is of no use to a telephone anyway.
+    buffer: [u8; DATAGRAM],
+}
+
+const DATAGRAM: usize = 4096;
+/// Beside sockets, whose numbers begin at 0.
+const WAKER: u64 = u64::MAX;
+const ALARM: u64 = u64::MAX - 1;
+
+impl Mailbox {
+    /// Refuses what would open a leg when the worker is behind; everything else belongs to legs that are bounded already.
+    pub fn put(&self, command: MediaCommand) {
+        let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
+        if let MediaCommand::Open { leg, .. } = command
+            && waiting >= limits::MEDIA_COMMANDS_MAX
+        {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.directory.forget(leg);
+            return (self.on_event)(MediaEvent::Failed { leg, cause: FailCause::Overload });
+        }
+        self.post(Letter::Command(command));
+    }
+
+    pub fn stop(&self) {
+        self.post(Letter::Stop);
+    }
+
+    /// A worker that is gone reads no letters; its thread's end has been seen or will be.
+    fn post(&self, letter: Letter) {
+        let _ = self.letters.send(letter);
+        self.waker.wake();
+    }
+}
+
+impl Worker {
+    pub fn new(setup: Setup) -> io::Result<(Worker, Mailbox)> {
+        let (sender, letters) = mpsc::channel();
+        let waiting = Arc::new(AtomicUsize::new(0));
+        let (epoll, waker, alarm) = (Epoll::new()?, Waker::new()?, Alarm::new()?);
+        epoll.add(waker.fd(), WAKER)?;
+        epoll.add(alarm.fd(), ALARM)?;
+        let mailbox = Mailbox {
+            letters: sender,
+            waiting: Arc::clone(&waiting),
+            waker: waker.try_clone()?,
+            on_event: Arc::clone(&setup.on_event),
+            directory: setup.directory.clone(),
+        };
+        let worker = Worker {
+            epoll,
+            waker,
+            alarm,
+            letters,
+            waiting,
+            sockets: Sockets::default(),
+            relay: Relay::new(setup.sounds, setup.silence_timeout, Rng::from_seed(seed()?)),
+            bind: setup.bind,
+            on_event: setup.on_event,
+            directory: setup.directory,
+            began: Instant::now(),
+            buffer: [0; DATAGRAM],
+        };
+        Ok((worker, mailbox))
+    }
+
+    /// Until it is told to stop, or the kernel will not let it wait.
+    pub fn run(mut self) {
+        let mut ready = Vec::new();
+        while self.alarm.set(self.relay.poll_timeout().map(|(at, _)| at), self.now()).is_ok() {
+            ready.clear();
+            if self.epoll.wait(&mut ready).is_err() {
+                break;
+            }
+            let is_stopped = ready.iter().any(|number| !self.serve(*number));
+            self.relay.handle_timeout(self.now(), &mut self.sockets);
+            self.say_events();
+            if is_stopped {
+                break;
+            }
+        }
+        self.close_all();
+    }
+
+    /// False when it is time to stop.
+    fn serve(&mut self, number: u64) -> bool {
+        match number {
+            WAKER => return self.read_letters(),
+            ALARM => self.alarm.clear(),
+            _ => self.read_datagram(number),
+        }
+        true
+    }
+
+    /// One datagram a round: at one packet each 20 ms a second read would find nothing, and a flood does not starve the others.
+    fn read_datagram(&mut self, number: u64) {
+        let Some((leg, channel, from, length)) = self.sockets.read(number, &mut self.buffer) else { return };
+        let now = self.now();
+        if let Some(datagram) = self.buffer.get_mut(..length) {
+            self.relay.datagram(leg, channel, from, datagram, now, &mut self.sockets);
+        }
+    }
+
+    fn read_letters(&mut self) -> bool {
+        self.waker.clear();
+        while let Ok(letter) = self.letters.try_recv() {
+            match letter {
+                Letter::Command(command) => {
+                    self.waiting.fetch_sub(1, Ordering::Relaxed);
+                    self.obey(command);
+                }
+                Letter::Stop => return false,
+            }
+        }
+        true
+    }
+
+    fn obey(&mut self, command: MediaCommand) {
+        if let MediaCommand::Open { leg, port, .. } = command
+            && let Err(cause) = self.open(leg, port)
+        {
+            return self.fail(leg, cause);
+        }
+        let closing = if let MediaCommand::Close { leg } = command { Some(leg) } else { None };
+        self.relay.handle(command, self.now(), &mut self.sockets);
+        if let Some(leg) = closing {
+            self.sockets.close(leg);
+            self.directory.forget(leg);
+        }
+        self.say_events();
+    }
+
+    fn open(&mut self, leg: LegId, port: u16) -> Result<(), FailCause> {
+        self.relay.may_open(leg)?;
+        self.sockets.open(leg, self.bind, port, &self.epoll)
+    }
+
+    /// A leg that was open twice is still open once.
+    fn fail(&self, leg: LegId, cause: FailCause) {
+        if cause != FailCause::Duplicate {
+            self.directory.forget(leg);
+        }
+        (self.on_event)(MediaEvent::Failed { leg, cause });
+    }
+
+    fn say_events(&mut self) {
+        while let Some(event) = self.relay.poll_output() {
+            (self.on_event)(event);
+        }
+    }
+
+    fn close_all(&mut self) {
+        let legs: Vec<LegId> = self.sockets.legs().collect();
+        legs.into_iter().for_each(|leg| self.obey(MediaCommand::Close { leg }));
+    }
+
+    fn now(&self) -> Mono {
+        Mono(u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX))
+    }
+}
+
+fn seed() -> io::Result<[u8; 32]> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(io::Error::other)?;
+    Ok(seed)
+}

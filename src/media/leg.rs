@@ -1,0 +1,310 @@
+//! One side of a call's sound: what its peer sends is judged and counted, what it hears has one continuous stream.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::command::{LegStats, Source};
+use super::dtmf::{Keys, Press};
+use super::g711::Law;
+use super::incoming::{Incoming, ticks_to_us};
+use super::latch::{Admission, Latch};
+use super::outgoing::{Outgoing, Pace};
+use super::rtcp::{Compound, Sender};
+use super::rtp::{self, Header, Packet};
+use crate::base::rng::Rng;
+use crate::base::{CallId, Mono};
+use crate::sdp::{Format, Negotiated};
+
+/// Plain RTP now; keys and browsers come between `peer` and the datagrams.
+#[derive(Clone, Debug)]
+pub(super) struct Leg {
+    pub group: CallId,
+    pub source: Source,
+    pub peer: Option<Peer>,
+    pub outgoing: Outgoing,
+    pub incoming: Incoming,
+    pub keys: Keys,
+    pub player: Player,
+    pub counts: LegStats,
+    /// Since when sound should come, and when it last came.
+    pub listening_since: Option<Mono>,
+    pub heard_at: Option<Mono>,
+    pub is_silent: bool,
+    cname: String,
+    packets_at_report: u64,
+}
+
+/// The other end, as offer and answer describe it and as its packets show it.
+#[derive(Clone, Debug)]
+pub(super) struct Peer {
+    /// Shared, so that a packet on its way to another leg can take its format along for nothing.
+    pub session: Arc<Negotiated>,
+    pub latch: Latch,
+    /// Where its reports came from.
+    rtcp_from: Option<SocketAddr>,
+}
+
+/// Where a tone or a file has got to.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Player {
+    pub place: usize,
+    pub due: Mono,
+}
+
+/// A packet of the peer that may be sent on.
+#[derive(Clone, Debug)]
+pub(super) struct Heard {
+    pub packet: Packet,
+    /// The place of its format among the leg's.
+    pub format: usize,
+    pub is_first: bool,
+    pub presses: Vec<Press>,
+    pub is_key: bool,
+}
+
+/// What became of a datagram.
+#[derive(Clone, Debug)]
+pub(super) enum Taken {
+    Sound(Heard),
+    /// Of the peer's stream, but in a format that nobody agreed on.
+    Unknown(Header),
+    Nothing,
+}
+
+impl Leg {
+    pub fn new(group: CallId, rng: &mut Rng) -> Leg {
+        Leg {
+            group,
+            source: Source::Silence,
+            peer: None,
+            outgoing: Outgoing::new(rng),
+            incoming: Incoming::default(),
+            keys: Keys::default(),
+            player: Player::default(),
+            counts: LegStats::default(),
+            listening_since: None,
+            heard_at: None,
+            is_silent: false,
+            cname: format!("{:016x}", rng.u64()),
+            packets_at_report: 0,
+        }
+    }
+
+    /// What a new offer and answer have settled.
+    pub fn describe(&mut self, session: Arc<Negotiated>, now: Mono) {
+        let address = *session.rtp.expose();
+        let listens = session.direction.listens();
+        match &mut self.peer {
+            Some(peer) => peer.describe(session, address, now),
+            None => self.peer = Some(Peer { session, latch: Latch::new(address), rtcp_from: None }),
+        }
+        self.listening_since = listens.then(|| self.listening_since.unwrap_or(now));
+        self.is_silent &= listens;
+    }
+
+    /// Judges and counts a datagram that came to the RTP port.
+    pub fn take(&mut self, from: SocketAddr, datagram: &[u8], now: Mono) -> Taken {
+        let Some(peer) = &mut self.peer else { return Taken::Nothing };
+        let Some(packet) = rtp::read(datagram) else {
+            return self.refuse(from, None);
+        };
+        let Some(format) = peer.format_of(packet.header.payload_type) else {
+            return self.refuse(from, Some(packet.header));
+        };
+        let admission = peer.latch.admit(from, now);
+        if admission == Admission::Stranger {
+            self.counts.strangers += 1;
+            return Taken::Nothing;
+        }
+        Taken::Sound(self.hear(packet, format, admission, datagram, now))
+    }
+
+    fn refuse(&mut self, from: SocketAddr, header: Option<Header>) -> Taken {
+        let is_known = self.peer.as_ref().is_some_and(|peer| peer.latch.is_known(from));
+        match (is_known, header) {
+            (false, _) => self.counts.strangers += 1,
+            (true, None) => self.counts.malformed += 1,
+            (true, Some(header)) => {
+                self.counts.unknown_format += 1;
+                return Taken::Unknown(header);
+            }
+        }
+        Taken::Nothing
+    }
+
+    fn hear(&mut self, packet: Packet, format: usize, admission: Admission, datagram: &[u8], now: Mono) -> Heard {
+        let (clock, is_key) =
+            self.format(format).map_or((8000, false), |f| (f.codec.clock, f.codec.is_telephone_event()));
+        let header = packet.header;
+        let mut presses = Vec::new();
+        self.counts.received += 1;
+        self.counts.received_octets += packet.payload.len() as u64;
+        if self.incoming.take(&header, clock) {
+            presses.extend(self.keys.let_go());
+            self.keys = Keys::default();
+        }
+        if is_key {
+            let payload = datagram.get(packet.payload.clone()).unwrap_or_default();
+            presses.extend(self.keys.take(header.timestamp, payload).into_iter().flatten());
+        } else {
+            self.incoming.arrived(header.timestamp, now);
+        }
+        self.heard_at = Some(now);
+        Heard { packet, format, is_first: admission == Admission::Latched, presses, is_key }
+    }
+
+    /// The header under which a packet in `format` goes on to this leg's peer, and where to; `None` when it does not.
+    pub fn forward(
+        &mut self,
+        heard: &Header,
+        format: &Format,
+        octets: usize,
+        now: Mono,
+    ) -> Option<(Header, SocketAddr)> {
+        let Some(to) = self.destination() else {
+            self.outgoing.cut();
+            return None;
+        };
+        let Some(ours) = self.peer.as_ref().and_then(|peer| peer.format_like(format)) else {
+            self.outgoing.swallow(heard);
+            return None;
+        };
+        let pace = Pace::new(ours.codec.clock, self.packet_ms());
+        let payload_type = ours.to_peer;
+        Some((self.outgoing.relay(heard, payload_type, pace, octets, now)?, to))
+    }
+
+    /// Where sound for the peer goes; `None` while it is held or unknown.
+    pub fn destination(&self) -> Option<SocketAddr> {
+        let peer = self.peer.as_ref().filter(|peer| peer.session.direction.sends())?;
+        peer.latch.destination()
+    }
+
+    /// The law and the number in which a player can play to this peer.
+    pub fn law(&self) -> Option<(Law, u8)> {
+        let formats = &self.peer.as_ref()?.session.formats;
+        formats.iter().find_map(|format| Some((Law::of(&format.codec)?, format.to_peer)))
+    }
+
+    pub fn format(&self, place: usize) -> Option<&Format> {
+        self.peer.as_ref()?.session.formats.get(place)
+    }
+
+    /// The peer may speak, as far as has been agreed.
+    pub fn listens(&self) -> bool {
+        self.peer.as_ref().is_some_and(|peer| peer.session.direction.listens())
+    }
+
+    /// Ticks of the telephone-event clock as milliseconds.
+    pub fn key_ms(&self, press: &Press) -> u32 {
+        let events = self.peer.as_ref().and_then(|peer| peer.session.telephone_event());
+        ticks_to_us(press.ticks, events.map_or(8000, |format| format.codec.clock)) / 1000
+    }
+
+    /// How long nothing has come although it should; `None` when nothing is expected.
+    pub fn silence(&self, now: Mono) -> Option<Duration> {
+        let since = self.listening_since?;
+        Some(now.since(self.heard_at.map_or(since, |heard| heard.max(since))))
+    }
+
+    /// Judges and counts a datagram of RTCP.
+    pub fn take_reports(&mut self, from: SocketAddr, datagram: &[u8], now: Mono) {
+        let Some(peer) = &mut self.peer else { return };
+        if from.ip() != peer.latch.host() && from != *peer.session.rtcp.expose() {
+            self.counts.strangers += 1;
+            return;
+        }
+        let Some(compound) = Compound::read(datagram) else {
+            self.counts.malformed += 1;
+            return;
+        };
+        peer.rtcp_from = Some(from);
+        self.note(&compound, now);
+    }
+
+    fn note(&mut self, compound: &Compound, now: Mono) {
+        if let Some(sender) = compound.sender {
+            self.incoming.heard_sender_report(sender.ntp, now);
+        }
+        let ours = compound.reports.iter().find(|report| report.ssrc == self.outgoing.ssrc);
+        if let Some(report) = ours {
+            self.counts.peer_lost_256ths = report.lost_256ths;
+            self.counts.peer_jitter_us = ticks_to_us(report.jitter, self.clock());
+        }
+    }
+
+    /// Our report and where it goes; a sender's when something was sent since the last one.
+    pub fn report(&mut self, bye: bool, now: Mono) -> Option<(Vec<u8>, SocketAddr)> {
+        let to = self.peer.as_ref()?.rtcp_destination()?;
+        let has_sent = self.outgoing.packets > self.packets_at_report;
+        self.packets_at_report = self.outgoing.packets;
+        let reports = self.incoming.report(now).into_iter().collect();
+        let sender = has_sent.then(|| self.sender(now));
+        let compound = Compound { ssrc: self.outgoing.ssrc, sender, reports, bye };
+        Some((compound.write(&self.cname), to))
+    }
+
+    /// The time is that since the process began, which RFC 3550 section 6.4.1 allows.
+    fn sender(&self, now: Mono) -> Sender {
+        Sender {
+            ntp: ((u128::from(now.0) << 32) / 1_000_000_000) as u64,
+            rtp_timestamp: self.outgoing.timestamp_at(self.clock(), now),
+            packets: self.outgoing.packets as u32,
+            octets: self.outgoing.octets as u32,
+        }
+    }
+
+    pub fn stats(&self) -> LegStats {
+        LegStats {
+            sent: self.outgoing.packets,
+            sent_octets: self.outgoing.octets,
+            lost: self.incoming.lost(),
+            jitter_us: self.incoming.jitter_us(),
+            ..self.counts
+        }
+    }
+
+    fn clock(&self) -> u32 {
+        self.peer.as_ref().and_then(|peer| peer.session.codec()).map_or(8000, |format| format.codec.clock)
+    }
+
+    fn packet_ms(&self) -> u32 {
+        self.peer.as_ref().map_or(20, |peer| peer.session.ptime_ms)
+    }
+}
+
+impl Peer {
+    fn describe(&mut self, session: Arc<Negotiated>, address: SocketAddr, now: Mono) {
+        if session.rtcp != self.session.rtcp {
+            self.rtcp_from = None;
+        }
+        self.latch.describe(address, now);
+        self.session = session;
+    }
+
+    /// By our number; by the peer's own where it answered with others and sends those.
+    fn format_of(&self, payload_type: u8) -> Option<usize> {
+        let formats = &self.session.formats;
+        let ours = formats.iter().position(|format| format.from_peer == payload_type);
+        ours.or_else(|| formats.iter().position(|format| format.to_peer == payload_type))
+    }
+
+    fn format_like(&self, other: &Format) -> Option<&Format> {
+        let mut same = self.session.formats.iter().filter(|format| format.codec.same_encoding(&other.codec));
+        let first = same.clone().next();
+        same.find(|format| format.to_peer == other.from_peer).or(first)
+    }
+
+    fn rtcp_destination(&self) -> Option<SocketAddr> {
+        if let Some(from) = self.rtcp_from {
+            return Some(from);
+        }
+        let described = *self.session.rtcp.expose();
+        if self.latch.is_as_described() && !described.ip().is_unspecified() && described.port() != 0 {
+            return Some(described);
+        }
+        let rtp = self.latch.destination()?;
+        Some(SocketAddr::new(rtp.ip(), rtp.port().checked_add(1)?))
+    }
+}
