@@ -59,10 +59,10 @@ fn encode_a(sample: i16) -> u8 {
     let magnitude = if sample < 0 { -(i32::from(sample) + 1) } else { i32::from(sample) } >> 4;
     // Below 32 the steps are even; above, each doubling is a segment.
     let octet = if magnitude < 32 {
-        magnitude >> 1
+        magnitude
     } else {
-        let exponent = 27 - magnitude.leading_zeros() as i32;
-        (exponent << 4) | ((magnitude >> exponent) & 0x0f)
+        let exponent = 28 - magnitude.leading_zeros() as i32;
+        (exponent << 4) | ((magnitude >> (exponent - 1)) & 0x0f)
     };
     (octet as u8 | sign) ^ A_TOGGLE
 }

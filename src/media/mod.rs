@@ -9,6 +9,8 @@ mod leg;
 mod outgoing;
 pub mod ports;
 pub mod relay;
+#[cfg(test)]
+mod relay_tests;
 pub mod rtcp;
 pub mod rtp;
 pub mod sounds;

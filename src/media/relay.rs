@@ -36,7 +36,7 @@ pub trait Wire {
 pub struct Relay {
     leg_by_id: HashMap<LegId, Leg>,
     /// Who hears this leg's peer; kept apart from the leg, since a source may be named before it is open.
-    listeners_by_leg: HashMap<LegId, Vec<LegId>>,
+    pub(super) listeners_by_leg: HashMap<LegId, Vec<LegId>>,
     timers: Timers<(LegId, Due)>,
     events: VecDeque<MediaEvent>,
     sounds: Arc<Sounds>,

@@ -7,6 +7,8 @@ mod error;
 mod negotiated;
 mod ours;
 mod session;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub use codec::Codec;

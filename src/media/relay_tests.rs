@@ -1,0 +1,517 @@
+//! The relay in virtual time: phones that send, and what each of them hears.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::g711::Law;
+use super::relay::{Channel, Relay, Wire};
+use super::rtcp::{Compound, Report};
+use super::rtp::{self, Header};
+use super::sounds::Sounds;
+use super::{LegStats, MediaCommand, MediaEvent, Source, ToneKind, dtmf, tone};
+use crate::base::rng::Rng;
+use crate::base::{CallId, LegId, Mono, Pii};
+use crate::sdp::{Codec, Direction, Format, Negotiated};
+
+const A: LegId = LegId(1);
+const B: LegId = LegId(2);
+const CALL: CallId = CallId(9);
+const SILENCE: Duration = Duration::from_secs(10);
+const FRAME: Duration = Duration::from_millis(20);
+
+/// A packet on its way out.
+#[derive(Clone, Debug)]
+struct Sent {
+    at: Mono,
+    leg: LegId,
+    channel: Channel,
+    to: SocketAddr,
+    packet: Vec<u8>,
+}
+
+#[derive(Default)]
+struct Recorder {
+    now: Mono,
+    sent: Vec<Sent>,
+}
+
+impl Wire for Recorder {
+    fn send(&mut self, leg: LegId, channel: Channel, to: SocketAddr, packet: &[u8]) {
+        self.sent.push(Sent { at: self.now, leg, channel, to, packet: packet.to_vec() });
+    }
+}
+
+struct World {
+    relay: Relay,
+    wire: Recorder,
+    now: Mono,
+    events: Vec<MediaEvent>,
+}
+
+/// A telephone: where it sends from and its stream.
+struct Phone {
+    leg: LegId,
+    address: SocketAddr,
+    header: Header,
+}
+
+impl World {
+    fn new() -> World {
+        let relay = Relay::new(Arc::new(Sounds::new(Vec::new())), SILENCE, Rng::from_number(3));
+        World { relay, wire: Recorder::default(), now: Mono(1_000_000_000), events: Vec::new() }
+    }
+
+    /// Two open legs, described, that do not hear one another yet.
+    fn with_call() -> (World, Phone, Phone) {
+        let mut world = World::new();
+        for (leg, port) in [(A, 4000), (B, 4002)] {
+            world.tell(MediaCommand::Open { leg, group: CALL, port });
+        }
+        world.describe(A, session(1, 101, Direction::SendRecv));
+        world.describe(B, session(2, 97, Direction::SendRecv));
+        (world, Phone::new(A, 1), Phone::new(B, 2))
+    }
+
+    fn connected() -> (World, Phone, Phone) {
+        let (mut world, a, b) = World::with_call();
+        world.source(A, Source::Leg(B));
+        world.source(B, Source::Leg(A));
+        (world, a, b)
+    }
+
+    fn tell(&mut self, command: MediaCommand) {
+        self.wire.now = self.now;
+        self.relay.handle(command, self.now, &mut self.wire);
+        self.drain();
+    }
+
+    fn describe(&mut self, leg: LegId, session: Negotiated) {
+        self.tell(MediaCommand::Remote { leg, session: Box::new(session) });
+    }
+
+    fn source(&mut self, leg: LegId, source: Source) {
+        self.tell(MediaCommand::Source { leg, source });
+    }
+
+    fn arrive(&mut self, leg: LegId, channel: Channel, from: SocketAddr, datagram: &[u8]) {
+        self.wire.now = self.now;
+        self.relay.datagram(leg, channel, from, &mut datagram.to_vec(), self.now, &mut self.wire);
+        self.drain();
+    }
+
+    /// Lets time pass, each deadline at its moment.
+    fn pass(&mut self, span: Duration) {
+        let end = self.now + span;
+        while let Some((at, _)) = self.relay.poll_timeout().filter(|(at, _)| *at <= end) {
+            self.now = at.max(self.now);
+            self.wire.now = self.now;
+            self.relay.handle_timeout(self.now, &mut self.wire);
+            self.drain();
+        }
+        self.now = end;
+    }
+
+    /// Both phones talk for so many packets; each says its own octet.
+    fn talk(&mut self, phones: &mut [&mut Phone], packets: usize) {
+        for _ in 0..packets {
+            for phone in phones.iter_mut() {
+                phone.say(self);
+            }
+            self.pass(FRAME);
+        }
+    }
+
+    fn drain(&mut self) {
+        self.events.extend(std::iter::from_fn(|| self.relay.poll_output()));
+    }
+
+    /// What a leg's peer has got.
+    fn heard(&self, leg: LegId) -> Vec<(Header, Vec<u8>, Mono)> {
+        let rtp = self.wire.sent.iter().filter(|sent| sent.leg == leg && sent.channel == Channel::Rtp);
+        let read = |sent: &Sent| {
+            let packet = rtp::read(&sent.packet).unwrap();
+            (packet.header, sent.packet[packet.payload].to_vec(), sent.at)
+        };
+        rtp.map(read).collect()
+    }
+
+    fn reports(&self, leg: LegId) -> Vec<(Compound, SocketAddr)> {
+        let rtcp = self.wire.sent.iter().filter(|sent| sent.leg == leg && sent.channel == Channel::Rtcp);
+        rtcp.map(|sent| (Compound::read(&sent.packet).unwrap(), sent.to)).collect()
+    }
+
+    fn close(&mut self, leg: LegId) -> LegStats {
+        self.tell(MediaCommand::Close { leg });
+        let closed = self.events.iter().rev().find_map(|event| match event {
+            MediaEvent::Closed { leg: closed, stats } if *closed == leg => Some(*stats),
+            _ => None,
+        });
+        closed.unwrap()
+    }
+}
+
+impl Phone {
+    fn new(leg: LegId, host: u8) -> Phone {
+        let header = Header { marker: false, payload_type: 0, sequence: 65_500, timestamp: 5, ssrc: u32::from(host) };
+        Phone { leg, address: address(host, 6000), header }
+    }
+
+    fn say(&mut self, world: &mut World) {
+        let octet = self.header.ssrc as u8;
+        self.send(world, &[octet; 160]);
+        self.header.timestamp = self.header.timestamp.wrapping_add(160);
+    }
+
+    fn send(&mut self, world: &mut World, payload: &[u8]) {
+        world.arrive(self.leg, Channel::Rtp, self.address, &self.header.with_payload(payload));
+        self.header.sequence = self.header.sequence.wrapping_add(1);
+    }
+
+    /// Presses a key for 100 ms under this payload type, end thrice.
+    fn press(&mut self, world: &mut World, digit: char, payload_type: u8) {
+        let voice = std::mem::replace(&mut self.header.payload_type, payload_type);
+        for (ticks, is_end) in [(160, false), (400, false), (800, true), (800, true), (800, true)] {
+            let payload = dtmf::payload(digit, is_end, ticks).unwrap();
+            self.send(world, &payload);
+            world.pass(FRAME);
+        }
+        self.header.payload_type = voice;
+        self.header.timestamp = self.header.timestamp.wrapping_add(800);
+    }
+}
+
+fn address(host: u8, port: u16) -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, host], port))
+}
+
+fn session(host: u8, events: u8, direction: Direction) -> Negotiated {
+    let format = |codec: Codec| Format { to_peer: codec.payload_type, from_peer: codec.payload_type, codec };
+    Negotiated {
+        rtp: Pii::new(address(host, 6000)),
+        rtcp: Pii::new(address(host, 6001)),
+        formats: vec![format(Codec::pcmu()), format(Codec::new(events, "telephone-event", 8000))],
+        ptime_ms: 20,
+        direction,
+    }
+}
+
+/// One stream: the same SSRC, each sequence number one higher, timestamps that only rise.
+fn assert_continuous(heard: &[(Header, Vec<u8>, Mono)]) {
+    for pair in heard.windows(2) {
+        let (before, after) = (&pair[0].0, &pair[1].0);
+        assert_eq!(after.ssrc, before.ssrc);
+        assert_eq!(after.sequence, before.sequence.wrapping_add(1));
+        assert!((after.timestamp.wrapping_sub(before.timestamp) as i32) > 0, "{before:?} {after:?}");
+    }
+}
+
+#[test]
+fn both_hear_each_other_byte_for_byte() {
+    let (mut world, mut a, mut b) = World::connected();
+    world.talk(&mut [&mut a, &mut b], 100);
+    for (leg, octet) in [(A, 2), (B, 1)] {
+        let heard = world.heard(leg);
+        assert_eq!(heard.len(), 100);
+        assert!(heard.iter().all(|(_, payload, _)| *payload == [octet; 160]));
+        assert_continuous(&heard);
+        assert!(heard.iter().all(|(header, ..)| header.ssrc != 1 && header.ssrc != 2));
+    }
+    assert_eq!(world.events, [MediaEvent::Latched { leg: A }, MediaEvent::Latched { leg: B }]);
+    let stats = world.close(A);
+    assert_eq!((stats.received, stats.sent, stats.lost, stats.received_octets), (100, 100, 0, 16_000));
+    assert_eq!(stats.jitter_us, 0);
+}
+
+#[test]
+fn every_switch_of_the_source_is_one_stream_without_loss() {
+    let (mut world, mut a, mut b) = World::with_call();
+    world.source(A, Source::Tone(ToneKind::RingbackUs));
+    world.pass(Duration::from_millis(1000));
+    world.source(A, Source::Leg(B));
+    world.source(B, Source::Leg(A));
+    world.pass(Duration::from_millis(333));
+    world.talk(&mut [&mut a, &mut b], 50);
+    world.source(A, Source::Silence);
+    world.talk(&mut [&mut a, &mut b], 50);
+    world.source(A, Source::Tone(ToneKind::Waiting));
+    world.pass(Duration::from_millis(500));
+    world.source(A, Source::Leg(B));
+    world.talk(&mut [&mut a, &mut b], 50);
+
+    let heard = world.heard(A);
+    assert_continuous(&heard);
+    let marked: Vec<usize> = (0..heard.len()).filter(|n| heard[*n].0.marker).collect();
+    assert_eq!(marked.len(), 4, "tone, talk, tone, talk");
+    for n in marked.into_iter().skip(1) {
+        let passed = heard[n].2.since(heard[n - 1].2).as_millis() as i64 * 8;
+        let moved = i64::from(heard[n].0.timestamp.wrapping_sub(heard[n - 1].0.timestamp));
+        assert!((moved - passed.max(160)).abs() <= 80, "{moved} ticks for {passed}");
+    }
+    assert_eq!(world.close(A).lost, 0);
+}
+
+#[test]
+fn players_keep_their_pace() {
+    let (mut world, ..) = World::with_call();
+    world.now = world.now + Duration::from_micros(1234);
+    world.source(A, Source::Tone(ToneKind::RingbackEurope));
+    world.pass(Duration::from_secs(60));
+    let heard = world.heard(A);
+    assert_eq!(heard.len(), 3000);
+    assert!(heard.windows(2).all(|pair| pair[1].2.since(pair[0].2) == FRAME));
+    assert_continuous(&heard);
+    let first_burst: Vec<i16> = heard[..50].iter().flat_map(|(_, payload, _)| Law::Mu.decode(payload)).collect();
+    assert!(tone::is_heard(&first_burst, 425.0));
+    let pause: Vec<i16> = heard[60..240].iter().flat_map(|(_, payload, _)| Law::Mu.decode(payload)).collect();
+    assert!(!tone::is_heard(&pause, 425.0));
+}
+
+#[test]
+fn a_player_that_was_kept_waiting_catches_up_a_little_and_leaves_out_much() {
+    let (mut world, ..) = World::with_call();
+    world.source(A, Source::Tone(ToneKind::Waiting));
+    let mut stall = |ms: u64| {
+        world.now = world.now + Duration::from_millis(ms);
+        let before = world.wire.sent.len();
+        world.wire.now = world.now;
+        world.relay.handle_timeout(world.now, &mut world.wire);
+        world.wire.sent.len() - before
+    };
+    assert_eq!(stall(0), 1);
+    assert_eq!(stall(60), 3);
+    assert_eq!(stall(4000), 1);
+    assert_continuous(&world.heard(A));
+}
+
+#[test]
+fn a_player_waits_for_a_peer_that_can_hear_it() {
+    let mut world = World::new();
+    world.tell(MediaCommand::Open { leg: A, group: CALL, port: 4000 });
+    world.source(A, Source::Tone(ToneKind::Waiting));
+    world.pass(Duration::from_secs(1));
+    assert!(world.heard(A).is_empty());
+    world.describe(A, session(1, 101, Direction::SendRecv));
+    world.pass(Duration::from_millis(199));
+    assert_eq!(world.heard(A).len(), 10);
+    world.describe(A, session(1, 101, Direction::RecvOnly));
+    world.pass(Duration::from_secs(1));
+    assert_eq!(world.heard(A).len(), 10, "held: we may not send");
+    world.describe(A, session(1, 101, Direction::SendRecv));
+    world.pass(Duration::from_millis(199));
+    assert_eq!(world.heard(A).len(), 20);
+    assert_continuous(&world.heard(A));
+}
+
+#[test]
+fn a_hold_is_a_pause_and_no_loss() {
+    let (mut world, mut a, mut b) = World::connected();
+    world.talk(&mut [&mut a, &mut b], 10);
+    world.describe(A, session(1, 101, Direction::RecvOnly));
+    world.talk(&mut [&mut a, &mut b], 10);
+    assert_eq!((world.heard(A).len(), world.heard(B).len()), (10, 20), "music on hold goes on to the other side");
+    world.describe(A, session(1, 101, Direction::SendRecv));
+    world.talk(&mut [&mut a, &mut b], 10);
+    assert_eq!(world.heard(A).len(), 20);
+    assert_continuous(&world.heard(A));
+}
+
+#[test]
+fn a_third_address_is_neither_relayed_nor_answered() {
+    let (mut world, mut a, mut b) = World::connected();
+    world.talk(&mut [&mut a, &mut b], 1);
+    let before = world.wire.sent.len();
+    let mut stranger = Phone { address: address(66, 6000), ..Phone::new(A, 1) };
+    (0..5).for_each(|_| stranger.say(&mut world));
+    world.arrive(A, Channel::Rtp, stranger.address, b"nonsense");
+    world.arrive(A, Channel::Rtcp, stranger.address, &Compound::default().write("x"));
+    assert_eq!(world.wire.sent.len(), before);
+    a.say(&mut world);
+    assert_continuous(&world.heard(B));
+    assert!(world.wire.sent.iter().all(|sent| sent.to != stranger.address));
+    let stats = world.close(A);
+    assert_eq!((stats.strangers, stats.received, stats.malformed), (7, 2, 0));
+}
+
+#[test]
+fn a_peer_behind_nat_is_answered_where_it_sends_from() {
+    let (mut world, mut a, b) = World::connected();
+    let mut b = Phone { address: address(200, 40_000), ..b };
+    world.talk(&mut [&mut a], 1);
+    world.talk(&mut [&mut b, &mut a], 5);
+    let destinations: Vec<SocketAddr> = world.wire.sent.iter().filter(|s| s.leg == B).map(|s| s.to).collect();
+    assert_eq!(destinations[0], address(2, 6000));
+    assert!(destinations[1..].iter().all(|to| *to == address(200, 40_000)));
+    world.pass(Duration::from_secs(8));
+    assert_eq!(world.reports(B)[0].1, address(200, 40_001));
+}
+
+#[test]
+fn a_move_by_reinvite_takes_the_new_address() {
+    let (mut world, mut a, mut b) = World::connected();
+    world.talk(&mut [&mut a, &mut b], 5);
+    world.describe(A, session(7, 101, Direction::SendRecv));
+    a.say(&mut world);
+    assert_eq!(world.heard(B).len(), 5, "a last packet from the old place");
+    let mut moved = Phone::new(A, 7);
+    world.talk(&mut [&mut moved, &mut b], 5);
+    assert_continuous(&world.heard(B));
+    assert_eq!(world.heard(B).len(), 10);
+    assert_eq!(world.wire.sent.last().map(|sent| sent.to), Some(address(7, 6000)));
+    assert_eq!(world.events.last(), Some(&MediaEvent::Latched { leg: A }));
+}
+
+#[test]
+fn keys_are_said_once_and_passed_on_under_the_other_number() {
+    let (mut world, mut a, mut b) = World::connected();
+    world.talk(&mut [&mut a, &mut b], 3);
+    a.press(&mut world, '7', 101);
+    a.press(&mut world, '#', 101);
+    a.say(&mut world);
+    let keys: Vec<&MediaEvent> = world.events.iter().filter(|event| matches!(event, MediaEvent::Dtmf { .. })).collect();
+    let expected = ['7', '#'].map(|digit| MediaEvent::Dtmf { leg: A, digit, duration_ms: 100 });
+    assert_eq!(keys, expected.iter().collect::<Vec<_>>());
+    let numbers: Vec<u8> = world.heard(B).iter().map(|(header, ..)| header.payload_type).collect();
+    assert_eq!(numbers, [vec![0; 3], vec![97; 10], vec![0]].concat());
+}
+
+#[test]
+fn keys_that_the_other_side_cannot_take_leave_no_gap() {
+    let (mut world, mut a, mut b) = World::connected();
+    let mut deaf = session(2, 97, Direction::SendRecv);
+    deaf.formats.truncate(1);
+    world.describe(B, deaf);
+    world.talk(&mut [&mut a, &mut b], 3);
+    a.press(&mut world, '7', 101);
+    world.talk(&mut [&mut a, &mut b], 3);
+    assert_eq!(world.heard(B).len(), 6);
+    assert_continuous(&world.heard(B));
+}
+
+#[test]
+fn a_key_whose_end_is_lost_is_said_after_a_while() {
+    let (mut world, mut a, _) = World::connected();
+    a.header.payload_type = 101;
+    a.send(&mut world, &dtmf::payload('5', false, 400).unwrap());
+    world.pass(Duration::from_millis(299));
+    assert_eq!(world.events, [MediaEvent::Latched { leg: A }]);
+    world.pass(Duration::from_millis(1));
+    assert_eq!(world.events.last(), Some(&MediaEvent::Dtmf { leg: A, digit: '5', duration_ms: 50 }));
+}
+
+#[test]
+fn formats_that_nobody_agreed_on_go_nowhere() {
+    let (mut world, mut a, mut b) = World::connected();
+    world.talk(&mut [&mut a, &mut b], 2);
+    a.header.payload_type = 13;
+    a.say(&mut world);
+    a.header.payload_type = 0;
+    world.talk(&mut [&mut a], 2);
+    assert_eq!(world.heard(B).len(), 4);
+    assert_continuous(&world.heard(B));
+    world.arrive(A, Channel::Rtp, a.address, b"short");
+    let stats = world.close(A);
+    assert_eq!((stats.unknown_format, stats.malformed), (1, 1));
+}
+
+#[test]
+fn silence_is_said_once_until_sound_comes_again() {
+    let (mut world, mut a, mut b) = World::connected();
+    let silent = |world: &World, leg: LegId| {
+        world.events.iter().filter(|event| matches!(event, MediaEvent::Silent { leg: l, .. } if *l == leg)).count()
+    };
+    for _ in 0..20 {
+        world.talk(&mut [&mut a, &mut b], 50);
+    }
+    assert_eq!((silent(&world, A), silent(&world, B)), (0, 0));
+    for _ in 0..30 {
+        world.talk(&mut [&mut b], 50);
+    }
+    assert_eq!((silent(&world, A), silent(&world, B)), (1, 0));
+    let said = world.events.iter().find(|event| matches!(event, MediaEvent::Silent { .. }));
+    assert_eq!(said, Some(&MediaEvent::Silent { leg: A, lasted: SILENCE }));
+    world.talk(&mut [&mut a, &mut b], 1);
+    world.pass(SILENCE);
+    assert_eq!((silent(&world, A), silent(&world, B)), (2, 1));
+}
+
+#[test]
+fn who_may_not_speak_is_not_missed() {
+    let (mut world, ..) = World::connected();
+    world.describe(A, session(1, 101, Direction::SendOnly));
+    world.pass(SILENCE * 3);
+    let silent: Vec<&MediaEvent> =
+        world.events.iter().filter(|event| matches!(event, MediaEvent::Silent { .. })).collect();
+    assert_eq!(silent, [&MediaEvent::Silent { leg: B, lasted: SILENCE }]);
+    world.describe(A, session(1, 101, Direction::SendRecv));
+    world.pass(SILENCE);
+    assert_eq!(world.events.last(), Some(&MediaEvent::Silent { leg: A, lasted: SILENCE }));
+}
+
+#[test]
+fn reports_are_our_own_on_each_leg() {
+    let (mut world, mut a, mut b) = World::connected();
+    let peers_report = Compound {
+        ssrc: 2,
+        sender: None,
+        reports: vec![Report { ssrc: 0, lost_256ths: 128, jitter: 80, ..Report::default() }],
+        bye: false,
+    };
+    for second in 0..60 {
+        a.header.sequence = a.header.sequence.wrapping_add(u16::from(second % 10 == 0));
+        world.talk(&mut [&mut a, &mut b], 50);
+    }
+    let reports = world.reports(B);
+    assert!((8..=16).contains(&reports.len()), "{}", reports.len());
+    let ssrc = world.heard(B)[0].0.ssrc;
+    for (compound, to) in &reports {
+        assert_eq!((compound.ssrc, *to), (ssrc, address(2, 6001)));
+        assert!(compound.sender.is_some());
+        assert_eq!(compound.reports[0].ssrc, 2);
+    }
+    assert_eq!(world.reports(A).last().map(|(compound, _)| compound.reports[0].lost), Some(5));
+
+    let about_us = Report { ssrc, ..peers_report.reports[0] };
+    let datagram = Compound { reports: vec![about_us], ..peers_report }.write("peer");
+    let before = world.wire.sent.len();
+    world.arrive(B, Channel::Rtcp, address(2, 6001), &datagram);
+    assert_eq!(world.wire.sent.len(), before, "RTCP ends at the leg");
+    let stats = world.close(B);
+    assert_eq!((stats.peer_lost_256ths, stats.peer_jitter_us), (128, 10_000));
+    assert!(world.reports(B).last().unwrap().0.bye);
+}
+
+#[test]
+fn legs_of_another_call_cannot_be_heard() {
+    let (mut world, mut a, _) = World::with_call();
+    let other = LegId(5);
+    world.tell(MediaCommand::Open { leg: other, group: CallId(10), port: 4004 });
+    world.describe(other, session(5, 101, Direction::SendRecv));
+    world.source(other, Source::Leg(A));
+    world.talk(&mut [&mut a], 5);
+    assert!(world.heard(other).is_empty());
+}
+
+#[test]
+fn a_source_may_be_named_before_it_is_open() {
+    let mut world = World::new();
+    world.tell(MediaCommand::Open { leg: A, group: CALL, port: 4000 });
+    world.describe(A, session(1, 101, Direction::SendRecv));
+    world.source(A, Source::Leg(B));
+    world.tell(MediaCommand::Open { leg: B, group: CALL, port: 4002 });
+    world.describe(B, session(2, 101, Direction::SendRecv));
+    world.talk(&mut [&mut Phone::new(B, 2)], 3);
+    assert_eq!(world.heard(A).len(), 3);
+}
+
+#[test]
+fn nothing_is_left_of_a_call_that_ended() {
+    let (mut world, mut a, mut b) = World::connected();
+    world.talk(&mut [&mut a, &mut b], 3);
+    world.close(A);
+    world.talk(&mut [&mut b], 3);
+    world.close(B);
+    assert_eq!((world.relay.legs(), world.relay.poll_timeout()), (0, None));
+    assert!(world.relay.listeners_by_leg.is_empty());
+    assert_eq!(world.close(B), LegStats::default(), "closing again still answers");
+}
