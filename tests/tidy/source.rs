@@ -45,6 +45,31 @@ impl Source {
     }
 }
 
+/// Takes the files out of the product that another one declares with `#[cfg(test)] mod name;`, and what is below them.
+pub fn set_test_files_apart(sources: &mut [Source]) {
+    let declared: Vec<String> = sources.iter().flat_map(test_modules).collect();
+    let is_test = |path: &str| {
+        declared.iter().any(|module| path.strip_prefix(module).is_some_and(|rest| rest.starts_with(['.', '/'])))
+    };
+    for source in sources.iter_mut().filter(|source| is_test(&source.path)) {
+        source.product = blanked(&source.code);
+    }
+}
+
+/// The paths, without their ending, of the modules in files of their own that `source` declares for tests alone.
+fn test_modules(source: &Source) -> Vec<String> {
+    let own = source.path.trim_end_matches(".rs");
+    let folder = own.strip_suffix("/mod").or(own.strip_suffix("/lib")).unwrap_or(own);
+    let after_attribute =
+        places_of(&source.code, "#[cfg(test)]").into_iter().map(|at| &source.code[at + "#[cfg(test)]".len()..]);
+    let name = |after: &str| {
+        let item = after.split_once(';')?.0.trim();
+        let name = item.rsplit_once("mod ").filter(|(before, _)| before.is_empty() || before.starts_with("pub"))?.1;
+        name.chars().all(is_word).then(|| format!("{folder}/{name}"))
+    };
+    after_attribute.filter_map(name).collect()
+}
+
 /// The line, from 1, of a place in a text.
 pub fn line_of(text: &str, at: usize) -> usize {
     text[..at].matches('\n').count() + 1
@@ -186,6 +211,17 @@ fn tests_are_no_product() {
     let source = Source::new("src/a.rs", "fn a() {}\n#[cfg(test)]\nmod tests {\n    fn b() { {} }\n}\nfn c() {}\n");
     assert!(source.product.contains("fn a") && source.product.contains("fn c"));
     assert!(!source.product.contains("fn b") && source.code.contains("fn b"));
+}
+
+#[test]
+fn a_file_that_is_declared_for_tests_is_no_product() {
+    let declared = "#[cfg(test)]\npub mod script;\nmod product;\n#[cfg(test)]\nmod tests { fn a() {} }\n";
+    let files = ["src/a/mod.rs", "src/a/script.rs", "src/a/script/more.rs", "src/a/product.rs", "src/a/scripted.rs"];
+    let mut sources: Vec<Source> = files.iter().map(|path| Source::new(path, "fn b() {}\n")).collect();
+    sources[0] = Source::new(files[0], declared);
+    set_test_files_apart(&mut sources);
+    let product: Vec<bool> = sources.iter().map(|source| source.product.contains("fn b")).collect();
+    assert_eq!(product, [false, false, false, true, true]);
 }
 
 #[test]
