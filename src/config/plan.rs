@@ -1,0 +1,90 @@
+//! What a configuration file comes to: the engine's settings, and what the shell around it needs.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::base::PoolId;
+use crate::base::phone::Region;
+use crate::engine::Settings;
+
+/// A whole configuration, checked.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub settings: Settings,
+    pub shell: Shell,
+}
+
+/// What the engine does not know: sockets, files, keys of the HTTP API.
+#[derive(Clone, Debug)]
+pub struct Shell {
+    /// Where SIP is received, in the order of `FlowId`.
+    pub sip: Vec<SocketAddr>,
+    pub http: SocketAddr,
+    pub media: MediaShell,
+    pub store: StorePlan,
+    pub api_keys: Vec<ApiKey>,
+    pub intents: IntentDefaults,
+    /// Every input of the engine, for `throughline replay`; holds personal data.
+    pub journal: Option<PathBuf>,
+    /// Stage times in the HdrHistogram log format.
+    pub interval_log: Option<PathBuf>,
+    pub log: LogPlan,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MediaShell {
+    /// The address that RTP sockets are bound to.
+    pub bind: IpAddr,
+    /// Threads; 0 for one less than the machine has cores, at least 1.
+    pub workers: usize,
+    /// A leg that should send and does not for so long ends its call.
+    pub silence_timeout: Duration,
+    /// By `WavId`.
+    pub wavs: Vec<PathBuf>,
+}
+
+/// Where intents are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StorePlan {
+    /// One file of this process.
+    Embedded { path: PathBuf },
+    /// `redis://host:port/db`.
+    Redis { url: String },
+}
+
+/// A key of the HTTP API. The key itself is not kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Who has it, for the log.
+    pub id: String,
+    /// SHA-256 of the key.
+    pub hash: [u8; 32],
+    /// May register, read, change and withdraw intents.
+    pub write: bool,
+    /// May look at calls, agents, queues, trunks and latency, and ask for a match.
+    pub read: bool,
+}
+
+/// What a registration means that leaves something out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntentDefaults {
+    pub ttl: Duration,
+    /// The pool that numbers are leased from.
+    pub pool: Option<PoolId>,
+    /// Of customers' telephone numbers without a country code.
+    pub region: Option<Region>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogPlan {
+    pub json: bool,
+    /// As `tracing-subscriber` reads it: `info`, `throughline=debug`.
+    pub filter: String,
+}
+
+impl std::fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ApiKey").field("id", &self.id).field("write", &self.write).field("read", &self.read).finish()
+    }
+}
