@@ -1,9 +1,19 @@
 //! The way from the doors of the shell (web, websocket) to the engine.
 
-use crate::desktop::DesktopInput;
+use std::future::Future;
+use std::pin::Pin;
 
-/// What the doors need of the engine's loop. Neither call waits for the engine.
+use crate::desktop::DesktopInput;
+use crate::engine::question::{Answer, Question};
+
+/// What comes back for a question: `None` when the engine is overloaded or gone.
+pub type Asked<'a> = Pin<Box<dyn Future<Output = Option<Answer>> + Send + 'a>>;
+
+/// What the doors need of the engine's loop.
 pub trait EngineDoor: Send + Sync {
-    /// Puts what a websocket brought into the engine's queue.
+    /// Puts what a websocket brought into the engine's queue; does not wait.
     fn desktop(&self, input: DesktopInput);
+
+    /// Asks the engine, and waits for a bounded time.
+    fn ask(&self, question: Question) -> Asked<'_>;
 }

@@ -3,3 +3,4 @@
 pub mod desktop;
 pub mod door;
 pub mod media;
+pub mod telemetry;

@@ -23,7 +23,7 @@ use crate::sip::api::{FlowId, Transmit};
 
 use super::clock::Clock;
 use super::desktop::DeskLines;
-use super::door::EngineDoor;
+use super::door::{Asked, EngineDoor};
 use super::journal::Journal;
 use super::media::MediaPool;
 use super::store::Store;
@@ -289,6 +289,10 @@ impl Reactor {
 impl EngineDoor for Door {
     fn desktop(&self, input: DesktopInput) {
         self.input(Input::Desktop(input));
+    }
+
+    fn ask(&self, question: Question) -> Asked<'_> {
+        Box::pin(Door::ask(self, question))
     }
 }
 

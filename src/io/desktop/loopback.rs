@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 use crate::base::rng::Rng;
 use crate::base::{AgentId, CallId, Fence, Level, Mono, Now, Pii, QueueId, SkillId, Wall};
 use crate::desktop::{Account, DeskCommand, DeskEvent, Desks, DesktopInput, Field, Output, Pop, Setup, SkillLevel};
-use crate::io::door::EngineDoor;
+use crate::engine::question::Question;
+use crate::io::door::{Asked, EngineDoor};
 
 use super::{DeskLines, router, token_hash};
 
@@ -90,6 +91,11 @@ impl EngineDoor for TestDoor {
         let mut desks = self.desks.lock().expect("no test panics in there");
         desks.handle(input, now);
         self.drain(&mut desks);
+    }
+
+    /// There is no engine here.
+    fn ask(&self, _question: Question) -> Asked<'_> {
+        Box::pin(std::future::ready(None))
     }
 }
 

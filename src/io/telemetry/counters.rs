@@ -1,0 +1,201 @@
+//! What is counted, by its cause.
+
+use std::collections::BTreeMap;
+
+use crate::base::{Level, TrunkId};
+use crate::calls::facts::{Fact, FallbackCause, Outcome, PopMiss};
+use crate::media::command::LegStats;
+use crate::sip::api::Refusal;
+
+/// One counter. Rules and trunks are as many as the configuration has.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Counter {
+    Admitted(TrunkId),
+    Ended(Outcome),
+    Matched(Level),
+    MatchMissed(FallbackCause),
+    FellBack(FallbackCause),
+    TurnedAway(FallbackCause),
+    Decided(String),
+    Granted,
+    OfferFailed,
+    PopMissed(PopMiss),
+    AgentPaused,
+    WrittenUp,
+    SipRefused(Refusal),
+    DatagramNotSent,
+    Dtmf,
+    SoundReceived,
+    SoundSent,
+    SoundLost,
+    SoundStrangers,
+}
+
+/// All counters that have been touched, and those whose causes are known beforehand, at zero.
+#[derive(Clone, Debug, Default)]
+pub struct Counters {
+    count_by_counter: BTreeMap<Counter, u64>,
+}
+
+/// The name of a counter in `/metrics`, what it counts, and the label that tells its causes apart.
+pub(super) struct Family {
+    pub(super) name: &'static str,
+    pub(super) help: &'static str,
+    pub(super) label: Option<&'static str>,
+}
+
+pub(super) const REFUSALS: [Refusal; 4] =
+    [Refusal::Stranger, Refusal::Unauthorized, Refusal::Malformed, Refusal::Overload];
+
+impl Counters {
+    /// With every cause that is known beforehand at zero, so that a graph begins at the beginning.
+    pub(super) fn known() -> Counters {
+        let mut counters = Counters::default();
+        let causes = FallbackCause::ALL
+            .iter()
+            .flat_map(|cause| [Counter::MatchMissed(*cause), Counter::FellBack(*cause), Counter::TurnedAway(*cause)]);
+        let single = [
+            Counter::Granted,
+            Counter::OfferFailed,
+            Counter::AgentPaused,
+            Counter::WrittenUp,
+            Counter::DatagramNotSent,
+            Counter::Dtmf,
+            Counter::SoundReceived,
+            Counter::SoundSent,
+            Counter::SoundLost,
+            Counter::SoundStrangers,
+        ];
+        let known = causes
+            .chain(Outcome::ALL.iter().map(|outcome| Counter::Ended(*outcome)))
+            .chain(Level::ALL.map(Counter::Matched))
+            .chain(PopMiss::ALL.iter().map(|miss| Counter::PopMissed(*miss)))
+            .chain(REFUSALS.map(Counter::SipRefused))
+            .chain(single);
+        known.for_each(|counter| counters.add(counter, 0));
+        counters
+    }
+
+    pub(super) fn add(&mut self, counter: Counter, count: u64) {
+        *self.count_by_counter.entry(counter).or_default() += count;
+    }
+
+    /// Zero for what never happened.
+    pub fn get(&self, counter: &Counter) -> u64 {
+        self.count_by_counter.get(counter).copied().unwrap_or_default()
+    }
+
+    /// Adds all of `other`, which is at zero afterwards.
+    pub(super) fn take_from(&mut self, other: &mut Counters) {
+        for (counter, count) in &mut other.count_by_counter {
+            match self.count_by_counter.get_mut(counter) {
+                Some(sum) => *sum += *count,
+                None => self.add(counter.clone(), *count),
+            }
+            *count = 0;
+        }
+    }
+
+    /// Sorted by family, so that each family stands together.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Counter, u64)> {
+        self.count_by_counter.iter().map(|(counter, count)| (counter, *count))
+    }
+
+    /// Counts what a fact says.
+    pub(super) fn note(&mut self, fact: &Fact) {
+        match fact {
+            Fact::CallAdmitted { trunk, .. } => self.add(Counter::Admitted(trunk.clone()), 1),
+            Fact::Matched { level, .. } => self.add(Counter::Matched(*level), 1),
+            Fact::MatchMissed { cause, .. } => self.add(Counter::MatchMissed(*cause), 1),
+            Fact::Decided { rule, .. } => self.add(Counter::Decided(rule.clone()), 1),
+            Fact::Granted { .. } => self.add(Counter::Granted, 1),
+            Fact::PopMissed { cause, .. } => self.add(Counter::PopMissed(*cause), 1),
+            Fact::OfferFailed { .. } => self.add(Counter::OfferFailed, 1),
+            Fact::AgentPaused { .. } => self.add(Counter::AgentPaused, 1),
+            Fact::TurnedAway { cause } => self.add(Counter::TurnedAway(*cause), 1),
+            Fact::FallingBack { cause, .. } => self.add(Counter::FellBack(*cause), 1),
+            Fact::Dtmf { .. } => self.add(Counter::Dtmf, 1),
+            Fact::SoundEnded { stats, .. } => self.note_sound(stats),
+            Fact::WrittenUp { .. } => self.add(Counter::WrittenUp, 1),
+            Fact::Refused { cause, count } => self.add(Counter::SipRefused(*cause), u64::from(*count)),
+            Fact::CallEnded(record) => {
+                if let Some(outcome) = record.outcome {
+                    self.add(Counter::Ended(outcome), 1);
+                }
+            }
+            Fact::Stage { .. }
+            | Fact::Timed { .. }
+            | Fact::Queued { .. }
+            | Fact::TrunkReachable { .. }
+            | Fact::PhoneReachable { .. } => {}
+        }
+    }
+
+    fn note_sound(&mut self, stats: &LegStats) {
+        self.add(Counter::SoundReceived, stats.received);
+        self.add(Counter::SoundSent, stats.sent);
+        self.add(Counter::SoundLost, stats.lost);
+        self.add(Counter::SoundStrangers, stats.strangers);
+    }
+}
+
+impl Counter {
+    pub(super) fn family(&self) -> Family {
+        let (name, help, label) = match self {
+            Counter::Admitted(_) => ("calls_admitted", "Calls that were let in.", Some("trunk")),
+            Counter::Ended(_) => ("calls_ended", "Calls that are over.", Some("outcome")),
+            Counter::Matched(_) => ("calls_matched", "Calls by the level of their match.", Some("level")),
+            Counter::MatchMissed(_) => ("match_missed", "Matches that did not come about.", Some("cause")),
+            Counter::FellBack(_) => ("fallbacks", "Calls that went on to the fallback.", Some("cause")),
+            Counter::TurnedAway(_) => ("calls_turned_away", "Calls that were not let in.", Some("cause")),
+            Counter::Decided(_) => ("decisions", "Decisions of the access rules.", Some("rule")),
+            Counter::Granted => ("grants", "Agents promised to a call.", None),
+            Counter::OfferFailed => ("offers_failed", "Offers that did not become a conversation.", None),
+            Counter::PopMissed(_) => ("pop_missed", "Phones rung without an acknowledged pop.", Some("cause")),
+            Counter::AgentPaused => ("agents_paused", "Agents paused for not answering.", None),
+            Counter::WrittenUp => ("wrap_ups", "Wrap-ups written.", None),
+            Counter::SipRefused(_) => {
+                ("sip_refused", "SIP requests turned away before they made a call.", Some("cause"))
+            }
+            Counter::DatagramNotSent => ("datagrams_not_sent", "SIP datagrams that the socket did not take.", None),
+            Counter::Dtmf => ("dtmf_digits", "Keys pressed during calls.", None),
+            Counter::SoundReceived => ("rtp_packets_received", "RTP packets taken from peers.", None),
+            Counter::SoundSent => ("rtp_packets_sent", "RTP packets sent to peers.", None),
+            Counter::SoundLost => ("rtp_packets_lost", "RTP packets that peers sent and that did not arrive.", None),
+            Counter::SoundStrangers => ("rtp_packets_from_strangers", "RTP packets from nobody's address.", None),
+        };
+        Family { name, help, label }
+    }
+
+    /// The cause, as the label's value.
+    pub(super) fn cause(&self) -> &str {
+        match self {
+            Counter::Admitted(trunk) => trunk.as_str(),
+            Counter::Ended(outcome) => outcome.as_str(),
+            Counter::Matched(level) => level.as_str(),
+            Counter::MatchMissed(cause) | Counter::FellBack(cause) | Counter::TurnedAway(cause) => cause.as_str(),
+            Counter::Decided(rule) => rule,
+            Counter::PopMissed(miss) => miss.as_str(),
+            Counter::SipRefused(refusal) => refusal_word(*refusal),
+            Counter::Granted
+            | Counter::OfferFailed
+            | Counter::AgentPaused
+            | Counter::WrittenUp
+            | Counter::DatagramNotSent
+            | Counter::Dtmf
+            | Counter::SoundReceived
+            | Counter::SoundSent
+            | Counter::SoundLost
+            | Counter::SoundStrangers => "",
+        }
+    }
+}
+
+fn refusal_word(refusal: Refusal) -> &'static str {
+    match refusal {
+        Refusal::Stranger => "stranger",
+        Refusal::Unauthorized => "unauthorized",
+        Refusal::Malformed => "malformed",
+        Refusal::Overload => "overload",
+    }
+}

@@ -1,0 +1,48 @@
+//! The engine's facts as log events: the end of a call and what is out of order at `info` and above, steps at `debug`.
+
+use crate::calls::facts::{CallRecord, Fact};
+
+pub(super) fn write(fact: &Fact) {
+    match fact {
+        Fact::CallEnded(record) => call_ended(record),
+        Fact::MatchMissed { call, cause } => tracing::info!(%call, cause = cause.as_str(), "match missed"),
+        Fact::PopMissed { call, agent, cause } => tracing::info!(%call, %agent, cause = cause.as_str(), "pop missed"),
+        Fact::AgentPaused { agent } => tracing::info!(%agent, "agent paused"),
+        Fact::TurnedAway { cause } => tracing::info!(cause = cause.as_str(), "call turned away"),
+        Fact::FallingBack { call, cause } => tracing::info!(%call, cause = cause.as_str(), "falling back"),
+        Fact::TrunkReachable { trunk, reachable } => tracing::info!(%trunk, reachable, "trunk"),
+        Fact::Refused { cause, count } => tracing::info!(?cause, count, "SIP requests refused"),
+        Fact::CallAdmitted { call, trunk } => tracing::debug!(%call, %trunk, "call admitted"),
+        Fact::Matched { call, level, intent } => tracing::debug!(%call, %level, ?intent, "matched"),
+        Fact::Decided { call, rule, reason } => tracing::debug!(%call, rule, reason, "decided"),
+        Fact::Queued { call, queue } => tracing::debug!(%call, %queue, "queued"),
+        Fact::Granted { call, agent, fence } => tracing::debug!(%call, %agent, fence = fence.0, "granted"),
+        Fact::OfferFailed { call, agent } => tracing::debug!(%call, %agent, "offer failed"),
+        Fact::WrittenUp { call, agent } => tracing::debug!(%call, %agent, "written up"),
+        Fact::PhoneReachable { agent, reachable } => tracing::debug!(%agent, reachable, "phone"),
+        Fact::SoundEnded { call, stats } => {
+            tracing::debug!(%call, received = stats.received, sent = stats.sent, lost = stats.lost, "sound ended");
+        }
+        Fact::Stage { call, stage, .. } => tracing::trace!(%call, stage = stage.as_str(), "stage"),
+        Fact::Timed { .. } | Fact::Dtmf { .. } => {}
+    }
+}
+
+fn call_ended(record: &CallRecord) {
+    tracing::info!(
+        call = %record.call,
+        trunk = %record.trunk,
+        level = %record.level,
+        intent = ?record.intent,
+        rule = record.rule.as_deref(),
+        reason = record.reason.as_deref(),
+        queue = ?record.queue,
+        agent = ?record.agent,
+        fallback = record.fallback.map(|cause| cause.as_str()),
+        outcome = record.outcome.map(|outcome| outcome.as_str()),
+        ended_by = record.ended_by.map(|by| by.as_str()),
+        status = record.status,
+        talked_ms = u64::try_from(record.talked.as_millis()).unwrap_or(u64::MAX),
+        "call ended"
+    );
+}

@@ -1,0 +1,20 @@
+//! What is measured: stage times in HDR histograms, counters from the engine's facts, the log.
+//!
+//! The engine's thread records into histograms of its own, without locks. Once a second it hands them to the keeper's thread, which
+//! adds them up, writes the interval log, and gives them back empty.
+
+mod counters;
+mod fact_log;
+mod interval_log;
+mod keeper;
+mod latency;
+pub mod logging;
+mod prometheus;
+mod recorder;
+mod tally;
+
+pub use counters::{Counter, Counters};
+pub use keeper::{Telemetry, TelemetryError, start};
+pub use latency::StageTimes;
+pub use prometheus::Gauges;
+pub use recorder::{Recorder, StoreTimer};

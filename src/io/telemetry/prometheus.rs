@@ -1,0 +1,161 @@
+//! The text of `/metrics` (Prometheus text format 0.0.4).
+
+use std::fmt::Write;
+
+use super::counters::Counters;
+use super::tally::{Tally, Times};
+
+/// What is true at the moment of asking.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Gauges {
+    pub calls: usize,
+    pub waiting: usize,
+    pub grants: usize,
+    pub desks: usize,
+    /// Each trunk that is asked, and whether it answers.
+    pub trunks: Vec<(String, bool)>,
+}
+
+/// Upper bounds of the buckets, in microseconds: from a store on this machine to a phone that rings for long.
+const BUCKETS_US: [u64; 19] = [
+    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 150_000, 250_000, 400_000, 1_000_000,
+    2_500_000, 5_000_000, 20_000_000, 60_000_000,
+];
+
+pub(super) fn text(total: &Tally, gauges: &Gauges) -> String {
+    let mut text = String::with_capacity(32 * 1024);
+    stages(&mut text, total.times());
+    counters(&mut text, &total.counters);
+    present(&mut text, gauges);
+    text
+}
+
+fn stages(text: &mut String, times: &[Times]) {
+    let name = "throughline_stage_seconds";
+    heading(text, name, "histogram", "From the first byte of the INVITE to each stage, and the store's round trip.");
+    for times in times {
+        stage(text, name, times);
+    }
+}
+
+/// Cumulative buckets: each counts all that took no longer.
+fn stage(text: &mut String, name: &str, times: &Times) {
+    let stage = times.stage.as_str();
+    let mut values = times.histogram.iter_recorded().peekable();
+    let mut below = 0;
+    for bound_us in BUCKETS_US {
+        while let Some(value) = values.next_if(|value| value.value_iterated_to() <= bound_us * 1000) {
+            below += value.count_since_last_iteration();
+        }
+        let le = bound_us as f64 / 1e6;
+        line(text, format_args!("{name}_bucket{{stage=\"{stage}\",le=\"{le}\"}} {below}"));
+    }
+    let (count, sum) = (times.histogram.len(), times.sum_ns as f64 / 1e9);
+    line(text, format_args!("{name}_bucket{{stage=\"{stage}\",le=\"+Inf\"}} {count}"));
+    line(text, format_args!("{name}_sum{{stage=\"{stage}\"}} {sum}"));
+    line(text, format_args!("{name}_count{{stage=\"{stage}\"}} {count}"));
+}
+
+fn counters(text: &mut String, counters: &Counters) {
+    let mut last = "";
+    for (counter, count) in counters.all() {
+        let family = counter.family();
+        if family.name != last {
+            heading(text, &format!("throughline_{}_total", family.name), "counter", family.help);
+            last = family.name;
+        }
+        match family.label {
+            Some(label) => {
+                let value = escaped(counter.cause());
+                line(text, format_args!("throughline_{}_total{{{label}=\"{value}\"}} {count}", family.name));
+            }
+            None => line(text, format_args!("throughline_{}_total {count}", family.name)),
+        }
+    }
+}
+
+fn present(text: &mut String, gauges: &Gauges) {
+    let single = [
+        ("throughline_calls", "Calls in progress.", gauges.calls),
+        ("throughline_calls_waiting", "Calls that wait for an agent.", gauges.waiting),
+        ("throughline_agents_promised", "Agents who are promised to a call or talk.", gauges.grants),
+        ("throughline_desks", "Desktop connections.", gauges.desks),
+    ];
+    for (name, help, value) in single {
+        heading(text, name, "gauge", help);
+        line(text, format_args!("{name} {value}"));
+    }
+    heading(text, "throughline_trunk_reachable", "gauge", "1 while a trunk answers OPTIONS.");
+    for (trunk, reachable) in &gauges.trunks {
+        let value = u8::from(*reachable);
+        line(text, format_args!("throughline_trunk_reachable{{trunk=\"{}\"}} {value}", escaped(trunk)));
+    }
+}
+
+fn heading(text: &mut String, name: &str, kind: &str, help: &str) {
+    line(text, format_args!("# HELP {name} {help}"));
+    line(text, format_args!("# TYPE {name} {kind}"));
+}
+
+fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
+    // A String takes everything.
+    let _ = writeln!(text, "{line}");
+}
+
+/// A label's value as the format wants it.
+fn escaped(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::base::{Stage, TrunkId};
+    use crate::io::telemetry::Counter;
+
+    fn sample() -> String {
+        let mut tally = Tally::new(Counters::known()).unwrap();
+        tally.record(Stage::InviteToMatch, Duration::from_micros(40));
+        tally.record(Stage::InviteToMatch, Duration::from_millis(2));
+        tally.counters.add(Counter::Admitted(TrunkId::new("carrier \"a\"")), 3);
+        let trunks = vec![("carrier".to_owned(), true)];
+        text(&tally, &Gauges { calls: 1, waiting: 0, grants: 1, desks: 2, trunks })
+    }
+
+    #[test]
+    fn buckets_are_cumulative() {
+        let text = sample();
+        for expected in [
+            r#"throughline_stage_seconds_bucket{stage="invite_to_match",le="0.00005"} 1"#,
+            r#"throughline_stage_seconds_bucket{stage="invite_to_match",le="0.001"} 1"#,
+            r#"throughline_stage_seconds_bucket{stage="invite_to_match",le="0.0025"} 2"#,
+            r#"throughline_stage_seconds_bucket{stage="invite_to_match",le="60"} 2"#,
+            r#"throughline_stage_seconds_bucket{stage="invite_to_match",le="+Inf"} 2"#,
+            r#"throughline_stage_seconds_count{stage="invite_to_match"} 2"#,
+            r#"throughline_calls_admitted_total{trunk="carrier \"a\""} 3"#,
+            r#"throughline_fallbacks_total{cause="match-deadline"} 0"#,
+            r#"throughline_trunk_reachable{trunk="carrier"} 1"#,
+            "throughline_desks 2",
+        ] {
+            assert!(text.lines().any(|line| line == expected), "{expected}\nis not in\n{text}");
+        }
+    }
+
+    #[test]
+    fn each_metric_has_one_heading_before_its_lines() {
+        let text = sample();
+        let mut seen = BTreeSet::new();
+        let mut current = String::new();
+        for line in text.lines() {
+            if let Some(rest) = line.strip_prefix("# TYPE ") {
+                current = rest.split(' ').next().unwrap().to_owned();
+                assert!(seen.insert(current.clone()), "{current} twice");
+            } else if !line.starts_with('#') {
+                assert!(line.starts_with(&current), "{line} under {current}");
+            }
+        }
+    }
+}
