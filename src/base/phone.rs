@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use phonenumber::country;
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
 
 /// A number in E.164: `+`, then up to 15 digits. Personal: printed through `Pii` only, hence no `Display`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -11,7 +11,7 @@ pub struct E164(Arc<str>);
 
 /// The region whose national numbers are meant when a number does not begin with `+` (ISO 3166-1 alpha-2, "US").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Region(country::Id);
+pub struct Region(rlibphonenumber::Region);
 
 /// Why a text is not a telephone number that can be dialled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,14 +26,21 @@ const MAX_DIGITS: usize = 15;
 const MAX_TEXT: usize = 40;
 
 impl Region {
-    /// Reads the two letters of ISO 3166-1, in either case.
+    /// Reads the two letters of ISO 3166-1, in either case; `None` for letters that no numbering plan belongs to.
     pub fn parse(text: &str) -> Option<Region> {
-        text.to_ascii_uppercase().parse().ok().map(Region)
+        let region = text.to_ascii_uppercase().parse().ok()?;
+        PHONE_NUMBER_UTIL.get_supported_regions().any(|supported| supported == region).then_some(Region(region))
     }
 
     /// The two letters.
     pub fn letters(self) -> String {
-        self.0.as_ref().to_owned()
+        self.0.to_string()
+    }
+
+    /// Loads the plan of this region, which the first number would wait for: some milliseconds, 0.1 s in a debug build.
+    pub fn warm_up(self) {
+        // Only the loading matters; whether this is a number there does not.
+        let _ = E164::parse("0201 555 0123", Some(self));
     }
 }
 
@@ -49,8 +56,8 @@ impl E164 {
         if text.len() > MAX_TEXT || !text.bytes().any(|b| b.is_ascii_digit()) {
             return Err(NotANumber::Unreadable);
         }
-        let parsed = phonenumber::parse(region.map(|r| r.0), text).map_err(|_| NotANumber::Unreadable)?;
-        let digits = parsed.format().mode(phonenumber::Mode::E164).to_string();
+        let parsed = PHONE_NUMBER_UTIL.parse(text, region.map(|r| r.0)).map_err(|_| NotANumber::Unreadable)?;
+        let digits = PHONE_NUMBER_UTIL.format(&parsed, PhoneNumberFormat::E164);
         already_e164(&digits).unwrap_or(Err(NotANumber::Unreadable))
     }
 
@@ -107,6 +114,9 @@ mod tests {
         for text in ["+12015550123", "+1 (201) 555-0123", "tel:+1-201-555-0123", "201-555-0123", "(201) 555 0123"] {
             assert_eq!(read(text, "US").as_deref(), Ok("+12015550123"), "{text}");
         }
+        for text in ["+44 1632 960000", "+44 (0) 1632 960000", "01632 960000", "1632 960000", "00 44 1632 960000"] {
+            assert_eq!(read(text, "GB").as_deref(), Ok("+441632960000"), "{text}");
+        }
         assert_eq!(read("+44 1632 960000", "US").as_deref(), Ok("+441632960000"));
     }
 
@@ -117,6 +127,15 @@ mod tests {
         assert_eq!(read("+1234567890123456", "US"), Err(NotANumber::Length));
         assert_eq!(read("+0155501000", "US"), Err(NotANumber::Length));
         assert_eq!(read(&"9".repeat(500), "US"), Err(NotANumber::Unreadable));
+    }
+
+    #[test]
+    fn a_national_number_needs_a_region_with_a_plan() {
+        assert_eq!(E164::parse("201 555 0123", None), Err(NotANumber::Unreadable));
+        assert_eq!(Region::parse("gb").map(Region::letters).as_deref(), Some("GB"));
+        for text in ["ZZ", "", "G", "GBR", "é", "001"] {
+            assert_eq!(Region::parse(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -66,10 +66,8 @@ fn unmatched(share: f64) -> Matched {
 fn level(weighed: &Weighed, facts: &[Facts], best: usize, rivals: &[usize], params: &Priors) -> Level {
     let share = weighed.share(best);
     let together = share + rivals.iter().map(|rival| weighed.share(*rival)).sum::<f64>();
-    let earned = match () {
-        () if !rivals.is_empty() || share < params.strong_share => Level::Likely,
-        () => Level::Proven,
-    };
+    let sure = rivals.is_empty() && share >= params.strong_share;
+    let earned = if sure { Level::Proven } else { Level::Likely };
     if together < params.likely_share {
         return Level::Unmatched;
     }

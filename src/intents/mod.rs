@@ -1,8 +1,11 @@
 //! Contact intents: what they are, how they are kept, and how a call is recognised as one of them.
 
 pub mod draft;
+mod expiring;
 pub mod intent;
 pub mod matching;
+pub mod model;
+pub mod numbers;
 pub mod requests;
 pub mod token;
 
@@ -11,5 +14,6 @@ pub use intent::{
     Article, Currency, Customer, Intent, IntentState, LeasedNumber, Money, Patch, Reason, Subject, SubjectKind, Urgency,
 };
 pub use matching::{Evidence, Matched, Observed, Priors, weigh};
+pub use model::Model;
 pub use requests::{Candidate, FoundBy, Idempotency, LeasePlan, StoreError, StoreReply, StoreRequest};
 pub use token::{BadTokenKeys, Token, TokenClaims, TokenError, TokenKey, TokenKeys};

@@ -114,6 +114,17 @@ pub enum StoreError {
     Corrupt,
 }
 
+impl FoundBy {
+    /// Both together.
+    pub fn and(self, other: FoundBy) -> FoundBy {
+        FoundBy {
+            leased_number: self.leased_number || other.leased_number,
+            caller_id: self.caller_id || other.caller_id,
+            token: self.token || other.token,
+        }
+    }
+}
+
 impl StoreRequest {
     /// The asker's clock.
     pub fn now(&self) -> Wall {
