@@ -12,9 +12,9 @@ pub fn presence(event: &DeskEvent) -> Vec<Input> {
             vec![Input::Presence { agent: agent.clone(), presence: Presence::Offline }]
         }
         DeskEvent::WrapUpWritten { agent, wrap_up: _ } => vec![Input::WrapUpDone { agent: agent.clone() }],
+        DeskEvent::ConnectionLost { agent } => vec![Input::Desk { agent: agent.clone(), connected: false }],
+        DeskEvent::ConnectionBack { agent } => vec![Input::Desk { agent: agent.clone(), connected: true }],
         DeskEvent::LoggedIn { .. }
-        | DeskEvent::ConnectionLost { .. }
-        | DeskEvent::ConnectionBack { .. }
         | DeskEvent::PopAcknowledged { .. }
         | DeskEvent::PopUndeliverable { .. }
         | DeskEvent::Declined { .. }

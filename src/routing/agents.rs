@@ -44,10 +44,14 @@ pub(super) struct Agent {
     /// The queues whose needs this agent meets.
     pub serves: Vec<QueueIx>,
     pub presence: Presence,
+    /// The desk's connection stands, so that a pop would arrive.
+    pub connected: bool,
     pub paused: Option<Paused>,
     pub work: Work,
     /// Present while the agent stands in the idle sets of the queues served.
     pub idle_since: Option<Mono>,
+    /// The wrap-up of the call in progress is written already.
+    pub wrapped_up: bool,
     /// When the agent last said that they are available: what failed before is forgiven, but for what they declined.
     pub ready_at: Mono,
     pub last_fence: Fence,
@@ -65,9 +69,11 @@ impl Agent {
             level_by_skill: setup.skills.into_iter().collect(),
             serves: Vec::new(),
             presence: Presence::Offline,
+            connected: true,
             paused: None,
             work: Work::Free,
             idle_since: None,
+            wrapped_up: false,
             ready_at: Mono::ZERO,
             last_fence: Fence::default(),
             held: BTreeMap::new(),
@@ -90,7 +96,7 @@ impl Agent {
     }
 
     pub(super) fn is_free(&self) -> bool {
-        self.is_willing() && self.work == Work::Free
+        self.is_willing() && self.connected && self.work == Work::Free
     }
 
     pub(super) fn offered(&self, call: CallId, fence: Fence) -> Option<Grant> {

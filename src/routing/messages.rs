@@ -15,6 +15,11 @@ pub enum Input {
         agent: AgentId,
         presence: Presence,
     },
+    /// The connection to the agent's desk is lost for a while, or back: meanwhile no new offers, and nothing else changes.
+    Desk {
+        agent: AgentId,
+        connected: bool,
+    },
     /// A call needs an agent. `priority` is in points, higher first; `prefer` is the customer's last agent; `extra` is asked
     /// besides what the queue asks.
     Enqueue {
@@ -47,6 +52,7 @@ pub enum Input {
         agent: AgentId,
         fence: Fence,
     },
+    /// Said during the call, it spares the wrap-up that would follow.
     WrapUpDone {
         agent: AgentId,
     },

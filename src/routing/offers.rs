@@ -55,7 +55,8 @@ impl Router {
         self.timers.cancel(&Timer::Grant(ix));
         self.forget(grant.call);
         let longest = self.queue(grant.queue).setup.wrap_up;
-        if longest.is_zero() {
+        let is_written = std::mem::take(&mut self.agent_mut(ix).wrapped_up);
+        if longest.is_zero() || is_written {
             return self.end_work(ix, now, now);
         }
         self.agent_mut(ix).work = Work::WrapUp { call: grant.call, queue: grant.queue };

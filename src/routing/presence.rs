@@ -14,6 +14,7 @@ impl Router {
         let is_available = presence == Presence::Available;
         let agent = self.agent_mut(ix);
         agent.presence = presence;
+        agent.connected = true;
         agent.paused = None;
         if is_available {
             agent.ready_at = now;
@@ -27,12 +28,18 @@ impl Router {
         self.settle_agent(ix, now, now);
     }
 
+    pub(super) fn desk_connected(&mut self, id: &AgentId, connected: bool, now: Mono) {
+        let Some(ix) = self.known_agent(id) else { return };
+        self.agent_mut(ix).connected = connected;
+        self.settle_agent(ix, now, now);
+    }
+
     pub(super) fn wrap_up_done(&mut self, id: &AgentId, now: Mono) {
         let Some(ix) = self.known_agent(id) else { return };
-        if matches!(self.agent(ix).work, Work::WrapUp { .. }) {
-            self.end_wrap_up(ix, now);
-        } else {
-            self.stale += 1;
+        match self.agent(ix).work {
+            Work::WrapUp { .. } => self.end_wrap_up(ix, now),
+            Work::OnCall(_) => self.agent_mut(ix).wrapped_up = true,
+            Work::Free | Work::Offered(_) => self.stale += 1,
         }
     }
 

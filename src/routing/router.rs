@@ -85,6 +85,7 @@ impl Router {
         let now = now.mono;
         match input {
             Input::Presence { agent, presence } => self.presence_said(&agent, presence, now),
+            Input::Desk { agent, connected } => self.desk_connected(&agent, connected, now),
             Input::Enqueue { call, queue, priority, prefer, extra } => {
                 self.enqueue(call, &queue, priority, prefer.as_ref(), extra, now);
             }

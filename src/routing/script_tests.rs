@@ -31,7 +31,7 @@ fn setup() -> Setup {
     }
 }
 
-/// `ann available`, `ann break`, `ann offline`, `ann done`, `call 1 any [p5] [prefer=ann] [needs=en]`, `leave 1`,
+/// `ann available`, `ann break`, `ann offline`, `ann done`, `ann lost`, `ann back`, `call 1 any [p5] [prefer=ann] [needs=en]`, `leave 1`,
 /// `ask 1`, `ann#1 accepts 1`, `ann#1 declines 1` (or `misses`, `unreachable`, `nopop`), `ann#1 ends 1`, `tick`.
 fn read(line: &str) -> Option<Input> {
     let words: Vec<&str> = line.split_ascii_whitespace().collect();
@@ -42,6 +42,8 @@ fn read(line: &str) -> Option<Input> {
         ["ask", id] => Some(Input::AskPosition { call: call(id) }),
         ["call", id, queue, rest @ ..] => Some(read_call(call(id), queue, rest)),
         [granted, verb, id] => Some(read_answer(granted, verb, call(id))),
+        [agent, "lost"] => Some(Input::Desk { agent: AgentId::new(agent), connected: false }),
+        [agent, "back"] => Some(Input::Desk { agent: AgentId::new(agent), connected: true }),
         [agent, "done"] => Some(Input::WrapUpDone { agent: AgentId::new(agent) }),
         [agent, presence] => {
             let presence = match *presence {
@@ -462,6 +464,34 @@ fn a_desk_that_comes_back_is_still_in_wrap_up() {
         (4, "ann#1 ends 1", &["ann=wrap-up"]),
         (5, "ann available", &[]),
         (6, "ann available", &["ann=available"]),
+    ]);
+}
+
+#[test]
+fn an_agent_whose_desk_is_away_gets_no_offer_until_it_is_back() {
+    check(&[
+        (0, "ann available", &[]),
+        (1, "ann lost", &[]),
+        (2, "call 1 any", &[]),
+        (3, "ann back", &["1 to ann#1"]),
+        (4, "ann lost", &[]),
+        (5, "ann#1 accepts 1", &[]),
+    ]);
+}
+
+#[test]
+fn a_wrap_up_written_during_the_call_is_not_waited_for() {
+    check(&[
+        (0, "ann available", &[]),
+        (1, "call 1 any", &["1 to ann#1"]),
+        (2, "ann#1 accepts 1", &[]),
+        (3, "call 2 any", &[]),
+        (4, "ann done", &[]),
+        (5, "ann#1 ends 1", &["2 to ann#2"]),
+        (6, "ann#2 accepts 2", &[]),
+        (7, "call 3 any", &[]),
+        (8, "ann#2 ends 2", &[]),
+        (18, "tick", &["3 to ann#3"]),
     ]);
 }
 
