@@ -20,4 +20,6 @@ pub use setup::{AgentSetup, Pause, QueueSetup, Setup, SkillNeed};
 pub use views::{AgentView, QueueView, RouterCounts};
 
 #[cfg(test)]
+mod property_tests;
+#[cfg(test)]
 mod script_tests;
