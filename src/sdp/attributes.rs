@@ -39,7 +39,7 @@ const OF_ONE_LEG_BEGIN: [&str; 5] = ["ice-", "rtcp", "ssrc", "extmap", "msid-"];
 pub(super) fn travels(name: &str) -> bool {
     let is_listed = |list: &[&str]| list.iter().any(|listed| listed.eq_ignore_ascii_case(name));
     let begins = |start: &&str| name.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
-    !is_listed(&OURS) && !is_listed(&OF_ONE_LEG) && !OF_ONE_LEG_BEGIN.iter().any(|start| begins(start))
+    !is_listed(&OURS) && !is_listed(&OF_ONE_LEG) && !OF_ONE_LEG_BEGIN.iter().any(begins)
 }
 
 #[cfg(test)]

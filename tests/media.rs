@@ -1,0 +1,178 @@
+//! The media workers on real sockets of the loopback: two phones, a caller who waits, and somebody else.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant};
+
+use throughline::base::{CallId, LegId, Pii};
+use throughline::io::media::{MediaConfig, MediaPool};
+use throughline::media::g711::Law;
+use throughline::media::rtp::{self, Header};
+use throughline::media::{FailCause, MediaCommand, MediaEvent, Source, ToneKind, tone};
+use throughline::sdp::{Codec, Direction, Format, Negotiated};
+
+const CALLER: LegId = LegId(1);
+const AGENT: LegId = LegId(2);
+const CALL: CallId = CallId(7);
+const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+const PATIENCE: Duration = Duration::from_secs(5);
+
+struct Phone {
+    socket: UdpSocket,
+    leg: SocketAddr,
+    header: Header,
+}
+
+impl Phone {
+    /// `port` is the leg's that it talks to.
+    fn new(port: u16, ssrc: u32) -> Phone {
+        let socket = UdpSocket::bind((LOCALHOST, 0)).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        let header = Header { marker: false, payload_type: 0, sequence: 1, timestamp: 0, ssrc };
+        Phone { socket, leg: SocketAddr::new(LOCALHOST, port), header }
+    }
+
+    fn session(&self) -> Box<Negotiated> {
+        let rtp = self.socket.local_addr().unwrap();
+        Box::new(Negotiated {
+            rtp: Pii::new(rtp),
+            rtcp: Pii::new(SocketAddr::new(rtp.ip(), rtp.port() + 1)),
+            formats: vec![Format { codec: Codec::pcmu(), to_peer: 0, from_peer: 0 }],
+            ptime_ms: 20,
+            direction: Direction::SendRecv,
+        })
+    }
+
+    fn say(&mut self, payload: &[u8]) {
+        self.socket.send_to(&self.header.with_payload(payload), self.leg).unwrap();
+        self.header.sequence += 1;
+        self.header.timestamp += 160;
+    }
+
+    fn hear(&self) -> (Header, Vec<u8>) {
+        let mut buffer = [0; 2048];
+        let (length, from) = self.socket.recv_from(&mut buffer).expect("a packet in time");
+        assert_eq!(from, self.leg);
+        let packet = rtp::read(&buffer[..length]).expect("RTP");
+        (packet.header, buffer[packet.payload].to_vec())
+    }
+}
+
+fn start(workers: usize) -> (MediaPool, Receiver<MediaEvent>) {
+    let (sender, events) = mpsc::channel();
+    let config = MediaConfig { workers, bind: LOCALHOST, silence_timeout: Duration::from_secs(30), wavs: Vec::new() };
+    let pool = MediaPool::start(config, move |event| sender.send(event).unwrap()).unwrap();
+    (pool, events)
+}
+
+/// A pair of ports that is free now; the range is not one that the kernel hands out by itself.
+fn free_pair(from: u16) -> u16 {
+    let is_free = |port: u16| UdpSocket::bind((LOCALHOST, port)).is_ok();
+    (from..from + 200).step_by(2).find(|port| is_free(*port) && is_free(*port + 1)).unwrap()
+}
+
+fn open(pool: &MediaPool, leg: LegId, port: u16, phone: &Phone) {
+    pool.send(MediaCommand::Open { leg, group: CALL, port });
+    pool.send(MediaCommand::Remote { leg, session: phone.session() });
+}
+
+fn next(events: &Receiver<MediaEvent>) -> MediaEvent {
+    events.recv_timeout(PATIENCE).expect("an event in time")
+}
+
+/// The frames of a sine that nothing else in the test sounds like.
+fn frames(frequency_hz: f64, count: u64) -> Vec<Vec<u8>> {
+    (0..count).map(|n| Law::Mu.encode(&tone::sine(frequency_hz, 8000, n * 160..(n + 1) * 160))).collect()
+}
+
+fn is_heard(frames: &[Vec<u8>], frequency_hz: f64) -> bool {
+    tone::is_heard(&Law::Mu.decode(&frames.concat()), frequency_hz)
+}
+
+#[test]
+fn a_caller_waits_with_a_tone_and_then_both_hear_each_other() {
+    let (pool, events) = start(1);
+    let caller_port = free_pair(21_000);
+    let agent_port = free_pair(caller_port + 2);
+    let (mut caller, mut agent) = (Phone::new(caller_port, 11), Phone::new(agent_port, 22));
+    open(&pool, CALLER, caller_port, &caller);
+    pool.send(MediaCommand::Source { leg: CALLER, source: Source::Tone(ToneKind::RingbackEurope) });
+
+    let began = Instant::now();
+    let waiting: Vec<(Header, Vec<u8>)> = (0..26).map(|_| caller.hear()).collect();
+    assert!(began.elapsed() >= Duration::from_millis(490), "25 packets of 20 ms do not come in less");
+    let payloads: Vec<Vec<u8>> = waiting.iter().map(|(_, payload)| payload.clone()).collect();
+    assert!(is_heard(&payloads, 425.0));
+
+    open(&pool, AGENT, agent_port, &agent);
+    pool.send(MediaCommand::Source { leg: CALLER, source: Source::Leg(AGENT) });
+    pool.send(MediaCommand::Source { leg: AGENT, source: Source::Leg(CALLER) });
+    // The commands are obeyed in order, so once a packet of the caller reaches the agent both are switched.
+    let (callers, agents) = (frames(1000.0, 40), frames(600.0, 40));
+    let mut heard = (Vec::new(), Vec::new(), Vec::new());
+    caller.say(&callers[0]);
+    heard.0.push(agent.hear().1);
+    assert_eq!(next(&events), MediaEvent::Latched { leg: CALLER });
+    for n in 0..40 {
+        if n > 0 {
+            caller.say(&callers[n]);
+            heard.0.push(agent.hear().1);
+        }
+        agent.say(&agents[n]);
+        loop {
+            // Ringback that was on its way when the source changed comes first.
+            let (header, payload) = caller.hear();
+            heard.2.push(header);
+            if payload == agents[n] {
+                heard.1.push(payload);
+                break;
+            }
+            assert_eq!(n, 0, "only the agent is heard now");
+        }
+    }
+    assert!(heard.0 == callers && heard.1 == agents, "what was said is what is heard");
+    assert!(is_heard(&heard.0, 1000.0) && is_heard(&heard.1, 600.0) && !is_heard(&heard.1, 425.0));
+    let last_tone = waiting.last().map(|(header, _)| *header).unwrap();
+    let stream: Vec<Header> = std::iter::once(last_tone).chain(heard.2).collect();
+    assert!(stream.windows(2).all(|pair| pair[1].sequence == pair[0].sequence.wrapping_add(1)), "one stream, no gap");
+    assert!(stream.iter().all(|header| header.ssrc == last_tone.ssrc && header.ssrc != 22));
+    assert_eq!(next(&events), MediaEvent::Latched { leg: AGENT });
+
+    let mut stranger = Phone::new(caller_port, 33);
+    stranger.say(&[0x11; 160]);
+    stranger.socket.set_nonblocking(true).unwrap();
+    caller.say(&[0x22; 160]);
+    assert_eq!(agent.hear().1, [0x22; 160], "the stranger's packet came first and was not passed on");
+    assert!(stranger.socket.recv(&mut [0; 100]).is_err(), "nor answered");
+
+    pool.send(MediaCommand::Close { leg: CALLER });
+    pool.send(MediaCommand::Close { leg: AGENT });
+    let MediaEvent::Closed { leg: CALLER, stats } = next(&events) else { panic!("closed first") };
+    assert_eq!((stats.received, stats.strangers, stats.lost), (41, 1, 0));
+    assert_eq!(stats.sent, waiting.len() as u64 + stream.len() as u64 - 1);
+    assert!(matches!(next(&events), MediaEvent::Closed { leg: AGENT, .. }));
+    pool.stop();
+}
+
+#[test]
+fn a_port_that_somebody_has_is_said() {
+    let (pool, events) = start(2);
+    let port = free_pair(21_400);
+    let _taken = UdpSocket::bind((LOCALHOST, port + 1)).unwrap();
+    pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port });
+    assert_eq!(next(&events), MediaEvent::Failed { leg: CALLER, cause: FailCause::PortInUse });
+    pool.send(MediaCommand::Close { leg: CALLER });
+    assert!(matches!(next(&events), MediaEvent::Closed { leg: CALLER, .. }), "closing it is still answered");
+}
+
+#[test]
+fn stopping_closes_what_is_open_and_frees_its_ports() {
+    let (pool, events) = start(2);
+    let port = free_pair(21_700);
+    pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port });
+    pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port });
+    assert_eq!(next(&events), MediaEvent::Failed { leg: CALLER, cause: FailCause::Duplicate });
+    pool.stop();
+    assert!(matches!(next(&events), MediaEvent::Closed { leg: CALLER, .. }));
+    assert!(UdpSocket::bind((LOCALHOST, port)).is_ok() && UdpSocket::bind((LOCALHOST, port + 1)).is_ok());
+}
