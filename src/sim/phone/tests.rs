@@ -1,0 +1,179 @@
+//! Two phones that call each other over a wire that may lose packets.
+
+use super::*;
+use crate::base::Pii;
+
+struct Pair {
+    phones: [Phone; 2],
+    now: Mono,
+    /// Datagrams on their way, and how many of the next ones are lost.
+    lose: usize,
+    events: [Vec<PhoneEvent>; 2],
+}
+
+const MS: u64 = 1_000_000;
+
+fn address(nth: usize) -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, 1 + nth as u8], 5060))
+}
+
+impl Pair {
+    fn new() -> Pair {
+        let phone = |nth: usize| Phone::new(PhoneSetup::new(address(nth), "phone"), Rng::from_number(nth as u64));
+        Pair { phones: [phone(0), phone(1)], now: Mono(MS), lose: 0, events: [Vec::new(), Vec::new()] }
+    }
+
+    fn dial(&mut self) -> PhoneCall {
+        let dial = PhoneDial {
+            to: address(1),
+            uri: "sip:+15550100@192.0.2.2".to_owned(),
+            from_user: Pii::new("+15550101".to_owned()),
+            display: Pii::new("Ada".to_owned()),
+            asserted: None,
+            user_to_user: Some(Bytes::from_static(b"x")),
+            rtp: "192.0.2.1:4000".parse().unwrap(),
+        };
+        let call = self.phones[0].call(dial, self.now);
+        self.settle();
+        call
+    }
+
+    fn settle(&mut self) {
+        let mut moved = true;
+        while moved {
+            moved = false;
+            for nth in 0..2 {
+                while let Some(output) = self.phones[nth].poll_output() {
+                    moved = true;
+                    match output {
+                        PhoneOutput::Event(event) => self.events[nth].push(event),
+                        PhoneOutput::Send(..) if self.lose > 0 => self.lose -= 1,
+                        PhoneOutput::Send(bytes, _) => {
+                            self.phones[1 - nth].handle(bytes, address(nth), self.now);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn pass(&mut self, ms: u64) {
+        let end = self.now + Duration::from_millis(ms);
+        while let Some(at) = self.phones.iter().filter_map(Phone::poll_timeout).min().filter(|at| *at <= end) {
+            self.now = at;
+            self.phones.iter_mut().for_each(|phone| phone.handle_timeout(at));
+            self.settle();
+        }
+        self.now = end;
+    }
+
+    fn incoming(&self) -> PhoneCall {
+        let incoming = self.events[1].iter().find_map(|event| match event {
+            PhoneEvent::Incoming { call, .. } => Some(*call),
+            _ => None,
+        });
+        incoming.expect("an incoming call")
+    }
+
+    fn answer(&mut self) -> PhoneCall {
+        let call = self.incoming();
+        self.phones[1].ring(call, self.now);
+        self.phones[1].answer(call, "192.0.2.2:4002".parse().unwrap(), self.now);
+        self.settle();
+        call
+    }
+
+    fn last(&self, nth: usize) -> &PhoneEvent {
+        self.events[nth].last().expect("an event")
+    }
+
+    fn is_forgotten(&mut self) -> bool {
+        self.pass(200_000);
+        let faults = self.events.iter().flatten().filter(|event| matches!(event, PhoneEvent::Fault { .. })).count();
+        faults == 0 && self.phones.iter().all(|phone| phone.calls.is_empty() && phone.timers.is_empty())
+    }
+}
+
+#[test]
+fn a_call_is_answered_changed_and_ended() {
+    let mut pair = Pair::new();
+    let out = pair.dial();
+    let inward = pair.answer();
+    assert!(matches!(pair.last(0), PhoneEvent::Connected { remote: Some(_), .. }));
+    assert!(matches!(pair.last(1), PhoneEvent::Connected { .. }));
+    pair.phones[0].change(out, HOLD, pair.now);
+    pair.settle();
+    assert!(matches!(pair.last(1), PhoneEvent::Changed { remote, .. } if remote.audio.is_hold()));
+    assert!(matches!(pair.last(0), PhoneEvent::ChangeAnswered { status: 200, .. }));
+    pair.phones[1].hang_up(inward, pair.now);
+    pair.settle();
+    assert_eq!(*pair.last(0), PhoneEvent::Ended { call: out, why: Ending::PeerHungUp });
+    assert_eq!(*pair.last(1), PhoneEvent::Ended { call: inward, why: Ending::HungUp });
+    assert!(pair.is_forgotten());
+}
+
+#[test]
+fn a_caller_who_gives_up_cancels() {
+    let mut pair = Pair::new();
+    let out = pair.dial();
+    pair.phones[1].ring(pair.incoming(), pair.now);
+    pair.settle();
+    pair.phones[0].hang_up(out, pair.now);
+    pair.settle();
+    assert_eq!(*pair.last(0), PhoneEvent::Ended { call: out, why: Ending::HungUp });
+    assert_eq!(*pair.last(1), PhoneEvent::Ended { call: pair.incoming(), why: Ending::NotTaken });
+    assert!(pair.is_forgotten());
+}
+
+#[test]
+fn a_refusal_arrives_with_its_status() {
+    let mut pair = Pair::new();
+    let out = pair.dial();
+    pair.phones[1].refuse(pair.incoming(), 486, pair.now);
+    pair.settle();
+    assert_eq!(*pair.last(0), PhoneEvent::Ended { call: out, why: Ending::Refused { status: 486, contact: None } });
+    assert!(pair.is_forgotten());
+}
+
+#[test]
+fn every_packet_may_be_lost_once() {
+    for lost in 0..3 {
+        let mut pair = Pair::new();
+        pair.lose = lost;
+        pair.dial();
+        pair.pass(3_000);
+        pair.lose = lost;
+        let inward = pair.answer();
+        pair.pass(5_000);
+        assert!(matches!(pair.last(0), PhoneEvent::Connected { .. }), "{lost}");
+        assert!(matches!(pair.last(1), PhoneEvent::Connected { .. }), "{lost}");
+        pair.lose = lost;
+        pair.phones[1].hang_up(inward, pair.now);
+        pair.settle();
+        assert!(pair.is_forgotten(), "{lost}");
+        assert!(matches!(pair.last(0), PhoneEvent::Ended { .. }), "{lost}");
+    }
+}
+
+#[test]
+fn nobody_there_is_silence_after_64_t1() {
+    let mut pair = Pair::new();
+    pair.lose = usize::MAX;
+    let out = pair.dial();
+    pair.pass(33_000);
+    assert_eq!(*pair.last(0), PhoneEvent::Ended { call: out, why: Ending::Silence });
+    assert!(pair.is_forgotten());
+}
+
+#[test]
+fn a_hang_up_before_any_answer_waits_for_one() {
+    let mut pair = Pair::new();
+    pair.lose = 1;
+    let out = pair.dial();
+    pair.phones[0].hang_up(out, pair.now);
+    pair.settle();
+    assert!(pair.events[0].is_empty());
+    pair.pass(1_000);
+    assert_eq!(*pair.last(0), PhoneEvent::Ended { call: out, why: Ending::HungUp });
+    assert!(pair.is_forgotten());
+}
