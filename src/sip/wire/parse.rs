@@ -1,7 +1,7 @@
 //! From bytes to a message: the start line, the table of header fields, the body. Nothing is copied unless a line is folded.
 
 use bytes::{Bytes, BytesMut};
-use memchr::{memchr2, memmem};
+use memchr::{memchr, memchr2, memmem};
 
 use super::check;
 use super::error::ParseError;
@@ -169,14 +169,28 @@ pub(super) fn field(text: &[u8], start: usize) -> Option<Field> {
     (name_len > 0).then(|| Field { known: Known::read(name), name: name_span, value })
 }
 
-/// A copy in which every fold before `end` is two blanks: the same length, so that the table stays right.
+/// A copy in which every fold before `end` is two blanks: the same length, so that the table stays right. Without folds it is
+/// no copy.
 pub(super) fn unfolded(bytes: Bytes, end: usize) -> Bytes {
-    let mut copy = BytesMut::from(&bytes[..]);
-    let header_part = copy.get_mut(..end.min(bytes.len())).unwrap_or_default();
-    for at in 0..header_part.len() {
-        if let Some([cr @ b'\r', lf @ b'\n', b' ' | b'\t']) = header_part.get_mut(at..at + 3) {
-            (*cr, *lf) = (b' ', b' ');
-        }
+    let header_part = bytes.get(..end).unwrap_or(&bytes);
+    let Some(first) = next_fold(header_part, 0) else { return bytes };
+    let mut copy = BytesMut::from(header_part);
+    let mut fold = Some(first);
+    while let Some(at) = fold {
+        copy.iter_mut().skip(at).take(2).for_each(|b| *b = b' ');
+        fold = next_fold(&copy, at + 2);
     }
+    copy.extend_from_slice(bytes.get(end..).unwrap_or_default());
     copy.freeze()
+}
+
+/// Where the next line end stands that a blank follows.
+fn next_fold(text: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr(b'\r', text.get(at..)?)?;
+        if matches!(text.get(at..at + 3), Some([b'\r', b'\n', b' ' | b'\t'])) {
+            return Some(at);
+        }
+        at += 1;
+    }
 }
