@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod dialog;
 pub mod endpoint;
 pub mod registrar;
 pub mod transaction;

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::api::FlowId;
+use super::wire::Uri;
 use crate::base::limits::BINDINGS_PER_AGENT_MAX;
 use crate::base::{AgentId, Mono};
 
@@ -88,6 +89,10 @@ impl Registrar {
         self.bindings_by_agent.get(agent).map_or(&[], Vec::as_slice)
     }
 
+    pub fn is_reachable(&self, agent: &AgentId) -> bool {
+        !self.bindings(agent).is_empty()
+    }
+
     /// When the next binding of `agent` ends.
     pub fn next_expiry(&self, agent: &AgentId) -> Option<Mono> {
         self.bindings(agent).iter().map(|binding| binding.expires).min()
@@ -133,7 +138,7 @@ fn set(
     life: Duration,
     now: Mono,
 ) -> Result<(), Refused> {
-    if let Some(place) = bindings.iter().position(|binding| binding.uri == uri) {
+    if let Some(place) = bindings.iter().position(|binding| same(&binding.uri, uri)) {
         if is_late(&bindings[place], registration) {
             return Err(Refused::OutOfOrder);
         }
@@ -146,6 +151,11 @@ fn set(
         bindings.remove(0);
     }
     Ok(())
+}
+
+/// RFC 3261 section 19.1.4.
+fn same(one: &str, two: &str) -> bool {
+    one == two || Uri::read(one.as_bytes()).zip(Uri::read(two.as_bytes())).is_some_and(|(one, two)| one.same_as(&two))
 }
 
 fn is_late(binding: &Binding, registration: &Registration) -> bool {

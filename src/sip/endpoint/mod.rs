@@ -1,10 +1,43 @@
 //! The SIP user agent of the whole node: datagrams and commands in, datagrams and events out.
 
+mod acknowledge;
+mod bye;
+mod cancel;
+mod checks;
+mod compose;
+mod core;
+mod deadlines;
+mod identify;
+mod incoming;
+mod inside;
+mod invite_client;
+mod invite_server;
+mod keep_alive;
+mod names;
+mod options;
+mod receive;
+mod register;
+mod reinvite;
+mod session;
+mod stranger;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
 
+use self::core::Core;
+use self::deadlines::Deadline;
+use self::keep_alive::Reach;
+use self::names::SessionId;
+use self::session::{MergeKey, Sessions};
+use self::stranger::Refusals;
 use super::api::{EndpointSetup, FlowId, SipCommand, SipEvent, Transmit};
+use super::auth::Gate;
+use super::registrar::Registrar;
 use crate::base::rng::Rng;
 use crate::base::{Mono, Now};
 
@@ -17,34 +50,139 @@ pub enum EndpointOutput {
 
 /// All transactions, dialogs and registrations of this node.
 pub struct Endpoint {
-    _setup: EndpointSetup,
-    _rng: Rng,
+    core: Core,
+    sessions: Sessions,
+    session_by_merge: HashMap<MergeKey, SessionId>,
+    registrar: Registrar,
+    gate: Gate,
+    /// The place of a phone in the setup, by its user.
+    phone_by_user: HashMap<String, usize>,
+    /// Of each trunk, in the order of the setup.
+    reach: Vec<Reach>,
+    refusals: Refusals,
+}
+
+/// How much the endpoint holds, for leak tests and gauges.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub sessions: usize,
+    pub transactions: usize,
+    /// Agents with a registered phone.
+    pub phones: usize,
+    pub nonces: usize,
+    pub deadlines: usize,
 }
 
 impl Endpoint {
-    pub fn new(setup: EndpointSetup, rng: Rng) -> Endpoint {
-        Endpoint { _setup: setup, _rng: rng }
+    pub fn new(setup: EndpointSetup, mut rng: Rng) -> Endpoint {
+        let gate = Gate::new(rng.split());
+        let phones = setup.phones.iter().enumerate().map(|(place, phone)| (phone.user.clone(), place));
+        Endpoint {
+            phone_by_user: phones.collect(),
+            reach: setup.trunks.iter().map(|_| Reach::default()).collect(),
+            core: Core::new(setup, rng),
+            sessions: Sessions::default(),
+            session_by_merge: HashMap::new(),
+            registrar: Registrar::default(),
+            gate,
+            refusals: Refusals::default(),
+        }
     }
 
     /// One datagram as it came from `from` on `flow`.
-    pub fn handle_datagram(&mut self, _flow: FlowId, _from: SocketAddr, _bytes: Bytes, _now: Now) {}
+    pub fn handle_datagram(&mut self, flow: FlowId, from: SocketAddr, bytes: Bytes, now: Now) {
+        let from = SocketAddr::new(from.ip().to_canonical(), from.port());
+        self.receive((flow, from), bytes, now.mono);
+        self.settle();
+    }
 
-    pub fn handle_command(&mut self, _command: SipCommand, _now: Now) {}
+    /// Commands for legs that are gone do nothing.
+    pub fn handle_command(&mut self, command: SipCommand, now: Now) {
+        let now = now.mono;
+        match command {
+            SipCommand::Progress { leg, status, body } => self.progress(leg, status, &body, now),
+            SipCommand::Answer { leg, body } => self.answer(leg, &body, now),
+            SipCommand::Refuse { leg, status, reason, contact, retry_after } => {
+                let refusal = invite_server::Refuse { status, reason, contact, retry_after };
+                self.refuse(leg, &refusal, now);
+            }
+            SipCommand::Dial { leg, dial } => self.dial(leg, &dial, now),
+            SipCommand::Hangup { leg, reason } => self.hang_up(leg, reason, now),
+            SipCommand::Reinvite { leg, offer } => self.reinvite(leg, offer, now),
+            SipCommand::AnswerReinvite { leg, status, body } => self.answer_reinvite(leg, status, &body, now),
+            SipCommand::Acknowledge { leg, answer } => self.acknowledge(leg, &answer, now),
+        }
+        self.settle();
+    }
 
     /// Call it when `poll_timeout` has come, or later.
-    pub fn handle_timeout(&mut self, _now: Now) {}
+    pub fn handle_timeout(&mut self, now: Now) {
+        while let Some(deadline) = self.core.timers.pop_due(now.mono) {
+            self.wake(deadline, now.mono);
+            self.settle();
+        }
+    }
 
     pub fn poll_output(&mut self) -> Option<EndpointOutput> {
-        None
+        self.core.out.pop_front()
     }
 
     /// The next deadline and why.
     pub fn poll_timeout(&self) -> Option<(Mono, &'static str)> {
-        None
+        self.core.timers.next().map(|(at, deadline)| (at, deadline.reason()))
     }
 
-    /// No call, no transaction: what must be true when all has been quiet for 64*T1. Registrations do not count.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            sessions: self.sessions.len(),
+            transactions: self.core.transactions.len(),
+            phones: self.registrar.len(),
+            nonces: self.gate.len(),
+            deadlines: self.core.timers.len(),
+        }
+    }
+
+    /// No call, no transaction: what must be true when all has been quiet for 64*T1. Registrations and keep-alive do not count.
     pub fn is_empty(&self) -> bool {
-        true
+        self.sessions.is_empty() && self.core.transactions.is_empty() && self.session_by_merge.is_empty()
+    }
+
+    fn wake(&mut self, deadline: Deadline, now: Mono) {
+        match deadline {
+            Deadline::Transaction(id, timer) => self.fire(id, timer, now),
+            Deadline::CancelUnheard(invite) => self.cancel_unheard(invite, now),
+            Deadline::ProgressAgain(session) => self.progress_again(session, now),
+            Deadline::AnswerAgain(session) => self.answer_again(session, now),
+            Deadline::AnswerUnheard(session) => self.answer_unheard(session, now),
+            Deadline::RungLong(session) => self.rung_long(session, now),
+            Deadline::ReinviteAgain(session) => self.reinvite_again(session, now),
+            Deadline::Binding(phone) => self.binding_expired(phone, now),
+            Deadline::KeepAlive(trunk) => self.keep_alive(trunk, now),
+            Deadline::Refused(cause) => self.report_refused(cause),
+        }
+    }
+
+    /// After each input: forgets the sessions for which nothing can arrive any more.
+    fn settle(&mut self) {
+        for leg in std::mem::take(&mut self.core.detached) {
+            self.sessions.detach(leg);
+        }
+        for id in std::mem::take(&mut self.core.released) {
+            if let Some(session) = self.sessions.get_mut(id) {
+                session.held = session.held.saturating_sub(1);
+            }
+            self.forget_spent(id);
+        }
+        for id in std::mem::take(&mut self.core.ended) {
+            self.forget_spent(id);
+        }
+    }
+
+    fn forget_spent(&mut self, id: SessionId) {
+        if self.sessions.get_mut(id).is_some_and(|session| session.is_spent())
+            && let Some(merge) = self.sessions.remove(id).and_then(|session| session.merge)
+        {
+            self.session_by_merge.remove(&merge);
+        }
     }
 }

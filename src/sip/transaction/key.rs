@@ -33,7 +33,14 @@ pub struct KeyParts<'a> {
     pub cseq: u32,
 }
 
+const CANCEL: u64 = 1 << 63;
+
 impl Branch {
+    /// The CANCEL of an INVITE carries the INVITE's branch (RFC 3261 section 9.1), but is a transaction of its own.
+    pub fn of_cancel(self) -> Branch {
+        Branch { id: TxId(self.id.0 | CANCEL), nonce: self.nonce }
+    }
+
     /// Reads a branch of ours back; `None` for anybody else's.
     pub fn read(text: &[u8]) -> Option<Branch> {
         let text = std::str::from_utf8(text).ok()?.strip_prefix(COOKIE)?;

@@ -71,6 +71,11 @@ impl<C, S> Default for Transactions<C, S> {
 }
 
 impl<C> ClientTransaction<C> {
+    /// The branch of its request, given its own id.
+    pub fn branch(&self, id: TxId) -> Branch {
+        Branch { id, nonce: self.nonce }
+    }
+
     pub fn is_invite(&self) -> bool {
         matches!(self.machine, ClientMachine::Invite(_))
     }

@@ -1,0 +1,77 @@
+//! What a new request of a trunk must fulfil before it makes a call (RFC 3261 sections 8.2.2 and 8.2.3, 16.3).
+
+use super::compose::{ALLOW, SDP};
+use super::core::Core;
+use crate::sip::wire::{HeaderName, Request, Scheme, Writer};
+
+/// A refusal with the header field that says what would be taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// 483: Max-Forwards is spent.
+    TooManyHops,
+    /// 416: neither sip, sips nor tel.
+    Scheme,
+    /// 420: extensions that we do not have.
+    Extensions(Vec<u8>),
+    /// 415: a body that is no session description.
+    MediaType,
+    /// 405.
+    Method,
+}
+
+impl Fault {
+    pub fn status(&self) -> u16 {
+        match self {
+            Fault::TooManyHops => 483,
+            Fault::Scheme => 416,
+            Fault::Extensions(_) => 420,
+            Fault::MediaType => 415,
+            Fault::Method => 405,
+        }
+    }
+
+    pub fn explain(&self, writer: &mut Writer) {
+        match self {
+            Fault::TooManyHops | Fault::Scheme => {}
+            Fault::Extensions(names) => {
+                writer.push_bytes(HeaderName::UNSUPPORTED, names);
+            }
+            Fault::MediaType => {
+                writer.push(HeaderName::ACCEPT, SDP);
+            }
+            Fault::Method => {
+                writer.push(HeaderName::ALLOW, ALLOW);
+            }
+        }
+    }
+}
+
+/// Of any request that opens something new.
+pub fn outside(request: &Request) -> Result<(), Fault> {
+    if request.max_forwards() == Some(0) {
+        return Err(Fault::TooManyHops);
+    }
+    if request.uri().scheme == Scheme::Other {
+        return Err(Fault::Scheme);
+    }
+    extensions(request)
+}
+
+/// We have no extension that a peer could require.
+pub fn extensions(request: &Request) -> Result<(), Fault> {
+    let names: Vec<&[u8]> = request.list(HeaderName::REQUIRE).chain(request.list(HeaderName::PROXY_REQUIRE)).collect();
+    if names.is_empty() { Ok(()) } else { Err(Fault::Extensions(names.join(&b", "[..]))) }
+}
+
+/// The body is a session description, or there is none.
+pub fn session_body(request: &Request) -> Result<(), Fault> {
+    let encoded = request
+        .header(HeaderName::CONTENT_ENCODING)
+        .is_some_and(|encoding| !encoding.is_empty() && !encoding.eq_ignore_ascii_case(b"identity"));
+    if request.body().is_empty() || (request.content_type_is(SDP) && !encoded) { Ok(()) } else { Err(Fault::MediaType) }
+}
+
+/// The digest by which merged copies of one INVITE are known (RFC 3261 section 8.2.2.2).
+pub fn merge_digest(core: &Core, request: &Request) -> u64 {
+    core.digest(&[request.from().tag, request.call_id(), &request.cseq().number.to_be_bytes()])
+}

@@ -1,0 +1,203 @@
+//! The messages that we begin: requests inside dialogs, INVITE, OPTIONS, and the bodies of our answers.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+
+use super::core::{Core, Way};
+use super::names::Tag;
+use crate::sip::api::{Dial, Reason};
+use crate::sip::dialog::Dialog;
+use crate::sip::transaction::{Branch, ServerKey, key::KeyParts};
+use crate::sip::wire::{HeaderName, Headers, Method, Request, Writer, reason_phrase};
+
+pub const SDP: &str = "application/sdp";
+/// What we take inside dialogs and from trunks.
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
+const MAX_FORWARDS: u8 = 70;
+
+/// The server transaction that `request` belongs to, or that its ACK or CANCEL is about when `method` is INVITE.
+pub fn key_of(request: &Request, method: &Method) -> ServerKey {
+    let via = request.via_top();
+    ServerKey::new(&KeyParts {
+        branch: via.branch,
+        sent_by: via.sent_by,
+        method: method.as_bytes(),
+        call_id: request.call_id(),
+        from_tag: request.from().tag,
+        cseq: request.cseq().number,
+    })
+}
+
+/// Where the answers to `request` go, which came by `way`.
+pub fn way_back(request: &Headers, way: Way) -> Way {
+    (way.0, request.via_top().reply_address(way.1))
+}
+
+/// The beginning of an answer.
+pub fn reply(request: &Headers, status: u16, way: Way, tag: Tag) -> Writer {
+    Writer::reply(request, status, reason_phrase(status), way.1, &tag.to_string())
+}
+
+/// The beginning of an answer that opens or keeps a dialog (RFC 3261 section 12.1.1).
+pub fn reply_with_contact(core: &Core, request: &Headers, status: u16, way: Way, tag: Tag) -> Writer {
+    let mut writer = reply(request, status, way, tag);
+    writer.copy_all(HeaderName::RECORD_ROUTE, request).push(HeaderName::CONTACT, Contact(core.advertised(way.0)));
+    if status >= 200 {
+        writer.push(HeaderName::ALLOW, ALLOW);
+    }
+    writer
+}
+
+/// The beginning of a request inside `dialog`.
+pub fn within(core: &Core, dialog: &Dialog, method: &Method, cseq: u32, branch: Branch, way: Way) -> Writer {
+    let path = dialog.path();
+    let mut writer = Writer::request(method, path.uri);
+    push_via(&mut writer, core.advertised(way.0), branch);
+    for route in path.routes {
+        writer.push_bytes(HeaderName::ROUTE, route);
+    }
+    if let Some(last) = path.last {
+        writer.push_bytes(HeaderName::ROUTE, &[b"<", last, b">"].concat());
+    }
+    writer
+        .push(HeaderName::MAX_FORWARDS, MAX_FORWARDS)
+        .push_bytes(HeaderName::FROM, &dialog.local)
+        .push_bytes(HeaderName::TO, &dialog.remote)
+        .push_bytes(HeaderName::CALL_ID, &dialog.call_id)
+        .push(HeaderName::CSEQ, format_args!("{cseq} {method}"));
+    if *method == Method::Invite {
+        writer.push(HeaderName::CONTACT, Contact(core.advertised(way.0))).push(HeaderName::ALLOW, ALLOW);
+    }
+    writer
+}
+
+/// What all INVITEs of one `Dial` have in common.
+pub struct Invitation<'a> {
+    pub dial: &'a Dial,
+    /// Our From, tag included.
+    pub from: &'a [u8],
+    pub call_id: &'a str,
+    pub cseq: u32,
+}
+
+/// The INVITE to `uri`.
+pub fn invite(core: &Core, invitation: &Invitation<'_>, uri: &[u8], branch: Branch, way: Way) -> Bytes {
+    let own = core.advertised(way.0);
+    let mut writer = Writer::request(&Method::Invite, uri);
+    push_via(&mut writer, own, branch);
+    writer
+        .push(HeaderName::MAX_FORWARDS, MAX_FORWARDS)
+        .push_bytes(HeaderName::FROM, invitation.from)
+        .push_bytes(HeaderName::TO, &[b"<", uri, b">"].concat())
+        .push(HeaderName::CALL_ID, invitation.call_id)
+        .push(HeaderName::CSEQ, format_args!("{} INVITE", invitation.cseq))
+        .push(HeaderName::CONTACT, Contact(own))
+        .push(HeaderName::ALLOW, ALLOW);
+    if let Some(data) = &invitation.dial.user_to_user {
+        writer.push(HeaderName::USER_TO_USER, format_args!("{};encoding=hex", Hex(data.expose())));
+    }
+    for (name, value) in &invitation.dial.headers {
+        // A header that could break out of its line is left out; the caller has checked that there is none.
+        let _ = writer.push_header(HeaderName::from(*name), value.expose().as_bytes());
+    }
+    writer.finish_with(SDP, &invitation.dial.offer)
+}
+
+/// The From of a dialled leg.
+pub fn from_of(dial: &Dial, own: SocketAddr, tag: Tag) -> Bytes {
+    let mut from = String::new();
+    let display = dial.from_display.expose();
+    if !display.is_empty() {
+        from.push('"');
+        display.chars().filter(|c| !c.is_control()).for_each(|c| {
+            if matches!(c, '"' | '\\') {
+                from.push('\\');
+            }
+            from.push(c);
+        });
+        from.push_str("\" ");
+    }
+    // Writing to a String does not fail.
+    let _ = write!(from, "<sip:{}{own}>;tag={tag}", User(dial.from_user.expose()));
+    Bytes::from(from)
+}
+
+/// An OPTIONS to a trunk.
+pub fn options(core: &mut Core, branch: Branch, (flow, to): Way, call_id: &str, tag: u64) -> Bytes {
+    let own = core.advertised(flow);
+    let uri = format!("sip:{to}");
+    let mut writer = Writer::request(&Method::Options, uri.as_bytes());
+    push_via(&mut writer, own, branch);
+    writer
+        .push(HeaderName::MAX_FORWARDS, MAX_FORWARDS)
+        .push(HeaderName::FROM, format_args!("<sip:{own}>;tag={tag:016x}"))
+        .push(HeaderName::TO, format_args!("<{uri}>"))
+        .push(HeaderName::CALL_ID, call_id)
+        .push(HeaderName::CSEQ, "1 OPTIONS")
+        .push(HeaderName::CONTACT, Contact(own))
+        .push(HeaderName::ACCEPT, SDP);
+    writer.finish()
+}
+
+/// Adds `Reason` when there is one.
+pub fn push_reason(writer: &mut Writer, reason: Option<&Reason>) {
+    if let Some(reason) = reason {
+        let text: String = reason.text.chars().filter(|c| !c.is_control() && !matches!(c, '"' | '\\')).collect();
+        writer.push(HeaderName::REASON, format_args!("{};cause={};text=\"{text}\"", reason.protocol, reason.cause));
+    }
+}
+
+/// The first Reason of `message` whose protocol we know.
+pub fn reason_of(message: &Headers) -> Option<Reason> {
+    message.reasons().find_map(|value| {
+        let protocol = ["SIP", "Q.850"].into_iter().find(|known| value.is(known))?;
+        let written = value.text();
+        let plain = written.iter().filter(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'));
+        let text = plain.take(REASON_TEXT_MAX).map(|byte| char::from(*byte)).collect();
+        Some(Reason { protocol, cause: value.cause?, text })
+    })
+}
+
+/// A text that somebody reads in a log; a longer one is cut.
+const REASON_TEXT_MAX: usize = 128;
+
+fn push_via(writer: &mut Writer, own: SocketAddr, branch: Branch) {
+    writer.push(HeaderName::VIA, format_args!("SIP/2.0/UDP {own};rport;branch={branch}"));
+}
+
+/// A Contact of ours.
+struct Contact(SocketAddr);
+
+impl std::fmt::Display for Contact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "<sip:{}>", self.0)
+    }
+}
+
+/// A user part with its `@`, escaped (RFC 3261 section 25.1); nothing for an empty one.
+struct User<'a>(&'a str);
+
+impl std::fmt::Display for User<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        for byte in self.0.bytes() {
+            match byte {
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => write!(f, "{}", char::from(byte))?,
+                b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')' | b'+' | b'&' | b'=' | b'$' | b',' => {
+                    write!(f, "{}", char::from(byte))?;
+                }
+                other => write!(f, "%{other:02X}")?,
+            }
+        }
+        if self.0.is_empty() { Ok(()) } else { f.write_str("@") }
+    }
+}
+
+struct Hex<'a>(&'a [u8]);
+
+impl std::fmt::Display for Hex<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}

@@ -1,0 +1,232 @@
+//! What every act of the endpoint needs: setup, chance, deadlines, transactions, and the way out.
+
+use std::collections::VecDeque;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::EndpointOutput;
+use super::deadlines::Deadline;
+use super::identify::Networks;
+use super::names::{SessionId, Tag};
+use crate::base::rng::Rng;
+use crate::base::timers::Timers;
+use crate::base::{LegId, Mono};
+use crate::sip::api::{EndpointSetup, FlowId, SipEvent, Transmit};
+use crate::sip::transaction::{
+    Branch, Effects, Send, ServerKey, Tell, Timer, Times, Transactions, TxId, client, server,
+};
+
+/// A socket of ours and an address of theirs.
+pub type Way = (FlowId, SocketAddr);
+
+/// Whose a client transaction is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientOwner {
+    Invite(SessionId),
+    Reinvite(SessionId),
+    Bye(SessionId),
+    /// It holds no session: all depends on the INVITE.
+    Cancel,
+    /// OPTIONS to the trunk at this place of the setup.
+    KeepAlive(usize),
+}
+
+/// The tag that answers to a server transaction carry.
+pub type ServerOwner = Tag;
+
+/// The part of the endpoint that knows no call.
+pub struct Core {
+    pub setup: EndpointSetup,
+    pub networks: Networks,
+    pub times: Times,
+    pub rng: Rng,
+    pub timers: Timers<Deadline>,
+    pub transactions: Transactions<ClientOwner, ServerOwner>,
+    pub out: VecDeque<EndpointOutput>,
+    /// Sessions whose client transactions have closed since the last look.
+    pub released: Vec<SessionId>,
+    /// Sessions that came to their end since the last look.
+    pub ended: Vec<SessionId>,
+    /// Legs that the calls know no more.
+    pub detached: Vec<LegId>,
+    /// For digests that only we can make.
+    secret: u64,
+}
+
+impl ClientOwner {
+    pub fn session(self) -> Option<SessionId> {
+        match self {
+            ClientOwner::Invite(session) | ClientOwner::Reinvite(session) | ClientOwner::Bye(session) => Some(session),
+            ClientOwner::Cancel | ClientOwner::KeepAlive(_) => None,
+        }
+    }
+}
+
+impl Core {
+    pub fn new(setup: EndpointSetup, mut rng: Rng) -> Core {
+        let times = Times { t1: setup.t1, t2: setup.t2, t4: setup.t4 };
+        let mut timers = Timers::default();
+        for (place, _) in setup.trunks.iter().enumerate().filter(|(_, trunk)| trunk.keep_alive.is_some()) {
+            timers.set(Deadline::KeepAlive(place), Mono::ZERO);
+        }
+        Core {
+            networks: Networks::new(&setup.trunks),
+            setup,
+            times,
+            timers,
+            transactions: Transactions::default(),
+            out: VecDeque::new(),
+            released: Vec::new(),
+            ended: Vec::new(),
+            detached: Vec::new(),
+            secret: rng.u64(),
+            rng,
+        }
+    }
+
+    pub fn send(&mut self, (flow, to): Way, bytes: Bytes) {
+        self.out.push_back(EndpointOutput::Transmit(Transmit { flow, to, bytes }));
+    }
+
+    pub fn tell(&mut self, event: SipEvent) {
+        self.out.push_back(EndpointOutput::Event(event));
+    }
+
+    /// The address that stands for us in Via and Contact on `flow`.
+    pub fn advertised(&self, flow: FlowId) -> SocketAddr {
+        let own = self.setup.flows.iter().find(|local| local.flow == flow).or(self.setup.flows.first());
+        own.map_or(SocketAddr::from(([0, 0, 0, 0], 5060)), |local| local.advertised)
+    }
+
+    pub fn next_branch(&mut self) -> Branch {
+        let nonce = self.rng.u64();
+        self.transactions.next_branch(nonce)
+    }
+
+    /// Sends `request`, which carries `branch`, and watches over it.
+    pub fn request(&mut self, branch: Branch, request: Bytes, way: Way, owner: ClientOwner, now: Mono) -> TxId {
+        let invite = matches!(owner, ClientOwner::Invite(_) | ClientOwner::Reinvite(_));
+        let effects = self.transactions.open_client(branch, invite, request, way, owner, &self.times);
+        self.apply_client(branch.id, effects, now);
+        branch.id
+    }
+
+    /// Opens the transaction of a request that came; `way` is where its answers go.
+    pub fn accept(&mut self, key: ServerKey, invite: bool, way: Way, owner: ServerOwner) -> TxId {
+        self.transactions.open_server(key, invite, way, owner)
+    }
+
+    /// Sends the response `bytes` through its transaction, which keeps it.
+    pub fn respond(&mut self, id: TxId, status: u16, bytes: Bytes, now: Mono) {
+        if let Some(server) = self.transactions.server_mut(id) {
+            server.response = Some(bytes);
+        }
+        self.step_server(id, server::Input::of_status(status), now);
+        let accepted = self.transactions.server_mut(id).filter(|server| server.is_accepted());
+        if let Some(server) = accepted {
+            server.response = None;
+        }
+    }
+
+    pub fn step_server(&mut self, id: TxId, input: server::Input, now: Mono) {
+        let effects = self.transactions.step_server(id, input, &self.times);
+        self.apply_server(id, effects, now);
+    }
+
+    /// What the owner is to be told.
+    pub fn step_client(&mut self, id: TxId, input: client::Input, now: Mono) -> Tell {
+        let effects = self.transactions.step_client(id, input, &self.times);
+        self.apply_client(id, effects, now)
+    }
+
+    /// Does what a timer that fired asks for; the owner of a client transaction, and what it is to be told.
+    pub fn fire(&mut self, id: TxId, timer: Timer, now: Mono) -> Option<(ClientOwner, Tell)> {
+        let owner = self.transactions.client(id).map(|client| client.owner);
+        let effects = self.transactions.fire(id, timer, &self.times);
+        let Some(owner) = owner else {
+            self.apply_server(id, effects, now);
+            return None;
+        };
+        Some((owner, self.apply_client(id, effects, now)))
+    }
+
+    /// Ends a client transaction before its time.
+    pub fn drop_client(&mut self, id: TxId) {
+        for timer in [Timer::A, Timer::B, Timer::D, Timer::E, Timer::F, Timer::K, Timer::M] {
+            self.timers.cancel(&Deadline::Transaction(id, timer));
+        }
+        self.close_client(id);
+    }
+
+    fn apply_client(&mut self, id: TxId, effects: Effects, now: Mono) -> Tell {
+        self.set_timers(id, &effects, now);
+        let sent = self.transactions.client(id).and_then(|client| {
+            let bytes = match effects.send {
+                Send::Nothing => None,
+                Send::Kept => Some(client.request.clone()),
+                Send::Ack => client.ack.clone(),
+            };
+            bytes.map(|bytes| ((client.flow, client.to), bytes))
+        });
+        if let Some((way, bytes)) = sent {
+            self.send(way, bytes);
+        }
+        if effects.over {
+            self.close_client(id);
+        }
+        effects.tell
+    }
+
+    fn apply_server(&mut self, id: TxId, effects: Effects, now: Mono) {
+        self.set_timers(id, &effects, now);
+        if effects.send == Send::Kept
+            && let Some(server) = self.transactions.server(id)
+            && let Some(response) = server.response.clone()
+        {
+            let way = (server.flow, server.to);
+            self.send(way, response);
+        }
+        if effects.over {
+            self.transactions.close_server(id);
+        }
+    }
+
+    fn set_timers(&mut self, id: TxId, effects: &Effects, now: Mono) {
+        for timer in effects.stop {
+            self.timers.cancel(&Deadline::Transaction(id, *timer));
+        }
+        for (timer, after) in effects.set.iter().flatten() {
+            self.timers.set(Deadline::Transaction(id, *timer), now + *after);
+        }
+    }
+
+    fn close_client(&mut self, id: TxId) {
+        self.timers.cancel(&Deadline::CancelUnheard(id));
+        let owner = self.transactions.close_client(id);
+        self.released.extend(owner.and_then(ClientOwner::session));
+    }
+
+    /// Watches over the CANCEL of `invite`, which carries the same branch.
+    pub fn request_cancel(&mut self, invite: TxId, cancel: Bytes, owner: ClientOwner, now: Mono) {
+        let Some(client) = self.transactions.client(invite) else { return };
+        let (branch, way) = (client.branch(invite).of_cancel(), (client.flow, client.to));
+        self.request(branch, cancel, way, owner, now);
+        self.timers.set(Deadline::CancelUnheard(invite), now + self.times.patience());
+    }
+
+    /// A number that the same parts always give, and that nobody else can compute.
+    pub fn digest(&self, parts: &[&[u8]]) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.secret.hash(&mut hasher);
+        parts.hash(&mut hasher);
+        hasher.finish()
+    }
+
+    /// 0 to 10 s in whole seconds, for Retry-After (RFC 3261 section 14.2).
+    pub fn retry_after(&mut self) -> Duration {
+        Duration::from_secs(self.rng.below(11))
+    }
+}

@@ -1,0 +1,46 @@
+//! Every deadline of the endpoint in one list, with the reason for which it wakes.
+
+use super::names::SessionId;
+use crate::sip::api::Refusal;
+use crate::sip::transaction::{Timer, TxId};
+
+/// Whose deadline it is and what for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Deadline {
+    Transaction(TxId, Timer),
+    /// Our CANCEL had no effect for 64*T1 (RFC 3261 section 9.1): the INVITE is given up.
+    CancelUnheard(TxId),
+    /// The last provisional answer again, so that proxies do not lose patience (RFC 3261 section 13.3.1.1).
+    ProgressAgain(SessionId),
+    /// Our 2xx again (RFC 3261 section 13.3.1.4).
+    AnswerAgain(SessionId),
+    /// Our 2xx was never acknowledged.
+    AnswerUnheard(SessionId),
+    /// Nobody took the call that we dialled.
+    RungLong(SessionId),
+    /// A re-INVITE after glare (RFC 3261 section 14.1).
+    ReinviteAgain(SessionId),
+    /// The next contact of a phone, by its place in the setup, runs out.
+    Binding(usize),
+    /// The next OPTIONS to a trunk, by its place in the setup.
+    KeepAlive(usize),
+    /// Refusals counted since the last report.
+    Refused(Refusal),
+}
+
+impl Deadline {
+    pub fn reason(self) -> &'static str {
+        match self {
+            Deadline::Transaction(_, timer) => timer.reason(),
+            Deadline::CancelUnheard(_) => "CANCEL without effect",
+            Deadline::ProgressAgain(_) => "provisional answer again",
+            Deadline::AnswerAgain(_) => "2xx again",
+            Deadline::AnswerUnheard(_) => "2xx unacknowledged",
+            Deadline::RungLong(_) => "ring timeout",
+            Deadline::ReinviteAgain(_) => "re-INVITE after glare",
+            Deadline::Binding(_) => "registration ends",
+            Deadline::KeepAlive(_) => "OPTIONS to a trunk",
+            Deadline::Refused(_) => "refusals reported",
+        }
+    }
+}

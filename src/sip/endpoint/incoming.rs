@@ -1,0 +1,45 @@
+//! What the calls are told of a trunk's INVITE.
+
+use bytes::Bytes;
+
+use super::core::Way;
+use crate::base::{Mono, Pii};
+use crate::sip::api::{IncomingCall, TrunkPeer};
+use crate::sip::wire::{Headers, Request};
+
+const USER_TO_USER_MAX: usize = 512;
+
+/// Reads all that the calls need; nothing of it is more than what the peer claims.
+pub fn call_of(request: &Request, trunk: &TrunkPeer, way: Way, received: Mono) -> IncomingCall {
+    let (from, uri) = (request.from(), request.uri());
+    IncomingCall {
+        trunk: trunk.trunk.clone(),
+        source: Pii::new(way.1),
+        received,
+        request_uri: Pii::new(text(uri.raw())),
+        dialled: Pii::new(uri.user_text()),
+        to_user: Pii::new(request.to().uri.user_text()),
+        from_user: Pii::new(from.uri.user_text()),
+        from_host: from.uri.host.map(|host| host.to_string()).unwrap_or_default(),
+        from_display: Pii::new(from.display_text()),
+        asserted_user: trunk.trusted.then(|| asserted(request)).flatten(),
+        user_to_user: user_to_user(request),
+        call_id: Pii::new(text(request.call_id())),
+        offer: Bytes::copy_from_slice(request.body()),
+    }
+}
+
+/// The first asserted identity with a user part (RFC 3325).
+fn asserted(headers: &Headers) -> Option<Pii<String>> {
+    headers.asserted().map(|identity| identity.uri.user_text()).find(|user| !user.is_empty()).map(Pii::new)
+}
+
+/// The first that can be decoded and is not too long.
+fn user_to_user(headers: &Headers) -> Option<Pii<Bytes>> {
+    let decoded = headers.user_to_users().find_map(|data| data.decoded());
+    decoded.filter(|data| data.len() <= USER_TO_USER_MAX).map(|data| Pii::new(Bytes::copy_from_slice(&data)))
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}

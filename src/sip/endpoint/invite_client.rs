@@ -1,0 +1,239 @@
+//! Our INVITEs: one `Dial` rings one URI or all contacts of a phone; the first 2xx has the call (RFC 3261 section 13.2).
+
+use bytes::Bytes;
+
+use super::Endpoint;
+use super::compose::{self, Invitation};
+use super::core::{ClientOwner, Core, Way};
+use super::deadlines::Deadline;
+use super::names::{self, SessionId, Tag};
+use super::session::{Attempt, Caller, Cancel, Owed, Phase, SentAck, Session, Up};
+use crate::base::limits::{SIP_FORKS_MAX, SIP_TRANSACTIONS_MAX};
+use crate::base::{LegId, Mono};
+use crate::sip::api::{Dial, FlowId, Reason, SipEvent, Target};
+use crate::sip::dialog::{Dialog, Hop, address_of};
+use crate::sip::transaction::TxId;
+use crate::sip::wire::{Request, Response, Scheme, Uri};
+
+/// One place where a `Dial` rings.
+struct Goal {
+    uri: Bytes,
+    way: Way,
+    hop: Hop,
+}
+
+impl Endpoint {
+    /// A leg that exists already is left alone.
+    pub(super) fn dial(&mut self, leg: LegId, dial: &Dial, now: Mono) {
+        if self.sessions.has_leg(leg) {
+            return;
+        }
+        let goals = self.goals(dial);
+        if goals.is_empty() || self.core.transactions.len() >= SIP_TRANSACTIONS_MAX {
+            let status = if matches!(dial.target, Target::Registered(_)) && goals.is_empty() { 480 } else { 503 };
+            return self.core.tell(SipEvent::Failed { leg, status, reason: None });
+        }
+        let tag = Tag { session: self.sessions.next_id(), nonce: self.core.rng.u64() };
+        let session = calling(&mut self.core, (leg, tag), dial, goals, now);
+        self.core.timers.set(Deadline::RungLong(tag.session), now + dial.ring_timeout);
+        self.sessions.insert(session);
+    }
+
+    /// Nothing for a URI that is no address, and for a phone without contacts.
+    fn goals(&self, dial: &Dial) -> Vec<Goal> {
+        match &dial.target {
+            Target::Uri { uri, via } => goal_of(uri, *via, dial.flow).into_iter().collect(),
+            Target::Registered(agent) => self
+                .registrar
+                .bindings(agent)
+                .iter()
+                .map(|binding| Goal {
+                    uri: Bytes::copy_from_slice(binding.uri.as_bytes()),
+                    way: (binding.flow, binding.source),
+                    hop: Hop::Fixed(binding.source),
+                })
+                .collect(),
+        }
+    }
+
+    /// An answer to our first INVITE.
+    pub(super) fn invite_answered(&mut self, id: SessionId, invite: TxId, response: &Response, now: Mono) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        match response.status() {
+            0..200 => session.provisional(&mut self.core, invite, response, now),
+            200..300 => session.accepted(&mut self.core, invite, response, now),
+            status => self.attempt_failed(id, invite, status, compose::reason_of(response), now),
+        }
+    }
+
+    /// One of our INVITEs was refused, or nobody answered.
+    pub(super) fn attempt_failed(
+        &mut self,
+        id: SessionId,
+        invite: TxId,
+        status: u16,
+        reason: Option<Reason>,
+        now: Mono,
+    ) {
+        self.core.timers.cancel(&Deadline::CancelUnheard(invite));
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let Some(caller) = &mut session.caller else { return };
+        caller.attempts.retain(|attempt| attempt.invite != invite);
+        caller.refusal = Some(better(caller.refusal.take(), (status, reason)));
+        if status >= 600 {
+            caller.cancel_all(&mut self.core, None, None, now);
+        } else if !caller.attempts.is_empty() {
+            return;
+        }
+        session.fail(&mut self.core);
+    }
+
+    /// The time to ring is over: CANCEL, and the leg fails with 408.
+    pub(super) fn rung_long(&mut self, id: SessionId, now: Mono) {
+        let Some(session) = self.sessions.get_mut(id).filter(|session| matches!(session.phase, Phase::Calling)) else {
+            return;
+        };
+        if let Some(caller) = &mut session.caller {
+            caller.refusal = Some((408, None));
+            caller.cancel_all(&mut self.core, None, None, now);
+        }
+        session.fail(&mut self.core);
+    }
+}
+
+fn goal_of(text: &str, via: Option<std::net::SocketAddr>, flow: FlowId) -> Option<Goal> {
+    let uri = Uri::read(text.as_bytes()).filter(|uri| uri.scheme == Scheme::Sip)?;
+    let own = address_of(&uri);
+    let hop = match via {
+        Some(proxy) => Hop::Fixed(proxy),
+        None => Hop::Follow(own?),
+    };
+    Some(Goal { uri: Bytes::copy_from_slice(text.as_bytes()), way: (flow, via.or(own)?), hop })
+}
+
+/// Sends an INVITE to each goal.
+fn calling(core: &mut Core, (leg, tag): (LegId, Tag), dial: &Dial, goals: Vec<Goal>, now: Mono) -> Session {
+    let call_id = names::call_id(&mut core.rng);
+    let cseq = names::first_cseq(&mut core.rng);
+    let own = core.advertised(goals.first().map_or(dial.flow, |goal| goal.way.0));
+    let local = compose::from_of(dial, own, tag);
+    let invitation = Invitation { dial, from: &local, call_id: &call_id, cseq };
+    let mut session = Session { leg: Some(leg), tag, phase: Phase::Calling, caller: None, held: 0, merge: None };
+    let mut attempts = Vec::with_capacity(goals.len());
+    for Goal { uri, way, hop } in goals {
+        let branch = core.next_branch();
+        let invite = compose::invite(core, &invitation, &uri, branch, way);
+        let invite = session.request(core, branch, invite, way, ClientOwner::Invite(tag.session), now);
+        attempts.push(Attempt { invite, uri, flow: way.0, hop, heard: false, cancel: Cancel::No });
+    }
+    session.caller = Some(Box::new(Caller {
+        attempts,
+        early: Vec::new(),
+        local,
+        call_id: Bytes::from(call_id),
+        cseq,
+        late_offer: dial.offer.is_empty(),
+        refusal: None,
+        acknowledged: Vec::new(),
+    }));
+    session
+}
+
+impl Session {
+    fn provisional(&mut self, core: &mut Core, invite: TxId, response: &Response, now: Mono) {
+        let Some(caller) = &mut self.caller else { return };
+        caller.heard(core, invite, now);
+        let tag = response.to().tag;
+        if !tag.is_empty() && caller.early.len() < SIP_FORKS_MAX && !caller.early.iter().any(|early| *early == tag) {
+            caller.early.push(Bytes::copy_from_slice(tag));
+        }
+        if let (Phase::Calling, Some(leg), 101..) = (&self.phase, self.leg, response.status()) {
+            let body = Bytes::copy_from_slice(response.body());
+            core.tell(SipEvent::Progress { leg, status: response.status(), body });
+        }
+    }
+
+    /// A 2xx: the first has the call, a repeated one its ACK again, that of another fork ACK and BYE.
+    fn accepted(&mut self, core: &mut Core, invite: TxId, response: &Response, now: Mono) {
+        core.timers.cancel(&Deadline::CancelUnheard(invite));
+        let Some(caller) = &mut self.caller else { return };
+        let tag = response.to().tag;
+        if let Some(sent) = caller.acknowledged.iter().find(|sent| sent.tag == tag) {
+            return if sent.ack.is_empty() { () } else { core.send(sent.way, sent.ack.clone()) };
+        }
+        let Some(up) = caller.dialog_of(invite, response) else { return };
+        match self.phase {
+            Phase::Calling => self.win(core, invite, up, response, now),
+            Phase::Ringing(_) | Phase::Up(_) | Phase::Over => self.lose(core, up, now),
+        }
+    }
+
+    fn win(&mut self, core: &mut Core, invite: TxId, mut up: Up, response: &Response, now: Mono) {
+        let (id, leg) = (self.id(), self.leg);
+        let Some(caller) = &mut self.caller else { return };
+        core.timers.cancel(&Deadline::RungLong(id));
+        let ack = up.ack_or_owe(core, Owed { cseq: caller.cseq, first: true }, caller.late_offer);
+        caller.acknowledged.push(SentAck { tag: up.dialog.remote_tag.clone(), ack, way: up.way() });
+        caller.cancel_all(core, Some(invite), None, now);
+        self.phase = Phase::Up(Box::new(up));
+        if let Some(leg) = leg {
+            core.tell(SipEvent::Answered { leg, answer: Bytes::copy_from_slice(response.body()) });
+        }
+    }
+
+    fn lose(&mut self, core: &mut Core, mut up: Up, now: Mono) {
+        let Some(caller) = &mut self.caller else { return };
+        let (ack, way) = up.ack(core, caller.cseq, &[]);
+        core.send(way, ack.clone());
+        caller.acknowledged.push(SentAck { tag: up.dialog.remote_tag.clone(), ack, way });
+        self.bye(core, &mut up, None, now);
+    }
+
+    /// Nobody took the call; what still comes is dealt with without the calls.
+    fn fail(&mut self, core: &mut Core) {
+        if !matches!(self.phase, Phase::Calling) {
+            return;
+        }
+        core.timers.cancel(&Deadline::RungLong(self.id()));
+        self.phase = Phase::Over;
+        core.ended.push(self.id());
+        let refusal = self.caller.as_mut().and_then(|caller| caller.refusal.take());
+        let (status, reason) = refusal.unwrap_or((408, None));
+        if let Some(leg) = self.let_go(core) {
+            core.tell(SipEvent::Failed { leg, status, reason });
+        }
+    }
+}
+
+impl Caller {
+    /// The dialog that a 2xx opens; none for one that is beyond the limits.
+    fn dialog_of(&mut self, invite: TxId, response: &Response) -> Option<Up> {
+        if self.acknowledged.len() >= SIP_FORKS_MAX {
+            return None;
+        }
+        let attempt = self.attempts.iter_mut().find(|attempt| attempt.invite == invite)?;
+        attempt.cancel = Cancel::Moot;
+        let dialog = Dialog::asking(response, self.local.clone(), &attempt.uri, attempt.hop).ok()?;
+        Some(Up::new(dialog, attempt.flow))
+    }
+}
+
+/// Of two refusals the one that says more: 6xx, then 4xx, 3xx, 5xx, and silence last (RFC 3261 section 16.7, step 6).
+fn better(old: Option<(u16, Option<Reason>)>, new: (u16, Option<Reason>)) -> (u16, Option<Reason>) {
+    let rank = |status: u16| match status {
+        600.. => 0,
+        408 | 503 => 4,
+        400..500 => 1,
+        500..600 => 3,
+        0..400 => 2,
+    };
+    match old {
+        Some(old) if rank(old.0) <= rank(new.0) => old,
+        Some(_) | None => new,
+    }
+}
+
+/// The INVITE that a client transaction sent.
+pub fn sent_invite(core: &Core, invite: TxId) -> Option<Request> {
+    Request::parse(core.transactions.client(invite)?.request.clone()).ok()
+}

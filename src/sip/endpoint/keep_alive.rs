@@ -1,0 +1,65 @@
+//! OPTIONS to trunks, and what their silence means.
+
+use super::Endpoint;
+use super::compose;
+use super::core::ClientOwner;
+use super::deadlines::Deadline;
+use super::names;
+use crate::base::Mono;
+use crate::sip::api::SipEvent;
+
+/// So many OPTIONS in a row without an answer make a trunk unreachable.
+const MISSES_MAX: u8 = 2;
+
+/// What is known of a trunk; nothing before its first answer or its first misses.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reach {
+    reachable: Option<bool>,
+    misses: u8,
+    /// An OPTIONS is on its way.
+    asked: bool,
+}
+
+impl Endpoint {
+    /// Asks, unless the last question is still open, and sets the time of the next.
+    pub(super) fn keep_alive(&mut self, trunk: usize, now: Mono) {
+        let Some((to, flow, every)) = self.core.setup.trunks.get(trunk).and_then(|peer| peer.keep_alive) else {
+            return;
+        };
+        self.core.timers.set(Deadline::KeepAlive(trunk), now + every);
+        let Some(reach) = self.reach.get_mut(trunk).filter(|reach| !reach.asked) else { return };
+        reach.asked = true;
+        let branch = self.core.next_branch();
+        let (call_id, tag) = (names::call_id(&mut self.core.rng), self.core.rng.u64());
+        let options = compose::options(&mut self.core, branch, (flow, to), &call_id, tag);
+        self.core.request(branch, options, (flow, to), ClientOwner::KeepAlive(trunk), now);
+    }
+
+    /// Any final answer shows that somebody is there, a refusal too.
+    pub(super) fn keep_alive_answered(&mut self, trunk: usize, status: u16) {
+        if status < 200 {
+            return;
+        }
+        let Some(reach) = self.reach.get_mut(trunk) else { return };
+        (reach.asked, reach.misses) = (false, 0);
+        self.reach_is(trunk, true);
+    }
+
+    pub(super) fn keep_alive_missed(&mut self, trunk: usize) {
+        let Some(reach) = self.reach.get_mut(trunk) else { return };
+        reach.asked = false;
+        reach.misses = reach.misses.saturating_add(1);
+        if reach.misses >= MISSES_MAX {
+            self.reach_is(trunk, false);
+        }
+    }
+
+    fn reach_is(&mut self, trunk: usize, reachable: bool) {
+        let Some(reach) = self.reach.get_mut(trunk) else { return };
+        let changed = reach.reachable.replace(reachable) != Some(reachable);
+        if let Some(peer) = self.core.setup.trunks.get(trunk).filter(|_| changed) {
+            let trunk = peer.trunk.clone();
+            self.core.tell(SipEvent::TrunkReachable { trunk, reachable });
+        }
+    }
+}

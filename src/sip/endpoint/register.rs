@@ -1,0 +1,177 @@
+//! REGISTER of agents' phones: the digest gate, then the bindings (RFC 3261 section 10.3). Without a password it costs no state.
+
+use std::time::Duration;
+
+use super::Endpoint;
+use super::core::Way;
+use super::deadlines::Deadline;
+use super::inside::Inside;
+use super::names::Tag;
+use super::{checks, stranger};
+use crate::base::{AgentId, Mono};
+use crate::sip::api::{PhoneAccount, Refusal, SipEvent};
+use crate::sip::auth::{Credentials, Secrets, Verdict};
+use crate::sip::registrar::{Binding, Refused, Registration, Wish};
+use crate::sip::transaction::ServerKey;
+use crate::sip::wire::{self, HeaderName, NameAddr, Request, Writer};
+
+/// What a phone gets that asks for no particular time (RFC 3261 section 10.2.1.1).
+const USUAL_LIFE: Duration = Duration::from_secs(3600);
+
+impl Endpoint {
+    pub(super) fn take_register(&mut self, way: Way, request: &Request, key: ServerKey, now: Mono) {
+        if let Err(fault) = checks::extensions(request) {
+            return stranger::turn_away(&mut self.core, way, request, fault.status(), |writer| fault.explain(writer));
+        }
+        match self.judge(request, now) {
+            (Verdict::Granted, Some(phone)) => self.register(way, request, key, phone, now),
+            (verdict, _) => self.challenge(way, request, verdict, now),
+        }
+    }
+
+    /// The first credentials that are good, or else the best that can be said of them; and whose they are.
+    fn judge(&mut self, request: &Request, now: Mono) -> (Verdict, Option<usize>) {
+        let mut best = Verdict::Wrong;
+        for given in request.authorizations().filter(wire::Credentials::is_digest) {
+            let credentials = read(&given);
+            let phone = self.phone_by_user.get(&credentials.username).copied();
+            let account = phone.and_then(|phone| self.core.setup.phones.get(phone));
+            let secrets = account.filter(|_| credentials.realm == self.core.setup.realm).map(secrets_of);
+            match self.gate.check(&credentials, "REGISTER", secrets, now) {
+                Verdict::Granted => return (Verdict::Granted, phone),
+                Verdict::Stale => best = Verdict::Stale,
+                Verdict::Wrong => {}
+            }
+        }
+        (best, None)
+    }
+
+    fn challenge(&mut self, way: Way, request: &Request, verdict: Verdict, now: Mono) {
+        let stale = verdict == Verdict::Stale;
+        if !stale {
+            self.refused(Refusal::Unauthorized, now);
+        }
+        let challenges = self.gate.challenges(&self.core.setup.realm, stale, now);
+        stranger::turn_away(&mut self.core, way, request, 401, |writer| {
+            for challenge in &challenges {
+                writer.push(HeaderName::WWW_AUTHENTICATE, challenge);
+            }
+        });
+    }
+
+    /// The sender has shown that it knows the password of `phone`.
+    fn register(&mut self, way: Way, request: &Request, key: ServerKey, phone: usize, now: Mono) {
+        if self.overloaded(way, request, false, now) {
+            return;
+        }
+        let tag = Tag { session: Self::NOBODY, nonce: self.core.rng.u64() };
+        let id = self.open(way, request, key, tag);
+        let inside = Inside { request, way, id, tag };
+        let Some(account) = self.core.setup.phones.get(phone) else { return };
+        let agent = account.agent.clone();
+        if request.to().uri.user_text() != account.user {
+            return inside.answer(&mut self.core, 403, |_| {}, now);
+        }
+        let Some(wish) = wish_of(request, self.core.setup.registration_max) else {
+            return inside.answer(&mut self.core, 400, |_| {}, now);
+        };
+        let registration = Registration {
+            call_id: String::from_utf8_lossy(request.call_id()).into_owned(),
+            cseq: request.cseq().number,
+            source: way.1,
+            flow: way.0,
+            wish,
+        };
+        self.bind(&inside, phone, &agent, registration, now);
+    }
+
+    fn bind(&mut self, inside: &Inside<'_>, phone: usize, agent: &AgentId, registration: Registration, now: Mono) {
+        let limits = (self.core.setup.registration_min, self.core.setup.registration_max);
+        let before = self.registrar.is_reachable(agent);
+        match self.registrar.register(agent, registration, limits, now) {
+            Ok(()) => {
+                let bindings = self.registrar.bindings(agent);
+                inside.answer(&mut self.core, 200, |writer| push_bindings(writer, bindings, now), now);
+            }
+            Err(Refused::TooBrief) => {
+                let least = limits.0.as_secs();
+                inside.answer(
+                    &mut self.core,
+                    423,
+                    |writer| {
+                        writer.push(HeaderName::MIN_EXPIRES, least);
+                    },
+                    now,
+                );
+            }
+            Err(Refused::OutOfOrder) => inside.answer_later(&mut self.core, now),
+        }
+        self.phone_changed(phone, agent, before);
+    }
+
+    pub(super) fn binding_expired(&mut self, phone: usize, now: Mono) {
+        let Some(agent) = self.core.setup.phones.get(phone).map(|account| account.agent.clone()) else { return };
+        let before = self.registrar.is_reachable(&agent);
+        self.registrar.expire(&agent, now);
+        self.phone_changed(phone, &agent, before);
+    }
+
+    /// Sets the next expiry, and tells when the first contact came or the last went.
+    fn phone_changed(&mut self, phone: usize, agent: &AgentId, before: bool) {
+        match self.registrar.next_expiry(agent) {
+            Some(at) => self.core.timers.set(Deadline::Binding(phone), at),
+            None => self.core.timers.cancel(&Deadline::Binding(phone)),
+        }
+        let reachable = self.registrar.is_reachable(agent);
+        if reachable != before {
+            self.core.tell(SipEvent::PhoneReachable { agent: agent.clone(), reachable });
+        }
+    }
+}
+
+fn secrets_of(account: &PhoneAccount) -> Secrets<'_> {
+    Secrets { md5: &account.ha1_md5, sha256: &account.ha1_sha256 }
+}
+
+fn read(given: &wire::Credentials<'_>) -> Credentials {
+    let text = |name| given.get(name).map(|value| String::from_utf8_lossy(&value).into_owned()).unwrap_or_default();
+    Credentials {
+        username: text("username"),
+        realm: text("realm"),
+        nonce: text("nonce"),
+        uri: text("uri"),
+        response: text("response"),
+        algorithm: text("algorithm"),
+        cnonce: text("cnonce"),
+        nc: text("nc"),
+        qop: text("qop"),
+    }
+}
+
+/// `None` when the contacts make no sense together.
+fn wish_of(request: &Request, most: Duration) -> Option<Wish> {
+    let expires = request.expires().map(|seconds| Duration::from_secs(seconds.into()));
+    let contacts: Vec<NameAddr<'_>> = request.contacts().collect();
+    if request.has_contact_star() {
+        return (contacts.is_empty() && expires == Some(Duration::ZERO)).then_some(Wish::RemoveAll);
+    }
+    if contacts.is_empty() {
+        return Some(Wish::Ask);
+    }
+    let usual = expires.unwrap_or(USUAL_LIFE.min(most));
+    contacts.iter().map(|contact| contact_of(contact, usual)).collect::<Option<Vec<_>>>().map(Wish::Set)
+}
+
+fn contact_of(contact: &NameAddr<'_>, usual: Duration) -> Option<(String, Duration)> {
+    let own = contact.params.value("expires").and_then(|value| std::str::from_utf8(value).ok()?.parse::<u32>().ok());
+    let life = own.map_or(usual, |seconds| Duration::from_secs(seconds.into()));
+    let uri = std::str::from_utf8(contact.uri.raw()).ok().filter(|_| contact.uri.is_sip())?;
+    Some((uri.to_owned(), life))
+}
+
+fn push_bindings(writer: &mut Writer, bindings: &[Binding], now: Mono) {
+    for binding in bindings {
+        let left = binding.expires.since(now).as_secs();
+        writer.push(HeaderName::CONTACT, format_args!("<{}>;expires={left}", binding.uri));
+    }
+}

@@ -1,0 +1,289 @@
+//! A session: one INVITE, ours or a peer's, and everything that comes of it until nothing more can arrive for it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use super::core::{ClientOwner, Core, Way};
+use super::names::{SessionId, Tag};
+use crate::base::{LegId, Mono};
+use crate::sip::api::{FlowId, Reason};
+use crate::sip::dialog::{Dialog, Hop};
+use crate::sip::transaction::{Branch, TxId};
+use crate::sip::wire::Request;
+
+/// What is known of one INVITE.
+pub struct Session {
+    /// Empty once the calls have let go of it.
+    pub leg: Option<LegId>,
+    pub tag: Tag,
+    pub phase: Phase,
+    /// There when the INVITE is ours.
+    pub caller: Option<Box<Caller>>,
+    /// Client transactions that may still bring something.
+    pub held: u32,
+    /// What tells a merged copy of the peer's INVITE (RFC 3261 section 8.2.2.2).
+    pub merge: Option<MergeKey>,
+}
+
+/// Where it stands.
+pub enum Phase {
+    /// A peer's INVITE that we have not answered.
+    Ringing(Box<Ringing>),
+    /// Our INVITE that nobody has taken.
+    Calling,
+    /// A dialog.
+    Up(Box<Up>),
+    /// Nothing but late messages to deal with.
+    Over,
+}
+
+/// A keyed digest of From tag, Call-ID and CSeq.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MergeKey(pub u64);
+
+/// A peer's INVITE that waits for our answer.
+pub struct Ringing {
+    pub invite: TxId,
+    pub request: Request,
+    /// How it came.
+    pub way: Way,
+    /// The early dialog (RFC 3261 section 12.1.1).
+    pub dialog: Dialog,
+}
+
+/// Our INVITE to one or more contacts, and its forks.
+pub struct Caller {
+    pub attempts: Vec<Attempt>,
+    /// The tags of the peers that answered provisionally: early dialogs (RFC 3261 section 12.1.2).
+    pub early: Vec<Bytes>,
+    /// Our From, tag included.
+    pub local: Bytes,
+    pub call_id: Bytes,
+    pub cseq: u32,
+    /// We sent no offer, so the ACK must carry our answer.
+    pub late_offer: bool,
+    /// The best refusal so far.
+    pub refusal: Option<(u16, Option<Reason>)>,
+    /// The ACKs of the 2xx, one for each fork that answered.
+    pub acknowledged: Vec<SentAck>,
+}
+
+/// One INVITE on its way.
+pub struct Attempt {
+    pub invite: TxId,
+    /// The Request-URI.
+    pub uri: Bytes,
+    pub flow: FlowId,
+    pub hop: Hop,
+    /// A provisional answer came, so that a CANCEL may go (RFC 3261 section 9.1).
+    pub heard: bool,
+    pub cancel: Cancel,
+}
+
+/// How far the CANCEL of an attempt is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cancel {
+    No,
+    /// As soon as a provisional answer comes.
+    Wanted,
+    Sent,
+    /// It was answered with a 2xx.
+    Moot,
+}
+
+/// The ACK of one fork's 2xx.
+pub struct SentAck {
+    /// The peer's tag.
+    pub tag: Bytes,
+    /// Empty while the ACK is owed.
+    pub ack: Bytes,
+    pub way: Way,
+}
+
+/// A confirmed dialog.
+pub struct Up {
+    pub dialog: Dialog,
+    pub flow: FlowId,
+    pub unacknowledged: Option<Unacknowledged>,
+    /// We owe an ACK with an answer for the 2xx of this CSeq.
+    pub owed: Option<Owed>,
+    /// The CSeq and ACK of our last re-INVITE that was answered with 2xx.
+    pub reacknowledged: Option<(u32, Bytes)>,
+    pub ours: Ours,
+    pub theirs: Option<Theirs>,
+    /// The calls have hung up; BYE goes when our first 2xx is acknowledged or given up (RFC 3261 section 15).
+    pub goodbye: Option<Option<Reason>>,
+    /// BYE went or came; only late messages are left.
+    pub over: bool,
+}
+
+/// A 2xx of ours that waits for its ACK.
+pub struct Unacknowledged {
+    pub cseq: u32,
+    pub response: Bytes,
+    pub way: Way,
+    /// How long until it is sent again.
+    pub again: Duration,
+    /// It answered the INVITE that made the dialog.
+    pub first: bool,
+}
+
+/// An ACK that waits for `SipCommand::Acknowledge`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Owed {
+    pub cseq: u32,
+    /// For the INVITE that made the dialog.
+    pub first: bool,
+}
+
+/// Our re-INVITE.
+pub enum Ours {
+    None,
+    /// It waits: for the ACK of our 2xx, for the peer's own re-INVITE, or for the time of RFC 3261 section 14.1.
+    Waiting {
+        offer: Bytes,
+        tries: u32,
+    },
+    /// It is on its way.
+    Asked {
+        offer: Bytes,
+        tries: u32,
+        cseq: u32,
+    },
+}
+
+/// A re-INVITE or UPDATE of the peer that waits for `AnswerReinvite`.
+pub struct Theirs {
+    pub transaction: TxId,
+    pub request: Request,
+    pub way: Way,
+}
+
+/// All sessions, by their number and by the leg that the calls know.
+#[derive(Default)]
+pub struct Sessions {
+    serial: u64,
+    session_by_id: HashMap<SessionId, Session>,
+    id_by_leg: HashMap<LegId, SessionId>,
+}
+
+impl Up {
+    pub fn new(dialog: Dialog, flow: FlowId) -> Up {
+        Up {
+            dialog,
+            flow,
+            unacknowledged: None,
+            owed: None,
+            reacknowledged: None,
+            ours: Ours::None,
+            theirs: None,
+            goodbye: None,
+            over: false,
+        }
+    }
+}
+
+impl Up {
+    /// Where our requests go.
+    pub fn way(&self) -> Way {
+        (self.flow, self.dialog.next_hop())
+    }
+}
+
+impl Session {
+    pub fn id(&self) -> SessionId {
+        self.tag.session
+    }
+
+    /// The dialog that requests of the peer are measured against; none while we are calling.
+    pub fn dialog_mut(&mut self) -> Option<&mut Dialog> {
+        match &mut self.phase {
+            Phase::Ringing(ringing) => Some(&mut ringing.dialog),
+            Phase::Up(up) => Some(&mut up.dialog),
+            Phase::Calling | Phase::Over => None,
+        }
+    }
+
+    /// Sends a request and keeps the session until its transaction is over.
+    pub fn request(
+        &mut self,
+        core: &mut Core,
+        branch: Branch,
+        request: Bytes,
+        way: Way,
+        owner: ClientOwner,
+        now: Mono,
+    ) -> TxId {
+        self.held += 1;
+        core.request(branch, request, way, owner, now)
+    }
+
+    /// The calls know it no more.
+    pub fn let_go(&mut self, core: &mut Core) -> Option<LegId> {
+        let leg = self.leg.take()?;
+        core.detached.push(leg);
+        Some(leg)
+    }
+
+    /// Nothing can arrive any more that concerns it.
+    pub fn is_spent(&self) -> bool {
+        let over = match &self.phase {
+            Phase::Over => true,
+            Phase::Up(up) => up.over,
+            Phase::Calling | Phase::Ringing(_) => false,
+        };
+        over && self.held == 0
+    }
+}
+
+impl Sessions {
+    /// The number of the next session.
+    pub fn next_id(&mut self) -> SessionId {
+        self.serial += 1;
+        SessionId(self.serial)
+    }
+
+    pub fn insert(&mut self, session: Session) {
+        if let Some(leg) = session.leg {
+            self.id_by_leg.insert(leg, session.tag.session);
+        }
+        self.session_by_id.insert(session.tag.session, session);
+    }
+
+    pub fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
+        self.session_by_id.get_mut(&id)
+    }
+
+    pub fn has_leg(&self, leg: LegId) -> bool {
+        self.id_by_leg.contains_key(&leg)
+    }
+
+    /// The session that the calls mean by `leg`.
+    pub fn of_leg(&mut self, leg: LegId) -> Option<&mut Session> {
+        self.session_by_id.get_mut(self.id_by_leg.get(&leg)?)
+    }
+
+    /// The session whose tag a peer wrote.
+    pub fn of_tag(&mut self, tag: Tag) -> Option<&mut Session> {
+        self.get_mut(tag.session).filter(|session| session.tag == tag)
+    }
+
+    /// The calls know this leg no more.
+    pub fn detach(&mut self, leg: LegId) {
+        self.id_by_leg.remove(&leg);
+    }
+
+    pub fn remove(&mut self, id: SessionId) -> Option<Session> {
+        self.session_by_id.remove(&id)
+    }
+
+    pub fn len(&self) -> usize {
+        self.session_by_id.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.session_by_id.is_empty() && self.id_by_leg.is_empty()
+    }
+}

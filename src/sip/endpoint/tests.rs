@@ -1,0 +1,1 @@
+//! Whole scripts against the endpoint, in virtual time.
