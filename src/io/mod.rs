@@ -3,4 +3,6 @@
 pub mod desktop;
 pub mod door;
 pub mod media;
+pub mod records;
+pub mod store;
 pub mod telemetry;

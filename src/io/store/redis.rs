@@ -1,0 +1,164 @@
+//! The store in Redis: each request is one script, so that it is atomic and one round trip.
+//!
+//! Everything lies under one hash tag, the prefix in braces, so that a cluster keeps it on one node:
+//!
+//! | key after `{prefix}:` | type | holds | lives |
+//! |---|---|---|---|
+//! | `intent:<id>` | hash | the record, a field each as JSON; `state`, `call`, `until`, `expires`, `keep`, `version`, `number`, `pool`, `shared`, `quarantine`, `phones`, `customer_id` as text | 15 min after expiry, claim or end |
+//! | `intents` | sorted set | id of every record, by `keep` | as the last of them |
+//! | `caller:<E.164>` | sorted set | ids of the live intents of that caller, by expiry, 32 at most | as the last of them |
+//! | `pool:<name>` | sorted set | each number of the pool, by the moment from which it may be leased | 30 days after its last use |
+//! | `number:<E.164>` | string | id of the intent that has the number | until the lease expires |
+//! | `key:<SHA-256>` | hash | `body`, `intent`, `until` of an idempotency key | its TTL |
+//! | `agent:<customer>` | hash | `agent`, `until`: whom the customer spoke with last | 30 days |
+//!
+//! Every life is 10 min longer in Redis than it counts, since the askers' clocks decide and they may differ. No key is without one.
+//! When Redis has lost its data, the numbers are put back by the next registration, and all of them rest for a quarantine first.
+
+mod answer;
+mod ask;
+mod scripts;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::io::tcp::TcpSettings;
+use redis::{Client, ErrorKind, IntoConnectionInfo, RedisError, Value};
+use tokio::sync::Semaphore;
+
+use super::OpenError;
+use crate::base::limits::STORE_WAITING_MAX;
+use crate::base::{E164, PoolId, Wall};
+use crate::intents::{StoreError, StoreReply, StoreRequest};
+use scripts::Scripts;
+
+/// Where Redis is and whose keys are ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedisSetup {
+    /// `redis://[user:password@]host:port/database`.
+    pub url: String,
+    /// Stands in braces before every key; letters, digits and dashes.
+    pub prefix: String,
+}
+
+/// A connection that comes back by itself; clones share it.
+#[derive(Clone)]
+pub struct Redis {
+    connection: ConnectionManager,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    scripts: Scripts,
+    tag: String,
+    intents_max: usize,
+    waiting: Semaphore,
+    /// The pools as they were seeded last, for when Redis has lost them.
+    seeds: Mutex<BTreeMap<PoolId, Vec<E164>>>,
+}
+
+/// How long an attempt to connect may take; the next request makes the next attempt.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// The pause before the one further attempt of the same request.
+const RETRY_PAUSE: Duration = Duration::from_millis(50);
+/// A request whose asker gave up long ago; its place in the connection's queue is freed.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(5);
+/// After so long without an acknowledgement from the other side a connection is dead, whatever TCP still hopes.
+const SILENT_CONNECTION: Duration = Duration::from_secs(3);
+
+impl Redis {
+    pub fn open(setup: RedisSetup, intents_max: usize) -> Result<Redis, OpenError> {
+        let connection = connection(&setup.url).map_err(|source| OpenError::Address { source })?;
+        let shared = Shared {
+            scripts: Scripts::new(),
+            tag: format!("{{{}}}", setup.prefix),
+            intents_max,
+            waiting: Semaphore::new(STORE_WAITING_MAX),
+            seeds: Mutex::new(BTreeMap::new()),
+        };
+        Ok(Redis { connection, shared: Arc::new(shared) })
+    }
+
+    pub async fn ask(&self, request: StoreRequest) -> Result<StoreReply, StoreError> {
+        let _place = self.shared.waiting.try_acquire().map_err(|_| StoreError::Overloaded)?;
+        if let StoreRequest::Seed { pool, numbers, .. } = &request {
+            self.seeds().insert(pool.clone(), numbers.clone());
+        }
+        let now = request.now();
+        let value = self.invoke(&request, false).await?;
+        if !answer::is_unseeded(&value) {
+            return answer::read(value, now);
+        }
+        self.seed_again(&request).await?;
+        answer::read(self.invoke(&request, true).await?, now)
+    }
+
+    async fn invoke(&self, request: &StoreRequest, seeded_again: bool) -> Result<Value, StoreError> {
+        let shared = &*self.shared;
+        let mut connection = self.connection.clone();
+        let Some(script) = shared.scripts.of(request) else {
+            return redis::cmd("PING").query_async(&mut connection).await.map_err(|error| failure(&error));
+        };
+        let mut invocation = script.key(shared.tag.as_str());
+        for argument in ask::arguments(request, shared.intents_max, seeded_again)? {
+            invocation.arg(argument);
+        }
+        invocation.invoke_async(&mut connection).await.map_err(|error| failure(&error))
+    }
+
+    /// Redis does not know the pool of this registration. Who had its numbers is lost, so all of them rest first.
+    async fn seed_again(&self, request: &StoreRequest) -> Result<(), StoreError> {
+        let StoreRequest::Register { lease: Some(plan), now, .. } = request else { return Ok(()) };
+        let numbers = self.seeds().get(&plan.pool).cloned().unwrap_or_default();
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        tracing::warn!(pool = %plan.pool, numbers = numbers.len(), "Redis has lost a pool of numbers; it is put back and rests first");
+        self.seed_resting(&plan.pool, &numbers, *now + plan.quarantine, *now).await
+    }
+
+    async fn seed_resting(
+        &self,
+        pool: &PoolId,
+        numbers: &[E164],
+        free_from: Wall,
+        now: Wall,
+    ) -> Result<(), StoreError> {
+        let mut invocation = self.shared.scripts.seed.key(self.shared.tag.as_str());
+        for argument in ask::seed(pool, numbers, free_from, now) {
+            invocation.arg(argument);
+        }
+        let mut connection = self.connection.clone();
+        invocation.invoke_async::<Value>(&mut connection).await.map(drop).map_err(|error| failure(&error))
+    }
+
+    fn seeds(&self) -> std::sync::MutexGuard<'_, BTreeMap<PoolId, Vec<E164>>> {
+        self.shared.seeds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn connection(url: &str) -> Result<ConnectionManager, RedisError> {
+    let tcp = TcpSettings::default().set_nodelay(true).set_user_timeout(SILENT_CONNECTION);
+    let client = Client::open(url.into_connection_info()?.set_tcp_settings(tcp))?;
+    let config = ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(CONNECT_TIMEOUT))
+        .set_response_timeout(Some(FORGOTTEN_AFTER))
+        .set_number_of_retries(1)
+        .set_min_delay(RETRY_PAUSE)
+        .set_max_delay(RETRY_PAUSE)
+        .set_pipeline_buffer_size(STORE_WAITING_MAX);
+    ConnectionManager::new_lazy_with_config(client, config)
+}
+
+fn failure(error: &RedisError) -> StoreError {
+    if error.is_timeout() {
+        return StoreError::Timeout;
+    }
+    match error.kind() {
+        ErrorKind::Parse | ErrorKind::UnexpectedReturnType => StoreError::Corrupt,
+        ErrorKind::Server(redis::ServerErrorKind::ResponseError) => StoreError::Corrupt,
+        _ => StoreError::Unavailable,
+    }
+}

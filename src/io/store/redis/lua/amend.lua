@@ -1,0 +1,23 @@
+-- ARGV: now, id, life from now on (empty: as it is), then field and value of the record.
+local id, ttl = ARGV[2], ARGV[3]
+local record = kept(id)
+if not record or not is_live(record) then return { 'gone' } end
+
+local old_expiry = number(record.expires)
+local expires = old_expiry
+if ttl ~= '' then expires = math.min(now + tonumber(ttl), number(record.created) + TTL_MAX) end
+redis.call('HSET', intent_key(id), 'version', whole(number(record.version) + 1), 'expires', whole(expires))
+if #ARGV > 3 then redis.call('HSET', intent_key(id), unpack(ARGV, 4)) end
+keep_until(id, record, expires + KEPT_AFTER)
+
+if expires ~= old_expiry then
+  each_phone(record, function(caller)
+    redis.call('ZADD', caller, 'XX', whole(expires), id)
+    live_until(caller, expires)
+  end)
+  if holds_number(id, record) then
+    set_free_from(record, function() return expires + number(record.quarantine) end)
+    live_until(prefix .. 'number:' .. record.number, expires)
+  end
+end
+return { 'amended', redis.call('HGETALL', intent_key(id)) }

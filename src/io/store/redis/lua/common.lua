@@ -1,0 +1,72 @@
+-- What all scripts share. The constants SKEW, KEPT_AFTER, ... stand before this text; times are milliseconds since 1970.
+local prefix = KEYS[1] .. ':'
+local now = tonumber(ARGV[1])
+
+local function number(text) return tonumber(text) or 0 end
+
+local function whole(value) return string.format('%.0f', value) end
+
+-- The key lives until everybody's clock is past `moment`; its life is never shortened.
+local function live_until(key, moment)
+  local left = math.max(moment - now, 0) + SKEW
+  if redis.call('PTTL', key) < left then redis.call('PEXPIRE', key, whole(left)) end
+end
+
+local function intent_key(id) return prefix .. 'intent:' .. id end
+
+-- The record as a table and as it came, or nil.
+local function read(id)
+  local flat = redis.call('HGETALL', intent_key(id))
+  if #flat == 0 then return nil end
+  local record = {}
+  for i = 1, #flat, 2 do record[flat[i]] = flat[i + 1] end
+  return record, flat
+end
+
+-- The same, unless it has been kept long enough.
+local function kept(id)
+  local record, flat = read(id)
+  if record and number(record.keep) > now then return record, flat end
+end
+
+local function is_live(record)
+  return (record.state == 'open' or record.state == 'claimed') and number(record.expires) > now
+end
+
+local function keep_until(id, record, moment)
+  if moment > number(record.keep) then
+    record.keep = whole(moment)
+    redis.call('HSET', intent_key(id), 'keep', record.keep)
+    redis.call('ZADD', prefix .. 'intents', record.keep, id)
+  end
+  live_until(intent_key(id), number(record.keep))
+  live_until(prefix .. 'intents', number(record.keep))
+end
+
+local function each_phone(record, act)
+  for phone in string.gmatch(record.phones, '%S+') do act(prefix .. 'caller:' .. phone) end
+end
+
+-- The number is this intent's alone, and was not given back.
+local function holds_number(id, record)
+  return record.shared == '0' and redis.call('GET', prefix .. 'number:' .. record.number) == id
+end
+
+local function set_free_from(record, choose)
+  local pool = prefix .. 'pool:' .. record.pool
+  local date = redis.call('ZSCORE', pool, record.number)
+  if not date then return end
+  local free_from = choose(number(date))
+  redis.call('ZADD', pool, whole(free_from), record.number)
+  live_until(pool, math.max(free_from, now + POOL_KEPT))
+end
+
+-- No call can be matched to it any more: its number rests, its callers forget it.
+local function conclude(id, record)
+  keep_until(id, record, now + KEPT_AFTER)
+  each_phone(record, function(caller) redis.call('ZREM', caller, id) end)
+  if holds_number(id, record) then
+    redis.call('DEL', prefix .. 'number:' .. record.number)
+    set_free_from(record, function(date) return math.min(date, now + number(record.quarantine)) end)
+  end
+end

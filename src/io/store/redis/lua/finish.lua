@@ -1,0 +1,16 @@
+-- ARGV: now, id, call, agent (empty: none), an agent answered (1).
+local id, call, agent, used = ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1'
+local record = kept(id)
+if not record then return { 'gone' } end
+if record.state == 'claimed' and record.call ~= call then return { 'taken', record.call } end
+-- Open and used: the claim was lost on its way, but the agent did answer.
+if not (record.state == 'claimed' or record.state == 'open' and used) then return { 'finished' } end
+
+redis.call('HSET', intent_key(id), 'state', used and 'used' or 'open', 'call', '', 'until', '0')
+if used then conclude(id, record) else keep_until(id, record, now + KEPT_AFTER) end
+if agent ~= '' then
+  local key = prefix .. 'agent:' .. record.customer_id
+  redis.call('HSET', key, 'agent', agent, 'until', whole(now + LAST_AGENT_KEPT))
+  live_until(key, now + LAST_AGENT_KEPT)
+end
+return { 'finished' }

@@ -1,0 +1,71 @@
+//! The scripts, each the common part and its own; Redis is told a script once and knows it by its hash from then on.
+
+use redis::Script;
+
+use crate::base::limits::*;
+use crate::intents::StoreRequest;
+use crate::io::records::millis;
+
+pub struct Scripts {
+    pub seed: Script,
+    register: Script,
+    get: Script,
+    amend: Script,
+    withdraw: Script,
+    find: Script,
+    claim: Script,
+    finish: Script,
+}
+
+/// The numbers of a pool stay so long without a registration; longer than any holiday closes a line.
+const POOL_KEPT_MS: u64 = 30 * 24 * 3600 * 1000;
+
+impl Scripts {
+    pub fn new() -> Scripts {
+        Scripts {
+            seed: script(include_str!("lua/seed.lua")),
+            register: script(include_str!("lua/register.lua")),
+            get: script(include_str!("lua/get.lua")),
+            amend: script(include_str!("lua/amend.lua")),
+            withdraw: script(include_str!("lua/withdraw.lua")),
+            find: script(include_str!("lua/find.lua")),
+            claim: script(include_str!("lua/claim.lua")),
+            finish: script(include_str!("lua/finish.lua")),
+        }
+    }
+
+    /// The script of a request; `None` for `Ping`, which is a command of Redis.
+    pub fn of(&self, request: &StoreRequest) -> Option<&Script> {
+        match request {
+            StoreRequest::Seed { .. } => Some(&self.seed),
+            StoreRequest::Register { .. } => Some(&self.register),
+            StoreRequest::Get { .. } => Some(&self.get),
+            StoreRequest::Amend { .. } => Some(&self.amend),
+            StoreRequest::Withdraw { .. } => Some(&self.withdraw),
+            StoreRequest::Find { .. } => Some(&self.find),
+            StoreRequest::Claim { .. } => Some(&self.claim),
+            StoreRequest::Finish { .. } => Some(&self.finish),
+            StoreRequest::Ping { .. } => None,
+        }
+    }
+}
+
+fn script(own: &str) -> Script {
+    Script::new(&format!("{}\n{}\n{own}", constants(), include_str!("lua/common.lua")))
+}
+
+/// The limits, so that they are written in one place.
+fn constants() -> String {
+    [
+        ("SKEW", millis(CLOCK_SKEW_MAX)),
+        ("KEPT_AFTER", millis(INTENT_KEPT_AFTER)),
+        ("TTL_MAX", millis(INTENT_TTL_MAX)),
+        ("LAST_AGENT_KEPT", millis(LAST_AGENT_KEPT)),
+        ("POOL_KEPT", POOL_KEPT_MS),
+        ("PER_CALLER", INTENTS_PER_CALLER_MAX as u64),
+        ("CANDIDATES", CANDIDATES_MAX as u64),
+        ("REAPED_AT_ONCE", REAPED_AT_ONCE as u64),
+    ]
+    .map(|(name, value)| format!("local {name} = {value}"))
+    .join("\n")
+}
