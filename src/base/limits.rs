@@ -129,3 +129,5 @@ pub const MEDIA_LISTENERS_MAX: usize = 8;
 pub const MEDIA_COMMANDS_MAX: usize = 4096;
 /// The longest sound file, in seconds; each second takes 16 kB of memory.
 pub const WAV_LENGTH_MAX_S: u32 = 600;
+/// One journal, in bytes; a million calls or so. Beyond it the journal ends: a part of one cannot be replayed.
+pub const JOURNAL_BYTES_MAX: u64 = 16 * 1024 * 1024 * 1024;

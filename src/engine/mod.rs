@@ -1,6 +1,7 @@
 //! The engine: the one owner of endpoint, calls, router and desks. An input goes in, every effect comes out.
 
 mod agents;
+pub mod digest;
 pub mod input;
 pub mod output;
 mod pump;

@@ -2,6 +2,7 @@
 
 pub mod desktop;
 pub mod door;
+pub mod journal;
 pub mod media;
 pub mod records;
 pub mod store;

@@ -1,0 +1,137 @@
+//! The lines of a journal as they stand in the file.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+
+use crate::base::{Mono, Now, Wall};
+use crate::calls::api::AskId;
+use crate::engine::Input;
+use crate::engine::digest::OutputDigest;
+use crate::engine::question::QuestionId;
+use crate::sip::api::FlowId;
+
+use super::JournalHeader;
+use super::desktop::DesktopRecord;
+use super::media::MediaRecord;
+use super::question::QuestionRecord;
+use super::store::ResultRecord;
+
+/// The version that is written and read.
+pub(super) const VERSION: u32 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct HeaderRecord {
+    pub journal: u32,
+    pub seed: String,
+    pub boot_s: u32,
+    pub config: String,
+}
+
+/// One input, or one proof: the digest of all outputs up to here.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+pub(super) enum LineRecord {
+    Input {
+        m: u64,
+        w: u64,
+        #[serde(rename = "in")]
+        input: InputRecord,
+    },
+    Proof {
+        digest: String,
+        outputs: u64,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum InputRecord {
+    Timeout,
+    Datagram { flow: u32, from: String, bytes: String },
+    Store { ask: u64, result: ResultRecord },
+    Media(MediaRecord),
+    Desktop(DesktopRecord),
+    Ask { id: u64, question: QuestionRecord },
+}
+
+/// The line is not what a line of its kind must be; names the part, never its content.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadPart(pub &'static str);
+
+impl From<&JournalHeader> for HeaderRecord {
+    fn from(header: &JournalHeader) -> HeaderRecord {
+        let seed = header.seed.iter().map(|byte| format!("{byte:02x}")).collect();
+        HeaderRecord { journal: VERSION, seed, boot_s: header.boot_s, config: header.config.clone() }
+    }
+}
+
+impl HeaderRecord {
+    pub fn read(self) -> Result<JournalHeader, BadPart> {
+        if self.journal != VERSION {
+            return Err(BadPart("journal"));
+        }
+        let seed = bytes_of_hex(&self.seed).ok_or(BadPart("seed"))?;
+        Ok(JournalHeader { seed, boot_s: self.boot_s, config: self.config })
+    }
+}
+
+/// Exactly `N` bytes in hexadecimal.
+pub(super) fn bytes_of_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    if text.len() != 2 * N || !text.is_ascii() {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
+}
+
+impl LineRecord {
+    pub fn input(input: InputRecord, now: Now) -> LineRecord {
+        LineRecord::Input { m: now.mono.0, w: now.wall.0, input }
+    }
+
+    pub fn proof(digest: &OutputDigest) -> LineRecord {
+        LineRecord::Proof { digest: format!("{:016x}", digest.value()), outputs: digest.outputs() }
+    }
+}
+
+pub(super) fn now(m: u64, w: u64) -> Now {
+    Now::new(Mono(m), Wall(w))
+}
+
+impl From<&Input> for InputRecord {
+    fn from(input: &Input) -> InputRecord {
+        match input {
+            Input::Datagram { flow, from, bytes } => {
+                InputRecord::Datagram { flow: flow.0, from: from.to_string(), bytes: STANDARD_NO_PAD.encode(bytes) }
+            }
+            Input::Store { ask, result } => InputRecord::Store { ask: ask.0, result: ResultRecord::from(result) },
+            Input::Media(event) => InputRecord::Media(MediaRecord::from(event)),
+            Input::Desktop(input) => InputRecord::Desktop(DesktopRecord::from(input)),
+            Input::Ask { id, question } => InputRecord::Ask { id: id.0, question: QuestionRecord::from(question) },
+        }
+    }
+}
+
+impl InputRecord {
+    /// `None` for a timeout.
+    pub fn read(self) -> Result<Option<Input>, BadPart> {
+        Ok(Some(match self {
+            InputRecord::Timeout => return Ok(None),
+            InputRecord::Datagram { flow, from, bytes } => Input::Datagram {
+                flow: FlowId(flow),
+                from: from.parse().map_err(|_| BadPart("from"))?,
+                bytes: Bytes::from(STANDARD_NO_PAD.decode(bytes).map_err(|_| BadPart("bytes"))?),
+            },
+            InputRecord::Store { ask, result } => Input::Store { ask: AskId(ask), result: result.read()? },
+            InputRecord::Media(event) => Input::Media(event.read()?),
+            InputRecord::Desktop(input) => Input::Desktop(input.read()?),
+            InputRecord::Ask { id, question } => Input::Ask { id: QuestionId(id), question: question.read()? },
+        }))
+    }
+}

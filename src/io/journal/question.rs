@@ -1,0 +1,44 @@
+//! Questions of the HTTP API in the journal.
+
+use serde::{Deserialize, Serialize};
+
+use crate::engine::question::Question;
+
+use super::line::BadPart;
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum QuestionRecord {
+    Calls { limit: u64 },
+    Call { call: String },
+    Agents,
+    Queues,
+    Trunks,
+    Health,
+}
+
+impl From<&Question> for QuestionRecord {
+    fn from(question: &Question) -> QuestionRecord {
+        match question {
+            Question::Calls { limit } => QuestionRecord::Calls { limit: *limit as u64 },
+            Question::Call { call } => QuestionRecord::Call { call: call.to_string() },
+            Question::Agents => QuestionRecord::Agents,
+            Question::Queues => QuestionRecord::Queues,
+            Question::Trunks => QuestionRecord::Trunks,
+            Question::Health => QuestionRecord::Health,
+        }
+    }
+}
+
+impl QuestionRecord {
+    pub fn read(self) -> Result<Question, BadPart> {
+        Ok(match self {
+            QuestionRecord::Calls { limit } => Question::Calls { limit: usize::try_from(limit).unwrap_or(usize::MAX) },
+            QuestionRecord::Call { call } => Question::Call { call: call.parse().map_err(|_| BadPart("call"))? },
+            QuestionRecord::Agents => Question::Agents,
+            QuestionRecord::Queues => Question::Queues,
+            QuestionRecord::Trunks => Question::Trunks,
+            QuestionRecord::Health => Question::Health,
+        })
+    }
+}
