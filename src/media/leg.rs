@@ -8,9 +8,9 @@ use super::command::{LegStats, Source};
 use super::dtmf::{Keys, Press};
 use super::g711::Law;
 use super::incoming::{Incoming, ticks_to_us};
-use super::latch::{Admission, Latch};
+use super::latch::Admission;
 use super::outgoing::{Outgoing, Pace};
-use super::rtcp::{Compound, Sender};
+use super::peer::Peer;
 use super::rtp::{self, Header, Packet};
 use crate::base::rng::Rng;
 use crate::base::{CallId, Mono};
@@ -31,18 +31,8 @@ pub(super) struct Leg {
     pub listening_since: Option<Mono>,
     pub heard_at: Option<Mono>,
     pub is_silent: bool,
-    cname: String,
-    packets_at_report: u64,
-}
-
-/// The other end, as offer and answer describe it and as its packets show it.
-#[derive(Clone, Debug)]
-pub(super) struct Peer {
-    /// Shared, so that a packet on its way to another leg can take its format along for nothing.
-    pub session: Arc<Negotiated>,
-    pub latch: Latch,
-    /// Where its reports came from.
-    rtcp_from: Option<SocketAddr>,
+    pub cname: String,
+    pub packets_at_report: u64,
 }
 
 /// Where a tone or a file has got to.
@@ -93,11 +83,10 @@ impl Leg {
 
     /// What a new offer and answer have settled.
     pub fn describe(&mut self, session: Arc<Negotiated>, now: Mono) {
-        let address = *session.rtp.expose();
         let listens = session.direction.listens();
         match &mut self.peer {
-            Some(peer) => peer.describe(session, address, now),
-            None => self.peer = Some(Peer { session, latch: Latch::new(address), rtcp_from: None }),
+            Some(peer) => peer.describe(session, now),
+            None => self.peer = Some(Peer::new(session)),
         }
         self.listening_since = listens.then(|| self.listening_since.unwrap_or(now));
         self.is_silent &= listens;
@@ -208,53 +197,6 @@ impl Leg {
         Some(now.since(self.heard_at.map_or(since, |heard| heard.max(since))))
     }
 
-    /// Judges and counts a datagram of RTCP.
-    pub fn take_reports(&mut self, from: SocketAddr, datagram: &[u8], now: Mono) {
-        let Some(peer) = &mut self.peer else { return };
-        if from.ip() != peer.latch.host() && from != *peer.session.rtcp.expose() {
-            self.counts.strangers += 1;
-            return;
-        }
-        let Some(compound) = Compound::read(datagram) else {
-            self.counts.malformed += 1;
-            return;
-        };
-        peer.rtcp_from = Some(from);
-        self.note(&compound, now);
-    }
-
-    fn note(&mut self, compound: &Compound, now: Mono) {
-        if let Some(sender) = compound.sender {
-            self.incoming.heard_sender_report(sender.ntp, now);
-        }
-        let ours = compound.reports.iter().find(|report| report.ssrc == self.outgoing.ssrc);
-        if let Some(report) = ours {
-            self.counts.peer_lost_256ths = report.lost_256ths;
-            self.counts.peer_jitter_us = ticks_to_us(report.jitter, self.clock());
-        }
-    }
-
-    /// Our report and where it goes; a sender's when something was sent since the last one.
-    pub fn report(&mut self, bye: bool, now: Mono) -> Option<(Vec<u8>, SocketAddr)> {
-        let to = self.peer.as_ref()?.rtcp_destination()?;
-        let has_sent = self.outgoing.packets > self.packets_at_report;
-        self.packets_at_report = self.outgoing.packets;
-        let reports = self.incoming.report(now).into_iter().collect();
-        let sender = has_sent.then(|| self.sender(now));
-        let compound = Compound { ssrc: self.outgoing.ssrc, sender, reports, bye };
-        Some((compound.write(&self.cname), to))
-    }
-
-    /// The time is that since the process began, which RFC 3550 section 6.4.1 allows.
-    fn sender(&self, now: Mono) -> Sender {
-        Sender {
-            ntp: ((u128::from(now.0) << 32) / 1_000_000_000) as u64,
-            rtp_timestamp: self.outgoing.timestamp_at(self.clock(), now),
-            packets: self.outgoing.packets as u32,
-            octets: self.outgoing.octets as u32,
-        }
-    }
-
     pub fn stats(&self) -> LegStats {
         LegStats {
             sent: self.outgoing.packets,
@@ -265,46 +207,11 @@ impl Leg {
         }
     }
 
-    fn clock(&self) -> u32 {
+    pub fn clock(&self) -> u32 {
         self.peer.as_ref().and_then(|peer| peer.session.codec()).map_or(8000, |format| format.codec.clock)
     }
 
     fn packet_ms(&self) -> u32 {
         self.peer.as_ref().map_or(20, |peer| peer.session.ptime_ms)
-    }
-}
-
-impl Peer {
-    fn describe(&mut self, session: Arc<Negotiated>, address: SocketAddr, now: Mono) {
-        if session.rtcp != self.session.rtcp {
-            self.rtcp_from = None;
-        }
-        self.latch.describe(address, now);
-        self.session = session;
-    }
-
-    /// By our number; by the peer's own where it answered with others and sends those.
-    fn format_of(&self, payload_type: u8) -> Option<usize> {
-        let formats = &self.session.formats;
-        let ours = formats.iter().position(|format| format.from_peer == payload_type);
-        ours.or_else(|| formats.iter().position(|format| format.to_peer == payload_type))
-    }
-
-    fn format_like(&self, other: &Format) -> Option<&Format> {
-        let mut same = self.session.formats.iter().filter(|format| format.codec.same_encoding(&other.codec));
-        let first = same.clone().next();
-        same.find(|format| format.to_peer == other.from_peer).or(first)
-    }
-
-    fn rtcp_destination(&self) -> Option<SocketAddr> {
-        if let Some(from) = self.rtcp_from {
-            return Some(from);
-        }
-        let described = *self.session.rtcp.expose();
-        if self.latch.is_as_described() && !described.ip().is_unspecified() && described.port() != 0 {
-            return Some(described);
-        }
-        let rtp = self.latch.destination()?;
-        Some(SocketAddr::new(rtp.ip(), rtp.port().checked_add(1)?))
     }
 }

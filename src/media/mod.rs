@@ -7,10 +7,10 @@ mod incoming;
 mod latch;
 mod leg;
 mod outgoing;
+mod peer;
 pub mod ports;
 pub mod relay;
-#[cfg(test)]
-mod relay_tests;
+mod reports;
 pub mod rtcp;
 pub mod rtp;
 pub mod sounds;

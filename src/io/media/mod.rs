@@ -1,6 +1,7 @@
 //! The media workers: threads that own the sockets and the legs, and do what `MediaCommand` says.
 
 mod epoll;
+mod files;
 mod sockets;
 mod worker;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 
 use crate::base::{CallId, LegId};
 use crate::media::{Clip, MediaCommand, MediaEvent, Sounds};
+pub use files::{FileError, read_clip};
 use worker::{Mailbox, Worker};
 
 /// How the workers are set up.

@@ -4,14 +4,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::g711::Law;
-use super::relay::{Channel, Relay, Wire};
-use super::rtcp::{Compound, Report};
-use super::rtp::{self, Header};
-use super::sounds::Sounds;
-use super::{LegStats, MediaCommand, MediaEvent, Source, ToneKind, dtmf, tone};
+use super::{Channel, Relay, Wire};
 use crate::base::rng::Rng;
 use crate::base::{CallId, LegId, Mono, Pii};
+use crate::media::g711::Law;
+use crate::media::rtcp::{Compound, Report};
+use crate::media::rtp::{self, Header};
+use crate::media::{LegStats, MediaCommand, MediaEvent, Sounds, Source, ToneKind, dtmf, tone};
 use crate::sdp::{Codec, Direction, Format, Negotiated};
 
 const A: LegId = LegId(1);

@@ -1,0 +1,138 @@
+//! What is due when: a player's next packet, a key's end, a peer's silence, our report.
+
+use std::time::Duration;
+
+use super::{Channel, Relay, Wire};
+use crate::base::{LegId, Mono};
+use crate::media::command::MediaEvent;
+use crate::media::dtmf::Press;
+use crate::media::g711::{CLOCK, FRAME};
+use crate::media::leg::Leg;
+use crate::media::outgoing::Pace;
+use crate::media::rtp;
+
+/// Every deadline of a leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Due {
+    /// The player's next packet.
+    Play,
+    /// The end of a key that has not come.
+    KeyEnd,
+    /// Nothing heard for too long.
+    Silence,
+    /// Our RTCP report.
+    Report,
+}
+
+const PACKET: Duration = Duration::from_millis(20);
+/// Players begin on this grid, so that one wake-up serves many and not all send at the same instant.
+const GRID_NS: u64 = 5_000_000;
+/// A player that is later than this leaves out what it missed.
+const LATE_MAX: Duration = Duration::from_millis(100);
+/// A key without a further packet for so long has been let go.
+pub(super) const KEY_END: Duration = Duration::from_millis(300);
+/// The mean time between reports (RFC 3550 section 6.2).
+const REPORT: Duration = Duration::from_secs(5);
+const PACE: Pace = Pace { clock: CLOCK, ticks: FRAME as u32 };
+
+impl Relay {
+    /// Starts the player when the leg has one and the peer may hear it.
+    pub(super) fn set_player(&mut self, id: LegId, now: Mono) {
+        let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
+        let plays = self.sounds.clip(leg.source).is_some() && leg.destination().is_some();
+        if plays && self.timers.deadline(&(id, Due::Play)).is_none() {
+            leg.player.due = on_grid(now);
+            self.timers.set((id, Due::Play), leg.player.due);
+        }
+    }
+
+    /// One packet of the tone or file. Deadlines follow from the first one, so nothing drifts.
+    pub(super) fn play(&mut self, id: LegId, now: Mono, wire: &mut impl Wire) {
+        let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
+        let Some(clip) = self.sounds.clip(leg.source) else { return };
+        let (Some(to), Some((law, payload_type))) = (leg.destination(), leg.law()) else {
+            leg.outgoing.cut();
+            return;
+        };
+        if now.since(leg.player.due) > LATE_MAX {
+            leg.player.due = on_grid(now);
+            leg.outgoing.cut();
+        } else {
+            let header = leg.outgoing.play(payload_type, PACE, FRAME, leg.player.due);
+            let mut packet = [0; rtp::HEADER + FRAME];
+            let (head, body) = packet.split_at_mut(rtp::HEADER);
+            body.copy_from_slice(clip.frame(law, leg.player.place));
+            head.first_chunk_mut().into_iter().for_each(|head| header.write(head));
+            wire.send(id, Channel::Rtp, to, &packet);
+            leg.player.due = leg.player.due + PACKET;
+            leg.player.place = (leg.player.place + 1) % clip.frames();
+        }
+        self.timers.set((id, Due::Play), leg.player.due);
+    }
+
+    pub(super) fn end_key(&mut self, id: LegId) {
+        let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
+        let Some(press) = leg.keys.let_go() else { return };
+        let duration_ms = leg.key_ms(&press);
+        self.events.push_back(MediaEvent::Dtmf { leg: id, digit: press.digit, duration_ms });
+    }
+
+    pub(super) fn say_keys(&mut self, id: LegId, leg: &Leg, presses: &[Press]) {
+        let event = |p: &Press| MediaEvent::Dtmf { leg: id, digit: p.digit, duration_ms: leg.key_ms(p) };
+        self.events.extend(presses.iter().map(event));
+    }
+
+    /// The deadline is not moved with each packet; when it comes, it looks when the last one was.
+    pub(super) fn set_silence(&mut self, id: LegId, now: Mono) {
+        let Some(leg) = self.leg_by_id.get(&id) else { return };
+        let key = (id, Due::Silence);
+        if leg.listening_since.is_none() || self.silence_timeout.is_zero() {
+            self.timers.cancel(&key);
+        } else if !leg.is_silent && self.timers.deadline(&key).is_none() {
+            self.timers.set(key, now + self.silence_timeout);
+        }
+    }
+
+    pub(super) fn check_silence(&mut self, id: LegId, now: Mono) {
+        let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
+        let Some(lasted) = leg.silence(now) else { return };
+        if lasted < self.silence_timeout {
+            self.timers.set((id, Due::Silence), now + (self.silence_timeout - lasted));
+            return;
+        }
+        leg.is_silent = true;
+        self.events.push_back(MediaEvent::Silent { leg: id, lasted });
+    }
+
+    /// Spread over half to one and a half times the mean (RFC 3550 section 6.3.1).
+    pub(super) fn set_report(&mut self, id: LegId, now: Mono) {
+        let wait = REPORT.mul_f64(0.5 + self.rng.unit());
+        self.timers.set((id, Due::Report), now + wait);
+    }
+
+    pub(super) fn report(&mut self, id: LegId, now: Mono, wire: &mut impl Wire) {
+        let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
+        if let Some((report, to)) = leg.report(false, now) {
+            wire.send(id, Channel::Rtcp, to, &report);
+        }
+        self.set_report(id, now);
+    }
+}
+
+impl Due {
+    pub const ALL: [Due; 4] = [Due::Play, Due::KeyEnd, Due::Silence, Due::Report];
+
+    pub fn reason(self) -> &'static str {
+        match self {
+            Due::Play => "player's next packet",
+            Due::KeyEnd => "end of a key",
+            Due::Silence => "silence of a peer",
+            Due::Report => "RTCP report",
+        }
+    }
+}
+
+/// The next point of the grid, `now` itself when it is one.
+fn on_grid(now: Mono) -> Mono {
+    Mono(now.0.next_multiple_of(GRID_NS))
+}

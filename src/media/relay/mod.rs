@@ -1,0 +1,192 @@
+//! All legs of one worker: who hears whom, what is due when, and each packet's way through.
+//!
+//! The four verbs, with two liberties for the sake of the packets: time is `Mono` alone, and what is sent goes straight to a
+//! `Wire` instead of into a queue, since a relayed packet is rewritten where it lies.
+
+mod deadlines;
+mod packets;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::command::{FailCause, MediaCommand, MediaEvent, Source};
+use super::leg::{Leg, Player};
+use super::rtp;
+use super::sounds::Sounds;
+use crate::base::rng::Rng;
+use crate::base::timers::Timers;
+use crate::base::{CallId, LegId, Mono, limits};
+use crate::sdp::Negotiated;
+use deadlines::Due;
+
+/// Which of a leg's two sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Channel {
+    Rtp,
+    Rtcp,
+}
+
+/// Takes each packet at once; one that cannot be sent is lost, as packets are.
+pub trait Wire {
+    fn send(&mut self, leg: LegId, channel: Channel, to: SocketAddr, packet: &[u8]);
+}
+
+/// The state of one worker.
+pub struct Relay {
+    leg_by_id: HashMap<LegId, Leg>,
+    /// Who hears this leg's peer; kept apart from the leg, since a source may be named before it is open.
+    listeners_by_leg: HashMap<LegId, Vec<LegId>>,
+    timers: Timers<(LegId, Due)>,
+    events: VecDeque<MediaEvent>,
+    sounds: Arc<Sounds>,
+    silence_timeout: Duration,
+    rng: Rng,
+}
+
+impl Relay {
+    /// `silence_timeout` zero: silence is never said.
+    pub fn new(sounds: Arc<Sounds>, silence_timeout: Duration, rng: Rng) -> Relay {
+        Relay {
+            leg_by_id: HashMap::new(),
+            listeners_by_leg: HashMap::new(),
+            timers: Timers::default(),
+            events: VecDeque::new(),
+            sounds,
+            silence_timeout,
+            rng,
+        }
+    }
+
+    /// Whether `Open` of this leg would succeed, before its sockets are bound.
+    pub fn may_open(&self, leg: LegId) -> Result<(), FailCause> {
+        if self.leg_by_id.contains_key(&leg) {
+            return Err(FailCause::Duplicate);
+        }
+        if self.leg_by_id.len() >= limits::MEDIA_LEGS_MAX {
+            return Err(FailCause::Overload);
+        }
+        Ok(())
+    }
+
+    pub fn handle(&mut self, command: MediaCommand, now: Mono, wire: &mut impl Wire) {
+        match command {
+            MediaCommand::Open { leg, group, port: _ } => self.open(leg, group),
+            MediaCommand::Remote { leg, session } => self.describe(leg, Arc::from(session), now),
+            MediaCommand::Source { leg, source } => self.switch(leg, source, now),
+            MediaCommand::Close { leg } => self.close(leg, now, wire),
+        }
+    }
+
+    /// A datagram has come to a leg's socket.
+    pub fn datagram(
+        &mut self,
+        leg: LegId,
+        channel: Channel,
+        from: SocketAddr,
+        datagram: &mut [u8],
+        now: Mono,
+        wire: &mut impl Wire,
+    ) {
+        match channel {
+            Channel::Rtp if !rtp::is_rtcp(datagram) => self.sound(leg, from, datagram, now, wire),
+            Channel::Rtp | Channel::Rtcp => {
+                if let Some(leg) = self.leg_by_id.get_mut(&leg) {
+                    leg.take_reports(from, datagram, now);
+                }
+            }
+        }
+    }
+
+    pub fn handle_timeout(&mut self, now: Mono, wire: &mut impl Wire) {
+        while let Some((leg, due)) = self.timers.pop_due(now) {
+            match due {
+                Due::Play => self.play(leg, now, wire),
+                Due::KeyEnd => self.end_key(leg),
+                Due::Silence => self.check_silence(leg, now),
+                Due::Report => self.report(leg, now, wire),
+            }
+        }
+    }
+
+    pub fn poll_output(&mut self) -> Option<MediaEvent> {
+        self.events.pop_front()
+    }
+
+    pub fn poll_timeout(&self) -> Option<(Mono, &'static str)> {
+        let (at, (_, due)) = self.timers.next()?;
+        Some((at, due.reason()))
+    }
+
+    pub fn legs(&self) -> usize {
+        self.leg_by_id.len()
+    }
+
+    fn open(&mut self, id: LegId, group: CallId) {
+        match self.may_open(id) {
+            Ok(()) => {
+                self.leg_by_id.insert(id, Leg::new(group, &mut self.rng));
+            }
+            Err(cause) => self.events.push_back(MediaEvent::Failed { leg: id, cause }),
+        }
+    }
+
+    fn describe(&mut self, id: LegId, session: Arc<Negotiated>, now: Mono) {
+        let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
+        let is_new = leg.peer.is_none();
+        leg.describe(session, now);
+        if is_new {
+            self.set_report(id, now);
+        }
+        self.set_player(id, now);
+        self.set_silence(id, now);
+    }
+
+    /// What the peer hears changes; the same source again changes nothing.
+    fn switch(&mut self, id: LegId, source: Source, now: Mono) {
+        let Some(leg) = self.leg_by_id.get_mut(&id).filter(|leg| leg.source != source) else { return };
+        let old = std::mem::replace(&mut leg.source, source);
+        leg.player = Player::default();
+        leg.outgoing.cut();
+        self.stop_listening(id, old);
+        self.start_listening(id, source);
+        self.timers.cancel(&(id, Due::Play));
+        self.set_player(id, now);
+    }
+
+    fn close(&mut self, id: LegId, now: Mono, wire: &mut impl Wire) {
+        let Some(mut leg) = self.leg_by_id.remove(&id) else {
+            return self.events.push_back(MediaEvent::Closed { leg: id, stats: Default::default() });
+        };
+        if leg.outgoing.packets > 0
+            && let Some((report, to)) = leg.report(true, now)
+        {
+            wire.send(id, Channel::Rtcp, to, &report);
+        }
+        self.stop_listening(id, leg.source);
+        Due::ALL.into_iter().for_each(|due| self.timers.cancel(&(id, due)));
+        let last_key = leg.keys.let_go();
+        self.say_keys(id, &leg, last_key.as_slice());
+        self.events.push_back(MediaEvent::Closed { leg: id, stats: leg.stats() });
+    }
+
+    fn start_listening(&mut self, id: LegId, source: Source) {
+        let Source::Leg(speaker) = source else { return };
+        let listeners = self.listeners_by_leg.entry(speaker).or_default();
+        if listeners.len() < limits::MEDIA_LISTENERS_MAX {
+            listeners.push(id);
+        }
+    }
+
+    fn stop_listening(&mut self, id: LegId, source: Source) {
+        let Source::Leg(speaker) = source else { return };
+        let Some(listeners) = self.listeners_by_leg.get_mut(&speaker) else { return };
+        listeners.retain(|listener| *listener != id);
+        if listeners.is_empty() {
+            self.listeners_by_leg.remove(&speaker);
+        }
+    }
+}

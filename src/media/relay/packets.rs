@@ -1,0 +1,73 @@
+//! One packet's way through: what it means besides its sound, and who hears it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use super::deadlines::{Due, KEY_END};
+use super::{Channel, Relay, Wire};
+use crate::base::{LegId, Mono};
+use crate::media::command::MediaEvent;
+use crate::media::leg::{Heard, Taken};
+use crate::media::rtp::{self, Header};
+
+impl Relay {
+    pub(super) fn sound(&mut self, id: LegId, from: SocketAddr, datagram: &mut [u8], now: Mono, wire: &mut impl Wire) {
+        let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
+        match leg.take(from, datagram, now) {
+            Taken::Sound(heard) => {
+                self.note(id, &heard, now);
+                self.pass_on(id, &heard, datagram, now, wire);
+            }
+            Taken::Unknown(header) => self.swallow(id, &header),
+            Taken::Nothing => {}
+        }
+    }
+
+    /// What a packet means besides its sound.
+    fn note(&mut self, id: LegId, heard: &Heard, now: Mono) {
+        let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
+        if heard.is_first {
+            self.events.push_back(MediaEvent::Latched { leg: id });
+        }
+        if heard.is_key && leg.keys.is_held() {
+            self.timers.set((id, Due::KeyEnd), now + KEY_END);
+        }
+        if std::mem::take(&mut leg.is_silent) {
+            self.timers.set((id, Due::Silence), now + self.silence_timeout);
+        }
+        for press in &heard.presses {
+            let duration_ms = leg.key_ms(press);
+            self.events.push_back(MediaEvent::Dtmf { leg: id, digit: press.digit, duration_ms });
+        }
+    }
+
+    /// To everybody who hears this leg, rewritten in place for each.
+    fn pass_on(&mut self, id: LegId, heard: &Heard, datagram: &mut [u8], now: Mono, wire: &mut impl Wire) {
+        let Some(listeners) = self.listeners_by_leg.get(&id) else { return };
+        let Some(leg) = self.leg_by_id.get(&id) else { return };
+        let (group, listens) = (leg.group, leg.listens());
+        let Some(session) = leg.peer.as_ref().map(|peer| Arc::clone(&peer.session)) else { return };
+        let Some(format) = session.formats.get(heard.format) else { return };
+        for listener in listeners {
+            let Some(other) = self.leg_by_id.get_mut(listener).filter(|other| other.group == group) else { continue };
+            if !listens {
+                other.outgoing.cut();
+                continue;
+            }
+            let octets = heard.packet.payload.len();
+            let Some((header, to)) = other.forward(&heard.packet.header, format, octets, now) else { continue };
+            if let Some(packet) = rtp::rewrite(datagram, &heard.packet, &header) {
+                wire.send(*listener, Channel::Rtp, to, packet);
+            }
+        }
+    }
+
+    fn swallow(&mut self, id: LegId, header: &Header) {
+        let Some(listeners) = self.listeners_by_leg.get(&id) else { return };
+        for listener in listeners {
+            if let Some(other) = self.leg_by_id.get_mut(listener) {
+                other.outgoing.swallow(header);
+            }
+        }
+    }
+}
