@@ -6,5 +6,6 @@ pub mod folder;
 pub mod kamailio;
 pub mod ports;
 pub mod process;
+pub mod redis;
 pub mod sipp;
 pub mod sound;

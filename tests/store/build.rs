@@ -1,0 +1,178 @@
+//! Short words for requests, and replies as short texts.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use throughline::base::{AgentId, CallId, E164, IntentId, Pii, PoolId, Wall};
+use throughline::intents::{
+    Customer, Idempotency, Intent, IntentState, LeasePlan, Patch, Reason, StoreReply, StoreRequest, Urgency,
+};
+
+/// The time that all cases begin at.
+pub const START: Wall = Wall(1_800_000_000_000);
+pub const TTL_S: u64 = 900;
+pub const QUARANTINE_S: u64 = 300;
+/// More than any case needs, but for those about the limit.
+pub const INTENTS_MAX: usize = 40;
+
+pub fn at(seconds: u64) -> Wall {
+    START + Duration::from_secs(seconds)
+}
+
+/// A number of the pool.
+pub fn number(nth: u64) -> E164 {
+    phone(format!("+120155501{nth:02}"))
+}
+
+/// The number for everybody.
+pub fn shared() -> E164 {
+    number(99)
+}
+
+pub fn caller(nth: u64) -> E164 {
+    phone(format!("+4416329600{nth:02}"))
+}
+
+fn phone(text: String) -> E164 {
+    E164::parse(&text, None).expect("E.164")
+}
+
+pub fn pool() -> PoolId {
+    PoolId::new("main")
+}
+
+pub fn seed(count: u64, now: Wall) -> StoreRequest {
+    StoreRequest::Seed { pool: pool(), numbers: (0..count).map(number).collect(), now }
+}
+
+pub fn plan() -> Option<LeasePlan> {
+    Some(LeasePlan { pool: pool(), quarantine: Duration::from_secs(QUARANTINE_S), shared: Some(shared()) })
+}
+
+/// The intent `nth` of customer `customer`, who calls from `caller(customer)`.
+pub fn intent(nth: u64, customer: u64, ttl_s: u64, now: Wall) -> Intent {
+    Intent {
+        id: IntentId(u128::from(nth)),
+        customer: Customer {
+            id: format!("c-{customer}"),
+            name: Pii::new("Ann \"Example\" Ünal".into()),
+            email: Pii::new("ann@example.com".into()),
+            phones: vec![caller(customer)],
+            tier: None,
+        },
+        subject: None,
+        reason: Reason { category: "delivery".into(), sub_category: None },
+        articles: Vec::new(),
+        words: Pii::new(String::new()),
+        language: "en-GB".into(),
+        urgency: Urgency::Normal,
+        value: None,
+        attributes: BTreeMap::new(),
+        created: now,
+        expires: now + Duration::from_secs(ttl_s),
+        number: None,
+        state: IntentState::Open,
+        preferred_agent: None,
+        version: 1,
+    }
+}
+
+pub fn register(nth: u64, now: Wall) -> StoreRequest {
+    StoreRequest::Register { intent: Box::new(intent(nth, nth, TTL_S, now)), lease: plan(), idempotency: None, now }
+}
+
+pub fn register_for(nth: u64, customer: u64, ttl_s: u64, now: Wall) -> StoreRequest {
+    let intent = Box::new(intent(nth, customer, ttl_s, now));
+    StoreRequest::Register { intent, lease: plan(), idempotency: None, now }
+}
+
+pub fn register_with_key(nth: u64, key: u8, body: u8, now: Wall) -> StoreRequest {
+    let idempotency = Some(Idempotency { key: [key; 32], body: [body; 32], ttl: Duration::from_secs(3600) });
+    StoreRequest::Register { intent: Box::new(intent(nth, nth, TTL_S, now)), lease: plan(), idempotency, now }
+}
+
+pub fn get(nth: u64, now: Wall) -> StoreRequest {
+    StoreRequest::Get { intent: IntentId(u128::from(nth)), now }
+}
+
+pub fn amend(nth: u64, patch: Patch, now: Wall) -> StoreRequest {
+    StoreRequest::Amend { intent: IntentId(u128::from(nth)), patch: Box::new(patch), now }
+}
+
+pub fn ttl(seconds: u64) -> Patch {
+    Patch { ttl: Some(Duration::from_secs(seconds)), ..Patch::default() }
+}
+
+pub fn withdraw(nth: u64, now: Wall) -> StoreRequest {
+    StoreRequest::Withdraw { intent: IntentId(u128::from(nth)), now }
+}
+
+pub fn find(dialled: Option<E164>, caller: Option<E164>, token: Option<u64>, now: Wall) -> StoreRequest {
+    StoreRequest::Find { dialled, caller, token: token.map(|nth| IntentId(u128::from(nth))), now }
+}
+
+pub fn dialled(nth: u64, now: Wall) -> StoreRequest {
+    find(Some(number(nth)), None, None, now)
+}
+
+pub fn called_from(nth: u64, now: Wall) -> StoreRequest {
+    find(None, Some(caller(nth)), None, now)
+}
+
+pub fn claim(nth: u64, call: u64, until: Wall, now: Wall) -> StoreRequest {
+    StoreRequest::Claim { intent: IntentId(u128::from(nth)), call: CallId(call), until, now }
+}
+
+/// The call is over; `agent` answered it, or nobody.
+pub fn finish(nth: u64, call: u64, agent: Option<&str>, now: Wall) -> StoreRequest {
+    let used = agent.is_some();
+    let agent = agent.map(AgentId::new);
+    StoreRequest::Finish { intent: IntentId(u128::from(nth)), call: CallId(call), agent, used, now }
+}
+
+/// `registered 1 n0`, `found 1:n 2:c(ann)`, `taken 7`; numbers of the pool as `n0`, the shared one as `shared`.
+pub fn show(reply: &StoreReply) -> String {
+    match reply {
+        StoreReply::Seeded { numbers } => format!("seeded {numbers}"),
+        StoreReply::Registered(intent) => format!("registered {}", show_intent(intent)),
+        StoreReply::Replayed(intent) => format!("replayed {}", show_intent(intent)),
+        StoreReply::KeyReused => "key reused".into(),
+        StoreReply::Full => "full".into(),
+        StoreReply::Got(intent) => format!("got {} {}", show_intent(intent), show_state(intent.state)),
+        StoreReply::Amended(intent) => format!("amended {} v{}", show_intent(intent), intent.version),
+        StoreReply::Withdrawn => "withdrawn".into(),
+        StoreReply::Claimed(intent) => format!("claimed {}", show_intent(intent)),
+        StoreReply::Taken { by } => format!("taken {}", by.0),
+        StoreReply::Finished => "finished".into(),
+        StoreReply::Gone => "gone".into(),
+        StoreReply::Pong => "pong".into(),
+        StoreReply::Found { candidates } => {
+            let each = candidates.iter().map(|candidate| {
+                let by = candidate.found_by;
+                let letters = [(by.token, "t"), (by.leased_number, "n"), (by.caller_id, "c")];
+                let letters: String = letters.into_iter().filter(|(set, _)| *set).map(|(_, letter)| letter).collect();
+                let agent = candidate.last_agent.as_ref().map(|agent| format!("({agent})")).unwrap_or_default();
+                format!(" {}:{letters}{agent}", candidate.intent.id.0)
+            });
+            format!("found{}", each.collect::<String>())
+        }
+    }
+}
+
+fn show_intent(intent: &Intent) -> String {
+    let number = match &intent.number {
+        None => "-".to_owned(),
+        Some(leased) if leased.shared => "shared".to_owned(),
+        Some(leased) => format!("n{}", leased.number.as_str()[10..].trim_start_matches('0').parse().unwrap_or(0)),
+    };
+    format!("{} {number}", intent.id.0)
+}
+
+fn show_state(state: IntentState) -> String {
+    match state {
+        IntentState::Open => "open".into(),
+        IntentState::Claimed { call, .. } => format!("claimed {}", call.0),
+        IntentState::Used => "used".into(),
+        IntentState::Withdrawn => "withdrawn".into(),
+    }
+}

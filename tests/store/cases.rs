@@ -1,0 +1,346 @@
+//! The table: what is asked, one thing after the other, and what each store answers.
+
+use throughline::base::Pii;
+use throughline::intents::{Patch, StoreRequest};
+
+use super::build::*;
+use super::worlds::{World, runtime};
+use crate::support::redis::RedisServer;
+
+type Step = (StoreRequest, &'static str);
+
+fn cases() -> Vec<(&'static str, Vec<Step>)> {
+    vec![
+        ("an empty store knows nothing", nothing_known()),
+        ("a pool that is exhausted gives the shared number", exhausted()),
+        ("numbers rest after a withdrawal and after expiry", quarantine()),
+        ("the number that was freed first goes first", least_recently_freed()),
+        ("a new seed adds, removes, and leaves leases alone", seeds()),
+        ("without a plan there is no number, without a shared one neither", no_number()),
+        ("an intent ends when it expires", expiry()),
+        ("a key replays, and is not good for another body", idempotency()),
+        ("the same intent again is a replay", same_id()),
+        ("what is kept is limited", limit()),
+        ("the first claim has it", claims()),
+        ("a claim runs out", claim_runs_out()),
+        ("an answered call uses the intent, frees its number, and the agent is remembered", used()),
+        ("a call that nobody answered leaves it open", not_used()),
+        ("a claim that was lost does not lose the end", claim_lost()),
+        ("withdrawing during a call", withdrawn_during_a_call()),
+        ("all ways of finding, in their order", found()),
+        ("the callers' index holds the latest", many_of_one_caller()),
+        ("a change is seen, counted, and moves the end", amendments()),
+        ("a change does not touch what has ended", amended_too_late()),
+    ]
+}
+
+fn nothing_known() -> Vec<Step> {
+    vec![
+        (StoreRequest::Ping { now: at(0) }, "pong"),
+        (get(1, at(0)), "gone"),
+        (withdraw(1, at(0)), "gone"),
+        (amend(1, ttl(60), at(0)), "gone"),
+        (claim(1, 5, at(60), at(0)), "gone"),
+        (finish(1, 5, None, at(0)), "gone"),
+        (find(Some(number(0)), Some(caller(0)), Some(1), at(0)), "found"),
+    ]
+}
+
+fn exhausted() -> Vec<Step> {
+    vec![
+        (seed(2, at(0)), "seeded 2"),
+        (register(1, at(0)), "registered 1 n0"),
+        (register(2, at(0)), "registered 2 n1"),
+        (register(3, at(0)), "registered 3 shared"),
+        (find(Some(shared()), None, None, at(1)), "found"),
+        (called_from(3, at(1)), "found 3:c"),
+        (withdraw(3, at(2)), "withdrawn"),
+    ]
+}
+
+fn quarantine() -> Vec<Step> {
+    vec![
+        (seed(1, at(0)), "seeded 1"),
+        (register(1, at(0)), "registered 1 n0"),
+        (withdraw(1, at(100)), "withdrawn"),
+        (withdraw(1, at(200)), "withdrawn"),
+        (dialled(0, at(101)), "found"),
+        (register(2, at(100 + QUARANTINE_S - 1)), "registered 2 shared"),
+        (register(3, at(100 + QUARANTINE_S)), "registered 3 n0"),
+        // It expires at 1300 and rests until 1600.
+        (register(4, at(400 + TTL_S + QUARANTINE_S - 1)), "registered 4 shared"),
+        (register(5, at(400 + TTL_S + QUARANTINE_S)), "registered 5 n0"),
+    ]
+}
+
+fn least_recently_freed() -> Vec<Step> {
+    vec![
+        (seed(3, at(0)), "seeded 3"),
+        (register(1, at(0)), "registered 1 n0"),
+        (register(2, at(0)), "registered 2 n1"),
+        (register(3, at(0)), "registered 3 n2"),
+        (withdraw(2, at(10)), "withdrawn"),
+        (withdraw(3, at(20)), "withdrawn"),
+        (withdraw(1, at(30)), "withdrawn"),
+        (register(4, at(500)), "registered 4 n1"),
+        (register(5, at(500)), "registered 5 n2"),
+        (register(6, at(500)), "registered 6 n0"),
+    ]
+}
+
+fn seeds() -> Vec<Step> {
+    let other = StoreRequest::Seed { pool: pool(), numbers: vec![number(1), number(2)], now: at(1) };
+    vec![
+        (seed(2, at(0)), "seeded 2"),
+        (register(1, at(0)), "registered 1 n0"),
+        (other.clone(), "seeded 2"),
+        (other, "seeded 2"),
+        (dialled(0, at(2)), "found 1:n"),
+        (register(2, at(2)), "registered 2 n1"),
+        (register(3, at(2)), "registered 3 n2"),
+        (register(4, at(2)), "registered 4 shared"),
+        (withdraw(1, at(3)), "withdrawn"),
+        (register(5, at(900)), "registered 5 shared"),
+        (seed(0, at(901)), "seeded 0"),
+        (register(6, at(9000)), "registered 6 shared"),
+    ]
+}
+
+fn no_number() -> Vec<Step> {
+    let without_plan = StoreRequest::Register {
+        intent: Box::new(intent(1, 1, TTL_S, at(0))),
+        lease: None,
+        idempotency: None,
+        now: at(0),
+    };
+    let mut without_shared = plan();
+    without_shared.as_mut().expect("a plan").shared = None;
+    let intent = Box::new(intent(2, 2, TTL_S, at(0)));
+    vec![
+        (without_plan, "registered 1 -"),
+        (StoreRequest::Register { intent, lease: without_shared, idempotency: None, now: at(0) }, "registered 2 -"),
+        (get(2, at(0)), "got 2 - open"),
+        (amend(2, ttl(60), at(0)), "amended 2 - v2"),
+        (withdraw(2, at(0)), "withdrawn"),
+    ]
+}
+
+fn expiry() -> Vec<Step> {
+    vec![
+        (seed(1, at(0)), "seeded 1"),
+        (register(1, at(0)), "registered 1 n0"),
+        (find(Some(number(0)), Some(caller(1)), Some(1), at(TTL_S - 1)), "found 1:tnc"),
+        (find(Some(number(0)), Some(caller(1)), Some(1), at(TTL_S)), "found"),
+        (claim(1, 5, at(2000), at(TTL_S)), "gone"),
+        (withdraw(1, at(TTL_S)), "gone"),
+        (get(1, at(TTL_S)), "got 1 n0 open"),
+        (get(1, at(TTL_S + 899)), "got 1 n0 open"),
+        (get(1, at(TTL_S + 900)), "gone"),
+        (register(2, at(TTL_S + 90_000)), "registered 2 n0"),
+        (get(1, at(TTL_S + 90_000)), "gone"),
+    ]
+}
+
+fn idempotency() -> Vec<Step> {
+    vec![
+        (seed(3, at(0)), "seeded 3"),
+        (register_with_key(1, 7, 1, at(0)), "registered 1 n0"),
+        (register_with_key(2, 7, 1, at(1)), "replayed 1 n0"),
+        (register_with_key(3, 7, 2, at(2)), "key reused"),
+        (get(2, at(2)), "gone"),
+        (register_with_key(4, 8, 2, at(2)), "registered 4 n1"),
+        // After the record has gone the key still knows its body, but has nothing to replay.
+        (register_with_key(5, 7, 1, at(3000)), "registered 5 n2"),
+        (register_with_key(6, 8, 9, at(3601)), "key reused"),
+        (register_with_key(7, 8, 9, at(3602)), "registered 7 n0"),
+    ]
+}
+
+fn same_id() -> Vec<Step> {
+    vec![
+        (seed(3, at(0)), "seeded 3"),
+        (register(1, at(0)), "registered 1 n0"),
+        (register(1, at(1)), "replayed 1 n0"),
+        (register(2, at(2)), "registered 2 n1"),
+        (withdraw(1, at(3)), "withdrawn"),
+        (register(1, at(4)), "replayed 1 n0"),
+        // Long after its end the same id would be a new intent.
+        (register(1, at(9000)), "registered 1 n2"),
+        (called_from(1, at(9001)), "found 1:c"),
+        (dialled(0, at(9001)), "found"),
+    ]
+}
+
+fn limit() -> Vec<Step> {
+    let mut steps: Vec<Step> = vec![(seed(0, at(0)), "seeded 0")];
+    steps.extend((0..INTENTS_MAX as u64).map(|nth| (register_for(nth, nth, 60, at(0)), "")));
+    steps.push((register(90, at(0)), "full"));
+    steps.push((register(3, at(0)), "replayed 3 shared"));
+    // Ended ones count as long as a clock could be before their end: 60 s, 15 min and 10 min.
+    steps.push((register(90, at(60 + 900 + 599)), "full"));
+    steps.push((register(90, at(60 + 900 + 600)), "registered 90 shared"));
+    steps
+}
+
+fn claims() -> Vec<Step> {
+    vec![
+        (seed(1, at(0)), "seeded 1"),
+        (register(1, at(0)), "registered 1 n0"),
+        (claim(1, 5, at(60), at(1)), "claimed 1 n0"),
+        (claim(1, 5, at(60), at(1)), "claimed 1 n0"),
+        (claim(1, 6, at(60), at(2)), "taken 5"),
+        (get(1, at(2)), "got 1 n0 claimed 5"),
+        (dialled(0, at(3)), "found 1:n"),
+        (finish(1, 6, Some("ann"), at(4)), "taken 5"),
+        (finish(1, 5, Some("ann"), at(5)), "finished"),
+        (claim(1, 6, at(60), at(6)), "gone"),
+    ]
+}
+
+fn claim_runs_out() -> Vec<Step> {
+    vec![
+        (register(1, at(0)), "registered 1 shared"),
+        (claim(1, 5, at(60), at(1)), "claimed 1 shared"),
+        (claim(1, 5, at(30), at(2)), "claimed 1 shared"),
+        (claim(1, 6, at(90), at(59)), "taken 5"),
+        (get(1, at(60)), "got 1 shared open"),
+        (claim(1, 6, at(2000), at(60)), "claimed 1 shared"),
+        (claim(1, 5, at(90), at(61)), "taken 6"),
+        // The claim outlives the intent: its call may still prolong and end it.
+        (called_from(1, at(TTL_S + 1)), "found"),
+        (claim(1, 6, at(3000), at(1999)), "claimed 1 shared"),
+        (finish(1, 6, Some("ann"), at(3800)), "finished"),
+        (get(1, at(3801)), "got 1 shared used"),
+    ]
+}
+
+fn used() -> Vec<Step> {
+    const DAY_S: u64 = 24 * 3600;
+    vec![
+        (seed(1, at(0)), "seeded 1"),
+        (register(1, at(0)), "registered 1 n0"),
+        (claim(1, 5, at(600), at(10)), "claimed 1 n0"),
+        (finish(1, 5, Some("ann"), at(100)), "finished"),
+        (finish(1, 5, Some("bob"), at(200)), "finished"),
+        (find(Some(number(0)), Some(caller(1)), Some(1), at(201)), "found"),
+        (get(1, at(201)), "got 1 n0 used"),
+        (withdraw(1, at(201)), "gone"),
+        (register_for(2, 1, TTL_S, at(100 + QUARANTINE_S - 1)), "registered 2 shared"),
+        (register_for(3, 1, TTL_S, at(100 + QUARANTINE_S)), "registered 3 n0"),
+        (dialled(0, at(500)), "found 3:n(ann)"),
+        (register_for(4, 1, TTL_S, at(99 + 30 * DAY_S)), "registered 4 n0"),
+        (dialled(0, at(99 + 30 * DAY_S)), "found 4:n(ann)"),
+        (dialled(0, at(100 + 30 * DAY_S)), "found 4:n"),
+    ]
+}
+
+fn not_used() -> Vec<Step> {
+    vec![
+        (seed(1, at(0)), "seeded 1"),
+        (register(1, at(0)), "registered 1 n0"),
+        (claim(1, 5, at(600), at(10)), "claimed 1 n0"),
+        (finish(1, 5, None, at(20)), "finished"),
+        (finish(1, 5, None, at(20)), "finished"),
+        (get(1, at(21)), "got 1 n0 open"),
+        (find(Some(number(0)), Some(caller(1)), None, at(21)), "found 1:nc"),
+        (claim(1, 6, at(600), at(22)), "claimed 1 n0"),
+        (finish(1, 5, None, at(23)), "taken 6"),
+    ]
+}
+
+fn claim_lost() -> Vec<Step> {
+    vec![
+        (seed(1, at(0)), "seeded 1"),
+        (register(1, at(0)), "registered 1 n0"),
+        (finish(1, 5, Some("ann"), at(20)), "finished"),
+        (get(1, at(21)), "got 1 n0 used"),
+    ]
+}
+
+fn withdrawn_during_a_call() -> Vec<Step> {
+    vec![
+        (seed(1, at(0)), "seeded 1"),
+        (register(1, at(0)), "registered 1 n0"),
+        (claim(1, 5, at(600), at(10)), "claimed 1 n0"),
+        (withdraw(1, at(11)), "withdrawn"),
+        (claim(1, 5, at(700), at(12)), "gone"),
+        (finish(1, 5, Some("ann"), at(20)), "finished"),
+        (get(1, at(21)), "got 1 n0 withdrawn"),
+        (register(2, at(11 + QUARANTINE_S)), "registered 2 n0"),
+    ]
+}
+
+fn found() -> Vec<Step> {
+    vec![
+        (seed(3, at(0)), "seeded 3"),
+        (register_for(1, 1, 900, at(0)), "registered 1 n0"),
+        (register_for(2, 1, 800, at(0)), "registered 2 n1"),
+        (register_for(3, 2, 900, at(0)), "registered 3 n2"),
+        (called_from(1, at(1)), "found 1:c 2:c"),
+        (find(Some(number(1)), Some(caller(1)), None, at(1)), "found 2:nc 1:c"),
+        (find(Some(number(2)), Some(caller(1)), Some(2), at(1)), "found 2:tc 3:n 1:c"),
+        (find(Some(number(2)), Some(caller(2)), Some(3), at(1)), "found 3:tnc"),
+        (find(Some(number(8)), Some(caller(8)), Some(8), at(1)), "found"),
+        (find(None, None, None, at(1)), "found"),
+    ]
+}
+
+fn many_of_one_caller() -> Vec<Step> {
+    let mut steps: Vec<Step> = vec![];
+    steps.extend((0..34).map(|nth| (register_for(nth, 1, 900 + nth, at(0)), "")));
+    steps.push((called_from(1, at(1)), "found 33:c 32:c 31:c 30:c 29:c 28:c 27:c 26:c"));
+    steps.extend((2..34).rev().map(|nth| (withdraw(nth, at(2)), "withdrawn")));
+    // Those two were displaced when the index was full.
+    steps.push((called_from(1, at(3)), "found"));
+    steps.push((find(None, None, Some(1), at(3)), "found 1:t"));
+    steps
+}
+
+fn amendments() -> Vec<Step> {
+    let words = Patch { words: Some(Pii::new("the lamp is broken".into())), ..Patch::default() };
+    vec![
+        (seed(1, at(0)), "seeded 1"),
+        (register(1, at(0)), "registered 1 n0"),
+        (amend(1, words, at(1)), "amended 1 n0 v2"),
+        (amend(1, ttl(2000), at(10)), "amended 1 n0 v3"),
+        (find(Some(number(0)), Some(caller(1)), None, at(2009)), "found 1:nc"),
+        (dialled(0, at(2010)), "found"),
+        (register(2, at(2010 + QUARANTINE_S - 1)), "registered 2 shared"),
+        (register(3, at(2010 + QUARANTINE_S)), "registered 3 n0"),
+        (amend(3, ttl(60), at(2400)), "amended 3 n0 v2"),
+        (called_from(3, at(2459)), "found 3:c"),
+        (called_from(3, at(2460)), "found"),
+        (register(4, at(2460 + QUARANTINE_S)), "registered 4 n0"),
+        // A day after it was registered it ends, whatever is asked.
+        (amend(4, ttl(86_400), at(3000)), "amended 4 n0 v2"),
+        (called_from(4, at(2760 + 86_399)), "found 4:c"),
+        (called_from(4, at(2760 + 86_400)), "found"),
+    ]
+}
+
+fn amended_too_late() -> Vec<Step> {
+    vec![
+        (register(1, at(0)), "registered 1 shared"),
+        (amend(1, ttl(60), at(TTL_S)), "gone"),
+        (register(2, at(0)), "registered 2 shared"),
+        (withdraw(2, at(1)), "withdrawn"),
+        (amend(2, ttl(60), at(2)), "gone"),
+    ]
+}
+
+#[test]
+fn each_store_answers_as_the_table_says() {
+    let server = RedisServer::start();
+    let runtime = runtime();
+    let _inside = runtime.enter();
+    for (nth, (name, steps)) in cases().into_iter().enumerate() {
+        let redis = World::redis(&server, &format!("case-{nth}"), INTENTS_MAX);
+        for mut world in [World::model(INTENTS_MAX), World::embedded(INTENTS_MAX), redis] {
+            for (line, (request, expected)) in steps.iter().enumerate() {
+                let reply = world.ask(&runtime, request.clone());
+                let place = format!("{name}, line {line}, {}", world.name());
+                assert!(expected.is_empty() || show(&reply) == *expected, "{place}: {} for {expected}", show(&reply));
+            }
+        }
+    }
+}
