@@ -43,6 +43,8 @@ pub const DESK_SUMMARY_MAX: usize = 8_000;
 pub const DESK_LOGIN_ATTEMPTS_MAX: u8 = 3;
 /// Questions of the HTTP API that wait for the engine at once. Beyond it 503.
 pub const QUESTIONS_MAX: u64 = 1_000;
+/// HTTP connections at once, desks not counted; a site's servers keep a few each. Beyond it a new one waits until another ends.
+pub const HTTP_CONNECTIONS_MAX: usize = 4_096;
 /// One HTTP body, in bytes. Beyond it 413.
 pub const HTTP_BODY_MAX: usize = 64 * 1024;
 /// Intents that the store has not yet taken back after their calls; beyond it a claim is left to run out by itself.

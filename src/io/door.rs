@@ -1,10 +1,11 @@
-//! The way from the doors of the shell (web, websocket) to the engine.
+//! The ways from the doors of the shell (web, websocket) to the engine and to the store.
 
 use std::future::Future;
 use std::pin::Pin;
 
 use crate::desktop::DesktopInput;
 use crate::engine::question::{Answer, Question};
+use crate::intents::{StoreError, StoreReply, StoreRequest};
 
 /// What comes back for a question: `None` when the engine is overloaded or gone.
 pub type Asked<'a> = Pin<Box<dyn Future<Output = Option<Answer>> + Send + 'a>>;
@@ -16,4 +17,12 @@ pub trait EngineDoor: Send + Sync {
 
     /// Asks the engine, and waits for a bounded time.
     fn ask(&self, question: Question) -> Asked<'_>;
+}
+
+/// What comes back from the store.
+pub type Stored<'a> = Pin<Box<dyn Future<Output = Result<StoreReply, StoreError>> + Send + 'a>>;
+
+/// What the doors need of a store of intents.
+pub trait StoreDoor: Send + Sync {
+    fn ask(&self, request: StoreRequest) -> Stored<'_>;
 }

@@ -1,5 +1,6 @@
 //! The shell: sockets, files, clocks and threads around the pure core.
 
+pub mod clock;
 pub mod desktop;
 pub mod door;
 pub mod journal;
@@ -7,3 +8,4 @@ pub mod media;
 pub mod records;
 pub mod store;
 pub mod telemetry;
+pub mod web;

@@ -57,6 +57,7 @@ mod socket_tests;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{State, WebSocketUpgrade};
 use axum::response::Response;
 use axum::routing::get;
@@ -64,6 +65,7 @@ use axum::routing::get;
 use crate::base::limits::DESK_MESSAGE_MAX;
 
 use super::door::EngineDoor;
+use super::web::problem::{Kind, Problem, ProblemBody};
 
 pub use client_frames::token_hash;
 pub use lines::DeskLines;
@@ -72,7 +74,7 @@ pub use lines::DeskLines;
 const BUFFER_BYTES: usize = 4096;
 
 #[derive(Clone)]
-struct Desktop {
+pub(super) struct Desktop {
     lines: Arc<DeskLines>,
     door: Arc<dyn EngineDoor>,
 }
@@ -82,12 +84,24 @@ pub fn router(lines: Arc<DeskLines>, door: Arc<dyn EngineDoor>) -> Router {
     Router::new().route("/v1/desktop", get(upgrade)).with_state(Desktop { lines, door })
 }
 
-async fn upgrade(State(desktop): State<Desktop>, upgrade: WebSocketUpgrade) -> Response {
-    upgrade
+/// The agents' websocket (RFC 6455). Its messages are JSON; the documentation of the desktop has them.
+#[utoipa::path(
+    get, path = "/v1/desktop", tag = "desktop",
+    responses(
+        (status = 101, description = "The websocket is open"),
+        (status = 426, description = "Not a websocket", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn upgrade(
+    State(desktop): State<Desktop>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    let upgrade = upgrade.map_err(|_| Problem::new(Kind::UpgradeRequired, "connect with a websocket, version 13"))?;
+    Ok(upgrade
         .max_message_size(DESK_MESSAGE_MAX)
         .max_frame_size(DESK_MESSAGE_MAX)
         .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(BUFFER_BYTES)
         .max_write_buffer_size(16 * DESK_MESSAGE_MAX)
-        .on_upgrade(move |socket| async move { socket::serve(socket, &desktop.lines, desktop.door.as_ref()).await })
+        .on_upgrade(move |socket| async move { socket::serve(socket, &desktop.lines, desktop.door.as_ref()).await }))
 }

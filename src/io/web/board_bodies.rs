@@ -1,0 +1,315 @@
+//! The JSON of what the engine shows: calls, agents, queues, trunks, latency.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::base::Mono;
+use crate::calls::facts::CallRecord;
+use crate::engine::question::{CallView, TrunkView};
+use crate::io::telemetry::StageTimes;
+use crate::media::command::LegStats;
+use crate::routing::{AgentState, AgentView, QueueView, Why};
+
+use super::time::rfc3339;
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct CallsAnswer {
+    /// Those in progress first, then those that have ended, the latest first.
+    pub(super) calls: Vec<CallBody>,
+}
+
+/// A call, and why it went where it did.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CallBody {
+    id: String,
+    trunk: String,
+    /// `matching`, `waiting`, `offered`, `ringing`, `talking`, `diverting`, `diverted` or `ended`.
+    phase: &'static str,
+    caller: String,
+    dialled: String,
+    began_at: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_at: Option<String>,
+    lasted_ms: u64,
+    talked_ms: u64,
+    level: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intent: Option<String>,
+    /// The probability of the match, 0 to 1.
+    share: f64,
+    evidence: Vec<&'static str>,
+    /// The access rule that fired, and its reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rule: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agent: Option<String>,
+    passed_over: Vec<PassedOverBody>,
+    /// Why the call fell back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fallback: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outcome: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ended_by: Option<&'static str>,
+    /// The SIP status of a refusal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    stages: Vec<StageBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    caller_sound: Option<SoundBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    far_sound: Option<SoundBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wrap_up: Option<WrapUpBody>,
+}
+
+/// An agent who did not get the call, and why.
+#[derive(Serialize, ToSchema)]
+struct PassedOverBody {
+    agent: String,
+    why: &'static str,
+}
+
+/// A stage, and the time from the first byte of the INVITE to it.
+#[derive(Serialize, ToSchema)]
+struct StageBody {
+    stage: &'static str,
+    us: f64,
+}
+
+/// What passed on one side of the call.
+#[derive(Serialize, ToSchema)]
+struct SoundBody {
+    received: u64,
+    sent: u64,
+    lost: u64,
+    jitter_us: u32,
+    /// Datagrams from an address that is not the peer's.
+    strangers: u64,
+}
+
+#[derive(Serialize, ToSchema)]
+struct WrapUpBody {
+    outcome: String,
+    summary: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    article_failed: Option<ArticleFailedBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ArticleFailedBody {
+    article: String,
+    why: String,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct AgentsAnswer {
+    pub(super) agents: Vec<AgentBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct AgentBody {
+    agent: String,
+    /// `offline`, `available`, `paused`, `break`, `offered`, `on-call` or `wrap-up`.
+    state: &'static str,
+    /// Of a break or a pause.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    for_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    call: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct QueuesAnswer {
+    pub(super) queues: Vec<QueueBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct QueueBody {
+    queue: String,
+    waiting: usize,
+    oldest_wait_ms: u64,
+    /// Agents free for it now, and those logged in who could serve it.
+    available: usize,
+    staffed: usize,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct TrunksAnswer {
+    pub(super) trunks: Vec<TrunkBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct TrunkBody {
+    trunk: String,
+    /// Absent for a trunk that is not asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reachable: Option<bool>,
+    calls: usize,
+}
+
+/// Times since the start of the process.
+#[derive(Serialize, ToSchema)]
+pub(super) struct LatencyAnswer {
+    /// Always `us`: microseconds.
+    unit: &'static str,
+    stages: Vec<StageTimesBody>,
+}
+
+/// Percentiles are 0 while the count is.
+#[derive(Serialize, ToSchema)]
+struct StageTimesBody {
+    stage: &'static str,
+    count: u64,
+    p50: f64,
+    p90: f64,
+    p99: f64,
+    #[serde(rename = "p99.9")]
+    p999: f64,
+    max: f64,
+}
+
+impl CallBody {
+    pub(super) fn of(view: CallView) -> CallBody {
+        let CallView { record, phase, lasted } = view;
+        CallBody {
+            id: record.call.to_string(),
+            phase,
+            began_at: rfc3339(record.began),
+            ended_at: record.ended.map(rfc3339),
+            lasted_ms: ms(lasted),
+            talked_ms: ms(record.talked),
+            level: record.level.as_str(),
+            intent: record.intent.map(|intent| intent.to_string()),
+            share: record.share,
+            queue: record.queue.as_ref().map(ToString::to_string),
+            agent: record.agent.as_ref().map(ToString::to_string),
+            passed_over: passed_over(&record),
+            fallback: record.fallback.map(|cause| cause.as_str()),
+            outcome: record.outcome.map(|outcome| outcome.as_str()),
+            ended_by: record.ended_by.map(|by| by.as_str()),
+            status: record.status,
+            stages: stages(&record),
+            caller_sound: record.caller_sound.map(sound),
+            far_sound: record.far_sound.map(sound),
+            wrap_up: wrap_up(&record),
+            trunk: record.trunk.to_string(),
+            caller: record.caller.into_inner(),
+            dialled: record.dialled.into_inner(),
+            evidence: record.evidence.iter().map(|evidence| evidence.as_str()).collect(),
+            rule: record.rule,
+            reason: record.reason,
+        }
+    }
+}
+
+fn passed_over(record: &CallRecord) -> Vec<PassedOverBody> {
+    let body =
+        |(agent, why): &(crate::base::AgentId, Why)| PassedOverBody { agent: agent.to_string(), why: word(*why) };
+    record.passed_over.iter().map(body).collect()
+}
+
+fn word(why: Why) -> &'static str {
+    match why {
+        Why::Busy => "busy",
+        Why::OnBreak => "on break",
+        Why::Offline => "offline",
+        Why::Paused => "paused",
+        Why::LacksSkill => "lacks a skill",
+        Why::Failed(failure) => failure.as_str(),
+    }
+}
+
+fn stages(record: &CallRecord) -> Vec<StageBody> {
+    let body = |(stage, took): &(crate::base::Stage, Duration)| StageBody { stage: stage.as_str(), us: us(*took) };
+    record.stages.iter().map(body).collect()
+}
+
+fn sound(stats: LegStats) -> SoundBody {
+    let LegStats { received, sent, lost, jitter_us, strangers, .. } = stats;
+    SoundBody { received, sent, lost, jitter_us, strangers }
+}
+
+fn wrap_up(record: &CallRecord) -> Option<WrapUpBody> {
+    let wrap_up = record.wrap_up.as_ref()?;
+    let article_failed = wrap_up
+        .article_failed
+        .as_ref()
+        .map(|failed| ArticleFailedBody { article: failed.article.clone(), why: failed.why.expose().clone() });
+    Some(WrapUpBody { outcome: wrap_up.outcome.clone(), summary: wrap_up.summary.expose().clone(), article_failed })
+}
+
+impl AgentBody {
+    pub(super) fn of(view: AgentView, now: Mono) -> AgentBody {
+        AgentBody {
+            agent: view.agent.to_string(),
+            state: view.state.as_str(),
+            reason: state_reason(&view.state),
+            for_ms: ms(now.since(view.since)),
+            call: view.call.map(|call| call.to_string()),
+        }
+    }
+}
+
+fn state_reason(state: &AgentState) -> Option<String> {
+    match state {
+        AgentState::Break { reason } => Some(reason.clone()),
+        AgentState::Paused { why, .. } => Some(why.as_str().to_owned()),
+        AgentState::Offline
+        | AgentState::Available
+        | AgentState::Offered { .. }
+        | AgentState::OnCall { .. }
+        | AgentState::WrapUp { .. } => None,
+    }
+}
+
+impl QueueBody {
+    pub(super) fn of(view: QueueView) -> QueueBody {
+        QueueBody {
+            queue: view.queue.to_string(),
+            waiting: view.waiting,
+            oldest_wait_ms: ms(view.oldest_wait),
+            available: view.available,
+            staffed: view.staffed,
+        }
+    }
+}
+
+impl TrunkBody {
+    pub(super) fn of(view: TrunkView) -> TrunkBody {
+        TrunkBody { trunk: view.trunk.to_string(), reachable: view.reachable, calls: view.calls }
+    }
+}
+
+impl LatencyAnswer {
+    pub(super) fn of(rows: &[StageTimes]) -> LatencyAnswer {
+        LatencyAnswer { unit: "us", stages: rows.iter().map(stage_times).collect() }
+    }
+}
+
+fn stage_times(row: &StageTimes) -> StageTimesBody {
+    StageTimesBody {
+        stage: row.stage.as_str(),
+        count: row.count,
+        p50: row.p50_us,
+        p90: row.p90_us,
+        p99: row.p99_us,
+        p999: row.p999_us,
+        max: row.max_us,
+    }
+}
+
+fn ms(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn us(span: Duration) -> f64 {
+    span.as_nanos() as f64 / 1000.0
+}

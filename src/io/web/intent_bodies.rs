@@ -1,0 +1,293 @@
+//! The JSON of intents: what a site sends, and what it gets.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer, Serialize};
+use utoipa::ToSchema;
+
+use crate::base::{Pii, Wall};
+use crate::intents::draft::{CustomerDraft, MoneyDraft, ReasonDraft, SubjectDraft};
+use crate::intents::{Article, Draft, Intent, IntentState, PatchDraft, TokenKeys};
+
+use super::time::rfc3339;
+
+/// A contact intent to register.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IntentRequest {
+    customer: CustomerBody,
+    #[serde(default)]
+    subject: Option<SubjectBody>,
+    reason: ReasonBody,
+    /// What the customer has read already.
+    #[serde(default)]
+    articles: Vec<ArticleBody>,
+    /// The customer's own words.
+    #[serde(default)]
+    words: String,
+    /// BCP 47; `en` when not given.
+    #[serde(default)]
+    #[schema(example = "en-GB")]
+    language: String,
+    /// `low`, `normal`, `elevated` or `high`.
+    #[serde(default)]
+    urgency: Option<String>,
+    #[serde(default)]
+    value: Option<MoneyBody>,
+    /// Whatever else the agent should see.
+    #[serde(default)]
+    attributes: BTreeMap<String, String>,
+    /// How long the intent lives, in seconds.
+    #[serde(default)]
+    ttl_s: Option<u64>,
+    /// The agent whom the site asks for.
+    #[serde(default)]
+    preferred_agent: Option<String>,
+}
+
+/// A change of an intent: what is not named stays (RFC 7396).
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IntentChange {
+    #[serde(default)]
+    reason: Option<ReasonBody>,
+    /// `null` takes it away.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<SubjectBody>)]
+    subject: Option<Option<SubjectBody>>,
+    #[serde(default)]
+    articles: Option<Vec<ArticleBody>>,
+    #[serde(default)]
+    words: Option<String>,
+    #[serde(default)]
+    urgency: Option<String>,
+    /// Replaces all of them.
+    #[serde(default)]
+    attributes: Option<BTreeMap<String, String>>,
+    /// A new life from now on, in seconds.
+    #[serde(default)]
+    ttl_s: Option<u64>,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CustomerBody {
+    /// The site's own identity of the customer.
+    id: String,
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    email: String,
+    /// Where the customer may call from.
+    #[serde(default)]
+    #[schema(example = json!(["+12015550123"]))]
+    phones: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tier: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SubjectBody {
+    /// `order`, `case`, `quote` or `other`.
+    kind: String,
+    id: String,
+    #[serde(default)]
+    title: String,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ReasonBody {
+    category: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sub_category: Option<String>,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ArticleBody {
+    id: String,
+    #[serde(default)]
+    title: String,
+}
+
+#[derive(Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MoneyBody {
+    /// Cents, pence.
+    minor_units: i64,
+    /// ISO 4217.
+    #[schema(example = "USD")]
+    currency: String,
+}
+
+/// An intent as it stands.
+#[derive(Serialize, ToSchema)]
+pub(super) struct IntentAnswer {
+    #[schema(example = "int_00000000000000000000000000")]
+    id: String,
+    /// `open`, `claimed` (a call has it), `used`, `withdrawn` or `expired`.
+    state: &'static str,
+    /// The number to dial; absent when no pool is configured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "+12015550123")]
+    number: Option<String>,
+    /// The number as a link.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "tel:+12015550123")]
+    tel: Option<String>,
+    /// The pool was empty: others have this number too, and dialling it proves nothing.
+    shared: bool,
+    /// Proves the intent in `User-to-User`; it expires with the intent.
+    token: String,
+    /// The same for a SIP header field: `User-to-User: <this>;encoding=hex`.
+    user_to_user: String,
+    created_at: String,
+    expires_at: String,
+    /// Counts the changes, from 1.
+    version: u32,
+    customer: CustomerBody,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<SubjectBody>,
+    reason: ReasonBody,
+    articles: Vec<ArticleBody>,
+    words: String,
+    language: String,
+    urgency: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<MoneyBody>,
+    attributes: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    preferred_agent: Option<String>,
+}
+
+/// Tells `null` from absent.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(json: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(json).map(Some)
+}
+
+impl IntentRequest {
+    pub(super) fn draft(self) -> Draft {
+        Draft {
+            customer: self.customer.draft(),
+            subject: self.subject.map(SubjectBody::draft),
+            reason: self.reason.draft(),
+            articles: articles(self.articles),
+            words: Pii::new(self.words),
+            language: self.language,
+            urgency: self.urgency,
+            value: self.value.map(|value| MoneyDraft { minor_units: value.minor_units, currency: value.currency }),
+            attributes: attributes(self.attributes),
+            ttl_s: self.ttl_s,
+            preferred_agent: self.preferred_agent,
+        }
+    }
+}
+
+impl IntentChange {
+    pub(super) fn draft(self) -> PatchDraft {
+        PatchDraft {
+            reason: self.reason.map(ReasonBody::draft),
+            subject: self.subject.map(|subject| subject.map(SubjectBody::draft)),
+            articles: self.articles.map(articles),
+            words: self.words.map(Pii::new),
+            urgency: self.urgency,
+            attributes: self.attributes.map(attributes),
+            ttl_s: self.ttl_s,
+        }
+    }
+}
+
+impl CustomerBody {
+    fn draft(self) -> CustomerDraft {
+        CustomerDraft {
+            id: self.id,
+            name: Pii::new(self.name),
+            email: Pii::new(self.email),
+            phones: self.phones.into_iter().map(Pii::new).collect(),
+            tier: self.tier,
+        }
+    }
+}
+
+impl SubjectBody {
+    fn draft(self) -> SubjectDraft {
+        SubjectDraft { kind: self.kind, id: self.id, title: self.title }
+    }
+
+    pub(super) fn of(intent: &Intent) -> Option<SubjectBody> {
+        intent.subject.as_ref().map(|subject| SubjectBody {
+            kind: subject.kind.as_str().to_owned(),
+            id: subject.id.clone(),
+            title: subject.title.clone(),
+        })
+    }
+}
+
+impl ReasonBody {
+    fn draft(self) -> ReasonDraft {
+        ReasonDraft { category: self.category, sub_category: self.sub_category }
+    }
+
+    pub(super) fn of(intent: &Intent) -> ReasonBody {
+        ReasonBody { category: intent.reason.category.clone(), sub_category: intent.reason.sub_category.clone() }
+    }
+}
+
+fn articles(articles: Vec<ArticleBody>) -> Vec<Article> {
+    articles.into_iter().map(|article| Article { id: article.id, title: article.title }).collect()
+}
+
+fn attributes(attributes: BTreeMap<String, String>) -> BTreeMap<String, Pii<String>> {
+    attributes.into_iter().map(|(name, value)| (name, Pii::new(value))).collect()
+}
+
+impl IntentAnswer {
+    pub(super) fn of(intent: Intent, keys: &TokenKeys, now: Wall) -> IntentAnswer {
+        let intent = intent.settled(now);
+        let token = keys.sign(intent.id, intent.expires);
+        let number = intent.number.as_ref().map(|leased| leased.number.as_str().to_owned());
+        IntentAnswer {
+            id: intent.id.to_string(),
+            state: state(&intent, now),
+            tel: number.as_ref().map(|number| format!("tel:{number}")),
+            number,
+            shared: intent.number.as_ref().is_some_and(|leased| leased.shared),
+            token: token.text(),
+            user_to_user: token.hex(),
+            created_at: rfc3339(intent.created),
+            expires_at: rfc3339(intent.expires),
+            version: intent.version,
+            subject: SubjectBody::of(&intent),
+            reason: ReasonBody::of(&intent),
+            urgency: intent.urgency.as_str(),
+            value: intent.value.map(|value| MoneyBody {
+                minor_units: value.minor_units,
+                currency: value.currency.as_str().to_owned(),
+            }),
+            articles: intent.articles.into_iter().map(|a| ArticleBody { id: a.id, title: a.title }).collect(),
+            words: intent.words.into_inner(),
+            language: intent.language,
+            attributes: intent.attributes.into_iter().map(|(name, value)| (name, value.into_inner())).collect(),
+            preferred_agent: intent.preferred_agent.map(|agent| agent.to_string()),
+            customer: CustomerBody {
+                id: intent.customer.id,
+                name: intent.customer.name.into_inner(),
+                email: intent.customer.email.into_inner(),
+                phones: intent.customer.phones.iter().map(|phone| phone.as_str().to_owned()).collect(),
+                tier: intent.customer.tier.map(|tier| tier.to_string()),
+            },
+        }
+    }
+}
+
+fn state(intent: &Intent, now: Wall) -> &'static str {
+    match intent.state {
+        IntentState::Open if intent.expires <= now => "expired",
+        IntentState::Open => "open",
+        IntentState::Claimed { .. } => "claimed",
+        IntentState::Used => "used",
+        IntentState::Withdrawn => "withdrawn",
+    }
+}

@@ -1,0 +1,79 @@
+//! Keys of the API: `Authorization: Bearer <key>`, known by their SHA-256 only.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use super::Web;
+use super::problem::{Kind, Problem};
+
+/// A key as it is configured.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Who has it, for the log and for idempotency.
+    pub id: String,
+    /// The SHA-256 of the key.
+    pub hash: [u8; 32],
+    /// May register, read, change and withdraw intents.
+    pub write: bool,
+    /// May look at calls, agents, queues, trunks, numbers and latency, and ask for a match.
+    pub read: bool,
+}
+
+/// The caller may deal with intents.
+pub(super) struct Writer {
+    pub(super) key: String,
+}
+
+/// The caller may look.
+pub(super) struct Reader;
+
+impl FromRequestParts<Arc<Web>> for Writer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Writer, Problem> {
+        let key = find(&web.keys, parts)?;
+        if !key.write {
+            return Err(Problem::new(Kind::Forbidden, "this key may look only: use one with write = true"));
+        }
+        Ok(Writer { key: key.id.clone() })
+    }
+}
+
+impl FromRequestParts<Arc<Web>> for Reader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Reader, Problem> {
+        if !find(&web.keys, parts)?.read {
+            return Err(Problem::new(Kind::Forbidden, "this key may not look: use one with read = true"));
+        }
+        Ok(Reader)
+    }
+}
+
+fn find<'a>(keys: &'a [ApiKey], parts: &Parts) -> Result<&'a ApiKey, Problem> {
+    let header = parts.headers.get(AUTHORIZATION).ok_or_else(|| {
+        Problem::new(Kind::Unauthorized, "send the header field Authorization: Bearer, followed by your key")
+    })?;
+    let (scheme, presented) = header.to_str().unwrap_or_default().split_once(' ').unwrap_or_default();
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return Err(Problem::new(Kind::Unauthorized, "the header field Authorization does not say Bearer"));
+    }
+    known(keys, presented.trim()).ok_or_else(|| Problem::new(Kind::Unauthorized, "nobody has this key"))
+}
+
+/// Looks at every key, so that the time does not tell which one was near.
+fn known<'a>(keys: &'a [ApiKey], presented: &str) -> Option<&'a ApiKey> {
+    let hash: [u8; 32] = Sha256::digest(presented.as_bytes()).into();
+    keys.iter().fold(None, |found, key| if bool::from(key.hash.ct_eq(&hash)) { Some(key) } else { found })
+}
+
+impl std::fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ApiKey").field("id", &self.id).field("write", &self.write).field("read", &self.read).finish()
+    }
+}

@@ -1,0 +1,105 @@
+//! The HTTP API: intents, look-ups, what goes on, and the desks' websocket, all on one port.
+
+mod board;
+mod board_bodies;
+mod body;
+mod health;
+mod intent_bodies;
+mod intents;
+mod keys;
+mod lookup;
+mod numbers;
+mod openapi;
+pub mod problem;
+mod server;
+#[cfg(test)]
+mod server_tests;
+mod time;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{self, MethodRouter};
+
+use crate::base::phone::Region;
+use crate::base::rng::Rng;
+use crate::base::{IntentId, PoolId};
+use crate::calls::settings::PoolPlan;
+use crate::intents::matching::Priors;
+use crate::intents::{StoreError, StoreReply, StoreRequest, TokenKeys};
+
+use super::clock::Clock;
+use super::desktop::{self, DeskLines};
+use super::door::{EngineDoor, StoreDoor};
+use super::telemetry::Telemetry;
+use problem::Problem;
+
+pub use keys::ApiKey;
+pub use server::serve;
+
+/// What the API works with.
+pub struct Web {
+    pub door: Arc<dyn EngineDoor>,
+    pub store: Arc<dyn StoreDoor>,
+    pub lines: Arc<DeskLines>,
+    pub telemetry: Telemetry,
+    pub clock: Clock,
+    pub keys: Vec<ApiKey>,
+    pub token_keys: TokenKeys,
+    pub priors: Priors,
+    /// Of numbers without a country code.
+    pub region: Option<Region>,
+    /// The life of an intent that does not say.
+    pub default_ttl: Duration,
+    /// The pool that numbers are leased from; one of `pools`.
+    pub pool: Option<PoolId>,
+    pub pools: Vec<PoolPlan>,
+    /// Draws the ids of intents; seeded with secret bytes.
+    pub rng: Mutex<Rng>,
+}
+
+/// An answer that takes longer is of no use to a page.
+const STORE_WITHIN: Duration = Duration::from_secs(2);
+
+/// Every address of the server.
+pub fn router(web: Arc<Web>) -> Router {
+    let desks = desktop::router(Arc::clone(&web.lines), Arc::clone(&web.door));
+    let router = table().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    router
+        .with_state(web)
+        .merge(desks)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .fallback(problem::not_found)
+}
+
+fn table() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
+    let intent = routing::get(intents::read).patch(intents::change).delete(intents::withdraw);
+    vec![
+        ("/v1/intents", routing::post(intents::register)),
+        ("/v1/intents/{id}", intent),
+        ("/v1/match", routing::get(lookup::look_up)),
+        ("/v1/calls", routing::get(board::calls)),
+        ("/v1/calls/{id}", routing::get(board::call)),
+        ("/v1/agents", routing::get(board::agents)),
+        ("/v1/queues", routing::get(board::queues)),
+        ("/v1/trunks", routing::get(board::trunks)),
+        ("/v1/numbers", routing::get(numbers::numbers)),
+        ("/v1/latency", routing::get(board::latency)),
+        ("/metrics", routing::get(health::metrics)),
+        ("/healthz", routing::get(health::alive)),
+        ("/readyz", routing::get(health::ready)),
+        ("/openapi.json", routing::get(openapi::openapi)),
+    ]
+}
+
+impl Web {
+    async fn ask_store(&self, request: StoreRequest) -> Result<StoreReply, Problem> {
+        let answer = tokio::time::timeout(STORE_WITHIN, self.store.ask(request)).await;
+        Ok(answer.unwrap_or(Err(StoreError::Timeout))?)
+    }
+
+    fn draw_intent_id(&self) -> IntentId {
+        IntentId(self.rng.lock().unwrap_or_else(PoisonError::into_inner).u128())
+    }
+}

@@ -1,0 +1,119 @@
+//! `GET /v1/numbers`: the telephone numbers that are leased out, and to whom.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::Uri;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::base::{E164, Wall};
+use crate::calls::settings::PoolPlan;
+use crate::intents::{StoreReply, StoreRequest};
+
+use super::Web;
+use super::intents::unexpected;
+use super::keys::Reader;
+use super::problem::{Kind, Problem, ProblemBody};
+use super::time::rfc3339;
+
+/// Which part of the list.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct NumbersQuery {
+    /// Begins after so many numbers, all pools counted together; 0 when not given.
+    #[serde(default)]
+    offset: usize,
+    /// At most so many, 1 to 1000; 200 when not given.
+    limit: Option<usize>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct NumbersAnswer {
+    /// All numbers of all pools.
+    total: usize,
+    pools: Vec<PoolBody>,
+    numbers: Vec<NumberBody>,
+}
+
+#[derive(Serialize, ToSchema)]
+struct PoolBody {
+    pool: String,
+    numbers: usize,
+    /// The number that is given when all are taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shared: Option<String>,
+    quarantine_s: u64,
+}
+
+/// A number, and the intent that has it.
+#[derive(Serialize, ToSchema)]
+struct NumberBody {
+    pool: String,
+    number: String,
+    /// Absent while the number is free or rests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    intent: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+}
+
+const NUMBERS: usize = 200;
+const NUMBERS_MAX: usize = 1_000;
+/// Questions to the store under way at once.
+const AT_ONCE: usize = 16;
+
+/// The pools, and a part of their numbers.
+#[utoipa::path(
+    get, path = "/v1/numbers", tag = "board", params(NumbersQuery),
+    responses(
+        (status = 200, description = "Pools and numbers", body = NumbersAnswer),
+        (status = "default", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
+    ), security(("key" = [])),
+)]
+pub(super) async fn numbers(State(web): State<Arc<Web>>, _: Reader, uri: Uri) -> Result<Json<NumbersAnswer>, Problem> {
+    let (offset, limit) = part(&uri)?;
+    let now = web.clock.wall();
+    let every = web.pools.iter().flat_map(|pool| pool.numbers.iter().map(move |number| (pool, number)));
+    let asked: Vec<_> = every.skip(offset).take(limit).map(|(pool, number)| one(&web, pool, number, now)).collect();
+    let numbers = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
+    let total = web.pools.iter().map(|pool| pool.numbers.len()).sum();
+    Ok(Json(NumbersAnswer { total, pools: web.pools.iter().map(pool_body).collect(), numbers }))
+}
+
+fn part(uri: &Uri) -> Result<(usize, usize), Problem> {
+    let query = Query::<NumbersQuery>::try_from_uri(uri).ok();
+    let part = query.map(|Query(query)| (query.offset, query.limit.unwrap_or(NUMBERS)));
+    part.filter(|(_, limit)| (1..=NUMBERS_MAX).contains(limit)).ok_or_else(|| {
+        let problem = Problem::new(Kind::InvalidRequest, "the query cannot be read");
+        problem.with("limit", format!("is not a number from 1 to {NUMBERS_MAX}"), "give offset=0 and limit=200")
+    })
+}
+
+async fn one(web: &Web, pool: &PoolPlan, number: &E164, now: Wall) -> Result<NumberBody, Problem> {
+    let request = StoreRequest::Find { dialled: Some(number.clone()), caller: None, token: None, now };
+    let candidates = match web.ask_store(request).await? {
+        StoreReply::Found { candidates } => candidates,
+        other => return Err(unexpected(&other)),
+    };
+    let holder = candidates.iter().map(|candidate| &candidate.intent);
+    let holder = holder.into_iter().find(|intent| intent.exclusive_number() == Some(number));
+    Ok(NumberBody {
+        pool: pool.pool.to_string(),
+        number: number.as_str().to_owned(),
+        intent: holder.map(|intent| intent.id.to_string()),
+        until: holder.map(|intent| rfc3339(intent.expires)),
+    })
+}
+
+fn pool_body(pool: &PoolPlan) -> PoolBody {
+    PoolBody {
+        pool: pool.pool.to_string(),
+        numbers: pool.numbers.len(),
+        shared: pool.shared.as_ref().map(|number| number.as_str().to_owned()),
+        quarantine_s: pool.quarantine.as_secs(),
+    }
+}

@@ -1,0 +1,73 @@
+//! The HTTP server: bounded in connections, patient for a bounded time.
+
+use std::future::Future;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+
+use crate::base::limits::HTTP_CONNECTIONS_MAX;
+
+/// A request whose head does not come in this time is from somebody who does not mean it.
+const HEAD_WITHIN: Duration = Duration::from_secs(10);
+/// How long requests under way may take to end.
+const STOP_WITHIN: Duration = Duration::from_secs(3);
+/// After a fault of the system, such as no descriptors left.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Serves until `stop` is done, and then what is under way.
+pub async fn serve(listener: TcpListener, routes: Router, stop: impl Future<Output = ()>) {
+    let places = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
+    let (stopping, stopped) = watch::channel(false);
+    tokio::pin!(stop);
+    loop {
+        tokio::select! {
+            () = &mut stop => break,
+            accepted = accept(&listener, &places) => match accepted {
+                Ok((stream, place)) => drop(tokio::spawn(serve_one(stream, place, routes.clone(), stopped.clone()))),
+                Err(fault) => {
+                    tracing::warn!(%fault, "no HTTP connection could be accepted");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            },
+        }
+    }
+    drop((listener, stopped));
+    let _ = stopping.send(true);
+    // Each connection holds the other end until it is over.
+    let _ = tokio::time::timeout(STOP_WITHIN, stopping.closed()).await;
+}
+
+/// Beyond the bound a connection waits in the system's queue.
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    stream.set_nodelay(true)?;
+    Ok((stream, place))
+}
+
+/// One connection; a websocket leaves it and goes on by itself.
+async fn serve_one(stream: TcpStream, place: OwnedSemaphorePermit, routes: Router, mut stopped: watch::Receiver<bool>) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_WITHIN)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes))
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    // A connection that breaks is the client's affair.
+    tokio::select! {
+        _ = connection.as_mut() => {}
+        () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => {
+            connection.as_mut().graceful_shutdown();
+            let _ = connection.await;
+        }
+    }
+    drop(place);
+}

@@ -1,0 +1,476 @@
+//! The API over real TCP, with a store in memory and samples where the engine would be.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use reqwest::{Method, RequestBuilder, Response};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{ApiKey, Web, router, serve};
+use crate::base::limits::HTTP_BODY_MAX;
+use crate::base::phone::Region;
+use crate::base::rng::Rng;
+use crate::base::{AgentId, CallId, E164, Fence, IntentId, Level, Mono, Pii, PoolId, QueueId, Stage, TrunkId, Wall};
+use crate::calls::facts::{CallRecord, Outcome};
+use crate::calls::settings::PoolPlan;
+use crate::desktop::DesktopInput;
+use crate::engine::question::{Answer, CallView, Counts, Question, TrunkView};
+use crate::intents::matching::Priors;
+use crate::intents::model::Model;
+use crate::intents::token::TokenKey;
+use crate::intents::{StoreError, StoreRequest, TokenKeys};
+use crate::io::clock::Clock;
+use crate::io::desktop::DeskLines;
+use crate::io::door::{Asked, EngineDoor, StoreDoor, Stored};
+use crate::io::telemetry;
+use crate::routing::{AgentState, AgentView, QueueView, Why};
+
+const SITE: &str = "site-key";
+const BOARD: &str = "board-key";
+const OTHER_SITE: &str = "other-site-key";
+const NUMBERS: [&str; 2] = ["+12015550101", "+12015550102"];
+const SHARED: &str = "+12015550100";
+const CUSTOMER: &str = "+12015550150";
+
+struct Server {
+    address: SocketAddr,
+    client: reqwest::Client,
+    store: Arc<TestStore>,
+    engine: Arc<Samples>,
+}
+
+/// The reference model; it can be taken away.
+struct TestStore {
+    model: Mutex<Model>,
+    gone: AtomicBool,
+}
+
+impl StoreDoor for TestStore {
+    fn ask(&self, request: StoreRequest) -> Stored<'_> {
+        let answer = if self.gone.load(Ordering::Relaxed) {
+            Err(StoreError::Unavailable)
+        } else {
+            Ok(self.model.lock().unwrap().apply(request))
+        };
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+/// Answers each question with one of a kind; it can be taken away.
+struct Samples {
+    gone: AtomicBool,
+}
+
+impl EngineDoor for Samples {
+    fn desktop(&self, _: DesktopInput) {}
+
+    fn ask(&self, question: Question) -> Asked<'_> {
+        let answer = (!self.gone.load(Ordering::Relaxed)).then(|| sample(question));
+        Box::pin(std::future::ready(answer))
+    }
+}
+
+fn sample(question: Question) -> Answer {
+    let call = CallView { record: record(), phase: "ended", lasted: Duration::from_secs(61) };
+    match question {
+        Question::Calls { limit } => Answer::Calls(vec![call; limit.min(2)]),
+        Question::Call { call: CallId(7) } => Answer::Call(Some(Box::new(call))),
+        Question::Call { .. } => Answer::Call(None),
+        Question::Agents => {
+            let state = AgentState::OnCall { call: CallId(7), fence: Fence(1) };
+            let (agent, since) = (AgentId::new("anna"), Mono(0));
+            Answer::Agents(vec![AgentView { agent, state, since, call: Some(CallId(7)) }])
+        }
+        Question::Queues => {
+            let (queue, oldest_wait) = (QueueId::new("returns"), Duration::from_millis(1500));
+            Answer::Queues(vec![QueueView { queue, waiting: 1, oldest_wait, available: 0, staffed: 2 }])
+        }
+        Question::Trunks => {
+            Answer::Trunks(vec![TrunkView { trunk: TrunkId::new("carrier"), reachable: Some(true), calls: 1 }])
+        }
+        Question::Health => Answer::Health(Counts { calls: 3, waiting: 1, grants: 2, loose_ends: 0 }),
+    }
+}
+
+fn record() -> CallRecord {
+    CallRecord {
+        call: CallId(7),
+        trunk: TrunkId::new("carrier"),
+        source: Pii::new("127.0.0.1:5060".parse().unwrap()),
+        dialled: Pii::new(NUMBERS[0].to_owned()),
+        caller: Pii::new(CUSTOMER.to_owned()),
+        began: Wall(1_800_000_000_000),
+        ended: Some(Wall(1_800_000_061_000)),
+        level: Level::Strong,
+        intent: None,
+        share: 0.99,
+        evidence: vec![],
+        rule: Some("gold".to_owned()),
+        reason: Some("gold customers reach a human".to_owned()),
+        queue: Some(QueueId::new("returns")),
+        agent: Some(AgentId::new("anna")),
+        passed_over: vec![(AgentId::new("ben"), Why::Offline)],
+        fallback: None,
+        outcome: Some(Outcome::Talked),
+        ended_by: None,
+        status: None,
+        stages: vec![(Stage::InviteToMatch, Duration::from_micros(120))],
+        talked: Duration::from_secs(60),
+        caller_sound: None,
+        far_sound: None,
+        wrap_up: None,
+    }
+}
+
+fn key(id: &str, key: &str, write: bool) -> ApiKey {
+    ApiKey { id: id.to_owned(), hash: Sha256::digest(key).into(), write, read: !write }
+}
+
+fn number(text: &str) -> E164 {
+    E164::parse(text, None).unwrap()
+}
+
+impl Server {
+    async fn start() -> Server {
+        let store = Arc::new(TestStore { model: Mutex::new(Model::new(100)), gone: AtomicBool::new(false) });
+        let engine = Arc::new(Samples { gone: AtomicBool::new(false) });
+        let clock = Clock::start();
+        let (_, telemetry) = telemetry::start(None, clock.wall()).unwrap();
+        let pool = PoolPlan {
+            pool: PoolId::new("main"),
+            numbers: NUMBERS.iter().map(|text| number(text)).collect(),
+            shared: Some(number(SHARED)),
+            quarantine: Duration::from_secs(600),
+        };
+        let seed = StoreRequest::Seed { pool: pool.pool.clone(), numbers: pool.numbers.clone(), now: clock.wall() };
+        store.ask(seed).await.unwrap();
+        let web = Web {
+            door: Arc::clone(&engine) as Arc<dyn EngineDoor>,
+            store: Arc::clone(&store) as Arc<dyn StoreDoor>,
+            lines: Arc::new(DeskLines::new()),
+            telemetry,
+            clock,
+            keys: vec![key("site", SITE, true), key("board", BOARD, false), key("other", OTHER_SITE, true)],
+            token_keys: TokenKeys::new(&[TokenKey { id: 1, secret: vec![7; 32] }]).unwrap(),
+            priors: Priors::default(),
+            region: Region::parse("US"),
+            default_ttl: Duration::from_secs(900),
+            pool: Some(pool.pool.clone()),
+            pools: vec![pool],
+            rng: Mutex::new(Rng::from_number(1)),
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(serve(listener, router(Arc::new(web)), std::future::pending()));
+        Server { address, client: reqwest::Client::new(), store, engine }
+    }
+
+    fn request(&self, method: Method, path: &str, key: &str) -> RequestBuilder {
+        self.client.request(method, format!("http://{}{path}", self.address)).bearer_auth(key)
+    }
+
+    async fn get(&self, path: &str) -> Response {
+        self.request(Method::GET, path, BOARD).send().await.unwrap()
+    }
+
+    async fn register(&self, body: &Value) -> Response {
+        self.request(Method::POST, "/v1/intents", SITE).json(body).send().await.unwrap()
+    }
+}
+
+fn intent() -> Value {
+    json!({
+        "customer": {"id": "c-1", "name": "Ann Example", "email": "ann@example.com", "phones": [CUSTOMER], "tier": "gold"},
+        "subject": {"kind": "order", "id": "A-1001", "title": "A lamp"},
+        "reason": {"category": "return", "sub_category": "damaged"},
+        "articles": [{"id": "kb-17", "title": "Returning a lamp"}],
+        "words": "It arrived broken",
+        "attributes": {"cart": "9"},
+    })
+}
+
+async fn body(response: Response) -> Value {
+    response.json().await.unwrap()
+}
+
+/// Checks that this is a problem as RFC 9457 has it, and answers it.
+async fn problem(response: Response, status: u16, name: &str) -> Value {
+    assert_eq!(response.status().as_u16(), status, "{name}");
+    assert_eq!(response.headers()["content-type"], "application/problem+json", "{name}");
+    let body = body(response).await;
+    assert_eq!(body["type"], format!("urn:throughline:problem:{name}"));
+    assert_eq!(body["status"], status);
+    assert!(body["title"].is_string() && body["detail"].is_string());
+    body
+}
+
+#[tokio::test]
+async fn an_intent_lives_from_its_registration_to_its_withdrawal() {
+    let server = Server::start().await;
+    let response = server.register(&intent()).await;
+    assert_eq!(response.status(), 201);
+    let place = response.headers()["location"].to_str().unwrap().to_owned();
+    let made = body(response).await;
+    assert_eq!(place, format!("/v1/intents/{}", made["id"].as_str().unwrap()));
+    assert_eq!((&made["state"], &made["shared"], &made["version"]), (&json!("open"), &json!(false), &json!(1)));
+    assert!(NUMBERS.contains(&made["number"].as_str().unwrap()));
+    assert_eq!(made["tel"], format!("tel:{}", made["number"].as_str().unwrap()));
+    assert!(made["token"].as_str().unwrap().starts_with("tok_") && made["expires_at"].as_str().unwrap().ends_with('Z'));
+    assert_eq!(body(server.request(Method::GET, &place, SITE).send().await.unwrap()).await, made);
+
+    let change = json!({"subject": null, "urgency": "high", "words": "It arrived broken, twice"});
+    let response = server.request(Method::PATCH, &place, SITE).json(&change).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    let changed = body(response).await;
+    assert!(changed.get("subject").is_none());
+    assert_eq!(
+        (&changed["urgency"], &changed["version"], &changed["reason"]),
+        (&json!("high"), &json!(2), &made["reason"])
+    );
+
+    assert_eq!(server.request(Method::DELETE, &place, SITE).send().await.unwrap().status(), 204);
+    assert_eq!(body(server.request(Method::GET, &place, SITE).send().await.unwrap()).await["state"], "withdrawn");
+    assert_eq!(server.request(Method::DELETE, &place, SITE).send().await.unwrap().status(), 204, "twice is as once");
+    let never = format!("/v1/intents/{}", IntentId(5));
+    problem(server.request(Method::DELETE, &never, SITE).send().await.unwrap(), 404, "not-found").await;
+    problem(server.request(Method::PATCH, &place, SITE).json(&change).send().await.unwrap(), 404, "not-found").await;
+}
+
+#[tokio::test]
+async fn an_empty_pool_gives_the_shared_number() {
+    let server = Server::start().await;
+    for _ in NUMBERS {
+        assert_eq!(body(server.register(&intent()).await).await["shared"], false);
+    }
+    let third = body(server.register(&intent()).await).await;
+    assert_eq!((&third["number"], &third["shared"]), (&json!(SHARED), &json!(true)));
+}
+
+#[tokio::test]
+async fn the_same_key_and_body_registers_once() {
+    let server = Server::start().await;
+    let post = |key: &str, body: &Value| {
+        server.request(Method::POST, "/v1/intents", key).header("Idempotency-Key", "k-1").json(body).send()
+    };
+    let first = post(SITE, &intent()).await.unwrap();
+    assert!(first.status() == 201 && !first.headers().contains_key("idempotency-replayed"));
+    let first = body(first).await;
+    let again = post(SITE, &intent()).await.unwrap();
+    assert_eq!((again.status().as_u16(), &again.headers()["idempotency-replayed"]), (200, &"true".parse().unwrap()));
+    assert_eq!(body(again).await, first);
+    problem(
+        post(SITE, &json!({"customer": {"id": "c-2"}, "reason": {"category": "x"}})).await.unwrap(),
+        422,
+        "idempotency-key-reused",
+    )
+    .await;
+    let other = post(OTHER_SITE, &intent()).await.unwrap();
+    assert_eq!(other.status(), 201, "keys of different clients do not meet");
+    let long = server.request(Method::POST, "/v1/intents", SITE).header("Idempotency-Key", "k".repeat(300));
+    problem(long.json(&intent()).send().await.unwrap(), 400, "invalid-request").await;
+}
+
+#[tokio::test]
+async fn every_fault_of_a_body_is_named() {
+    let server = Server::start().await;
+    let mut bad = intent();
+    bad["customer"]["email"] = json!("ann");
+    bad["customer"]["phones"] = json!([CUSTOMER, "nobody"]);
+    bad["urgency"] = json!("extreme");
+    bad["ttl_s"] = json!(1);
+    let told = problem(server.register(&bad).await, 422, "invalid-body").await;
+    let fields: Vec<_> =
+        told["faults"].as_array().unwrap().iter().map(|fault| fault["field"].as_str().unwrap()).collect();
+    for field in ["customer.email", "customer.phones[1]", "urgency", "ttl_s"] {
+        assert!(fields.contains(&field), "{field} in {fields:?}");
+    }
+    assert!(
+        told["faults"].as_array().unwrap().iter().all(|fault| fault["what"].is_string() && fault["remedy"].is_string())
+    );
+}
+
+#[tokio::test]
+async fn a_field_that_does_not_fit_is_named_with_its_place() {
+    let server = Server::start().await;
+    let mut bad = intent();
+    bad["customer"]["phones"] = json!([5]);
+    let told = problem(server.register(&bad).await, 422, "invalid-body").await;
+    assert_eq!(told["faults"][0]["field"], "customer.phones[0]");
+    let mut bad = intent();
+    bad["subject"]["colour"] = json!("red");
+    let told = problem(server.register(&bad).await, 422, "invalid-body").await;
+    assert_eq!(told["faults"][0]["field"], "subject.colour");
+    problem(server.register(&json!({})).await, 422, "invalid-body").await;
+}
+
+#[tokio::test]
+async fn what_is_no_json_is_told_where() {
+    let server = Server::start().await;
+    let send = |text: String, kind: &str| {
+        server.request(Method::POST, "/v1/intents", SITE).header("content-type", kind).body(text).send()
+    };
+    for text in ["", "{", "{\"customer\": nonsense}", "not JSON", "\u{0}"] {
+        let told = send(text.to_owned(), "application/json").await.unwrap();
+        let kind = problem(told, 400, "malformed-json").await;
+        assert!(kind["detail"].as_str().unwrap().contains("line 1"), "{text}");
+    }
+    problem(send("[".repeat(10_000), "application/json").await.unwrap(), 422, "invalid-body").await;
+    let twice = format!("{}{}", intent(), intent());
+    problem(send(twice, "application/json").await.unwrap(), 400, "malformed-json").await;
+    problem(send(intent().to_string(), "text/plain").await.unwrap(), 415, "unsupported-media-type").await;
+    assert_eq!(send(intent().to_string(), "Application/JSON; charset=utf-8").await.unwrap().status(), 201);
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused() {
+    let server = Server::start().await;
+    let large = vec![b' '; HTTP_BODY_MAX + 1];
+    let send = server.request(Method::POST, "/v1/intents", SITE).header("content-type", "application/json").body(large);
+    problem(send.send().await.unwrap(), 413, "too-large").await;
+}
+
+#[tokio::test]
+async fn keys_open_what_they_are_for() {
+    let server = Server::start().await;
+    let bare = server.client.get(format!("http://{}/v1/calls", server.address)).send().await.unwrap();
+    assert_eq!(bare.headers()["www-authenticate"], "Bearer");
+    problem(bare, 401, "unauthorized").await;
+    problem(server.request(Method::GET, "/v1/calls", "guess").send().await.unwrap(), 401, "unauthorized").await;
+    let basic = server.client.get(format!("http://{}/v1/calls", server.address)).basic_auth("a", Some(BOARD));
+    problem(basic.send().await.unwrap(), 401, "unauthorized").await;
+    problem(server.request(Method::GET, "/v1/calls", SITE).send().await.unwrap(), 403, "forbidden").await;
+    let write = server.request(Method::POST, "/v1/intents", BOARD).json(&intent());
+    problem(write.send().await.unwrap(), 403, "forbidden").await;
+}
+
+#[tokio::test]
+async fn addresses_and_methods_that_are_not_there_are_problems() {
+    let server = Server::start().await;
+    problem(server.get("/v1/nothing").await, 404, "not-found").await;
+    problem(server.get("/").await, 404, "not-found").await;
+    problem(server.request(Method::GET, "/v1/intents/nonsense", SITE).send().await.unwrap(), 404, "not-found").await;
+    let wrong = server.request(Method::PUT, "/v1/intents", SITE).send().await.unwrap();
+    assert_eq!(wrong.headers()["allow"], "POST");
+    problem(wrong, 405, "method-not-allowed").await;
+    problem(server.get("/v1/desktop").await, 426, "upgrade-required").await;
+}
+
+#[tokio::test]
+async fn a_look_up_says_whose_call_it_would_be() {
+    let server = Server::start().await;
+    let made = body(server.register(&intent()).await).await;
+    let number = made["number"].as_str().unwrap().trim_start_matches('+');
+    let find = |query: String| server.get_owned(format!("/v1/match?{query}"));
+    let by_number = body(find(format!("dialled=%2B{number}&caller={}", &CUSTOMER[2..])).await).await;
+    assert_eq!((&by_number["level"], &by_number["intent"]["id"]), (&json!("V2"), &made["id"]));
+    assert_eq!(by_number["intent"]["reason"]["category"], "return");
+    assert!(!by_number.to_string().contains("Ann"), "a dial plan is not told who it is");
+    let unescaped = body(find(format!("dialled=+{number}")).await).await;
+    assert_eq!(unescaped["intent"]["id"], made["id"]);
+    let by_caller = body(find(format!("caller=%2B{}", &CUSTOMER[1..])).await).await;
+    assert_eq!(by_caller["level"], "V1");
+    let by_token = body(find(format!("token={}", made["token"].as_str().unwrap())).await).await;
+    assert_eq!(by_token["level"], "V3");
+    let nobody = body(find("dialled=%2B12015550199&caller=anonymous".to_owned()).await).await;
+    assert_eq!((&nobody["level"], nobody.get("intent")), (&json!("V0"), None));
+    for query in ["", "dialled=nonsense", "token=tok_forged", "colour=red", "dialled=%2B12015550101&asserted=perhaps"] {
+        problem(find(query.to_owned()).await, 400, "invalid-request").await;
+    }
+}
+
+#[tokio::test]
+async fn the_board_shows_what_the_engine_holds() {
+    let server = Server::start().await;
+    let calls = body(server.get("/v1/calls?limit=1").await).await;
+    assert_eq!(calls["calls"].as_array().unwrap().len(), 1);
+    let call = body(server.get(&format!("/v1/calls/{}", CallId(7))).await).await;
+    assert_eq!(
+        (&call["outcome"], &call["talked_ms"], &call["stages"][0]["us"]),
+        (&json!("talked"), &json!(60_000), &json!(120.0))
+    );
+    assert_eq!(call["passed_over"][0], json!({"agent": "ben", "why": "offline"}));
+    problem(server.get(&format!("/v1/calls/{}", CallId(8))).await, 404, "not-found").await;
+    problem(server.get("/v1/calls?limit=0").await, 400, "invalid-request").await;
+    assert_eq!(body(server.get("/v1/agents").await).await["agents"][0]["state"], "on-call");
+    assert_eq!(body(server.get("/v1/queues").await).await["queues"][0]["oldest_wait_ms"], 1500);
+    assert_eq!(body(server.get("/v1/trunks").await).await["trunks"][0]["reachable"], true);
+    let latency = body(server.get("/v1/latency").await).await;
+    assert_eq!((&latency["unit"], latency["stages"].as_array().unwrap().len()), (&json!("us"), Stage::ALL.len()));
+    assert_eq!(latency["stages"][0]["p99.9"], 0.0);
+}
+
+#[tokio::test]
+async fn numbers_are_shown_with_their_intents() {
+    let server = Server::start().await;
+    let made = body(server.register(&intent()).await).await;
+    let numbers = body(server.get("/v1/numbers").await).await;
+    assert_eq!((&numbers["total"], &numbers["pools"][0]["shared"]), (&json!(2), &json!(SHARED)));
+    let held: Vec<_> = numbers["numbers"].as_array().unwrap().iter().filter(|n| n.get("intent").is_some()).collect();
+    assert_eq!((held.len(), &held[0]["intent"], &held[0]["number"]), (1, &made["id"], &made["number"]));
+    let part = body(server.get("/v1/numbers?offset=1&limit=5").await).await;
+    assert_eq!(part["numbers"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn those_who_watch_need_no_key() {
+    let server = Server::start().await;
+    let open = |path: &str| server.client.get(format!("http://{}{path}", server.address)).send();
+    assert_eq!(open("/healthz").await.unwrap().status(), 200);
+    assert_eq!(body(open("/readyz").await.unwrap()).await, json!({"status": "ready", "calls": 3, "waiting": 1}));
+    let metrics = open("/metrics").await.unwrap();
+    assert!(metrics.headers()["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
+    let text = metrics.text().await.unwrap();
+    assert!(
+        text.contains("\nthroughline_calls 3\n") && text.contains("throughline_trunk_reachable{trunk=\"carrier\"} 1")
+    );
+}
+
+#[tokio::test]
+async fn without_a_store_the_answer_is_to_try_again() {
+    let server = Server::start().await;
+    server.store.gone.store(true, Ordering::Relaxed);
+    let response = server.register(&intent()).await;
+    assert!(response.headers().contains_key("retry-after"));
+    problem(response, 503, "store-unavailable").await;
+    let told = problem(server.get("/readyz").await, 503, "not-ready").await;
+    assert_eq!(told["faults"][0]["field"], "store");
+    assert_eq!(server.get("/healthz").await.status(), 200);
+}
+
+#[tokio::test]
+async fn without_an_engine_the_answer_is_to_try_again() {
+    let server = Server::start().await;
+    server.engine.gone.store(true, Ordering::Relaxed);
+    for path in ["/v1/calls", "/v1/agents", "/v1/queues", "/v1/trunks"] {
+        problem(server.get(path).await, 503, "engine-unavailable").await;
+    }
+    problem(server.get("/readyz").await, 503, "not-ready").await;
+    assert_eq!(server.get("/metrics").await.status(), 200);
+}
+
+#[tokio::test]
+async fn the_description_and_the_addresses_are_the_same() {
+    let server = Server::start().await;
+    let document = body(server.get("/openapi.json").await).await;
+    let paths = document["paths"].as_object().unwrap();
+    let mut known: Vec<&str> = super::table().iter().map(|(path, _)| *path).chain(["/v1/desktop"]).collect();
+    known.sort_unstable();
+    assert_eq!(paths.keys().map(String::as_str).collect::<Vec<_>>(), known);
+    for (path, methods) in paths {
+        for method in [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
+            let described = methods.get(method.as_str().to_lowercase()).is_some();
+            let path = path.replace("{id}", "nonsense");
+            let status = server.request(method.clone(), &path, "none").send().await.unwrap().status();
+            assert_eq!(status != 405, described, "{method} {path} answers {status}");
+        }
+    }
+}
+
+impl Server {
+    async fn get_owned(&self, path: String) -> Response {
+        self.get(&path).await
+    }
+}
