@@ -133,3 +133,5 @@ pub const MEDIA_COMMANDS_MAX: usize = 4096;
 pub const WAV_LENGTH_MAX_S: u32 = 600;
 /// One journal, in bytes; a million calls or so. Beyond it the journal ends: a part of one cannot be replayed.
 pub const JOURNAL_BYTES_MAX: u64 = 16 * 1024 * 1024 * 1024;
+/// Numbers of one pool; more than the Erlang formula asks for at any load one server carries. Beyond it the configuration is refused.
+pub const POOL_NUMBERS_MAX: usize = 10_000;

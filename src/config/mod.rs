@@ -1,5 +1,19 @@
 //! The configuration: one TOML file, checked whole; either a `Plan`, or every fault at once with line and remedy.
 
+mod access;
+mod agents;
+mod fault;
+mod media;
+mod numbers;
 pub mod plan;
+mod read;
+mod routing;
+mod shell;
+mod sip;
+mod tree;
+mod trunks;
+mod values;
 
+pub use fault::Fault;
 pub use plan::{ApiKey, IntentDefaults, LogPlan, MediaShell, Plan, Shell, StorePlan};
+pub use read::read;

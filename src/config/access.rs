@@ -1,0 +1,239 @@
+//! `[access]`: tiers, free-mail domains, and the rules in their order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::access::{
+    After, Answer, Conditions, DomainCondition, DomainPattern, Hours, Policy, PolicySetup, ReasonPicked, Rule,
+};
+use crate::base::{Level, QueueId, TierId, TrunkId};
+
+use super::fault::Faults;
+use super::tree::{Section, Text};
+use super::values::{Names, phone_number};
+
+/// What rules may refer to.
+pub(super) struct Known<'k, 'a> {
+    pub queues: &'k Names<'a>,
+    pub trunks: &'k Names<'a>,
+    pub default_queue: Option<&'k QueueId>,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Human,
+    Queue,
+    SelfService,
+    Refuse,
+}
+
+const ANSWERS: [(&str, Kind); 4] =
+    [("human", Kind::Human), ("queue", Kind::Queue), ("self-service", Kind::SelfService), ("refuse", Kind::Refuse)];
+const CEILING: Duration = Duration::from_secs(300);
+
+pub(super) fn read(top: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut Faults<'_>) -> Option<Policy> {
+    let mut section = top.section("access", faults);
+    let mut tiers = Names::default();
+    let setup = PolicySetup {
+        tiers: read_tiers(&mut section, &mut tiers, faults),
+        free_mail: free_mail(&mut section, faults),
+        rules: rules(&mut section, known, &tiers, faults),
+        default_words: None,
+        default: Answer::Human { queue: None, priority: 0 },
+    };
+    let setup = with_default(setup, &mut section, known, faults);
+    let place = section.place.key("rules", section.place.offset);
+    section.finish(faults);
+    let policy = Policy::new(setup);
+    policy.map_err(|many| faults.add(&place, "are too many", format!("at most {} can be tried", many.most))).ok()
+}
+
+fn with_default(
+    mut setup: PolicySetup,
+    access: &mut Section<'_>,
+    known: &Known<'_, '_>,
+    faults: &mut Faults<'_>,
+) -> PolicySetup {
+    let mut section = access.section("default", faults);
+    if section.is_given() {
+        setup.default = answer(&mut section, known, faults);
+        setup.default_words = section.text("because", faults).map(|text| text.value.to_owned());
+    }
+    section.finish(faults);
+    setup
+}
+
+fn read_tiers<'a>(
+    access: &mut Section<'a>,
+    names: &mut Names<'a>,
+    faults: &mut Faults<'_>,
+) -> Vec<(DomainPattern, TierId)> {
+    let mut tiers = Vec::new();
+    for mut section in access.sections("tiers", faults) {
+        let name = names.take(&mut section, "name", faults);
+        let domains = section.texts("domains", faults);
+        section.finish(faults);
+        let Some(name) = name else { continue };
+        let patterns = domains.iter().filter_map(|text| pattern(text, faults));
+        tiers.extend(patterns.map(|pattern| (pattern, TierId::new(name.value))));
+    }
+    tiers
+}
+
+fn free_mail(access: &mut Section<'_>, faults: &mut Faults<'_>) -> Vec<String> {
+    let texts = access.texts("free_mail", faults);
+    let patterns = texts.iter().filter_map(|text| pattern(text, faults)).map(|pattern| pattern.to_string());
+    // Each stands for all below it anyway.
+    patterns.map(|name| name.trim_start_matches("*.").to_owned()).collect()
+}
+
+fn pattern(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<DomainPattern> {
+    let remedy = "write example.com or *.example.com; a whole public suffix goes under public_suffixes of a rule";
+    text.parse(DomainPattern::parse, remedy, faults)
+}
+
+fn rules(access: &mut Section<'_>, known: &Known<'_, '_>, tiers: &Names<'_>, faults: &mut Faults<'_>) -> Vec<Rule> {
+    let mut names = Names::default();
+    let mut rules = Vec::new();
+    for mut section in access.sections("rules", faults) {
+        let name = names.take(&mut section, "name", faults);
+        let when = conditions(&mut section, known, tiers, faults);
+        let answer = answer(&mut section, known, faults);
+        let words = section.text("because", faults).map(|text| text.value.to_owned());
+        section.finish(faults);
+        rules.extend(name.map(|name| Rule { name: name.value.to_owned(), when, answer, words }));
+    }
+    rules
+}
+
+fn conditions(rule: &mut Section<'_>, known: &Known<'_, '_>, tiers: &Names<'_>, faults: &mut Faults<'_>) -> Conditions {
+    let mut section = rule.section("when", faults);
+    let domain = domain(&mut section, faults);
+    let min_level = section.text("min_level", faults).and_then(|text| level(&text, faults));
+    let trunks = refer(&mut section, "trunk", "trunk", known.trunks, faults);
+    let tiers = refer(&mut section, "tier", "tier", tiers, faults);
+    let numbers = section.texts("number", faults);
+    let reasons = section.texts("reason", faults);
+    let hours = hours(&mut section, faults);
+    section.finish(faults);
+    Conditions {
+        domain,
+        min_level,
+        trunks: trunks.into_iter().map(TrunkId::new).collect(),
+        tiers: tiers.into_iter().map(TierId::new).collect(),
+        dialled: numbers.iter().filter_map(|text| phone_number(text, None, faults)).collect(),
+        reasons: reasons.iter().map(reason).collect(),
+        hours,
+    }
+}
+
+fn refer<'a>(
+    section: &mut Section<'a>,
+    key: &'static str,
+    kind: &str,
+    names: &Names<'_>,
+    faults: &mut Faults<'_>,
+) -> Vec<&'a str> {
+    let texts = section.texts(key, faults);
+    texts.into_iter().filter(|text| names.check(kind, text, faults)).map(|text| text.value).collect()
+}
+
+fn level(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<Level> {
+    text.word(&Level::ALL.map(|level| (level.as_str(), level)), faults)
+}
+
+fn reason(text: &Text<'_>) -> ReasonPicked {
+    let (category, sub) = text.value.split_once('/').map_or((text.value, None), |(c, s)| (c, Some(s)));
+    ReasonPicked { category: category.trim().to_owned(), sub_category: sub.map(|sub| sub.trim().to_owned()) }
+}
+
+/// `None` when nothing is said about domains.
+fn domain(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<DomainCondition> {
+    let listed = section.item("domain");
+    let texts = listed.as_ref().map(|item| item.texts(faults)).unwrap_or_default();
+    let suffixes = section.texts("public_suffixes", faults);
+    listed.is_some().then_some(()).or((!suffixes.is_empty()).then_some(()))?;
+    let mut condition = DomainCondition::default();
+    for text in &texts {
+        match text.value {
+            "free-mail" => condition.free_mail = true,
+            "unknown" => condition.unknown = true,
+            _ => condition.patterns.extend(pattern(text, faults)),
+        }
+    }
+    let whole = |text: &Text<'_>| {
+        text.parse(DomainPattern::public_suffix, "write a public suffix, like \"edu\" or \"gov.uk\"", faults)
+    };
+    condition.patterns.extend(suffixes.iter().filter_map(whole));
+    Some(condition)
+}
+
+fn hours(when: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<Hours> {
+    let item = when.item("hours")?;
+    let mut section = item.section(faults)?;
+    let zone = section.required("zone", "write the time zone, like zone = \"Europe/Berlin\"", faults);
+    let zone = zone.and_then(|zone| zone.text(faults));
+    let open: Vec<String> = section.texts("open", faults).into_iter().map(|text| text.value.to_owned()).collect();
+    section.finish(faults);
+    let hours = Hours::parse(zone?.value, &open);
+    let remedy = "write hours = { zone = \"Europe/Berlin\", open = [\"mon-fri 08:00-18:00\"] }";
+    hours.map_err(|error| faults.add(&item.place, error.to_string(), remedy)).ok()
+}
+
+fn answer(section: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut Faults<'_>) -> Answer {
+    let given = section.required("answer", "write human, queue, self-service or refuse", faults);
+    let text = given.and_then(|item| item.text(faults));
+    let kind = text.as_ref().and_then(|text| text.word(&ANSWERS, faults));
+    match kind {
+        Some(Kind::Human) => human(section, known, faults),
+        Some(Kind::Queue) => queue(section, known, faults),
+        Some(Kind::Refuse) => refuse(section, faults),
+        Some(Kind::SelfService) | None => Answer::SelfService,
+    }
+}
+
+fn human(section: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut Faults<'_>) -> Answer {
+    let queue = queue_name(section, known, faults);
+    if queue.is_none() && known.default_queue.is_none() {
+        let remedy = "write queue, or default_queue under [routing]";
+        faults.add(&section.place, "lets callers through to no queue", remedy);
+    }
+    Answer::Human { queue, priority: priority(section, faults) }
+}
+
+fn queue(section: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut Faults<'_>) -> Answer {
+    let queue = queue_name(section, known, faults).or(known.default_queue.cloned());
+    let priority = priority(section, faults);
+    let ceiling = section.seconds("ceiling_s", CEILING, 1..=14_400, faults);
+    let refuses = section.text("then", faults).and_then(|text| {
+        let words = [("self-service", false), ("refuse", true)];
+        text.word(&words, faults)
+    });
+    let then =
+        if refuses == Some(true) { After::Refuse { status: status(section, faults) } } else { After::SelfService };
+    let Some(queue) = queue else {
+        faults.add(&section.place, "names no queue", "write queue, or default_queue under [routing]");
+        return Answer::SelfService;
+    };
+    Answer::Queue { queue, priority, ceiling, then }
+}
+
+fn refuse(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Answer {
+    let announcement = section.text("announcement", faults).map(|text| Arc::from(text.value));
+    Answer::Refuse { status: status(section, faults), announcement }
+}
+
+fn queue_name(section: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut Faults<'_>) -> Option<QueueId> {
+    let text = section.text("queue", faults)?;
+    // A name that is not known has its own fault; taken as given, it brings no second one.
+    known.queues.check("queue", &text, faults);
+    Some(QueueId::new(text.value))
+}
+
+fn priority(section: &mut Section<'_>, faults: &mut Faults<'_>) -> i32 {
+    section.number("priority", 0, -1_000_000..=1_000_000, faults)
+}
+
+fn status(section: &mut Section<'_>, faults: &mut Faults<'_>) -> u16 {
+    section.number("status", 480, 400..=699, faults)
+}

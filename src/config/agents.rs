@@ -1,0 +1,165 @@
+//! `[[agents]]`: who takes calls, with what skills, at which desk and on which phone.
+
+use std::collections::BTreeMap;
+
+use md5::Md5;
+use sha2::{Digest, Sha256};
+
+use crate::base::AgentId;
+use crate::base::limits::AGENTS_MAX;
+use crate::calls::settings::PhonePlan;
+use crate::desktop;
+use crate::routing::AgentSetup;
+use crate::sip::api::{PhoneAccount, Target};
+
+use super::fault::Faults;
+use super::routing::{RoutingPart, levels};
+use super::sip::SipPart;
+use super::tree::{Section, Text};
+use super::values::{Names, from_hex, sha256, sip_target, socket, to_hex};
+
+/// The agents as the endpoint, the calls, the router and the desks know them.
+#[derive(Default)]
+pub(super) struct AgentsPart {
+    pub accounts: Vec<PhoneAccount>,
+    pub phones: BTreeMap<AgentId, PhonePlan>,
+    pub agents: Vec<AgentSetup>,
+    pub desks: Vec<desktop::Account>,
+}
+
+const PHONE: &str =
+    "write phone = { contact = \"sip:ann@192.0.2.21\" }, or phone = { user = \"ann\", password = \"...\" }";
+const TOKEN: &str = "choose a long random token and write its hash: printf %s TOKEN | sha256sum";
+
+pub(super) fn read(
+    top: &mut Section<'_>,
+    sip: &SipPart,
+    routing: &RoutingPart<'_>,
+    faults: &mut Faults<'_>,
+) -> AgentsPart {
+    let mut part = AgentsPart::default();
+    let (mut names, mut users, mut tokens) = (Names::default(), Names::default(), BTreeMap::new());
+    for mut section in top.sections("agents", faults) {
+        let name = names.take(&mut section, "name", faults);
+        let skills = levels(&mut section, "skills", &routing.skills, faults);
+        let token = token(&mut section, &mut tokens, faults);
+        let agent = AgentId::new(name.as_ref().map_or("", |name| name.value));
+        let phone = phone(&mut section, &agent, sip, &mut users, faults);
+        section.finish(faults);
+        if let (Some(_), Some(token), Some((plan, account))) = (name, token, phone) {
+            part.accounts.extend(account);
+            part.phones.insert(agent.clone(), plan);
+            part.desks.push(desk(&agent, token, &skills));
+            part.agents.push(AgentSetup { id: agent, skills });
+        }
+    }
+    if part.agents.len() > AGENTS_MAX {
+        faults.add(&top.place.key("agents", 0), "are too many", format!("at most {AGENTS_MAX} can be served"));
+    }
+    part
+}
+
+fn desk(agent: &AgentId, token: [u8; 32], skills: &[(crate::base::SkillId, u8)]) -> desktop::Account {
+    let skills = skills.iter().map(|(skill, level)| desktop::SkillLevel { skill: skill.clone(), level: *level });
+    desktop::Account { agent: agent.clone(), token: desktop::TokenHash(token), skills: skills.collect() }
+}
+
+/// Each agent's own: the token is what tells them apart at the desk.
+fn token(section: &mut Section<'_>, tokens: &mut BTreeMap<[u8; 32], ()>, faults: &mut Faults<'_>) -> Option<[u8; 32]> {
+    let text = section.required("token_sha256", TOKEN, faults)?.text(faults)?;
+    let token = sha256(&text, TOKEN, faults)?;
+    if tokens.insert(token, ()).is_some() {
+        faults.add(&text.place, "is the token of another agent", "give each agent a token of their own");
+    }
+    Some(token)
+}
+
+fn phone<'a>(
+    agent_section: &mut Section<'a>,
+    agent: &AgentId,
+    sip: &SipPart,
+    users: &mut Names<'a>,
+    faults: &mut Faults<'_>,
+) -> Option<(PhonePlan, Option<PhoneAccount>)> {
+    let item = agent_section.required("phone", PHONE, faults)?;
+    let mut section = item.section(faults)?;
+    let flow = sip.flow(&mut section, faults);
+    let via = section.text("via", faults).and_then(|text| socket(&text, faults));
+    let contact = section.text("contact", faults);
+    let has_user = section.item("user").is_some();
+    let account = if has_user { account(&mut section, agent, &sip.realm, users, faults) } else { None };
+    for key in ["password", "ha1_md5", "ha1_sha256"] {
+        section.item(key);
+    }
+    section.finish(faults);
+    match (contact, has_user) {
+        (Some(contact), false) => {
+            let uri = sip_target(&contact, via, faults)?.to_owned();
+            Some((PhonePlan { target: Target::Uri { uri, via }, flow }, None))
+        }
+        (None, true) => {
+            let target = Target::Registered(agent.clone());
+            account.map(|account| (PhonePlan { target, flow }, Some(account)))
+        }
+        (Some(_), true) | (None, false) => {
+            faults.add(&item.place, "must have either contact or user", PHONE);
+            None
+        }
+    }
+}
+
+fn account<'a>(
+    section: &mut Section<'a>,
+    agent: &AgentId,
+    realm: &str,
+    users: &mut Names<'a>,
+    faults: &mut Faults<'_>,
+) -> Option<PhoneAccount> {
+    let user = users.take(section, "user", faults)?;
+    if !user.value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+".contains(&b)) {
+        faults.add(&user.place, "is no user name of a phone", "write letters, digits, and - _ . +");
+        return None;
+    }
+    let password = section.text("password", faults);
+    let given = [section.text("ha1_md5", faults), section.text("ha1_sha256", faults)];
+    let (ha1_md5, ha1_sha256) = match (password, given) {
+        (Some(password), [None, None]) => hashes(user.value, realm, password.value),
+        (None, [Some(md5), Some(sha)]) => (hash(&md5, 16, faults)?, hash(&sha, 32, faults)?),
+        (Some(_), _) | (None, _) => {
+            let remedy = "write password, or else both ha1_md5 and ha1_sha256 of user:realm:password";
+            faults.add(&section.place, "says no password", remedy);
+            return None;
+        }
+    };
+    Some(PhoneAccount { agent: agent.clone(), user: user.value.to_owned(), ha1_md5, ha1_sha256 })
+}
+
+/// H(user:realm:password) in both algorithms (RFC 8760); the password goes no further.
+fn hashes(user: &str, realm: &str, password: &str) -> (String, String) {
+    let secret = format!("{user}:{realm}:{password}");
+    (to_hex(&Md5::digest(&secret)), to_hex(&Sha256::digest(&secret)))
+}
+
+fn hash(text: &Text<'_>, bytes: usize, faults: &mut Faults<'_>) -> Option<String> {
+    let hash = from_hex(text.value).filter(|hash| hash.len() == bytes);
+    if hash.is_none() {
+        faults.add(&text.place, format!("is not {} hex digits", bytes * 2), "write H(user:realm:password) in hex");
+    }
+    hash.map(|hash| to_hex(&hash))
+}
+
+/// A queue whose needs no agent meets would never be served.
+pub(super) fn check_queues(routing: &RoutingPart<'_>, agents: &[AgentSetup], faults: &mut Faults<'_>) {
+    for (queue, name) in routing.setup.queues.iter().zip(&routing.queue_names) {
+        let meets = |agent: &AgentSetup| {
+            let has = |need: &crate::routing::SkillNeed| {
+                agent.skills.iter().any(|(skill, level)| *skill == need.skill && *level >= need.min_level)
+            };
+            queue.requires.iter().all(has)
+        };
+        if !agents.iter().any(meets) {
+            let remedy = "give an agent the skills and levels that it requires, or require less";
+            faults.add(&name.place, format!("no agent can serve queue {:?}", name.value), remedy);
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Faults of a configuration: each with its line, its key, what is wrong, and what to do.
+
+use std::fmt;
+
+/// One fault. `Display` is the line that an admin reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Both from 1; the column counts characters.
+    pub line: usize,
+    pub column: usize,
+    /// Where in the file's tree, like `trunks[0].fallback`; empty for the file as a whole.
+    pub key: String,
+    pub what: String,
+    pub remedy: String,
+}
+
+/// A spot in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub offset: usize,
+    pub key: String,
+}
+
+/// Collects the faults of one text.
+#[derive(Debug)]
+pub(super) struct Faults<'t> {
+    text: &'t str,
+    found: Vec<(usize, Fault)>,
+}
+
+impl Place {
+    /// The file as a whole.
+    pub(super) fn top() -> Place {
+        Place { offset: 0, key: String::new() }
+    }
+
+    pub(super) fn key(&self, key: &str, offset: usize) -> Place {
+        let dot = if self.key.is_empty() { "" } else { "." };
+        Place { offset, key: format!("{}{dot}{key}", self.key) }
+    }
+
+    pub(super) fn nth(&self, n: usize, offset: usize) -> Place {
+        Place { offset, key: format!("{}[{n}]", self.key) }
+    }
+}
+
+impl<'t> Faults<'t> {
+    pub(super) fn of(text: &'t str) -> Faults<'t> {
+        Faults { text, found: Vec::new() }
+    }
+
+    pub(super) fn add(&mut self, place: &Place, what: impl Into<String>, remedy: impl Into<String>) {
+        let (line, column) = line_and_column(self.text, place.offset);
+        let fault = Fault { line, column, key: place.key.clone(), what: what.into(), remedy: remedy.into() };
+        self.found.push((place.offset, fault));
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
+    /// In the order of the file.
+    pub(super) fn into_sorted(mut self) -> Vec<Fault> {
+        self.found.sort_by_key(|(offset, _)| *offset);
+        self.found.into_iter().map(|(_, fault)| fault).collect()
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}: ", self.line, self.column)?;
+        if !self.key.is_empty() {
+            write!(f, "{}: ", self.key)?;
+        }
+        write!(f, "{}; {}", self.what, self.remedy)
+    }
+}
+
+impl std::error::Error for Fault {}
+
+fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+    (before.matches('\n').count() + 1, column)
+}
+
+/// Of `known`, the one that was probably meant.
+pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    let allowed = 1 + word.chars().count() / 4;
+    let scored = known.into_iter().map(|name| (distance(word, name), name));
+    scored.filter(|(steps, _)| *steps <= allowed).min().map(|(_, name)| name)
+}
+
+/// How many letters must be put in, taken out or changed (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in other.iter().enumerate() {
+            let changed = diagonal + usize::from(a != *b);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+/// "did you mean `x`?", or else what may be written.
+pub(super) fn did_you_mean<'k>(word: &str, known: &[&'k str]) -> String {
+    match (nearest(word, known.iter().copied()), known) {
+        (Some(name), _) => format!("did you mean {name:?}?"),
+        (None, []) => "there is none yet; add it".to_owned(),
+        (None, known) => format!("it may be one of: {}", known.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_says_where() {
+        let text = "a = 1\n  ü = 2\n";
+        let mut faults = Faults::of(text);
+        faults.add(&Place::top().key("b", text.find("= 2").expect("there")), "wrong", "mend it");
+        let faults = faults.into_sorted();
+        assert_eq!(faults[0].to_string(), "line 2, column 5: b: wrong; mend it");
+    }
+
+    #[test]
+    fn a_slip_of_the_finger_is_guessed() {
+        assert_eq!(nearest("netwroks", ["name", "networks", "region"]), Some("networks"));
+        assert_eq!(nearest("fallbak", ["name", "fallback"]), Some("fallback"));
+        assert_eq!(nearest("colour", ["name", "networks"]), None);
+    }
+}

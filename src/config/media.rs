@@ -1,0 +1,101 @@
+//! `[media]`: where sound is received, and what a waiting caller hears.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::calls::settings::{MediaPlan, WaitingSound};
+use crate::media::command::{ToneKind, WavId};
+
+use super::fault::Faults;
+use super::plan::MediaShell;
+use super::sip::SipPart;
+use super::tree::{Section, Text};
+use super::values::address;
+
+pub(super) struct MediaPart {
+    pub plan: MediaPlan,
+    pub shell: MediaShell,
+}
+
+/// A relayed call has two legs, each with a port for RTP and one for RTCP.
+const PORTS_OF_A_CALL: u16 = 4;
+const PORTS: (u16, u16) = (20_000, 29_999);
+
+pub(super) fn read(top: &mut Section<'_>, sip: &SipPart, faults: &mut Faults<'_>) -> MediaPart {
+    let mut section = top.section("media", faults);
+    let bind = section.text("bind", faults).and_then(|text| address(&text, faults));
+    let advertised = section.text("advertised", faults).and_then(|text| address(&text, faults));
+    let advertised = advertised.or(sip.first_advertised()).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let (first_port, last_port) = ports(&mut section, sip, faults);
+    let (waiting, wavs) = waiting(&mut section, faults);
+    let part = MediaPart {
+        shell: MediaShell {
+            bind: bind.unwrap_or(any_address(advertised)),
+            workers: section.number("workers", 0, 0..=256, faults),
+            silence_timeout: section.seconds("silence_s", Duration::from_secs(30), 1..=3600, faults),
+            wavs,
+        },
+        plan: MediaPlan { advertised, first_port, last_port, waiting, ringback: ringback(&mut section, faults) },
+    };
+    if advertised.is_unspecified() && sip.first_advertised().is_some() {
+        let remedy = "write the address that peers send sound to: advertised = \"192.0.2.1\"";
+        faults.add(&section.place.key("advertised", section.place.offset), "says no address", remedy);
+    }
+    section.finish(faults);
+    part
+}
+
+fn any_address(like: IpAddr) -> IpAddr {
+    match like {
+        IpAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        IpAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    }
+}
+
+fn ports(section: &mut Section<'_>, sip: &SipPart, faults: &mut Faults<'_>) -> (u16, u16) {
+    let Some(text) = section.text("ports", faults) else { return PORTS };
+    let range = text
+        .value
+        .split_once('-')
+        .and_then(|(first, last)| Some((first.trim().parse::<u16>().ok()?, last.trim().parse::<u16>().ok()?)));
+    let Some((first, last)) = range.filter(|(first, last)| first <= last && *first >= 1024) else {
+        let remedy = "write the first and the last port, from 1024 on, like ports = \"20000-29999\"";
+        faults.add(&text.place, format!("{:?} is no range of ports", text.value), remedy);
+        return PORTS;
+    };
+    check_room(&text, first, last, faults);
+    for bind in sip.bind.iter().filter(|bind| (first..=last).contains(&bind.port())) {
+        let remedy = "move one of them: SIP and sound cannot share a port";
+        faults.add(&text.place, format!("holds the SIP port {}", bind.port()), remedy);
+    }
+    (first, last)
+}
+
+/// RTP takes an even port and the odd one after it.
+fn check_room(text: &Text<'_>, first: u16, last: u16, faults: &mut Faults<'_>) {
+    let first_even = u32::from(first) + u32::from(first % 2);
+    let whole = (u32::from(last) + 1).saturating_sub(first_even) / 2 * 2;
+    if whole < u32::from(PORTS_OF_A_CALL) {
+        let remedy = format!("a call takes {PORTS_OF_A_CALL}, beginning with an even one; write a wider range");
+        faults.add(&text.place, format!("{:?} has no room for a call", text.value), remedy);
+    }
+}
+
+fn waiting(section: &mut Section<'_>, faults: &mut Faults<'_>) -> (WaitingSound, Vec<PathBuf>) {
+    let Some(text) = section.text("waiting", faults) else { return (WaitingSound::Tone, Vec::new()) };
+    match text.value {
+        "tone" => (WaitingSound::Tone, Vec::new()),
+        path if path.to_ascii_lowercase().ends_with(".wav") => (WaitingSound::Wav(WavId(0)), vec![PathBuf::from(path)]),
+        other => {
+            faults.add(&text.place, format!("{other:?} is no sound"), "write \"tone\", or the path of a .wav file");
+            (WaitingSound::Tone, Vec::new())
+        }
+    }
+}
+
+fn ringback(section: &mut Section<'_>, faults: &mut Faults<'_>) -> ToneKind {
+    let words = [("us", ToneKind::RingbackUs), ("europe", ToneKind::RingbackEurope)];
+    let text = section.text("ringback", faults);
+    text.and_then(|text| text.word(&words, faults)).unwrap_or(ToneKind::RingbackUs)
+}

@@ -1,0 +1,117 @@
+//! `[[pools]]`: the telephone numbers that are leased to intents.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::base::limits::POOL_NUMBERS_MAX;
+use crate::base::phone::Region;
+use crate::base::{E164, PoolId};
+use crate::calls::settings::PoolPlan;
+
+use super::fault::Faults;
+use super::tree::{Section, Text};
+use super::values::{Names, phone_number, region};
+
+pub(super) struct PoolsPart<'a> {
+    pub names: Names<'a>,
+    pub plans: Vec<PoolPlan>,
+}
+
+/// Whose each number is, as the fault should say it.
+type Owners = BTreeMap<E164, String>;
+
+const ADD_NUMBERS: &str = "write numbers = [\"+12015550100\", \"+12015550110..+12015550119\"]";
+
+pub(super) fn read<'a>(top: &mut Section<'a>, faults: &mut Faults<'_>) -> PoolsPart<'a> {
+    let mut part = PoolsPart { names: Names::default(), plans: Vec::new() };
+    let mut owners = Owners::new();
+    for mut section in top.sections("pools", faults) {
+        let name = part.names.take(&mut section, "name", faults);
+        let region = region(&mut section, faults);
+        let owner = name.as_ref().map_or("another pool", |name| name.value);
+        let numbers = numbers(&mut section, region, owner, &mut owners, faults);
+        let shared = shared(&mut section, region, owner, &mut owners, faults);
+        let quarantine = section.seconds("quarantine_s", Duration::from_secs(900), 0..=86_400, faults);
+        section.finish(faults);
+        if let Some(name) = name {
+            part.plans.push(PoolPlan { pool: PoolId::new(name.value), numbers, shared, quarantine });
+        }
+    }
+    part
+}
+
+fn numbers(
+    section: &mut Section<'_>,
+    region: Option<Region>,
+    owner: &str,
+    owners: &mut Owners,
+    faults: &mut Faults<'_>,
+) -> Vec<E164> {
+    let Some(item) = section.required("numbers", ADD_NUMBERS, faults) else { return Vec::new() };
+    let texts = item.texts(faults);
+    if texts.is_empty() {
+        faults.add(&item.place, "is empty: a pool without numbers leases nothing", ADD_NUMBERS);
+    }
+    let mut numbers = Vec::new();
+    for text in texts {
+        for number in numbers_of(&text, region, faults) {
+            if is_new(&number, &text, owner, owners, faults) {
+                numbers.push(number);
+            }
+        }
+        if numbers.len() > POOL_NUMBERS_MAX {
+            faults.add(&text.place, "has too many numbers", format!("a pool may have {POOL_NUMBERS_MAX}"));
+            break;
+        }
+    }
+    numbers
+}
+
+fn shared(
+    section: &mut Section<'_>,
+    region: Option<Region>,
+    owner: &str,
+    owners: &mut Owners,
+    faults: &mut Faults<'_>,
+) -> Option<E164> {
+    let text = section.text("shared", faults)?;
+    let number = phone_number(&text, region, faults)?;
+    is_new(&number, &text, owner, owners, faults).then_some(number)
+}
+
+fn is_new(number: &E164, text: &Text<'_>, owner: &str, owners: &mut Owners, faults: &mut Faults<'_>) -> bool {
+    let earlier = owners.insert(number.clone(), owner.to_owned());
+    if let Some(earlier) = &earlier {
+        let what = format!("{} is in pool {earlier:?} already", number.as_str());
+        faults.add(&text.place, what, "a number belongs to one pool, once; a shared number is not one of those leased");
+    }
+    earlier.is_none()
+}
+
+/// One number, or those from the first to the last.
+fn numbers_of(text: &Text<'_>, region: Option<Region>, faults: &mut Faults<'_>) -> Vec<E164> {
+    let Some((first, last)) = text.value.split_once("..") else {
+        return phone_number(text, region, faults).into_iter().collect();
+    };
+    let part = |value| phone_number(&Text { value, place: text.place.clone() }, region, faults);
+    let [first, last] = [first, last].map(part);
+    let Some((first, last)) = first.zip(last) else { return Vec::new() };
+    let range = range(&first, &last);
+    if range.is_none() {
+        let remedy =
+            format!("write first..last, the last the greater and of equal length, at most {POOL_NUMBERS_MAX} numbers");
+        faults.add(&text.place, format!("{:?} is no range of numbers", text.value), remedy);
+    }
+    range.unwrap_or_default()
+}
+
+fn range(first: &E164, last: &E164) -> Option<Vec<E164>> {
+    if first.digits().len() != last.digits().len() {
+        return None;
+    }
+    let (first, last): (u64, u64) = (first.digits().parse().ok()?, last.digits().parse().ok()?);
+    if last < first || last - first >= POOL_NUMBERS_MAX as u64 {
+        return None;
+    }
+    (first..=last).map(|digits| E164::parse(&format!("+{digits}"), None).ok()).collect()
+}

@@ -1,0 +1,99 @@
+//! `[routing]` and `[[queues]]`: skills, the order of service, the times of an offer.
+
+use std::time::Duration;
+
+use crate::base::limits::QUEUES_MAX;
+use crate::base::{QueueId, SkillId};
+use crate::routing::{Pause, QueueSetup, Setup, SkillNeed};
+
+use super::fault::Faults;
+use super::tree::{Section, Text};
+use super::values::Names;
+
+pub(super) struct RoutingPart<'a> {
+    pub skills: Names<'a>,
+    pub queues: Names<'a>,
+    pub default_queue: Option<QueueId>,
+    /// Without its agents.
+    pub setup: Setup,
+    /// The name of each queue of the setup, for what is checked when the agents are known.
+    pub queue_names: Vec<Text<'a>>,
+}
+
+pub(super) fn read<'a>(top: &mut Section<'a>, faults: &mut Faults<'_>) -> RoutingPart<'a> {
+    let mut section = top.section("routing", faults);
+    let skills = Names::list(section.texts("skills", faults), faults);
+    let mut setup = times(&mut section, faults);
+    let default_queue = section.text("default_queue", faults);
+    section.finish(faults);
+    let mut queues = Names::default();
+    let mut queue_names = Vec::new();
+    for mut section in top.sections("queues", faults) {
+        let name = queues.take(&mut section, "name", faults);
+        let queue = queue(&mut section, name.as_ref(), &skills, faults);
+        section.finish(faults);
+        if let Some(name) = name {
+            setup.queues.push(queue);
+            queue_names.push(name);
+        }
+    }
+    if setup.queues.len() > QUEUES_MAX {
+        faults.add(&top.place.key("queues", 0), "are too many", format!("at most {QUEUES_MAX} can be served"));
+    }
+    let given = default_queue.filter(|name| queues.check("queue", name, faults)).map(|name| name.value);
+    let default_queue = given.or(queues.only()).map(QueueId::new);
+    RoutingPart { skills, queues, default_queue, setup, queue_names }
+}
+
+fn times(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Setup {
+    let usual = Setup::default();
+    let pause = section.seconds("pause_s", Duration::from_secs(30), 1..=86_400, faults);
+    let until_available = section.flag("pause_until_available", false, faults);
+    Setup {
+        pause: if until_available { Pause::UntilAvailable } else { Pause::For(pause) },
+        again_after: section.seconds("again_after_s", usual.again_after, 0..=3600, faults),
+        prefer_wait: section.seconds("prefer_wait_s", usual.prefer_wait, 0..=3600, faults),
+        grant_margin: section.seconds("grant_margin_s", usual.grant_margin, 1..=60, faults),
+        deserted_after: section.seconds("deserted_after_s", usual.deserted_after, 0..=3600, faults),
+        position_every: section.seconds("position_every_s", usual.position_every, 1..=3600, faults),
+        ..usual
+    }
+}
+
+fn queue(
+    section: &mut Section<'_>,
+    name: Option<&Text<'_>>,
+    skills: &Names<'_>,
+    faults: &mut Faults<'_>,
+) -> QueueSetup {
+    let usual = QueueSetup::new(name.map_or("", |name| name.value));
+    QueueSetup {
+        requires: levels(section, "requires", skills, faults)
+            .into_iter()
+            .map(|(skill, min_level)| SkillNeed { skill, min_level })
+            .collect(),
+        offer_timeout: section.seconds("offer_s", usual.offer_timeout, 1..=300, faults),
+        ageing_per_s: section.number("ageing_per_s", usual.ageing_per_s, 0..=1000, faults),
+        ageing_cap: section.number("ageing_cap", usual.ageing_cap, 0..=1_000_000, faults),
+        max_waiting: section.number("max_waiting", usual.max_waiting, 0..=20_000, faults),
+        wrap_up: section.seconds("wrap_up_s", usual.wrap_up, 0..=3600, faults),
+        id: usual.id,
+    }
+}
+
+/// A table of skills and levels, as queues and agents have it.
+pub(super) fn levels(
+    section: &mut Section<'_>,
+    key: &'static str,
+    skills: &Names<'_>,
+    faults: &mut Faults<'_>,
+) -> Vec<(SkillId, u8)> {
+    let mut levels = Vec::new();
+    for (name, item) in section.section(key, faults).entries() {
+        let is_known = skills.check("skill", &Text { value: name, place: item.place.clone() }, faults);
+        if let (Some(level), true) = (item.number(1..=10, faults), is_known) {
+            levels.push((SkillId::new(name), level));
+        }
+    }
+    levels
+}

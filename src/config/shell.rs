@@ -1,0 +1,148 @@
+//! `[http]`, `[store]`, `[intents]`, `[[api_keys]]`, `[[token_keys]]`, `[log]`, `[deadlines]`.
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::base::PoolId;
+use crate::base::limits::{INTENT_TTL_MAX, INTENT_TTL_MIN};
+use crate::calls::settings::Deadlines;
+use crate::intents::token::{SECRET_MIN, TokenKey, TokenKeys};
+
+use super::fault::Faults;
+use super::plan::{ApiKey, IntentDefaults, LogPlan, StorePlan};
+use super::tree::Section;
+use super::values::{Names, from_hex, region, sha256, socket};
+
+const HTTP_PORT: u16 = 8080;
+const STORE_FILE: &str = "throughline.db";
+const API_KEY: &str = "choose a long random key and write its hash: printf %s KEY | sha256sum";
+const TOKEN_KEY: &str = "add [[token_keys]] with id = 1 and secret = what `openssl rand -hex 32` prints";
+
+/// What the shell writes, besides the store.
+pub(super) struct LogPart {
+    pub plan: LogPlan,
+    pub journal: Option<PathBuf>,
+    pub interval_log: Option<PathBuf>,
+}
+
+pub(super) fn http(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SocketAddr {
+    let mut section = top.section("http", faults);
+    let bind = section.text("bind", faults).and_then(|text| socket(&text, faults));
+    section.finish(faults);
+    bind.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, HTTP_PORT)))
+}
+
+pub(super) fn store(top: &mut Section<'_>, faults: &mut Faults<'_>) -> StorePlan {
+    let mut section = top.section("store", faults);
+    let (embedded, redis) = (section.text("embedded", faults), section.text("redis", faults));
+    let place = section.place.clone();
+    section.finish(faults);
+    match (embedded, redis) {
+        (embedded, None) => StorePlan::Embedded { path: PathBuf::from(embedded.map_or(STORE_FILE, |text| text.value)) },
+        (None, Some(redis)) => {
+            if !["redis://", "rediss://", "redis+unix://", "unix://"].iter().any(|s| redis.value.starts_with(s)) {
+                faults.add(&redis.place, "is no address of a Redis", "write it like \"redis://127.0.0.1:6379/0\"");
+            }
+            StorePlan::Redis { url: redis.value.to_owned() }
+        }
+        (Some(_), Some(redis)) => {
+            faults.add(&place, "has both embedded and redis", "intents are kept in one place: leave one out");
+            StorePlan::Redis { url: redis.value.to_owned() }
+        }
+    }
+}
+
+pub(super) fn intents(top: &mut Section<'_>, pools: &Names<'_>, faults: &mut Faults<'_>) -> IntentDefaults {
+    let mut section = top.section("intents", faults);
+    let range = INTENT_TTL_MIN.as_secs() as i64..=INTENT_TTL_MAX.as_secs() as i64;
+    let ttl = section.seconds("ttl_s", Duration::from_secs(900), range, faults);
+    let pool = section.text("pool", faults).filter(|pool| pools.check("pool", pool, faults));
+    let pool = pool.map(|pool| pool.value).or(pools.only()).map(PoolId::new);
+    let region = region(&mut section, faults);
+    section.finish(faults);
+    IntentDefaults { ttl, pool, region }
+}
+
+pub(super) fn api_keys(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Vec<ApiKey> {
+    let (mut names, mut keys) = (Names::default(), Vec::new());
+    let mut owner_by_hash = BTreeMap::new();
+    for mut section in top.sections("api_keys", faults) {
+        let id = names.take(&mut section, "id", faults);
+        let text = section.required("sha256", API_KEY, faults).and_then(|item| item.text(faults));
+        let hash = text.as_ref().and_then(|text| sha256(text, API_KEY, faults));
+        let (write, read) = scopes(&mut section, faults);
+        section.finish(faults);
+        let (Some(id), Some(text), Some(hash)) = (id, text, hash) else { continue };
+        if let Some(other) = owner_by_hash.insert(hash, id.value) {
+            faults.add(&text.place, format!("is the key of {other:?} too"), "give each a key of its own");
+        }
+        keys.push(ApiKey { id: id.value.to_owned(), hash, write, read });
+    }
+    keys
+}
+
+/// Whether the key may register, and read.
+fn scopes(section: &mut Section<'_>, faults: &mut Faults<'_>) -> (bool, bool) {
+    let Some(item) = section.required("scopes", "write scopes = [\"register\", \"read\"], or one of them", faults)
+    else {
+        return (false, false);
+    };
+    let texts = item.texts(faults);
+    let words = [("register", true), ("read", false)];
+    let scopes: Vec<bool> = texts.iter().filter_map(|text| text.word(&words, faults)).collect();
+    (scopes.contains(&true), scopes.contains(&false))
+}
+
+pub(super) fn token_keys(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<TokenKeys> {
+    let sections = top.sections("token_keys", faults);
+    if sections.is_empty() {
+        faults.add(&top.place.key("token_keys", 0), "there is no key to sign tokens with", TOKEN_KEY);
+        return None;
+    }
+    let mut keys: Vec<TokenKey> = Vec::new();
+    for mut section in sections {
+        let id = section.required("id", TOKEN_KEY, faults).and_then(|item| item.number(0..=255, faults));
+        let text = section.required("secret", TOKEN_KEY, faults).and_then(|item| item.text(faults));
+        let secret = text.as_ref().and_then(|text| from_hex(text.value)).filter(|secret| secret.len() >= SECRET_MIN);
+        if let (Some(text), None) = (&text, &secret) {
+            // The value is a secret, or nearly one: it is not repeated.
+            faults.add(&text.place, format!("is not {SECRET_MIN} bytes or more in hex"), TOKEN_KEY);
+        }
+        if keys.iter().any(|key| Some(key.id) == id) {
+            faults.add(&section.place, "has the id of another key", "number the keys apart");
+        }
+        section.finish(faults);
+        keys.extend(id.zip(secret).map(|(id, secret)| TokenKey { id, secret }));
+    }
+    TokenKeys::new(&keys).ok()
+}
+
+pub(super) fn log(top: &mut Section<'_>, faults: &mut Faults<'_>) -> LogPart {
+    let mut section = top.section("log", faults);
+    let format = section.text("format", faults).and_then(|text| text.word(&[("text", false), ("json", true)], faults));
+    let filter = section.text("filter", faults).map_or("info", |text| text.value).to_owned();
+    let path = |section: &mut Section<'_>, key, faults: &mut Faults<'_>| {
+        section.text(key, faults).map(|text| PathBuf::from(text.value))
+    };
+    let journal = path(&mut section, "journal", faults);
+    let interval_log = path(&mut section, "interval_log", faults);
+    section.finish(faults);
+    LogPart { plan: LogPlan { json: format.unwrap_or(false), filter }, journal, interval_log }
+}
+
+pub(super) fn deadlines(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Deadlines {
+    let mut section = top.section("deadlines", faults);
+    let usual = Deadlines::default();
+    let deadlines = Deadlines {
+        matching: section.millis("match_ms", usual.matching, 10..=5_000, faults),
+        pop: section.millis("pop_ms", usual.pop, 0..=10_000, faults),
+        ring: section.seconds("ring_s", usual.ring, 1..=300, faults),
+        fallback_ring: section.seconds("fallback_ring_s", usual.fallback_ring, 1..=300, faults),
+        answer_waiting: section.millis("answer_waiting_ms", usual.answer_waiting, 0..=60_000, faults),
+        claim: section.seconds("claim_s", usual.claim, 10..=3600, faults),
+    };
+    section.finish(faults);
+    deadlines
+}

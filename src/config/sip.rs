@@ -1,0 +1,114 @@
+//! `[sip]`: where we are reached.
+
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use crate::sip::api::{FlowId, LocalFlow};
+
+use super::fault::Faults;
+use super::tree::{Section, Text};
+use super::values::socket;
+
+/// The sockets and what is said about them.
+pub(super) struct SipPart {
+    pub bind: Vec<SocketAddr>,
+    pub flows: Vec<LocalFlow>,
+    pub realm: String,
+    pub registration_min: Duration,
+    pub registration_max: Duration,
+}
+
+const FLOWS_MAX: usize = 16;
+
+pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
+    let mut section = top.section("sip", faults);
+    let bind = binds(&mut section, faults);
+    let flows = flows(&mut section, &bind, faults);
+    let realm = section.text("realm", faults);
+    let min = section.seconds("registration_min_s", Duration::from_secs(60), 1..=86_400, faults);
+    let max = section.seconds("registration_max_s", Duration::from_secs(3600), 1..=604_800, faults);
+    if min > max {
+        let place = section.place.key("registration_min_s", section.place.offset);
+        faults.add(&place, "is more than registration_max_s", "make it the smaller of the two");
+    }
+    let part = SipPart {
+        bind: bind.into_iter().map(|(address, _)| address).collect(),
+        flows,
+        realm: realm.and_then(|text| checked_realm(&text, faults)).unwrap_or_else(|| "throughline".to_owned()),
+        registration_min: min,
+        registration_max: max,
+    };
+    section.finish(faults);
+    part
+}
+
+impl SipPart {
+    /// The flow of a section that may name one of our sockets under `bind`; the first without it.
+    pub(super) fn flow(&self, section: &mut Section<'_>, faults: &mut Faults<'_>) -> FlowId {
+        let Some(text) = section.text("bind", faults) else { return FlowId(0) };
+        let Some(address) = socket(&text, faults) else { return FlowId(0) };
+        let place = self.bind.iter().position(|bind| *bind == address);
+        if place.is_none() {
+            let known: Vec<_> = self.bind.iter().map(SocketAddr::to_string).collect();
+            let remedy = format!("write one of those under [sip] bind: {}", known.join(", "));
+            faults.add(&text.place, format!("{address} is not one of our sockets"), remedy);
+        }
+        FlowId(place.unwrap_or(0) as u32)
+    }
+
+    /// The address that peers know us by, for what follows from it.
+    pub(super) fn first_advertised(&self) -> Option<IpAddr> {
+        self.flows.first().map(|flow| flow.advertised.ip())
+    }
+}
+
+fn binds<'a>(section: &mut Section<'a>, faults: &mut Faults<'_>) -> Vec<(SocketAddr, Text<'a>)> {
+    let Some(item) = section.required("bind", "add [sip] with bind = [\"192.0.2.1:5060\"]", faults) else {
+        return Vec::new();
+    };
+    let mut binds: Vec<(SocketAddr, Text<'a>)> = Vec::new();
+    for text in item.texts(faults) {
+        let Some(address) = socket(&text, faults) else { continue };
+        if binds.iter().any(|(other, _)| collide(*other, address)) {
+            faults.add(&text.place, format!("{address} is bound already"), "choose another port, or leave it out");
+            continue;
+        }
+        binds.push((address, text));
+    }
+    if binds.len() > FLOWS_MAX {
+        faults.add(&item.place, "has too many sockets", format!("write at most {FLOWS_MAX}"));
+    }
+    binds
+}
+
+/// Two sockets of the same port, where one may stand for every address of the machine. Port 0 is any that is free.
+pub(super) fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    let same_ip = one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && same_ip && one.is_ipv4() == other.is_ipv4()
+}
+
+fn flows(section: &mut Section<'_>, binds: &[(SocketAddr, Text<'_>)], faults: &mut Faults<'_>) -> Vec<LocalFlow> {
+    let advertised = section.texts("advertised", faults);
+    if !advertised.is_empty() && advertised.len() != binds.len() {
+        let place = section.place.key("advertised", advertised[0].place.offset);
+        faults.add(&place, "has not as many entries as bind", "write one for each socket, in the same order");
+    }
+    let flow = |(n, (bind, text)): (usize, &(SocketAddr, Text<'_>))| {
+        let said = advertised.get(n).and_then(|text| socket(text, faults));
+        if said.unwrap_or(*bind).ip().is_unspecified() {
+            let remedy = "write the address that peers reach us at: advertised = [\"192.0.2.1:5060\"]";
+            faults.add(&text.place, format!("{bind} says no address to answer to"), remedy);
+        }
+        LocalFlow { flow: FlowId(n as u32), advertised: said.unwrap_or(*bind) }
+    };
+    binds.iter().enumerate().map(flow).collect()
+}
+
+fn checked_realm(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<String> {
+    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._@".contains(&b);
+    if text.value.is_empty() || !text.value.bytes().all(is_plain) {
+        faults.add(&text.place, format!("{:?} is no realm", text.value), "write a domain, like \"voice.example.com\"");
+        return None;
+    }
+    Some(text.value.to_owned())
+}

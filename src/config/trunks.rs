@@ -1,0 +1,156 @@
+//! `[[trunks]]`: the PBXs and carriers, known by their addresses, each with its fallback.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::TrunkId;
+use crate::calls::settings::{Fallback, TrunkPlan};
+use crate::sip::api::{FlowId, TrunkPeer};
+
+use super::fault::Faults;
+use super::sip::SipPart;
+use super::tree::{Section, Text};
+use super::values::{Names, region, sip_target, sip_uri, socket};
+
+/// The trunks as the endpoint and as the calls know them.
+pub(super) struct TrunksPart<'a> {
+    pub names: Names<'a>,
+    pub peers: Vec<TrunkPeer>,
+    pub plans: BTreeMap<TrunkId, Arc<TrunkPlan>>,
+}
+
+/// An address and how many of its bits count.
+type Network = (IpAddr, u8);
+
+pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults<'_>) -> TrunksPart<'a> {
+    let mut part = TrunksPart { names: Names::default(), peers: Vec::new(), plans: BTreeMap::new() };
+    let mut taken: Vec<(Network, String)> = Vec::new();
+    let sections = top.sections("trunks", faults);
+    if sections.is_empty() {
+        let place = top.place.key("trunks", 0);
+        faults.add(
+            &place,
+            "there is no trunk, so that no call can come",
+            "add [[trunks]] with name, networks and fallback",
+        );
+    }
+    for mut section in sections {
+        let name = part.names.take(&mut section, "name", faults);
+        let networks = networks(&mut section, &mut taken, name.as_ref(), faults);
+        let trusted = section.flag("trusted", false, faults);
+        let (region, flow) = (region(&mut section, faults), sip.flow(&mut section, faults));
+        let keep_alive = keep_alive(&mut section, flow, faults);
+        let fallback = fallback(&mut section, faults);
+        section.finish(faults);
+        if let (Some(name), Some(fallback)) = (name, fallback) {
+            let trunk = TrunkId::new(name.value);
+            part.peers.push(TrunkPeer { trunk: trunk.clone(), networks, trusted, keep_alive });
+            let plan = TrunkPlan { trunk: trunk.clone(), region, flow, fallback, trusted };
+            part.plans.insert(trunk, Arc::new(plan));
+        }
+    }
+    part
+}
+
+fn networks(
+    section: &mut Section<'_>,
+    taken: &mut Vec<(Network, String)>,
+    name: Option<&Text<'_>>,
+    faults: &mut Faults<'_>,
+) -> Vec<Network> {
+    let remedy = "write where its packets come from, like networks = [\"192.0.2.0/24\"]";
+    let Some(item) = section.required("networks", remedy, faults) else { return Vec::new() };
+    let texts = item.texts(faults);
+    if texts.is_empty() {
+        faults.add(&item.place, "is empty", remedy);
+    }
+    let name = name.map_or("another trunk", |name| name.value);
+    let mut networks = Vec::new();
+    for text in texts {
+        let Some(network) = network(&text, faults) else { continue };
+        if let Some((_, other)) = taken.iter().find(|(other, _)| overlap(*other, network)) {
+            let what = format!("{:?} overlaps with a network of {other:?}", text.value);
+            faults.add(&text.place, what, "a packet must belong to one trunk: make one of them narrower");
+        }
+        taken.push((network, name.to_owned()));
+        networks.push(network);
+    }
+    networks
+}
+
+fn network(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<Network> {
+    let (address, bits) = text.value.split_once('/').map_or((text.value, None), |(a, b)| (a, Some(b)));
+    let address: Option<IpAddr> = address.parse().ok();
+    let longest = address.map_or(0, |address| if address.is_ipv4() { 32 } else { 128 });
+    let bits = bits.map_or(Some(longest), |bits| bits.parse().ok().filter(|bits| *bits <= longest));
+    let network = address.zip(bits);
+    if network.is_none() {
+        let remedy = "write an address, or an address and a prefix length, like \"192.0.2.0/24\"";
+        faults.add(&text.place, format!("{:?} is no network", text.value), remedy);
+    }
+    network
+}
+
+fn overlap(one: Network, other: Network) -> bool {
+    let shift = |longest: u32| longest - u32::from(one.1.min(other.1));
+    match (one.0, other.0) {
+        (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).checked_shr(shift(32)).unwrap_or(0) == 0,
+        (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits()).checked_shr(shift(128)).unwrap_or(0) == 0,
+        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+    }
+}
+
+fn keep_alive(
+    section: &mut Section<'_>,
+    flow: FlowId,
+    faults: &mut Faults<'_>,
+) -> Option<(SocketAddr, FlowId, Duration)> {
+    let every = section.seconds("keep_alive_s", Duration::from_secs(30), 1..=3600, faults);
+    let to = section.text("keep_alive", faults)?;
+    Some((socket(&to, faults)?, flow, every))
+}
+
+fn fallback(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<Fallback> {
+    let remedy =
+        "say where its calls go when we have nothing to add, like fallback = { sip = \"sip:{dialled}@192.0.2.5\" }";
+    let item = section.required("fallback", remedy, faults)?;
+    let mut section = item.section(faults)?;
+    let via = section.text("via", faults).and_then(|text| socket(&text, faults));
+    let sip = section.text("sip", faults);
+    let redirect = section.text("redirect", faults);
+    let status = section.item("status");
+    let given = usize::from(sip.is_some()) + usize::from(redirect.is_some()) + usize::from(status.is_some());
+    section.finish(faults);
+    if given != 1 {
+        faults.add(&item.place, "must have one of sip, redirect and status", remedy);
+        return None;
+    }
+    let through = sip.and_then(|text| sip_target(&text, via, faults));
+    let through = through.map(|uri| Fallback::Sip { uri: uri.to_owned(), via });
+    let redirect = redirect.and_then(|text| sip_uri(&text, faults));
+    let redirect = redirect.map(|contact| Fallback::Redirect { contact: contact.to_owned() });
+    let status = status.and_then(|item| item.number(400..=699, faults)).map(|code| Fallback::Status { code });
+    through.or(redirect).or(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_overlap_when_one_holds_the_other() {
+        let net = |address: &str, bits| (address.parse().expect("an address"), bits);
+        for (one, other, expect) in [
+            (net("192.0.2.0", 24), net("192.0.2.77", 32), true),
+            (net("192.0.2.0", 25), net("192.0.2.128", 25), false),
+            (net("0.0.0.0", 0), net("203.0.113.9", 32), true),
+            (net("2001:db8::", 32), net("2001:db8:1::", 48), true),
+            (net("::", 0), net("192.0.2.1", 32), false),
+        ] {
+            assert_eq!(overlap(one, other), expect, "{one:?} {other:?}");
+            assert_eq!(overlap(other, one), expect);
+        }
+    }
+}
