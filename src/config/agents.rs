@@ -148,8 +148,11 @@ fn hash(text: &Text<'_>, bytes: usize, faults: &mut Faults<'_>) -> Option<String
     hash.map(|hash| to_hex(&hash))
 }
 
-/// A queue whose needs no agent meets would never be served.
+/// A queue whose needs no agent meets would never be served. Not asked when a fault may be what hides the agent.
 pub(super) fn check_queues(routing: &RoutingPart<'_>, agents: &[AgentSetup], faults: &mut Faults<'_>) {
+    if !faults.is_empty() {
+        return;
+    }
     for (queue, name) in routing.setup.queues.iter().zip(&routing.queue_names) {
         let meets = |agent: &AgentSetup| {
             let has = |need: &crate::routing::SkillNeed| {

@@ -92,19 +92,25 @@ pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     scored.filter(|(steps, _)| *steps <= allowed).min().map(|(_, name)| name)
 }
 
-/// How many letters must be put in, taken out or changed (Levenshtein).
+/// How many letters must be put in, taken out, changed, or exchanged with their neighbour.
 fn distance(one: &str, other: &str) -> usize {
-    let other: Vec<char> = other.chars().collect();
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in other.iter().enumerate() {
-            let changed = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(row[j + 1] + 1);
+    let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
+    let mut steps = vec![vec![0; other.len() + 1]; one.len() + 1];
+    for i in 0..=one.len() {
+        for j in 0..=other.len() {
+            steps[i][j] = match (i, j) {
+                (0, _) | (_, 0) => i + j,
+                _ => {
+                    let changed = steps[i - 1][j - 1] + usize::from(one[i - 1] != other[j - 1]);
+                    changed.min(steps[i - 1][j] + 1).min(steps[i][j - 1] + 1)
+                }
+            };
+            if i > 1 && j > 1 && one[i - 1] == other[j - 2] && one[i - 2] == other[j - 1] {
+                steps[i][j] = steps[i][j].min(steps[i - 2][j - 2] + 1);
+            }
         }
     }
-    row[other.len()]
+    steps[one.len()][other.len()]
 }
 
 /// "did you mean `x`?", or else what may be written.
@@ -133,6 +139,7 @@ mod tests {
     fn a_slip_of_the_finger_is_guessed() {
         assert_eq!(nearest("netwroks", ["name", "networks", "region"]), Some("networks"));
         assert_eq!(nearest("fallbak", ["name", "fallback"]), Some("fallback"));
+        assert_eq!(nearest("pxb", ["pbx"]), Some("pbx"));
         assert_eq!(nearest("colour", ["name", "networks"]), None);
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn read(top: &mut Section<'_>, sip: &SipPart, faults: &mut Faults<'_>
         },
         plan: MediaPlan { advertised, first_port, last_port, waiting, ringback: ringback(&mut section, faults) },
     };
-    if advertised.is_unspecified() && sip.first_advertised().is_some() {
+    if advertised.is_unspecified() && sip.first_advertised().is_some_and(|known| !known.is_unspecified()) {
         let remedy = "write the address that peers send sound to: advertised = \"192.0.2.1\"";
         faults.add(&section.place.key("advertised", section.place.offset), "says no address", remedy);
     }

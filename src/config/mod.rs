@@ -17,3 +17,6 @@ mod values;
 pub use fault::Fault;
 pub use plan::{ApiKey, IntentDefaults, LogPlan, MediaShell, Plan, Shell, StorePlan};
 pub use read::read;
+
+#[cfg(test)]
+mod tests;

@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use crate::calls::settings::CallSettings;
+use crate::access::Policy;
+use crate::calls::settings::{CallSettings, Deadlines};
 use crate::desktop;
 use crate::engine::Settings;
 use crate::intents::matching::Priors;
-use crate::sip::api::EndpointSetup;
+use crate::intents::token::TokenKeys;
+use crate::sip::api::{EndpointSetup, PhoneAccount, TrunkPeer};
 
 use super::fault::{Fault, Faults, Place};
-use super::plan::{Plan, Shell};
+use super::plan::{MediaShell, Plan, Shell};
 use super::tree::Section;
+use super::values::Names;
 use super::{access, agents, media, numbers, routing, shell, sip, trunks};
 
 /// RFC 3261 table 4.
@@ -39,58 +42,81 @@ pub fn read(text: &str) -> Result<Plan, Vec<Fault>> {
     }
 }
 
+/// The sections, read one after the other; what refers to another comes after it.
 fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
-    let top = &mut top;
-    let sip = sip::read(top, faults);
-    let trunks = trunks::read(top, &sip, faults);
-    let pools = numbers::read(top, faults);
-    let mut routing = routing::read(top, faults);
-    let agents = agents::read(top, &sip, &routing, faults);
+    let sip = sip::read(&mut top, faults);
+    let trunks = trunks::read(&mut top, &sip, faults);
+    let pools = numbers::read(&mut top, faults);
+    let mut routing = routing::read(&mut top, faults);
+    let mut agents = agents::read(&mut top, &sip, &routing, faults);
     agents::check_queues(&routing, &agents.agents, faults);
-    routing.setup.agents = agents.agents;
-    let known =
-        access::Known { queues: &routing.queues, trunks: &trunks.names, default_queue: routing.default_queue.as_ref() };
-    let policy = access::read(top, &known, faults);
-    let media = media::read(top, &sip, faults);
-    let token_keys = shell::token_keys(top, faults);
-    let deadlines = shell::deadlines(top, faults);
-    let intents = shell::intents(top, &pools.names, faults);
-    let (http, store, api_keys) = (shell::http(top, faults), shell::store(top, faults), shell::api_keys(top, faults));
-    let log = shell::log(top, faults);
-    std::mem::replace(top, Section::empty()).finish(faults);
+    routing.setup.agents = std::mem::take(&mut agents.agents);
+    let media = media::read(&mut top, &sip, faults);
+    let calls = calls(&mut top, &routing, trunks.names, faults);
+    let shell = shell(&mut top, &sip, media.shell, &pools.names, faults);
+    top.finish(faults);
+    let (policy, token_keys, deadlines) = calls?;
     let calls = CallSettings {
         trunks: trunks.plans,
         phones: agents.phones,
-        policy: policy?,
+        policy,
         default_queue: routing.default_queue,
         priors: Priors::default(),
-        token_keys: token_keys?,
+        token_keys,
         deadlines,
         media: media.plan,
     };
-    let endpoint = EndpointSetup {
+    let endpoint = endpoint(sip, trunks.peers, agents.accounts);
+    let desks = desktop::Setup::new(agents.desks);
+    let settings = Settings { endpoint, calls, routing: routing.setup, desks, pools: pools.plans };
+    Some(Plan { settings, shell })
+}
+
+fn calls(
+    top: &mut Section<'_>,
+    routing: &routing::RoutingPart<'_>,
+    trunks: Names<'_>,
+    faults: &mut Faults<'_>,
+) -> Option<(Policy, TokenKeys, Deadlines)> {
+    let default_queue = routing.default_queue.as_ref();
+    let known = access::Known { queues: &routing.queues, trunks: &trunks, default_queue };
+    let policy = access::read(top, &known, faults);
+    let token_keys = shell::token_keys(top, faults);
+    let deadlines = shell::deadlines(top, faults);
+    Some((policy?, token_keys?, deadlines))
+}
+
+fn endpoint(sip: sip::SipPart, trunks: Vec<TrunkPeer>, phones: Vec<PhoneAccount>) -> EndpointSetup {
+    EndpointSetup {
         flows: sip.flows,
         realm: sip.realm,
-        trunks: trunks.peers,
-        phones: agents.accounts,
+        trunks,
+        phones,
         registration_min: sip.registration_min,
         registration_max: sip.registration_max,
         t1: T1,
         t2: T2,
         t4: T4,
-    };
-    let desks = desktop::Setup::new(agents.desks);
-    let settings = Settings { endpoint, calls, routing: routing.setup, desks, pools: pools.plans };
-    let shell = Shell {
-        sip: sip.bind,
-        http,
-        media: media.shell,
-        store,
-        api_keys,
-        intents,
+    }
+}
+
+fn shell(
+    top: &mut Section<'_>,
+    sip: &sip::SipPart,
+    media: MediaShell,
+    pools: &Names<'_>,
+    faults: &mut Faults<'_>,
+) -> Shell {
+    let log = shell::log(top, faults);
+    Shell {
+        sip: sip.bind.clone(),
+        http: shell::http(top, faults),
+        media,
+        store: shell::store(top, faults),
+        api_keys: shell::api_keys(top, faults),
+        intents: shell::intents(top, pools, faults),
         journal: log.journal,
         interval_log: log.interval_log,
         log: log.plan,
-    };
-    Some(Plan { settings, shell })
+    }
 }

@@ -22,8 +22,8 @@ const FLOWS_MAX: usize = 16;
 
 pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
     let mut section = top.section("sip", faults);
-    let bind = binds(&mut section, faults);
-    let flows = flows(&mut section, &bind, faults);
+    let (bind, given) = binds(&mut section, faults);
+    let flows = flows(&mut section, &bind, given, faults);
     let realm = section.text("realm", faults);
     let min = section.seconds("registration_min_s", Duration::from_secs(60), 1..=86_400, faults);
     let max = section.seconds("registration_max_s", Duration::from_secs(3600), 1..=604_800, faults);
@@ -62,12 +62,15 @@ impl SipPart {
     }
 }
 
-fn binds<'a>(section: &mut Section<'a>, faults: &mut Faults<'_>) -> Vec<(SocketAddr, Text<'a>)> {
+/// The sockets that can be bound, and how many were written.
+fn binds<'a>(section: &mut Section<'a>, faults: &mut Faults<'_>) -> (Vec<(SocketAddr, Text<'a>)>, usize) {
     let Some(item) = section.required("bind", "add [sip] with bind = [\"192.0.2.1:5060\"]", faults) else {
-        return Vec::new();
+        return (Vec::new(), 0);
     };
     let mut binds: Vec<(SocketAddr, Text<'a>)> = Vec::new();
-    for text in item.texts(faults) {
+    let texts = item.texts(faults);
+    let given = texts.len();
+    for text in texts {
         let Some(address) = socket(&text, faults) else { continue };
         if binds.iter().any(|(other, _)| collide(*other, address)) {
             faults.add(&text.place, format!("{address} is bound already"), "choose another port, or leave it out");
@@ -78,7 +81,7 @@ fn binds<'a>(section: &mut Section<'a>, faults: &mut Faults<'_>) -> Vec<(SocketA
     if binds.len() > FLOWS_MAX {
         faults.add(&item.place, "has too many sockets", format!("write at most {FLOWS_MAX}"));
     }
-    binds
+    (binds, given)
 }
 
 /// Two sockets of the same port, where one may stand for every address of the machine. Port 0 is any that is free.
@@ -87,9 +90,14 @@ pub(super) fn collide(one: SocketAddr, other: SocketAddr) -> bool {
     one.port() != 0 && one.port() == other.port() && same_ip && one.is_ipv4() == other.is_ipv4()
 }
 
-fn flows(section: &mut Section<'_>, binds: &[(SocketAddr, Text<'_>)], faults: &mut Faults<'_>) -> Vec<LocalFlow> {
+fn flows(
+    section: &mut Section<'_>,
+    binds: &[(SocketAddr, Text<'_>)],
+    given: usize,
+    faults: &mut Faults<'_>,
+) -> Vec<LocalFlow> {
     let advertised = section.texts("advertised", faults);
-    if !advertised.is_empty() && advertised.len() != binds.len() {
+    if !advertised.is_empty() && advertised.len() != given {
         let place = section.place.key("advertised", advertised[0].place.offset);
         faults.add(&place, "has not as many entries as bind", "write one for each socket, in the same order");
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::fault::{Faults, Place, did_you_mean};
+use super::fault::{Faults, Place, did_you_mean, nearest};
 
 /// A table of the file. `finish` must be called when all its keys have been asked for.
 pub(super) struct Section<'a> {
@@ -47,7 +47,9 @@ impl<'a> Section<'a> {
     /// A value without which nothing works.
     pub(super) fn required(&mut self, key: &'static str, remedy: &str, faults: &mut Faults<'_>) -> Option<Item<'a>> {
         let item = self.item(key);
-        if item.is_none() {
+        // A key that is nearly this one has a fault of its own.
+        let others = self.table.into_iter().flat_map(|table| table.keys()).map(|name| &**name.get_ref());
+        if item.is_none() && nearest(key, others).is_none() {
             faults.add(&self.place.key(key, self.place.offset), "is missing", remedy);
         }
         item

@@ -1,0 +1,258 @@
+//! The example must pass; every fault must be named with its line; several at once.
+
+use std::time::Duration;
+
+use super::*;
+use crate::access::{Answer, Facts};
+use crate::base::{AgentId, Level, PoolId, QueueId, TrunkId, Wall};
+use crate::calls::settings::{Fallback, WaitingSound};
+use crate::routing::Pause;
+use crate::sip::api::{FlowId, Target};
+
+const EXAMPLE: &str = include_str!("../../sip-configs/throughline.example.toml");
+const HASH: &str = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9";
+
+/// The least that is whole.
+fn small() -> String {
+    format!(
+        r#"
+[sip]
+bind = ["192.0.2.10:5060"]
+[[token_keys]]
+id = 1
+secret = "{HASH}"
+[[trunks]]
+name = "pbx"
+networks = ["192.0.2.20"]
+fallback = {{ status = 503 }}
+[[pools]]
+name = "main"
+numbers = ["+12015550100..+12015550109"]
+[routing]
+skills = ["english"]
+[[queues]]
+name = "help"
+requires = {{ english = 3 }}
+[[agents]]
+name = "ann"
+skills = {{ english = 9 }}
+token_sha256 = "{HASH}"
+phone = {{ contact = "sip:ann@192.0.2.21" }}
+"#
+    )
+}
+
+fn plan(text: &str) -> Plan {
+    read(text).unwrap_or_else(|faults| panic!("{}", lines(&faults)))
+}
+
+fn lines(faults: &[Fault]) -> String {
+    faults.iter().map(|fault| format!("{fault}\n")).collect()
+}
+
+/// The small file with one piece exchanged has just this fault, on the line of `at`.
+fn check(from: &str, to: &str, at: &str, key: &str, what: &str) {
+    let text = small().replacen(from, to, 1);
+    assert!(text.contains(to), "{from}");
+    let faults = read(&text).err().unwrap_or_default();
+    let line = 1 + text[..text.find(at).expect(at)].matches('\n').count();
+    assert_eq!(faults.len(), 1, "{}", lines(&faults));
+    let fault = &faults[0];
+    assert_eq!((fault.line, fault.key.as_str()), (line, key), "{fault}");
+    assert!(fault.to_string().contains(what), "{fault}");
+}
+
+#[test]
+fn the_example_passes_and_means_what_it_says() {
+    let plan = plan(EXAMPLE);
+    let settings = &plan.settings;
+    let trunk = &settings.calls.trunks[&TrunkId::new("pbx")];
+    assert_eq!(trunk.fallback, Fallback::Sip { uri: "sip:{dialled}@192.0.2.20:5060".to_owned(), via: None });
+    assert_eq!(settings.endpoint.trunks[0].networks.len(), 2);
+    assert_eq!(settings.pools[0].numbers.len(), 41);
+    assert_eq!(plan.shell.intents.pool, Some(PoolId::new("help-line")));
+    assert_eq!(settings.routing.queues.len(), 2);
+    assert_eq!(settings.calls.default_queue, Some(QueueId::new("help")));
+    assert_eq!(settings.calls.phones[&AgentId::new("ann")].target, Target::Registered(AgentId::new("ann")));
+    assert_eq!(settings.endpoint.phones.len(), 1);
+    assert_eq!(settings.desks.accounts.len(), 2);
+    assert_eq!((plan.shell.api_keys[1].write, plan.shell.api_keys[1].read), (false, true));
+}
+
+#[test]
+fn the_rules_of_the_example_decide() {
+    let plan = plan(EXAMPLE);
+    let trunk = TrunkId::new("pbx");
+    // A Wednesday at noon in New York.
+    let noon = Wall(1_780_502_400_000);
+    let decide = |domain, level, category| {
+        let facts = Facts {
+            domain: Some(domain),
+            tier: None,
+            level,
+            category,
+            sub_category: None,
+            dialled: None,
+            trunk: &trunk,
+            wall: noon,
+        };
+        plan.settings.calls.policy.decide(&facts).rule.to_string()
+    };
+    assert_eq!(decide("shop.example.com", Level::Likely, None), "gold customers first");
+    assert_eq!(decide("ann@gmail.com", Level::Likely, None), "free mail helps itself");
+    assert_eq!(decide("ann@gmail.com", Level::Strong, Some("billing")), "billing");
+    assert_eq!(decide("physics.college.edu", Level::Unmatched, None), "schools");
+    assert_eq!(decide("somebody.example", Level::Unmatched, None), "default");
+}
+
+#[test]
+fn a_small_file_is_whole_and_the_rest_is_as_usual() {
+    let plan = plan(&small());
+    assert_eq!(plan.shell.http.to_string(), "127.0.0.1:8080");
+    assert_eq!(plan.shell.store, StorePlan::Embedded { path: "throughline.db".into() });
+    assert_eq!(plan.shell.intents.ttl, Duration::from_secs(900));
+    assert_eq!(plan.shell.intents.pool, Some(PoolId::new("main")));
+    assert_eq!(plan.settings.calls.deadlines.pop, Duration::from_millis(400));
+    assert_eq!(plan.settings.calls.default_queue, Some(QueueId::new("help")));
+    assert_eq!(plan.settings.calls.media.waiting, WaitingSound::Tone);
+    assert_eq!(plan.settings.calls.media.advertised.to_string(), "192.0.2.10");
+    assert_eq!(plan.settings.routing.pause, Pause::For(Duration::from_secs(30)));
+    assert_eq!(plan.settings.endpoint.flows[0].flow, FlowId(0));
+    let facts = Facts {
+        domain: None,
+        tier: None,
+        level: Level::Unmatched,
+        category: None,
+        sub_category: None,
+        dialled: None,
+        trunk: &TrunkId::new("pbx"),
+        wall: Wall(0),
+    };
+    assert_eq!(plan.settings.calls.policy.decide(&facts).answer, Answer::Human { queue: None, priority: 0 });
+}
+
+#[test]
+fn passwords_become_hashes() {
+    let phone = r#"phone = { user = "ann", password = "secret" }"#;
+    let text = small().replace(r#"phone = { contact = "sip:ann@192.0.2.21" }"#, phone);
+    let account = &plan(&text.replace("[sip]", "[sip]\nrealm = \"voice.example.com\"")).settings.endpoint.phones[0];
+    // printf %s ann:voice.example.com:secret | md5sum
+    assert_eq!(account.ha1_md5, "8793dbdd31b7b57c02cf73cfe955934e");
+    assert_eq!(account.ha1_sha256, "4e771e4ede5600eb3f13637b551e1590e2310d411c616721a960f7224d5570d9");
+}
+
+#[test]
+fn each_fault_has_its_line_and_its_remedy() {
+    for (from, to, at, key, what) in [
+        ("networks", "netwroks", "netwroks", "trunks[0].netwroks", "did you mean \"networks\"?"),
+        ("[[pools]]", "[[polls]]", "[[polls]]", "polls", "did you mean \"pools\"?"),
+        ("english = 3", "inglish = 3", "inglish = 3", "queues[0].requires.inglish", "did you mean \"english\"?"),
+        ("english = 3", "english = 11", "english = 11", "queues[0].requires.english", "from 1 to 10"),
+        ("english = 3", "english = \"x\"", "requires", "queues[0].requires.english", "a whole number"),
+        ("english = 9", "english = 2", "name = \"help\"", "queues[0].name", "no agent can serve"),
+        ("[\"+12015550100..+12015550109\"]", "[]", "numbers = []", "pools[0].numbers", "without numbers"),
+        ("\"+12015550100..", "\"+12015550105\", \"+12015550100..", "numbers", "pools[0].numbers[1]", "+12015550105"),
+        ("numbers = [", "shared = \"+12015550103\"\nnumbers = [", "shared", "pools[0].shared", "already"),
+        ("100..+12015550109", "100..+12015550099", "numbers", "pools[0].numbers[0]", "no range"),
+        ("[\"192.0.2.20\"]", "[\"192.0.2.0/24\", \"192.0.2.9\"]", "networks", "trunks[0].networks[1]", "overlaps"),
+        ("[\"192.0.2.20\"]", "[\"192.0.2.0/33\"]", "networks", "trunks[0].networks[0]", "no network"),
+        ("[\"192.0.2.20\"]", "[]", "networks", "trunks[0].networks", "is empty"),
+        ("status = 503", "status = 503, redirect = \"sip:a@b\"", "fallback", "trunks[0].fallback", "one of"),
+        ("status = 503", "sip = \"sip:ivr@ivr.example.com\"", "fallback", "trunks[0].fallback.sip", "via ="),
+        ("status = 503", "redirect = \"ivr\"", "fallback", "trunks[0].fallback.redirect", "no SIP URI"),
+        ("status = 503", "status = 200", "fallback", "trunks[0].fallback.status", "400 to 699"),
+        ("192.0.2.10:5060", "0.0.0.0:5060", "bind", "sip.bind[0]", "advertised"),
+        ("192.0.2.10:5060", "192.0.2.10", "bind", "sip.bind[0]", "a port"),
+        (
+            "[\"192.0.2.10:5060\"]",
+            "[\"192.0.2.10:5060\", \"0.0.0.0:5060\"]\nadvertised = [\"192.0.2.1:5060\", \"192.0.2.1:5060\"]",
+            "bind",
+            "sip.bind[1]",
+            "bound already",
+        ),
+        (
+            "contact = \"sip:ann@192.0.2.21\"",
+            "contact = \"sip:ann@ann.example.com\"",
+            "phone",
+            "agents[0].phone.contact",
+            "host name",
+        ),
+        ("contact = \"sip:ann@192.0.2.21\"", "user = \"ann\"", "phone", "agents[0].phone", "password"),
+        ("[[trunks]]", "[media]\nports = \"20001-20003\"\n[[trunks]]", "ports", "media.ports", "room for a call"),
+        ("[[trunks]]", "[media]\nports = \"5000-6000\"\n[[trunks]]", "ports", "media.ports", "SIP port 5060"),
+        ("[[trunks]]", "[media]\nports = \"9-1\"\n[[trunks]]", "ports", "media.ports", "no range"),
+        (
+            "[[trunks]]",
+            "[deadlines]\nmatch_ms = \"soon\"\n[[trunks]]",
+            "match_ms",
+            "deadlines.match_ms",
+            "whole number",
+        ),
+        ("[[trunks]]", "[intents]\npool = \"mian\"\n[[trunks]]", "pool =", "intents.pool", "did you mean \"main\"?"),
+        ("[[trunks]]", "[store]\nredis = \"localhost\"\n[[trunks]]", "redis", "store.redis", "redis://"),
+        ("[[trunks]]", "[log]\nformat = \"xml\"\n[[trunks]]", "format", "log.format", "text, json"),
+        ("id = 1", "id = 256", "id = 256", "token_keys[0].id", "0 to 255"),
+        ("[routing]", "[routing]\ndefault_queue = \"halp\"", "default_queue", "routing.default_queue", "\"help\"?"),
+    ] {
+        check(from, to, at, key, what);
+    }
+}
+
+#[test]
+fn rules_are_checked_too() {
+    let with = |rule: &str| format!("{}\n[[access.rules]]\nname = \"r\"\n{rule}\n", small());
+    for (rule, what) in [
+        ("answer = \"humam\"", "did you mean \"human\"?"),
+        ("answer = \"human\"\nqueue = \"hlep\"", "did you mean \"help\"?"),
+        ("answer = \"human\"\nceiling_s = 9", "no key that belongs here"),
+        ("answer = \"refuse\"\nstatus = 200", "400 to 699"),
+        ("answer = \"human\"\nwhen = { tier = \"gold\" }", "no tier is called \"gold\""),
+        ("answer = \"human\"\nwhen = { trunk = \"pxb\" }", "did you mean \"pbx\"?"),
+        ("answer = \"human\"\nwhen = { domain = \"*.co.uk\" }", "public suffix"),
+        ("answer = \"human\"\nwhen = { domain = \"bücher.example\" }", "xn--"),
+        ("answer = \"human\"\nwhen = { public_suffixes = \"example.com\" }", "not a public suffix"),
+        ("answer = \"human\"\nwhen = { min_level = \"V4\" }", "V3"),
+        ("answer = \"human\"\nwhen = { number = \"many\" }", "not a telephone number"),
+        ("answer = \"human\"\nwhen = { hours = { zone = \"Mars\", open = [\"daily 00:00-24:00\"] } }", "time zone"),
+        ("answer = \"human\"\nwhen = { hours = { zone = \"UTC\", open = [\"always\"] } }", "mon-fri"),
+        ("answer = \"human\"\nwen = { }", "did you mean \"when\"?"),
+        ("when = { }", "is missing"),
+    ] {
+        let faults = read(&with(rule)).err().unwrap_or_default();
+        assert_eq!(faults.len(), 1, "{rule}: {}", lines(&faults));
+        assert!(faults[0].to_string().contains(what), "{rule}: {}", faults[0]);
+        assert!(faults[0].line > small().lines().count(), "{}", faults[0]);
+    }
+}
+
+#[test]
+fn all_faults_are_named_at_once_in_the_order_of_the_file() {
+    let text = small()
+        .replace("id = 1", "id = \"one\"")
+        .replace("networks", "netwroks")
+        .replace("english = 3", "spanish = 3")
+        .replace("sip:ann@192.0.2.21", "ann");
+    let faults = read(&text).err().unwrap_or_default();
+    let keys: Vec<_> = faults.iter().map(|fault| fault.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        ["token_keys[0].id", "trunks[0].netwroks", "queues[0].requires.spanish", "agents[0].phone.contact"]
+    );
+    assert!(faults.is_sorted_by_key(|fault| fault.line));
+}
+
+#[test]
+fn what_is_no_toml_is_said_with_every_line() {
+    let faults = read("a = \nb = 1\nc = [1, \n").err().unwrap_or_default();
+    assert!(faults.len() >= 2, "{}", lines(&faults));
+    assert_eq!(faults[0].line, 1);
+    assert!(!lines(&read("").err().unwrap_or_default()).is_empty());
+}
+
+#[test]
+fn secrets_are_not_repeated() {
+    let wrong = small().replacen(HASH, "hunter2", 1);
+    assert!(!lines(&read(&wrong).err().unwrap_or_default()).contains("hunter2"));
+    let wrong = small().replace(&format!("token_sha256 = \"{HASH}\""), "token_sha256 = \"hunter2\"");
+    assert!(!lines(&read(&wrong).err().unwrap_or_default()).contains("hunter2"));
+}
