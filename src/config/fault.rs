@@ -87,7 +87,8 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 
 /// Of `known`, the one that was probably meant.
 pub(super) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let allowed = 1 + word.chars().count() / 4;
+    let length = word.chars().count();
+    let allowed = if length < 3 { 0 } else { 1 + length / 5 };
     let scored = known.into_iter().map(|name| (distance(word, name), name));
     scored.filter(|(steps, _)| *steps <= allowed).min().map(|(_, name)| name)
 }
