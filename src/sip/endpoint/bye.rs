@@ -6,7 +6,7 @@ use super::core::{ClientOwner, Core};
 use super::deadlines::Deadline;
 use super::inside::Inside;
 use super::invite_server::Refuse;
-use super::session::{Phase, Session, Up};
+use super::session::{Ours, Phase, Session, Up};
 use crate::base::{LegId, Mono};
 use crate::sip::api::{EndCause, Reason, SipEvent};
 use crate::sip::wire::Method;
@@ -59,6 +59,9 @@ impl Session {
         core.timers.cancel(&Deadline::ReinviteAgain(id));
         up.unacknowledged = None;
         up.refuse_theirs(core, self.tag, now);
+        if let Ours::Asked { invite, .. } = up.ours {
+            core.timers.set(Deadline::Abandoned(invite), now + core.times.patience());
+        }
         if let Some(reason) = bye.filter(|_| !up.over) {
             self.bye(core, &mut up, reason, now);
         }

@@ -43,14 +43,13 @@ impl Endpoint {
         session.refuse_reinvite(&mut self.core, invite, now);
     }
 
-    /// Our CANCEL had no effect: the INVITE counts as never answered (RFC 3261 section 9.1).
-    pub(super) fn cancel_unheard(&mut self, invite: TxId, now: Mono) {
-        let Some(ClientOwner::Invite(session)) = self.core.transactions.client(invite).map(|client| client.owner)
-        else {
-            return;
-        };
+    /// The INVITE counts as never answered.
+    pub(super) fn abandoned(&mut self, invite: TxId, now: Mono) {
+        let owner = self.core.transactions.client(invite).map(|client| client.owner);
         self.core.drop_client(invite);
-        self.attempt_failed(session, invite, 408, None, now);
+        if let Some(ClientOwner::Invite(session)) = owner {
+            self.attempt_failed(session, invite, 408, None, now);
+        }
     }
 }
 

@@ -40,6 +40,11 @@ pub fn reply(request: &Headers, status: u16, way: Way, tag: Tag) -> Writer {
     Writer::reply(request, status, reason_phrase(status), way.1, &tag.to_string())
 }
 
+/// The 100 that leaves at once; its To has no tag of ours yet.
+pub fn trying(request: &Headers, way: Way) -> Bytes {
+    Writer::reply(request, 100, reason_phrase(100), way.1, "").finish()
+}
+
 /// The beginning of an answer that opens or keeps a dialog (RFC 3261 section 12.1.1).
 pub fn reply_with_contact(core: &Core, request: &Headers, status: u16, way: Way, tag: Tag) -> Writer {
     let mut writer = reply(request, status, way, tag);

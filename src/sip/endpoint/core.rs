@@ -204,7 +204,7 @@ impl Core {
     }
 
     fn close_client(&mut self, id: TxId) {
-        self.timers.cancel(&Deadline::CancelUnheard(id));
+        self.timers.cancel(&Deadline::Abandoned(id));
         let owner = self.transactions.close_client(id);
         self.released.extend(owner.and_then(ClientOwner::session));
     }
@@ -214,7 +214,7 @@ impl Core {
         let Some(client) = self.transactions.client(invite) else { return };
         let (branch, way) = (client.branch(invite).of_cancel(), (client.flow, client.to));
         self.request(branch, cancel, way, owner, now);
-        self.timers.set(Deadline::CancelUnheard(invite), now + self.times.patience());
+        self.timers.set(Deadline::Abandoned(invite), now + self.times.patience());
     }
 
     /// A number that the same parts always give, and that nobody else can compute.

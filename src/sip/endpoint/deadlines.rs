@@ -8,8 +8,8 @@ use crate::sip::transaction::{Timer, TxId};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Deadline {
     Transaction(TxId, Timer),
-    /// Our CANCEL had no effect for 64*T1 (RFC 3261 section 9.1): the INVITE is given up.
-    CancelUnheard(TxId),
+    /// Our INVITE has no final answer 64*T1 after our CANCEL (RFC 3261 section 9.1), or after its dialog ended: it is given up.
+    Abandoned(TxId),
     /// The last provisional answer again, so that proxies do not lose patience (RFC 3261 section 13.3.1.1).
     ProgressAgain(SessionId),
     /// Our 2xx again (RFC 3261 section 13.3.1.4).
@@ -32,7 +32,7 @@ impl Deadline {
     pub fn reason(self) -> &'static str {
         match self {
             Deadline::Transaction(_, timer) => timer.reason(),
-            Deadline::CancelUnheard(_) => "CANCEL without effect",
+            Deadline::Abandoned(_) => "INVITE given up",
             Deadline::ProgressAgain(_) => "provisional answer again",
             Deadline::AnswerAgain(_) => "2xx again",
             Deadline::AnswerUnheard(_) => "2xx unacknowledged",

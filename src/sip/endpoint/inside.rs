@@ -6,6 +6,7 @@ use super::names::Tag;
 use super::session::{Phase, Session};
 use super::{Endpoint, checks, stranger};
 use crate::base::Mono;
+use crate::base::limits::SIP_TRANSACTIONS_MAX;
 use crate::sip::transaction::{ServerKey, TxId};
 use crate::sip::wire::{HeaderName, Method, Request, Writer};
 
@@ -46,6 +47,10 @@ impl Endpoint {
         let Some(tag) = known else {
             return stranger::turn_away(&mut self.core, way, request, 481, |_| {});
         };
+        // What belongs to a call is not put off; a peer that floods its own call is not heard.
+        if self.core.transactions.len() >= 2 * SIP_TRANSACTIONS_MAX {
+            return;
+        }
         let id = self.open(way, request, key, tag);
         let Some(session) = self.sessions.of_tag(tag) else { return };
         let inside = Inside { request, way, id, tag };

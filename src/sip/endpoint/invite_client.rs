@@ -75,7 +75,7 @@ impl Endpoint {
         reason: Option<Reason>,
         now: Mono,
     ) {
-        self.core.timers.cancel(&Deadline::CancelUnheard(invite));
+        self.core.timers.cancel(&Deadline::Abandoned(invite));
         let Some(session) = self.sessions.get_mut(id) else { return };
         let Some(caller) = &mut session.caller else { return };
         caller.attempts.retain(|attempt| attempt.invite != invite);
@@ -155,7 +155,7 @@ impl Session {
 
     /// A 2xx: the first has the call, a repeated one its ACK again, that of another fork ACK and BYE.
     fn accepted(&mut self, core: &mut Core, invite: TxId, response: &Response, now: Mono) {
-        core.timers.cancel(&Deadline::CancelUnheard(invite));
+        core.timers.cancel(&Deadline::Abandoned(invite));
         let Some(caller) = &mut self.caller else { return };
         let tag = response.to().tag;
         if let Some(sent) = caller.acknowledged.iter().find(|sent| sent.tag == tag) {

@@ -60,8 +60,7 @@ impl Endpoint {
         now: Mono,
     ) {
         let invite = self.open(way, request, key, tag);
-        let trying = compose::reply(request, 100, way, Tag::default()).finish();
-        self.core.respond(invite, 100, trying, now);
+        self.core.respond(invite, 100, compose::trying(request, way), now);
         self.session_by_merge.insert(merge, tag.session);
         self.sessions.insert(Session {
             leg: Some(LegId::inbound(tag.session.0)),

@@ -150,7 +150,7 @@ impl Endpoint {
     fn wake(&mut self, deadline: Deadline, now: Mono) {
         match deadline {
             Deadline::Transaction(id, timer) => self.fire(id, timer, now),
-            Deadline::CancelUnheard(invite) => self.cancel_unheard(invite, now),
+            Deadline::Abandoned(invite) => self.abandoned(invite, now),
             Deadline::ProgressAgain(session) => self.progress_again(session, now),
             Deadline::AnswerAgain(session) => self.answer_again(session, now),
             Deadline::AnswerUnheard(session) => self.answer_unheard(session, now),

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::base::rng::Rng;
+use crate::sip::transaction::key::read_pair;
 
 /// One INVITE of a peer or of ours and everything that came of it, numbered from 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,10 +19,8 @@ pub struct Tag {
 impl Tag {
     /// Reads a tag of ours back; `None` for anybody else's.
     pub fn read(text: &[u8]) -> Option<Tag> {
-        let (session, nonce) = std::str::from_utf8(text).ok()?.split_once('.')?;
-        let session = SessionId(u64::from_str_radix(session, 16).ok()?);
-        let nonce = u64::from_str_radix(nonce, 16).ok()?;
-        Some(Tag { session, nonce })
+        let (session, nonce) = read_pair(std::str::from_utf8(text).ok()?)?;
+        Some(Tag { session: SessionId(session), nonce })
     }
 }
 
@@ -49,8 +48,9 @@ mod tests {
     fn a_tag_reads_back_and_others_do_not() {
         let tag = Tag { session: SessionId(0xbeef), nonce: 1 };
         assert_eq!(Tag::read(tag.to_string().as_bytes()), Some(tag));
-        for text in ["", ".", "1.", "as83kd9bs", "1.x", "1.00000000000000000000001"] {
-            assert_ne!(Tag::read(text.as_bytes()), Some(tag), "{text}");
+        for text in ["", ".", "1.", "as83kd9bs", "1.x", "1.00000000000000000000001", "beef.1", "0beef.0000000000000001"]
+        {
+            assert_eq!(Tag::read(text.as_bytes()), None, "{text}");
         }
     }
 }

@@ -100,7 +100,7 @@ impl Session {
         let (branch, way, cseq) = (core.next_branch(), up.way(), up.dialog.next_cseq());
         let writer = compose::within(core, &up.dialog, &Method::Invite, cseq, branch, way);
         let request = writer.finish_with(SDP, &offer);
-        up.ours = Ours::Asked { offer, tries, cseq };
+        up.ours = Ours::Asked { invite: branch.id, offer, tries, cseq };
         self.request(core, branch, request, way, ClientOwner::Reinvite(id), now);
     }
 
@@ -219,8 +219,7 @@ impl Up {
             return inside.answer(core, 491, |_| {}, now);
         }
         if *inside.request.method() == Method::Invite {
-            let trying = compose::reply(inside.request, 100, inside.way, inside.tag).finish();
-            core.respond(inside.id, 100, trying, now);
+            core.respond(inside.id, 100, compose::trying(inside.request, inside.way), now);
         }
         self.theirs = Some(Theirs { transaction: inside.id, request: inside.request.clone(), way: inside.way });
         core.tell(SipEvent::Reinvite { leg, offer: Bytes::copy_from_slice(inside.request.body()) });

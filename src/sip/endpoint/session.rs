@@ -148,6 +148,7 @@ pub enum Ours {
     },
     /// It is on its way.
     Asked {
+        invite: TxId,
         offer: Bytes,
         tries: u32,
         cseq: u32,

@@ -44,11 +44,19 @@ impl Branch {
     /// Reads a branch of ours back; `None` for anybody else's.
     pub fn read(text: &[u8]) -> Option<Branch> {
         let text = std::str::from_utf8(text).ok()?.strip_prefix(COOKIE)?;
-        let (id, nonce) = text.split_once('.')?;
-        let id = u64::from_str_radix(id, 16).ok()?;
-        let nonce = u64::from_str_radix(nonce, 16).ok()?;
+        let (id, nonce) = read_pair(text)?;
         Some(Branch { id: TxId(id), nonce })
     }
+}
+
+/// Reads `{:x}.{:016x}`, and no other way to write the same numbers.
+pub fn read_pair(text: &str) -> Option<(u64, u64)> {
+    let (one, two) = text.split_once('.')?;
+    let lower_hex = |text: &str| text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    if !lower_hex(one) || !lower_hex(two) || two.len() != 16 || (one.starts_with('0') && one != "0") {
+        return None;
+    }
+    Some((u64::from_str_radix(one, 16).ok()?, u64::from_str_radix(two, 16).ok()?))
 }
 
 impl fmt::Display for Branch {
@@ -101,7 +109,19 @@ mod tests {
     fn a_branch_reads_back_and_others_do_not() {
         let branch = Branch { id: TxId(0x2a), nonce: u64::MAX - 1 };
         assert_eq!(Branch::read(branch.to_string().as_bytes()), Some(branch));
-        for text in ["", "z9hG4bK", "z9hG4bKabc", "z9hG4bK1.", "z9hG4bK.1", "1.1", "z9hG4bK1.00000000000000001\u{e9}"] {
+        for text in [
+            "",
+            "z9hG4bK",
+            "z9hG4bKabc",
+            "z9hG4bK1.",
+            "z9hG4bK.1",
+            "1.1",
+            "z9hG4bK02a.fffffffffffffffe",
+            "z9hG4bK2A.fffffffffffffffe",
+            "z9hG4bK+2a.fffffffffffffffe",
+            "z9hG4bK2a.0fffffffffffffffe",
+            "z9hG4bK1.00000000000000001\u{e9}",
+        ] {
             assert_eq!(Branch::read(text.as_bytes()), None, "{text}");
         }
     }

@@ -1,1 +1,0 @@
-//! Whole scripts against the endpoint, in virtual time.

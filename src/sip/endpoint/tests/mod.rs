@@ -1,0 +1,10 @@
+//! Whole scripts against the endpoint, in virtual time.
+
+mod answering;
+mod dialling;
+mod options;
+mod registering;
+mod reinviting;
+mod shuffle;
+mod strangers;
+mod world;
