@@ -18,21 +18,31 @@ pub struct Plan {
 
 /// What one round of one side came to.
 pub struct Row {
-    pub side: &'static str,
+    side: &'static str,
     pub counted: Counted,
     /// User and system time of the server and its children during the round.
-    pub cpu: Duration,
+    cpu: Duration,
 }
 
 impl Row {
+    pub fn cpu_per_call_us(&self) -> f64 {
+        let calls = (self.counted.good + self.counted.failed).max(1);
+        self.cpu.as_micros() as f64 / calls as f64
+    }
+
     pub const TITLES: &'static str = "side           good   failed   CPU us/call";
 }
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let calls = (self.counted.good + self.counted.failed).max(1);
-        let per_call = self.cpu.as_micros() / calls as u128;
-        write!(f, "{:<12} {:>6} {:>8} {:>13}", self.side, self.counted.good, self.counted.failed, per_call)
+        write!(
+            f,
+            "{:<12} {:>6} {:>8} {:>13.0}",
+            self.side,
+            self.counted.good,
+            self.counted.failed,
+            self.cpu_per_call_us()
+        )
     }
 }
 
@@ -55,7 +65,7 @@ pub fn kamailio(plan: &Plan) -> Row {
     measured("Kamailio", &folder, &mut server, &run)
 }
 
-fn measured(side: &'static str, folder: &Folder, server: &mut Process, run: &Carrier) -> Row {
+pub fn measured(side: &'static str, folder: &Folder, server: &mut Process, run: &Carrier) -> Row {
     let before = server.cpu();
     let mut carrier = sipp::carrier("carrier", folder, run);
     let planned = Duration::from_secs((run.count / run.per_second.max(1)) as u64);

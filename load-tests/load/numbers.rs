@@ -4,10 +4,16 @@ const FIRST_AREA: usize = 201;
 const LAST_AREA: usize = 989;
 
 /// How many different ones there are.
-pub const COUNT: usize = (LAST_AREA - FIRST_AREA + 1) * 100;
+const COUNT: usize = (LAST_AREA - FIRST_AREA + 1) * 100;
 
-/// The `nth`, from the first area code up.
+/// The `nth` caller, from the last area code down.
 pub fn caller(nth: usize) -> String {
     let nth = nth % COUNT;
-    format!("+1{}55501{:02}", FIRST_AREA + nth / 100, nth % 100)
+    format!("+1{}55501{:02}", LAST_AREA - nth / 100, nth % 100)
+}
+
+/// Ranges of at least `count` numbers that are leased, from the first area code up.
+pub fn pool(count: usize) -> Vec<String> {
+    let areas = FIRST_AREA..=LAST_AREA.min(FIRST_AREA + count / 100);
+    areas.map(|area| format!("+1{area}5550100..+1{area}5550199")).collect()
 }

@@ -28,6 +28,11 @@ pub fn agent(folder: &Folder, at: SocketAddr, account: &Account) -> Baresip {
     phone
 }
 
+/// The same without waiting: for one whom the server ought to refuse.
+pub fn stranger(folder: &Folder, at: SocketAddr, account: &Account) -> Baresip {
+    start(account.user, folder, at, account, 60, &[])
+}
+
 /// A caller at `at` who does not register, dials `number` at once and hangs up when the process stops.
 pub fn caller(folder: &Folder, at: SocketAddr, account: &Account, number: &str) -> Baresip {
     let dial = format!("/dial sip:{number}@{}", account.server);

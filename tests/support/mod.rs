@@ -3,9 +3,11 @@
 
 pub mod baresip;
 pub mod folder;
+pub mod http;
 pub mod kamailio;
 pub mod ports;
 pub mod process;
 pub mod redis;
+pub mod server;
 pub mod sipp;
 pub mod sound;

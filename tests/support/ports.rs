@@ -1,10 +1,16 @@
 //! Ports of the loopback address that nobody has.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 
-/// Free for UDP at the moment of asking, and not given out before by this process.
+/// Free for UDP at the moment of asking.
 pub fn udp() -> SocketAddr {
-    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr()).expect("a free port")
+    udp_at("127.0.0.1")
+}
+
+/// The same on another address of loopback: trunks are told apart by theirs.
+pub fn udp_at(host: &str) -> SocketAddr {
+    let host: IpAddr = host.parse().expect("an address");
+    UdpSocket::bind((host, 0)).and_then(|socket| socket.local_addr()).expect("a free port")
 }
 
 /// Free for TCP at the moment of asking.
@@ -23,9 +29,11 @@ pub fn udp_is_taken(at: SocketAddr) -> bool {
 pub fn udp_range(count: u16) -> u16 {
     use std::sync::atomic::{AtomicU16, Ordering};
     static NEXT: AtomicU16 = AtomicU16::new(0);
+    let room = 22_000u16.saturating_sub(count).max(2);
     let spread = (std::process::id() % 40) as u16 * 500;
     for _ in 0..200 {
-        let first = 10_000 + (spread + NEXT.fetch_add(count + count % 2, Ordering::Relaxed)) % 20_000;
+        let nth = spread.wrapping_add(NEXT.fetch_add(count + count % 2, Ordering::Relaxed)) % room;
+        let first = 10_000 + (nth & !1);
         if (first..first + count).all(|port| UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok()) {
             return first;
         }

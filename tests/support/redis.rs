@@ -37,6 +37,11 @@ impl RedisServer {
         self.process = spawn(&self.folder, self.at);
     }
 
+    /// User and system time so far.
+    pub fn cpu(&self) -> Duration {
+        self.process.cpu()
+    }
+
     pub fn freeze(&self) {
         self.process.freeze();
     }

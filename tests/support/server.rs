@@ -1,0 +1,223 @@
+//! Throughline itself, as an admin starts it: a configuration file and `throughline serve`, with desks beside it.
+
+use std::fmt::Write;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::folder::Folder;
+use super::http::{self, Response};
+use super::ports;
+use super::process::{Process, eventually};
+
+/// Where the carrier calls from; a trunk is known by its address, so that it has one of its own on loopback.
+pub const CARRIER: &str = "127.0.0.2";
+/// An address that no trunk has.
+pub const STRANGER: &str = "127.0.0.66";
+const KEY: &str = "key-of-the-tests";
+
+/// Where an agent's phone is.
+#[derive(Clone)]
+pub enum Phone {
+    Static(SocketAddr),
+    /// Registers with this password, as the agent's name.
+    Password(String),
+}
+
+/// What the server is configured with.
+pub struct Setup {
+    pub agents: Vec<(String, Phone)>,
+    /// Where calls go that have no match.
+    pub ivr: SocketAddr,
+    /// The address of a Redis; `None` is a file in the folder.
+    pub redis: Option<String>,
+    /// Ranges such as `+12015550100..+12015550149`.
+    pub numbers: Vec<String>,
+    pub quarantine_s: u64,
+    /// The desk's time to write after a call, at most.
+    pub wrap_up_s: u64,
+    /// UDP ports for sound; four for each call.
+    pub rtp_ports: u16,
+    /// Lines at the end of the file, such as rules of access.
+    pub more: String,
+}
+
+pub struct Server {
+    pub sip: SocketAddr,
+    pub http: SocketAddr,
+    process: Process,
+    program: PathBuf,
+    configuration: PathBuf,
+    tokens: PathBuf,
+}
+
+impl Setup {
+    pub fn new(agents: Vec<(String, Phone)>, ivr: SocketAddr) -> Setup {
+        Setup {
+            agents,
+            ivr,
+            redis: None,
+            numbers: vec!["+12015550100..+12015550149".to_owned()],
+            quarantine_s: 0,
+            wrap_up_s: 1,
+            rtp_ports: 200,
+            more: String::new(),
+        }
+    }
+
+    fn toml(&self, sip: SocketAddr, http: SocketAddr) -> String {
+        let (first, last) = (ports::udp_range(self.rtp_ports), self.rtp_ports - 1);
+        let store =
+            self.redis.as_ref().map_or("embedded = \"throughline.db\"".to_owned(), |url| format!("redis = {url:?}"));
+        let mut text = format!(
+            "[sip]\nbind = [\"{sip}\"]\nrealm = \"voice.example.com\"\n\
+             [media]\nbind = \"127.0.0.1\"\nadvertised = \"127.0.0.1\"\nports = \"{first}-{}\"\n\
+             [http]\nbind = \"{http}\"\n\
+             [[api_keys]]\nid = \"tests\"\nsha256 = \"{}\"\nscopes = [\"register\", \"read\"]\n\
+             [[token_keys]]\nid = 1\nsecret = \"{}\"\n\
+             [store]\n{store}\n\
+             [intents]\nregion = \"US\"\n\
+             [[pools]]\nname = \"pool\"\nnumbers = {:?}\nquarantine_s = {}\n\
+             [[trunks]]\nname = \"carrier\"\nnetworks = [\"{CARRIER}\"]\ntrusted = true\nregion = \"US\"\n\
+             fallback = {{ sip = \"sip:{{dialled}}@{}\" }}\n\
+             [routing]\nskills = [\"english\"]\ndefault_queue = \"help\"\n\
+             [[queues]]\nname = \"help\"\nrequires = {{ english = 3 }}\nwrap_up_s = {}\n",
+            first + last,
+            sha256(KEY),
+            "5a".repeat(32),
+            self.numbers,
+            self.quarantine_s,
+            self.ivr,
+            self.wrap_up_s,
+        );
+        for (name, phone) in &self.agents {
+            let phone = match phone {
+                Phone::Static(at) => format!("{{ contact = \"sip:{name}@{at}\" }}"),
+                Phone::Password(password) => format!("{{ user = \"{name}\", password = \"{password}\" }}"),
+            };
+            let _ = write!(
+                text,
+                "[[agents]]\nname = \"{name}\"\nskills = {{ english = 9 }}\ntoken_sha256 = \"{}\"\nphone = {phone}\n",
+                sha256(&token(name))
+            );
+        }
+        text + &self.more
+    }
+}
+
+impl Server {
+    /// Writes the configuration, starts `program` with it and waits until it can take calls.
+    pub fn start(program: &Path, folder: &Folder, setup: &Setup) -> Server {
+        let (sip, http) = (ports::udp(), ports::tcp());
+        let configuration = folder.write("throughline.toml", setup.toml(sip, http));
+        let tokens: String = setup.agents.iter().map(|(name, _)| format!("{name} {}\n", token(name))).collect();
+        let tokens = folder.write("tokens", tokens);
+        let process = serve(program, folder, &configuration);
+        let mut server = Server { sip, http, process, program: program.to_owned(), configuration, tokens };
+        server.wait_until_ready();
+        server
+    }
+
+    /// Starts it again after it was killed or stopped, on the same addresses.
+    pub fn start_again(&mut self, folder: &Folder) {
+        self.process = serve(&self.program, folder, &self.configuration);
+        self.wait_until_ready();
+    }
+
+    /// Desks that work by themselves for the first `count` agents; waits until all are available.
+    pub fn desks(&self, folder: &Folder, count: usize, wrap_up_ms: u64) -> Process {
+        let mut command = Command::new(&self.program);
+        command.args(["desk", "--auto", "--url", &format!("ws://{}/v1/desktop", self.http), "--token-file"]);
+        command.arg(&self.tokens).args(["--agents", &count.to_string(), "--wrap-up-ms", &wrap_up_ms.to_string()]);
+        let mut desks = Process::start("desks", folder, &mut command);
+        eventually("desks that are available", Duration::from_secs(30), || {
+            assert!(desks.is_alive(), "the desks ended:\n{}", desks.printed());
+            (self.agents_in("available") >= count).then_some(())
+        });
+        desks
+    }
+
+    /// Registers what a customer wants to call about; `phone` is where they call from.
+    pub fn register(&self, phone: &str) -> Value {
+        let response = self.ask("POST", "/v1/intents", &intent(phone));
+        assert_eq!(response.status, 201, "{}", response.body);
+        response.json()
+    }
+
+    pub fn intent(&self, id: &str) -> Value {
+        self.ask("GET", &format!("/v1/intents/{id}"), &Value::Null).json()
+    }
+
+    /// The calls, those in progress first, then the latest first.
+    pub fn calls(&self) -> Vec<Value> {
+        let answer = self.ask("GET", "/v1/calls?limit=1000", &Value::Null).json();
+        answer["calls"].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Waits until `count` calls have ended, and answers all.
+    pub fn ended_calls(&self, count: usize, limit: Duration) -> Vec<Value> {
+        eventually("calls that have ended", limit, || {
+            let calls = self.calls();
+            (calls.iter().filter(|call| call["phase"] == "ended").count() >= count).then_some(calls)
+        })
+    }
+
+    pub fn agents_in(&self, state: &str) -> usize {
+        let answer = self.ask("GET", "/v1/agents", &Value::Null).json();
+        let agents = answer["agents"].as_array().cloned().unwrap_or_default();
+        agents.iter().filter(|agent| agent["state"] == state).count()
+    }
+
+    pub fn latency(&self) -> Value {
+        self.ask("GET", "/v1/latency", &Value::Null).json()
+    }
+
+    pub fn ask(&self, method: &str, path: &str, body: &Value) -> Response {
+        http::request(self.http, KEY, method, path, body).unwrap_or_else(|fault| panic!("{method} {path}: {fault}"))
+    }
+
+    pub fn process(&mut self) -> &mut Process {
+        &mut self.process
+    }
+
+    fn wait_until_ready(&mut self) {
+        let (process, at) = (&mut self.process, self.http);
+        eventually("a server that is ready", Duration::from_secs(20), || {
+            assert!(process.is_alive(), "the server ended:\n{}", process.printed());
+            let ready = http::request(at, KEY, "GET", "/readyz", &Value::Null);
+            ready.ok().filter(|response| response.status == 200)
+        });
+    }
+}
+
+/// What a site sends for a customer who calls from `phone`.
+pub fn intent(phone: &str) -> Value {
+    json!({
+        "customer": {"id": format!("c-{phone}"), "name": "Avery Example", "email": "avery@shop.example.com", "phones": [phone]},
+        "subject": {"kind": "order", "id": "1234", "title": "A red bicycle"},
+        "reason": {"category": "delivery"},
+        "words": "It has not come yet",
+        "ttl_s": 600
+    })
+}
+
+/// The key of the HTTP API.
+pub fn key() -> &'static str {
+    KEY
+}
+
+fn serve(program: &Path, folder: &Folder, configuration: &Path) -> Process {
+    Process::start("throughline", folder, Command::new(program).arg("serve").arg(configuration))
+}
+
+fn token(agent: &str) -> String {
+    format!("token-of-{agent}-for-tests")
+}
+
+fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
