@@ -7,6 +7,8 @@ use crate::desktop::DesktopInput;
 use crate::engine::question::{Answer, Question};
 use crate::intents::{StoreError, StoreReply, StoreRequest};
 
+use super::store::Store;
+
 /// What comes back for a question: `None` when the engine is overloaded or gone.
 pub type Asked<'a> = Pin<Box<dyn Future<Output = Option<Answer>> + Send + 'a>>;
 
@@ -25,4 +27,10 @@ pub type Stored<'a> = Pin<Box<dyn Future<Output = Result<StoreReply, StoreError>
 /// What the doors need of a store of intents.
 pub trait StoreDoor: Send + Sync {
     fn ask(&self, request: StoreRequest) -> Stored<'_>;
+}
+
+impl StoreDoor for Store {
+    fn ask(&self, request: StoreRequest) -> Stored<'_> {
+        Box::pin(Store::ask(self, request))
+    }
 }

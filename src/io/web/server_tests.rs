@@ -19,12 +19,12 @@ use crate::calls::settings::PoolPlan;
 use crate::desktop::DesktopInput;
 use crate::engine::question::{Answer, CallView, Counts, Question, TrunkView};
 use crate::intents::matching::Priors;
-use crate::intents::model::Model;
 use crate::intents::token::TokenKey;
 use crate::intents::{StoreError, StoreRequest, TokenKeys};
 use crate::io::clock::Clock;
 use crate::io::desktop::DeskLines;
 use crate::io::door::{Asked, EngineDoor, StoreDoor, Stored};
+use crate::io::store::Store;
 use crate::io::telemetry;
 use crate::routing::{AgentState, AgentView, QueueView, Why};
 
@@ -42,20 +42,18 @@ struct Server {
     engine: Arc<Samples>,
 }
 
-/// The reference model; it can be taken away.
+/// The embedded store; it can be taken away.
 struct TestStore {
-    model: Mutex<Model>,
+    store: Store,
     gone: AtomicBool,
 }
 
 impl StoreDoor for TestStore {
     fn ask(&self, request: StoreRequest) -> Stored<'_> {
-        let answer = if self.gone.load(Ordering::Relaxed) {
-            Err(StoreError::Unavailable)
-        } else {
-            Ok(self.model.lock().unwrap().apply(request))
-        };
-        Box::pin(std::future::ready(answer))
+        if self.gone.load(Ordering::Relaxed) {
+            return Box::pin(std::future::ready(Err(StoreError::Unavailable)));
+        }
+        StoreDoor::ask(&self.store, request)
     }
 }
 
@@ -135,7 +133,8 @@ fn number(text: &str) -> E164 {
 
 impl Server {
     async fn start() -> Server {
-        let store = Arc::new(TestStore { model: Mutex::new(Model::new(100)), gone: AtomicBool::new(false) });
+        let store = Store::in_memory(100, Duration::from_secs(10)).unwrap();
+        let store = Arc::new(TestStore { store, gone: AtomicBool::new(false) });
         let engine = Arc::new(Samples { gone: AtomicBool::new(false) });
         let clock = Clock::start();
         let (_, telemetry) = telemetry::start(None, clock.wall()).unwrap();
