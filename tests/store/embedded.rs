@@ -83,8 +83,12 @@ fn many_at_once_share_the_commits_and_all_are_answered() {
 fn a_file_belongs_to_one_process_and_to_no_newer_version() {
     let folder = Folder::new("file");
     let path = folder.path().join("intents.db");
-    drop(open(&folder).expect("the file opens"));
+    let first = open(&folder).expect("the file opens");
+    assert!(matches!(open(&folder), Err(OpenError::File { .. })), "a second one is kept out");
+    drop(first);
+    drop(open(&folder).expect("the file opens when the first has ended"));
     let later = rusqlite::Connection::open(&path).expect("the file");
+    later.busy_timeout(PATIENCE).expect("patience");
     later.execute_batch("PRAGMA user_version = 99").expect("a later version");
     drop(later);
     assert!(matches!(open(&folder), Err(OpenError::TooNew { version: 99, .. })));

@@ -140,6 +140,21 @@ fn redis_killed_and_restarted_empty() {
 }
 
 #[test]
+fn the_first_request_after_a_cut_that_nobody_noticed_is_answered() {
+    let mut server = RedisServer::start();
+    let runtime = runtime();
+    let _inside = runtime.enter();
+    let store = redis_store(&server, "cut", 1000);
+    assert_eq!(
+        runtime.block_on(store.ask(register(1, at(0)))).map(|reply| show(&reply)),
+        Ok("registered 1 shared".into())
+    );
+    server.kill();
+    server.restart();
+    assert_eq!(runtime.block_on(store.ask(called_from(1, at(1)))).map(|reply| show(&reply)), Ok("found".into()));
+}
+
+#[test]
 fn a_redis_that_is_not_there_yet_is_no_fault_of_the_start() {
     let mut server = RedisServer::start();
     server.kill();

@@ -24,7 +24,7 @@ pub struct Embedded {
     waiting: mpsc::Sender<(StoreRequest, Answer)>,
 }
 
-/// Requests that share a transaction at most; a longer one would make the first wait for the last.
+/// Requests that are taken at once; of more, the first write would wait for the last read.
 const BATCH_MAX: usize = 512;
 
 impl Embedded {
@@ -66,10 +66,11 @@ impl Worker {
         }
     }
 
-    /// Takes all that wait, answers those that change nothing, and hands back the others in their order.
+    /// Takes what waits, answers those that change nothing, and hands back the others in their order.
     fn answer_reads(&mut self, first: (StoreRequest, Answer)) -> Vec<(StoreRequest, Answer)> {
         let mut writes = Vec::new();
         let mut next = Some(first);
+        let mut taken = 0;
         while let Some((request, answer)) = next {
             if request.is_read() {
                 // Who asked may have stopped waiting.
@@ -77,7 +78,8 @@ impl Worker {
             } else {
                 writes.push((request, answer));
             }
-            next = if writes.len() < BATCH_MAX { self.requests.try_recv().ok() } else { None };
+            taken += 1;
+            next = if taken < BATCH_MAX { self.requests.try_recv().ok() } else { None };
         }
         writes
     }

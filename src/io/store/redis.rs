@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
-use redis::{Client, ErrorKind, IntoConnectionInfo, RedisError, Value};
+use redis::{Client, ErrorKind, IntoConnectionInfo, RedisError, Script, Value};
 use tokio::sync::Semaphore;
 
 use super::OpenError;
@@ -35,9 +35,9 @@ use crate::intents::{StoreError, StoreReply, StoreRequest};
 use scripts::Scripts;
 
 /// Where Redis is and whose keys are ours.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct RedisSetup {
-    /// `redis://[user:password@]host:port/database`.
+    /// `redis://[user:password@]host:port/database`; may hold a password, hence never printed.
     pub url: String,
     /// Stands in braces before every key; letters, digits and dashes.
     pub prefix: String,
@@ -59,10 +59,9 @@ struct Shared {
     seeds: Mutex<BTreeMap<PoolId, Vec<E164>>>,
 }
 
-/// How long an attempt to connect may take; the next request makes the next attempt.
+/// How long an attempt to connect may take. The next request makes the next attempt, without a pause: a refusal costs nothing,
+/// and whoever asks would rather hear at once that there is no store.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
-/// The pause before the one further attempt of the same request.
-const RETRY_PAUSE: Duration = Duration::from_millis(50);
 /// A request whose asker gave up long ago; its place in the connection's queue is freed.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(5);
 /// After so long without an acknowledgement from the other side a connection is dead, whatever TCP still hopes.
@@ -95,17 +94,26 @@ impl Redis {
         answer::read(self.invoke(&request, true).await?, now)
     }
 
+    /// A connection that was cut while nobody asked is noticed by the first who asks: that one asks again, once. Every request may
+    /// be carried out twice.
     async fn invoke(&self, request: &StoreRequest, seeded_again: bool) -> Result<Value, StoreError> {
-        let shared = &*self.shared;
+        let arguments = ask::arguments(request, self.shared.intents_max, seeded_again)?;
+        let script = self.shared.scripts.of(request);
+        match self.attempt(script, &arguments).await {
+            Err(error) if error.is_connection_dropped() => self.attempt(script, &arguments).await,
+            answered => answered,
+        }
+        .map_err(|error| failure(&error))
+    }
+
+    async fn attempt(&self, script: Option<&Script>, arguments: &[String]) -> Result<Value, RedisError> {
         let mut connection = self.connection.clone();
-        let Some(script) = shared.scripts.of(request) else {
-            return redis::cmd("PING").query_async(&mut connection).await.map_err(|error| failure(&error));
-        };
-        let mut invocation = script.key(shared.tag.as_str());
-        for argument in ask::arguments(request, shared.intents_max, seeded_again)? {
+        let Some(script) = script else { return redis::cmd("PING").query_async(&mut connection).await };
+        let mut invocation = script.key(self.shared.tag.as_str());
+        for argument in arguments {
             invocation.arg(argument);
         }
-        invocation.invoke_async(&mut connection).await.map_err(|error| failure(&error))
+        invocation.invoke_async(&mut connection).await
     }
 
     /// Redis does not know the pool of this registration. Who had its numbers is lost, so all of them rest first.
@@ -126,16 +134,19 @@ impl Redis {
         free_from: Wall,
         now: Wall,
     ) -> Result<(), StoreError> {
-        let mut invocation = self.shared.scripts.seed.key(self.shared.tag.as_str());
-        for argument in ask::seed(pool, numbers, free_from, now) {
-            invocation.arg(argument);
-        }
-        let mut connection = self.connection.clone();
-        invocation.invoke_async::<Value>(&mut connection).await.map(drop).map_err(|error| failure(&error))
+        let arguments = ask::seed(pool, numbers, free_from, now);
+        let answer = self.attempt(Some(&self.shared.scripts.seed), &arguments).await;
+        answer.map(drop).map_err(|error| failure(&error))
     }
 
     fn seeds(&self) -> std::sync::MutexGuard<'_, BTreeMap<PoolId, Vec<E164>>> {
         self.shared.seeds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for RedisSetup {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RedisSetup").field("prefix", &self.prefix).finish_non_exhaustive()
     }
 }
 
@@ -145,9 +156,7 @@ fn connection(url: &str) -> Result<ConnectionManager, RedisError> {
     let config = ConnectionManagerConfig::new()
         .set_connection_timeout(Some(CONNECT_TIMEOUT))
         .set_response_timeout(Some(FORGOTTEN_AFTER))
-        .set_number_of_retries(1)
-        .set_min_delay(RETRY_PAUSE)
-        .set_max_delay(RETRY_PAUSE)
+        .set_number_of_retries(0)
         .set_pipeline_buffer_size(STORE_WAITING_MAX);
     ConnectionManager::new_lazy_with_config(client, config)
 }

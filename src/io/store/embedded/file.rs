@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, params};
 
@@ -18,6 +19,9 @@ pub struct File {
 }
 
 const VERSION: i64 = 1;
+
+/// How long a process that is just ending may still have the file.
+const PREDECESSOR: Duration = Duration::from_secs(2);
 
 /// `FULL`: a commit is on the disk when it is answered; an order that WAL alone would give up when the power fails.
 const SETTINGS: &str = "
@@ -46,6 +50,7 @@ impl File {
     pub fn open(path: PathBuf, model: &mut Model) -> Result<File, OpenError> {
         let failed = |source| OpenError::File { path: path.clone(), source };
         let connection = Connection::open(&path).map_err(failed)?;
+        connection.busy_timeout(PREDECESSOR).map_err(failed)?;
         connection.execute_batch(SETTINGS).map_err(failed)?;
         let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
         if version > VERSION {
