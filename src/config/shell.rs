@@ -16,6 +16,8 @@ use super::tree::Section;
 use super::values::{Names, from_hex, region, sha256, socket};
 
 const HTTP_PORT: u16 = 8080;
+/// Without TLS for now.
+const STORE_URLS: [&str; 3] = ["redis://", "redis+unix://", "unix://"];
 const STORE_FILE: &str = "throughline.db";
 const API_KEY: &str = "choose a long random key and write its hash: printf %s KEY | sha256sum";
 const TOKEN_KEY: &str = "add [[token_keys]] with id = 1 and secret = what `openssl rand -hex 32` prints";
@@ -36,20 +38,20 @@ pub(super) fn http(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SocketAddr
 
 pub(super) fn store(top: &mut Section<'_>, faults: &mut Faults<'_>) -> StorePlan {
     let mut section = top.section("store", faults);
-    let (embedded, redis) = (section.text("embedded", faults), section.text("redis", faults));
+    let (embedded, url) = (section.text("embedded", faults), section.text("redis", faults));
     let place = section.place.clone();
     section.finish(faults);
-    match (embedded, redis) {
+    match (embedded, url) {
         (embedded, None) => StorePlan::Embedded { path: PathBuf::from(embedded.map_or(STORE_FILE, |text| text.value)) },
-        (None, Some(redis)) => {
-            if !["redis://", "rediss://", "redis+unix://", "unix://"].iter().any(|s| redis.value.starts_with(s)) {
-                faults.add(&redis.place, "is no address of a Redis", "write it like \"redis://127.0.0.1:6379/0\"");
+        (None, Some(url)) => {
+            if !STORE_URLS.iter().any(|scheme| url.value.starts_with(scheme)) {
+                faults.add(&url.place, "is no address of a Redis", "write it like \"redis://127.0.0.1:6379/0\"");
             }
-            StorePlan::Redis { url: redis.value.to_owned() }
+            StorePlan::Redis { url: url.value.to_owned() }
         }
-        (Some(_), Some(redis)) => {
+        (Some(_), Some(url)) => {
             faults.add(&place, "has both embedded and redis", "intents are kept in one place: leave one out");
-            StorePlan::Redis { url: redis.value.to_owned() }
+            StorePlan::Redis { url: url.value.to_owned() }
         }
     }
 }

@@ -153,7 +153,7 @@ fn each_fault_has_its_line_and_its_remedy() {
         ("[\"+12015550100..+12015550109\"]", "[]", "numbers = []", "pools[0].numbers", "without numbers"),
         ("\"+12015550100..", "\"+12015550105\", \"+12015550100..", "numbers", "pools[0].numbers[1]", "+12015550105"),
         ("numbers = [", "shared = \"+12015550103\"\nnumbers = [", "shared", "pools[0].shared", "already"),
-        ("100..+12015550109", "100..+12015550099", "numbers", "pools[0].numbers[0]", "no range"),
+        ("100..+12015550109", "109..+12015550100", "numbers", "pools[0].numbers[0]", "no range"),
         ("[\"192.0.2.20\"]", "[\"192.0.2.0/24\", \"192.0.2.9\"]", "networks", "trunks[0].networks[1]", "overlaps"),
         ("[\"192.0.2.20\"]", "[\"192.0.2.0/33\"]", "networks", "trunks[0].networks[0]", "no network"),
         ("[\"192.0.2.20\"]", "[]", "networks", "trunks[0].networks", "is empty"),
