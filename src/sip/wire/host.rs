@@ -32,26 +32,28 @@ impl<'a> Host<'a> {
 
     /// A name, an IPv4 address, or an IPv6 address with or without brackets.
     pub fn read(text: &'a [u8]) -> Option<Host<'a>> {
-        if let Some(inside) = text.strip_prefix(b"[") {
-            return v6(inside.strip_suffix(b"]")?).map(|v6| Host::Address(v6.into()));
+        match text.first()? {
+            b'[' => v6(text.strip_prefix(b"[")?.strip_suffix(b"]")?).map(|v6| Host::Address(v6.into())),
+            b'0'..=b'9' => v4(text).map(|v4| Host::Address(v4.into())).or_else(|| Host::read_name(text)),
+            _ => Host::read_name(text),
         }
-        if text.contains(&b':') {
-            return v6(text).map(|v6| Host::Address(v6.into()));
+    }
+
+    fn read_name(text: &'a [u8]) -> Option<Host<'a>> {
+        if text.iter().all(|b| lex::is_host_byte(*b)) {
+            return Some(Host::Name(text));
         }
-        if text.is_empty() || !text.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_')) {
-            return None;
-        }
-        Some(v4(text).map_or(Host::Name(text), |v4| Host::Address(v4.into())))
+        v6(text).map(|v6| Host::Address(v6.into()))
     }
 
     /// `host`, `host:port`, `[v6]:port`; white space around the colon, as Via has it, does no harm.
     pub(super) fn read_with_port(text: &'a [u8]) -> Option<(Host<'a>, Option<u16>)> {
-        let colon = match text.first()? {
+        let end = match text.first()? {
             b'[' => memchr::memchr(b']', text)? + 1,
-            _ => memchr::memchr(b':', text).unwrap_or(text.len()),
+            _ => text.iter().position(|b| *b == b':').unwrap_or(text.len()),
         };
-        let (host, rest) = text.split_at_checked(colon)?;
-        let host = Host::read(host.trim_ascii())?;
+        let (host, rest) = text.split_at_checked(end)?;
+        let host = Host::read(host.trim_ascii_end())?;
         let rest = rest.trim_ascii();
         if rest.is_empty() {
             return Some((host, None));
@@ -61,11 +63,24 @@ impl<'a> Host<'a> {
     }
 }
 
+/// Four numbers with dots; leading zeros, which some read as octal, are none.
 fn v4(text: &[u8]) -> Option<Ipv4Addr> {
-    if !text.first()?.is_ascii_digit() {
-        return None;
+    let mut octets = [0u8; 4];
+    let (mut place, mut value, mut digits) = (0, 0u16, 0);
+    for byte in text {
+        if *byte == b'.' {
+            *octets.get_mut(place)? = u8::try_from(value).ok().filter(|_| digits > 0)?;
+            (place, value, digits) = (place + 1, 0, 0);
+            continue;
+        }
+        value = value * 10 + u16::from(byte.wrapping_sub(b'0'));
+        digits += 1;
+        if !byte.is_ascii_digit() || value > 255 || (digits > 1 && value < 10) {
+            return None;
+        }
     }
-    std::str::from_utf8(text).ok()?.parse().ok()
+    *octets.get_mut(place)? = u8::try_from(value).ok().filter(|_| digits > 0)?;
+    (place == 3).then(|| octets.into())
 }
 
 /// The grammar of RFC 3261 let `2001:db8:::192.0.2.1` be written; RFC 5118 section 4.10 asks to read it as it was meant.
@@ -104,6 +119,18 @@ mod tests {
         assert_eq!(read("192.0.2.1 : 5062"), Some(("192.0.2.1".to_owned(), Some(5062))));
         assert_eq!(read("[2001:DB8::10]:5070"), Some(("[2001:db8::10]".to_owned(), Some(5070))));
         assert_eq!(read("[2001:db8:::192.0.2.1]"), read("[2001:db8::192.0.2.1]"));
+    }
+
+    #[test]
+    fn four_numbers_are_an_address_and_nothing_else_is() {
+        for text in ["0.0.0.0", "255.255.255.255", "192.0.2.1"] {
+            assert_eq!(v4(text.as_bytes()), text.parse().ok(), "{text}");
+        }
+        for text in
+            ["1.2.3", "1.2.3.4.5", "1..2.3", ".1.2.3", "1.2.3.", "256.1.1.1", "01.2.3.4", "1.2.3.4a", "9999.1.1.1", ""]
+        {
+            assert_eq!(v4(text.as_bytes()), None, "{text}");
+        }
     }
 
     #[test]

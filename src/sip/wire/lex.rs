@@ -23,6 +23,24 @@ pub(super) fn is_token_byte(byte: u8) -> bool {
     TOKEN[usize::from(byte)]
 }
 
+const HOST: [bool; 256] = host_table();
+
+const fn host_table() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        table[byte] = b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_');
+        byte += 1;
+    }
+    table
+}
+
+/// May stand in a host name; the underscore is no part of the grammar, and of many names.
+pub(super) fn is_host_byte(byte: u8) -> bool {
+    HOST[usize::from(byte)]
+}
+
 pub(super) fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|b| is_token_byte(*b))
 }
@@ -105,14 +123,17 @@ pub(super) fn clamped(text: &[u8]) -> Option<u32> {
     Some(digits(text)?.try_into().unwrap_or(u32::MAX))
 }
 
+/// Saturates; 19 digits fit for sure.
 fn digits(text: &[u8]) -> Option<u64> {
-    if text.is_empty() {
+    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    text.iter().try_fold(0u64, |sum, byte| {
-        let digit = byte.is_ascii_digit().then(|| u64::from(byte - b'0'))?;
-        Some(sum.saturating_mul(10).saturating_add(digit))
-    })
+    let start = if text.len() > 19 { text.iter().position(|b| *b != b'0').unwrap_or(text.len()) } else { 0 };
+    let significant = text.get(start..).unwrap_or_default();
+    if significant.len() > 19 {
+        return Some(u64::MAX);
+    }
+    Some(significant.iter().fold(0, |sum, byte| sum * 10 + u64::from(byte - b'0')))
 }
 
 /// The value of one hexadecimal digit.

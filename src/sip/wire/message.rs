@@ -156,7 +156,10 @@ impl Headers {
 
     /// The values of all fields of that name, one for each line, in their order.
     pub fn headers<'a, 'n>(&'a self, name: HeaderName<'n>) -> impl Iterator<Item = &'a [u8]> + use<'a, 'n> {
-        let wanted = HeaderName::read(name.as_bytes());
+        let wanted = match name {
+            HeaderName::Known(_) => name,
+            HeaderName::Other(text) => HeaderName::read(text),
+        };
         let name = move |field: &&Field| match (wanted, field.known) {
             (HeaderName::Known(wanted), known) => known == Some(wanted),
             (HeaderName::Other(wanted), None) => field.name.of(&self.raw).eq_ignore_ascii_case(wanted),

@@ -114,15 +114,14 @@ known! {
 const LONGEST: usize = 24;
 
 /// The known names, by length, so that a look-up compares a handful.
-const BY_LENGTH: [([Known; 12], usize); LONGEST] = by_length();
+static BY_LENGTH: [([(&str, Known); 12], usize); LONGEST] = by_length();
 
-const fn by_length() -> [([Known; 12], usize); LONGEST] {
-    let mut table = [([Known::Via; 12], 0); LONGEST];
+const fn by_length() -> [([(&'static str, Known); 12], usize); LONGEST] {
+    let mut table = [([("", Known::Via); 12], 0); LONGEST];
     let mut at = 0;
     while at < Known::ALL.len() {
-        let (name, known) = Known::ALL[at];
-        let (row, used) = &mut table[name.len()];
-        row[*used] = known;
+        let (row, used) = &mut table[Known::ALL[at].0.len()];
+        row[*used] = Known::ALL[at];
         *used += 1;
         at += 1;
     }
@@ -149,12 +148,12 @@ impl Known {
         if let [letter] = text {
             return Known::compact(*letter);
         }
-        let first = text.first()?.to_ascii_lowercase();
         let (row, used) = BY_LENGTH.get(text.len())?;
-        row.iter().take(*used).copied().find(|known| {
-            let name = known.as_str().as_bytes();
-            name.first().is_some_and(|b| b.to_ascii_lowercase() == first) && name.eq_ignore_ascii_case(text)
-        })
+        let row = row.get(..*used)?;
+        let first = text.first();
+        let exact = row.iter().find(|(name, _)| name.as_bytes().first() == first && name.as_bytes() == text);
+        let known = exact.or_else(|| row.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(text)));
+        known.map(|(_, known)| *known)
     }
 
     /// May stand at most once in a message (RFC 3261 section 7.3.1, table 2).
@@ -175,7 +174,10 @@ impl Known {
 
 impl PartialEq for HeaderName<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.as_bytes().eq_ignore_ascii_case(other.as_bytes())
+        match (self, other) {
+            (HeaderName::Known(one), HeaderName::Known(two)) => one == two,
+            _ => self.as_bytes().eq_ignore_ascii_case(other.as_bytes()),
+        }
     }
 }
 

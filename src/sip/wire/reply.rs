@@ -2,8 +2,6 @@
 
 use std::net::SocketAddr;
 
-use bytes::{BufMut, BytesMut};
-
 use super::lex;
 use super::message::{Headers, Request, Response};
 use super::method::Method;
@@ -66,15 +64,15 @@ fn beside(invite: &Request, method: &Method, to: &[u8]) -> Writer {
 }
 
 /// The first Via line with its first value stamped; as it stood when it cannot be read or needs no stamp.
-fn put_stamped(out: &mut BytesMut, line: &[u8], source: SocketAddr) {
+fn put_stamped(out: &mut Vec<u8>, line: &[u8], source: SocketAddr) {
     let (first, others) = lex::split_list(line);
     match Via::read(first) {
         Some(via) if needs_stamp(&via, source) => put_via(out, &via, source),
-        _ => return out.put_slice(line),
+        _ => return out.extend_from_slice(line),
     }
     if !others.is_empty() {
-        out.put_slice(b",");
-        out.put_slice(others);
+        out.extend_from_slice(b",");
+        out.extend_from_slice(others);
     }
 }
 
@@ -83,27 +81,27 @@ fn needs_stamp(via: &Via<'_>, source: SocketAddr) -> bool {
     via.host.address() != Some(source.ip().to_canonical()) || via.rport != Rport::Absent || via.received.is_some()
 }
 
-fn put_via(out: &mut BytesMut, via: &Via<'_>, source: SocketAddr) {
+fn put_via(out: &mut Vec<u8>, via: &Via<'_>, source: SocketAddr) {
     let before_params = via.raw.len() - via.params.raw().len();
-    out.put_slice(via.raw.get(..before_params).unwrap_or_default());
+    out.extend_from_slice(via.raw.get(..before_params).unwrap_or_default());
     for param in via.params.iter().filter(|param| !param.is("received")) {
-        out.put_u8(b';');
-        out.put_slice(param.name);
+        out.push(b';');
+        out.extend_from_slice(param.name);
         if param.is("rport") {
             put_display(out, format_args!("={}", source.port()));
         } else if !param.value.is_empty() {
-            out.put_u8(b'=');
-            out.put_slice(param.value);
+            out.push(b'=');
+            out.extend_from_slice(param.value);
         }
     }
     put_display(out, format_args!(";received={}", source.ip().to_canonical()));
 }
 
-fn put_tagged(out: &mut BytesMut, request: &Headers, tag: &str) {
-    out.put_slice(request.header(HeaderName::TO).unwrap_or_default());
+fn put_tagged(out: &mut Vec<u8>, request: &Headers, tag: &str) {
+    out.extend_from_slice(request.header(HeaderName::TO).unwrap_or_default());
     if !tag.is_empty() && request.to().tag.is_empty() {
-        out.put_slice(b";tag=");
-        out.put_slice(tag.as_bytes());
+        out.extend_from_slice(b";tag=");
+        out.extend_from_slice(tag.as_bytes());
     }
 }
 
@@ -179,7 +177,7 @@ mod tests {
     #[test]
     fn a_received_that_the_client_wrote_is_replaced() {
         let via = b"SIP/2.0/UDP 192.0.2.7;received=203.0.113.9;branch=z9hG4bK1";
-        let mut out = BytesMut::new();
+        let mut out = Vec::new();
         put_stamped(&mut out, via, "192.0.2.7:5060".parse().unwrap());
         assert_eq!(&out[..], b"SIP/2.0/UDP 192.0.2.7;branch=z9hG4bK1;received=192.0.2.7");
     }

@@ -38,16 +38,16 @@ pub struct Uri<'a> {
 impl<'a> Uri<'a> {
     /// `None` when it is no URI, or longer than `SIP_URI_MAX`.
     pub fn read(raw: &'a [u8]) -> Option<Uri<'a>> {
-        if raw.len() > SIP_URI_MAX || !raw.iter().all(|b| may_stand_in_uri(*b)) {
+        if raw.len() > SIP_URI_MAX {
             return None;
         }
-        let (scheme, rest) = lex::cut(raw, memchr(b':', raw)?);
+        let (scheme, rest) = lex::cut(raw, raw.iter().position(|b| *b == b':')?);
         let uri = Uri { raw, ..EMPTY };
         match scheme {
             s if s.eq_ignore_ascii_case(b"sip") => uri.with_sip_parts(Scheme::Sip, rest),
             s if s.eq_ignore_ascii_case(b"sips") => uri.with_sip_parts(Scheme::Sips, rest),
             s if s.eq_ignore_ascii_case(b"tel") => uri.with_number(rest),
-            s => is_scheme(s).then_some(Uri { user: Some(rest), ..uri }),
+            s => uri.with_opaque(s, rest),
         }
     }
 
@@ -80,16 +80,19 @@ impl<'a> Uri<'a> {
     /// userinfo, host, port, parameters, headers (RFC 3261 section 19.1.1). The first `@` ends the userinfo.
     fn with_sip_parts(mut self, scheme: Scheme, rest: &'a [u8]) -> Option<Uri<'a>> {
         self.scheme = scheme;
-        let mut place = rest;
-        if let Some(at) = memchr(b'@', rest) {
-            let (userinfo, after) = lex::cut(rest, at);
-            (self.user, self.password) = user_and_password(userinfo)?;
-            place = after;
+        let marks = Marks::find(rest)?;
+        let mut host_at = 0;
+        if let Some(at) = marks.at {
+            let (user, password) = rest.get(..at)?.split_at_checked(marks.colon.unwrap_or(at))?;
+            (self.user, self.password) = (Some(user).filter(|user| !user.is_empty()), password.get(1..));
+            self.user?;
+            host_at = at + 1;
         }
-        let (place, headers) = split_at(place, b'?');
-        let (place, params) = split_at(place, b';');
-        (self.headers, self.params) = (headers.strip_prefix(b"?").unwrap_or(headers), Params::new(params));
-        let (host, port) = Host::read_with_port(place)?;
+        let headers_at = marks.question.unwrap_or(rest.len());
+        let params_at = marks.semicolon.unwrap_or(headers_at).min(headers_at);
+        self.params = Params::new(rest.get(params_at..headers_at)?);
+        self.headers = rest.get(headers_at + 1..).unwrap_or_default();
+        let (host, port) = Host::read_with_port(rest.get(host_at..params_at)?)?;
         (self.host, self.port) = (Some(host), port);
         Some(self)
     }
@@ -98,7 +101,13 @@ impl<'a> Uri<'a> {
     fn with_number(self, rest: &'a [u8]) -> Option<Uri<'a>> {
         let (number, params) = split_at(rest, b';');
         let known = !number.is_empty() && number.iter().all(|b| is_phone_byte(*b));
+        let known = known && params.iter().all(|b| may_stand_in_uri(*b));
         known.then_some(Uri { scheme: Scheme::Tel, user: Some(number), params: Params::new(params), ..self })
+    }
+
+    fn with_opaque(self, scheme: &[u8], rest: &'a [u8]) -> Option<Uri<'a>> {
+        let good = is_scheme(scheme) && rest.iter().all(|b| may_stand_in_uri(*b));
+        good.then_some(Uri { user: Some(rest), ..self })
     }
 }
 
@@ -124,21 +133,50 @@ fn split_at(text: &[u8], separator: u8) -> (&[u8], &[u8]) {
     text.split_at_checked(memchr(separator, text).unwrap_or(text.len())).unwrap_or((text, &[]))
 }
 
-type UserAndPassword<'a> = (Option<&'a [u8]>, Option<&'a [u8]>);
+/// The first of each sign that parts a SIP URI; those before the first `@` are the userinfo's and count no more.
+#[derive(Default)]
+struct Marks {
+    at: Option<usize>,
+    /// In the userinfo.
+    colon: Option<usize>,
+    semicolon: Option<usize>,
+    question: Option<usize>,
+}
 
-fn user_and_password(userinfo: &[u8]) -> Option<UserAndPassword<'_>> {
-    let (user, password) = match memchr(b':', userinfo) {
-        Some(colon) => {
-            let (user, password) = lex::cut(userinfo, colon);
-            (user, Some(password))
+impl Marks {
+    /// In one pass; `None` when there is a byte that no URI may hold.
+    fn find(text: &[u8]) -> Option<Marks> {
+        let mut marks = Marks::default();
+        let mut colon = None;
+        for (place, byte) in text.iter().enumerate().filter(|(_, byte)| IS_MARK[usize::from(**byte)]) {
+            match byte {
+                b'@' if marks.at.is_none() => marks = Marks { at: Some(place), colon, ..Marks::default() },
+                b'@' => {}
+                b':' => colon = colon.or(Some(place)),
+                b';' => marks.semicolon = marks.semicolon.or(Some(place)),
+                b'?' => marks.question = marks.question.or(Some(place)),
+                _ => return None,
+            }
         }
-        None => (userinfo, None),
-    };
-    (!user.is_empty()).then_some((Some(user), password))
+        Some(marks)
+    }
+}
+
+/// The bytes that a reader has to look at: marks, and what may not stand there.
+const IS_MARK: [bool; 256] = mark_table();
+
+const fn mark_table() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = matches!(byte as u8, b'@' | b':' | b';' | b'?') || !may_stand_in_uri(byte as u8);
+        byte += 1;
+    }
+    table
 }
 
 /// Blanks, controls and the delimiters of header values never stand in a URI. Bytes above 127 should not, and pass.
-fn may_stand_in_uri(byte: u8) -> bool {
+const fn may_stand_in_uri(byte: u8) -> bool {
     byte > b' ' && !matches!(byte, b'<' | b'>' | b'"' | 0x7f)
 }
 

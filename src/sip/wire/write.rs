@@ -1,8 +1,9 @@
 //! Writing messages into one buffer. No value can end its line: line breaks are refused or become blanks.
 
-use std::fmt::{self, Display, Write as _};
+use std::fmt::{self, Display};
+use std::io::Write as _;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use memchr::{memchr, memchr2};
 
 use super::lex;
@@ -13,7 +14,7 @@ use super::name::HeaderName;
 /// A request or answer that is being written: start line, then header fields, then `finish`.
 #[derive(Clone)]
 pub struct Writer {
-    out: BytesMut,
+    out: Vec<u8>,
 }
 
 /// A value with CR or LF, or a name that is no token: it could smuggle in a header field.
@@ -27,24 +28,24 @@ const LENGTH_ROOM: usize = 64;
 impl Writer {
     /// A request line. Bytes that no URI may hold are percent-escaped, all others stand as given.
     pub fn request(method: &Method, uri: &[u8]) -> Writer {
-        let mut writer = Writer { out: BytesMut::with_capacity(USUAL_SIZE) };
+        let mut writer = Writer { out: Vec::with_capacity(USUAL_SIZE) };
         writer.line(|out| {
-            out.put_slice(method.as_bytes());
-            out.put_u8(b' ');
+            out.extend_from_slice(method.as_bytes());
+            out.push(b' ');
             put_uri(out, uri);
-            out.put_slice(b" SIP/2.0");
+            out.extend_from_slice(b" SIP/2.0");
         });
         writer
     }
 
     /// A status line.
     pub fn response(status: u16, phrase: &str) -> Writer {
-        let mut writer = Writer { out: BytesMut::with_capacity(USUAL_SIZE) };
+        let mut writer = Writer { out: Vec::with_capacity(USUAL_SIZE) };
         writer.line(|out| {
-            out.put_slice(b"SIP/2.0 ");
+            out.extend_from_slice(b"SIP/2.0 ");
             put_display(out, status);
-            out.put_u8(b' ');
-            out.put_slice(phrase.as_bytes());
+            out.push(b' ');
+            out.extend_from_slice(phrase.as_bytes());
         });
         writer
     }
@@ -65,7 +66,7 @@ impl Writer {
 
     /// Adds a field with a value that was read from a message; a line break in it becomes a blank.
     pub fn push_bytes(&mut self, name: HeaderName<'_>, value: &[u8]) -> &mut Writer {
-        self.field(name, |out| out.put_slice(value))
+        self.field(name, |out| out.extend_from_slice(value))
     }
 
     /// Copies every field of that name, as it stood and in order.
@@ -78,8 +79,8 @@ impl Writer {
 
     /// Ends the message without a body.
     pub fn finish(mut self) -> Bytes {
-        self.out.put_slice(b"Content-Length: 0\r\n\r\n");
-        self.out.freeze()
+        self.out.extend_from_slice(b"Content-Length: 0\r\n\r\n");
+        Bytes::from(self.out)
     }
 
     /// Ends the message with a body; `Content-Type` and `Content-Length` are added.
@@ -89,44 +90,44 @@ impl Writer {
         }
         self.out.reserve(content_type.len() + body.len() + LENGTH_ROOM);
         self.push(HeaderName::CONTENT_TYPE, content_type).push(HeaderName::CONTENT_LENGTH, body.len());
-        self.out.put_slice(b"\r\n");
-        self.out.put_slice(body);
-        self.out.freeze()
+        self.out.extend_from_slice(b"\r\n");
+        self.out.extend_from_slice(body);
+        Bytes::from(self.out)
     }
 
-    pub(super) fn field(&mut self, name: HeaderName<'_>, value: impl FnOnce(&mut BytesMut)) -> &mut Writer {
+    pub(super) fn field(&mut self, name: HeaderName<'_>, value: impl FnOnce(&mut Vec<u8>)) -> &mut Writer {
         self.line(|out| {
-            out.put_slice(name.as_bytes());
-            out.put_slice(b": ");
+            out.extend_from_slice(name.as_bytes());
+            out.extend_from_slice(b": ");
             value(out);
         });
         self
     }
 
-    fn line(&mut self, write: impl FnOnce(&mut BytesMut)) {
+    fn line(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let start = self.out.len();
         write(&mut self.out);
         let line = self.out.get_mut(start..).unwrap_or_default();
         while let Some(broken) = memchr2(b'\r', b'\n', line).and_then(|at| line.get_mut(at)) {
             *broken = b' ';
         }
-        self.out.put_slice(b"\r\n");
+        self.out.extend_from_slice(b"\r\n");
     }
 }
 
 /// Writing to memory does not fail; a `Display` that does leaves its value cut.
-pub(super) fn put_display(out: &mut BytesMut, value: impl Display) {
+pub(super) fn put_display(out: &mut Vec<u8>, value: impl Display) {
     let _ = write!(out, "{value}");
 }
 
-fn put_uri(out: &mut BytesMut, uri: &[u8]) {
+fn put_uri(out: &mut Vec<u8>, uri: &[u8]) {
     if uri.iter().all(|b| *b > b' ' && *b != 0x7f) {
-        return out.put_slice(uri);
+        return out.extend_from_slice(uri);
     }
     for byte in uri {
         match byte {
             0..=b' ' | 0x7f => put_display(out, format_args!("%{byte:02X}")),
-            plain => out.put_u8(*plain),
+            plain => out.push(*plain),
         }
     }
 }
