@@ -66,6 +66,7 @@ x
                 ("header:newfangledheader", "newfangled value   continued newfangled value"),
                 ("header:UnknownHeaderWithUnusualValue", ";;,,;;,;"),
                 ("header:Subject", ""),
+                ("header:route", "<sip:services.example.com;lr;unknownwith=value;unknown-no-value>"),
                 ("body", r"v=0\r\ns=-\r\nx"),
             ]),
         ),

@@ -4,6 +4,7 @@ mod grammar;
 mod invalid;
 mod ipv6;
 mod ours;
+mod properties;
 mod semantics;
 
 use std::net::SocketAddr;

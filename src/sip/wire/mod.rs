@@ -15,6 +15,8 @@ mod parse;
 mod read;
 mod reason;
 mod reply;
+#[cfg(feature = "rsip")]
+mod rsip;
 mod salvage;
 mod status;
 mod uri;

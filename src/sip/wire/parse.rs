@@ -149,9 +149,10 @@ impl Table {
     fn continue_last(&mut self, text: &[u8], start: usize) -> Result<(), ParseError> {
         let last = self.fields.last_mut().ok_or(ParseError::HeaderLine)?;
         self.folded = true;
-        let text = text.trim_ascii_end();
-        if !text.is_empty() {
-            last.value.extend_to(start, start + text.len());
+        let value = text.trim_ascii();
+        if !value.is_empty() {
+            let from = start + text.len() - text.trim_ascii_start().len();
+            last.value.extend_to(from, from + value.len());
         }
         Ok(())
     }
