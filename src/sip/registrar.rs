@@ -188,8 +188,11 @@ mod tests {
         Wish::Set(contacts.iter().map(|(uri, s)| ((*uri).to_owned(), Duration::from_secs(*s))).collect())
     }
 
-    /// Registers each in turn, a second apart, and compares the answer and the contacts after it.
-    fn check(script: &[(&str, u32, Wish, Result<(), Refused>, &str)]) {
+    /// Call-ID, CSeq, contacts; the answer, and the contacts after it.
+    type Step<'a> = (&'a str, u32, Wish, Result<(), Refused>, &'a str);
+
+    /// Registers each in turn, a second apart.
+    fn check(script: &[Step<'_>]) {
         let (mut registrar, agent) = (Registrar::default(), AgentId::new("ann"));
         for (second, (call_id, cseq, contacts, answer, after)) in (0..).zip(script) {
             let now = Mono::ZERO + Duration::from_secs(second);

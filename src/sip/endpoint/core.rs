@@ -11,6 +11,7 @@ use super::EndpointOutput;
 use super::deadlines::Deadline;
 use super::identify::Networks;
 use super::names::{SessionId, Tag};
+use crate::base::limits::SIP_SERVER_INVITES_MAX;
 use crate::base::rng::Rng;
 use crate::base::timers::Timers;
 use crate::base::{LegId, Mono};
@@ -52,6 +53,8 @@ pub struct Core {
     pub ended: Vec<SessionId>,
     /// Legs that the calls know no more.
     pub detached: Vec<LegId>,
+    /// `SIP_SERVER_INVITES_MAX`, but for tests.
+    pub invites_max: usize,
     /// For digests that only we can make.
     secret: u64,
 }
@@ -82,6 +85,7 @@ impl Core {
             released: Vec::new(),
             ended: Vec::new(),
             detached: Vec::new(),
+            invites_max: SIP_SERVER_INVITES_MAX,
             secret: rng.u64(),
             rng,
         }

@@ -159,7 +159,10 @@ impl Session {
         let Some(caller) = &mut self.caller else { return };
         let tag = response.to().tag;
         if let Some(sent) = caller.acknowledged.iter().find(|sent| sent.tag == tag) {
-            return if sent.ack.is_empty() { () } else { core.send(sent.way, sent.ack.clone()) };
+            if !sent.ack.is_empty() {
+                core.send(sent.way, sent.ack.clone());
+            }
+            return;
         }
         let Some(up) = caller.dialog_of(invite, response) else { return };
         match self.phase {

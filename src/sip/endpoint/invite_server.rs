@@ -10,7 +10,6 @@ use super::incoming;
 use super::names::{SessionId, Tag, first_cseq};
 use super::session::{MergeKey, Phase, Ringing, Session, Unacknowledged, Up};
 use super::{checks, stranger};
-use crate::base::limits::SIP_SERVER_INVITES_MAX;
 use crate::base::{LegId, Mono};
 use crate::sip::api::{Reason, SipEvent};
 use crate::sip::dialog::Dialog;
@@ -34,7 +33,7 @@ impl Endpoint {
         if self.session_by_merge.contains_key(&merge) {
             return stranger::turn_away(&mut self.core, way, request, 482, |_| {});
         }
-        let full = self.core.transactions.invite_servers() >= SIP_SERVER_INVITES_MAX;
+        let full = self.core.transactions.invite_servers() >= self.core.invites_max;
         if self.overloaded(way, request, full, now) {
             return;
         }

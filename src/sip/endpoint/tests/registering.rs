@@ -25,12 +25,11 @@ fn register(world: &mut World, from: &str, cseq: u32, contact: &str, authorizati
 fn authorization(world: &World, algorithm: Algorithm, nc: &str, password: &str) -> String {
     let challenge = world.sent.iter().rev().find_map(|(_, bytes)| {
         let message = Message::parse(bytes.clone()).ok()?;
-        let found = message.headers().challenges().find_map(|challenge| {
+        message.headers().challenges().find_map(|challenge| {
             let name = challenge.get("algorithm")?;
             (*name == *algorithm.name().as_bytes())
                 .then(|| String::from_utf8_lossy(&challenge.get("nonce")?).into_owned().into())
-        })?;
-        found
+        })?
     });
     written(algorithm, &challenge.expect("a challenge"), nc, password)
 }

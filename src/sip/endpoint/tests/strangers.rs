@@ -1,7 +1,6 @@
 //! Those whom we do not know, nonsense, and what trunks should not send.
 
 use super::world::{World, address, check, setup};
-use crate::base::limits::SIP_SERVER_INVITES_MAX;
 use crate::sip::wire::HeaderName;
 
 #[test]
@@ -139,7 +138,8 @@ fn an_answer_goes_to_the_port_that_the_via_names_without_rport() {
 #[test]
 fn beyond_the_limit_new_calls_are_put_off() {
     let mut world = World::new(setup());
-    for call in 0..=SIP_SERVER_INVITES_MAX {
+    world.endpoint.core.invites_max = 10;
+    for call in 0..=10 {
         world.step(&format!("INVITE call={call} b=z9hG4bK{call}"));
     }
     assert!(world.trace.last().is_some_and(|last| last == "0 503 INVITE>trunk"), "{:?}", world.trace.last());
