@@ -5,6 +5,7 @@ pub mod access;
 pub mod app;
 pub mod base;
 pub mod calls;
+pub mod cli;
 pub mod config;
 pub mod desktop;
 pub mod engine;

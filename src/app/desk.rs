@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use auto::{AutoCounts, AutoPlan, run as run_auto};
+pub use auto::{AutoCounts, AutoPlan, run as run_auto, run_watched};
+pub(super) use screen::text as screen_text;
 pub use connection::{Login, Parting};
 
 /// Where an agent's token is when no flag says it; a command line can be read by everybody on the machine.

@@ -5,6 +5,7 @@ pub mod desktop;
 pub mod door;
 pub mod journal;
 pub mod media;
+pub mod reactor;
 pub mod records;
 pub mod store;
 pub mod telemetry;

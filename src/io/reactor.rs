@@ -18,7 +18,7 @@ use crate::calls::api::AskId;
 use crate::desktop::DesktopInput;
 use crate::engine::question::{Answer, Question, QuestionId};
 use crate::engine::{Engine, Input, Output};
-use crate::intents::requests::{StoreError, StoreRequest};
+use crate::intents::requests::StoreRequest;
 use crate::sip::api::{FlowId, Transmit};
 
 use super::clock::Clock;
@@ -236,6 +236,9 @@ impl Reactor {
 
     fn drain(&mut self) {
         while let Some(output) = self.engine.poll_output() {
+            if let Some(journal) = &mut self.journal {
+                journal.outputs(&output);
+            }
             self.start(output);
         }
     }
@@ -269,9 +272,8 @@ impl Reactor {
         let timer = self.recorder.store_timer();
         tokio::spawn(async move {
             let asked = clock.mono();
-            let answer = tokio::time::timeout(patience, store.ask(*request)).await;
+            let result = store.ask_within(*request, patience).await;
             timer.took(clock.mono().since(asked));
-            let result = answer.unwrap_or(Err(StoreError::Timeout));
             door.input(Input::Store { ask, result });
         });
     }

@@ -40,7 +40,7 @@ const REPORT_EVERY: Duration = Duration::from_secs(10);
 pub async fn run(url: &str, logins: Vec<Login>, plan: AutoPlan, counts: Arc<AutoCounts>) -> Result<(), DeskError> {
     let mut desks = JoinSet::new();
     for login in logins {
-        let mut sitter = Auto { plan, counts: Arc::clone(&counts) };
+        let mut sitter = Auto { plan, counts: Arc::clone(&counts), watch: None };
         let mut connection = Connection::new(url, login.clone());
         desks.spawn(async move {
             // Nobody types: the sender is gone at once.
@@ -84,6 +84,14 @@ pub(super) async fn run_and_report(
 struct Auto {
     plan: AutoPlan,
     counts: Arc<AutoCounts>,
+    watch: Option<mpsc::UnboundedSender<ServerBody>>,
+}
+
+/// One such desk, with a copy of all that it hears for somebody who watches. Runs until it has parted for good.
+pub async fn run_watched(url: &str, login: Login, plan: AutoPlan, watch: mpsc::UnboundedSender<ServerBody>) -> Parting {
+    let mut sitter = Auto { plan, counts: Arc::default(), watch: Some(watch) };
+    let (_, mut acts) = mpsc::channel(1);
+    Connection::new(url, login).run(&mut sitter, &mut acts).await
 }
 
 impl Sitter for Auto {
@@ -92,6 +100,10 @@ impl Sitter for Auto {
     }
 
     fn heard(&mut self, body: ServerBody) -> Vec<Act> {
+        if let Some(watch) = &self.watch {
+            // Whoever watched may have gone.
+            let _ = watch.send(body.clone());
+        }
         match body {
             ServerBody::Welcome { state, .. } => self.back_to_work(&state.state, Duration::ZERO),
             ServerBody::StateChanged { state, .. } => self.back_to_work(&state.state, BACK_AFTER),

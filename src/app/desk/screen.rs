@@ -14,7 +14,7 @@ const RULE: &str = "────────────────────
 const LABEL_WIDTH: usize = 16;
 
 /// The lines for one message; empty when there is nothing to show.
-pub(super) fn text(body: &ServerBody) -> String {
+pub(in crate::app) fn text(body: &ServerBody) -> String {
     match body {
         ServerBody::Welcome { agent, skills, state, resumed, .. } => {
             let skills: Vec<String> = skills.iter().map(|skill| format!("{} {}", skill.skill, skill.level)).collect();

@@ -1,0 +1,61 @@
+//! `throughline check FILE`: every fault of a configuration, each with its line and its remedy.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::config::{self, Plan};
+
+use super::server;
+
+/// What was given is wrong.
+pub const WRONG: u8 = 2;
+
+/// Reads the file; `bind` also tries its addresses.
+pub fn run(file: &Path, bind: bool) -> ExitCode {
+    let Some((plan, _)) = read(file) else { return ExitCode::from(WRONG) };
+    if bind && !can_bind(&plan) {
+        return ExitCode::from(WRONG);
+    }
+    let calls = &plan.settings.calls;
+    let numbers: usize = plan.settings.pools.iter().map(|pool| pool.numbers.len()).sum();
+    println!(
+        "{}: no faults; {} trunks, {} numbers, {} queues, {} agents",
+        file.display(),
+        calls.trunks.len(),
+        numbers,
+        plan.settings.routing.queues.len(),
+        calls.phones.len(),
+    );
+    ExitCode::SUCCESS
+}
+
+/// The plan and the text it came from; `None` after the faults have been printed.
+pub fn read(file: &Path) -> Option<(Plan, String)> {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) => {
+            eprintln!("{}: cannot be read ({error}); is the path right?", file.display());
+            return None;
+        }
+    };
+    match config::read(&text) {
+        Ok(plan) => Some((plan, text)),
+        Err(faults) => {
+            for fault in faults.iter() {
+                eprintln!("{}:{fault}", file.display());
+            }
+            eprintln!("{} faults; nothing was started", faults.len());
+            None
+        }
+    }
+}
+
+fn can_bind(plan: &Plan) -> bool {
+    match server::bind(&plan.shell) {
+        Ok(_) => true,
+        Err(faults) => {
+            faults.iter().for_each(|fault| eprintln!("{fault}"));
+            false
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! The configuration of the demo: a file like any other, written for this run, with keys that are drawn anew.
+
+use std::fmt::Write as _;
+use std::io;
+use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::app::desk::Login;
+
+use super::DemoArgs;
+
+/// The number in every advertisement: not leased to anybody.
+pub const PUBLIC_NUMBER: &str = "+12015550100";
+/// The agent whose desk the story shows.
+pub const ANNA: &str = "anna";
+
+const CROWD: usize = 60;
+/// Area codes whose 555-0100 to 0199 are leased; all of them are for fiction.
+const AREAS: std::ops::Range<u32> = 300..310;
+
+/// The file's text, and the secrets that it only has hashes of.
+pub struct DemoConfig {
+    pub text: String,
+    pub api_key: String,
+    tokens: Vec<(String, String)>,
+}
+
+impl DemoConfig {
+    /// `phones` and `ivr`: where the agents' phones and the IVR listen.
+    pub fn new(args: &DemoArgs, folder: &Path, phones: SocketAddr, ivr: SocketAddr) -> io::Result<DemoConfig> {
+        let api_key = secret()?;
+        let names = std::iter::once(ANNA.to_owned()).chain((1..=CROWD).map(|n| format!("agent{n:02}")));
+        let tokens = names.map(|name| Ok((name, secret()?))).collect::<io::Result<Vec<_>>>()?;
+        let sip = if args.sip_port == 0 { free_port()? } else { args.sip_port };
+        let mut text = server((sip, args.http_port), folder, ivr, &api_key, &secret()?);
+        for (name, token) in &tokens {
+            text += &agent(name, token, phones);
+        }
+        Ok(DemoConfig { text, api_key, tokens })
+    }
+
+    pub fn login(&self, agent: &str) -> Login {
+        let token = self.tokens.iter().find(|(name, _)| name == agent).map(|(_, token)| token.clone());
+        Login { agent: agent.to_owned(), token: token.unwrap_or_default() }
+    }
+
+    /// Everybody but Anna.
+    pub fn crowd(&self) -> Vec<Login> {
+        let others = self.tokens.iter().filter(|(name, _)| name != ANNA);
+        others.map(|(agent, token)| Login { agent: agent.clone(), token: token.clone() }).collect()
+    }
+
+    pub fn agents(&self) -> usize {
+        self.tokens.len()
+    }
+}
+
+/// Contact and Via name the port, so it must be known before the server starts.
+fn free_port() -> io::Result<u16> {
+    Ok(UdpSocket::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+fn server((sip, http): (u16, u16), folder: &Path, ivr: SocketAddr, api_key: &str, signing: &str) -> String {
+    let numbers = AREAS.map(|area| format!("\"+1{area}5550100..+1{area}5550199\"")).collect::<Vec<_>>().join(", ");
+    format!(
+        r#"# The demo's configuration, written by `throughline demo`.
+[sip]
+bind = ["127.0.0.1:{sip}"]
+
+[http]
+bind = "127.0.0.1:{http}"
+
+[media]
+bind = "127.0.0.1"
+
+[store]
+embedded = "{folder}/intents.db"
+
+[log]
+filter = "warn"
+
+[[trunks]]
+name = "carrier"
+networks = ["127.0.0.1"]
+region = "US"
+fallback = {{ sip = "sip:{{dialled}}@{ivr}" }}
+
+[[pools]]
+name = "web"
+numbers = [{numbers}]
+quarantine_s = 2
+
+[intents]
+pool = "web"
+region = "US"
+
+[[api_keys]]
+id = "demo"
+sha256 = "{api_key}"
+scopes = ["register", "read"]
+
+[[token_keys]]
+id = 1
+secret = "{signing}"
+
+[routing]
+skills = ["parcels"]
+default_queue = "delivery"
+
+[[queues]]
+name = "delivery"
+requires = {{ parcels = 3 }}
+wrap_up_s = 5
+
+[access]
+default = {{ answer = "self-service", because = "we do not know this caller" }}
+
+[[access.rules]]
+name = "resellers help themselves"
+when = {{ domain = ["reseller.example.net"] }}
+answer = "self-service"
+because = "resellers use the partner portal"
+
+[[access.rules]]
+name = "known customers"
+when = {{ min_level = "V1" }}
+answer = "human"
+because = "a customer of ours"
+"#,
+        folder = folder.display(),
+        api_key = sha256(api_key),
+    )
+}
+
+fn agent(name: &str, token: &str, phones: SocketAddr) -> String {
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = write!(
+        text,
+        "\n[[agents]]\nname = \"{name}\"\nskills = {{ parcels = 5 }}\ntoken_sha256 = \"{}\"\nphone = {{ contact = \"sip:{name}@{phones}\" }}\n",
+        sha256(token)
+    );
+    text
+}
+
+fn sha256(secret: &str) -> String {
+    Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// 32 random bytes in hex.
+fn secret() -> io::Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}

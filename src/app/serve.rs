@@ -1,0 +1,58 @@
+//! `throughline serve FILE`: the server, until SIGINT or SIGTERM.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::config::{LogPlan, Plan};
+use crate::io::telemetry::logging::{self, Log, LogForm};
+
+use super::check;
+use super::server::{self, Server, Sockets, StartError};
+
+/// Starts the server and waits for its end.
+pub fn run(file: &Path) -> ExitCode {
+    let Some((plan, text)) = check::read(file) else { return ExitCode::from(check::WRONG) };
+    let sockets = match server::bind(&plan.shell) {
+        Ok(sockets) => sockets,
+        Err(faults) => {
+            faults.iter().for_each(|fault| super::complain(fault));
+            return ExitCode::from(check::WRONG);
+        }
+    };
+    if let Err(error) = start_log(&plan.shell.log) {
+        super::complain(&error);
+        return ExitCode::from(check::WRONG);
+    }
+    super::on_runtime(serve(plan, sockets, text))
+}
+
+fn start_log(log: &LogPlan) -> Result<Log, logging::LoggingError> {
+    logging::start(if log.json { LogForm::Json } else { LogForm::Text }, &log.filter)
+}
+
+async fn serve(plan: Plan, sockets: Sockets, text: String) -> Result<(), StartError> {
+    let server = server::start(plan, sockets, &text).await?;
+    tracing::info!(http = %server.http, sip = ?server.sip, "ready");
+    wait_for_the_end(&server).await.map_err(StartError::Machine)?;
+    tracing::info!("stopping");
+    server.stop().await.map_err(StartError::Machine)
+}
+
+async fn wait_for_the_end(server: &Server) -> std::io::Result<()> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let mut look = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            _ = interrupt.recv() => return Ok(()),
+            _ = terminate.recv() => return Ok(()),
+            _ = look.tick() => {
+                if server.has_ended() {
+                    return Err(std::io::Error::other("the engine's thread has ended"));
+                }
+            }
+        }
+    }
+}

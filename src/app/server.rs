@@ -1,0 +1,269 @@
+//! The parts of a running server, started in the order in which they need each other, stopped in the other order.
+
+use std::fmt;
+use std::io;
+use std::net::{SocketAddr, TcpListener, UdpSocket};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::base::rng::Rng;
+use crate::base::{Now, limits};
+use crate::config::{self, MediaShell, Plan, Shell, StorePlan};
+use crate::engine::{Engine, Input};
+use crate::calls::settings::PoolPlan;
+use crate::intents::requests::{StoreError, StoreRequest};
+use crate::io::clock::Clock;
+use crate::io::desktop::DeskLines;
+use crate::io::journal::{Journal, JournalHeader};
+use crate::io::media::{FileError, MediaConfig, MediaPool, read_clip};
+use crate::io::reactor::{self, Door, Wiring};
+use crate::io::store::{OpenError, RedisSetup, Store};
+use crate::io::telemetry::{self, Telemetry, TelemetryError};
+use crate::io::web::{self, Web};
+use crate::media::Clip;
+
+/// A server that answers.
+pub struct Server {
+    pub http: SocketAddr,
+    pub sip: Vec<SocketAddr>,
+    pub telemetry: Telemetry,
+    door: Door,
+    stop: watch::Sender<bool>,
+    engine: JoinHandle<io::Result<()>>,
+}
+
+/// Why a server did not start. Each says what to do.
+#[derive(Debug)]
+pub enum StartError {
+    /// An address of the configuration cannot be bound.
+    Bind { what: &'static str, address: SocketAddr, fault: io::Error },
+    Store(OpenError),
+    Telemetry(TelemetryError),
+    Journal { path: PathBuf, fault: io::Error },
+    Wav { path: PathBuf, fault: FileError },
+    Media(io::Error),
+    /// Threads or random numbers could not be had.
+    Machine(io::Error),
+}
+
+/// The sockets of a plan, bound. They are taken first, so that what is in use is said before anything starts.
+pub struct Sockets {
+    sip: Vec<UdpSocket>,
+    http: TcpListener,
+}
+
+/// Binds every address of the plan; all that fail are named.
+pub fn bind(shell: &Shell) -> Result<Sockets, Vec<StartError>> {
+    let mut faults = Vec::new();
+    let mut sip = Vec::new();
+    for address in &shell.sip {
+        match udp(*address) {
+            Ok(socket) => sip.push(socket),
+            Err(fault) => faults.push(StartError::Bind { what: "sip", address: *address, fault }),
+        }
+    }
+    let http = tcp(shell.http).map_err(|fault| StartError::Bind { what: "http", address: shell.http, fault });
+    match http {
+        Ok(http) if faults.is_empty() => Ok(Sockets { sip, http }),
+        Ok(_) => Err(faults),
+        Err(fault) => {
+            faults.push(fault);
+            Err(faults)
+        }
+    }
+}
+
+fn udp(address: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind(address)?;
+    socket.set_nonblocking(true)?;
+    // A burst of INVITEs waits in the kernel rather than being dropped; the kernel gives what it may.
+    let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(SIP_BUFFER);
+    Ok(socket)
+}
+
+fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
+    let listener = TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// The longest that anybody waits for the store; calls wait less.
+const STORE_WITHIN: Duration = Duration::from_secs(2);
+const SEED_AGAIN: Duration = Duration::from_secs(1);
+/// Stands before every key of ours, so that Redis may serve others too.
+const REDIS_PREFIX: &str = "throughline";
+/// Room for some thousand messages.
+const SIP_BUFFER: usize = 4 << 20;
+
+/// Starts everything. `config_text` goes into the journal's header, so that a replay needs no other file.
+pub async fn start(plan: Plan, sockets: Sockets, config_text: &str) -> Result<Server, StartError> {
+    let clock = Clock::start();
+    let now = clock.now();
+    let store = open_store(&plan.shell.store)?;
+    let pools = plan.settings.pools.clone();
+    if let Err(error) = seed(&store, &pools, now).await {
+        tracing::warn!(store = store.kind(), %error, "calls go to the fallback until the store is back");
+        tokio::spawn(seed_later(store.clone(), pools, clock));
+    }
+    let (recorder, telemetry) =
+        telemetry::start(plan.shell.interval_log.as_deref(), now.wall).map_err(StartError::Telemetry)?;
+    let (door, end) = reactor::door();
+    let media = start_media(&plan.shell.media, door.clone())?;
+    let lines = Arc::new(DeskLines::new());
+    let seed = random_seed()?;
+    let mut rng = Rng::from_seed(random_seed()?);
+    let web = web(&plan, &store, &door, &lines, &telemetry, clock, rng.split());
+    let boot_s = u32::try_from(now.wall.unix_s()).unwrap_or(u32::MAX);
+    let journal = open_journal(&plan.shell, seed, boot_s, config_text)?;
+    let (sip, http) = addresses(&sockets)?;
+    let engine = Engine::new(plan.settings, seed, boot_s);
+    let wiring = Wiring { engine, clock, sockets: sockets.sip, store, media, lines, recorder, journal };
+    let engine = spawn_engine(wiring, door.clone(), end)?;
+    let stop = serve_http(sockets.http, web)?;
+    Ok(Server { http, sip, telemetry, door, stop, engine })
+}
+
+impl Server {
+    /// Ends the server: the doors first, then the engine with its desks and its sound.
+    pub async fn stop(self) -> io::Result<()> {
+        let _ = self.stop.send(true);
+        self.door.stop();
+        let ended = tokio::task::spawn_blocking(|| self.engine.join()).await.map_err(io::Error::other)?;
+        ended.unwrap_or_else(|_| Err(io::Error::other("the engine's thread panicked")))
+    }
+
+    /// The engine's thread has ended by itself, which it never should.
+    pub fn has_ended(&self) -> bool {
+        self.engine.is_finished()
+    }
+}
+
+fn open_store(plan: &StorePlan) -> Result<Store, StartError> {
+    let opened = match plan {
+        StorePlan::Embedded { path } => Store::embedded(path.clone(), limits::INTENTS_MAX, STORE_WITHIN),
+        StorePlan::Redis { url } => Store::redis(RedisSetup { url: url.clone(), prefix: REDIS_PREFIX.to_owned() }, limits::INTENTS_MAX, STORE_WITHIN),
+    };
+    opened.map_err(StartError::Store)
+}
+
+/// Tells the store which numbers there are.
+async fn seed(store: &Store, pools: &[PoolPlan], now: Now) -> Result<(), StoreError> {
+    for pool in pools {
+        let request = StoreRequest::Seed { pool: pool.pool.clone(), numbers: pool.numbers.clone(), now: now.wall };
+        store.ask(request).await?;
+    }
+    Ok(())
+}
+
+/// Until the store has heard of the numbers once; it remembers them itself from then on.
+async fn seed_later(store: Store, pools: Vec<PoolPlan>, clock: Clock) {
+    loop {
+        tokio::time::sleep(SEED_AGAIN).await;
+        if seed(&store, &pools, clock.now()).await.is_ok() {
+            tracing::info!(store = store.kind(), "the store is there");
+            return;
+        }
+    }
+}
+
+fn start_media(shell: &MediaShell, door: Door) -> Result<MediaPool, StartError> {
+    let wavs = shell.wavs.iter().map(clip).collect::<Result<Vec<_>, _>>()?;
+    let config = MediaConfig { workers: shell.workers, bind: shell.bind, silence_timeout: shell.silence_timeout, wavs };
+    MediaPool::start(config, move |event| door.input(Input::Media(event))).map_err(StartError::Media)
+}
+
+fn clip(path: &PathBuf) -> Result<Clip, StartError> {
+    read_clip(path).map_err(|fault| StartError::Wav { path: path.clone(), fault })
+}
+
+fn open_journal(shell: &Shell, seed: [u8; 32], boot_s: u32, config_text: &str) -> Result<Option<Journal>, StartError> {
+    let Some(path) = &shell.journal else { return Ok(None) };
+    let header = JournalHeader { seed, boot_s, config: config_text.to_owned() };
+    let journal = Journal::create(path, &header).map(Some);
+    journal.map_err(|fault| StartError::Journal { path: path.clone(), fault })
+}
+
+fn web(plan: &Plan, store: &Store, door: &Door, lines: &Arc<DeskLines>, telemetry: &Telemetry, clock: Clock, rng: Rng) -> axum::Router {
+    let (shell, calls) = (&plan.shell, &plan.settings.calls);
+    web::router(Arc::new(Web {
+        door: Arc::new(door.clone()),
+        store: Arc::new(store.clone()),
+        lines: Arc::clone(lines),
+        telemetry: telemetry.clone(),
+        clock,
+        keys: shell.api_keys.iter().map(api_key).collect(),
+        token_keys: calls.token_keys.clone(),
+        priors: calls.priors,
+        region: shell.intents.region,
+        default_ttl: shell.intents.ttl,
+        pool: shell.intents.pool.clone(),
+        pools: plan.settings.pools.clone(),
+        rng: Mutex::new(rng),
+    }))
+}
+
+fn api_key(key: &config::ApiKey) -> web::ApiKey {
+    web::ApiKey { id: key.id.clone(), hash: key.hash, write: key.write, read: key.read }
+}
+
+fn random_seed() -> Result<[u8; 32], StartError> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|error| StartError::Machine(io::Error::other(error)))?;
+    Ok(seed)
+}
+
+fn addresses(sockets: &Sockets) -> Result<(Vec<SocketAddr>, SocketAddr), StartError> {
+    let sip = sockets.sip.iter().map(UdpSocket::local_addr).collect::<io::Result<_>>().map_err(StartError::Machine)?;
+    Ok((sip, sockets.http.local_addr().map_err(StartError::Machine)?))
+}
+
+/// The engine has a thread and a runtime of its own: nothing else runs between a datagram and its answer.
+fn spawn_engine(wiring: Wiring, door: Door, end: reactor::DoorEnd) -> Result<JoinHandle<io::Result<()>>, StartError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Machine)?;
+    let run = move || runtime.block_on(reactor::run(wiring, door, end));
+    std::thread::Builder::new().name("engine".to_owned()).spawn(run).map_err(StartError::Machine)
+}
+
+fn serve_http(listener: TcpListener, web: axum::Router) -> Result<watch::Sender<bool>, StartError> {
+    let listener = tokio::net::TcpListener::from_std(listener).map_err(StartError::Machine)?;
+    let (stop, mut stopped) = watch::channel(false);
+    let until = async move {
+        let _ = stopped.wait_for(|stop| *stop).await;
+    };
+    tokio::spawn(web::serve(listener, web, until));
+    Ok(stop)
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            StartError::Bind { what, address, fault } if fault.kind() == io::ErrorKind::AddrInUse => {
+                write!(f, "{what}: {address} is in use; end the other process or choose another port")
+            }
+            StartError::Bind { what, address, fault } => {
+                write!(f, "{what}: {address} cannot be bound ({fault}); choose an address of this machine")
+            }
+            StartError::Store(_) => f.write_str("the store of intents could not be opened"),
+            StartError::Telemetry(_) => f.write_str("the telemetry could not be started"),
+            StartError::Journal { path, .. } => write!(f, "the journal {} cannot be written", path.display()),
+            StartError::Wav { path, .. } => write!(f, "the sound file {} is of no use", path.display()),
+            StartError::Media(_) => f.write_str("the media workers could not be started"),
+            StartError::Machine(_) => f.write_str("the operating system refused a thread, a socket or random numbers"),
+        }
+    }
+}
+
+impl std::error::Error for StartError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            StartError::Bind { fault, .. } | StartError::Journal { fault, .. } | StartError::Media(fault) | StartError::Machine(fault) => Some(fault),
+            StartError::Store(error) => Some(error),
+            StartError::Telemetry(error) => Some(error),
+            StartError::Wav { fault, .. } => Some(fault),
+        }
+    }
+}
