@@ -98,7 +98,8 @@ pub async fn run(args: DemoArgs) -> Result<(), DemoError> {
     let site = Site::new(&base, &config.api_key);
     introduce(&paper, &server, &folder);
     let anna = log_in_one(&server, &config);
-    let mut cast = Cast { site: site.clone(), carrier: carrier.clone(), phones: phone_stage.clone(), ivr: ivr_stage, anna };
+    let mut cast =
+        Cast { site: site.clone(), carrier: carrier.clone(), phones: phone_stage.clone(), ivr: ivr_stage, anna };
     wait_for_available(&site, 1).await?;
     cast.perform(&mut paper).await?;
     phone_stage.leave();
@@ -123,7 +124,10 @@ fn introduce(paper: &Paper, server: &Server, folder: &Folder) {
 }
 
 /// Anna's desk, whose messages the story shows.
-fn log_in_one(server: &Server, config: &DemoConfig) -> mpsc::UnboundedReceiver<crate::io::desktop::server_frames::ServerBody> {
+fn log_in_one(
+    server: &Server,
+    config: &DemoConfig,
+) -> mpsc::UnboundedReceiver<crate::io::desktop::server_frames::ServerBody> {
     let (watch, heard) = mpsc::unbounded_channel();
     let (url, login) = (desk_url(server), config.login(config::ANNA));
     tokio::spawn(async move { desk::run_watched(&url, login, plan(), watch).await });
@@ -142,7 +146,8 @@ fn plan() -> AutoPlan {
 async fn wait_for_available(site: &Site, wanted: usize) -> Result<(), DemoError> {
     for _ in 0..200 {
         let agents = site.get("/v1/agents").await.map_err(DemoError::Site)?;
-        let free = agents["agents"].as_array().into_iter().flatten().filter(|agent| agent["state"] == "available").count();
+        let free =
+            agents["agents"].as_array().into_iter().flatten().filter(|agent| agent["state"] == "available").count();
         if free >= wanted {
             return Ok(());
         }
@@ -187,12 +192,20 @@ fn report(paper: &Paper, server: &Server, tally: &crowd::Tally) {
         let count = server.telemetry.count(&Counter::FellBack(*cause));
         paper.line("fallback", &format!("{:<28} {count:>9}", cause.as_str()));
     }
-    paper.plain(&format!("   {:<8} {:<28} {:>7} {:>9} {:>9} {:>9} {:>9}", "times", "ms", "count", "p50", "p90", "p99", "max"));
+    paper.plain(&format!(
+        "   {:<8} {:<28} {:>7} {:>9} {:>9} {:>9} {:>9}",
+        "times", "ms", "count", "p50", "p90", "p99", "max"
+    ));
     for row in server.telemetry.latency() {
         let ms = |us: f64| us / 1000.0;
         paper.plain(&format!(
             "            {:<28} {:>7} {:>9.3} {:>9.3} {:>9.3} {:>9.3}",
-            row.stage.as_str(), row.count, ms(row.p50_us), ms(row.p90_us), ms(row.p99_us), ms(row.max_us)
+            row.stage.as_str(),
+            row.count,
+            ms(row.p50_us),
+            ms(row.p90_us),
+            ms(row.p99_us),
+            ms(row.max_us)
         ));
     }
 }

@@ -13,8 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use auto::{AutoCounts, AutoPlan, run as run_auto, run_watched};
-pub(super) use screen::text as screen_text;
 pub use connection::{Login, Parting};
+pub(super) use screen::text as screen_text;
 
 /// Where an agent's token is when no flag says it; a command line can be read by everybody on the machine.
 const TOKEN_VARIABLE: &str = "THROUGHLINE_DESK_TOKEN";

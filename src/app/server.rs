@@ -12,9 +12,9 @@ use tokio::sync::watch;
 
 use crate::base::rng::Rng;
 use crate::base::{Now, limits};
+use crate::calls::settings::PoolPlan;
 use crate::config::{self, MediaShell, Plan, Shell, StorePlan};
 use crate::engine::{Engine, Input};
-use crate::calls::settings::PoolPlan;
 use crate::intents::requests::{StoreError, StoreRequest};
 use crate::io::clock::Clock;
 use crate::io::desktop::DeskLines;
@@ -40,11 +40,21 @@ pub struct Server {
 #[derive(Debug)]
 pub enum StartError {
     /// An address of the configuration cannot be bound.
-    Bind { what: &'static str, address: SocketAddr, fault: io::Error },
+    Bind {
+        what: &'static str,
+        address: SocketAddr,
+        fault: io::Error,
+    },
     Store(OpenError),
     Telemetry(TelemetryError),
-    Journal { path: PathBuf, fault: io::Error },
-    Wav { path: PathBuf, fault: FileError },
+    Journal {
+        path: PathBuf,
+        fault: io::Error,
+    },
+    Wav {
+        path: PathBuf,
+        fault: FileError,
+    },
     Media(io::Error),
     /// Threads or random numbers could not be had.
     Machine(io::Error),
@@ -145,7 +155,11 @@ impl Server {
 fn open_store(plan: &StorePlan) -> Result<Store, StartError> {
     let opened = match plan {
         StorePlan::Embedded { path } => Store::embedded(path.clone(), limits::INTENTS_MAX, STORE_WITHIN),
-        StorePlan::Redis { url } => Store::redis(RedisSetup { url: url.clone(), prefix: REDIS_PREFIX.to_owned() }, limits::INTENTS_MAX, STORE_WITHIN),
+        StorePlan::Redis { url } => Store::redis(
+            RedisSetup { url: url.clone(), prefix: REDIS_PREFIX.to_owned() },
+            limits::INTENTS_MAX,
+            STORE_WITHIN,
+        ),
     };
     opened.map_err(StartError::Store)
 }
@@ -187,7 +201,15 @@ fn open_journal(shell: &Shell, seed: [u8; 32], boot_s: u32, config_text: &str) -
     journal.map_err(|fault| StartError::Journal { path: path.clone(), fault })
 }
 
-fn web(plan: &Plan, store: &Store, door: &Door, lines: &Arc<DeskLines>, telemetry: &Telemetry, clock: Clock, rng: Rng) -> axum::Router {
+fn web(
+    plan: &Plan,
+    store: &Store,
+    door: &Door,
+    lines: &Arc<DeskLines>,
+    telemetry: &Telemetry,
+    clock: Clock,
+    rng: Rng,
+) -> axum::Router {
     let (shell, calls) = (&plan.shell, &plan.settings.calls);
     web::router(Arc::new(Web {
         door: Arc::new(door.clone()),
@@ -260,7 +282,10 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            StartError::Bind { fault, .. } | StartError::Journal { fault, .. } | StartError::Media(fault) | StartError::Machine(fault) => Some(fault),
+            StartError::Bind { fault, .. }
+            | StartError::Journal { fault, .. }
+            | StartError::Media(fault)
+            | StartError::Machine(fault) => Some(fault),
             StartError::Store(error) => Some(error),
             StartError::Telemetry(error) => Some(error),
             StartError::Wav { fault, .. } => Some(fault),

@@ -30,10 +30,26 @@ pub struct Placed {
 #[derive(Debug)]
 pub enum Reply {
     /// Somebody answered; `sound` is where they want to hear us.
-    Answered { sound: Option<SocketAddr> },
-    Refused { status: u16 },
+    Answered {
+        sound: Option<SocketAddr>,
+    },
+    Refused {
+        status: u16,
+    },
     /// Nobody said anything, for longer than SIP allows.
     Lost,
+}
+
+impl Reply {
+    /// Where the other side wants to hear us, or what happened instead.
+    pub fn sound(self) -> Result<SocketAddr, String> {
+        match self {
+            Reply::Answered { sound: Some(sound) } => Ok(sound),
+            Reply::Answered { sound: None } => Err("an answer without sound".to_owned()),
+            Reply::Refused { status } => Err(format!("refused with {status}")),
+            Reply::Lost => Err("silence".to_owned()),
+        }
+    }
 }
 
 impl Carrier {

@@ -8,13 +8,13 @@ use tokio::time::timeout;
 use crate::app::desk::screen_text;
 use crate::io::desktop::server_frames::ServerBody;
 
+use super::DemoError;
 use super::agents::{Seen, Stage};
 use super::carrier::{Carrier, Reply};
 use super::config;
 use super::paper::Paper;
 use super::site::{Site, Wish};
 use super::sound::{Heard, SoundEnd};
-use super::DemoError;
 
 /// Those who take part.
 pub struct Cast {
@@ -63,11 +63,12 @@ impl Cast {
         if rang < popped {
             return Err(DemoError::Order);
         }
-        let sound = match timeout(PATIENCE, placed.reply()).await {
-            Ok(Reply::Answered { sound: Some(sound) }) => sound,
-            other => return Err(DemoError::NotAnswered(format!("{other:?}"))),
-        };
-        paper.line("both", &format!("talk for {} s: the caller sends {CALLER_HZ} Hz, the agent {AGENT_HZ} Hz", TALK.as_secs()));
+        let reply = timeout(PATIENCE, placed.reply()).await.unwrap_or(Reply::Lost);
+        let sound = reply.sound().map_err(DemoError::NotAnswered)?;
+        paper.line(
+            "both",
+            &format!("talk for {} s: the caller sends {CALLER_HZ} Hz, the agent {AGENT_HZ} Hz", TALK.as_secs()),
+        );
         let talk = end.talk(sound, CALLER_HZ);
         tokio::time::sleep(TALK).await;
         let caller = talk.end().await;
@@ -103,7 +104,10 @@ impl Cast {
         let number = registered.number.ok_or(DemoError::NoNumber)?;
         let took = registered.took.as_secs_f64() * 1000.0;
         paper.line("site", &format!("POST /v1/intents for {}, reason {}: {took:.1} ms", wish.name, wish.category));
-        paper.line("server", &format!("keeps {} and leases {number} to it until {}", registered.id, registered.expires_at));
+        paper.line(
+            "server",
+            &format!("keeps {} and leases {number} to it until {}", registered.id, registered.expires_at),
+        );
         Ok(number)
     }
 
@@ -112,7 +116,10 @@ impl Cast {
             match timeout(PATIENCE, self.anna.recv()).await {
                 Ok(Some(body @ ServerBody::Pop(_))) => {
                     let at = Instant::now();
-                    paper.line("anna", &format!("sees the pop {} after the INVITE and acknowledges it:", ms(at - dialled)));
+                    paper.line(
+                        "anna",
+                        &format!("sees the pop {} after the INVITE and acknowledges it:", ms(at - dialled)),
+                    );
                     paper.quote(&screen_text(&body));
                     return Ok(at);
                 }
@@ -122,11 +129,19 @@ impl Cast {
         }
     }
 
-    async fn ring(&self, paper: &mut Paper, seen: &mut mpsc::UnboundedReceiver<Seen>, dialled: Instant) -> Result<Instant, DemoError> {
+    async fn ring(
+        &self,
+        paper: &mut Paper,
+        seen: &mut mpsc::UnboundedReceiver<Seen>,
+        dialled: Instant,
+    ) -> Result<Instant, DemoError> {
         loop {
             match timeout(PATIENCE, seen.recv()).await {
                 Ok(Some(Seen::Rings { at })) => {
-                    paper.line("phone", &format!("rings {} after the INVITE, after the pop and not before", ms(at - dialled)));
+                    paper.line(
+                        "phone",
+                        &format!("rings {} after the INVITE, after the pop and not before", ms(at - dialled)),
+                    );
                     return Ok(at);
                 }
                 Ok(Some(_)) => {}
@@ -140,10 +155,8 @@ impl Cast {
         let end = SoundEnd::bind().await.map_err(DemoError::Socket)?;
         let mut placed = self.carrier.place(number, caller, Some(end.address)).await.ok_or(DemoError::Gone)?;
         paper.line("carrier", &format!("INVITE to {number} from {caller}"));
-        let sound = match timeout(PATIENCE, placed.reply()).await {
-            Ok(Reply::Answered { sound: Some(sound) }) => sound,
-            other => return Err(DemoError::NotAnswered(format!("{other:?}"))),
-        };
+        let reply = timeout(PATIENCE, placed.reply()).await.unwrap_or(Reply::Lost);
+        let sound = reply.sound().map_err(DemoError::NotAnswered)?;
         let talk = end.talk(sound, CALLER_HZ);
         tokio::time::sleep(TALK / 2).await;
         let caller = talk.end().await;
@@ -169,7 +182,10 @@ impl Cast {
         let call = calls["calls"].get(0).cloned().unwrap_or_default();
         let word = |key: &str| call[key].as_str().unwrap_or("-").to_owned();
         paper.line("record", &format!("{}: level {}, {}", word("id"), word("level"), word("reason")));
-        paper.line("", &format!("outcome {}, ended by {}, fallback {}", word("outcome"), word("ended_by"), word("fallback")));
+        paper.line(
+            "",
+            &format!("outcome {}, ended by {}, fallback {}", word("outcome"), word("ended_by"), word("fallback")),
+        );
         for stage in call["stages"].as_array().into_iter().flatten() {
             paper.stage(stage["stage"].as_str().unwrap_or("?"), stage["us"].as_f64().unwrap_or_default());
         }
@@ -189,7 +205,10 @@ async fn over(seen: &mut mpsc::UnboundedReceiver<Seen>) -> Result<Heard, DemoErr
 
 fn tell_sound(paper: &mut Paper, who: &str, heard: &Heard, expected_hz: f64) -> Result<(), DemoError> {
     let verdict = if heard.heard(expected_hz) { "and it is" } else { "and it is NOT" };
-    paper.line(who, &format!("{} RTP packets out, {} in; should hear {expected_hz} Hz, {verdict}", heard.sent, heard.received));
+    paper.line(
+        who,
+        &format!("{} RTP packets out, {} in; should hear {expected_hz} Hz, {verdict}", heard.sent, heard.received),
+    );
     if heard.heard(expected_hz) { Ok(()) } else { Err(DemoError::NoSound) }
 }
 
