@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use hdrhistogram::serialization::V2DeflateSerializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogWriter, IntervalLogWriterBuilder, Tag};
@@ -23,7 +23,7 @@ pub(super) struct Log<'a> {
 
 /// Writes the head, then lets `body` write; the format's writer borrows the file for that long.
 pub(super) fn begin(file: &mut File, began: Wall, body: impl FnOnce(&mut Log<'_>)) -> Result<(), io::Error> {
-    let start = SystemTime::from(UNIX_EPOCH + Duration::from_millis(began.0));
+    let start = UNIX_EPOCH + Duration::from_millis(began.0);
     let mut serializer = V2DeflateSerializer::new();
     let writer = IntervalLogWriterBuilder::new()
         .add_comment("Throughline stage times: values in nanoseconds, maxima in milliseconds")

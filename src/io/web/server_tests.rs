@@ -358,6 +358,14 @@ async fn addresses_and_methods_that_are_not_there_are_problems() {
 }
 
 #[tokio::test]
+async fn a_desk_connects_on_the_same_port() {
+    let server = Server::start().await;
+    let url = format!("ws://{}/v1/desktop", server.address);
+    let (_, response) = tokio_tungstenite::connect_async(url).await.unwrap();
+    assert_eq!(response.status(), 101);
+}
+
+#[tokio::test]
 async fn a_look_up_says_whose_call_it_would_be() {
     let server = Server::start().await;
     let made = body(server.register(&intent()).await).await;
