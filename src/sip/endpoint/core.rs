@@ -70,7 +70,9 @@ impl ClientOwner {
 
 impl Core {
     pub fn new(setup: EndpointSetup, mut rng: Rng) -> Core {
-        let times = Times { t1: setup.t1, t2: setup.t2, t4: setup.t4 };
+        // A time of zero would fire for ever.
+        let [t1, t2, t4] = [setup.t1, setup.t2, setup.t4].map(|time| time.max(Duration::from_millis(1)));
+        let times = Times { t1, t2, t4 };
         let mut timers = Timers::default();
         for (place, _) in setup.trunks.iter().enumerate().filter(|(_, trunk)| trunk.keep_alive.is_some()) {
             timers.set(Deadline::KeepAlive(place), Mono::ZERO);

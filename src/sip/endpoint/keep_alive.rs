@@ -1,5 +1,7 @@
 //! OPTIONS to trunks, and what their silence means.
 
+use std::time::Duration;
+
 use super::Endpoint;
 use super::compose;
 use super::core::ClientOwner;
@@ -10,6 +12,9 @@ use crate::sip::api::SipEvent;
 
 /// So many OPTIONS in a row without an answer make a trunk unreachable.
 const MISSES_MAX: u8 = 2;
+
+/// A question without a pause would never end.
+const EVERY_MIN: Duration = Duration::from_secs(1);
 
 /// What is known of a trunk; nothing before its first answer or its first misses.
 #[derive(Clone, Copy, Debug, Default)]
@@ -26,7 +31,7 @@ impl Endpoint {
         let Some((to, flow, every)) = self.core.setup.trunks.get(trunk).and_then(|peer| peer.keep_alive) else {
             return;
         };
-        self.core.timers.set(Deadline::KeepAlive(trunk), now + every);
+        self.core.timers.set(Deadline::KeepAlive(trunk), now + every.max(EVERY_MIN));
         let Some(reach) = self.reach.get_mut(trunk).filter(|reach| !reach.asked) else { return };
         reach.asked = true;
         let branch = self.core.next_branch();
