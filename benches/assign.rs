@@ -98,7 +98,7 @@ impl Load {
 
 fn assign(criterion: &mut Criterion) {
     let mut load = Load::new();
-    let mut times = Histogram::<u64>::new(3).expect("3 digits");
+    let mut times = Histogram::<u64>::new_with_max(10_000_000_000, 3).expect("10 s, 3 digits");
     for _ in 0..100_000 {
         let began = Instant::now();
         load.turn();
