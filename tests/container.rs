@@ -51,3 +51,10 @@ fn the_composition_names_files_that_are_there() {
 fn read(path: &str) -> String {
     fs::read_to_string(project(path)).expect("a file of the project")
 }
+
+#[test]
+fn the_compositions_configuration_has_no_fault() {
+    let faults = throughline::config::read(&read("docker/throughline.toml")).err().unwrap_or_default();
+    let lines: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert!(lines.is_empty(), "{}", lines.join("\n"));
+}
