@@ -31,7 +31,7 @@ const FORBIDDEN: [(&str, &str); 38] = [
     ("futures_util", "async"),
     ("axum", "a server"),
     ("reqwest", "a client"),
-    ("redis", "a client"),
+    ("redis::", "a client"),
     ("rusqlite", "a file"),
     ("socket2", "a socket"),
     ("libc", "the operating system"),

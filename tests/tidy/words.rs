@@ -86,9 +86,9 @@ fn numbers_in(text: &str) -> Vec<(usize, String)> {
     starts.filter_map(number).filter(real).collect()
 }
 
-/// The beginning of a number that a format string completes.
+/// The beginning of a number that a format string or a dial plan completes.
 fn is_template(digits: &str) -> bool {
-    digits.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with('{')
+    digits.trim_start_matches(|c: char| c.is_ascii_digit()).starts_with(['{', 'X'])
 }
 
 /// +1 555 0100 to 0199, +1 and an area code and the same, +44 1632 960000 to 960999.
