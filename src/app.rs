@@ -4,8 +4,10 @@ pub mod check;
 pub mod demo;
 pub mod desk;
 mod key;
+pub mod replay;
 pub mod serve;
 mod server;
+pub mod simulate;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -20,6 +22,8 @@ pub fn main(cli: Cli) -> ExitCode {
         Command::Check { file, bind } => check::run(&file, bind),
         Command::Desk(args) => on_runtime(desk::run(args)),
         Command::Key => finish(key::run()),
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Replay(args) => replay::run(&args),
     }
 }
 

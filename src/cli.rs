@@ -32,6 +32,10 @@ pub enum Command {
     },
     /// An agent's desk in the terminal
     Desk(app::desk::DeskArgs),
+    /// Runs worlds in virtual time, where things go wrong; exit code 1 when something was that must not be
+    Simulate(app::simulate::SimulateArgs),
+    /// Repeats a server's journal, and proves that it is the same run
+    Replay(app::replay::ReplayArgs),
     /// Makes a key or token, and prints what the configuration keeps of it
     Key,
 }

@@ -165,6 +165,12 @@ pub fn failed(call: &mut Call, status: u16, bench: &mut Bench, now: Now) {
     offer_failed(call, grant, why, bench, now);
 }
 
+/// A stream of the ringing phone, or of the caller, could not be opened.
+pub fn sound_lost(call: &mut Call, bench: &mut Bench, now: Now) {
+    let Phase::Ringing(grant, _) = &call.phase else { return };
+    offer_failed(call, grant.clone(), OfferFailure::Unreachable, bench, now);
+}
+
 fn offer_failed(call: &mut Call, grant: Grant, why: OfferFailure, bench: &mut Bench, now: Now) {
     let text = match why {
         OfferFailure::NoAnswer => "no answer",

@@ -2,15 +2,15 @@
 
 use crate::base::Now;
 use crate::desktop::DeskCommand;
-use crate::routing::{self, OfferFailure};
+use crate::routing;
 use crate::sip::api::{Reason, SipCommand};
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
+use super::connecting;
 use super::facts::{EndedBy, Fact, Outcome};
 use super::fallback;
 use super::matching;
-use super::queueing;
 use super::settling;
 use super::sound;
 use super::talking;
@@ -21,6 +21,7 @@ pub fn caller_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, n
     match &call.phase {
         Phase::Talking(..) | Phase::Diverted(_) => talking::hung_up(call, Side::Caller, reason, bench, now),
         Phase::Matching(_) => {
+            matching::forget_question(call, bench);
             matching::give_up_claim(call, bench);
             finish(call, Outcome::Abandoned, EndedBy::Caller, bench, now);
         }
@@ -103,18 +104,7 @@ pub fn sound_lost(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
             };
             talking::cut(call, EndedBy::Silence, why, bench, now);
         }
-        Phase::Ringing(grant, _) => {
-            let grant = grant.clone();
-            let leg = call.far();
-            bench.desk(DeskCommand::Withdraw { agent: grant.agent.clone(), call: call.id, why: "no sound".to_owned() });
-            if let Some(leg) = leg {
-                hang_up_far(leg, None, bench);
-            }
-            sound::close_far(call, bench);
-            queueing::wait_on(call, bench, now);
-            let why = OfferFailure::Unreachable;
-            bench.routing(routing::Input::OfferFailed { call: call.id, agent: grant.agent, fence: grant.fence, why });
-        }
+        Phase::Ringing(..) => connecting::sound_lost(call, bench, now),
         Phase::Diverting(_) => fallback::failed(call, 503, bench, now),
         Phase::Matching(_) | Phase::Waiting | Phase::Offered(_) | Phase::Over => {}
     }

@@ -194,6 +194,34 @@ pub struct CallRecord {
     pub wrap_up: Option<WrapUp>,
 }
 
+impl Fact {
+    /// The call that it is about.
+    pub fn call(&self) -> Option<CallId> {
+        match self {
+            Fact::Stage { call, .. }
+            | Fact::CallAdmitted { call, .. }
+            | Fact::Matched { call, .. }
+            | Fact::MatchMissed { call, .. }
+            | Fact::Decided { call, .. }
+            | Fact::Queued { call, .. }
+            | Fact::Granted { call, .. }
+            | Fact::PopMissed { call, .. }
+            | Fact::OfferFailed { call, .. }
+            | Fact::FallingBack { call, .. }
+            | Fact::Dtmf { call }
+            | Fact::SoundEnded { call, .. }
+            | Fact::WrittenUp { call, .. } => Some(*call),
+            Fact::CallEnded(record) => Some(record.call),
+            Fact::Timed { .. }
+            | Fact::AgentPaused { .. }
+            | Fact::TurnedAway { .. }
+            | Fact::Refused { .. }
+            | Fact::TrunkReachable { .. }
+            | Fact::PhoneReachable { .. } => None,
+        }
+    }
+}
+
 macro_rules! words {
     ($type:ident { $($variant:ident => $word:literal),+ $(,)? }) => {
         impl $type {

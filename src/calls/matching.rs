@@ -36,6 +36,7 @@ pub fn answered(call: &mut Call, ask: AskId, result: Result<StoreReply, StoreErr
 
 /// The deadline: whatever the store says from now on is too late (promise 1).
 pub fn timed_out(call: &mut Call, bench: &mut Bench, now: Now) {
+    forget_question(call, bench);
     match &call.phase {
         Phase::Matching(Step::Finding(_)) => missed(call, FallbackCause::MatchDeadline, bench, now),
         Phase::Matching(Step::Claiming(..)) => {
@@ -49,6 +50,13 @@ pub fn timed_out(call: &mut Call, bench: &mut Bench, now: Now) {
         | Phase::Diverting(_)
         | Phase::Diverted(_)
         | Phase::Over => {}
+    }
+}
+
+/// Nobody waits for the answer any more, which may never come.
+pub fn forget_question(call: &Call, bench: &mut Bench) {
+    if let Phase::Matching(Step::Finding(ask) | Step::Claiming(ask, _)) = &call.phase {
+        bench.call_by_ask.remove(ask);
     }
 }
 

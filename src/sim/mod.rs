@@ -1,3 +1,23 @@
 //! A virtual world around one engine, in virtual time: the same seed is the same world.
+//!
+//! `world` is the loop; each other file is one part of the world, `invariants` what must always be true in it.
 
+mod desk;
+mod dice;
+mod invariants;
+mod later;
+mod media;
+mod net;
+mod people;
 pub mod phone;
+mod report;
+mod scenario;
+mod site;
+mod store;
+mod town;
+mod world;
+
+pub use invariants::Violation;
+pub use report::{Counts, Report};
+pub use scenario::{FaultLevel, Rates, Scenario};
+pub use world::run;

@@ -100,6 +100,12 @@ impl Phone {
         self.timers = Timers::default();
     }
 
+    /// Loses one call without a word.
+    pub fn lose(&mut self, call: PhoneCall) {
+        self.timers.cancel(&(call, Timer::Forget));
+        self.forget(call);
+    }
+
     fn find(&self, call_id: &[u8]) -> Option<PhoneCall> {
         self.call_by_call_id.get(call_id).copied()
     }

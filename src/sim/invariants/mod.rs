@@ -1,0 +1,183 @@
+//! What must always be true, checked from outside: from what goes into the engine and what comes out.
+
+mod claims;
+mod ends;
+mod grants;
+mod order;
+mod pops;
+mod rings;
+mod wire;
+
+use std::fmt;
+
+use crate::base::{Mono, Now};
+use crate::calls::facts::Fact;
+use crate::engine::{Input, Output};
+
+use super::store::FlakyStore;
+
+/// Something that must not be, and when it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    pub seed: u64,
+    pub at: Mono,
+    pub what: String,
+}
+
+/// All checkers of one world.
+pub struct Invariants {
+    seed: u64,
+    now: Mono,
+    /// Nothing breaks in this world: what a fault would excuse is no excuse.
+    strict: bool,
+    found: Vec<Violation>,
+    ends: ends::Ends,
+    grants: grants::Grants,
+    order: order::Order,
+    pops: pops::Pops,
+    rings: rings::Rings,
+    claims: claims::Claims,
+    wire: wire::Wire,
+}
+
+/// After so many the rest says nothing new.
+const VIOLATIONS_KEPT: usize = 20;
+
+impl Invariants {
+    pub fn new(seed: u64, strict: bool) -> Invariants {
+        Invariants {
+            seed,
+            now: Mono::ZERO,
+            strict,
+            found: Vec::new(),
+            ends: Default::default(),
+            grants: Default::default(),
+            order: Default::default(),
+            pops: Default::default(),
+            rings: Default::default(),
+            claims: Default::default(),
+            wire: Default::default(),
+        }
+    }
+
+    /// Before the engine handles it.
+    pub fn input(&mut self, input: &Input, now: Now) {
+        self.now = now.mono;
+        self.order.input(input);
+        self.rings.input(input);
+    }
+
+    /// Each output, in order.
+    pub fn output(&mut self, output: &Output, store: &FlakyStore, now: Now) {
+        self.now = now.mono;
+        let wrong = match output {
+            Output::Fact(fact) => self.fact(fact, store, now),
+            Output::Transmit(transmit) => {
+                let rung = self.rings.transmit(transmit.to, &transmit.bytes, now.mono);
+                rung.into_iter().chain(self.wire.transmit(&transmit.bytes)).collect()
+            }
+            Output::Desktop(output) => self.pops.output(output),
+            Output::Media(command) => self.ends.media(command),
+            Output::Store { .. } | Output::Answer { .. } => Vec::new(),
+        };
+        wrong.into_iter().for_each(|what| self.report(what));
+    }
+
+    /// What a part of the world has found out by itself.
+    pub fn report(&mut self, what: String) {
+        if self.found.len() < VIOLATIONS_KEPT {
+            self.found.push(Violation { seed: self.seed, at: self.now, what });
+        }
+    }
+
+    /// After quiet: every call that was admitted has ended.
+    pub fn at_the_end(&mut self) {
+        self.ends.at_the_end().into_iter().for_each(|what| self.report(what));
+    }
+
+    pub fn into_violations(self) -> Vec<Violation> {
+        self.found
+    }
+
+    fn fact(&mut self, fact: &Fact, store: &FlakyStore, now: Now) -> Vec<String> {
+        let mut wrong = self.ends.fact(fact);
+        wrong.extend(self.grants.fact(fact));
+        wrong.extend(self.order.fact(fact));
+        wrong.extend(self.claims.fact(fact, self.strict, |intent| store.holder(intent, now.wall)));
+        self.rings.fact(fact, now.mono);
+        self.pops.fact(fact);
+        wrong
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "seed {} at {:.3} s: {}", self.seed, self.at.0 as f64 / 1e9, self.what)
+    }
+}
+
+#[cfg(test)]
+mod histories {
+    //! Facts of made-up histories.
+
+    use crate::base::{AgentId, CallId, Fence, Level, Pii, QueueId, TrunkId, Wall};
+    use crate::calls::facts::{CallRecord, Fact};
+
+    pub fn call(serial: u32) -> CallId {
+        CallId::new(1, serial)
+    }
+
+    pub fn admitted(serial: u32) -> Fact {
+        Fact::CallAdmitted { call: call(serial), trunk: TrunkId::new("carrier-0") }
+    }
+
+    pub fn decided(serial: u32, rule: &str) -> Fact {
+        Fact::Decided { call: call(serial), rule: rule.to_owned(), reason: String::new() }
+    }
+
+    pub fn queued(serial: u32) -> Fact {
+        Fact::Queued { call: call(serial), queue: QueueId::new("help") }
+    }
+
+    pub fn granted(serial: u32, agent: &str, fence: u64) -> Fact {
+        Fact::Granted { call: call(serial), agent: AgentId::new(agent), fence: Fence(fence) }
+    }
+
+    pub fn failed(serial: u32, agent: &str) -> Fact {
+        Fact::OfferFailed { call: call(serial), agent: AgentId::new(agent) }
+    }
+
+    pub fn ended(serial: u32) -> Fact {
+        Fact::CallEnded(Box::new(record(serial)))
+    }
+
+    fn record(serial: u32) -> CallRecord {
+        CallRecord {
+            call: call(serial),
+            trunk: TrunkId::new("carrier-0"),
+            source: Pii::new(([192, 0, 2, 10], 5060).into()),
+            dialled: Pii::default(),
+            caller: Pii::default(),
+            began: Wall(1),
+            ended: Some(Wall(2)),
+            level: Level::Unmatched,
+            intent: None,
+            share: 0.0,
+            evidence: Vec::new(),
+            rule: None,
+            reason: None,
+            queue: None,
+            agent: None,
+            passed_over: Vec::new(),
+            fallback: None,
+            outcome: None,
+            ended_by: None,
+            status: None,
+            stages: Vec::new(),
+            talked: Default::default(),
+            caller_sound: None,
+            far_sound: None,
+            wrap_up: None,
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! First come, first served among equals: the same queue, the same priority, nobody preferred, no offer that failed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::{CallId, IntentId, QueueId};
+use crate::calls::facts::Fact;
+use crate::engine::Input;
+use crate::intents::requests::StoreReply;
+use crate::sim::town::PRIORITIES;
+
+#[derive(Default)]
+pub(super) struct Order {
+    came: u64,
+    priority_by_call: BTreeMap<CallId, i32>,
+    waiting: BTreeMap<CallId, Waiting>,
+    /// Intents whose customer has an agent that is asked first; its calls may wait for that agent.
+    with_favourite: BTreeSet<IntentId>,
+    not_equal: BTreeSet<CallId>,
+}
+
+#[derive(Clone, Debug)]
+struct Waiting {
+    place: u64,
+    queue: QueueId,
+    priority: i32,
+}
+
+impl Order {
+    pub fn input(&mut self, input: &Input) {
+        if let Input::Store { result: Ok(StoreReply::Found { candidates }), .. } = input {
+            let favoured = candidates.iter().filter(|one| one.last_agent.is_some());
+            self.with_favourite.extend(favoured.map(|one| one.intent.id));
+        }
+    }
+
+    pub fn fact(&mut self, fact: &Fact) -> Vec<String> {
+        match fact {
+            Fact::Matched { call, intent: Some(intent), .. } if self.with_favourite.contains(intent) => {
+                self.not_equal.insert(*call);
+            }
+            Fact::Decided { call, rule, .. } => {
+                let known = PRIORITIES.iter().find(|(name, _)| name == rule);
+                self.priority_by_call.insert(*call, known.map_or(0, |(_, priority)| *priority));
+            }
+            Fact::Queued { call, queue } => {
+                self.came += 1;
+                let priority = self.priority_by_call.get(call).copied().unwrap_or(0);
+                self.waiting.insert(*call, Waiting { place: self.came, queue: queue.clone(), priority });
+            }
+            Fact::Granted { call, .. } => return self.granted(*call),
+            Fact::OfferFailed { call, .. } => {
+                self.not_equal.insert(*call);
+            }
+            Fact::FallingBack { call, .. } => self.leave(*call),
+            Fact::CallEnded(record) => self.leave(record.call),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn leave(&mut self, call: CallId) {
+        self.waiting.remove(&call);
+        self.priority_by_call.remove(&call);
+    }
+
+    /// The call waits no more; was somebody passed over who came before it?
+    fn granted(&mut self, call: CallId) -> Vec<String> {
+        let Some(served) = self.waiting.remove(&call) else { return Vec::new() };
+        if self.not_equal.contains(&call) {
+            return Vec::new();
+        }
+        let is_before =
+            |one: &Waiting| one.place < served.place && one.queue == served.queue && one.priority == served.priority;
+        let passed = self.waiting.iter().filter(|(other, one)| is_before(one) && !self.not_equal.contains(*other));
+        passed.map(|(other, _)| format!("{call} was served before {other}, which came first")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::histories::{decided, ended, failed, granted, queued};
+    use super::*;
+
+    fn faults(facts: &[Fact]) -> usize {
+        let mut order = Order::default();
+        facts.iter().flat_map(|fact| order.fact(fact)).count()
+    }
+
+    #[test]
+    fn a_call_that_is_passed_over_is_found() {
+        assert_eq!(faults(&[queued(1), queued(2), granted(1, "ann", 1), granted(2, "ben", 1)]), 0);
+        assert_eq!(faults(&[queued(1), queued(2), granted(2, "ann", 1)]), 1);
+        assert_eq!(faults(&[queued(1), queued(2), ended(1), granted(2, "ann", 1)]), 0, "the first has left");
+    }
+
+    #[test]
+    fn those_who_are_not_equal_are_let_be() {
+        let urgent = [queued(1), decided(2, "urgent"), queued(2), granted(2, "ann", 1)];
+        assert_eq!(faults(&urgent), 0, "another priority");
+        let once_failed = [queued(1), granted(1, "ann", 1), failed(1, "ann"), queued(2), granted(2, "ben", 1)];
+        assert_eq!(faults(&once_failed), 0, "an offer failed between");
+    }
+}

@@ -1,0 +1,99 @@
+//! Pop before ring: an agent's phone is not rung before the pop was acknowledged or the budget has run out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::base::{AgentId, CallId, Fence, Mono};
+use crate::calls::facts::Fact;
+use crate::calls::settings::Deadlines;
+use crate::desktop::{ClientMessage, DesktopInput};
+use crate::engine::Input;
+use crate::sim::town;
+use crate::sip::wire::{Message, Method};
+
+#[derive(Default)]
+pub(super) struct Rings {
+    agent_by_address: BTreeMap<SocketAddr, AgentId>,
+    granted: BTreeMap<AgentId, (CallId, Fence, Mono)>,
+    drawn: BTreeSet<(CallId, Fence)>,
+    rung: BTreeSet<Vec<u8>>,
+}
+
+impl Rings {
+    pub fn input(&mut self, input: &Input) {
+        if let Input::Desktop(DesktopInput::Message { message: ClientMessage::PopDrawn { call, fence }, .. }) = input {
+            self.drawn.insert((*call, *fence));
+        }
+    }
+
+    pub fn fact(&mut self, fact: &Fact, now: Mono) {
+        if let Fact::Granted { call, agent, fence } = fact {
+            self.granted.insert(agent.clone(), (*call, *fence, now));
+            self.drawn.retain(|(of, _)| of != call);
+        }
+    }
+
+    pub fn transmit(&mut self, to: SocketAddr, bytes: &Bytes, now: Mono) -> Option<String> {
+        let agent = self.agent_at(to)?;
+        let Ok(Message::Request(request)) = Message::parse(bytes.clone()) else { return None };
+        let rings = *request.method() == Method::Invite && request.to().tag.is_empty();
+        if !rings || !self.rung.insert(request.call_id().to_vec()) {
+            return None;
+        }
+        match self.granted.get(&agent) {
+            None => Some(format!("the phone of {agent} is rung without a grant")),
+            Some((call, fence, at)) => {
+                let allowed = self.drawn.contains(&(*call, *fence)) || now.since(*at) >= budget();
+                (!allowed).then(|| format!("{call}: the phone of {agent} is rung before the pop"))
+            }
+        }
+    }
+
+    fn agent_at(&mut self, to: SocketAddr) -> Option<AgentId> {
+        if to.ip() != town::agent_phone(0).ip() {
+            return None;
+        }
+        let nth = u32::from(to.port().checked_sub(town::agent_phone(0).port())?);
+        Some(self.agent_by_address.entry(to).or_insert_with(|| town::agent(nth)).clone())
+    }
+}
+
+fn budget() -> Duration {
+    Deadlines::default().pop
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::histories::{call, granted};
+    use super::*;
+    use crate::desktop::ConnId;
+
+    fn invite(call_id: &str) -> Bytes {
+        Bytes::from(format!(
+            "INVITE sip:a@192.0.2.100:5100 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nFrom: <sip:x@192.0.2.1>;tag=1\r\n\
+             To: <sip:a@192.0.2.100>\r\nCall-ID: {call_id}\r\nCSeq: 1 INVITE\r\nMax-Forwards: 70\r\nContact: <sip:x@192.0.2.1>\r\n\
+             Content-Length: 0\r\n\r\n"
+        ))
+    }
+
+    fn ring(rings: &mut Rings, call_id: &str, ms: u64) -> bool {
+        rings.transmit(town::agent_phone(0), &invite(call_id), Mono(ms * 1_000_000)).is_some()
+    }
+
+    #[test]
+    fn a_ring_before_the_pop_is_found() {
+        let agent = town::agent(0);
+        let mut rings = Rings::default();
+        assert!(ring(&mut rings, "a", 0), "without a grant");
+        rings.fact(&granted(1, agent.as_str(), 1), Mono(0));
+        assert!(ring(&mut rings, "b", 399), "before the budget");
+        assert!(!ring(&mut rings, "c", 400), "after the budget");
+        let message = ClientMessage::PopDrawn { call: call(2), fence: Fence(2) };
+        rings.fact(&granted(2, agent.as_str(), 2), Mono(0));
+        rings.input(&Input::Desktop(DesktopInput::Message { conn: ConnId(1), message }));
+        assert!(!ring(&mut rings, "d", 1), "after the acknowledgement");
+    }
+}

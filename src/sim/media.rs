@@ -1,0 +1,198 @@
+//! Stands for the media workers: says what they say, sometimes that a leg failed or fell silent, and checks what they are told.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::base::rng::Rng;
+use crate::base::{CallId, LegId, Mono};
+use crate::media::command::{FailCause, LegStats, MediaCommand, MediaEvent, Source};
+
+use super::dice;
+use super::later::Later;
+use super::scenario::Rates;
+
+pub struct MediaDouble {
+    rng: Rng,
+    rates: Rates,
+    legs: BTreeMap<LegId, Leg>,
+    closed: BTreeSet<LegId>,
+    ports: BTreeSet<u16>,
+    events: Later<MediaEvent>,
+    faults: Vec<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Leg {
+    group: CallId,
+    port: u16,
+    /// It was never really there: a worker would say `Failed`.
+    failed: bool,
+    /// How long it lives after `Close`, until its `Closed` has been said.
+    closing: bool,
+}
+
+impl MediaDouble {
+    pub fn new(rates: Rates, rng: Rng) -> MediaDouble {
+        MediaDouble {
+            rng,
+            rates,
+            legs: BTreeMap::new(),
+            closed: BTreeSet::new(),
+            ports: BTreeSet::new(),
+            events: Later::default(),
+            faults: Vec::new(),
+        }
+    }
+
+    pub fn handle(&mut self, command: &MediaCommand, now: Mono) {
+        match command {
+            MediaCommand::Open { leg, group, port } => self.open(*leg, *group, *port, now),
+            MediaCommand::Remote { leg, session } => {
+                if session.codec().is_none() {
+                    self.fault(format!("{leg}: a session without sound"));
+                }
+                self.must_be_open(*leg, "Remote");
+                self.come(*leg, now);
+            }
+            MediaCommand::Source { leg, source } => {
+                self.must_be_open(*leg, "Source");
+                self.check_source(*leg, *source);
+            }
+            MediaCommand::Close { leg } => self.close(*leg, now),
+        }
+    }
+
+    pub fn poll_output(&mut self, now: Mono) -> Option<MediaEvent> {
+        let event = self.events.take(now)?;
+        if let MediaEvent::Closed { leg, .. } = &event
+            && let Some(closed) = self.legs.remove(leg)
+            && !closed.failed
+        {
+            self.ports.remove(&closed.port);
+        }
+        Some(event)
+    }
+
+    pub fn poll_timeout(&self) -> Option<Mono> {
+        self.events.next()
+    }
+
+    /// What was wrong with the commands since the last time.
+    pub fn take_faults(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.faults)
+    }
+
+    /// Legs that are open and have not been told to close.
+    pub fn open_legs(&self) -> usize {
+        self.legs.values().filter(|leg| !leg.closing).count()
+    }
+
+    fn open(&mut self, leg: LegId, group: CallId, port: u16, now: Mono) {
+        if self.legs.contains_key(&leg) || self.closed.contains(&leg) {
+            self.fault(format!("{leg}: opened twice"));
+        }
+        if !self.ports.insert(port) {
+            self.fault(format!("{leg}: port {port} is in use"));
+        }
+        let failed = self.rng.chance(self.rates.media_failed);
+        if failed {
+            self.ports.remove(&port);
+            let at = now + self.soon();
+            self.events.add(at, MediaEvent::Failed { leg, cause: FailCause::PortInUse });
+        }
+        self.legs.insert(leg, Leg { group, port, failed, closing: false });
+    }
+
+    /// The peer's sound comes, and sometimes ceases.
+    fn come(&mut self, leg: LegId, now: Mono) {
+        if self.legs.get(&leg).is_none_or(|leg| leg.failed) {
+            return;
+        }
+        let at = now + dice::between_ms(&mut self.rng, 20, 60);
+        self.events.add(at, MediaEvent::Latched { leg });
+        if self.rng.chance(self.rates.media_silent) {
+            let lasted = Duration::from_secs(30);
+            let at = now + dice::between_ms(&mut self.rng, 30_000, 60_000);
+            self.events.add(at, MediaEvent::Silent { leg, lasted });
+        }
+    }
+
+    fn close(&mut self, leg: LegId, now: Mono) {
+        if !self.must_be_open(leg, "Close") {
+            return;
+        }
+        self.closed.insert(leg);
+        if let Some(leg) = self.legs.get_mut(&leg) {
+            leg.closing = true;
+        }
+        let stats = LegStats { received: self.rng.below(1_000), sent: self.rng.below(1_000), ..LegStats::default() };
+        let at = now + self.soon();
+        self.events.add(at, MediaEvent::Closed { leg, stats });
+    }
+
+    fn must_be_open(&mut self, leg: LegId, command: &str) -> bool {
+        if self.closed.contains(&leg) {
+            self.fault(format!("{leg}: {command} after Close"));
+            return false;
+        }
+        if !self.legs.contains_key(&leg) {
+            self.fault(format!("{leg}: {command} before Open"));
+            return false;
+        }
+        true
+    }
+
+    fn check_source(&mut self, leg: LegId, source: Source) {
+        let Source::Leg(other) = source else { return };
+        let group = |leg: &LegId| self.legs.get(leg).filter(|leg| !leg.closing).map(|leg| leg.group);
+        let fits = group(&leg).is_some() && group(&leg) == group(&other);
+        if !fits {
+            self.fault(format!("{leg}: its source {other} is no open leg of its group"));
+        }
+    }
+
+    fn soon(&mut self) -> Duration {
+        dice::between_ms(&mut self.rng, 0, 5)
+    }
+
+    fn fault(&mut self, what: String) {
+        self.faults.push(what);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sim::FaultLevel;
+
+    fn faults_of(commands: &[MediaCommand]) -> Vec<String> {
+        let mut media = MediaDouble::new(FaultLevel::None.rates(), Rng::from_number(1));
+        commands.iter().for_each(|command| media.handle(command, Mono(1)));
+        media.take_faults()
+    }
+
+    fn open(leg: u64, port: u16) -> MediaCommand {
+        MediaCommand::Open { leg: LegId(leg), group: CallId(1), port }
+    }
+
+    fn close(leg: u64) -> MediaCommand {
+        MediaCommand::Close { leg: LegId(leg) }
+    }
+
+    #[test]
+    fn wrong_commands_are_found() {
+        let source = |leg: u64, other: u64| MediaCommand::Source { leg: LegId(leg), source: Source::Leg(LegId(other)) };
+        assert!(faults_of(&[open(1, 4000), open(2, 4002), source(1, 2), close(1), close(2)]).is_empty());
+        for (bad, what) in [
+            (vec![open(1, 4000), open(2, 4000)], "in use"),
+            (vec![open(1, 4000), open(1, 4002)], "opened twice"),
+            (vec![open(1, 4000), close(1), close(1)], "after Close"),
+            (vec![source(1, 2)], "before Open"),
+            (vec![open(1, 4000), source(1, 2)], "no open leg"),
+            (vec![open(1, 4000), open(2, 4002), close(2), source(1, 2)], "no open leg"),
+        ] {
+            let found = faults_of(&bad);
+            assert!(found.iter().any(|fault| fault.contains(what)), "{what}: {found:?}");
+        }
+    }
+}

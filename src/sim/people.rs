@@ -1,0 +1,260 @@
+//! The people with the telephones: callers with more or less patience, agents who are quick or slow or away, and the old IVR.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::base::rng::Rng;
+use crate::base::{Mono, Pii};
+
+use super::dice;
+use super::later::Later;
+use super::phone::{Ending, HOLD, Phone, PhoneCall, PhoneDial, PhoneEvent, PhoneOutput, PhoneSetup, TALK};
+use super::scenario::{Rates, TALK as TALK_TIME};
+use super::site::Visit;
+use super::town;
+
+/// What the person does with a telephone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    Caller,
+    Agent,
+    Ivr,
+}
+
+/// A telephone and who uses it.
+pub struct Person {
+    pub role: Role,
+    phone: Phone,
+    rng: Rng,
+    rates: Rates,
+    acts: Later<(PhoneCall, Act)>,
+    sends: Vec<(Bytes, SocketAddr)>,
+    counts: Tally,
+    faults: Vec<&'static str>,
+    /// No packet leaves or reaches it until then.
+    away_until: Mono,
+    next_port: u16,
+}
+
+/// What happened on a telephone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    pub began: u64,
+    pub connected: u64,
+    pub ended: u64,
+    pub vanished: u64,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Act {
+    Ring,
+    Answer,
+    Refuse(u16),
+    HangUp,
+    Hold,
+    Resume,
+    Vanish,
+}
+
+impl Person {
+    pub fn new(role: Role, address: SocketAddr, name: &str, rates: Rates, mut rng: Rng) -> Person {
+        let phone = Phone::new(PhoneSetup::new(address, name), rng.split());
+        Person {
+            role,
+            phone,
+            rng,
+            rates,
+            acts: Later::default(),
+            sends: Vec::new(),
+            counts: Tally::default(),
+            faults: Vec::new(),
+            away_until: Mono::ZERO,
+            next_port: 0,
+        }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.phone.address()
+    }
+
+    pub fn live_calls(&self) -> usize {
+        self.phone.live_calls()
+    }
+
+    pub fn tally(&self) -> Tally {
+        self.counts
+    }
+
+    pub fn take_faults(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.faults)
+    }
+
+    /// A caller dials.
+    pub fn dial(&mut self, visit: &Visit, now: Mono) {
+        let digits = visit.caller.as_ref().map_or("anonymous", |caller| caller.as_str());
+        let dial = PhoneDial {
+            to: town::engine_address(),
+            uri: format!("sip:{}@{}", visit.dialled.as_str(), town::engine_address()),
+            from_user: Pii::new(digits.to_owned()),
+            display: Pii::default(),
+            asserted: visit.caller.as_ref().map(|caller| Pii::new(caller.as_str().to_owned())),
+            user_to_user: visit.user_to_user.clone(),
+            rtp: self.port(),
+        };
+        let call = self.phone.call(dial, now);
+        self.counts.began += 1;
+        let patience = if self.rng.chance(0.1) {
+            dice::between_ms(&mut self.rng, 0, 600)
+        } else {
+            Duration::from_secs(5) + dice::about(&mut self.rng, Duration::from_secs(60))
+        };
+        self.acts.add(now + patience, (call, Act::HangUp));
+        self.maybe_vanish(call, now);
+        self.drain(now);
+    }
+
+    pub fn handle(&mut self, bytes: Bytes, from: SocketAddr, now: Mono) {
+        if now >= self.away_until {
+            self.phone.handle(bytes, from, now);
+            self.drain(now);
+        }
+    }
+
+    pub fn handle_timeout(&mut self, now: Mono) {
+        self.phone.handle_timeout(now);
+        self.drain(now);
+        while let Some((call, act)) = self.acts.take(now) {
+            self.act(call, act, now);
+            self.drain(now);
+        }
+    }
+
+    pub fn poll_output(&mut self) -> Option<(Bytes, SocketAddr)> {
+        (!self.sends.is_empty()).then(|| self.sends.remove(0))
+    }
+
+    pub fn poll_timeout(&self) -> Option<Mono> {
+        [self.phone.poll_timeout(), self.acts.next()].into_iter().flatten().min()
+    }
+
+    fn act(&mut self, call: PhoneCall, act: Act, now: Mono) {
+        match act {
+            Act::Ring => self.phone.ring(call, now),
+            Act::Answer => {
+                let rtp = self.port();
+                self.phone.answer(call, rtp, now);
+            }
+            Act::Refuse(status) => self.phone.refuse(call, status, now),
+            Act::HangUp => self.phone.hang_up(call, now),
+            Act::Hold => self.phone.change(call, HOLD, now),
+            Act::Resume => self.phone.change(call, TALK, now),
+            Act::Vanish => self.vanish(call, now),
+        }
+    }
+
+    /// An agent's phone is dead for a while, and knows nothing of its calls afterwards; of a carrier only this call is lost.
+    fn vanish(&mut self, call: PhoneCall, now: Mono) {
+        let before = self.phone.live_calls();
+        if self.role == Role::Agent {
+            self.phone.vanish();
+            self.acts.clear();
+            self.away_until = now + dice::between_ms(&mut self.rng, 1_000, 60_000);
+        } else {
+            self.phone.lose(call);
+        }
+        self.counts.vanished += before.saturating_sub(self.phone.live_calls()) as u64;
+    }
+
+    fn drain(&mut self, now: Mono) {
+        while let Some(output) = self.phone.poll_output() {
+            match output {
+                PhoneOutput::Send(bytes, to) => self.sends.push((bytes, to)),
+                PhoneOutput::Event(event) => self.on_event(event, now),
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: PhoneEvent, now: Mono) {
+        match event {
+            PhoneEvent::Incoming { call, .. } => self.called(call, now),
+            PhoneEvent::Connected { call, remote } => {
+                self.counts.connected += 1;
+                if remote.is_none() {
+                    self.faults.push("connected without a session description");
+                }
+                self.connected(call, now);
+            }
+            PhoneEvent::Ended { call: _, why } => {
+                self.counts.ended += 1;
+                self.judge(&why);
+            }
+            PhoneEvent::Fault { what } => self.faults.push(what),
+            PhoneEvent::Ringing { .. } | PhoneEvent::Changed { .. } | PhoneEvent::ChangeAnswered { .. } => {}
+        }
+    }
+
+    /// A network that loses nothing leaves nobody without an answer.
+    fn judge(&mut self, why: &Ending) {
+        if *why == Ending::Silence && self.rates.datagram_lost == 0.0 && self.rates.phone_vanishes == 0.0 {
+            self.faults.push("the server fell silent");
+        }
+    }
+
+    fn called(&mut self, call: PhoneCall, now: Mono) {
+        self.counts.began += 1;
+        if self.phone.live_calls() > 1 && self.role == Role::Agent {
+            return self.after(10, 50, call, Act::Refuse(486), now);
+        }
+        let mood = self.rng.below(20);
+        match (self.role, mood) {
+            (Role::Ivr, 0) => self.after(5, 50, call, Act::Refuse(503), now),
+            (Role::Ivr, _) => self.after(5, 300, call, Act::Answer, now),
+            (Role::Agent, 0) => self.after(50, 500, call, Act::Refuse(486), now),
+            (Role::Agent, 1) => self.after(5, 100, call, Act::Ring, now),
+            (Role::Agent, 2) => {
+                self.after(5, 100, call, Act::Ring, now);
+                self.after(5_000, 25_000, call, Act::Answer, now);
+            }
+            (Role::Agent, 3) => self.after(5, 50, call, Act::Answer, now),
+            (Role::Agent | Role::Caller, _) => {
+                self.after(5, 100, call, Act::Ring, now);
+                self.after(300, 4_000, call, Act::Answer, now);
+            }
+        }
+        self.maybe_vanish(call, now);
+    }
+
+    fn connected(&mut self, call: PhoneCall, now: Mono) {
+        let talk = dice::about(&mut self.rng, TALK_TIME);
+        let until = match self.role {
+            // An agent or an IVR usually ends it; a caller who only hears music waits longer.
+            Role::Caller => now + talk * 5,
+            Role::Agent | Role::Ivr => now + talk,
+        };
+        self.acts.add(until, (call, Act::HangUp));
+        if self.rng.chance(0.15) {
+            let held = now + dice::between_ms(&mut self.rng, 100, 10_000);
+            let resumed = held + dice::between_ms(&mut self.rng, 10, 5_000);
+            self.acts.add(held, (call, Act::Hold));
+            self.acts.add(resumed, (call, Act::Resume));
+        }
+    }
+
+    fn maybe_vanish(&mut self, call: PhoneCall, now: Mono) {
+        if self.rng.chance(self.rates.phone_vanishes) {
+            self.after(0, 20_000, call, Act::Vanish, now);
+        }
+    }
+
+    fn after(&mut self, least_ms: u64, most_ms: u64, call: PhoneCall, act: Act, now: Mono) {
+        let at = now + dice::between_ms(&mut self.rng, least_ms, most_ms);
+        self.acts.add(at, (call, act));
+    }
+
+    fn port(&mut self) -> SocketAddr {
+        self.next_port = (self.next_port + 2) % 20_000;
+        SocketAddr::new(self.phone.address().ip(), 30_000 + self.next_port)
+    }
+}

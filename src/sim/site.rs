@@ -1,0 +1,124 @@
+//! The company's web site: registers intents as its customers ask for them, and knows how each of them will call.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::base::rng::Rng;
+use crate::base::{E164, IntentId, Pii, Wall};
+use crate::intents::requests::{LeasePlan, StoreReply, StoreRequest};
+use crate::intents::token::TokenKeys;
+use crate::intents::{Article, Customer, Intent, IntentState, Reason, Subject, SubjectKind, Urgency};
+
+use super::store::FlakyStore;
+use super::town;
+
+/// How somebody will call.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    pub dialled: E164,
+    /// `None` withholds the number.
+    pub caller: Option<E164>,
+    pub user_to_user: Option<Bytes>,
+}
+
+pub struct Site {
+    rng: Rng,
+    keys: TokenKeys,
+    registered: u32,
+}
+
+const LIFE: Duration = Duration::from_secs(900);
+
+impl Site {
+    pub fn new(keys: TokenKeys, rng: Rng) -> Site {
+        Site { rng, keys, registered: 0 }
+    }
+
+    /// Opens the pool of numbers.
+    pub fn seed(store: &mut FlakyStore, now: Wall) {
+        let pool = town::pool();
+        store.apply(StoreRequest::Seed { pool: pool.pool, numbers: pool.numbers, now });
+    }
+
+    /// The next person who is going to call: one in eight never was on the page.
+    pub fn next_visit(&mut self, store: &mut FlakyStore, now: Wall) -> Option<Visit> {
+        self.registered += 1;
+        if self.rng.chance(0.125) {
+            return self.stranger();
+        }
+        let intent = self.register(store, now)?;
+        let own = intent.customer.phones.first().cloned();
+        let dialled = intent.number.as_ref().map(|leased| leased.number.clone()).or_else(town::public_number)?;
+        let by_token = self.keys.sign(intent.id, intent.expires);
+        Some(match self.rng.below(4) {
+            0 => Visit { dialled, caller: own, user_to_user: None },
+            1 => Visit { dialled, caller: None, user_to_user: None },
+            2 => Visit { dialled, caller: own, user_to_user: Some(Bytes::copy_from_slice(by_token.as_bytes())) },
+            _ => Visit { dialled: town::public_number()?, caller: own, user_to_user: None },
+        })
+    }
+
+    fn stranger(&mut self) -> Option<Visit> {
+        let caller = town::number(2, self.registered);
+        let forged = self.rng.chance(0.3).then(|| Bytes::from_static(&[1; 37]));
+        Some(Visit { dialled: town::public_number()?, caller, user_to_user: forged })
+    }
+
+    fn register(&mut self, store: &mut FlakyStore, now: Wall) -> Option<Intent> {
+        let plan = town::pool();
+        let lease = LeasePlan { pool: plan.pool, quarantine: plan.quarantine, shared: plan.shared };
+        let intent = Box::new(self.intent(now));
+        let request = StoreRequest::Register { intent, lease: Some(lease), idempotency: None, now };
+        match store.apply(request) {
+            StoreReply::Registered(intent) => Some(*intent),
+            _ => None,
+        }
+    }
+
+    /// One customer in ten comes again: the store then knows whom they spoke with.
+    fn intent(&mut self, now: Wall) -> Intent {
+        let nth = self.registered;
+        let customer = if self.rng.chance(0.1) { self.rng.below(u64::from(nth)) as u32 } else { nth };
+        let domain = match self.rng.below(12) {
+            0 => town::REFUSED_DOMAIN,
+            1 => town::SELF_SERVICE_DOMAIN,
+            _ => "customer.example",
+        };
+        let category = if self.rng.chance(0.15) { town::URGENT } else { "delivery" };
+        Intent {
+            id: IntentId(self.rng.u128()),
+            customer: Customer {
+                id: format!("customer-{customer}"),
+                name: Pii::new(secret("name", nth)),
+                email: Pii::new(format!("{}@{domain}", secret("email", nth))),
+                phones: town::number(1, customer).into_iter().collect(),
+                tier: None,
+            },
+            subject: Some(Subject {
+                kind: SubjectKind::Order,
+                id: format!("order-{nth}"),
+                title: secret("subject", nth),
+            }),
+            reason: Reason { category: category.to_owned(), sub_category: None },
+            articles: vec![Article { id: "a-1".to_owned(), title: "Where is my parcel?".to_owned() }],
+            words: Pii::new(secret("words", nth)),
+            language: "en".to_owned(),
+            urgency: Urgency::Normal,
+            value: None,
+            attributes: BTreeMap::from([("cart".to_owned(), Pii::new(secret("cart", nth)))]),
+            created: now,
+            expires: now + LIFE,
+            number: None,
+            state: IntentState::Open,
+            preferred_agent: None,
+            version: 1,
+        }
+    }
+}
+
+/// A value that can be found again in any text, with whose it is.
+pub(super) fn secret(kind: &str, nth: u32) -> String {
+    format!("{kind}#{nth};")
+}

@@ -1,0 +1,237 @@
+//! The place: who has which address and name, and the configuration that the engine gets of it.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::access::{
+    After, Answer, Conditions, DomainCondition, DomainPattern, Policy, PolicySetup, ReasonPicked, Rule,
+};
+use crate::base::phone::Region;
+use crate::base::{AgentId, E164, Level, PoolId, QueueId, SkillId, TrunkId};
+use crate::calls::settings::{
+    CallSettings, Deadlines, Fallback, MediaPlan, PhonePlan, PoolPlan, TrunkPlan, WaitingSound,
+};
+use crate::desktop::{self, Account, TokenHash};
+use crate::engine::Settings;
+use crate::intents::matching::Priors;
+use crate::intents::token::{TokenKey, TokenKeys};
+use crate::media::command::ToneKind;
+use crate::routing::{self, AgentSetup, QueueSetup, SkillNeed};
+use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, Target, TrunkPeer};
+
+/// Domains that mean something to the rules.
+pub(super) const REFUSED_DOMAIN: &str = "refused.example";
+pub(super) const SELF_SERVICE_DOMAIN: &str = "self-service.example";
+pub(super) const URGENT: &str = "outage";
+/// The rules that lead to a queue, and the priority that each gives.
+pub(super) const PRIORITIES: [(&str, i32); 3] = [("urgent", 50), ("vip", 10), ("known", 0)];
+pub(super) const PRIMARY_TRUNKS: u64 = 3;
+
+const HELP: &str = "help";
+const OUTAGE: &str = "outage";
+const POOL: &str = "main";
+const POOL_SIZE: u32 = 40;
+const FIRST_PORT: u16 = 20_000;
+const LAST_PORT: u16 = 20_799;
+
+pub(super) fn engine_address() -> SocketAddr {
+    address(1)
+}
+
+/// The carriers differ in where their calls fall back to: the IVR, a redirection, a refusal.
+pub(super) fn carrier(nth: u64) -> SocketAddr {
+    address(10 + u8::try_from(nth % PRIMARY_TRUNKS).unwrap_or(0))
+}
+
+pub(super) fn ivr() -> SocketAddr {
+    address(20)
+}
+
+/// The phone of the `nth` agent.
+pub(super) fn agent_phone(nth: u32) -> SocketAddr {
+    let low = 5_100u16.saturating_add(u16::try_from(nth).unwrap_or(0));
+    SocketAddr::from(([192, 0, 2, 100], low))
+}
+
+fn address(last: u8) -> SocketAddr {
+    SocketAddr::from(([192, 0, 2, last], 5060))
+}
+
+pub(super) fn agent(nth: u32) -> AgentId {
+    AgentId::new(&format!("agent-{nth:03}"))
+}
+
+pub(super) fn token(nth: u32) -> TokenHash {
+    let mut hash = [0; 32];
+    hash[..4].copy_from_slice(&nth.to_be_bytes());
+    TokenHash(hash)
+}
+
+pub(super) fn pool() -> PoolPlan {
+    PoolPlan {
+        pool: PoolId::new(POOL),
+        numbers: (0..POOL_SIZE).filter_map(|nth| number(0, nth)).collect(),
+        shared: public_number(),
+        quarantine: Duration::from_secs(30),
+    }
+}
+
+/// The number that is printed everywhere.
+pub(super) fn public_number() -> Option<E164> {
+    E164::parse("+12015550100", None).ok()
+}
+
+/// The `nth` number of a block: 0 the pool, 1 customers, 2 strangers. Fictitious: 555-01xx of several area codes.
+pub(super) fn number(block: u32, nth: u32) -> Option<E164> {
+    let area = 202 + block * 200 + nth / 99;
+    E164::parse(&format!("+1{area}55501{:02}", 1 + nth % 99), None).ok()
+}
+
+pub(super) fn token_keys() -> Option<TokenKeys> {
+    TokenKeys::new(&[TokenKey { id: 1, secret: b"the simulation's own".to_vec() }]).ok()
+}
+
+/// All that the engine is told; `None` if a constant of this file is wrong, which its test excludes.
+pub(super) fn settings(agents: u32) -> Option<Settings> {
+    Some(Settings {
+        endpoint: endpoint(),
+        calls: calls(agents)?,
+        routing: routing(agents),
+        desks: desktop::Setup::new((0..agents).map(account).collect()),
+        pools: vec![pool()],
+    })
+}
+
+fn trunk(nth: u64) -> TrunkId {
+    TrunkId::new(&format!("carrier-{nth}"))
+}
+
+fn endpoint() -> EndpointSetup {
+    let peer = |nth: u64| TrunkPeer {
+        trunk: trunk(nth),
+        networks: vec![(carrier(nth).ip(), 32)],
+        trusted: nth == 0,
+        keep_alive: None,
+    };
+    EndpointSetup {
+        flows: vec![LocalFlow { flow: FlowId(0), advertised: engine_address() }],
+        realm: "example.com".to_owned(),
+        trunks: (0..PRIMARY_TRUNKS).map(peer).collect(),
+        phones: Vec::new(),
+        registration_min: Duration::from_secs(60),
+        registration_max: Duration::from_secs(3_600),
+        t1: Duration::from_millis(500),
+        t2: Duration::from_secs(4),
+        t4: Duration::from_secs(5),
+    }
+}
+
+fn calls(agents: u32) -> Option<CallSettings> {
+    let phone = |nth: u32| {
+        let target = Target::Uri { uri: format!("sip:{}@{}", agent(nth), agent_phone(nth)), via: None };
+        (agent(nth), PhonePlan { target, flow: FlowId(0) })
+    };
+    Some(CallSettings {
+        trunks: (0..PRIMARY_TRUNKS).map(|nth| (trunk(nth), Arc::new(trunk_plan(nth)))).collect::<BTreeMap<_, _>>(),
+        phones: (0..agents).map(phone).collect(),
+        policy: policy()?,
+        default_queue: Some(QueueId::new(HELP)),
+        priors: Priors::default(),
+        token_keys: token_keys()?,
+        deadlines: Deadlines::default(),
+        media: MediaPlan {
+            advertised: IpAddr::from([192, 0, 2, 1]),
+            first_port: FIRST_PORT,
+            last_port: LAST_PORT,
+            waiting: WaitingSound::Tone,
+            ringback: ToneKind::RingbackUs,
+        },
+    })
+}
+
+fn trunk_plan(nth: u64) -> TrunkPlan {
+    let fallback = match nth {
+        0 => Fallback::Sip { uri: format!("sip:{{dialled}}@{}", ivr()), via: None },
+        1 => Fallback::Redirect { contact: format!("sip:{{dialled}}@{}", ivr()) },
+        _ => Fallback::Status { code: 480 },
+    };
+    TrunkPlan { trunk: trunk(nth), region: Region::parse("US"), flow: FlowId(0), fallback, trusted: nth == 0 }
+}
+
+fn policy() -> Option<Policy> {
+    let help = || QueueId::new(HELP);
+    let human = |queue, priority| Answer::Human { queue: Some(queue), priority };
+    let vip = Answer::Queue {
+        queue: help(),
+        priority: 10,
+        ceiling: Duration::from_secs(15),
+        then: After::Refuse { status: 486 },
+    };
+    let urgent = vec![ReasonPicked { category: URGENT.to_owned(), sub_category: None }];
+    let rules = vec![
+        rule("refused", of_domain(REFUSED_DOMAIN)?, Answer::Refuse { status: 603, announcement: None }),
+        rule("self-service", of_domain(SELF_SERVICE_DOMAIN)?, Answer::SelfService),
+        rule("urgent", Conditions { reasons: urgent, ..known() }, human(QueueId::new(OUTAGE), 50)),
+        rule("vip", Conditions { min_level: Some(Level::Proven), ..known() }, vip),
+        rule("known", known(), human(help(), 0)),
+    ];
+    let setup = PolicySetup {
+        rules,
+        default: Answer::SelfService,
+        default_words: None,
+        tiers: Vec::new(),
+        free_mail: Vec::new(),
+    };
+    Policy::new(setup).ok()
+}
+
+fn rule(name: &str, when: Conditions, answer: Answer) -> Rule {
+    Rule { name: name.to_owned(), when, answer, words: None }
+}
+
+fn known() -> Conditions {
+    Conditions { min_level: Some(Level::Likely), ..Conditions::default() }
+}
+
+fn of_domain(domain: &str) -> Option<Conditions> {
+    let patterns = vec![DomainPattern::parse(domain).ok()?];
+    Some(Conditions {
+        domain: Some(DomainCondition { patterns, ..DomainCondition::default() }),
+        ..Conditions::default()
+    })
+}
+
+/// Every agent can help; every second one knows outages.
+fn routing(agents: u32) -> routing::Setup {
+    let skills = |nth: u32| {
+        let all = [(SkillId::new(HELP), 5), (SkillId::new(OUTAGE), 5)];
+        all.into_iter().take(if nth.is_multiple_of(2) { 2 } else { 1 }).collect()
+    };
+    let queue = |name: &str| QueueSetup {
+        requires: vec![SkillNeed { skill: SkillId::new(name), min_level: 3 }],
+        ..QueueSetup::new(name)
+    };
+    routing::Setup {
+        agents: (0..agents).map(|nth| AgentSetup { id: agent(nth), skills: skills(nth) }).collect(),
+        queues: vec![queue(HELP), queue(OUTAGE)],
+        ..routing::Setup::default()
+    }
+}
+
+fn account(nth: u32) -> Account {
+    Account { agent: agent(nth), token: token(nth), skills: Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_town_can_be_built() {
+        assert!(settings(5).is_some());
+        assert_eq!(pool().numbers.len(), POOL_SIZE as usize);
+        assert!(number(1, 9_999).is_some() && number(2, 9_999).is_some() && public_number().is_some());
+    }
+}

@@ -1,0 +1,57 @@
+//! Simulated worlds: some hundred seeds, each run twice with equal outputs, and nothing that must not be.
+
+use std::ops::Range;
+
+use throughline::sim::{FaultLevel, Scenario, run};
+
+/// Runs a world twice and checks it; says what was wrong with it.
+fn faults_of(scenario: Scenario) -> Vec<String> {
+    let report = run(scenario);
+    let mut lines: Vec<String> = report.violations.iter().map(ToString::to_string).collect();
+    if run(scenario) != report {
+        lines.push(format!("seed {}: not the same world the second time", scenario.seed));
+    }
+    if !lines.is_empty() {
+        lines.insert(0, format!("{scenario:?}"));
+    }
+    lines
+}
+
+/// Small worlds of several sizes.
+fn check_all(faults: FaultLevel, seeds: Range<u64>) {
+    let scenario = |seed| Scenario { seed, calls: 5 + (seed % 9) as u32, agents: 1 + (seed % 4) as u32, faults };
+    let wrong: Vec<String> = seeds.flat_map(|seed| faults_of(scenario(seed))).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn nothing_breaks_in_a_good_world() {
+    check_all(FaultLevel::None, 0..40);
+}
+
+#[test]
+fn nothing_breaks_where_some_things_fail() {
+    check_all(FaultLevel::Some, 1_000..1_060);
+}
+
+#[test]
+fn nothing_breaks_where_many_things_fail() {
+    check_all(FaultLevel::Many, 2_000..2_060);
+}
+
+#[test]
+fn a_good_world_uses_every_way_that_a_call_can_go() {
+    let report = run(Scenario { seed: 7, calls: 150, agents: 6, faults: FaultLevel::None });
+    assert_eq!(report.violations, []);
+    let counts = &report.counts;
+    assert_eq!(counts.admitted, 150);
+    assert!(counts.by_outcome.len() >= 5, "{counts}");
+    assert_eq!(counts.by_level.len(), 4, "{counts}");
+    assert!(counts.by_fallback.len() >= 2, "{counts}");
+}
+
+#[test]
+fn another_seed_is_another_world() {
+    let digest = |seed| run(Scenario { seed, calls: 10, agents: 2, faults: FaultLevel::Some }).digest;
+    assert_ne!(digest(1), digest(2));
+}
