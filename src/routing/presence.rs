@@ -25,7 +25,9 @@ impl Router {
         if is_available && was_logged_in {
             self.finish_wrap_up(ix);
         }
-        self.settle_agent(ix, now, now);
+        // An agent who is idle already keeps their turn, and looks again: a call that they missed is forgiven now.
+        let idle_since = if is_available { self.leave_idle(ix) } else { None };
+        self.settle_agent(ix, idle_since.unwrap_or(now), now);
     }
 
     pub(super) fn desk_connected(&mut self, id: &AgentId, connected: bool, now: Mono) {
