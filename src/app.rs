@@ -3,7 +3,7 @@
 pub mod check;
 pub mod demo;
 pub mod desk;
-mod key;
+pub mod key;
 pub mod replay;
 pub mod serve;
 mod server;
@@ -12,30 +12,16 @@ pub mod simulate;
 use std::error::Error;
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Command};
-
-/// Runs the command that was asked for.
-pub fn main(cli: Cli) -> ExitCode {
-    match cli.command {
-        Command::Demo(args) => on_runtime(demo::run(args)),
-        Command::Serve { file } => serve::run(&file),
-        Command::Check { file, bind } => check::run(&file, bind),
-        Command::Desk(args) => on_runtime(desk::run(args)),
-        Command::Key => finish(key::run()),
-        Command::Simulate(args) => simulate::run(&args),
-        Command::Replay(args) => replay::run(&args),
-    }
-}
-
-/// The runtime of everything but the engine, which has its own.
-fn on_runtime<E: Error>(work: impl Future<Output = Result<(), E>>) -> ExitCode {
+/// Runs a command that waits for sockets. The engine has a runtime of its own beside this one.
+pub fn on_runtime<E: Error>(work: impl Future<Output = Result<(), E>>) -> ExitCode {
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => finish(runtime.block_on(work)),
         Err(error) => finish(Err(error)),
     }
 }
 
-fn finish<E: Error>(result: Result<(), E>) -> ExitCode {
+/// The end of a command, with what went wrong on standard error.
+pub fn finish<E: Error>(result: Result<(), E>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,21 +1,35 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::app;
 
+/// Reads the command line and runs the command that it asks for.
+pub fn run() -> ExitCode {
+    match Cli::parse().command {
+        Command::Demo(args) => app::on_runtime(app::demo::run(args)),
+        Command::Serve { file } => app::serve::run(&file),
+        Command::Check { file, bind } => app::check::run(&file, bind),
+        Command::Desk(args) => app::on_runtime(app::desk::run(args)),
+        Command::Key => app::finish(app::key::run()),
+        Command::Simulate(args) => app::simulate::run(&args),
+        Command::Replay(args) => app::replay::run(&args),
+    }
+}
+
 /// Routes telephone calls that began on the web to the right agent, with the context shown before the phone rings.
 #[derive(Parser)]
 #[command(name = "throughline", version, about)]
-pub struct Cli {
+struct Cli {
     #[command(subcommand)]
-    pub command: Command,
+    command: Command,
 }
 
 #[derive(Subcommand)]
-pub enum Command {
+enum Command {
     /// Shows everything on this machine: one customer's story, then a thousand calls; runs until Ctrl-C
     Demo(app::demo::DemoArgs),
     /// Runs the server

@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 fn main() -> ExitCode {
-    throughline::app::main(throughline::cli::Cli::parse())
+    throughline::cli::run()
 }

@@ -22,11 +22,16 @@ pub fn run(file: &Path) -> ExitCode {
             return ExitCode::from(check::WRONG);
         }
     };
-    if let Err(error) = start_log(&plan.shell.log) {
-        super::complain(&error);
-        return ExitCode::from(check::WRONG);
-    }
-    super::on_runtime(serve(plan, sockets, text))
+    let log = match start_log(&plan.shell.log) {
+        Ok(log) => log,
+        Err(error) => {
+            super::complain(&error);
+            return ExitCode::from(check::WRONG);
+        }
+    };
+    let code = super::on_runtime(serve(plan, sockets, text));
+    log.flush();
+    code
 }
 
 fn start_log(log: &LogPlan) -> Result<Log, logging::LoggingError> {

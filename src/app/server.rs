@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::base::phone::Region;
 use crate::base::rng::Rng;
 use crate::base::{Now, limits};
 use crate::calls::settings::PoolPlan;
@@ -113,6 +114,7 @@ const SIP_BUFFER: usize = 4 << 20;
 pub async fn start(plan: Plan, sockets: Sockets, config_text: &str) -> Result<Server, StartError> {
     let clock = Clock::start();
     let now = clock.now();
+    warm_up(&plan);
     let store = open_store(&plan.shell.store)?;
     let pools = plan.settings.pools.clone();
     if let Err(error) = seed(&store, &pools, now).await {
@@ -143,13 +145,23 @@ impl Server {
         let _ = self.stop.send(true);
         self.door.stop();
         let ended = tokio::task::spawn_blocking(|| self.engine.join()).await.map_err(io::Error::other)?;
-        ended.unwrap_or_else(|_| Err(io::Error::other("the engine's thread panicked")))
+        let ended = ended.unwrap_or_else(|_| Err(io::Error::other("the engine's thread panicked")));
+        // The last interval: the recorder has gone with the engine.
+        let telemetry = self.telemetry;
+        tokio::task::spawn_blocking(move || telemetry.join()).await.map_err(io::Error::other)?;
+        ended
     }
 
     /// The engine's thread has ended by itself, which it never should.
     pub fn has_ended(&self) -> bool {
         self.engine.is_finished()
     }
+}
+
+/// The first number of a region is read slowly; that is not to be the first caller's.
+fn warm_up(plan: &Plan) {
+    let of_trunks = plan.settings.calls.trunks.values().filter_map(|trunk| trunk.region);
+    of_trunks.chain(plan.shell.intents.region).for_each(Region::warm_up);
 }
 
 fn open_store(plan: &StorePlan) -> Result<Store, StartError> {

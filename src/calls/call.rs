@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::access::Decision;
 use crate::base::{AgentId, CallId, E164, Fence, LegId, Mono, QueueId};
 use crate::intents::intent::Intent;
-use crate::sdp::Session;
+use crate::sdp::{LocalMedia, Session};
 use crate::sip::api::IncomingCall;
 
 use super::api::AskId;
@@ -75,6 +75,15 @@ pub struct Recognised {
     pub missed: Option<FallbackCause>,
 }
 
+/// A change of the session that one side has asked for and the other has not answered yet.
+#[derive(Clone, Debug)]
+pub struct Reinvite {
+    pub asking: Side,
+    pub offer: Session,
+    /// What we had said to the other side before, which holds again if it refuses.
+    pub before: LocalMedia,
+}
+
 /// Where in the queue: kept while offers come and go.
 #[derive(Clone, Debug)]
 pub struct Queued {
@@ -98,7 +107,7 @@ pub struct Call {
     pub connected: Option<Mono>,
     pub legs_dialled: u64,
     /// The side whose re-INVITE the other side is being asked about, and what it offered.
-    pub reinviting: Option<(Side, Session)>,
+    pub reinviting: Option<Reinvite>,
     pub record: CallRecord,
 }
 

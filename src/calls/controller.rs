@@ -188,7 +188,7 @@ impl Calls {
                 bench.fact(Fact::Dtmf { call });
             }),
             MediaEvent::Silent { leg, .. } => {
-                self.with_leg(leg, |call, side, bench| ending::sound_lost(call, side, bench, now));
+                self.with_leg(leg, |call, side, bench| ending::silent(call, side, bench, now));
             }
             MediaEvent::Failed { leg, .. } => {
                 self.bench.port_closed(leg);

@@ -20,25 +20,48 @@ pub fn caller_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, n
     bench.call_by_leg.remove(&call.caller.0);
     match &call.phase {
         Phase::Talking(..) | Phase::Diverted(_) => talking::hung_up(call, Side::Caller, reason, bench, now),
+        Phase::Matching(_)
+        | Phase::Waiting
+        | Phase::Offered(_)
+        | Phase::Ringing(..)
+        | Phase::Diverting(_)
+        | Phase::Over => abandon(call, reason, EndedBy::Caller, bench, now),
+    }
+}
+
+/// The caller is not there any more, and had reached nobody yet.
+fn abandon(call: &mut Call, reason: Option<Reason>, by: EndedBy, bench: &mut Bench, now: Now) {
+    match &call.phase {
         Phase::Matching(_) => {
             matching::forget_question(call, bench);
             matching::give_up_claim(call, bench);
-            finish(call, Outcome::Abandoned, EndedBy::Caller, bench, now);
         }
-        Phase::Waiting => {
-            bench.routing(routing::Input::Leave { call: call.id });
-            finish(call, Outcome::Abandoned, EndedBy::Caller, bench, now);
-        }
+        Phase::Waiting => bench.routing(routing::Input::Leave { call: call.id }),
         Phase::Offered(grant) | Phase::Ringing(grant, _) => {
             let grant = grant.clone();
             abandon_offer(call, &grant, reason, bench);
-            finish(call, Outcome::Abandoned, EndedBy::Caller, bench, now);
         }
-        Phase::Diverting(leg) => {
-            hang_up_far(*leg, reason, bench);
-            finish(call, Outcome::Abandoned, EndedBy::Caller, bench, now);
+        Phase::Diverting(leg) => hang_up_far(*leg, reason, bench),
+        Phase::Talking(..) | Phase::Diverted(_) | Phase::Over => return,
+    }
+    finish(call, Outcome::Abandoned, by, bench, now);
+}
+
+/// A leg that should send has been silent for too long: whoever was there is there no more. A phone that rings is silent.
+pub fn silent(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
+    match &call.phase {
+        Phase::Talking(..) | Phase::Diverted(_) => sound_lost(call, side, bench, now),
+        Phase::Waiting | Phase::Offered(_) | Phase::Ringing(..) if side == Side::Caller && call.is_answered() => {
+            let reason = Some(Reason::sip(480, "no sound from the caller"));
+            hang_up_caller(call, reason.clone(), bench);
+            abandon(call, reason, EndedBy::Silence, bench, now);
         }
-        Phase::Over => {}
+        Phase::Matching(_)
+        | Phase::Waiting
+        | Phase::Offered(_)
+        | Phase::Ringing(..)
+        | Phase::Diverting(_)
+        | Phase::Over => {}
     }
 }
 
@@ -94,7 +117,7 @@ fn give_up(call: &mut Call, bench: &mut Bench, now: Now) {
     finish(call, Outcome::Failed, EndedBy::Us, bench, now);
 }
 
-/// A leg has been silent for too long, or its stream could not be opened.
+/// A conversation has fallen silent, or a stream could not be opened.
 pub fn sound_lost(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
     match &call.phase {
         Phase::Talking(..) | Phase::Diverted(_) => {

@@ -7,7 +7,7 @@ use crate::media::command::{MediaCommand, Source, ToneKind};
 use crate::sdp::{Codec, LocalMedia, Negotiated, SdpError, Session};
 
 use super::bench::Bench;
-use super::call::{Call, Side};
+use super::call::{Call, Reinvite, Side};
 use super::settings::WaitingSound;
 
 /// The streams of one call.
@@ -138,14 +138,16 @@ pub fn play_ringback(call: &Call, bench: &mut Bench) {
 
 /// The re-INVITE of one side as an offer to the other.
 pub fn reoffer(call: &mut Call, from: Side, offer: Session) -> Option<Bytes> {
-    let body = call.sound.stream(from.other()).as_mut()?.local.relay_offer(&offer);
-    call.reinviting = Some((from, offer));
+    let local = &mut call.sound.stream(from.other()).as_mut()?.local;
+    let before = local.clone();
+    let body = local.relay_offer(&offer);
+    call.reinviting = Some(Reinvite { asking: from, offer, before });
     Some(body)
 }
 
 /// The other side has answered that offer; the body is for the side that asked.
 pub fn reanswer(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Option<(Side, Bytes)>, NoSound> {
-    let Some((asking, offer)) = call.reinviting.take() else { return Ok(None) };
+    let Some(Reinvite { asking, offer, .. }) = call.reinviting.take() else { return Ok(None) };
     let answer = Session::parse(answer)?;
     let Some(asked) = call.sound.stream(asking.other()) else { return Ok(None) };
     asked.agreed = Some(asked.local.answered(&answer)?);
@@ -158,6 +160,15 @@ pub fn reanswer(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Opt
     tell_remote(call, Side::Caller, bench);
     tell_remote(call, Side::Far, bench);
     Ok(Some((asking, agreed.body)))
+}
+
+/// The other side has refused that offer: what we said before holds again. Answers who had asked.
+pub fn take_back_offer(call: &mut Call) -> Option<Side> {
+    let Reinvite { asking, before, .. } = call.reinviting.take()?;
+    if let Some(stream) = call.sound.stream(asking.other()) {
+        stream.local = before;
+    }
+    Some(asking)
 }
 
 /// The caller's re-INVITE while nobody else is on the line.

@@ -76,12 +76,12 @@ fn answer_alone(call: &mut Call, side: Side, offer: Session, bench: &mut Bench) 
 /// The other side has answered what was passed on to it.
 pub fn reinvite_answered(call: &mut Call, status: u16, body: &[u8], bench: &mut Bench) {
     if !(200..300).contains(&status) {
-        if let Some((side, _)) = call.reinviting.take() {
+        if let Some(side) = sound::take_back_offer(call) {
             refuse_reinvite(call, side, status, bench);
         }
         return;
     }
-    let asking = call.reinviting.as_ref().map(|(side, _)| *side);
+    let asking = call.reinviting.as_ref().map(|reinvite| reinvite.asking);
     match sound::reanswer(call, body, bench) {
         Ok(Some((side, body))) => {
             if let Some(leg) = call.leg(side) {

@@ -266,6 +266,26 @@ fn silence_ends_the_call_with_its_reason() {
 }
 
 #[test]
+fn a_waiting_caller_who_has_fallen_silent_is_gone() {
+    let mut bench = ivr();
+    bench.check(
+        "> invite
+         < find
+         > found
+         < claim
+         > claimed
+         < matched V2, enqueue help
+         > silent caller
+         > wait 200
+         < caller hears waiting, 200
+         > silent caller
+         < hang up caller, leave, finish open, ended abandoned by silence
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
 fn a_debt_to_the_store_is_paid_when_it_is_back() {
     let mut bench = ivr();
     bench.check(TO_POP);

@@ -72,6 +72,10 @@ fn binds<'a>(section: &mut Section<'a>, faults: &mut Faults<'_>) -> (Vec<(Socket
     let given = texts.len();
     for text in texts {
         let Some(address) = socket(&text, faults) else { continue };
+        if address.port() == 0 {
+            faults.add(&text.place, format!("{address} has no port"), "choose one, as 5060: peers must know it");
+            continue;
+        }
         if binds.iter().any(|(other, _)| collide(*other, address)) {
             faults.add(&text.place, format!("{address} is bound already"), "choose another port, or leave it out");
             continue;
