@@ -59,6 +59,8 @@ struct Call {
     prefer: Option<usize>,
     failed: Vec<(usize, OfferFailure, Mono)>,
     at: At,
+    /// When it ceased to be held; of two deadlines at one instant either may come first.
+    released: Option<Mono>,
 }
 
 #[derive(Clone, Debug)]
@@ -160,6 +162,7 @@ impl Onlooker {
                 && (until <= now || !agents[agent].available || agents[agent].paused)
             {
                 call.at = At::Waiting;
+                call.released = Some(now);
             }
         }
     }
@@ -262,7 +265,7 @@ impl Onlooker {
     fn check_first_served(&self, chosen: &Call, ix: usize) {
         for (id, call) in &self.calls {
             let open = call.at == At::Waiting || matches!(call.at, At::Held { agent, .. } if agent == ix);
-            if open && self.fits(ix, call) {
+            if open && call.released != Some(self.now) && self.fits(ix, call) {
                 assert!(!self.served_before(call, chosen), "{id} is served before, {call:?} {chosen:?}");
             }
         }
@@ -329,6 +332,7 @@ impl Onlooker {
             prefer,
             failed: Vec::new(),
             at: At::Waiting,
+            released: None,
         };
         let waiting = self.calls.values().filter(|c| c.queue == queue && matches!(c.at, At::Waiting | At::Held { .. }));
         let is_full = waiting.count() >= 6;

@@ -271,6 +271,18 @@ fn who_presses_available_after_a_missed_offer_may_have_it_again() {
 }
 
 #[test]
+fn who_says_available_while_idle_looks_again_and_keeps_the_turn() {
+    check(&[
+        (0, "bob available", &[]),
+        (1, "call 1 any", &["1 to bob#1"]),
+        (2, "bob break", &[]),
+        (3, "bob#1 misses 1", &[]),
+        (3, "bob available", &[]),
+        (4, "bob available", &["1 to bob#2"]),
+    ]);
+}
+
+#[test]
 fn a_pause_may_last_until_the_agent_says_so() {
     let mut world = World::new(Setup { pause: Pause::UntilAvailable, ..setup() });
     world.play(&[
