@@ -261,6 +261,7 @@ phone = { contact = "sip:ann@192.0.2.21" }
             };
             self.phone.call(dial, self.now.mono);
             self.settle();
+            self.journal.flush();
         }
 
         fn settle(&mut self) {

@@ -102,13 +102,14 @@ impl Rates {
     }
 }
 
-/// How long an agent and a caller talk, on average; the calls come so fast that nine tenths of the agents are busy.
+/// How long an agent and a caller talk, on average; half of all calls reach an agent, and they come so fast that some
+/// must wait.
 pub(super) const TALK: Duration = Duration::from_secs(20);
 
 impl Scenario {
     /// The mean time between two calls.
     pub(super) fn between_calls(&self) -> Duration {
-        let busy = TALK.as_secs_f64() / 0.9 / f64::from(self.agents.max(1));
-        Duration::from_secs_f64(busy)
+        let served = TALK.as_secs_f64() / f64::from(self.agents.max(1));
+        Duration::from_secs_f64(served / 2.0)
     }
 }
