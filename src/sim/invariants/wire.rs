@@ -8,9 +8,13 @@ use crate::sip::wire::{Message, Method, Response};
 
 #[derive(Default)]
 pub(super) struct Wire {
-    /// Status and To tag of the final answer, by Call-ID, CSeq and branch.
-    final_by_invite: HashMap<(Vec<u8>, u32, Vec<u8>), (u16, Vec<u8>)>,
+    final_by_invite: HashMap<Invite, Final>,
 }
+
+/// Call-ID, CSeq and branch.
+type Invite = (Vec<u8>, u32, Vec<u8>);
+/// Status and To tag.
+type Final = (u16, Vec<u8>);
 
 impl Wire {
     pub fn transmit(&mut self, bytes: &Bytes) -> Option<String> {
