@@ -1,0 +1,198 @@
+//! Calls through the server with real peers on loopback: sipp as the carrier, the IVR and phones, baresip as a phone that
+//! registers, a real Redis, desks over the websocket. They need the Debian packages that `tests/run` installs.
+
+mod support;
+
+use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use support::baresip::{self, Account};
+use support::folder::Folder;
+use support::process::eventually;
+use support::redis::RedisServer;
+use support::server::{self, Phone, Server, Setup};
+use support::sipp::{self, Carrier, Counted, Dialled};
+use support::{ports, sound};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_throughline");
+
+fn static_agents(count: usize, phones: SocketAddr) -> Vec<(String, Phone)> {
+    (0..count).map(|nth| (format!("agent{nth}"), Phone::Static(phones))).collect()
+}
+
+fn answered(to: SocketAddr, calls: &[Dialled], count: usize, per_second: usize) -> Carrier<'_> {
+    let hold = Duration::from_millis(300);
+    Carrier { scenario: "carrier.xml", from: ports::udp_at(server::CARRIER), to, calls, count, per_second, hold }
+}
+
+fn dialled(intent: &Value, caller: &str) -> Dialled {
+    Dialled::new(intent["number"].as_str().expect("a number"), caller)
+}
+
+#[test]
+fn a_registered_call_reaches_an_agents_phone_after_its_pop() {
+    let folder = Folder::new("matched");
+    let phones_at = ports::udp();
+    let _phones = sipp::phones("phones", &folder, "phone.xml", phones_at);
+    let server = Server::start(PROGRAM.as_ref(), &folder, &Setup::new(static_agents(2, phones_at), ports::udp()));
+    let _desks = server.desks(&folder, 2, 50);
+    let intent = server.register("+12015550123");
+    let calls = [dialled(&intent, "+12015550123")];
+    let mut carrier = sipp::carrier("carrier", &folder, &answered(server.sip, &calls, 1, 1));
+    let counted = carrier.finish(Duration::from_secs(15));
+    assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
+    let call = &server.ended_calls(1, Duration::from_secs(5))[0];
+    assert_eq!((&call["level"], &call["intent"]), (&"V2".into(), &intent["id"]), "{call}");
+    let stages: Vec<&str> =
+        call["stages"].as_array().into_iter().flatten().filter_map(|s| s["stage"].as_str()).collect();
+    let place =
+        |stage: &str| stages.iter().position(|s| s.contains(stage)).unwrap_or_else(|| panic!("{stage}: {stages:?}"));
+    assert!(place("acknowledged") < place("ringing"), "{stages:?}");
+    assert_eq!(server.intent(intent["id"].as_str().unwrap_or_default())["state"], "used");
+}
+
+#[test]
+fn a_caller_whom_nobody_knows_goes_to_the_ivr() {
+    let folder = Folder::new("unknown");
+    let ivr_at = ports::udp();
+    let ivr = sipp::phones("ivr", &folder, "phone.xml", ivr_at);
+    let server = Server::start(PROGRAM.as_ref(), &folder, &Setup::new(static_agents(1, ports::udp()), ivr_at));
+    let calls = [Dialled::new("+12015550100", "+441632960000")];
+    let mut carrier = sipp::carrier("carrier", &folder, &answered(server.sip, &calls, 5, 10));
+    let counted = carrier.finish(Duration::from_secs(15));
+    assert_eq!(counted, Counted { good: 5, failed: 0 }, "{}", carrier.errors());
+    for call in server.ended_calls(5, Duration::from_secs(5)) {
+        assert_eq!(call["level"], "V0", "{call}");
+        assert!(call["fallback"].is_string(), "{call}");
+    }
+    assert_eq!(ivr.counted().failed, 0, "{}", ivr.errors());
+}
+
+#[test]
+fn an_agents_registered_phone_and_the_caller_hear_each_other() {
+    let folder = Folder::new("sound");
+    let agents = vec![("ann".to_owned(), Phone::Password("secret-of-ann".to_owned()))];
+    let server = Server::start(PROGRAM.as_ref(), &folder, &Setup::new(agents, ports::udp()));
+    let account = Account { user: "ann", password: "secret-of-ann", server: server.sip };
+    let phone = baresip::agent(&folder, ports::udp(), &account);
+    let _desks = server.desks(&folder, 1, 50);
+    let intent = server.register("+12015550123");
+    let calls = [dialled(&intent, "+12015550123")];
+    let run =
+        Carrier { scenario: "carrier_sound.xml", hold: Duration::from_secs(3), ..answered(server.sip, &calls, 1, 1) };
+    let mut carrier = sipp::carrier("carrier", &folder, &run);
+    let counted = carrier.finish(Duration::from_secs(20));
+    assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
+    let heard = eventually("a recording", Duration::from_secs(5), || phone.heard());
+    let (share, seconds) = sound::tone_heard(&heard, 440);
+    assert!(share > 0.9 && seconds > 2.0, "{share:.2} of the sound is the tone, for {seconds} s");
+    let call = &server.ended_calls(1, Duration::from_secs(5))[0];
+    for side in ["caller_sound", "far_sound"] {
+        assert!(call[side]["received"].as_u64() > Some(100) && call[side]["sent"].as_u64() > Some(100), "{call}");
+    }
+}
+
+#[test]
+fn a_phone_with_a_wrong_password_is_not_registered() {
+    let folder = Folder::new("password");
+    let agents = vec![("ann".to_owned(), Phone::Password("secret-of-ann".to_owned()))];
+    let server = Server::start(PROGRAM.as_ref(), &folder, &Setup::new(agents, ports::udp()));
+    let account = Account { user: "ann", password: "a guess", server: server.sip };
+    let mut phone = baresip::stranger(&folder, ports::udp(), &account);
+    phone.process().wait_for("401", Duration::from_secs(10));
+    assert!(!phone.process().printed().contains("200 OK"), "{}", phone.process().printed());
+}
+
+#[test]
+fn a_stranger_is_told_nothing() {
+    let folder = Folder::new("stranger");
+    let server = Server::start(PROGRAM.as_ref(), &folder, &Setup::new(static_agents(1, ports::udp()), ports::udp()));
+    let intent = server.register("+12015550123");
+    let number = intent["number"].as_str().expect("a number");
+    let socket = UdpSocket::bind(ports::udp_at(server::STRANGER)).expect("a socket");
+    socket.set_read_timeout(Some(Duration::from_millis(500))).expect("a timeout");
+    let here = socket.local_addr().expect("an address");
+    for method in ["INVITE", "OPTIONS", "REGISTER", "BYE"] {
+        let request = format!(
+            "{method} sip:{number}@{to} SIP/2.0\r\nVia: SIP/2.0/UDP {here};branch=z9hG4bK{method}\r\nMax-Forwards: 70\r\n\
+             From: <sip:+12015550123@{here}>;tag=1\r\nTo: <sip:{number}@{to}>\r\nCall-ID: {method}\r\n\
+             CSeq: 1 {method}\r\nContact: <sip:{here}>\r\nContent-Length: 0\r\n\r\n",
+            to = server.sip
+        );
+        socket.send_to(request.as_bytes(), server.sip).expect("a datagram that leaves");
+        let mut answer = [0; 4096];
+        let answer = socket.recv(&mut answer).map(|length| String::from_utf8_lossy(&answer[..length]).into_owned());
+        let answer = answer.unwrap_or_default();
+        assert!(!answer.starts_with("SIP/2.0 1") && !answer.starts_with("SIP/2.0 2"), "{method}: {answer}");
+        assert!(!answer.to_ascii_lowercase().contains("throughline"), "{method}: {answer}");
+    }
+    assert!(server.calls().is_empty());
+}
+
+#[test]
+fn calls_are_held_cancelled_and_turned_away_as_the_phones_say() {
+    for (scenario, phones, ends) in
+        [("carrier_hold.xml", "phone_hold.xml", 1), ("carrier_cancel.xml", "phone_silent.xml", 1)]
+    {
+        let folder = Folder::new("acts");
+        let phones_at = ports::udp();
+        let _phones = sipp::phones("phones", &folder, phones, phones_at);
+        let server = Server::start(PROGRAM.as_ref(), &folder, &Setup::new(static_agents(1, phones_at), ports::udp()));
+        let _desks = server.desks(&folder, 1, 50);
+        let intent = server.register("+12015550123");
+        let calls = [dialled(&intent, "+12015550123")];
+        let run = Carrier { scenario, ..answered(server.sip, &calls, 1, 1) };
+        let mut carrier = sipp::carrier("carrier", &folder, &run);
+        let counted = carrier.finish(Duration::from_secs(20));
+        assert_eq!(counted, Counted { good: 1, failed: 0 }, "{scenario}: {}", carrier.errors());
+        server.ended_calls(ends, Duration::from_secs(5));
+    }
+}
+
+/// Nobody's call is lost when the store goes: what cannot be matched goes to the IVR.
+#[test]
+fn redis_stops_in_the_middle_and_no_call_is_lost() {
+    let folder = Folder::new("redis");
+    let (phones_at, ivr_at) = (ports::udp(), ports::udp());
+    let _phones = sipp::phones("phones", &folder, "phone.xml", phones_at);
+    let _ivr = sipp::phones("ivr", &folder, "phone.xml", ivr_at);
+    let mut redis = RedisServer::start();
+    let setup = Setup { redis: Some(redis.url()), ..Setup::new(static_agents(20, phones_at), ivr_at) };
+    let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
+    let _desks = server.desks(&folder, 20, 50);
+    let callers: Vec<String> = (0..40).map(|nth| format!("+120255501{nth:02}")).collect();
+    let calls: Vec<Dialled> = callers.iter().map(|caller| dialled(&server.register(caller), caller)).collect();
+    let mut carrier = sipp::carrier("carrier", &folder, &answered(server.sip, &calls, 40, 10));
+    server.ended_calls(10, Duration::from_secs(20));
+    redis.kill();
+    let counted = carrier.finish(Duration::from_secs(60));
+    assert_eq!(counted, Counted { good: 40, failed: 0 }, "{}", carrier.errors());
+    let calls = server.ended_calls(40, Duration::from_secs(10));
+    let fallen = calls.iter().filter(|call| call["fallback"].is_string()).count();
+    assert!((1..40).contains(&fallen), "{fallen} of 40 went to the IVR");
+    redis.restart();
+    eventually("a registration after the store is back", Duration::from_secs(20), || {
+        let response = server.ask("POST", "/v1/intents", &server::intent("+12025550199"));
+        (response.status == 201).then_some(())
+    });
+}
+
+#[test]
+fn what_was_acknowledged_is_there_after_a_kill() {
+    let folder = Folder::new("kill");
+    let mut server =
+        Server::start(PROGRAM.as_ref(), &folder, &Setup::new(static_agents(1, ports::udp()), ports::udp()));
+    let before: Vec<Value> = (0..20).map(|nth| server.register(&format!("+120255501{nth:02}"))).collect();
+    server.process().kill();
+    server.start_again(&folder);
+    for intent in before {
+        let after = server.intent(intent["id"].as_str().expect("an id"));
+        for field in ["id", "state", "number", "expires_at", "customer", "reason"] {
+            assert_eq!(after[field], intent[field], "{field}");
+        }
+    }
+    let next = server.register("+12025550150");
+    assert_eq!(next["shared"], false, "{next}");
+}
