@@ -39,7 +39,7 @@ pub(super) fn read(top: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut Fa
         free_mail: free_mail(&mut section, faults),
         rules: rules(&mut section, known, &tiers, faults),
         default_words: None,
-        default: Answer::Human { queue: None, priority: 0 },
+        default: Answer::SelfService,
     };
     let setup = with_default(setup, &mut section, known, faults);
     let place = section.place.key("rules", section.place.offset);
@@ -58,9 +58,22 @@ fn with_default(
     if section.is_given() {
         setup.default = answer(&mut section, known, faults);
         setup.default_words = section.text("because", faults).map(|text| text.value.to_owned());
+    } else {
+        setup.rules.push(recognised());
     }
     section.finish(faults);
     setup
+}
+
+/// What holds without a default of the admin's: who calls to be recognised reaches a human, and a caller about whom we know
+/// nothing, be it for a failure of the store, goes where all calls went before.
+fn recognised() -> Rule {
+    Rule {
+        name: "recognised".to_owned(),
+        when: Conditions { min_level: Some(Level::Likely), ..Conditions::default() },
+        answer: Answer::Human { queue: None, priority: 0 },
+        words: None,
+    }
 }
 
 fn read_tiers<'a>(

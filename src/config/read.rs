@@ -90,6 +90,7 @@ fn endpoint(sip: sip::SipPart, trunks: Vec<TrunkPeer>, phones: Vec<PhoneAccount>
     EndpointSetup {
         flows: sip.flows,
         realm: sip.realm,
+        digests: sip.digests,
         trunks,
         phones,
         registration_min: sip.registration_min,

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use crate::sip::api::{FlowId, LocalFlow};
+use crate::sip::auth::Algorithm;
 
 use super::fault::Faults;
 use super::tree::{Section, Text};
@@ -14,6 +15,7 @@ pub(super) struct SipPart {
     pub bind: Vec<SocketAddr>,
     pub flows: Vec<LocalFlow>,
     pub realm: String,
+    pub digests: Vec<Algorithm>,
     pub registration_min: Duration,
     pub registration_max: Duration,
 }
@@ -25,6 +27,7 @@ pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
     let (bind, given) = binds(&mut section, faults);
     let flows = flows(&mut section, &bind, given, faults);
     let realm = section.text("realm", faults);
+    let digests = digests(&mut section, faults);
     let min = section.seconds("registration_min_s", Duration::from_secs(60), 1..=86_400, faults);
     let max = section.seconds("registration_max_s", Duration::from_secs(3600), 1..=604_800, faults);
     if min > max {
@@ -35,6 +38,7 @@ pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
         bind: bind.into_iter().map(|(address, _)| address).collect(),
         flows,
         realm: realm.and_then(|text| checked_realm(&text, faults)).unwrap_or_else(|| "throughline".to_owned()),
+        digests,
         registration_min: min,
         registration_max: max,
     };
@@ -114,6 +118,22 @@ fn flows(
         LocalFlow { flow: FlowId(n as u32), advertised: said.unwrap_or(*bind) }
     };
     binds.iter().enumerate().map(flow).collect()
+}
+
+/// MD5 alone unless told: phones that do not know SHA-256 may give up on both when they see it.
+fn digests(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Vec<Algorithm> {
+    let mut digests = Vec::new();
+    for text in section.texts("digest", faults) {
+        match [Algorithm::Sha256, Algorithm::Md5].into_iter().find(|known| known.name() == text.value) {
+            Some(known) if !digests.contains(&known) => digests.push(known),
+            Some(_) => faults.add(&text.place, format!("{} is there twice", text.value), "write it once"),
+            None => {
+                let remedy = "write \"MD5\", \"SHA-256\" or both, the preferred one first";
+                faults.add(&text.place, format!("{:?} is no digest algorithm", text.value), remedy);
+            }
+        }
+    }
+    if digests.is_empty() { vec![Algorithm::Md5] } else { digests }
 }
 
 fn checked_realm(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<String> {

@@ -8,6 +8,7 @@ use crate::base::{AgentId, Level, PoolId, QueueId, TrunkId, Wall};
 use crate::calls::settings::{Fallback, WaitingSound};
 use crate::routing::Pause;
 use crate::sip::api::{FlowId, Target};
+use crate::sip::auth::Algorithm;
 
 const EXAMPLE: &str = include_str!("../../sip-configs/throughline.example.toml");
 const HASH: &str = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9";
@@ -118,17 +119,23 @@ fn a_small_file_is_whole_and_the_rest_is_as_usual() {
     assert_eq!(plan.settings.calls.media.advertised.to_string(), "192.0.2.10");
     assert_eq!(plan.settings.routing.pause, Pause::For(Duration::from_secs(30)));
     assert_eq!(plan.settings.endpoint.flows[0].flow, FlowId(0));
-    let facts = Facts {
-        domain: None,
-        tier: None,
-        level: Level::Unmatched,
-        category: None,
-        sub_category: None,
-        dialled: None,
-        trunk: &TrunkId::new("pbx"),
-        wall: Wall(0),
+    assert_eq!(plan.settings.endpoint.digests, [Algorithm::Md5]);
+    let trunk = TrunkId::new("pbx");
+    let decide = |level| {
+        let facts = Facts {
+            domain: None,
+            tier: None,
+            level,
+            category: None,
+            sub_category: None,
+            dialled: None,
+            trunk: &trunk,
+            wall: Wall(0),
+        };
+        plan.settings.calls.policy.decide(&facts).answer
     };
-    assert_eq!(plan.settings.calls.policy.decide(&facts).answer, Answer::Human { queue: None, priority: 0 });
+    assert_eq!(decide(Level::Likely), Answer::Human { queue: None, priority: 0 });
+    assert_eq!(decide(Level::Unmatched), Answer::SelfService);
 }
 
 #[test]
@@ -192,6 +199,7 @@ fn each_fault_has_its_line_and_its_remedy() {
         ("[[trunks]]", "[store]\nredis = \"localhost\"\n[[trunks]]", "redis", "store.redis", "redis://"),
         ("[[trunks]]", "[log]\nformat = \"xml\"\n[[trunks]]", "format", "log.format", "text, json"),
         ("id = 1", "id = 256", "id = 256", "token_keys[0].id", "0 to 255"),
+        ("[sip]", "[sip]\ndigest = [\"MD4\"]", "digest", "sip.digest[0]", "SHA-256"),
         ("[routing]", "[routing]\ndefault_queue = \"halp\"", "default_queue", "routing.default_queue", "\"help\"?"),
     ] {
         check(from, to, at, key, what);

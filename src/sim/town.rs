@@ -118,6 +118,7 @@ fn endpoint() -> EndpointSetup {
     EndpointSetup {
         flows: vec![LocalFlow { flow: FlowId(0), advertised: engine_address() }],
         realm: "example.com".to_owned(),
+        digests: Vec::new(),
         trunks: (0..PRIMARY_TRUNKS).map(peer).collect(),
         phones: Vec::new(),
         registration_min: Duration::from_secs(60),

@@ -7,6 +7,8 @@ use bytes::Bytes;
 
 use crate::base::{AgentId, LegId, Mono, Pii, TrunkId};
 
+use super::auth::Algorithm;
+
 /// One local SIP socket or stream, numbered by the shell. UDP sockets have fixed numbers, in the order of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlowId(pub u32);
@@ -225,6 +227,8 @@ pub struct EndpointSetup {
     pub flows: Vec<LocalFlow>,
     /// The digest realm and the domain of registrations.
     pub realm: String,
+    /// What a phone is challenged with, in the order of preference; an answer in any that we know is good.
+    pub digests: Vec<Algorithm>,
     pub trunks: Vec<TrunkPeer>,
     pub phones: Vec<PhoneAccount>,
     /// The limits of a registration's life; a phone that asks for less gets 423.

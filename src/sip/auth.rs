@@ -15,7 +15,7 @@ use crate::base::rng::Rng;
 /// How long a nonce may be used; after it the client is told `stale=true` and asks no person.
 pub const NONCE_LIFE: Duration = Duration::from_secs(300);
 
-/// The two algorithms that are offered, the stronger first.
+/// The algorithms that are understood; which of them are offered is configured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     Sha256,
@@ -85,15 +85,16 @@ impl Gate {
         Gate { key, chance: rng, window_by_nonce: BTreeMap::new(), floor: None }
     }
 
-    /// The values of two `WWW-Authenticate` header fields, in the order of preference.
-    pub fn challenges(&mut self, realm: &str, stale: bool, now: Mono) -> [String; 2] {
+    /// The values of as many `WWW-Authenticate` header fields as there are `algorithms`, in their order.
+    pub fn challenges(&mut self, realm: &str, algorithms: &[Algorithm], stale: bool, now: Mono) -> Vec<String> {
         let nonce = Nonce { made: now, chance: self.chance.u64() };
         let nonce = self.written(nonce);
         let stale = if stale { ", stale=true" } else { "" };
-        [Algorithm::Sha256, Algorithm::Md5].map(|algorithm| {
+        let challenge = |algorithm: &Algorithm| {
             let name = algorithm.name();
             format!("Digest realm=\"{realm}\", nonce=\"{nonce}\", algorithm={name}, qop=\"auth\"{stale}")
-        })
+        };
+        algorithms.iter().map(challenge).collect()
     }
 
     /// Judges `credentials` for a request of `method`; `None` for a user that nobody is takes as long as a wrong password.
@@ -256,6 +257,7 @@ mod tests {
     use super::*;
 
     const REALM: &str = "calls.example.com";
+    const BOTH: [Algorithm; 2] = [Algorithm::Sha256, Algorithm::Md5];
 
     fn gate() -> Gate {
         Gate::new(Rng::from_number(3))
@@ -315,7 +317,7 @@ mod tests {
     #[test]
     fn both_algorithms_are_offered_the_stronger_first_and_both_open() {
         let mut gate = gate();
-        let challenges = gate.challenges(REALM, false, at(1));
+        let challenges = gate.challenges(REALM, &BOTH, false, at(1));
         assert!(challenges[0].contains("algorithm=SHA-256") && challenges[1].contains("algorithm=MD5"));
         assert!(!challenges[0].contains("stale"));
         let nonce = nonce_of(&challenges[0]);
@@ -326,7 +328,7 @@ mod tests {
     #[test]
     fn what_is_wrong_is_wrong_and_leaves_nothing() {
         let mut gate = gate();
-        let nonce = nonce_of(&gate.challenges(REALM, false, at(1))[0]);
+        let nonce = nonce_of(&gate.challenges(REALM, &BOTH, false, at(1))[0]);
         let good = answer(Algorithm::Sha256, &nonce, "00000001", "secret");
         let forged = nonce.replace(&nonce[40..44], "ffff");
         for bad in [
@@ -347,7 +349,7 @@ mod tests {
     #[test]
     fn a_count_is_hexadecimal_and_serves_once() {
         let mut gate = gate();
-        let nonce = nonce_of(&gate.challenges(REALM, false, at(1))[0]);
+        let nonce = nonce_of(&gate.challenges(REALM, &BOTH, false, at(1))[0]);
         for (nc, verdict) in [
             ("00000009", Verdict::Granted),
             ("00000009", Verdict::Stale),
@@ -365,10 +367,10 @@ mod tests {
     #[test]
     fn an_old_nonce_is_stale_and_forgotten() {
         let mut gate = gate();
-        let old = nonce_of(&gate.challenges(REALM, false, at(1))[0]);
+        let old = nonce_of(&gate.challenges(REALM, &BOTH, false, at(1))[0]);
         assert_eq!(judge(&mut gate, &answer(Algorithm::Md5, &old, "00000001", "secret"), at(2)), Verdict::Granted);
         assert_eq!(judge(&mut gate, &answer(Algorithm::Md5, &old, "00000002", "secret"), at(400)), Verdict::Stale);
-        let fresh = nonce_of(&gate.challenges(REALM, true, at(400))[0]);
+        let fresh = nonce_of(&gate.challenges(REALM, &BOTH, true, at(400))[0]);
         assert_eq!(judge(&mut gate, &answer(Algorithm::Md5, &fresh, "00000001", "secret"), at(401)), Verdict::Granted);
         assert_eq!(gate.len(), 1);
     }
@@ -376,7 +378,7 @@ mod tests {
     #[test]
     fn a_client_without_qop_gets_one_use_of_a_nonce() {
         let mut gate = gate();
-        let nonce = nonce_of(&gate.challenges(REALM, false, at(1))[0]);
+        let nonce = nonce_of(&gate.challenges(REALM, &BOTH, false, at(1))[0]);
         let mut old = Credentials { qop: String::new(), ..answer(Algorithm::Md5, &nonce, "", "secret") };
         old.response = old.expected(Algorithm::Md5, &Algorithm::Md5.hash(&["desk7", REALM, "secret"]), "REGISTER");
         assert_eq!(judge(&mut gate, &old, at(2)), Verdict::Granted);

@@ -51,7 +51,8 @@ impl Endpoint {
         if !stale {
             self.refused(Refusal::Unauthorized, now);
         }
-        let challenges = self.gate.challenges(&self.core.setup.realm, stale, now);
+        let setup = &self.core.setup;
+        let challenges = self.gate.challenges(&setup.realm, &setup.digests, stale, now);
         stranger::turn_away(&mut self.core, way, request, 401, |writer| {
             for challenge in &challenges {
                 writer.push(HeaderName::WWW_AUTHENTICATE, challenge);

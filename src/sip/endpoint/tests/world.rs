@@ -40,6 +40,7 @@ pub fn setup() -> EndpointSetup {
     EndpointSetup {
         flows: vec![LocalFlow { flow: FlowId(0), advertised: OWN.parse().expect("an address") }],
         realm: REALM.into(),
+        digests: vec![Algorithm::Sha256, Algorithm::Md5],
         trunks: vec![TrunkPeer {
             trunk: TrunkId::new("carrier"),
             networks: vec![(address("trunk").ip(), 32)],
