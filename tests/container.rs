@@ -30,7 +30,7 @@ fn the_dockerfile_runs_scripts_only_and_not_as_root() {
 
 #[test]
 fn the_scripts_can_be_run() {
-    for script in ["build", "entrypoint", "healthcheck"] {
+    for script in ["build", "entrypoint", "healthcheck", "try"] {
         let path = project(&format!("docker/{script}.sh"));
         let mode = fs::metadata(&path).expect("a script").permissions().mode();
         assert_eq!(mode & 0o111, 0o111, "{}", path.display());

@@ -10,6 +10,9 @@ use super::folder::{Folder, project};
 use super::ports;
 use super::process::{Process, eventually};
 
+/// It binds the port it is given for sound, and the next even one for pictures.
+const SOUND_PORTS: u16 = 4;
+
 /// One call of an injection file.
 #[derive(Clone)]
 pub struct Dialled {
@@ -60,14 +63,14 @@ pub fn carrier(name: &str, folder: &Folder, run: &Carrier) -> Sipp {
     let mut command = command(run.scenario, run.from);
     command.arg("-inf").arg(injected).args(["-m", &run.count.to_string(), "-r", &run.per_second.to_string()]);
     command.args(["-l", &run.count.to_string(), "-d", &run.hold.as_millis().to_string()]);
-    command.args(["-mp", &ports::udp_range(2).to_string()]);
+    command.args(["-mp", &ports::udp_range(SOUND_PORTS).to_string()]);
     start(name, folder, command.arg(run.to.to_string()))
 }
 
 /// Starts phones that answer every call on one port, until they are dropped.
 pub fn phones(name: &str, folder: &Folder, scenario: &str, at: SocketAddr) -> Sipp {
     let mut command = command(scenario, at);
-    let mut phones = start(name, folder, command.args(["-mp", &ports::udp_range(2).to_string()]));
+    let mut phones = start(name, folder, command.args(["-mp", &ports::udp_range(SOUND_PORTS).to_string()]));
     eventually("phones that listen", Duration::from_secs(5), || {
         assert!(phones.process.is_alive(), "{name} ended: {}{}", phones.process.printed(), phones.errors());
         ports::udp_is_taken(at).then_some(())
