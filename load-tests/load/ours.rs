@@ -41,7 +41,7 @@ pub struct Told {
 /// The whole routed call: lease and caller ID matched, access, skills, pop sent and acknowledged, ring, answer, end.
 pub fn measure(ours: &Ours, plan: &Plan) -> Told {
     let folder = Folder::new("load-ours");
-    let redis = ours.redis.then(|| RedisServer::start());
+    let redis = ours.redis.then(RedisServer::start);
     let phones_at = ports::udp();
     let _phones = sipp::phones("phones", &folder, "phone.xml", phones_at);
     let ivr_at = ports::udp();

@@ -212,6 +212,7 @@ fn report(paper: &Paper, server: &Server, tally: &crowd::Tally) {
 
 fn by_hand(base: &str, config: &DemoConfig) -> String {
     let key = &config.api_key;
+    let ws = format!("{}/v1/desktop", base.replacen("http", "ws", 1));
     format!(
         "\nBy hand, while this runs (Ctrl-C ends it):\n\
          \x20 curl -s -X POST {base}/v1/intents -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json' \\\n\
@@ -221,7 +222,6 @@ fn by_hand(base: &str, config: &DemoConfig) -> String {
          \x20 curl -s {base}/metrics\n\
          \x20 {name} desk --url {ws} --agent {anna} --token {token}\n",
         name = "throughline",
-        ws = format!("{}/v1/desktop", base.replacen("http", "ws", 1)),
         anna = config::ANNA,
         token = config.login(config::ANNA).token,
     )

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -197,13 +197,13 @@ async fn seed_later(store: Store, pools: Vec<PoolPlan>, clock: Clock) {
 }
 
 fn start_media(shell: &MediaShell, door: Door) -> Result<MediaPool, StartError> {
-    let wavs = shell.wavs.iter().map(clip).collect::<Result<Vec<_>, _>>()?;
+    let wavs = shell.wavs.iter().map(|path| clip(path)).collect::<Result<Vec<_>, _>>()?;
     let config = MediaConfig { workers: shell.workers, bind: shell.bind, silence_timeout: shell.silence_timeout, wavs };
     MediaPool::start(config, move |event| door.input(Input::Media(event))).map_err(StartError::Media)
 }
 
-fn clip(path: &PathBuf) -> Result<Clip, StartError> {
-    read_clip(path).map_err(|fault| StartError::Wav { path: path.clone(), fault })
+fn clip(path: &Path) -> Result<Clip, StartError> {
+    read_clip(path).map_err(|fault| StartError::Wav { path: path.to_owned(), fault })
 }
 
 fn open_journal(shell: &Shell, seed: [u8; 32], boot_s: u32, config_text: &str) -> Result<Option<Journal>, StartError> {

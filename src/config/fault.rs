@@ -115,7 +115,7 @@ fn distance(one: &str, other: &str) -> usize {
 }
 
 /// "did you mean `x`?", or else what may be written.
-pub(super) fn did_you_mean<'k>(word: &str, known: &[&'k str]) -> String {
+pub(super) fn did_you_mean(word: &str, known: &[&str]) -> String {
     match (nearest(word, known.iter().copied()), known) {
         (Some(name), _) => format!("did you mean {name:?}?"),
         (None, []) => "there is none yet; add it".to_owned(),

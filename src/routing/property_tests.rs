@@ -321,7 +321,7 @@ impl Onlooker {
         self.entered += 1;
         let id = CallId(self.entered);
         let pick = |n: u8, of: usize| usize::from(n) % of;
-        let prefer = (with % 3 == 0).then_some(pick(with / 3, AGENTS.len()));
+        let prefer = with.is_multiple_of(3).then_some(pick(with / 3, AGENTS.len()));
         let (queue, extra, points) = (pick(kind, 3), pick(kind / 3, 3), i64::from(kind / 9 % 4) * 10);
         let mut call = Call {
             queue,

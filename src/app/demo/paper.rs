@@ -43,7 +43,7 @@ impl Paper {
 
     /// A bar that moves on a terminal, and a line each tenth elsewhere.
     pub fn progress(&mut self, done: u64, of: u64, note: &str) {
-        let percent = if of == 0 { 100 } else { done * 100 / of };
+        let percent = (done * 100).checked_div(of).unwrap_or(100);
         let step = if self.is_terminal { percent } else { percent / 10 * 10 };
         if self.shown_percent == Some(step) {
             return;

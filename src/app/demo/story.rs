@@ -82,7 +82,7 @@ impl Cast {
 
     async fn stranger(&mut self, paper: &mut Paper) -> Result<(), DemoError> {
         paper.chapter("A caller nobody knows");
-        self.to_the_ivr(paper, config::PUBLIC_NUMBER, "+441632960123").await
+        self.reach_the_ivr(paper, config::PUBLIC_NUMBER, "+441632960123").await
     }
 
     async fn self_service(&mut self, paper: &mut Paper) -> Result<(), DemoError> {
@@ -96,7 +96,7 @@ impl Cast {
             category: "billing",
         };
         let number = self.register(paper, &wish).await?;
-        self.to_the_ivr(paper, &number, caller).await
+        self.reach_the_ivr(paper, &number, caller).await
     }
 
     async fn register(&self, paper: &mut Paper, wish: &Wish<'_>) -> Result<String, DemoError> {
@@ -150,7 +150,7 @@ impl Cast {
         }
     }
 
-    async fn to_the_ivr(&mut self, paper: &mut Paper, number: &str, caller: &str) -> Result<(), DemoError> {
+    async fn reach_the_ivr(&mut self, paper: &mut Paper, number: &str, caller: &str) -> Result<(), DemoError> {
         let mut seen = self.ivr.watch();
         let end = SoundEnd::bind().await.map_err(DemoError::Socket)?;
         let mut placed = self.carrier.place(number, caller, Some(end.address)).await.ok_or(DemoError::Gone)?;
