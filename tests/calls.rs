@@ -178,6 +178,30 @@ fn redis_stops_in_the_middle_and_no_call_is_lost() {
     });
 }
 
+/// A store that is slow costs a call the match deadline and no more.
+#[test]
+fn redis_stands_still_and_the_calls_go_on_without_it() {
+    let folder = Folder::new("slow");
+    let ivr_at = ports::udp();
+    let _ivr = sipp::phones("ivr", &folder, "phone.xml", ivr_at);
+    let redis = RedisServer::start();
+    let setup = Setup { redis: Some(redis.url()), ..Setup::new(static_agents(1, ports::udp()), ivr_at) };
+    let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
+    let calls = [dialled(&server.register("+12025550100"), "+12025550100")];
+    redis.freeze();
+    let mut carrier = sipp::carrier("carrier", &folder, &answered(server.sip, &calls, 10, 10));
+    let counted = carrier.finish(Duration::from_secs(30));
+    assert_eq!(counted, Counted { good: 10, failed: 0 }, "{}", carrier.errors());
+    for call in server.ended_calls(10, Duration::from_secs(5)) {
+        assert_eq!((&call["level"], &call["fallback"]), (&"V0".into(), &"match-deadline".into()), "{call}");
+    }
+    redis.thaw();
+    eventually("a registration after the store answers again", Duration::from_secs(20), || {
+        let response = server.ask("POST", "/v1/intents", &server::intent("+12025550199"));
+        (response.status == 201).then_some(())
+    });
+}
+
 #[test]
 fn what_was_acknowledged_is_there_after_a_kill() {
     let folder = Folder::new("kill");
