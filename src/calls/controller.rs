@@ -192,7 +192,7 @@ impl Calls {
             }
             MediaEvent::Failed { leg, .. } => {
                 self.bench.port_closed(leg);
-                self.with_leg(leg, |call, side, bench| ending::sound_lost(call, side, bench, now));
+                self.with_leg(leg, |call, side, bench| ending::sound_failed(call, side, bench, now));
             }
             MediaEvent::Closed { leg, stats } => self.on_sound_closed(leg, stats),
         }

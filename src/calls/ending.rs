@@ -25,12 +25,12 @@ pub fn caller_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, n
         | Phase::Offered(_)
         | Phase::Ringing(..)
         | Phase::Diverting(_)
-        | Phase::Over => abandon(call, reason, EndedBy::Caller, bench, now),
+        | Phase::Over => abandon(call, reason, (Outcome::Abandoned, EndedBy::Caller), bench, now),
     }
 }
 
 /// The caller is not there any more, and had reached nobody yet.
-fn abandon(call: &mut Call, reason: Option<Reason>, by: EndedBy, bench: &mut Bench, now: Now) {
+fn abandon(call: &mut Call, reason: Option<Reason>, how: (Outcome, EndedBy), bench: &mut Bench, now: Now) {
     match &call.phase {
         Phase::Matching(_) => {
             matching::forget_question(call, bench);
@@ -44,7 +44,7 @@ fn abandon(call: &mut Call, reason: Option<Reason>, by: EndedBy, bench: &mut Ben
         Phase::Diverting(leg) => hang_up_far(*leg, reason, bench),
         Phase::Talking(..) | Phase::Diverted(_) | Phase::Over => return,
     }
-    finish(call, Outcome::Abandoned, by, bench, now);
+    finish(call, how.0, how.1, bench, now);
 }
 
 /// A leg that should send has been silent for too long: whoever was there is there no more. A phone that rings is silent.
@@ -54,7 +54,7 @@ pub fn silent(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
         Phase::Waiting | Phase::Offered(_) | Phase::Ringing(..) if side == Side::Caller && call.is_answered() => {
             let reason = Some(Reason::sip(480, "no sound from the caller"));
             hang_up_caller(call, reason.clone(), bench);
-            abandon(call, reason, EndedBy::Silence, bench, now);
+            abandon(call, reason, (Outcome::Abandoned, EndedBy::Silence), bench, now);
         }
         Phase::Matching(_)
         | Phase::Waiting
@@ -115,6 +115,20 @@ pub fn too_long(call: &mut Call, bench: &mut Bench, now: Now) {
 fn give_up(call: &mut Call, bench: &mut Bench, now: Now) {
     refuse_caller(call, 480, Some(Reason::sip(480, "call too long")), None, bench);
     finish(call, Outcome::Failed, EndedBy::Us, bench, now);
+}
+
+/// A stream could not be opened. The caller's gets another port while nobody has been told of the first.
+pub fn sound_failed(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
+    let is_over_with_it = matches!(call.phase, Phase::Talking(..) | Phase::Diverted(_));
+    if side == Side::Far || is_over_with_it {
+        return sound_lost(call, side, bench, now);
+    }
+    if sound::reopen_caller(call, bench) {
+        return;
+    }
+    let reason = Some(Reason::sip(503, "no port for the sound"));
+    refuse_caller(call, 503, reason.clone(), None, bench);
+    abandon(call, reason, (Outcome::Failed, EndedBy::Us), bench, now);
 }
 
 /// A conversation has fallen silent, or a stream could not be opened.

@@ -127,6 +127,9 @@ impl Bench {
             ["reinvite", "refused"] => {
                 sip(SipEvent::ReinviteAnswered { leg: self.far, status: 488, body: Bytes::new() })
             }
+            ["port", "taken"] => {
+                CallInput::Media(MediaEvent::Failed { leg: caller, cause: crate::media::FailCause::PortInUse })
+            }
             ["silent", "caller"] => {
                 CallInput::Media(MediaEvent::Silent { leg: caller, lasted: Duration::from_secs(30) })
             }

@@ -19,6 +19,8 @@ pub struct Sound {
     far: Option<Stream>,
     /// The caller has our answer in a 200, not only in early media.
     answered: bool,
+    /// How often the caller's stream has been given another port.
+    reopened: u8,
 }
 
 /// One side's stream.
@@ -36,6 +38,9 @@ pub enum NoSound {
     NoPort,
     Description(SdpError),
 }
+
+/// Ports that other programs hold are rare; a machine without sockets is not helped by more tries.
+const REOPENED_MAX: u8 = 3;
 
 impl Sound {
     pub fn new(offer: Session) -> Sound {
@@ -212,6 +217,19 @@ fn open(call: &mut Call, side: Side, leg: LegId, bench: &mut Bench) -> Result<()
     bench.port_by_leg.insert(leg, (port, group));
     bench.media(MediaCommand::Open { group, leg, port });
     Ok(())
+}
+
+/// The caller's stream again, on another port; `false` when the caller has been told of the one that failed, or when port after
+/// port fails.
+pub fn reopen_caller(call: &mut Call, bench: &mut Bench) -> bool {
+    let sound = &mut call.sound;
+    let is_told = sound.answered || sound.caller.as_ref().is_some_and(|stream| stream.agreed.is_some());
+    if is_told || sound.reopened >= REOPENED_MAX {
+        return false;
+    }
+    sound.reopened += 1;
+    sound.caller = None;
+    open(call, Side::Caller, call.caller.0, bench).is_ok()
 }
 
 /// Its port is free when the media says that it is closed.

@@ -286,6 +286,25 @@ fn a_waiting_caller_who_has_fallen_silent_is_gone() {
 }
 
 #[test]
+fn a_port_that_somebody_has_is_another_port_until_there_is_none() {
+    let mut bench = ivr();
+    bench.check(TO_POP);
+    bench.check(
+        "> drawn 1
+         < dial sip:anna@192.0.2.50
+         > port taken
+         > far rings
+         < anna ringing, 180
+         > port taken
+         > port taken
+         > port taken
+         < 503 (no port for the sound), withdraw anna, hang up far, leave, finish open, ended failed by us
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
 fn a_debt_to_the_store_is_paid_when_it_is_back() {
     let mut bench = ivr();
     bench.check(TO_POP);
