@@ -14,9 +14,17 @@ use std::process::ExitCode;
 
 /// Runs a command that waits for sockets. The engine has a runtime of its own beside this one.
 pub fn on_runtime<E: Error>(work: impl Future<Output = Result<(), E>>) -> ExitCode {
+    prepare_descriptors();
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => finish(runtime.block_on(work)),
         Err(error) => finish(Err(error)),
+    }
+}
+
+/// What is good to have and no reason to stay down: said on standard error when it cannot be had.
+fn prepare_descriptors() {
+    if let Err(error) = crate::io::descriptors::prepare() {
+        eprintln!("throughline: fewer file descriptors than there could be ({error}); many calls at once may fail");
     }
 }
 

@@ -22,6 +22,8 @@ pub fn run(file: &Path) -> ExitCode {
             return ExitCode::from(check::WRONG);
         }
     };
+    // Before the log's thread, which is the first.
+    super::prepare_descriptors();
     let log = match start_log(&plan.shell.log) {
         Ok(log) => log,
         Err(error) => {

@@ -11,7 +11,8 @@ use crate::sip::api::{Dial, Reason, SipCommand};
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase};
 use super::ending;
-use super::facts::{Fact, PopMiss};
+use super::facts::{Fact, FallbackCause, PopMiss};
+use super::fallback;
 use super::pop;
 use super::queueing;
 use super::sound;
@@ -105,7 +106,7 @@ fn ring(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
     let leg = call.next_leg();
     let offer = match sound::offer_far(call, leg.0, bench) {
         Ok(offer) => offer,
-        Err(_) => return offer_failed(call, grant, OfferFailure::Unreachable, bench, now),
+        Err(_) => return no_sound(call, &grant, bench, now),
     };
     bench.call_by_leg.insert(leg.0, call.id);
     let dial = Dial {
@@ -120,6 +121,13 @@ fn ring(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
     };
     bench.sip(SipCommand::Dial { leg: leg.0, dial: Box::new(dial) });
     call.phase = Phase::Ringing(grant, leg);
+}
+
+/// We have no port left, which is no fault of the agent: they keep their turn, and the caller goes to the fallback.
+fn no_sound(call: &mut Call, grant: &Grant, bench: &mut Bench, now: Now) {
+    take_back(call, grant, "no port for the sound", bench);
+    bench.routing(routing::Input::Leave { call: call.id });
+    fallback::divert(call, FallbackCause::Media, bench, now);
 }
 
 /// The agent's phone rings: so it does for the caller.

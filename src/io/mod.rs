@@ -1,6 +1,7 @@
 //! The shell: sockets, files, clocks and threads around the pure core.
 
 pub mod clock;
+pub mod descriptors;
 pub mod desktop;
 pub mod door;
 pub mod journal;
