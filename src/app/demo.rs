@@ -15,6 +15,7 @@ use std::io;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::app::desk::{self, AutoPlan};
@@ -106,7 +107,7 @@ pub async fn run(args: DemoArgs) -> Result<(), DemoError> {
     crowd(&args, &mut paper, &server, &config, &site, &carrier).await?;
     if !args.once {
         paper.plain(&by_hand(&base, &config));
-        wait_for_ctrl_c().await;
+        wait_for_ctrl_c().await.map_err(DemoError::Files)?;
     }
     server.stop().await.map_err(DemoError::Files)
 }
@@ -227,10 +228,12 @@ fn by_hand(base: &str, config: &DemoConfig) -> String {
     )
 }
 
-async fn wait_for_ctrl_c() {
-    // Without a signal handler the demo runs until it is killed.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+/// Ctrl-C, or SIGTERM: either way the files are removed.
+async fn wait_for_ctrl_c() -> io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminate.recv() => Ok(()),
     }
 }
 

@@ -27,6 +27,8 @@ struct Leg {
     port: u16,
     /// It was never really there: a worker would say `Failed`.
     failed: bool,
+    /// `Failed` has been said: the leg may be opened again, on another port.
+    said_so: bool,
     /// How long it lives after `Close`, until its `Closed` has been said.
     closing: bool,
 }
@@ -64,6 +66,11 @@ impl MediaDouble {
 
     pub fn poll_output(&mut self, now: Mono) -> Option<MediaEvent> {
         let event = self.events.take(now)?;
+        if let MediaEvent::Failed { leg, .. } = &event
+            && let Some(failed) = self.legs.get_mut(leg)
+        {
+            failed.said_so = true;
+        }
         if let MediaEvent::Closed { leg, .. } = &event
             && let Some(closed) = self.legs.remove(leg)
             && !closed.failed
@@ -88,7 +95,8 @@ impl MediaDouble {
     }
 
     fn open(&mut self, leg: LegId, group: CallId, port: u16, now: Mono) {
-        if self.legs.contains_key(&leg) || self.closed.contains(&leg) {
+        let is_open = self.legs.get(&leg).is_some_and(|leg| !leg.said_so);
+        if is_open || self.closed.contains(&leg) {
             self.fault(format!("{leg}: opened twice"));
         }
         if !self.ports.insert(port) {
@@ -100,7 +108,7 @@ impl MediaDouble {
             let at = now + self.soon();
             self.events.add(at, MediaEvent::Failed { leg, cause: FailCause::PortInUse });
         }
-        self.legs.insert(leg, Leg { group, port, failed, closing: false });
+        self.legs.insert(leg, Leg { group, port, failed, said_so: false, closing: false });
     }
 
     /// The peer's sound comes, and sometimes ceases.

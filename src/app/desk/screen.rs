@@ -2,8 +2,7 @@
 
 use crate::io::desktop::server_frames::{FieldFrame, PopFrame, ServerBody, StateFrame};
 
-pub(super) const HELP: &str = "\
-  available              take calls
+pub(super) const HELP: &str = "  available              take calls
   break REASON           take none for a while
   offline                take none
   decline                let another agent have the call that is offered
