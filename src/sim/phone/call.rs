@@ -106,6 +106,8 @@ pub(super) enum Timer {
     GiveUp(Kind),
     ResendReply,
     NoAck,
+    /// Nobody takes the call, and no CANCEL has come: the phone stops ringing by itself.
+    RingsOut,
     Forget,
 }
 
@@ -126,7 +128,7 @@ impl Call {
     }
 
     /// The deadline of everything of this call that could still wake it.
-    pub fn timers() -> [Timer; 10] {
+    pub fn timers() -> [Timer; 11] {
         [
             Timer::Resend(Kind::Invite),
             Timer::Resend(Kind::Cancel),
@@ -136,6 +138,7 @@ impl Call {
             Timer::GiveUp(Kind::Cancel),
             Timer::GiveUp(Kind::Change),
             Timer::GiveUp(Kind::Bye),
+            Timer::RingsOut,
             Timer::ResendReply,
             Timer::NoAck,
         ]

@@ -9,11 +9,11 @@ use crate::sip::wire::{HeaderName, Request, Writer, reason_phrase};
 use super::api::{Ending, PhoneCall, PhoneEvent};
 use super::call::{Call, Kind, Stand, Timer};
 use super::description::Description;
-use super::{Phone, messages};
+use super::{Phone, RINGS_FOR, messages};
 
 impl Phone {
     /// Somebody calls.
-    pub(super) fn called(&mut self, request: Request, from: SocketAddr, _now: Mono) {
+    pub(super) fn called(&mut self, request: Request, from: SocketAddr, now: Mono) {
         let id = self.next_id();
         let tag = messages::word(&mut self.rng);
         let routes = request.list(HeaderName::RECORD_ROUTE).map(<[u8]>::to_vec).collect();
@@ -46,6 +46,7 @@ impl Phone {
         let offer = Session::parse(request.body()).ok();
         let from_user = Pii::new(request.from().uri.user_text());
         call.invite = Some(request);
+        self.timers.set((id, Timer::RingsOut), now + RINGS_FOR);
         self.add(call);
         self.send(trying, to);
         self.tell(PhoneEvent::Incoming { call: id, from_user, offer });

@@ -27,6 +27,9 @@ use crate::sip::wire::{Message, Method, Request, Writer, reason_phrase};
 
 use call::{Call, Kind, Stand, Timer};
 
+/// As telephones have it: a CANCEL may be lost as often as it is sent.
+const RINGS_FOR: Duration = Duration::from_secs(180);
+
 /// One telephone with all its calls.
 pub struct Phone {
     setup: PhoneSetup,
@@ -74,6 +77,7 @@ impl Phone {
                 Timer::Resend(kind) => self.resend(call, kind, now),
                 Timer::GiveUp(kind) => self.given_up(call, kind, now),
                 Timer::ResendReply => self.resend_reply(call, now),
+                Timer::RingsOut => self.refuse(call, 480, now),
                 Timer::NoAck => self.never_acknowledged(call, now),
                 Timer::Forget => self.forget(call),
             }
