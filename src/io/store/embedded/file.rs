@@ -1,7 +1,9 @@
 //! The SQLite file of the embedded store: four tables, one row for each thing that the model knows.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, Transaction, params};
@@ -45,10 +47,20 @@ const TABLES: &str = "
     ) WITHOUT ROWID;
 ";
 
+/// It holds names and numbers of people. SQLite says what is wrong with a path of no use, and gives `-wal` the same mode.
+const OWNER_ONLY: u32 = 0o600;
+
+fn keep_private(path: &Path) {
+    if path.as_os_str() != ":memory:" {
+        let _ = OpenOptions::new().create(true).append(true).mode(OWNER_ONLY).open(path);
+    }
+}
+
 impl File {
     /// Opens or creates the file and puts its rows into `model`.
     pub fn open(path: PathBuf, model: &mut Model) -> Result<File, OpenError> {
         let failed = |source| OpenError::File { path: path.clone(), source };
+        keep_private(&path);
         let connection = Connection::open(&path).map_err(failed)?;
         connection.busy_timeout(PREDECESSOR).map_err(failed)?;
         connection.execute_batch(SETTINGS).map_err(failed)?;
@@ -176,4 +188,21 @@ fn date(wall: Wall) -> i64 {
 
 fn wall(date: i64) -> Wall {
     Wall(u64::try_from(date).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn nobody_else_may_read_the_file() {
+        let path = std::env::temp_dir().join(format!("throughline-private-{}.db", std::process::id()));
+        let opened = File::open(path.clone(), &mut Model::new(10));
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        drop(opened.unwrap());
+        let _ = std::fs::remove_file(&path);
+        assert_eq!(mode & 0o777, OWNER_ONLY);
+    }
 }
