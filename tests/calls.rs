@@ -95,6 +95,30 @@ fn an_agents_registered_phone_and_the_caller_hear_each_other() {
 }
 
 #[test]
+fn a_desk_that_is_cut_in_mid_call_costs_nobody_the_call() {
+    let folder = Folder::new("cut");
+    let phones_at = ports::udp();
+    let _phones = sipp::phones("phones", &folder, "phone.xml", phones_at);
+    let server = Server::start(PROGRAM.as_ref(), &folder, &Setup::new(static_agents(1, phones_at), ports::udp()));
+    let mut desk = server.desks(&folder, 1, 50);
+    let first = [dialled(&server.register("+12015550123"), "+12015550123")];
+    let run = Carrier { hold: Duration::from_secs(3), ..answered(server.sip, &first, 1, 1) };
+    let mut carrier = sipp::carrier("first", &folder, &run);
+    eventually("a conversation", Duration::from_secs(10), || (server.agents_in("on-call") == 1).then_some(()));
+    desk.kill();
+    let counted = carrier.finish(Duration::from_secs(15));
+    assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
+    let call = &server.ended_calls(1, Duration::from_secs(5))[0];
+    assert_eq!((&call["outcome"], &call["ended_by"]), (&"talked".into(), &"caller".into()), "{call}");
+    let _desk = server.desks(&folder, 1, 50);
+    let second = [dialled(&server.register("+12015550124"), "+12015550124")];
+    let mut carrier = sipp::carrier("second", &folder, &answered(server.sip, &second, 1, 1));
+    let counted = carrier.finish(Duration::from_secs(15));
+    assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
+    assert_eq!(server.ended_calls(2, Duration::from_secs(5))[0]["outcome"], "talked");
+}
+
+#[test]
 fn a_phone_with_a_wrong_password_is_not_registered() {
     let folder = Folder::new("password");
     let agents = vec![("ann".to_owned(), Phone::Password("secret-of-ann".to_owned()))];
