@@ -1,5 +1,6 @@
 //! What every other folder may know: time, identities, words, chance, deadlines, limits.
 
+pub mod hex;
 pub mod ids;
 pub mod level;
 pub mod limits;

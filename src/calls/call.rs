@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::access::Decision;
-use crate::base::{AgentId, CallId, E164, Fence, LegId, Mono, QueueId};
+use crate::base::{AgentId, CallId, E164, Fence, IntentId, LegId, Mono, QueueId};
 use crate::intents::intent::Intent;
 use crate::sdp::{LocalMedia, Session};
 use crate::sip::api::IncomingCall;
@@ -68,6 +68,8 @@ pub enum Step {
 pub struct Recognised {
     pub dialled: Option<E164>,
     pub caller: Option<E164>,
+    /// The intent whose signed token came with the call.
+    pub token: Option<IntentId>,
     /// The claimed intent; `None` at V0.
     pub intent: Option<Box<Intent>>,
     pub rivals: u8,

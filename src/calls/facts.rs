@@ -194,6 +194,39 @@ pub struct CallRecord {
     pub wrap_up: Option<WrapUp>,
 }
 
+impl CallRecord {
+    /// Of a call that has just come, from nobody in particular.
+    pub fn begun(call: CallId, trunk: TrunkId, began: Wall) -> CallRecord {
+        CallRecord {
+            call,
+            trunk,
+            source: Pii::new(SocketAddr::from(([0, 0, 0, 0], 0))),
+            dialled: Pii::default(),
+            caller: Pii::default(),
+            began,
+            ended: None,
+            level: Level::Unmatched,
+            intent: None,
+            share: 0.0,
+            evidence: Vec::new(),
+            rule: None,
+            reason: None,
+            queue: None,
+            agent: None,
+            passed_over: Vec::new(),
+            fallback: None,
+            outcome: None,
+            ended_by: None,
+            status: None,
+            stages: Vec::new(),
+            talked: Duration::ZERO,
+            caller_sound: None,
+            far_sound: None,
+            wrap_up: None,
+        }
+    }
+}
+
 impl Fact {
     /// The call that it is about.
     pub fn call(&self) -> Option<CallId> {

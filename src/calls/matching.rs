@@ -15,7 +15,6 @@ use super::ending;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
 use super::queueing;
-use super::screening;
 use super::settling;
 
 /// The store has answered one of the two questions. An answer to another question is stale.
@@ -79,7 +78,7 @@ fn weigh(call: &mut Call, mut candidates: Vec<Candidate>, bench: &mut Bench, now
         dialled: call.recognised.dialled.clone(),
         caller: call.recognised.caller.clone(),
         asserted: call.trunk.trusted && call.incoming.asserted_user.is_some(),
-        token: screening::token_of(call, bench, now.wall),
+        token: call.recognised.token,
         now: now.wall,
     };
     let matched = matching::weigh(&observed, &candidates, &bench.settings.priors);

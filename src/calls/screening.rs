@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{CallId, E164, IntentId, Mono, Now, Wall};
+use crate::base::{CallId, E164, IntentId, Now, Wall};
 use crate::intents::requests::StoreRequest;
 use crate::sdp::Session;
 use crate::sip::api::IncomingCall;
@@ -55,10 +55,11 @@ pub fn admit(
 /// One round trip for all three keys (design, section 4).
 fn find(call: &mut Call, bench: &mut Bench, now: Now) {
     let deadline = call.incoming.received + bench.settings.deadlines.matching;
+    call.recognised.token = token_of(call, bench, now.wall);
     let request = StoreRequest::Find {
         dialled: call.recognised.dialled.clone(),
         caller: call.recognised.caller.clone(),
-        token: token_of(call, bench, now.wall),
+        token: call.recognised.token,
         now: now.wall,
     };
     let ask = bench.ask(call.id, request, deadline.since(now.mono));
@@ -77,7 +78,7 @@ fn recognise(incoming: &IncomingCall, trunk: &TrunkPlan) -> Recognised {
 }
 
 /// The intent whose signed token came in User-to-User; a token that does not verify is as good as none.
-pub fn token_of(call: &Call, bench: &Bench, now: Wall) -> Option<IntentId> {
+fn token_of(call: &Call, bench: &Bench, now: Wall) -> Option<IntentId> {
     let carried = call.incoming.user_to_user.as_ref()?;
     let keys = &bench.settings.token_keys;
     let as_text =
@@ -87,30 +88,9 @@ pub fn token_of(call: &Call, bench: &Bench, now: Wall) -> Option<IntentId> {
 
 fn record(call: CallId, incoming: &IncomingCall, began: Wall) -> CallRecord {
     CallRecord {
-        call,
-        trunk: incoming.trunk.clone(),
         source: incoming.source.clone(),
         dialled: incoming.dialled.clone(),
         caller: incoming.asserted_user.clone().unwrap_or_else(|| incoming.from_user.clone()),
-        began,
-        ended: None,
-        level: Default::default(),
-        intent: None,
-        share: 0.0,
-        evidence: Vec::new(),
-        rule: None,
-        reason: None,
-        queue: None,
-        agent: None,
-        passed_over: Vec::new(),
-        fallback: None,
-        outcome: None,
-        ended_by: None,
-        status: None,
-        stages: Vec::new(),
-        talked: Mono::ZERO.since(Mono::ZERO),
-        caller_sound: None,
-        far_sound: None,
-        wrap_up: None,
+        ..CallRecord::begun(call, incoming.trunk.clone(), began)
     }
 }

@@ -2,21 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use md5::Md5;
-use sha2::{Digest, Sha256};
-
 use crate::base::AgentId;
+use crate::base::hex::to_hex;
 use crate::base::limits::AGENTS_MAX;
 use crate::calls::settings::PhonePlan;
 use crate::desktop;
 use crate::routing::AgentSetup;
 use crate::sip::api::{PhoneAccount, Target};
+use crate::sip::auth::Algorithm;
 
 use super::fault::Faults;
 use super::routing::{RoutingPart, levels};
 use super::sip::SipPart;
 use super::tree::{Section, Text};
-use super::values::{Names, from_hex, sha256, sip_target, socket, to_hex};
+use super::values::{Names, from_hex, sha256, sip_target, socket};
 
 /// The agents as the endpoint, the calls, the router and the desks know them.
 #[derive(Default)]
@@ -136,8 +135,8 @@ fn account<'a>(
 
 /// H(user:realm:password) in both algorithms (RFC 8760); the password goes no further.
 fn hashes(user: &str, realm: &str, password: &str) -> (String, String) {
-    let secret = format!("{user}:{realm}:{password}");
-    (to_hex(&Md5::digest(&secret)), to_hex(&Sha256::digest(&secret)))
+    let secret = [user, realm, password];
+    (Algorithm::Md5.hash(&secret), Algorithm::Sha256.hash(&secret))
 }
 
 fn hash(text: &Text<'_>, bytes: usize, faults: &mut Faults<'_>) -> Option<String> {

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::base::hex::to_hex;
 use crate::base::{IntentId, Wall};
 
 /// A signing key; the id tells old and new ones apart while they are exchanged.
@@ -147,7 +148,7 @@ impl Token {
 
     /// The form for `User-to-User: ...;encoding=hex`.
     pub fn hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        to_hex(&self.0)
     }
 }
 

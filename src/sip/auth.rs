@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::base::Mono;
+use crate::base::hex::to_hex;
 use crate::base::limits::NONCES_IN_USE_MAX;
 use crate::base::rng::Rng;
 
@@ -153,7 +154,7 @@ impl Gate {
     }
 
     fn written(&self, nonce: Nonce) -> String {
-        format!("{:016x}{:016x}{}", nonce.made.0, nonce.chance, hex(&self.seal(nonce)))
+        format!("{:016x}{:016x}{}", nonce.made.0, nonce.chance, to_hex(&self.seal(nonce)))
     }
 
     fn read(&self, text: &str) -> Option<Nonce> {
@@ -218,8 +219,8 @@ impl Algorithm {
     pub fn hash(self, parts: &[&str]) -> String {
         let text = parts.join(":");
         match self {
-            Algorithm::Sha256 => hex(&Sha256::digest(text.as_bytes())),
-            Algorithm::Md5 => hex(&Md5::digest(text.as_bytes())),
+            Algorithm::Sha256 => to_hex(&Sha256::digest(text.as_bytes())),
+            Algorithm::Md5 => to_hex(&Md5::digest(text.as_bytes())),
         }
     }
 }
@@ -244,12 +245,6 @@ impl Credentials {
         }
         u32::from_str_radix(&self.nc, 16).ok().filter(|count| *count > 0)
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble & 15)]);
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
 }
 
 #[cfg(test)]

@@ -5,9 +5,8 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use crate::app::desk::Login;
+use crate::app::key;
 
 use super::DemoArgs;
 
@@ -30,11 +29,11 @@ pub struct DemoConfig {
 impl DemoConfig {
     /// `phones` and `ivr`: where the agents' phones and the IVR listen.
     pub fn new(args: &DemoArgs, folder: &Path, phones: SocketAddr, ivr: SocketAddr) -> io::Result<DemoConfig> {
-        let api_key = secret()?;
+        let api_key = key::draw()?;
         let names = std::iter::once(ANNA.to_owned()).chain((1..=CROWD).map(|n| format!("agent{n:02}")));
-        let tokens = names.map(|name| Ok((name, secret()?))).collect::<io::Result<Vec<_>>>()?;
+        let tokens = names.map(|name| Ok((name, key::draw()?))).collect::<io::Result<Vec<_>>>()?;
         let sip = if args.sip_port == 0 { free_port()? } else { args.sip_port };
-        let mut text = server((sip, args.http_port), folder, ivr, &api_key, &secret()?);
+        let mut text = server((sip, args.http_port), folder, ivr, &api_key, &key::draw()?);
         for (name, token) in &tokens {
             text += &agent(name, token, phones);
         }
@@ -130,7 +129,7 @@ answer = "human"
 because = "a customer of ours"
 "#,
         folder = folder.display(),
-        api_key = sha256(api_key),
+        api_key = key::sha256(api_key),
     )
 }
 
@@ -140,18 +139,7 @@ fn agent(name: &str, token: &str, phones: SocketAddr) -> String {
     let _ = write!(
         text,
         "\n[[agents]]\nname = \"{name}\"\nskills = {{ parcels = 5 }}\ntoken_sha256 = \"{}\"\nphone = {{ contact = \"sip:{name}@{phones}\" }}\n",
-        sha256(token)
+        key::sha256(token)
     );
     text
-}
-
-fn sha256(secret: &str) -> String {
-    Sha256::digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// 32 random bytes in hex.
-fn secret() -> io::Result<String> {
-    let mut bytes = [0; 32];
-    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::hex::to_hex;
 use crate::base::{AgentId, CallId, Fence, Pii};
 use crate::desktop::{
     ArticleFailed, AskedState, ClientMessage, ConnId, DesktopInput, Hello, Resume, SessionId, TokenHash, WrapUp,
@@ -86,7 +87,7 @@ impl From<&ClientMessage> for MessageRecord {
         match message {
             ClientMessage::Hello(hello) => MessageRecord::Hello {
                 agent: hello.agent.as_str().to_owned(),
-                token_hash: hello.token.0.iter().map(|byte| format!("{byte:02x}")).collect(),
+                token_hash: to_hex(&hello.token.0),
                 resume: hello.resume.map(|resume| (resume.session.to_string(), resume.last_seen)),
             },
             ClientMessage::SetState(AskedState::Available) => MessageRecord::Available,

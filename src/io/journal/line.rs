@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::base::hex::to_hex;
 use crate::base::{Mono, Now, Wall};
 use crate::calls::api::AskId;
 use crate::engine::Input;
@@ -63,7 +64,7 @@ pub struct BadPart(pub &'static str);
 
 impl From<&JournalHeader> for HeaderRecord {
     fn from(header: &JournalHeader) -> HeaderRecord {
-        let seed = header.seed.iter().map(|byte| format!("{byte:02x}")).collect();
+        let seed = to_hex(&header.seed);
         HeaderRecord { journal: VERSION, seed, boot_s: header.boot_s, config: header.config.clone() }
     }
 }

@@ -120,7 +120,7 @@ impl fmt::Display for Violation {
 mod histories {
     //! Facts of made-up histories.
 
-    use crate::base::{AgentId, CallId, Fence, Level, Pii, QueueId, TrunkId, Wall};
+    use crate::base::{AgentId, CallId, Fence, QueueId, TrunkId, Wall};
     use crate::calls::facts::{CallRecord, Fact};
 
     pub fn call(serial: u32) -> CallId {
@@ -152,32 +152,6 @@ mod histories {
     }
 
     fn record(serial: u32) -> CallRecord {
-        CallRecord {
-            call: call(serial),
-            trunk: TrunkId::new("carrier-0"),
-            source: Pii::new(([192, 0, 2, 10], 5060).into()),
-            dialled: Pii::default(),
-            caller: Pii::default(),
-            began: Wall(1),
-            ended: Some(Wall(2)),
-            level: Level::Unmatched,
-            intent: None,
-            share: 0.0,
-            evidence: Vec::new(),
-            rule: None,
-            reason: None,
-            queue: None,
-            agent: None,
-            passed_over: Vec::new(),
-            fallback: None,
-            outcome: None,
-            ended_by: None,
-            status: None,
-            stages: Vec::new(),
-            talked: Default::default(),
-            caller_sound: None,
-            far_sound: None,
-            wrap_up: None,
-        }
+        CallRecord { ended: Some(Wall(2)), ..CallRecord::begun(call(serial), TrunkId::new("carrier-0"), Wall(1)) }
     }
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use crate::base::hex::to_hex;
 use crate::base::rng::Rng;
 use crate::sip::wire::{HeaderName, Method, Request, Response, Writer};
 
@@ -24,8 +25,7 @@ pub(super) fn invite(setup: &PhoneSetup, call: &Call, dial: &PhoneDial, branch: 
         writer.push(HeaderName::P_ASSERTED_IDENTITY, identity);
     }
     if let Some(data) = &dial.user_to_user {
-        let hex: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
-        writer.push(HeaderName::USER_TO_USER, format!("{hex};encoding=hex"));
+        writer.push(HeaderName::USER_TO_USER, format!("{};encoding=hex", to_hex(data)));
     }
     writer.finish_with(SDP, offer)
 }

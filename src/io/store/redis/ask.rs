@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::base::hex::to_hex;
 use crate::base::{AgentId, E164, IntentId, PoolId, Wall};
 use crate::intents::{Idempotency, Intent, LeasePlan, Patch, StoreError, StoreRequest};
 use crate::io::records::{IntentRecord, PatchRecord, millis};
@@ -59,8 +60,8 @@ fn register(
         date(intent.created),
         date(intent.expires),
         intents_max.to_string(),
-        idempotency.map(|asked| hex(&asked.key)).unwrap_or_default(),
-        idempotency.map(|asked| hex(&asked.body)).unwrap_or_default(),
+        idempotency.map(|asked| to_hex(&asked.key)).unwrap_or_default(),
+        idempotency.map(|asked| to_hex(&asked.body)).unwrap_or_default(),
         idempotency.map(|asked| date(now + asked.ttl)).unwrap_or_default(),
         lease.map(|plan| plan.pool.as_str().to_owned()).unwrap_or_default(),
         lease.map(|plan| millis(plan.quarantine).to_string()).unwrap_or_default(),
@@ -103,8 +104,4 @@ fn flag(set: bool) -> String {
 
 fn or_empty(number: Option<&E164>) -> String {
     number.map(E164::as_str).unwrap_or_default().to_owned()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
