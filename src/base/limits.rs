@@ -71,6 +71,10 @@ pub const SIP_TRANSACTIONS_MAX: usize = 200_000;
 pub const SIP_FORKS_MAX: usize = 16;
 /// Record-Route entries of a dialog; a path of more proxies is a loop. Beyond it the request is refused (513), the answer taken as lost.
 pub const SIP_ROUTES_MAX: usize = 32;
+/// User-to-User values of one message, and the bytes of each: ISDN carries 128, in hex with its parameters less than 512.
+/// Those beyond it are not passed on.
+pub const USER_TO_USERS_MAX: usize = 4;
+pub const USER_TO_USER_MAX: usize = 512;
 /// Telephone numbers of one customer in an intent; each is an entry in the caller index. Beyond it the API says so (422).
 pub const INTENT_PHONES_MAX: usize = 5;
 /// Articles that an intent lists as read already; an agent reads no more of them. Beyond it 422.

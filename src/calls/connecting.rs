@@ -115,7 +115,7 @@ fn ring(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
         from_user: call.incoming.from_user.clone(),
         from_display: call.incoming.from_display.clone(),
         offer,
-        user_to_user: None,
+        user_to_users: call.incoming.user_to_users.clone(),
         headers: Vec::new(),
         ring_timeout: bench.settings.deadlines.ring,
     };

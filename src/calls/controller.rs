@@ -134,6 +134,9 @@ impl Calls {
             SipEvent::ReinviteAnswered { leg, status, body } => {
                 self.with_leg(leg, |call, _, bench| talking::reinvite_answered(call, status, &body, bench));
             }
+            SipEvent::UserToUser { leg, values } => {
+                self.with_leg(leg, |call, side, bench| talking::pass_user_to_user(call, side, values, bench));
+            }
             SipEvent::Ended { leg, reason, .. } => self.on_ended(leg, reason, now),
             SipEvent::TrunkReachable { trunk, reachable } => self.bench.fact(Fact::TrunkReachable { trunk, reachable }),
             SipEvent::PhoneReachable { agent, reachable } => self.bench.fact(Fact::PhoneReachable { agent, reachable }),

@@ -58,7 +58,7 @@ fn dial(call: &mut Call, uri: &str, via: Option<SocketAddr>, bench: &mut Bench, 
         from_user: call.incoming.from_user.clone(),
         from_display: call.incoming.from_display.clone(),
         offer,
-        user_to_user: call.incoming.user_to_user.clone(),
+        user_to_users: call.incoming.user_to_users.clone(),
         headers: Vec::new(),
         ring_timeout: bench.settings.deadlines.fallback_ring,
     };

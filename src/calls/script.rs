@@ -18,7 +18,7 @@ use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply, Store
 use crate::intents::token::{TokenKey, TokenKeys};
 use crate::media::command::{MediaCommand, MediaEvent, Source, ToneKind};
 use crate::routing;
-use crate::sip::api::{FlowId, IncomingCall, SipCommand, SipEvent, Target};
+use crate::sip::api::{FlowId, IncomingCall, SipCommand, SipEvent, Target, UserToUsers};
 
 use super::Calls;
 use super::api::{AskId, CallInput, CallOutput};
@@ -116,6 +116,7 @@ impl Bench {
             ["far", "early"] => sip(SipEvent::Progress { leg: self.far, status: 183, body: Bytes::from_static(SDP) }),
             ["far", "answers"] => sip(SipEvent::Answered { leg: self.far, answer: Bytes::from_static(SDP) }),
             ["far", "nonsense"] => sip(SipEvent::Answered { leg: self.far, answer: Bytes::from_static(b"x") }),
+            ["far", "data"] => sip(SipEvent::UserToUser { leg: self.far, values: UserToUsers::of([&b"hi"[..]]) }),
             ["far", "bye"] => sip(ended(self.far)),
             ["far", status] => sip(SipEvent::Failed { leg: self.far, status: status.parse().unwrap(), reason: None }),
             ["caller", "cancels"] => sip(SipEvent::Cancelled { leg: caller, reason: None }),
@@ -185,6 +186,7 @@ impl Bench {
                 let to = contact.map(|contact| format!(" to {contact}")).unwrap_or_default();
                 format!("{status}{to} ({})", reason.map(|reason| reason.text).unwrap_or_default())
             }
+            SipCommand::Carry { leg, .. } => format!("carry to {}", self.who(leg)),
             SipCommand::Dial { leg, dial } => {
                 self.far = leg;
                 match dial.target {
@@ -290,6 +292,7 @@ fn incoming(received: Mono, offer: &'static [u8]) -> Box<IncomingCall> {
         from_display: pii(""),
         asserted_user: None,
         user_to_user: None,
+        user_to_users: UserToUsers::default(),
         call_id: pii("c1"),
         offer: Bytes::from_static(offer),
     })

@@ -7,7 +7,7 @@ use crate::base::stage::Stage;
 use crate::desktop::{CallPhase, DeskCommand};
 use crate::routing;
 use crate::sdp::Session;
-use crate::sip::api::{Reason, SipCommand};
+use crate::sip::api::{Carried, Reason, SipCommand, UserToUsers};
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
@@ -107,6 +107,16 @@ fn show_hold(call: &Call, side: Side, offer: &Session, bench: &mut Bench) {
     let (Phase::Talking(grant, _), Side::Caller) = (&call.phase, side) else { return };
     let phase = if offer.audio.is_hold() { CallPhase::Held } else { CallPhase::Talking };
     bench.desk(DeskCommand::CallPhase { agent: grant.agent.clone(), call: call.id, phase });
+}
+
+/// The answer or BYE of one side carries data, which the one to the other side carries on (RFC 7433 section 4.2).
+pub fn pass_user_to_user(call: &Call, side: Side, values: UserToUsers, bench: &mut Bench) {
+    // A caller who was answered before the far side was gets no second answer that could carry anything.
+    let is_too_late = side == Side::Far && call.is_answered() && call.connected.is_none();
+    if let Some(leg) = call.leg(side.other()).filter(|_| !is_too_late) {
+        let carried = Carried { user_to_users: values, ..Carried::default() };
+        bench.sip(SipCommand::Carry { leg, carried: Box::new(carried) });
+    }
 }
 
 /// One side has hung up, or is lost.

@@ -78,6 +78,25 @@ fn a_stranger_goes_to_the_ivr_with_sound() {
 }
 
 #[test]
+fn what_the_far_side_carries_is_carried_on() {
+    let mut bench = ivr();
+    bench.check(
+        "> invite
+         < find
+         > found nobody
+         < matched V0, fallback: unmatched, dial sip:+12015550123@192.0.2.99
+         > far data
+         < carry to caller
+         > far answers
+         < far hears the other, caller hears the other, 200
+         > far data
+         < carry to caller
+         > far bye
+         < hang up caller, ended fell-back by fallback",
+    );
+}
+
+#[test]
 fn a_store_that_is_late_or_down_is_a_miss_and_not_an_error() {
     let mut late = ivr();
     late.check(

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::base::hex::to_hex;
 use crate::base::{AgentId, LegId, Mono, Pii, TrunkId};
 
 use super::auth::Algorithm;
@@ -41,9 +42,23 @@ pub struct IncomingCall {
     pub asserted_user: Option<Pii<String>>,
     /// The content of User-to-User (RFC 7433), decoded according to its encoding; at most 512 bytes.
     pub user_to_user: Option<Pii<Bytes>>,
+    /// All of them, to be passed on.
+    pub user_to_users: UserToUsers,
     pub call_id: Pii<String>,
     /// The session description, empty for a late offer.
     pub offer: Bytes,
+}
+
+/// User-to-User values (RFC 7433) with their parameters, as they stand on the wire: what is passed on is never decoded.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserToUsers(pub Vec<Pii<Bytes>>);
+
+/// What goes with a final answer or a BYE besides what it is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Carried {
+    pub user_to_users: UserToUsers,
+    /// Further header fields, name and value; a value with a line break is left out.
+    pub headers: Vec<(&'static str, Pii<String>)>,
 }
 
 /// Whom an outgoing leg rings.
@@ -63,8 +78,7 @@ pub struct Dial {
     pub from_user: Pii<String>,
     pub from_display: Pii<String>,
     pub offer: Bytes,
-    /// Becomes `User-to-User: <hex>;encoding=hex`.
-    pub user_to_user: Option<Pii<Bytes>>,
+    pub user_to_users: UserToUsers,
     /// Further header fields, name and value, already checked to hold no line break.
     pub headers: Vec<(&'static str, Pii<String>)>,
     /// CANCEL and fail with 408 when no final answer has come by then.
@@ -123,6 +137,11 @@ pub enum SipEvent {
         leg: LegId,
         offer: Bytes,
     },
+    /// The peer's answer or BYE, which is the next event of this leg, carries this.
+    UserToUser {
+        leg: LegId,
+        values: UserToUsers,
+    },
     /// How the peer answered our `Reinvite`; `body` is its answer when `status` is 2xx, or its offer when ours was empty
     /// (then `Acknowledge` is owed). 491 at once when a re-INVITE of ours is under way already.
     ReinviteAnswered {
@@ -175,6 +194,8 @@ pub enum SipCommand {
     Answer { leg: LegId, body: Bytes },
     /// A final refusal of an incoming leg; `contact` for 3xx. The leg is gone after this.
     Refuse { leg: LegId, status: u16, reason: Option<Reason>, contact: Option<String>, retry_after: Option<Duration> },
+    /// What the next final answer to the peer's INVITE, or else our BYE, carries; it replaces what was to be carried before.
+    Carry { leg: LegId, carried: Box<Carried> },
     /// Rings a new leg whose id the caller chose (`LegId::outbound`).
     Dial { leg: LegId, dial: Box<Dial> },
     /// BYE, CANCEL, or (incoming and unanswered) 480, whichever the state asks for. The leg is gone after this: what still
@@ -251,6 +272,18 @@ pub struct Transmit {
 impl std::fmt::Debug for PhoneAccount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PhoneAccount").field("agent", &self.agent).field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+impl UserToUsers {
+    /// Of data of our own: one value each, in hex.
+    pub fn of<'a>(data: impl IntoIterator<Item = &'a [u8]>) -> UserToUsers {
+        let value = |data| Pii::new(Bytes::from(format!("{};encoding=hex", to_hex(data))));
+        UserToUsers(data.into_iter().map(value).collect())
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 

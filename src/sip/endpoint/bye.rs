@@ -75,6 +75,7 @@ impl Session {
         let (branch, way, cseq) = (core.next_branch(), up.way(), up.dialog.next_cseq());
         let mut writer = compose::within(core, &up.dialog, &Method::Bye, cseq, branch, way);
         compose::push_reason(&mut writer, reason.as_ref());
+        compose::push_carried(&mut writer, &self.carried);
         self.request(core, branch, writer.finish(), way, ClientOwner::Bye(self.id()), now);
     }
 
@@ -93,6 +94,7 @@ impl Session {
             Phase::Up(_) => {
                 self.end(core, None, now);
                 if let Some(leg) = self.let_go(core) {
+                    core.tell_user_to_user(leg, inside.request);
                     core.tell(SipEvent::Ended { leg, cause: EndCause::Bye, reason });
                 }
             }

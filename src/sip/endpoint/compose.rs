@@ -7,7 +7,8 @@ use bytes::Bytes;
 
 use super::core::{Core, Way};
 use super::names::Tag;
-use crate::sip::api::{Dial, Reason};
+use crate::base::Pii;
+use crate::sip::api::{Carried, Dial, Reason, UserToUsers};
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::{Branch, ServerKey, key::KeyParts};
 use crate::sip::wire::{HeaderName, Headers, Method, Request, Writer, reason_phrase};
@@ -100,13 +101,8 @@ pub fn invite(core: &Core, invitation: &Invitation<'_>, uri: &[u8], branch: Bran
         .push(HeaderName::CSEQ, format_args!("{} INVITE", invitation.cseq))
         .push(HeaderName::CONTACT, Contact(own))
         .push(HeaderName::ALLOW, ALLOW);
-    if let Some(data) = &invitation.dial.user_to_user {
-        writer.push(HeaderName::USER_TO_USER, format_args!("{};encoding=hex", Hex(data.expose())));
-    }
-    for (name, value) in &invitation.dial.headers {
-        // A header that could break out of its line is left out; the caller has checked that there is none.
-        let _ = writer.push_header(HeaderName::from(*name), value.expose().as_bytes());
-    }
+    push_user_to_users(&mut writer, &invitation.dial.user_to_users);
+    push_headers(&mut writer, &invitation.dial.headers);
     writer.finish_with(SDP, &invitation.dial.offer)
 }
 
@@ -168,6 +164,25 @@ pub fn reason_of(message: &Headers) -> Option<Reason> {
 /// A text that somebody reads in a log; a longer one is cut.
 const REASON_TEXT_MAX: usize = 128;
 
+/// What an answer or BYE carries besides.
+pub fn push_carried(writer: &mut Writer, carried: &Carried) {
+    push_user_to_users(writer, &carried.user_to_users);
+    push_headers(writer, &carried.headers);
+}
+
+fn push_user_to_users(writer: &mut Writer, values: &UserToUsers) {
+    for value in &values.0 {
+        writer.push_bytes(HeaderName::USER_TO_USER, value.expose());
+    }
+}
+
+fn push_headers(writer: &mut Writer, headers: &[(&'static str, Pii<String>)]) {
+    for (name, value) in headers {
+        // A header that could break out of its line is left out; the caller has checked that there is none.
+        let _ = writer.push_header(HeaderName::from(*name), value.expose().as_bytes());
+    }
+}
+
 fn push_via(writer: &mut Writer, own: SocketAddr, branch: Branch) {
     writer.push(HeaderName::VIA, format_args!("SIP/2.0/UDP {own};rport;branch={branch}"));
 }
@@ -196,13 +211,5 @@ impl std::fmt::Display for User<'_> {
             }
         }
         if self.0.is_empty() { Ok(()) } else { f.write_str("@") }
-    }
-}
-
-struct Hex<'a>(&'a [u8]);
-
-impl std::fmt::Display for Hex<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }

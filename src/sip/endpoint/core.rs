@@ -10,6 +10,7 @@ use bytes::Bytes;
 use super::EndpointOutput;
 use super::deadlines::Deadline;
 use super::identify::Networks;
+use super::incoming;
 use super::names::{SessionId, Tag};
 use crate::base::limits::SIP_SERVER_INVITES_MAX;
 use crate::base::rng::Rng;
@@ -19,6 +20,7 @@ use crate::sip::api::{EndpointSetup, FlowId, SipEvent, Transmit};
 use crate::sip::transaction::{
     Branch, Effects, Send, ServerKey, Tell, Timer, Times, Transactions, TxId, client, server,
 };
+use crate::sip::wire::Headers;
 
 /// A socket of ours and an address of theirs.
 pub type Way = (FlowId, SocketAddr);
@@ -99,6 +101,14 @@ impl Core {
 
     pub fn tell(&mut self, event: SipEvent) {
         self.out.push_back(EndpointOutput::Event(event));
+    }
+
+    /// Tells what `message` carries, before the event that it is.
+    pub fn tell_user_to_user(&mut self, leg: LegId, message: &Headers) {
+        let values = incoming::user_to_users(message);
+        if !values.is_empty() {
+            self.tell(SipEvent::UserToUser { leg, values });
+        }
     }
 
     /// The address that stands for us in Via and Contact on `flow`.

@@ -3,11 +3,10 @@
 use bytes::Bytes;
 
 use super::core::Way;
+use crate::base::limits::{USER_TO_USER_MAX, USER_TO_USERS_MAX};
 use crate::base::{Mono, Pii};
-use crate::sip::api::{IncomingCall, TrunkPeer};
-use crate::sip::wire::{Headers, Request};
-
-const USER_TO_USER_MAX: usize = 512;
+use crate::sip::api::{IncomingCall, TrunkPeer, UserToUsers};
+use crate::sip::wire::{HeaderName, Headers, Request};
 
 /// Reads all that the calls need; nothing of it is more than what the peer claims.
 pub fn call_of(request: &Request, trunk: &TrunkPeer, way: Way, received: Mono) -> IncomingCall {
@@ -24,6 +23,7 @@ pub fn call_of(request: &Request, trunk: &TrunkPeer, way: Way, received: Mono) -
         from_display: Pii::new(from.display_text()),
         asserted_user: trunk.trusted.then(|| asserted(request)).flatten(),
         user_to_user: user_to_user(request),
+        user_to_users: user_to_users(request),
         call_id: Pii::new(text(request.call_id())),
         offer: Bytes::copy_from_slice(request.body()),
     }
@@ -38,6 +38,12 @@ fn asserted(headers: &Headers) -> Option<Pii<String>> {
 fn user_to_user(headers: &Headers) -> Option<Pii<Bytes>> {
     let decoded = headers.user_to_users().find_map(|data| data.decoded());
     decoded.filter(|data| data.len() <= USER_TO_USER_MAX).map(|data| Pii::new(Bytes::copy_from_slice(&data)))
+}
+
+/// All values as they stand; those that are too long, or too many, go no further.
+pub fn user_to_users(headers: &Headers) -> UserToUsers {
+    let values = headers.list(HeaderName::USER_TO_USER).filter(|value| value.len() <= USER_TO_USER_MAX);
+    UserToUsers(values.take(USER_TO_USERS_MAX).map(|value| Pii::new(Bytes::copy_from_slice(value))).collect())
 }
 
 fn text(bytes: &[u8]) -> String {

@@ -10,7 +10,7 @@ use super::names::{self, SessionId, Tag};
 use super::session::{Attempt, Caller, Cancel, Owed, Phase, SentAck, Session, Up};
 use crate::base::limits::{SIP_FORKS_MAX, SIP_TRANSACTIONS_MAX};
 use crate::base::{LegId, Mono};
-use crate::sip::api::{Dial, FlowId, Reason, SipEvent, Target};
+use crate::sip::api::{Carried, Dial, FlowId, Reason, SipEvent, Target};
 use crate::sip::dialog::{Dialog, Hop, address_of};
 use crate::sip::transaction::TxId;
 use crate::sip::wire::{Request, Response, Scheme, Uri};
@@ -118,7 +118,15 @@ fn calling(core: &mut Core, (leg, tag): (LegId, Tag), dial: &Dial, goals: Vec<Go
     let own = core.advertised(goals.first().map_or(dial.flow, |goal| goal.way.0));
     let local = compose::from_of(dial, own, tag);
     let invitation = Invitation { dial, from: &local, call_id: &call_id, cseq };
-    let mut session = Session { leg: Some(leg), tag, phase: Phase::Calling, caller: None, held: 0, merge: None };
+    let mut session = Session {
+        leg: Some(leg),
+        tag,
+        phase: Phase::Calling,
+        caller: None,
+        held: 0,
+        merge: None,
+        carried: Carried::default(),
+    };
     let mut attempts = Vec::with_capacity(goals.len());
     for Goal { uri, way, hop } in goals {
         let branch = core.next_branch();
@@ -180,6 +188,7 @@ impl Session {
         caller.cancel_all(core, Some(invite), None, now);
         self.phase = Phase::Up(Box::new(up));
         if let Some(leg) = leg {
+            core.tell_user_to_user(leg, response);
             core.tell(SipEvent::Answered { leg, answer: Bytes::copy_from_slice(response.body()) });
         }
     }

@@ -11,7 +11,7 @@ use super::names::{SessionId, Tag, first_cseq};
 use super::session::{MergeKey, Phase, Ringing, Session, Unacknowledged, Up};
 use super::{checks, stranger};
 use crate::base::{LegId, Mono};
-use crate::sip::api::{Reason, SipEvent};
+use crate::sip::api::{Carried, Reason, SipEvent};
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::{ServerKey, server};
 use crate::sip::wire::{HeaderName, Request};
@@ -68,6 +68,7 @@ impl Endpoint {
             caller: None,
             held: 0,
             merge: Some(merge),
+            carried: Carried::default(),
         });
     }
 
@@ -105,7 +106,8 @@ impl Endpoint {
         };
         self.core.timers.cancel(&Deadline::ProgressAgain(id));
         let Ringing { invite, request, way, dialog } = ringing;
-        let writer = compose::reply_with_contact(&self.core, &request, 200, way, session.tag);
+        let mut writer = compose::reply_with_contact(&self.core, &request, 200, way, session.tag);
+        compose::push_carried(&mut writer, &std::mem::take(&mut session.carried));
         let response = writer.finish_with(SDP, body);
         self.core.respond(invite, 200, response.clone(), now);
         let mut up = Up::new(dialog, way.0);
@@ -118,6 +120,12 @@ impl Endpoint {
         });
         session.phase = Phase::Up(Box::new(up));
         self.core.await_ack(id, now);
+    }
+
+    pub(super) fn carry(&mut self, leg: LegId, carried: Carried) {
+        if let Some(session) = self.sessions.of_leg(leg) {
+            session.carried = carried;
+        }
     }
 
     /// 300 to 699; anything else becomes 500.
@@ -136,6 +144,7 @@ impl Session {
         let status = if (300..700).contains(&refusal.status) { refusal.status } else { 500 };
         let mut writer = compose::reply(&ringing.request, status, ringing.way, self.tag);
         compose::push_reason(&mut writer, refusal.reason.as_ref());
+        compose::push_carried(&mut writer, &self.carried);
         if let Some(contact) = &refusal.contact {
             writer.push(HeaderName::CONTACT, format_args!("<{contact}>"));
         }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use super::core::{ClientOwner, Core, Way};
 use super::names::{SessionId, Tag};
 use crate::base::{LegId, Mono};
-use crate::sip::api::{FlowId, Reason};
+use crate::sip::api::{Carried, FlowId, Reason};
 use crate::sip::dialog::{Dialog, Hop};
 use crate::sip::transaction::{Branch, TxId};
 use crate::sip::wire::Request;
@@ -25,6 +25,8 @@ pub struct Session {
     pub held: u32,
     /// What tells a merged copy of the peer's INVITE (RFC 3261 section 8.2.2.2).
     pub merge: Option<MergeKey>,
+    /// For our next final answer or BYE.
+    pub carried: Carried,
 }
 
 /// Where it stands.

@@ -125,7 +125,7 @@ impl Net {
             from_user: Pii::new("+15550100".into()),
             from_display: Pii::default(),
             offer: Bytes::from(SDP),
-            user_to_user: None,
+            user_to_users: UserToUsers::default(),
             headers: Vec::new(),
             ring_timeout: Duration::from_secs(1 + self.rng.below(20)),
         };
@@ -210,6 +210,7 @@ impl Net {
             }
             SipEvent::Acknowledged { leg, .. }
             | SipEvent::Progress { leg, .. }
+            | SipEvent::UserToUser { leg, .. }
             | SipEvent::ReinviteAnswered { leg, .. } => (*leg, false),
             SipEvent::Cancelled { leg, .. } | SipEvent::Failed { leg, .. } | SipEvent::Ended { leg, .. } => {
                 (*leg, true)

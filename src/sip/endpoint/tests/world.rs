@@ -153,6 +153,7 @@ impl World {
             SipEvent::Answered { answer, .. } => format!("Answered{}", mark(answer)),
             SipEvent::Failed { status, reason, .. } => format!("Failed {status}{}", cause(reason)),
             SipEvent::Reinvite { offer, .. } => format!("Reinvite{}", mark(offer)),
+            SipEvent::UserToUser { values, .. } => format!("UserToUser {}", values.0.len()),
             SipEvent::ReinviteAnswered { status, body, .. } => format!("ReinviteAnswered {status}{}", mark(body)),
             SipEvent::Ended { cause: why, reason, .. } => format!("Ended {why:?}{}", cause(reason)),
             SipEvent::TrunkReachable { reachable, .. } => format!("Trunk {reachable}"),
@@ -199,6 +200,13 @@ impl World {
             "Progress" => SipCommand::Progress { leg, status, body: Bytes::new() },
             "Answer" => SipCommand::Answer { leg, body },
             "Refuse" => SipCommand::Refuse { leg, status, reason: None, contact: None, retry_after: None },
+            "Carry" => SipCommand::Carry {
+                leg,
+                carried: Box::new(Carried {
+                    user_to_users: UserToUsers::of([&b"hi"[..]]),
+                    headers: vec![("X-Note", Pii::new("a".into()))],
+                }),
+            },
             "Hangup" => SipCommand::Hangup { leg, reason: Some(Reason::sip(480, "no agent")) },
             "Reinvite" => SipCommand::Reinvite { leg, offer: body },
             "ReinviteLate" => SipCommand::Reinvite { leg, offer: Bytes::new() },
@@ -222,7 +230,7 @@ impl World {
             from_user: Pii::new("+15550100".into()),
             from_display: Pii::new("Ann \"A\" Example".into()),
             offer,
-            user_to_user: Some(Pii::new(Bytes::from_static(b"hi"))),
+            user_to_users: UserToUsers::of([&b"hi"[..]]),
             headers: vec![("X-Queue", Pii::new("sales".into()))],
             ring_timeout: Duration::from_secs(20),
         };

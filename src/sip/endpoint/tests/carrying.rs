@@ -1,0 +1,83 @@
+//! What answers and BYE carry besides: User-to-User and further header fields, both ways.
+
+use super::world::{World, check, setup};
+use crate::sip::api::{EndpointSetup, SipEvent};
+use crate::sip::endpoint::EndpointOutput;
+use crate::sip::wire::{HeaderName, Message};
+
+const ACK: &str = "ACK b=z9hG4bKa to";
+
+fn carried(world: &World) -> Vec<String> {
+    let last = world.last_sent();
+    let values =
+        last.headers().list(HeaderName::USER_TO_USER).chain(last.headers().headers(HeaderName::from("X-Note")));
+    values.map(|value| String::from_utf8_lossy(value).into_owned()).collect()
+}
+
+#[test]
+fn an_answer_carries_it_once_and_the_bye_does_not() {
+    let mut world = World::new(setup());
+    for step in ["INVITE body", "do Carry", "do Answer"] {
+        world.step(step);
+    }
+    assert_eq!(carried(&world), ["6869;encoding=hex", "a"]);
+    for step in [ACK, "do Hangup"] {
+        world.step(step);
+    }
+    assert!(carried(&world).is_empty());
+}
+
+#[test]
+fn a_bye_and_a_refusal_carry_it() {
+    let mut world = World::new(setup());
+    for step in ["INVITE body", "do Answer", ACK, "do Carry", "do Hangup"] {
+        world.step(step);
+    }
+    assert!(matches!(world.last_sent(), Message::Request(_)));
+    assert_eq!(carried(&world), ["6869;encoding=hex", "a"]);
+    let mut world = World::new(setup());
+    for step in ["INVITE body", "do Carry", "do Refuse 302"] {
+        world.step(step);
+    }
+    assert_eq!(carried(&world), ["6869;encoding=hex", "a"]);
+}
+
+#[test]
+fn what_the_peer_carries_is_told_before_its_answer_and_its_bye() {
+    check(
+        "do Dial\n INVITE 200 body\n callee BYE h=User-to-User:x;encoding=rot13,y",
+        "0 INVITE>trunk, 0 ACK>trunk, 0 Answered sdp, 0 200 BYE>trunk, 0 UserToUser 2, 0 Ended Bye",
+    );
+}
+
+/// The values of the INVITE as the calls get them.
+fn told(setup: EndpointSetup, header: &str) -> Vec<String> {
+    let mut world = World::new(setup);
+    world.trace.clear();
+    let text = format!(
+        "INVITE sip:1@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.10;branch=z9hG4bKi\r\nMax-Forwards: 70\r\n\
+         From: <sip:2@pbx.example.com>;tag=c\r\nTo: <sip:1@192.0.2.1>\r\nCall-ID: u\r\nCSeq: 1 INVITE\r\n\
+         Contact: <sip:2@198.51.100.10>\r\n{header}Content-Length: 0\r\n\r\n"
+    );
+    let from = super::world::address("trunk");
+    let now = crate::base::Now::default();
+    world.endpoint.handle_datagram(crate::sip::api::FlowId(0), from, text.into_bytes().into(), now);
+    let mut values = Vec::new();
+    while let Some(output) = world.endpoint.poll_output() {
+        if let EndpointOutput::Event(SipEvent::Incoming { call, .. }) = output {
+            let all = call.user_to_users.0.iter();
+            values.extend(all.map(|value| String::from_utf8_lossy(value.expose()).into_owned()));
+        }
+    }
+    values
+}
+
+#[test]
+fn values_stay_as_they_stood_within_the_limits() {
+    let header =
+        "User-to-User: \"a,b\" ;encoding=rot13 ; X=%41, 7a;encoding=hex;purpose=isdn-uui\r\nUser-to-User: third\r\n";
+    assert_eq!(told(setup(), header), ["\"a,b\" ;encoding=rot13 ; X=%41", "7a;encoding=hex;purpose=isdn-uui", "third"]);
+    let long = format!("User-to-User: {}, ok\r\n", "a".repeat(513));
+    assert_eq!(told(setup(), &long), ["ok"]);
+    assert_eq!(told(setup(), &"User-to-User: x\r\n".repeat(9)).len(), 4);
+}
