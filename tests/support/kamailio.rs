@@ -1,4 +1,4 @@
-//! Kamailio, as the PBX of `sip-configs/kamailio` or as the plain proxy of `load-tests/`.
+//! Kamailio, as the PBX or the dispatcher of `sip-configs/kamailio`, or as the plain proxy of `load-tests/`.
 
 use std::net::SocketAddr;
 use std::process::Command;
@@ -16,6 +16,13 @@ pub fn pbx(folder: &Folder, at: SocketAddr, throughline: SocketAddr, ivr: Socket
 /// A stateful proxy at `at` in front of `phones`.
 pub fn proxy(folder: &Folder, at: SocketAddr, phones: SocketAddr) -> Process {
     start(folder, at, "load-tests/kamailio-proxy.cfg", &[("PHONES", phones.to_string())])
+}
+
+/// A proxy at `at` that spreads calls over `servers`, as in `sip-configs/kamailio/dispatcher.cfg`.
+pub fn dispatcher(folder: &Folder, at: SocketAddr, servers: &[SocketAddr]) -> Process {
+    let lines: String = servers.iter().map(|server| format!("1 sip:{server} 0 0\n")).collect();
+    let list = folder.write("dispatcher.list", lines).display().to_string();
+    start(folder, at, "sip-configs/kamailio/dispatcher.cfg", &[("LIST", list)])
 }
 
 fn start(folder: &Folder, at: SocketAddr, template: &str, values: &[(&str, String)]) -> Process {

@@ -5,6 +5,7 @@ pub mod baresip;
 pub mod folder;
 pub mod http;
 pub mod kamailio;
+pub mod linphone;
 pub mod ports;
 pub mod process;
 pub mod redis;

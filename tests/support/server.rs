@@ -112,7 +112,12 @@ impl Setup {
 impl Server {
     /// Writes the configuration, starts `program` with it and waits until it can take calls.
     pub fn start(program: &Path, folder: &Folder, setup: &Setup) -> Server {
-        let (sip, http) = (ports::udp(), ports::tcp());
+        Server::start_at(program, folder, setup, ports::udp())
+    }
+
+    /// The same at an address that others have been told already.
+    pub fn start_at(program: &Path, folder: &Folder, setup: &Setup, sip: SocketAddr) -> Server {
+        let http = ports::tcp();
         let configuration = folder.write("throughline.toml", setup.toml(sip, http));
         let tokens: String = setup.agents.iter().map(|(name, _)| format!("{name} {}\n", token(name))).collect();
         let tokens = folder.write("tokens", tokens);

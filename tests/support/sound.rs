@@ -40,6 +40,22 @@ pub fn tone_heard(samples: &[i16], hertz: u32) -> (f64, f64) {
     (stretches.iter().sum::<f64>() / count.max(1.0), count / 10.0)
 }
 
+/// A WAV of one channel, 16 bits, 8000 samples a second: `seconds` of a sine of `hertz`.
+pub fn write_wav(path: &Path, hertz: u32, seconds: u32) {
+    let format = hound::WavSpec {
+        channels: 1,
+        sample_rate: RATE as u32,
+        bits_per_sample: 16,
+        sample_format: hound::SampleFormat::Int,
+    };
+    let mut file = hound::WavWriter::create(path, format).expect("a sound file");
+    for n in 0..seconds * format.sample_rate {
+        let sample = (TAU * f64::from(hertz) * f64::from(n) / RATE).sin() * 9000.0;
+        file.write_sample(sample as i16).expect("room for the sound");
+    }
+    file.finalize().expect("a whole sound file");
+}
+
 /// The samples of a WAV of one channel and 16 bits; `None` while it is not whole.
 pub fn read_wav(path: &Path) -> Option<Vec<i16>> {
     hound::WavReader::open(path).ok()?.samples::<i16>().collect::<Result<_, _>>().ok()
