@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::sip::api::{FlowId, LocalFlow};
+use crate::sip::api::{FlowId, LocalFlow, Transport};
 use crate::sip::auth::Algorithm;
 
 use super::fault::Faults;
@@ -57,7 +57,7 @@ impl SipPart {
             let remedy = format!("write one of those under [sip] bind: {}", known.join(", "));
             faults.add(&text.place, format!("{address} is not one of our sockets"), remedy);
         }
-        FlowId(place.unwrap_or(0) as u32)
+        FlowId(place.unwrap_or(0) as u64)
     }
 
     /// The address that peers know us by, for what follows from it.
@@ -115,7 +115,7 @@ fn flows(
             let remedy = "write the address that peers reach us at: advertised = [\"192.0.2.1:5060\"]";
             faults.add(&text.place, format!("{bind} says no address to answer to"), remedy);
         }
-        LocalFlow { flow: FlowId(n as u32), advertised: said.unwrap_or(*bind) }
+        LocalFlow { flow: FlowId(n as u64), transport: Transport::Udp, advertised: said.unwrap_or(*bind) }
     };
     binds.iter().enumerate().map(flow).collect()
 }

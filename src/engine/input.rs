@@ -8,17 +8,21 @@ use crate::calls::api::AskId;
 use crate::desktop::DesktopInput;
 use crate::intents::requests::{StoreError, StoreReply};
 use crate::media::command::MediaEvent;
-use crate::sip::api::FlowId;
+use crate::sip::api::{FlowId, StreamEvent};
 
 use super::question::{Question, QuestionId};
 
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// A SIP datagram. `Now` is the moment at which it was read.
+    /// A SIP message: a datagram, or one message of a stream. `Now` is the moment at which it was read.
     Datagram {
         flow: FlowId,
         from: SocketAddr,
         bytes: Bytes,
+    },
+    Stream {
+        flow: FlowId,
+        event: StreamEvent,
     },
     Store {
         ask: AskId,

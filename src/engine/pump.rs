@@ -49,6 +49,7 @@ impl Engine {
     pub fn handle(&mut self, input: Input, now: Now) {
         match input {
             Input::Datagram { flow, from, bytes } => self.endpoint.handle_datagram(flow, from, bytes, now),
+            Input::Stream { flow, event } => self.endpoint.handle_stream(flow, event, now),
             Input::Store { ask, result } => self.calls.handle(CallInput::Store { ask, result }, now),
             Input::Media(event) => self.calls.handle(CallInput::Media(event), now),
             Input::Desktop(input) => self.desks.handle(input, now),

@@ -216,7 +216,7 @@ impl Reactor {
         for place in 0..self.sockets.len() {
             for _ in 0..DATAGRAMS_PER_TURN {
                 let Some((from, bytes)) = self.read(place) else { break };
-                let flow = FlowId(u32::try_from(place).unwrap_or(u32::MAX));
+                let flow = FlowId(place as u64);
                 turn.push((flow, from, bytes, self.clock.now()));
             }
         }

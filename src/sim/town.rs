@@ -19,7 +19,7 @@ use crate::intents::matching::Priors;
 use crate::intents::token::{TokenKey, TokenKeys};
 use crate::media::command::ToneKind;
 use crate::routing::{self, AgentSetup, QueueSetup, SkillNeed};
-use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, Target, TrunkPeer};
+use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, Target, Transport, TrunkPeer};
 
 /// Domains that mean something to the rules.
 pub(super) const REFUSED_DOMAIN: &str = "refused.example";
@@ -116,7 +116,7 @@ fn endpoint() -> EndpointSetup {
         keep_alive: None,
     };
     EndpointSetup {
-        flows: vec![LocalFlow { flow: FlowId(0), advertised: engine_address() }],
+        flows: vec![LocalFlow { flow: FlowId(0), transport: Transport::Udp, advertised: engine_address() }],
         realm: "example.com".to_owned(),
         digests: Vec::new(),
         trunks: (0..PRIMARY_TRUNKS).map(peer).collect(),

@@ -10,9 +10,31 @@ use crate::base::{AgentId, LegId, Mono, Pii, TrunkId};
 
 use super::auth::Algorithm;
 
-/// One local SIP socket or stream, numbered by the shell. UDP sockets have fixed numbers, in the order of the configuration.
+/// One local SIP socket, listener or connection, numbered by the shell. Sockets and listeners have fixed numbers, in the order of
+/// the configuration; a connection has the number of its listener in the lowest 16 bits, and above them one that is never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FlowId(pub u32);
+pub struct FlowId(pub u64);
+
+/// How the bytes of a flow travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Transport {
+    #[default]
+    Udp,
+    Tcp,
+    Tls,
+}
+
+/// What happens to connections; messages that come over one are handed in like datagrams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StreamEvent {
+    /// A connection is there, which the peer made or we did. `names`: what the peer's certificate says, if one was verified (the
+    /// DNS names and SIP URIs of RFC 5922 section 7.1, in lower case).
+    Opened { peer: SocketAddr, names: Vec<String> },
+    /// It has ended, whoever ended it. The last event of its flow.
+    Closed,
+    /// No connection to `peer` could be made; the flow is the listener's that was to make it.
+    Unreachable { peer: SocketAddr },
+}
 
 /// A SIP `Reason` header field (RFC 3326), `Reason: SIP;cause=480;text="no agent"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -234,10 +256,11 @@ pub struct PhoneAccount {
     pub ha1_sha256: String,
 }
 
-/// One local socket and the address that peers should see for it.
+/// One local socket or listener and the address that peers should see for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalFlow {
     pub flow: FlowId,
+    pub transport: Transport,
     /// What stands in Via and Contact.
     pub advertised: SocketAddr,
 }
@@ -261,7 +284,8 @@ pub struct EndpointSetup {
     pub t4: Duration,
 }
 
-/// What the shell must do for the endpoint.
+/// What the shell must do for the endpoint: on a UDP flow a datagram; on a listener's flow, over the connection to `to` that we have,
+/// or a new one; on a connection's flow over that one, and when it is gone, as on its listener's flow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transmit {
     pub flow: FlowId,
@@ -284,6 +308,55 @@ impl UserToUsers {
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+impl FlowId {
+    /// The first number of a connection.
+    pub const FIRST_STREAM: FlowId = FlowId(1 << LISTENER_BITS);
+
+    /// The `serial`th connection of `listener`, counted from 1.
+    pub fn stream(serial: u64, listener: FlowId) -> FlowId {
+        FlowId(serial << LISTENER_BITS | listener.listener().0)
+    }
+
+    pub fn is_stream(self) -> bool {
+        self >= FlowId::FIRST_STREAM
+    }
+
+    /// The socket or listener that it belongs to; itself when it is one.
+    pub fn listener(self) -> FlowId {
+        FlowId(self.0 & (FlowId::FIRST_STREAM.0 - 1))
+    }
+}
+
+const LISTENER_BITS: u32 = 16;
+
+impl Transport {
+    /// What is sent arrives, or the connection ends (RFC 3261 section 17).
+    pub fn is_reliable(self) -> bool {
+        match self {
+            Transport::Udp => false,
+            Transport::Tcp | Transport::Tls => true,
+        }
+    }
+
+    /// As Via names it.
+    pub fn token(self) -> &'static str {
+        match self {
+            Transport::Udp => "UDP",
+            Transport::Tcp => "TCP",
+            Transport::Tls => "TLS",
+        }
+    }
+
+    /// As the `transport` parameter of a URI names it.
+    pub fn param(self) -> &'static str {
+        match self {
+            Transport::Udp => "udp",
+            Transport::Tcp => "tcp",
+            Transport::Tls => "tls",
+        }
     }
 }
 

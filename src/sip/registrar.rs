@@ -105,6 +105,13 @@ impl Registrar {
         self.keep(agent, bindings);
     }
 
+    /// Drops the bindings that are reached over a connection that has ended.
+    pub fn cut_off(&mut self, agent: &AgentId, flow: FlowId) {
+        let mut bindings = self.bindings_by_agent.remove(agent).unwrap_or_default();
+        bindings.retain(|binding| binding.flow != flow);
+        self.keep(agent, bindings);
+    }
+
     /// Agents with at least one contact.
     pub fn len(&self) -> usize {
         self.bindings_by_agent.len()

@@ -11,7 +11,7 @@ use crate::calls::api::AskId;
 use crate::engine::Input;
 use crate::engine::digest::OutputDigest;
 use crate::engine::question::QuestionId;
-use crate::sip::api::FlowId;
+use crate::sip::api::{FlowId, StreamEvent};
 
 use super::JournalHeader;
 use super::desktop::DesktopRecord;
@@ -51,11 +51,21 @@ pub(super) enum LineRecord {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum InputRecord {
     Timeout,
-    Datagram { flow: u32, from: String, bytes: String },
+    Datagram { flow: u64, from: String, bytes: String },
+    Stream { flow: u64, event: StreamRecord },
     Store { ask: u64, result: ResultRecord },
     Media(MediaRecord),
     Desktop(DesktopRecord),
     Ask { id: u64, question: QuestionRecord },
+}
+
+/// What became of a connection.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum StreamRecord {
+    Opened { peer: String, names: Vec<String> },
+    Closed,
+    Unreachable { peer: String },
 }
 
 /// The line is not what a line of its kind must be; names the part, never its content.
@@ -111,11 +121,35 @@ impl From<&Input> for InputRecord {
             Input::Datagram { flow, from, bytes } => {
                 InputRecord::Datagram { flow: flow.0, from: from.to_string(), bytes: STANDARD_NO_PAD.encode(bytes) }
             }
+            Input::Stream { flow, event } => InputRecord::Stream { flow: flow.0, event: StreamRecord::from(event) },
             Input::Store { ask, result } => InputRecord::Store { ask: ask.0, result: ResultRecord::from(result) },
             Input::Media(event) => InputRecord::Media(MediaRecord::from(event)),
             Input::Desktop(input) => InputRecord::Desktop(DesktopRecord::from(input)),
             Input::Ask { id, question } => InputRecord::Ask { id: id.0, question: QuestionRecord::from(question) },
         }
+    }
+}
+
+impl From<&StreamEvent> for StreamRecord {
+    fn from(event: &StreamEvent) -> StreamRecord {
+        match event {
+            StreamEvent::Opened { peer, names } => {
+                StreamRecord::Opened { peer: peer.to_string(), names: names.clone() }
+            }
+            StreamEvent::Closed => StreamRecord::Closed,
+            StreamEvent::Unreachable { peer } => StreamRecord::Unreachable { peer: peer.to_string() },
+        }
+    }
+}
+
+impl StreamRecord {
+    fn read(self) -> Result<StreamEvent, BadPart> {
+        let address = |text: String| text.parse().map_err(|_| BadPart("peer"));
+        Ok(match self {
+            StreamRecord::Opened { peer, names } => StreamEvent::Opened { peer: address(peer)?, names },
+            StreamRecord::Closed => StreamEvent::Closed,
+            StreamRecord::Unreachable { peer } => StreamEvent::Unreachable { peer: address(peer)? },
+        })
     }
 }
 
@@ -129,6 +163,7 @@ impl InputRecord {
                 from: from.parse().map_err(|_| BadPart("from"))?,
                 bytes: Bytes::from(STANDARD_NO_PAD.decode(bytes).map_err(|_| BadPart("bytes"))?),
             },
+            InputRecord::Stream { flow, event } => Input::Stream { flow: FlowId(flow), event: event.read()? },
             InputRecord::Store { ask, result } => Input::Store { ask: AskId(ask), result: result.read()? },
             InputRecord::Media(event) => Input::Media(event.read()?),
             InputRecord::Desktop(input) => Input::Desktop(input.read()?),

@@ -15,7 +15,7 @@ use crate::engine::question::{Question, QuestionId};
 use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply};
 use crate::intents::*;
 use crate::media::{FailCause, LegStats, MediaEvent};
-use crate::sip::api::{FlowId, Transmit};
+use crate::sip::api::{FlowId, StreamEvent, Transmit};
 
 fn intent() -> Intent {
     Intent {
@@ -134,10 +134,18 @@ fn questions() -> Vec<Input> {
     questions.into_iter().map(|question| Input::Ask { id: QuestionId(1), question }).collect()
 }
 
+fn streams() -> Vec<Input> {
+    let peer = "[2001:db8::1]:5061".parse().unwrap();
+    let names = vec!["sbc.example.com".to_owned()];
+    let events = [StreamEvent::Opened { peer, names }, StreamEvent::Closed, StreamEvent::Unreachable { peer }];
+    let flow = FlowId::stream(u64::MAX >> 16, FlowId(1));
+    events.into_iter().map(|event| Input::Stream { flow, event }).collect()
+}
+
 fn all() -> Vec<Input> {
     let from = "192.0.2.1:5060".parse().unwrap();
     let datagram = Input::Datagram { flow: FlowId(1), from, bytes: Bytes::from_static(b"\xff\0SIP\r\n") };
-    [vec![datagram], store(), media(), desktop(), questions()].into_iter().flatten().collect()
+    [vec![datagram], streams(), store(), media(), desktop(), questions()].into_iter().flatten().collect()
 }
 
 /// As text in which personal values stand.

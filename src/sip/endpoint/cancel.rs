@@ -18,7 +18,7 @@ impl Endpoint {
     pub(super) fn take_cancel(&mut self, way: Way, request: &Request, key: ServerKey, now: Mono) {
         let about = self.core.transactions.server_of(&compose::key_of(request, &Method::Invite));
         let Some((invite, tag)) = about.and_then(|id| Some((id, self.core.transactions.server(id)?.owner))) else {
-            if self.core.networks.trunk_of(way.1.ip()).is_none() {
+            if self.core.trunk_of(way).is_none() {
                 return self.turn_away_stranger(way, request, now);
             }
             return stranger::turn_away(&mut self.core, way, request, 481, |_| {});

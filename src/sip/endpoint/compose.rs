@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
-use super::core::{Core, Way};
+use super::core::{Core, Own, Way};
 use super::names::Tag;
 use crate::base::Pii;
-use crate::sip::api::{Carried, Dial, Reason, UserToUsers};
+use crate::sip::api::{Carried, Dial, Reason, Transport, UserToUsers};
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::{Branch, ServerKey, key::KeyParts};
 use crate::sip::wire::{HeaderName, Headers, Method, Request, Writer, reason_phrase};
@@ -33,7 +33,8 @@ pub fn key_of(request: &Request, method: &Method) -> ServerKey {
 
 /// Where the answers to `request` go, which came by `way`.
 pub fn way_back(request: &Headers, way: Way) -> Way {
-    (way.0, request.via_top().reply_address(way.1))
+    let via = request.via_top();
+    (way.0, if way.0.is_stream() { via.listening_address(way.1) } else { via.reply_address(way.1) })
 }
 
 /// The beginning of an answer.
@@ -49,7 +50,7 @@ pub fn trying(request: &Headers, way: Way) -> Bytes {
 /// The beginning of an answer that opens or keeps a dialog (RFC 3261 section 12.1.1).
 pub fn reply_with_contact(core: &Core, request: &Headers, status: u16, way: Way, tag: Tag) -> Writer {
     let mut writer = reply(request, status, way, tag);
-    writer.copy_all(HeaderName::RECORD_ROUTE, request).push(HeaderName::CONTACT, Contact(core.advertised(way.0)));
+    writer.copy_all(HeaderName::RECORD_ROUTE, request).push(HeaderName::CONTACT, Contact(core.own(way.0)));
     if status >= 200 {
         writer.push(HeaderName::ALLOW, ALLOW);
     }
@@ -60,7 +61,7 @@ pub fn reply_with_contact(core: &Core, request: &Headers, status: u16, way: Way,
 pub fn within(core: &Core, dialog: &Dialog, method: &Method, cseq: u32, branch: Branch, way: Way) -> Writer {
     let path = dialog.path();
     let mut writer = Writer::request(method, path.uri);
-    push_via(&mut writer, core.advertised(way.0), branch);
+    push_via(&mut writer, core.own(way.0), branch);
     for route in path.routes {
         writer.push_bytes(HeaderName::ROUTE, route);
     }
@@ -74,7 +75,7 @@ pub fn within(core: &Core, dialog: &Dialog, method: &Method, cseq: u32, branch: 
         .push_bytes(HeaderName::CALL_ID, &dialog.call_id)
         .push(HeaderName::CSEQ, format_args!("{cseq} {method}"));
     if *method == Method::Invite {
-        writer.push(HeaderName::CONTACT, Contact(core.advertised(way.0))).push(HeaderName::ALLOW, ALLOW);
+        writer.push(HeaderName::CONTACT, Contact(core.own(way.0))).push(HeaderName::ALLOW, ALLOW);
     }
     writer
 }
@@ -90,7 +91,7 @@ pub struct Invitation<'a> {
 
 /// The INVITE to `uri`.
 pub fn invite(core: &Core, invitation: &Invitation<'_>, uri: &[u8], branch: Branch, way: Way) -> Bytes {
-    let own = core.advertised(way.0);
+    let own = core.own(way.0);
     let mut writer = Writer::request(&Method::Invite, uri);
     push_via(&mut writer, own, branch);
     writer
@@ -127,13 +128,13 @@ pub fn from_of(dial: &Dial, own: SocketAddr, tag: Tag) -> Bytes {
 
 /// An OPTIONS to a trunk.
 pub fn options(core: &mut Core, branch: Branch, (flow, to): Way, call_id: &str, tag: u64) -> Bytes {
-    let own = core.advertised(flow);
+    let own = core.own(flow);
     let uri = format!("sip:{to}");
     let mut writer = Writer::request(&Method::Options, uri.as_bytes());
     push_via(&mut writer, own, branch);
     writer
         .push(HeaderName::MAX_FORWARDS, MAX_FORWARDS)
-        .push(HeaderName::FROM, format_args!("<sip:{own}>;tag={tag:016x}"))
+        .push(HeaderName::FROM, format_args!("<sip:{}>;tag={tag:016x}", own.address))
         .push(HeaderName::TO, format_args!("<{uri}>"))
         .push(HeaderName::CALL_ID, call_id)
         .push(HeaderName::CSEQ, "1 OPTIONS")
@@ -183,16 +184,22 @@ fn push_headers(writer: &mut Writer, headers: &[(&'static str, Pii<String>)]) {
     }
 }
 
-fn push_via(writer: &mut Writer, own: SocketAddr, branch: Branch) {
-    writer.push(HeaderName::VIA, format_args!("SIP/2.0/UDP {own};rport;branch={branch}"));
+fn push_via(writer: &mut Writer, own: Own, branch: Branch) {
+    let Own { transport, address } = own;
+    writer.push(HeaderName::VIA, format_args!("SIP/2.0/{} {address};rport;branch={branch}", transport.token()));
 }
 
-/// A Contact of ours.
-struct Contact(SocketAddr);
+/// A Contact of ours. UDP is what a URI without a transport means (RFC 3263 section 4.1).
+struct Contact(Own);
 
 impl std::fmt::Display for Contact {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "<sip:{}>", self.0)
+        match self.0.transport {
+            Transport::Udp => write!(f, "<sip:{}>", self.0.address),
+            Transport::Tcp | Transport::Tls => {
+                write!(f, "<sip:{};transport={}>", self.0.address, self.0.transport.param())
+            }
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,17 +12,18 @@ use super::deadlines::Deadline;
 use super::identify::Networks;
 use super::incoming;
 use super::names::{SessionId, Tag};
+use super::streams::Streams;
 use crate::base::limits::SIP_SERVER_INVITES_MAX;
 use crate::base::rng::Rng;
 use crate::base::timers::Timers;
 use crate::base::{LegId, Mono};
-use crate::sip::api::{EndpointSetup, FlowId, SipEvent, Transmit};
+use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, SipEvent, Transmit, Transport};
 use crate::sip::transaction::{
     Branch, Effects, Send, ServerKey, Tell, Timer, Times, Transactions, TxId, client, server,
 };
 use crate::sip::wire::Headers;
 
-/// A socket of ours and an address of theirs.
+/// A socket, listener or connection of ours and an address of theirs.
 pub type Way = (FlowId, SocketAddr);
 
 /// Whose a client transaction is.
@@ -37,6 +38,17 @@ pub enum ClientOwner {
     KeepAlive(usize),
 }
 
+/// What stands for us in Via and Contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Own {
+    pub transport: Transport,
+    pub address: SocketAddr,
+}
+
+/// Of a setup without flows.
+const NOWHERE: Own =
+    Own { transport: Transport::Udp, address: SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 5060) };
+
 /// The tag that answers to a server transaction carry.
 pub type ServerOwner = Tag;
 
@@ -44,6 +56,8 @@ pub type ServerOwner = Tag;
 pub struct Core {
     pub setup: EndpointSetup,
     pub networks: Networks,
+    pub streams: Streams,
+    /// Over UDP.
     pub times: Times,
     pub rng: Rng,
     pub timers: Timers<Deadline>,
@@ -74,13 +88,14 @@ impl Core {
     pub fn new(setup: EndpointSetup, mut rng: Rng) -> Core {
         // A time of zero would fire for ever.
         let [t1, t2, t4] = [setup.t1, setup.t2, setup.t4].map(|time| time.max(Duration::from_millis(1)));
-        let times = Times { t1, t2, t4 };
+        let times = Times { t1, t2, t4, reliable: false };
         let mut timers = Timers::default();
         for (place, _) in setup.trunks.iter().enumerate().filter(|(_, trunk)| trunk.keep_alive.is_some()) {
             timers.set(Deadline::KeepAlive(place), Mono::ZERO);
         }
         Core {
             networks: Networks::new(&setup.trunks),
+            streams: Streams::default(),
             setup,
             times,
             timers,
@@ -111,10 +126,24 @@ impl Core {
         }
     }
 
-    /// The address that stands for us in Via and Contact on `flow`.
-    pub fn advertised(&self, flow: FlowId) -> SocketAddr {
-        let own = self.setup.flows.iter().find(|local| local.flow == flow).or(self.setup.flows.first());
-        own.map_or(SocketAddr::from(([0, 0, 0, 0], 5060)), |local| local.advertised)
+    /// What stands for us in Via and Contact on `flow`; a connection has it from its listener.
+    pub fn own(&self, flow: FlowId) -> Own {
+        let listener = flow.listener();
+        let own = self.setup.flows.iter().find(|local| local.flow == listener).or(self.setup.flows.first());
+        own.map_or(NOWHERE, |LocalFlow { transport, advertised, .. }| Own {
+            transport: *transport,
+            address: *advertised,
+        })
+    }
+
+    /// The timers of a transaction on `flow`.
+    pub fn times_on(&self, flow: FlowId) -> Times {
+        Times { reliable: self.own(flow).transport.is_reliable(), ..self.times }
+    }
+
+    /// The place in the setup of the trunk that messages of `way` come from.
+    pub fn trunk_of(&self, (flow, from): Way) -> Option<usize> {
+        self.streams.trunk_of(flow).or_else(|| self.networks.trunk_of(from.ip()))
     }
 
     pub fn next_branch(&mut self) -> Branch {
@@ -125,7 +154,8 @@ impl Core {
     /// Sends `request`, which carries `branch`, and watches over it.
     pub fn request(&mut self, branch: Branch, request: Bytes, way: Way, owner: ClientOwner, now: Mono) -> TxId {
         let invite = matches!(owner, ClientOwner::Invite(_) | ClientOwner::Reinvite(_));
-        let effects = self.transactions.open_client(branch, invite, request, way, owner, &self.times);
+        let times = self.times_on(way.0);
+        let effects = self.transactions.open_client(branch, invite, request, way, owner, &times);
         self.apply_client(branch.id, effects, now);
         branch.id
     }
@@ -148,19 +178,22 @@ impl Core {
     }
 
     pub fn step_server(&mut self, id: TxId, input: server::Input, now: Mono) {
-        let effects = self.transactions.step_server(id, input, &self.times);
+        let Some(flow) = self.transactions.server(id).map(|server| server.flow) else { return };
+        let effects = self.transactions.step_server(id, input, &self.times_on(flow));
         self.apply_server(id, effects, now);
     }
 
     /// What the owner is to be told.
     pub fn step_client(&mut self, id: TxId, input: client::Input, now: Mono) -> Tell {
-        let effects = self.transactions.step_client(id, input, &self.times);
+        let Some(flow) = self.transactions.client(id).map(|client| client.flow) else { return Tell::Nothing };
+        let effects = self.transactions.step_client(id, input, &self.times_on(flow));
         self.apply_client(id, effects, now)
     }
 
     /// Does what a timer that fired asks for; the owner of a client transaction, and what it is to be told.
     pub fn fire(&mut self, id: TxId, timer: Timer, now: Mono) -> Option<(ClientOwner, Tell)> {
         let owner = self.transactions.client(id).map(|client| client.owner);
+        // Over a reliable transport there is no timer whose firing starts another.
         let effects = self.transactions.fire(id, timer, &self.times);
         let Some(owner) = owner else {
             self.apply_server(id, effects, now);

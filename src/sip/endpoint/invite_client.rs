@@ -115,7 +115,7 @@ fn goal_of(text: &str, via: Option<std::net::SocketAddr>, flow: FlowId) -> Optio
 fn calling(core: &mut Core, (leg, tag): (LegId, Tag), dial: &Dial, goals: Vec<Goal>, now: Mono) -> Session {
     let call_id = names::call_id(&mut core.rng);
     let cseq = names::first_cseq(&mut core.rng);
-    let own = core.advertised(goals.first().map_or(dial.flow, |goal| goal.way.0));
+    let own = core.own(goals.first().map_or(dial.flow, |goal| goal.way.0)).address;
     let local = compose::from_of(dial, own, tag);
     let invitation = Invitation { dial, from: &local, call_id: &call_id, cseq };
     let mut session = Session {

@@ -20,6 +20,7 @@ mod register;
 mod reinvite;
 mod session;
 mod stranger;
+mod streams;
 
 #[cfg(test)]
 mod tests;
@@ -35,7 +36,7 @@ use self::keep_alive::Reach;
 use self::names::SessionId;
 use self::session::{MergeKey, Sessions};
 use self::stranger::Refusals;
-use super::api::{EndpointSetup, FlowId, SipCommand, SipEvent, Transmit};
+use super::api::{EndpointSetup, FlowId, SipCommand, SipEvent, StreamEvent, Transmit};
 use super::auth::Gate;
 use super::registrar::Registrar;
 use crate::base::rng::Rng;
@@ -71,6 +72,8 @@ pub struct Counts {
     pub phones: usize,
     pub nonces: usize,
     pub deadlines: usize,
+    /// Connections.
+    pub streams: usize,
 }
 
 impl Endpoint {
@@ -89,10 +92,20 @@ impl Endpoint {
         }
     }
 
-    /// One datagram as it came from `from` on `flow`.
+    /// One message as it came from `from` on `flow`.
     pub fn handle_datagram(&mut self, flow: FlowId, from: SocketAddr, bytes: Bytes, now: Now) {
         let from = SocketAddr::new(from.ip().to_canonical(), from.port());
         self.receive((flow, from), bytes, now.mono);
+        self.settle();
+    }
+
+    /// What became of a connection.
+    pub fn handle_stream(&mut self, flow: FlowId, event: StreamEvent, now: Now) {
+        match event {
+            StreamEvent::Opened { peer, names } => self.stream_opened(flow, peer, &names),
+            StreamEvent::Closed => self.stream_closed(flow, now.mono),
+            StreamEvent::Unreachable { peer } => self.unreachable(flow, peer, now.mono),
+        }
         self.settle();
     }
 
@@ -140,6 +153,7 @@ impl Endpoint {
             phones: self.registrar.len(),
             nonces: self.gate.len(),
             deadlines: self.core.timers.len(),
+            streams: self.core.streams.len(),
         }
     }
 

@@ -43,7 +43,7 @@ impl Endpoint {
         if *request.method() == Method::Register {
             return self.take_register(way, request, key, now);
         }
-        let Some(trunk) = self.core.networks.trunk_of(way.1.ip()) else {
+        let Some(trunk) = self.core.trunk_of(way) else {
             return self.turn_away_stranger(way, request, now);
         };
         let checked = checks::outside(request).and_then(|()| match request.method() {
@@ -125,7 +125,7 @@ impl Endpoint {
         }
     }
 
-    fn unanswered(&mut self, owner: ClientOwner, id: TxId, status: u16, now: Mono) {
+    pub(super) fn unanswered(&mut self, owner: ClientOwner, id: TxId, status: u16, now: Mono) {
         match owner {
             ClientOwner::Invite(session) => self.attempt_failed(session, id, status, None, now),
             ClientOwner::Reinvite(session) => self.reinvite_unanswered(session, now),

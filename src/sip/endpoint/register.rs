@@ -9,7 +9,7 @@ use super::inside::Inside;
 use super::names::Tag;
 use super::{checks, stranger};
 use crate::base::{AgentId, Mono};
-use crate::sip::api::{PhoneAccount, Refusal, SipEvent};
+use crate::sip::api::{FlowId, PhoneAccount, Refusal, SipEvent};
 use crate::sip::auth::{Credentials, Secrets, Verdict};
 use crate::sip::registrar::{Binding, Refused, Registration, Wish};
 use crate::sip::transaction::ServerKey;
@@ -83,6 +83,7 @@ impl Endpoint {
             flow: way.0,
             wish,
         };
+        self.core.streams.note_phone(way.0, phone);
         self.bind(&inside, phone, &agent, registration, now);
     }
 
@@ -114,6 +115,14 @@ impl Endpoint {
         let Some(agent) = self.core.setup.phones.get(phone).map(|account| account.agent.clone()) else { return };
         let before = self.registrar.is_reachable(&agent);
         self.registrar.expire(&agent, now);
+        self.phone_changed(phone, &agent, before);
+    }
+
+    /// The connection to the phone has ended, and with it the contacts that were reached over it.
+    pub(super) fn phone_cut_off(&mut self, phone: usize, flow: FlowId) {
+        let Some(agent) = self.core.setup.phones.get(phone).map(|account| account.agent.clone()) else { return };
+        let before = self.registrar.is_reachable(&agent);
+        self.registrar.cut_off(&agent, flow);
         self.phone_changed(phone, &agent, before);
     }
 

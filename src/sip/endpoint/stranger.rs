@@ -61,7 +61,7 @@ impl Endpoint {
             return;
         }
         self.refused(Refusal::Malformed, now);
-        let known = self.core.networks.trunk_of(way.1.ip()).is_some();
+        let known = self.core.trunk_of(way).is_some();
         let (Some(status), true) = (fault.status(), known) else { return };
         let Some(salvaged) = Message::salvage(bytes).filter(|salvaged| *salvaged.method() != Method::Ack) else {
             return;
@@ -86,7 +86,8 @@ fn stateless_tag(core: &Core, request: &Headers) -> Tag {
 }
 
 fn send_bounded(core: &mut Core, way: Way, question: &Headers, answer: Bytes) {
-    if answer.len() <= AMPLIFICATION_MAX * question.raw().len() {
+    // Nobody can connect from an address that is not theirs.
+    if way.0.is_stream() || answer.len() <= AMPLIFICATION_MAX * question.raw().len() {
         core.send(compose::way_back(question, way), answer);
     }
 }

@@ -47,7 +47,8 @@ impl Client {
     /// The request leaves.
     pub fn start(times: &Times) -> (Client, Effects) {
         let again = Timer::E.first(times);
-        let effects = Effects::none().send(Send::Kept).set(Timer::E, again).set(Timer::F, Timer::F.first(times));
+        let effects =
+            Effects::none().send(Send::Kept).set(Timer::F, Timer::F.first(times)).again(Timer::E, again, times);
         (Client::Trying { again }, effects)
     }
 
@@ -96,8 +97,8 @@ fn completed(input: Input) -> (Client, Effects) {
 }
 
 fn complete(times: &Times) -> (Client, Effects) {
-    let effects = Effects::none().tell(Tell::Message).stop(&[Timer::E, Timer::F]).set(Timer::K, Timer::K.first(times));
-    (Client::Completed, effects)
+    let effects = Effects::none().tell(Tell::Message).stop(&[Timer::E, Timer::F]).absorb(Timer::K, times);
+    (if times.reliable { Client::Terminated } else { Client::Completed }, effects)
 }
 
 fn end(tell: Tell) -> (Client, Effects) {

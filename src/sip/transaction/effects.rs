@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::timer::Timer;
+use super::timer::{Timer, Times};
 
 /// What goes on the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -64,6 +64,16 @@ impl Effects {
         let free = if self.set[0].is_none() { 0 } else { 1 };
         self.set[free] = Some((timer, after));
         self
+    }
+
+    /// Sends again when `timer` (A, E or G) fires; not over a reliable transport.
+    pub fn again(self, timer: Timer, after: Duration, times: &Times) -> Effects {
+        if times.reliable { self } else { self.set(timer, after) }
+    }
+
+    /// Absorbs what comes again until `timer` (D, I, J or K) fires; over a reliable transport that is zero, and all is over.
+    pub fn absorb(self, timer: Timer, times: &Times) -> Effects {
+        if times.reliable { self.over() } else { self.set(timer, timer.first(times)) }
     }
 
     pub fn over(mut self) -> Effects {

@@ -26,7 +26,8 @@ impl InviteClient {
     /// The request leaves.
     pub fn start(times: &Times) -> (InviteClient, Effects) {
         let again = Timer::A.first(times);
-        let effects = Effects::none().send(Send::Kept).set(Timer::A, again).set(Timer::B, Timer::B.first(times));
+        let effects =
+            Effects::none().send(Send::Kept).set(Timer::B, Timer::B.first(times)).again(Timer::A, again, times);
         (InviteClient::Calling { again }, effects)
     }
 
@@ -64,7 +65,7 @@ fn proceeding(input: Input, times: &Times) -> (InviteClient, Effects) {
         Input::Success => succeed(times),
         Input::Refusal => refuse(times),
         Input::Fired(_stale) => (InviteClient::Proceeding, Effects::none()),
-        Input::TransportFailed => (InviteClient::Proceeding, Effects::none()),
+        Input::TransportFailed => end(Tell::TransportFailed),
     }
 }
 
@@ -94,12 +95,9 @@ fn succeed(times: &Times) -> (InviteClient, Effects) {
 }
 
 fn refuse(times: &Times) -> (InviteClient, Effects) {
-    let effects = Effects::none()
-        .send(Send::Ack)
-        .tell(Tell::Message)
-        .stop(&[Timer::A, Timer::B])
-        .set(Timer::D, Timer::D.first(times));
-    (InviteClient::Completed, effects)
+    let effects =
+        Effects::none().send(Send::Ack).tell(Tell::Message).stop(&[Timer::A, Timer::B]).absorb(Timer::D, times);
+    (if times.reliable { InviteClient::Terminated } else { InviteClient::Completed }, effects)
 }
 
 fn end(tell: Tell) -> (InviteClient, Effects) {

@@ -47,7 +47,8 @@ fn proceeding(input: Input, times: &Times) -> (InviteServer, Effects) {
         }
         Input::Refusal => {
             let again = Timer::G.first(times);
-            let effects = Effects::none().send(Send::Kept).set(Timer::G, again).set(Timer::H, Timer::H.first(times));
+            let effects = Effects::none().send(Send::Kept).set(Timer::H, Timer::H.first(times));
+            let effects = effects.again(Timer::G, again, times);
             (InviteServer::Completed { again }, effects)
         }
         Input::Ack => (InviteServer::Proceeding, Effects::none()),
@@ -59,8 +60,8 @@ fn completed(again: Duration, input: Input, times: &Times) -> (InviteServer, Eff
     match input {
         Input::Again => (InviteServer::Completed { again }, Effects::none().send(Send::Kept)),
         Input::Ack => {
-            let effects = Effects::none().stop(&[Timer::G, Timer::H]).set(Timer::I, Timer::I.first(times));
-            (InviteServer::Confirmed, effects)
+            let next = if times.reliable { InviteServer::Terminated } else { InviteServer::Confirmed };
+            (next, Effects::none().stop(&[Timer::G, Timer::H]).absorb(Timer::I, times))
         }
         Input::Fired(Timer::G) => {
             let again = times.slower(again);

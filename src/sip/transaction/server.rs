@@ -80,5 +80,6 @@ fn completed(input: Input) -> (Server, Effects) {
 }
 
 fn complete(times: &Times) -> (Server, Effects) {
-    (Server::Completed, Effects::none().send(Send::Kept).set(Timer::J, Timer::J.first(times)))
+    let next = if times.reliable { Server::Terminated } else { Server::Completed };
+    (next, Effects::none().send(Send::Kept).absorb(Timer::J, times))
 }

@@ -1,6 +1,6 @@
 //! All transactions of the node, by our branch and by the peer's key.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -20,6 +20,8 @@ pub struct Transactions<C, S> {
     clients: HashMap<TxId, ClientTransaction<C>>,
     servers: HashMap<TxId, ServerTransaction<S>>,
     server_by_key: HashMap<ServerKey, TxId>,
+    /// Client transactions over connections, by where they were sent: they end with the connection.
+    streamed: BTreeSet<(FlowId, SocketAddr, TxId)>,
     invite_servers: usize,
 }
 
@@ -65,6 +67,7 @@ impl<C, S> Default for Transactions<C, S> {
             clients: HashMap::new(),
             servers: HashMap::new(),
             server_by_key: HashMap::new(),
+            streamed: BTreeSet::new(),
             invite_servers: 0,
         }
     }
@@ -115,6 +118,9 @@ impl<C, S> Transactions<C, S> {
     ) -> Effects {
         let (machine, effects) = start_client(invite, times);
         let (flow, to) = way;
+        if times.reliable {
+            self.streamed.insert((flow, to, branch.id));
+        }
         let opened = ClientTransaction { machine, nonce: branch.nonce, request, ack: None, flow, to, owner };
         self.clients.insert(branch.id, opened);
         effects
@@ -205,7 +211,15 @@ impl<C, S> Transactions<C, S> {
 
     /// Forgets a transaction that is over, and says whose it was.
     pub fn close_client(&mut self, id: TxId) -> Option<C> {
-        self.clients.remove(&id).map(|client| client.owner)
+        let client = self.clients.remove(&id)?;
+        self.streamed.remove(&(client.flow, client.to, id));
+        Some(client.owner)
+    }
+
+    /// Client transactions that were sent on `flow`, a connection or a listener; with `to`, only those that went there.
+    pub fn clients_on(&self, flow: FlowId, to: Option<SocketAddr>) -> Vec<TxId> {
+        let of_flow = self.streamed.range(least(flow)..least(FlowId(flow.0 + 1)));
+        of_flow.filter(|(_, sent_to, _)| to.is_none_or(|to| to == *sent_to)).map(|(_, _, id)| *id).collect()
     }
 
     /// Forgets a transaction that is over, and says whose it was.
@@ -234,6 +248,11 @@ impl<C, S> Transactions<C, S> {
         self.serial += 1;
         TxId(self.serial)
     }
+}
+
+/// Before everything of `flow`.
+fn least(flow: FlowId) -> (FlowId, SocketAddr, TxId) {
+    (flow, SocketAddr::from(([0, 0, 0, 0], 0)), TxId(0))
 }
 
 fn start_client(invite: bool, times: &Times) -> (ClientMachine, Effects) {

@@ -44,6 +44,7 @@ machine!(Server, server::Input, |_| (Server::Trying, Effects::none()));
 
 struct Bench<M> {
     machine: M,
+    times: Times,
     timers: Timers<Timer>,
     trace: Vec<String>,
     over: bool,
@@ -79,7 +80,7 @@ impl<M: Machine> Bench<M> {
     fn run_to(&mut self, end: Mono) {
         while let Some(at) = self.timers.next().map(|(at, _)| at).filter(|at| *at <= end) {
             let Some(timer) = self.timers.pop_due(at) else { return };
-            let step = self.machine.step(M::fired(timer), &Times::default());
+            let step = self.machine.step(M::fired(timer), &self.times);
             self.apply(step, at);
         }
     }
@@ -87,13 +88,22 @@ impl<M: Machine> Bench<M> {
 
 /// Feeds `script` (milliseconds and input), lets 100 s pass, and compares what came out.
 fn check<M: Machine>(script: &[(u64, M::Input)], expect: &str) {
-    let (machine, effects) = M::begin(&Times::default());
-    let mut bench = Bench { machine, timers: Timers::default(), trace: Vec::new(), over: false };
+    check_over::<M>(Times::default(), script, expect);
+}
+
+/// The same over TCP or TLS.
+fn check_reliable<M: Machine>(script: &[(u64, M::Input)], expect: &str) {
+    check_over::<M>(Times { reliable: true, ..Times::default() }, script, expect);
+}
+
+fn check_over<M: Machine>(times: Times, script: &[(u64, M::Input)], expect: &str) {
+    let (machine, effects) = M::begin(&times);
+    let mut bench = Bench { machine, times, timers: Timers::default(), trace: Vec::new(), over: false };
     bench.apply((machine, effects), Mono::ZERO);
     for (ms, input) in script {
         let at = Mono::ZERO + Duration::from_millis(*ms);
         bench.run_to(at);
-        let step = bench.machine.step(*input, &Times::default());
+        let step = bench.machine.step(*input, &times);
         bench.apply(step, at);
     }
     bench.run_to(Mono::ZERO + Duration::from_secs(100));
@@ -137,6 +147,7 @@ fn an_accepted_invite_passes_each_2xx_up_until_m() {
 #[test]
 fn a_transport_that_fails_ends_what_is_unanswered() {
     check::<InviteClient>(&[(100, TransportFailed)], "0 send, 100 failed+over");
+    check::<InviteClient>(&[(100, Provisional), (200, TransportFailed)], "0 send, 100 tell, 200 failed+over");
     check::<Client>(&[(100, TransportFailed)], "0 send, 100 failed+over");
     check::<InviteClient>(&[(100, Success), (200, TransportFailed)], "0 send, 100 tell, 32100 over");
 }
@@ -216,4 +227,20 @@ fn an_answered_request_of_a_peer_is_answered_again_until_j() {
         &[(10, server::Input::Provisional), (20, server::Input::Again), (100, server::Input::Refusal)],
         "10 send, 20 send, 100 send, 32100 over",
     );
+}
+
+#[test]
+fn over_a_reliable_transport_nothing_is_sent_again_or_absorbed() {
+    check_reliable::<InviteClient>(&[], "0 send, 32000 timeout+over");
+    check_reliable::<InviteClient>(&[(100, Provisional), (200, Refusal)], "0 send, 100 tell, 200 ack+tell+over");
+    check_reliable::<InviteClient>(&[(100, Success), (600, Success)], "0 send, 100 tell, 600 tell, 32100 over");
+    check_reliable::<Client>(&[], "0 send, 32000 timeout+over");
+    check_reliable::<Client>(&[(100, Provisional), (400, Success)], "0 send, 100 tell, 400 tell+over");
+    check_reliable::<InviteServer>(&[(100, server::Input::Refusal)], "100 send, 32100 timeout+over");
+    check_reliable::<InviteServer>(&[(100, server::Input::Refusal), (200, server::Input::Ack)], "100 send, 200 over");
+    check_reliable::<InviteServer>(
+        &[(0, server::Input::Success), (700, server::Input::Ack)],
+        "0 send, 700 tell, 32000 over",
+    );
+    check_reliable::<Server>(&[(100, server::Input::Success)], "100 send+over");
 }

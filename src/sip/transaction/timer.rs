@@ -1,4 +1,4 @@
-//! Every transaction timer by the letter that RFC 3261 table 4 and RFC 6026 section 8.4 give it, over UDP.
+//! Every transaction timer by the letter that RFC 3261 table 4 and RFC 6026 section 8.4 give it.
 
 use std::time::Duration;
 
@@ -31,12 +31,14 @@ pub enum Timer {
     M,
 }
 
-/// The three values that all timers are made of (RFC 3261 table 4).
+/// What all timers are made of (RFC 3261 table 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
     pub t1: Duration,
     pub t2: Duration,
     pub t4: Duration,
+    /// Over TCP and TLS nothing is sent again, and nothing that came again is waited for.
+    pub reliable: bool,
 }
 
 impl Times {
@@ -53,7 +55,12 @@ impl Times {
 
 impl Default for Times {
     fn default() -> Times {
-        Times { t1: Duration::from_millis(500), t2: Duration::from_secs(4), t4: Duration::from_secs(5) }
+        Times {
+            t1: Duration::from_millis(500),
+            t2: Duration::from_secs(4),
+            t4: Duration::from_secs(5),
+            reliable: false,
+        }
     }
 }
 

@@ -74,9 +74,14 @@ impl<'a> Via<'a> {
     /// Where the answer goes over UDP, to a request that came from `source` (RFC 3261 section 18.2.2, RFC 3581 section 4).
     pub fn reply_address(&self, source: SocketAddr) -> SocketAddr {
         match self.rport {
-            Rport::Absent => SocketAddr::new(source.ip(), self.port.unwrap_or(self.default_port())),
+            Rport::Absent => self.listening_address(source),
             Rport::Asked | Rport::Filled(_) => source,
         }
+    }
+
+    /// Where the answer goes to a request that came from `source` over a connection that has ended (RFC 3261 section 18.2.2).
+    pub fn listening_address(&self, source: SocketAddr) -> SocketAddr {
+        SocketAddr::new(source.ip(), self.port.unwrap_or(self.default_port()))
     }
 
     /// The branch is one that RFC 3261 lets a transaction be found by.

@@ -25,7 +25,7 @@ fn address(side: usize) -> SocketAddr {
 fn endpoint(side: usize, rng: &mut Rng) -> Endpoint {
     let peer = address(1 - side).ip();
     let trunk = TrunkPeer { trunk: TrunkId::new("peer"), networks: vec![(peer, 32)], trusted: false, keep_alive: None };
-    let flows = vec![LocalFlow { flow: FlowId(0), advertised: address(side) }];
+    let flows = vec![LocalFlow { flow: FlowId(0), transport: Transport::Udp, advertised: address(side) }];
     Endpoint::new(EndpointSetup { flows, trunks: vec![trunk], ..setup() }, rng.split())
 }
 

@@ -38,7 +38,11 @@ fn name(address: SocketAddr) -> &'static str {
 
 pub fn setup() -> EndpointSetup {
     EndpointSetup {
-        flows: vec![LocalFlow { flow: FlowId(0), advertised: OWN.parse().expect("an address") }],
+        flows: vec![LocalFlow {
+            flow: FlowId(0),
+            transport: Transport::Udp,
+            advertised: OWN.parse().expect("an address"),
+        }],
         realm: REALM.into(),
         digests: vec![Algorithm::Sha256, Algorithm::Md5],
         trunks: vec![TrunkPeer {
