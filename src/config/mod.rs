@@ -7,6 +7,7 @@ mod media;
 mod numbers;
 pub mod plan;
 mod read;
+mod redirect;
 mod routing;
 mod shell;
 mod sip;

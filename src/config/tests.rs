@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::access::{Answer, Facts};
 use crate::base::{AgentId, Level, PoolId, QueueId, TrunkId, Wall};
-use crate::calls::settings::{Fallback, WaitingSound};
+use crate::calls::settings::{Fallback, Mode, WaitingSound};
 use crate::routing::Pause;
 use crate::sip::api::{FlowId, Target};
 use crate::sip::auth::Algorithm;
@@ -104,6 +104,31 @@ fn the_rules_of_the_example_decide() {
     assert_eq!(decide("ann@gmail.com", Level::Strong, Some("billing")), "billing");
     assert_eq!(decide("physics.college.edu", Level::Unmatched, None), "schools");
     assert_eq!(decide("somebody.example", Level::Unmatched, None), "default");
+}
+
+#[test]
+fn a_redirected_trunk_needs_extensions() {
+    let fallback = "fallback = { status = 503 }";
+    let redirect = "fallback = { status = 503 }\nmode = \"redirect\"\nredirect_hold_s = 30";
+    let plan = plan(&small().replace(fallback, redirect));
+    let mode = &plan.settings.calls.trunks[&TrunkId::new("pbx")].mode;
+    assert!(matches!(mode, Mode::Redirect(plan) if plan.hold == Duration::from_secs(30)), "{mode:?}");
+    let phone = &plan.settings.calls.phones[&AgentId::new("ann")];
+    assert_eq!(phone.extension.as_deref(), Some("sip:ann@192.0.2.21"));
+    let registered = "phone = { user = \"ann\", password = \"x\" }";
+    let text = small().replace(fallback, redirect).replace("phone = { contact = \"sip:ann@192.0.2.21\" }", registered);
+    let faults = read(&text).err().unwrap_or_default();
+    assert_eq!(lines(&faults).matches("has no extension, and a trunk is redirected").count(), 1, "{}", lines(&faults));
+    check(
+        fallback,
+        &format!("{fallback}\nredirect_hold_s = 30"),
+        "redirect_hold_s",
+        "trunks[0].redirect_hold_s",
+        "says something of a redirect",
+    );
+    check(fallback, &format!("{fallback}\nmode = \"redirekt\""), "mode", "trunks[0].mode", "did you mean \"redirect\"");
+    let at = "extension = \"sip:1@192.0.2.1?x=y\"";
+    check("phone = {", &format!("{at}\nphone = {{"), "extension", "agents[0].extension", "has more than an address");
 }
 
 #[test]

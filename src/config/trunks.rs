@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::TrunkId;
-use crate::calls::settings::{Fallback, TrunkPlan};
+use crate::calls::settings::{Fallback, Mode, TrunkPlan};
 use crate::sip::api::{FlowId, TrunkPeer};
 
 use super::fault::Faults;
+use super::redirect;
 use super::sip::SipPart;
 use super::tree::{Section, Text};
 use super::values::{Names, region, sip_target, sip_uri, socket};
@@ -19,6 +20,13 @@ pub(super) struct TrunksPart<'a> {
     pub names: Names<'a>,
     pub peers: Vec<TrunkPeer>,
     pub plans: BTreeMap<TrunkId, Arc<TrunkPlan>>,
+}
+
+impl TrunksPart<'_> {
+    /// Some trunk is answered with 302 to agents' extensions.
+    pub(super) fn redirects(&self) -> bool {
+        self.plans.values().any(|plan| plan.mode != Mode::Path)
+    }
 }
 
 /// An address and how many of its bits count.
@@ -43,11 +51,12 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
         let (region, flow) = (region(&mut section, faults), sip.flow(&mut section, faults));
         let keep_alive = keep_alive(&mut section, flow, faults);
         let fallback = fallback(&mut section, faults);
+        let mode = redirect::mode(&mut section, faults);
         section.finish(faults);
         if let (Some(name), Some(fallback)) = (name, fallback) {
             let trunk = TrunkId::new(name.value);
             part.peers.push(TrunkPeer { trunk: trunk.clone(), networks, trusted, keep_alive });
-            let plan = TrunkPlan { trunk: trunk.clone(), region, flow, fallback, trusted };
+            let plan = TrunkPlan { trunk: trunk.clone(), region, flow, fallback, trusted, mode };
             part.plans.insert(trunk, Arc::new(plan));
         }
     }
