@@ -117,6 +117,7 @@ fn ring(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
     bench.call_by_leg.insert(leg.0, call.id);
     let dial = Dial {
         target: phone.target,
+        trunk: None,
         flow: phone.flow,
         from_user: call.incoming.from_user.clone(),
         from_display: call.incoming.from_display.clone(),

@@ -55,6 +55,7 @@ fn dial(call: &mut Call, uri: &str, via: Option<SocketAddr>, bench: &mut Bench, 
     bench.call_by_leg.insert(leg.0, call.id);
     let dial = Dial {
         target: Target::Uri { uri: with_dialled(uri, call.incoming.dialled.expose()), via },
+        trunk: Some(call.trunk.trunk.clone()),
         flow: call.trunk.flow,
         from_user: call.incoming.from_user.clone(),
         from_display: call.incoming.from_display.clone(),

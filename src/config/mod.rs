@@ -6,6 +6,7 @@ mod fault;
 mod media;
 mod numbers;
 pub mod plan;
+mod proof;
 mod read;
 mod redirect;
 mod routing;

@@ -192,6 +192,7 @@ fn each_fault_has_its_line_and_its_remedy() {
         ("status = 503", "status = 503, redirect = \"sip:a@b\"", "fallback", "trunks[0].fallback", "one of"),
         ("status = 503", "sip = \"sip:ivr@ivr.example.com\"", "fallback", "trunks[0].fallback.sip", "via ="),
         ("status = 503", "redirect = \"ivr\"", "fallback", "trunks[0].fallback.redirect", "no SIP URI"),
+        ("fallback", "login = { user = \"us\" }\nfallback", "login", "trunks[0].login.password", "is missing"),
         ("status = 503", "status = 200", "fallback", "trunks[0].fallback.status", "400 to 699"),
         ("192.0.2.10:5060", "0.0.0.0:5060", "bind", "sip.bind[0]", "advertised"),
         ("192.0.2.10:5060", "192.0.2.10", "bind", "sip.bind[0]", "a port"),
@@ -288,4 +289,7 @@ fn secrets_are_not_repeated() {
     assert!(!lines(&read(&wrong).err().unwrap_or_default()).contains("hunter2"));
     let wrong = small().replace(&format!("token_sha256 = \"{HASH}\""), "token_sha256 = \"hunter2\"");
     assert!(!lines(&read(&wrong).err().unwrap_or_default()).contains("hunter2"));
+    let login = "login = { user = \"us\", password = \"hunter2\" }\nfallback";
+    let settings = plan(&small().replacen("fallback", login, 1)).settings;
+    assert!(settings.endpoint.trunks[0].login.is_some() && !format!("{:?}", settings.endpoint).contains("hunter2"));
 }

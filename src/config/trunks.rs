@@ -10,6 +10,7 @@ use crate::calls::settings::{Fallback, Mode, TrunkPlan};
 use crate::sip::api::{FlowId, TrunkPeer};
 
 use super::fault::Faults;
+use super::proof;
 use super::redirect;
 use super::sip::SipPart;
 use super::tree::{Section, Text};
@@ -50,12 +51,13 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
         let trusted = section.flag("trusted", false, faults);
         let (region, flow) = (region(&mut section, faults), sip.flow(&mut section, faults));
         let keep_alive = keep_alive(&mut section, flow, faults);
+        let login = proof::login(&mut section, faults);
         let fallback = fallback(&mut section, faults);
         let mode = redirect::mode(&mut section, faults);
         section.finish(faults);
         if let (Some(name), Some(fallback)) = (name, fallback) {
             let trunk = TrunkId::new(name.value);
-            part.peers.push(TrunkPeer { trunk: trunk.clone(), networks, trusted, keep_alive });
+            part.peers.push(TrunkPeer { trunk: trunk.clone(), networks, trusted, keep_alive, login });
             let plan = TrunkPlan { trunk: trunk.clone(), region, flow, fallback, trusted, mode };
             part.plans.insert(trunk, Arc::new(plan));
         }

@@ -109,12 +109,7 @@ fn trunk(nth: u64) -> TrunkId {
 }
 
 fn endpoint() -> EndpointSetup {
-    let peer = |nth: u64| TrunkPeer {
-        trunk: trunk(nth),
-        networks: vec![(carrier(nth).ip(), 32)],
-        trusted: nth == 0,
-        keep_alive: None,
-    };
+    let peer = |nth: u64| TrunkPeer { trusted: nth == 0, ..TrunkPeer::at(trunk(nth), vec![(carrier(nth).ip(), 32)]) };
     EndpointSetup {
         flows: vec![LocalFlow { flow: FlowId(0), transport: Transport::Udp, advertised: engine_address() }],
         realm: "example.com".to_owned(),

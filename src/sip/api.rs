@@ -9,6 +9,7 @@ use crate::base::hex::to_hex;
 use crate::base::{AgentId, LegId, Mono, Pii, TrunkId};
 
 use super::auth::Algorithm;
+use super::login::Login;
 
 /// One local SIP socket, listener or connection, numbered by the shell. Sockets and listeners have fixed numbers, in the order of
 /// the configuration; a connection has the number of its listener in the lowest 16 bits, and above them one that is never reused.
@@ -96,6 +97,8 @@ pub enum Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dial {
     pub target: Target,
+    /// Whose login answers a challenge; without one, that of the trunk whose network the target is in.
+    pub trunk: Option<TrunkId>,
     pub flow: FlowId,
     pub from_user: Pii<String>,
     pub from_display: Pii<String>,
@@ -243,6 +246,8 @@ pub struct TrunkPeer {
     pub trusted: bool,
     /// Where OPTIONS go, on which flow, and how often; `None`: not asked.
     pub keep_alive: Option<(SocketAddr, FlowId, Duration)>,
+    /// What its challenges are answered with; `None`: they are refusals like any other.
+    pub login: Option<Login>,
 }
 
 /// What an agent's phone may register as.
@@ -291,6 +296,13 @@ pub struct Transmit {
     pub flow: FlowId,
     pub to: SocketAddr,
     pub bytes: Bytes,
+}
+
+impl TrunkPeer {
+    /// A trunk that is known by its networks and by nothing else.
+    pub fn at(trunk: TrunkId, networks: Vec<(IpAddr, u8)>) -> TrunkPeer {
+        TrunkPeer { trunk, networks, trusted: false, keep_alive: None, login: None }
+    }
 }
 
 impl std::fmt::Debug for PhoneAccount {

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
+use super::challenged::Answer;
 use super::core::{Core, Own, Way};
 use super::names::Tag;
 use crate::base::Pii;
@@ -124,6 +125,25 @@ pub fn from_of(dial: &Dial, own: SocketAddr, tag: Tag) -> Bytes {
     // Writing to a String does not fail.
     let _ = write!(from, "<sip:{}{own}>;tag={tag}", User(dial.from_user.expose()));
     Bytes::from(from)
+}
+
+/// `request` once more, with a number and a branch of its own and with these answers to challenges.
+pub fn again(core: &Core, request: &Request, cseq: u32, (branch, way): (Branch, Way), answers: &[Answer]) -> Bytes {
+    let mut writer = Writer::request(request.method(), request.uri().raw());
+    push_via(&mut writer, core.own(way.0), branch);
+    for (name, value) in request.all() {
+        let made_anew = [HeaderName::VIA, HeaderName::CONTENT_TYPE, HeaderName::CONTENT_LENGTH].contains(&name);
+        if name == HeaderName::CSEQ {
+            writer.push(name, format_args!("{cseq} {}", request.method()));
+        } else if !made_anew && !answers.iter().any(|answer| answer.replaces(name, value)) {
+            writer.push_bytes(name, value);
+        }
+    }
+    for answer in answers {
+        writer.push(answer.name, &answer.value);
+    }
+    let content_type = request.content_type().map(String::from_utf8_lossy).unwrap_or_default();
+    writer.finish_with(&content_type, request.body())
 }
 
 /// An OPTIONS to a trunk.

@@ -3,6 +3,7 @@
 mod acknowledge;
 mod bye;
 mod cancel;
+mod challenged;
 mod checks;
 mod compose;
 mod core;

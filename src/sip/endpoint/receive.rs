@@ -94,7 +94,7 @@ impl Endpoint {
             self.prepare_ack(branch.id, response);
         }
         let tell = self.core.step_client(branch.id, client::Input::of_status(response.status()), now);
-        if tell == Tell::Message {
+        if tell == Tell::Message && !self.answer_challenge(owner, branch.id, response, now) {
             self.tell_owner(owner, branch.id, response, now);
         }
     }

@@ -2,6 +2,7 @@
 
 mod answering;
 mod carrying;
+mod challenged;
 mod dialling;
 mod options;
 mod registering;

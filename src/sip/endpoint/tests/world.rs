@@ -16,6 +16,7 @@ use crate::base::{AgentId, CallId, LegId, Mono, Now, Pii, TrunkId, Wall};
 use crate::sip::api::*;
 use crate::sip::auth::Algorithm;
 use crate::sip::endpoint::{Endpoint, EndpointOutput};
+use crate::sip::login::Login;
 use crate::sip::wire::{HeaderName, Message, Method, Request, Writer};
 
 pub const REALM: &str = "calls.example.com";
@@ -46,10 +47,9 @@ pub fn setup() -> EndpointSetup {
         realm: REALM.into(),
         digests: vec![Algorithm::Sha256, Algorithm::Md5],
         trunks: vec![TrunkPeer {
-            trunk: TrunkId::new("carrier"),
-            networks: vec![(address("trunk").ip(), 32)],
             trusted: true,
-            keep_alive: None,
+            login: Some(Login { user: "us".into(), password: "secret".into() }),
+            ..TrunkPeer::at(TrunkId::new("carrier"), vec![(address("trunk").ip(), 32)])
         }],
         phones: vec![PhoneAccount {
             agent: AgentId::new("ann"),
@@ -230,6 +230,7 @@ impl World {
         self.leg = LegId::outbound(CallId::new(1, 1), self.dials);
         let dial = Dial {
             target,
+            trunk: None,
             flow: FlowId(0),
             from_user: Pii::new("+15550100".into()),
             from_display: Pii::new("Ann \"A\" Example".into()),
@@ -288,6 +289,9 @@ impl World {
         let mut writer = Writer::reply(&request, status, "Whatever", source, options.tag);
         if status < 300 && *request.method() == Method::Invite {
             writer.push(HeaderName::CONTACT, "<sip:callee@198.51.100.10>");
+        }
+        for (name, value) in options.headers.lines().filter_map(|line| line.split_once(':')) {
+            writer.push_bytes(name.into(), value.as_bytes());
         }
         let bytes = writer.finish_with("application/sdp", if options.body { SDP.as_bytes() } else { &[] });
         self.receive(options.from, &String::from_utf8_lossy(&bytes));
