@@ -140,6 +140,9 @@ impl Calls {
             }
             SipEvent::Ended { leg, reason, .. } => self.on_ended(leg, reason, now),
             SipEvent::TrunkReachable { trunk, reachable } => self.bench.fact(Fact::TrunkReachable { trunk, reachable }),
+            SipEvent::TrunkRegistered { trunk, registered, status } => {
+                self.bench.fact(Fact::TrunkRegistered { trunk, registered, status });
+            }
             SipEvent::PhoneReachable { agent, reachable } => self.bench.fact(Fact::PhoneReachable { agent, reachable }),
             SipEvent::Refused { cause, count } => self.bench.fact(Fact::Refused { cause, count }),
         }

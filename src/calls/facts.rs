@@ -156,6 +156,12 @@ pub enum Fact {
         trunk: TrunkId,
         reachable: bool,
     },
+    /// Our registration there was made, or has failed or run out with this status.
+    TrunkRegistered {
+        trunk: TrunkId,
+        registered: bool,
+        status: u16,
+    },
     PhoneReachable {
         agent: AgentId,
         reachable: bool,
@@ -254,6 +260,7 @@ impl Fact {
             | Fact::TurnedAway { .. }
             | Fact::Refused { .. }
             | Fact::TrunkReachable { .. }
+            | Fact::TrunkRegistered { .. }
             | Fact::PhoneReachable { .. } => None,
         }
     }

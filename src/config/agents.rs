@@ -140,9 +140,20 @@ fn account<'a>(
     users: &mut Names<'a>,
     faults: &mut Faults<'_>,
 ) -> Option<PhoneAccount> {
+    let (user, ha1_md5, ha1_sha256) = user_and_hashes(section, realm, users, faults)?;
+    Some(PhoneAccount { agent: agent.clone(), user, ha1_md5, ha1_sha256 })
+}
+
+/// A digest user of our realm, and H(user:realm:password) in MD5 and SHA-256.
+pub(super) fn user_and_hashes<'a>(
+    section: &mut Section<'a>,
+    realm: &str,
+    users: &mut Names<'a>,
+    faults: &mut Faults<'_>,
+) -> Option<(String, String, String)> {
     let user = users.take(section, "user", faults)?;
     if !user.value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+".contains(&b)) {
-        faults.add(&user.place, "is no user name of a phone", "write letters, digits, and - _ . +");
+        faults.add(&user.place, "is no user name", "write letters, digits, and - _ . +");
         return None;
     }
     let password = section.text("password", faults);
@@ -156,7 +167,7 @@ fn account<'a>(
             return None;
         }
     };
-    Some(PhoneAccount { agent: agent.clone(), user: user.value.to_owned(), ha1_md5, ha1_sha256 })
+    Some((user.value.to_owned(), ha1_md5, ha1_sha256))
 }
 
 /// H(user:realm:password) in both algorithms (RFC 8760); the password goes no further.

@@ -173,6 +173,30 @@ fn passwords_become_hashes() {
     assert_eq!(account.ha1_sha256, "4e771e4ede5600eb3f13637b551e1590e2310d411c616721a960f7224d5570d9");
 }
 
+/// Its packets may come from anywhere; what it proves itself with is a hash here.
+#[test]
+fn a_trunk_with_a_password_needs_no_networks() {
+    let auth = r#"auth = { user = "pbx", password = "hunter2" }"#;
+    let settings = plan(&small().replacen(r#"networks = ["192.0.2.20"]"#, auth, 1)).settings;
+    let trunk = &settings.endpoint.trunks[0];
+    assert!(trunk.networks.is_empty() && !format!("{trunk:?}").contains("hunter2"));
+    // printf %s pbx:throughline:hunter2 | md5sum
+    assert_eq!(
+        trunk.account.as_ref().map(|account| account.ha1_md5.as_str()),
+        Some("7d0639c13f6908da0f7576a7a3913b31")
+    );
+}
+
+#[test]
+fn a_registration_is_a_login_too() {
+    let register = r#"register = { server = "sip:192.0.2.30:5070", user = "u", password = "hunter2" }"#;
+    let settings = plan(&small().replacen("fallback", &format!("{register}\nfallback"), 1)).settings;
+    let trunk = &settings.endpoint.trunks[0];
+    let enrol = trunk.enrol.as_ref().expect("a registration");
+    assert_eq!((enrol.to.to_string().as_str(), enrol.contact_user.as_str()), ("192.0.2.30:5070", "u"));
+    assert!(trunk.login.is_some() && !format!("{trunk:?}").contains("hunter2"));
+}
+
 #[test]
 fn each_fault_has_its_line_and_its_remedy() {
     for (from, to, at, key, what) in [
@@ -192,6 +216,21 @@ fn each_fault_has_its_line_and_its_remedy() {
         ("status = 503", "status = 503, redirect = \"sip:a@b\"", "fallback", "trunks[0].fallback", "one of"),
         ("status = 503", "sip = \"sip:ivr@ivr.example.com\"", "fallback", "trunks[0].fallback.sip", "via ="),
         ("status = 503", "redirect = \"ivr\"", "fallback", "trunks[0].fallback.redirect", "no SIP URI"),
+        ("networks = [\"192.0.2.20\"]", "auth = { user = \"pbx\" }", "auth", "trunks[0].auth", "says no password"),
+        (
+            "fallback",
+            "register = { server = \"sip:a@192.0.2.1\", user = \"u\", password = \"p\" }\nfallback",
+            "register",
+            "trunks[0].register.server",
+            "has a user part",
+        ),
+        (
+            "fallback",
+            "register = { server = \"sip:192.0.2.1\", user = \"u\", password = \"p\", contact_user = \"@\" }\nfallback",
+            "register",
+            "trunks[0].register.contact_user",
+            "no user part",
+        ),
         ("fallback", "login = { user = \"us\" }\nfallback", "login", "trunks[0].login.password", "is missing"),
         ("status = 503", "status = 200", "fallback", "trunks[0].fallback.status", "400 to 699"),
         ("192.0.2.10:5060", "0.0.0.0:5060", "bind", "sip.bind[0]", "advertised"),
@@ -291,5 +330,6 @@ fn secrets_are_not_repeated() {
     assert!(!lines(&read(&wrong).err().unwrap_or_default()).contains("hunter2"));
     let login = "login = { user = \"us\", password = \"hunter2\" }\nfallback";
     let settings = plan(&small().replacen("fallback", login, 1)).settings;
-    assert!(settings.endpoint.trunks[0].login.is_some() && !format!("{:?}", settings.endpoint).contains("hunter2"));
+    assert!(settings.endpoint.trunks[0].login.is_some());
+    assert!(!format!("{:?}", settings.endpoint).contains("hunter2"));
 }

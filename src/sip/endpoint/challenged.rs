@@ -36,6 +36,11 @@ impl Endpoint {
             session.held += 1;
             session.renumber((id, branch.id), cseq);
         }
+        if let ClientOwner::Enrol(trunk) = owner
+            && let Some(Some(enrolment)) = self.enrolments.get_mut(trunk)
+        {
+            enrolment.renumber(branch.id, cseq);
+        }
         self.core.request(branch, again, way, owner, now);
         if let Some(client) = self.core.transactions.client_mut(branch.id) {
             client.challenged = answered + 1;
@@ -57,6 +62,9 @@ impl Endpoint {
                 !up.over && matches!(up.ours, Ours::Asked { invite, .. } if invite == id)
             }
             ClientOwner::Bye(_) | ClientOwner::KeepAlive(_) => true,
+            ClientOwner::Enrol(trunk) => {
+                self.enrolments.get(trunk).and_then(Option::as_ref).is_some_and(|enrolment| enrolment.waits_for(id))
+            }
             ClientOwner::Cancel => false,
         }
     }
@@ -66,7 +74,7 @@ impl Endpoint {
             ClientOwner::Invite(session) | ClientOwner::Reinvite(session) | ClientOwner::Bye(session) => {
                 self.sessions.get_mut(session)?.trunk
             }
-            ClientOwner::KeepAlive(trunk) => Some(trunk),
+            ClientOwner::KeepAlive(trunk) | ClientOwner::Enrol(trunk) => Some(trunk),
             ClientOwner::Cancel => None,
         }
     }

@@ -37,6 +37,8 @@ pub enum ClientOwner {
     Cancel,
     /// OPTIONS to the trunk at this place of the setup.
     KeepAlive(usize),
+    /// REGISTER to the trunk at this place of the setup.
+    Enrol(usize),
 }
 
 /// What stands for us in Via and Contact.
@@ -82,7 +84,7 @@ impl ClientOwner {
     pub fn session(self) -> Option<SessionId> {
         match self {
             ClientOwner::Invite(session) | ClientOwner::Reinvite(session) | ClientOwner::Bye(session) => Some(session),
-            ClientOwner::Cancel | ClientOwner::KeepAlive(_) => None,
+            ClientOwner::Cancel | ClientOwner::KeepAlive(_) | ClientOwner::Enrol(_) => None,
         }
     }
 }
@@ -95,6 +97,9 @@ impl Core {
         let mut timers = Timers::default();
         for (place, _) in setup.trunks.iter().enumerate().filter(|(_, trunk)| trunk.keep_alive.is_some()) {
             timers.set(Deadline::KeepAlive(place), Mono::ZERO);
+        }
+        for (place, _) in setup.trunks.iter().enumerate().filter(|(_, trunk)| trunk.enrol.is_some()) {
+            timers.set(Deadline::Enrol(place), Mono::ZERO);
         }
         Core {
             networks: Networks::new(&setup.trunks),

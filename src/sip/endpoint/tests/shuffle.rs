@@ -216,7 +216,10 @@ impl Net {
             SipEvent::Cancelled { leg, .. } | SipEvent::Failed { leg, .. } | SipEvent::Ended { leg, .. } => {
                 (*leg, true)
             }
-            SipEvent::TrunkReachable { .. } | SipEvent::PhoneReachable { .. } | SipEvent::Refused { .. } => return,
+            SipEvent::TrunkRegistered { .. }
+            | SipEvent::TrunkReachable { .. }
+            | SipEvent::PhoneReachable { .. }
+            | SipEvent::Refused { .. } => return,
         };
         assert!(self.live[side].contains(&leg), "{event:?} for a leg that is gone");
         if matches!(event, SipEvent::Answered { .. } | SipEvent::Acknowledged { .. }) && self.rng.chance(0.6) {

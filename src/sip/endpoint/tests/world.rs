@@ -74,6 +74,8 @@ pub struct World {
     /// The tags that the endpoint gave, by Call-ID.
     tag_by_call: BTreeMap<String, String>,
     pub leg: LegId,
+    /// The calls that came.
+    pub calls: Vec<SipEvent>,
     dials: u64,
 }
 
@@ -86,6 +88,7 @@ impl World {
             sent: Vec::new(),
             tag_by_call: BTreeMap::new(),
             leg: LegId(0),
+            calls: Vec::new(),
             dials: 0,
         }
     }
@@ -98,6 +101,13 @@ impl World {
         let now = self.clocks();
         self.endpoint.handle_datagram(FlowId(0), address(from), Bytes::copy_from_slice(text.as_bytes()), now);
         self.drain();
+    }
+
+    /// Plays one line and gives the call that came of it.
+    pub fn incoming(&mut self, line: &str) -> SipEvent {
+        self.calls.clear();
+        self.step(line);
+        self.calls.pop().expect("a call")
     }
 
     pub fn command(&mut self, command: SipCommand) {
@@ -149,6 +159,7 @@ impl World {
         match event {
             SipEvent::Incoming { leg, .. } => {
                 self.leg = *leg;
+                self.calls.push(event.clone());
                 "Incoming".into()
             }
             SipEvent::Cancelled { reason, .. } => format!("Cancelled{}", cause(reason)),
@@ -161,6 +172,7 @@ impl World {
             SipEvent::ReinviteAnswered { status, body, .. } => format!("ReinviteAnswered {status}{}", mark(body)),
             SipEvent::Ended { cause: why, reason, .. } => format!("Ended {why:?}{}", cause(reason)),
             SipEvent::TrunkReachable { reachable, .. } => format!("Trunk {reachable}"),
+            SipEvent::TrunkRegistered { registered, status, .. } => format!("Registered {registered} {status}"),
             SipEvent::PhoneReachable { reachable, .. } => format!("Phone {reachable}"),
             SipEvent::Refused { cause, count } => format!("Refused {cause:?} {count}"),
         }
