@@ -1,7 +1,7 @@
 //! Valid and hard to read: after RFC 4475 section 3.1.1.
 
 use super::Verdict::Accept;
-use super::{Case, case};
+use super::{Case, case, exact, sdp};
 
 pub fn cases() -> Vec<Case> {
     let mut cases = short();
@@ -13,16 +13,17 @@ fn short() -> Vec<Case> {
     vec![
         case(
             "wsinv: blanks and folds wherever the grammar lets them be",
-            br#"
-INVITE sip:anna@desk.example.com;unknownparam SIP/2.0
+            &[
+                br#"
+INVITE sip:called@chair-dnrc.example.com;unknownparam SIP/2.0
 TO :
- sip:anna@desk.example.com ;   tag    = 1918181833n
-from   : "B Ben \\\""       <sip:ben@example.com>
+ sip:called@chair-dnrc.example.com ;   tag    = 1918181833n
+from   : "A Caller Id \\\""       <sip:acaller@example.com>
   ;
   tag = 98asjd8
 MaX-fOrWaRdS: 0068
 Call-ID: wsinv.ndaksdj@192.0.2.1
-Content-Length   : 11
+Content-Length   : 150
 cseq: 0009
   INVITE
 Via  : SIP  /   2.0
@@ -39,20 +40,21 @@ v:  SIP  / 2.0  / TCP     spindle.example.com   ;
   branch  =   z9hG4bK9ikj8  ,
  SIP  /    2.0   / UDP  192.168.255.111   ; branch=
  z9hG4bK30239
-m:"Quoted string \"\"" <sip:ben@example.com> ; newparam =
+m:"Quoted string \"\"" <sip:acaller@example.com> ; newparam =
       newvalue ;
   secondparam ; q = 0.33
 
-v=0
-s=-
-x
-"#,
+"#
+                .as_slice(),
+                &sdp("192.0.2.3", "192.0.2.4", "0 0"),
+            ]
+            .concat(),
             Accept(&[
                 ("method", "INVITE"),
-                ("uri.user", "anna"),
-                ("to.uri", "sip:anna@desk.example.com"),
+                ("uri.user", "called"),
+                ("to.uri", "sip:called@chair-dnrc.example.com"),
                 ("to.tag", "1918181833n"),
-                ("from.display", r#"B Ben \""#),
+                ("from.display", r#"A Caller Id \""#),
                 ("from.tag", "98asjd8"),
                 ("max-forwards", "68"),
                 ("cseq", "9 INVITE"),
@@ -67,7 +69,7 @@ x
                 ("header:UnknownHeaderWithUnusualValue", ";;,,;;,;"),
                 ("header:Subject", ""),
                 ("header:route", "<sip:services.example.com;lr;unknownwith=value;unknown-no-value>"),
-                ("body", r"v=0\r\ns=-\r\nx"),
+                ("body.len", "150"),
             ]),
         ),
         case(
@@ -75,7 +77,7 @@ x
             b"!interesting-Method0123456789_*+`.%indeed'~ sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*:&it+has=1,weird!*pas$wo~d_too.(doesn't-it)@example.com SIP/2.0\n\
 Via: SIP/2.0/TCP host1.example.com;branch=z9hG4bK-.!%66*_+`'~\n\
 To: \"BEL:\\\x07 NUL:\\\x00 DEL:\\\x7F\" <sip:1_unusual.URI~(to-be!sure)&isn't+it$/crazy?,/;;*@example.com>\n\
-From: token1~` token2'+_ token3*%!.- <sip:mundane@example.com>;fromParam''~+*_!.-%=\"\xd1\x80\xd0\xb0\xd0\xb1\xd0\xbe\xd1\x82\";tag=_token~1'+`*%!-.\n\
+From: token1~` token2'+_ token3*%!.- <sip:mundane@example.com>;fromParam''~+*_!.-%=\"\xd1\x80\xd0\xb0\xd0\xb1\xd0\xbe\xd1\x82\xd0\xb0\xd1\x8e\xd1\x89\xd0\xb8\xd0\xb9\";tag=_token~1'+`*%!-.\n\
 Call-ID: intmeth.word%ZK-!.*_+'@word`~)(><:\\/\"][?}{\n\
 CSeq: 139122385 !interesting-Method0123456789_*+`.%indeed'~\n\
 Max-Forwards: 255\n\
@@ -97,7 +99,8 @@ Content-Length: 0\n\
         ),
         case(
             "esc01: an escaped URI in a user part",
-            br#"
+            &[
+                br#"
 INVITE sip:sips%3Auser%40example.com@example.net SIP/2.0
 To: sip:%75se%72@example.com
 From: <sip:I%20have%20spaces@example.net>;tag=938
@@ -108,9 +111,13 @@ Via: SIP/2.0/UDP host5.example.net;branch=z9hG4bKkdjuw
 C: application/sdp
 Contact:
   <sip:cal%6Cer@host5.example.net;%6C%72;n%61me=v%61lue%25%34%31>
-Content-Length: 3
+Content-Length: 150
 
-v=0"#,
+"#
+                .as_slice(),
+                &sdp("192.0.2.1", "192.0.2.1", "0 0"),
+            ]
+            .concat(),
             Accept(&[
                 ("uri.user", "sips%3Auser%40example.com"),
                 ("uri.user.decoded", "sips:user@example.com"),
@@ -119,7 +126,7 @@ v=0"#,
                 ("contact", "sip:cal%6Cer@host5.example.net;%6C%72;n%61me=v%61lue%25%34%31"),
                 ("contact.user", "caller"),
                 ("header:content-type", "application/sdp"),
-                ("body", "v=0"),
+                ("body.len", "150"),
             ]),
         ),
         case(
@@ -188,11 +195,11 @@ l: 0
             "dblreq: a second request behind the body is not read",
             br#"
 REGISTER sip:example.com SIP/2.0
-To: sip:ben@example.com
-From: sip:ben@example.com;tag=43251j3j324
+To: sip:j.user@example.com
+From: sip:j.user@example.com;tag=43251j3j324
 Max-Forwards: 8
 I: dblreq.0ha0isndaksdj99sdfafnl3lk233412
-Contact: sip:ben@host.example.com
+Contact: sip:j.user@host.example.com
 CSeq: 8 REGISTER
 Via: SIP/2.0/UDP 192.0.2.125;branch=z9hG4bKkdjuw23492
 Content-Length: 0
@@ -205,8 +212,17 @@ Max-Forwards: 8
 Call-ID: dblreq.0ha0isnda977644900765@192.0.2.15
 CSeq: 8 INVITE
 Via: SIP/2.0/UDP 192.0.2.15;branch=z9hG4bKkdjuw380234
-Content-Length: 0
+Content-Type: application/sdp
+Content-Length: 150
 
+v=0
+o=examples 29739 7272939 IN IP4 192.0.2.15
+s=-
+c=IN IP4 192.0.2.15
+t=0 0
+m=audio 49217 RTP/AVP 0 12
+m =video 3227 RTP/AVP 31
+a=rtpmap:31 LPC
 "#,
             Accept(&[("method", "REGISTER"), ("body.len", "0"), ("fields", "8"), ("cseq", "8 REGISTER")]),
         ),
@@ -248,45 +264,33 @@ l: 0
 "#,
             Accept(&[("vias", "5"), ("via.transport", "UDP"), ("call-id", "transports.kijh4akdnaqjkwendsasfdj")]),
         ),
-        case(
-            "mpart01: binary bytes in the body stay as they are",
-            b"MESSAGE sip:kumiko@example.org SIP/2.0\n\
-Via: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK-d87543-4dade06d0bdb11ee-1--d87543-;rport\n\
-Max-Forwards: 70\n\
-Route: <sip:127.0.0.1:5080>\n\
-From: <sip:fluffy@example.com>;tag=2fb0dcc9\n\
-To: <sip:kumiko@example.org>\n\
-Call-ID: 3d9485ad0c49859b@Zmx1ZmZ5LmV4YW1wbGUuY29t\n\
-CSeq: 1 MESSAGE\n\
-Content-Type: multipart/mixed;boundary=7a9cbec02ceef655\n\
-Content-Length: 59\n\
-\n\
---7a9cbec02ceef655\n\n\x30\x82\x01\x52\x06\x09\x2a\x86\x48\x00\xff\xfe\xc0\n--7a9cbec02ceef655--\n",
-            Accept(&[
-                ("method", "MESSAGE"),
-                ("route", "<sip:127.0.0.1:5080>"),
-                ("via.rport", "Asked"),
-                (
-                    "body",
-                    r"--7a9cbec02ceef655\r\n\r\n0\x82\x01R\x06\t*\x86H\x00\xff\xfe\xc0\r\n--7a9cbec02ceef655--\r\n",
-                ),
-            ]),
-        ),
+        mpart01(),
         case(
             "unreason: a phrase that is not ASCII",
-            b"SIP/2.0 200 = 2**3 * 5**2 \xd0\xbd\xd0\xbe \xd1\x81\xd1\x82\xd0\xbe\n\
+            &[
+                b"SIP/2.0 200 = 2**3 * 5**2 \xd0\xbd\xd0\xbe \xd1\x81\xd1\x82\xd0\xbe \
+\xd0\xb4\xd0\xb5\xd0\xb2\xd1\x8f\xd0\xbd\xd0\xbe\xd1\x81\xd1\x82\xd0\xbe \xd0\xb4\xd0\xb5\xd0\xb2\xd1\x8f\xd1\x82\xd1\x8c - \
+\xd0\xbf\xd1\x80\xd0\xbe\xd1\x81\xd1\x82\xd0\xbe\xd0\xb5\n\
 Via: SIP/2.0/UDP 192.0.2.198;branch=z9hG4bK1324923\n\
 Call-ID: unreason.1234ksdfak3j2erwedfsASdf\n\
 CSeq: 35 INVITE\n\
 From: sip:user@example.com;tag=11141343\n\
 To: sip:user@example.edu;tag=2229\n\
-Content-Length: 0\n\
+Content-Length: 154\n\
+Content-Type: application/sdp\n\
 Contact: <sip:user@host198.example.com>\n\
-\n",
+\n"
+                    .as_slice(),
+                &sdp("192.0.2.198", "192.0.2.198", "0 0"),
+            ]
+            .concat(),
             Accept(&[
                 ("kind", "response"),
                 ("status", "200"),
-                ("phrase", r"= 2**3 * 5**2 \xd0\xbd\xd0\xbe \xd1\x81\xd1\x82\xd0\xbe"),
+                (
+                    "phrase",
+                    r"= 2**3 * 5**2 \xd0\xbd\xd0\xbe \xd1\x81\xd1\x82\xd0\xbe \xd0\xb4\xd0\xb5\xd0\xb2\xd1\x8f\xd0\xbd\xd0\xbe\xd1\x81\xd1\x82\xd0\xbe \xd0\xb4\xd0\xb5\xd0\xb2\xd1\x8f\xd1\x82\xd1\x8c - \xd0\xbf\xd1\x80\xd0\xbe\xd1\x81\xd1\x82\xd0\xbe\xd0\xb5",
+                ),
                 ("contact", "sip:user@host198.example.com"),
             ]),
         ),
@@ -306,40 +310,100 @@ Contact: <sip:user@host105.example.com>\n\
     ]
 }
 
+/// mpart01: the S/MIME part as RFC 4475 section 3.1.1.11 gives it in hexadecimal.
+fn mpart01() -> Case {
+    const SIGNED: &str = "3082015206092a864886f70d010702a08201433082013f0201013109300706052b0e03021a300b06092a864886f70d0107013182012030\
+        82011c020101307c3070310b3009060355040613025553311330110603550408130a43616c69666f726e69613111300f06035504071308\
+        53616e204a6f7365310e300c060355040a1305736970697431293027060355040b13205369706974205465737420436572746966696361\
+        746520417574686f7269747902080195007102330113300706052b0e03021a300d06092a864886f70d01010105000481808ef466f948f0\
+        522dd2e5978e9d95aae9f2fe15a06659716292e8da2aa8d8350a68ceffae3cbd2bff1675ddd5648e593dd64728f26220f7e941749e330d\
+        9a15edabdb93d10c42102e7b7289d29cc0c9ae2efbc7c0cff9172f3b027e4fc027e1546de4b6aa3abb3e66cccb5dd6c64b8383149cb8e6\
+        ff182d944fe57b65bc99d005";
+    let signed: Vec<u8> =
+        (0..SIGNED.len()).step_by(2).filter_map(|at| u8::from_str_radix(&SIGNED[at..at + 2], 16).ok()).collect();
+    let head = "MESSAGE sip:kumiko@example.org SIP/2.0\r
+Via: SIP/2.0/UDP 127.0.0.1:5070;branch=z9hG4bK-d87543-4dade06d0bdb11ee-1--d87543-;rport\r
+Max-Forwards: 70\r
+Route: <sip:127.0.0.1:5080>\r
+Identity: r5mwreLuyDRYBi/0TiPwEsY3rEVsk/G2WxhgTV1PF7hHuLIK0YWVKZhKv9Mj8UeXqkMVbnVq37CD+813gvYjcBUaZngQmXc9WNZSDNGCzA+fWl9MEUHWIZo1CeJebdY/XlgKeTa0Olvq0rt70Q5jiSfbqMJmQFteeivUhkMWYUA=\r
+Contact: <sip:fluffy@127.0.0.1:5070>\r
+To: <sip:kumiko@example.org>\r
+From: <sip:fluffy@example.com>;tag=2fb0dcc9\r
+Call-ID: 3d9485ad0c49859b@Zmx1ZmZ5LW1hYy0xNi5sb2NhbA..\r
+CSeq: 1 MESSAGE\r
+Content-Transfer-Encoding: binary\r
+Content-Type: multipart/mixed;boundary=7a9cbec02ceef655\r
+Date: Sat, 15 Oct 2005 04:44:56 GMT\r
+User-Agent: SIPimp.org/0.2.5 (curses)\r
+Content-Length: 553\r
+\r
+--7a9cbec02ceef655\r
+Content-Type: text/plain\r
+Content-Transfer-Encoding: binary\r
+\r
+Hello\r
+--7a9cbec02ceef655\r
+Content-Type: application/octet-stream\r
+Content-Transfer-Encoding: binary\r
+\r
+";
+    let message = [head.as_bytes(), &signed, b"\r\n--7a9cbec02ceef655--\r\n"].concat();
+    exact(
+        "mpart01: binary bytes in the body stay as they are",
+        &message,
+        Accept(&[
+            ("method", "MESSAGE"),
+            ("route", "<sip:127.0.0.1:5080>"),
+            ("via.rport", "Asked"),
+            ("body.len", "553"),
+            ("header:content-transfer-encoding", "binary"),
+        ]),
+    )
+}
+
 /// longreq: long names, long values, many Vias.
 fn long_values() -> Case {
-    let long = |word: &str, times: usize| word.repeat(times);
+    let names = [
+        "Via:", "v:", "V:", "Via:", "ViA:", "VIa:", "VIA:", "via:", "viA:", "vIa:", "vIA:", "V :", "v :", "V  :",
+        "v  :", "Via :", "Via  :",
+    ];
+    let name = |nth: usize| names.get(nth).unwrap_or(&"Via:");
+    let space = |nth: usize| if nth == 11 || nth == 12 { " " } else { "" };
     let vias: String =
-        (1..=33).map(|n| format!("v: SIP/2.0/TCP sip{n}.example.com ;branch=z9hG4bK{n}{}\n", long("x", 30))).collect();
+        (0..33).map(|nth| format!("{}{} SIP/2.0/TCP sip{}.example.com\n", name(nth), space(nth), 33 - nth)).collect();
     let message = format!(
         "INVITE sip:user@example.com SIP/2.0\n\
-To: \"I have a user name of {extreme} proportion\"<sip:user@example.com:6000;{unknown}1=very{long_value}value;longparamname=shortvalue;very{long_name}ParameterNameWithNoValue>\n\
-F: sip:{amazing}callername@example.net;tag=12{tag}424;unknownheaderparam{name}=unknownheaderparam{value}\n\
-Call-ID: longreq.one{really}longcallid\n\
+To: \"I have a user name of {extreme} proportion\"<sip:user@example.com:6000;unknownparam1=very{long20}value;longparam{name25}=shortvalue;very{long25}ParameterNameWithNoValue>\n\
+F: sip:{amazing}@example.net;tag=12{tag50}424;unknownheaderparam{name20}=unknowheaderparam{value15};unknownValueless{paramname10}\n\
+Call-ID: longreq.one{really20}longcallid\n\
 CSeq: 3882340 INVITE\n\
-Unknown-{long_name}-Name: unknown-{long_name}-value; unknown-{long_name}-parameter-name = unknown-{long_name}-parameter-value\n\
-{vias}Max-Forwards: 70\n\
-Contact: <sip:{amazing}callername@host5.example.net>\n\
+Unknown-{Long20}-Name: unknown-{long20}-value; unknown-{long20}-parameter-name = unknown-{long20}-parameter-value\n\
+{vias}Via: SIP/2.0/TCP host.example.com;received=192.0.2.5;branch=very{long50}branchvalue\n\
+Max-Forwards: 70\n\
+Contact: <sip:{amazing}@host5.example.net>\n\
 Content-Type: application/sdp\n\
-l: 3\n\nv=0",
-        extreme = long("extreme", 10),
-        unknown = long("unknownparam", 4),
-        long_value = long("long", 40),
-        long_name = long("long", 60),
-        amazing = long("amazinglylong", 5),
-        tag = long("982", 60),
-        name = long("longname", 20),
-        value = long("longvalue", 20),
-        really = long("really", 30),
+l: 150\n\n",
+        extreme = "extreme".repeat(10),
+        long20 = "long".repeat(20),
+        long25 = "long".repeat(25),
+        long50 = "long".repeat(50),
+        Long20 = "Long".repeat(20),
+        name20 = "name".repeat(20),
+        name25 = "name".repeat(25),
+        value15 = "value".repeat(15),
+        tag50 = "982".repeat(50),
+        paramname10 = "paramname".repeat(10),
+        really20 = "really".repeat(20),
+        amazing = "amazinglylongcallername".repeat(5),
     );
     case(
         "longreq: long names, long values, many Vias",
-        message.as_bytes(),
+        &[message.as_bytes(), &sdp("192.0.2.1", "192.0.2.1", "0 0")].concat(),
         Accept(&[
-            ("vias", "33"),
+            ("vias", "34"),
             ("cseq", "3882340 INVITE"),
-            ("body", "v=0"),
-            ("via.host", "sip1.example.com"),
+            ("body.len", "150"),
+            ("via.host", "sip33.example.com"),
             ("max-forwards", "70"),
         ]),
     )

@@ -1,5 +1,7 @@
-//! Messages that break parsers, after RFC 4475, RFC 5118 and what went wrong elsewhere; each with what a server must do.
+//! Messages that break parsers, after RFC 4475, RFC 5118 and what went wrong elsewhere; each with what a server must do. Those of the
+//! two RFCs are theirs byte for byte, but that names of persons and telephone numbers are others of the same length.
 
+mod endpoint;
 mod grammar;
 mod invalid;
 mod ipv6;
@@ -50,6 +52,15 @@ pub fn case(name: &'static str, message: &[u8], verdict: Verdict) -> Case {
         }
     }
     Case { name, message: wire, verdict }
+}
+
+/// The session description of most messages of RFC 4475, with the addresses of `o=` and `c=` and the times.
+pub fn sdp(origin: &str, connection: &str, times: &str) -> Vec<u8> {
+    format!(
+        "v=0\no=examples 29739 7272939 IN IP4 {origin}\ns=-\nc=IN IP4 {connection}\nt={times}\n\
+         m=audio 49217 RTP/AVP 0 12\nm=video 3227 RTP/AVP 31\na=rtpmap:31 LPC\n"
+    )
+    .into_bytes()
 }
 
 /// A message whose line ends are its own.

@@ -6,6 +6,7 @@ use super::{Case, case, exact};
 
 pub fn cases() -> Vec<Case> {
     let mut cases = odd_values();
+    cases.extend(start_lines());
     cases.extend(blanks_and_bytes());
     cases.extend(bodies());
     cases.extend(sizes());
@@ -28,6 +29,17 @@ fn instead(line: &str, other: &str) -> Vec<u8> {
     let text = String::from_utf8_lossy(&message).into_owned();
     assert!(text.contains(line), "no such line: {line}");
     text.replacen(line, other, 1).into_bytes()
+}
+
+fn start_lines() -> Vec<Case> {
+    let refused = [
+        ("no URI", "INVITE SIP/2.0"),
+        ("a sip URI without a host", "INVITE sip:user@ SIP/2.0"),
+        ("a port that is none", "INVITE sip:user@example.com:65536 SIP/2.0"),
+        ("another case is another method", "invite sip:+15550100@192.0.2.1 SIP/2.0"),
+    ];
+    let line = "INVITE sip:+15550100@192.0.2.1 SIP/2.0";
+    refused.into_iter().map(|(name, other)| case(name, &instead(line, other), Refuse(400, Possible))).collect()
 }
 
 fn odd_values() -> Vec<Case> {

@@ -1,7 +1,7 @@
 //! Well-formed, and still to be thought about: after RFC 4475 sections 3.2 to 3.4.
 
 use super::Verdict::{Above, Accept};
-use super::{Case, case};
+use super::{Case, case, sdp};
 
 pub fn cases() -> Vec<Case> {
     let mut cases = schemes_and_extensions();
@@ -52,7 +52,7 @@ Call-ID: unksm2.daksdj@hyphenated-host.example.com
 CSeq: 234902 REGISTER
 Max-Forwards: 70
 Via: SIP/2.0/UDP 192.0.2.21:5060;branch=z9hG4bKkdjuw
-Contact: <name:Anna_Example>
+Contact: <name:Some_Other>
 l: 0
 
 "#,
@@ -61,7 +61,7 @@ l: 0
                 &[
                     ("to.uri", "isbn:2983792873"),
                     ("from.uri", "http://www.example.com"),
-                    ("contact", "name:Anna_Example"),
+                    ("contact", "name:Some_Other"),
                 ],
             ),
         ),
@@ -94,12 +94,13 @@ Call-ID: invut.0ha0isndaksdjadsfij34n23d
 CSeq: 235448 INVITE
 Via: SIP/2.0/UDP somehost.example.com;branch=z9hG4bKkdjuw
 Content-Type: application/unknownformat
-Content-Length: 17
+Content-Length: 40
 
 <audio>
- <x/>
-</"#,
-            Above(415, &[("header:c", "application/unknownformat"), ("body.len", "17")]),
+ <pcmu port="443"/>
+</audio>
+"#,
+            Above(415, &[("header:c", "application/unknownformat"), ("body.len", "40")]),
         ),
         case(
             "regaut01: credentials of an unknown scheme",
@@ -134,7 +135,8 @@ Content-Length: 0
         ),
         case(
             "sdp01: an answer in a form that we do not speak is asked for",
-            br#"
+            &[
+                br#"
 INVITE sip:user@example.com SIP/2.0
 To: sip:j_user@example.com
 Contact: <sip:caller@host15.example.net>
@@ -144,12 +146,15 @@ Call-ID: sdp01.ndaksdj9342dasdd
 Accept: text/nobodyKnowsThis
 CSeq: 8 INVITE
 Via: SIP/2.0/UDP 192.0.2.15;branch=z9hG4bKkdjuw
-Content-Length: 7
+Content-Length: 150
 Content-Type: application/sdp
 
-v=0
-s="#,
-            Above(406, &[("header:accept", "text/nobodyKnowsThis"), ("body", r"v=0\r\ns=")]),
+"#
+                .as_slice(),
+                &sdp("192.0.2.5", "192.0.2.5", "0 0"),
+            ]
+            .concat(),
+            Above(406, &[("header:accept", "text/nobodyKnowsThis"), ("body.len", "150")]),
         ),
     ]
 }
@@ -162,8 +167,8 @@ fn contacts() -> Vec<Case> {
 REGISTER sip:example.com SIP/2.0
 Via: SIP/2.0/UDP saturn.example.com:5060;branch=z9hG4bKkdjuw
 Max-Forwards: 70
-From: sip:watson@example.com;tag=DkfVgjkrtMwaerKKpe
-To: sip:watson@example.com
+From: sip:person@example.com;tag=DkfVgjkrtMwaerKKpe
+To: sip:person@example.com
 Call-ID: cparam01.70710@saturn.example.com
 CSeq: 2 REGISTER
 Contact: sip:+19725550122@gw1.example.net;unknownparam
@@ -178,8 +183,8 @@ l: 0
 REGISTER sip:example.com SIP/2.0
 Via: SIP/2.0/UDP saturn.example.com:5060;branch=z9hG4bKkdjuw
 Max-Forwards: 70
-From: sip:watson@example.com;tag=838293
-To: sip:watson@example.com
+From: sip:person@example.com;tag=838293
+To: sip:person@example.com
 Call-ID: cparam02.70710@saturn.example.com
 CSeq: 3 REGISTER
 Contact: <sip:+19725550122@gw1.example.net;unknownparam>
@@ -227,7 +232,8 @@ l: 0
         ),
         case(
             "bcast: an answer whose Via was never ours; transactions pass it over",
-            br#"
+            &[
+                br#"
 SIP/2.0 200 OK
 Via: SIP/2.0/UDP 192.0.2.198;branch=z9hG4bK1324923
 Via: SIP/2.0/UDP 255.255.255.255;branch=z9hG4bK1saber23
@@ -235,11 +241,15 @@ Call-ID: bcast.0384840201234ksdfak3j2erwedfsASdf
 CSeq: 35 INVITE
 From: sip:user@example.com;tag=11141343
 To: sip:user@example.edu;tag=2229
-Content-Length: 3
+Content-Length: 154
 Content-Type: application/sdp
 Contact: <sip:user@host28.example.com>
 
-v=0"#,
+"#
+                .as_slice(),
+                &sdp("192.0.2.198", "192.0.2.198", "0 0"),
+            ]
+            .concat(),
             Accept(&[("vias", "2"), ("via.host", "192.0.2.198"), ("status", "200")]),
         ),
         case(
@@ -255,8 +265,11 @@ CSeq: 56 INVITE
 Content-Type: application/sdp
 
 v=0
-o=mhandley 29739 7272939 IN IP4 192.0.2.5
+o=examples 29739 7272939 IN IP4 192.0.2.5
 s=-
+c=IN IP4 192.0.2.5
+t=0 0
+m=audio 49217 RTP/AVP 0
 "#,
             Accept(&[
                 ("via.branch", ""),
@@ -265,7 +278,7 @@ s=-
                 ("to.uri", "sip:+12015550122@ss1.example.net"),
                 ("contact", ""),
                 ("max-forwards", ""),
-                ("body", r"v=0\r\no=mhandley 29739 7272939 IN IP4 192.0.2.5\r\ns=-\r\n"),
+                ("body.len", "105"),
             ]),
         ),
     ]

@@ -15,6 +15,8 @@ pub enum Fault {
     Extensions(Vec<u8>),
     /// 415: a body that is no session description.
     MediaType,
+    /// 406: our answer could not be read.
+    Accept,
     /// 405.
     Method,
 }
@@ -26,6 +28,7 @@ impl Fault {
             Fault::Scheme => 416,
             Fault::Extensions(_) => 420,
             Fault::MediaType => 415,
+            Fault::Accept => 406,
             Fault::Method => 405,
         }
     }
@@ -36,7 +39,7 @@ impl Fault {
             Fault::Extensions(names) => {
                 writer.push_bytes(HeaderName::UNSUPPORTED, names);
             }
-            Fault::MediaType => {
+            Fault::MediaType | Fault::Accept => {
                 writer.push(HeaderName::ACCEPT, SDP);
             }
             Fault::Method => {
@@ -63,12 +66,26 @@ pub fn extensions(request: &Request) -> Result<(), Fault> {
     if names.is_empty() { Ok(()) } else { Err(Fault::Extensions(names.join(&b", "[..]))) }
 }
 
-/// The body is a session description, or there is none.
+/// The body is a session description or there is none, and so may the answer's be.
 pub fn session_body(request: &Request) -> Result<(), Fault> {
     let encoded = request
         .header(HeaderName::CONTENT_ENCODING)
         .is_some_and(|encoding| !encoding.is_empty() && !encoding.eq_ignore_ascii_case(b"identity"));
-    if request.body().is_empty() || (request.content_type_is(SDP) && !encoded) { Ok(()) } else { Err(Fault::MediaType) }
+    if !request.body().is_empty() && (!request.content_type_is(SDP) || encoded) {
+        return Err(Fault::MediaType);
+    }
+    if takes_sdp(request) { Ok(()) } else { Err(Fault::Accept) }
+}
+
+/// No Accept at all means that session descriptions are taken (RFC 3261 section 20.1).
+fn takes_sdp(request: &Request) -> bool {
+    let mut ranges = request.list(HeaderName::ACCEPT).peekable();
+    ranges.peek().is_none() || ranges.any(is_sdp_range)
+}
+
+fn is_sdp_range(range: &[u8]) -> bool {
+    let range = range.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    [SDP, "application/*", "*/*"].iter().any(|known| range.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// The digest by which merged copies of one INVITE are known (RFC 3261 section 8.2.2.2).

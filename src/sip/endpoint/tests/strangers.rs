@@ -86,6 +86,7 @@ fn the_faults_of_a_trunk_are_named() {
         ("INVITE h=Require:100rel,precondition", 420, "Unsupported", "100rel, precondition"),
         ("INVITE uri=urn:service:sos", 416, "", ""),
         ("INVITE body h=Content-Encoding:gzip", 415, "Accept", "application/sdp"),
+        ("INVITE body h=Accept:text/plain,_image/*;q=0.5", 406, "Accept", "application/sdp"),
         ("MESSAGE", 405, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"),
         ("NOSUCH", 405, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"),
         ("CANCEL", 481, "", ""),

@@ -1,0 +1,162 @@
+//! What our endpoint does with each message of the two RFCs, from a trunk and from a stranger, over UDP.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use throughline::base::rng::Rng;
+use throughline::base::{Mono, Now, TrunkId, Wall};
+use throughline::sip::api::{EndpointSetup, FlowId, LocalFlow, Transport, TrunkPeer};
+use throughline::sip::auth::Algorithm;
+use throughline::sip::endpoint::{Endpoint, EndpointOutput};
+use throughline::sip::wire::{Message, Method};
+
+use super::{Case, cases};
+
+/// Section of RFC 4475, name of the message, and the statuses that a trunk is answered with at once; none is silence.
+const RFC_4475: [(&str, &str, &[u16]); 49] = [
+    ("3.1.1.1", "wsinv", &[481]),
+    ("3.1.1.2", "intmeth", &[405]),
+    ("3.1.1.3", "esc01", &[100]),
+    ("3.1.1.4", "escnull", &[401]),
+    ("3.1.1.5", "esc02", &[405]),
+    ("3.1.1.6", "lwsdisp", &[200]),
+    ("3.1.1.7", "longreq", &[100]),
+    ("3.1.1.8", "dblreq", &[401]),
+    ("3.1.1.9", "semiuri", &[200]),
+    ("3.1.1.10", "transports", &[200]),
+    ("3.1.1.11", "mpart01", &[405]),
+    ("3.1.1.12", "unreason", &[]),
+    ("3.1.1.13", "noreason", &[]),
+    ("3.1.2.1", "badinv01", &[400]),
+    ("3.1.2.2", "clerr", &[400]),
+    ("3.1.2.3", "ncl", &[400]),
+    ("3.1.2.4", "scalar02", &[400]),
+    ("3.1.2.5", "scalarlg", &[]),
+    ("3.1.2.6", "quotbal", &[400]),
+    ("3.1.2.7", "ltgtruri", &[400]),
+    ("3.1.2.8", "lwsruri", &[400]),
+    ("3.1.2.9", "lwsstart", &[400]),
+    ("3.1.2.10", "trws", &[400]),
+    ("3.1.2.11", "escruri", &[400]),
+    ("3.1.2.12", "baddate", &[100]),
+    ("3.1.2.13", "regbadct", &[400]),
+    ("3.1.2.14", "badaspec", &[400]),
+    ("3.1.2.15", "baddn", &[400]),
+    ("3.1.2.16", "badvers", &[505]),
+    ("3.1.2.17", "mismatch01", &[400]),
+    ("3.1.2.18", "mismatch02", &[400]),
+    ("3.1.2.19", "bigcode", &[]),
+    ("3.2.1", "badbranch", &[200]),
+    ("3.3.1", "insuf", &[]),
+    ("3.3.2", "unkscm", &[416]),
+    ("3.3.3", "novelsc", &[416]),
+    ("3.3.4", "unksm2", &[401]),
+    ("3.3.5", "bext01", &[420]),
+    ("3.3.6", "invut", &[415]),
+    ("3.3.7", "regaut01", &[401]),
+    ("3.3.8", "multi01", &[400]),
+    ("3.3.9", "mcl01", &[400]),
+    ("3.3.10", "bcast", &[]),
+    ("3.3.11", "zeromf", &[483]),
+    ("3.3.12", "cparam01", &[401]),
+    ("3.3.13", "cparam02", &[401]),
+    ("3.3.14", "regescrt", &[401]),
+    ("3.3.15", "sdp01", &[406]),
+    ("3.4.1", "inv2543", &[100]),
+];
+
+/// The same of RFC 5118.
+const RFC_5118: [(&str, &str, &[u16]); 12] = [
+    ("4.1", "ipv6-good", &[401]),
+    ("4.2", "ipv6-bad", &[400]),
+    ("4.3", "port-ambiguous", &[401]),
+    ("4.4", "port-unambiguous", &[401]),
+    ("4.5", "via-received-param-with-delim", &[481]),
+    ("4.5", "via-received-param-no-delim", &[200]),
+    ("4.6", "ipv6-in-sdp", &[400]),
+    ("4.7", "mult-ip-in-header", &[481]),
+    ("4.8", "mult-ip-in-sdp", &[100]),
+    ("4.9", "ipv4-mapped-ipv6", &[100]),
+    ("4.10", "ipv6-bug-abnf-3-colons", &[200]),
+    ("4.10", "ipv6-correct-abnf-2-colons", &[200]),
+];
+
+const TRUNK: ([u8; 4], u16) = ([198, 51, 100, 10], 5060);
+const STRANGER: ([u8; 4], u16) = ([203, 0, 113, 99], 5060);
+
+pub fn setup() -> EndpointSetup {
+    let networks = vec![(SocketAddr::from(TRUNK).ip(), 32)];
+    EndpointSetup {
+        flows: vec![LocalFlow {
+            flow: FlowId(0),
+            transport: Transport::Udp,
+            advertised: ([192, 0, 2, 1], 5060).into(),
+        }],
+        realm: "calls.example.com".into(),
+        digests: vec![Algorithm::Sha256, Algorithm::Md5],
+        trunks: vec![TrunkPeer { trunk: TrunkId::new("carrier"), networks, trusted: true, keep_alive: None }],
+        phones: Vec::new(),
+        registration_min: Duration::from_secs(60),
+        registration_max: Duration::from_secs(7200),
+        t1: Duration::from_millis(500),
+        t2: Duration::from_secs(4),
+        t4: Duration::from_secs(5),
+    }
+}
+
+/// What a fresh endpoint sends at once when this arrives, and the endpoint.
+pub fn sent(message: &[u8], from: SocketAddr) -> (Vec<Bytes>, Endpoint) {
+    let mut endpoint = Endpoint::new(setup(), Rng::from_number(1));
+    let now = Now::new(Mono::ZERO, Wall(1_800_000_000_000));
+    endpoint.handle_datagram(FlowId(0), from, Bytes::copy_from_slice(message), now);
+    let mut sent = Vec::new();
+    while let Some(output) = endpoint.poll_output() {
+        if let EndpointOutput::Transmit(transmit) = output {
+            sent.push(transmit.bytes);
+        }
+    }
+    (sent, endpoint)
+}
+
+/// The status of an answer, read by hand: one to a broken message may repeat its faults.
+fn status_of(answer: &Bytes) -> u16 {
+    let line = answer.strip_prefix(b"SIP/2.0 ").and_then(|rest| rest.get(..3)).unwrap_or_default();
+    std::str::from_utf8(line).ok().and_then(|digits| digits.parse().ok()).unwrap_or(0)
+}
+
+fn case_of(cases: &[Case], name: &str) -> Result<Vec<u8>, String> {
+    let found = cases.iter().find(|case| case.name.split_once(':').is_some_and(|(first, _)| first == name));
+    found.map(|case| case.message.clone()).ok_or_else(|| format!("{name} is missing"))
+}
+
+#[test]
+fn each_message_of_the_rfcs_is_here_and_gets_its_answer() {
+    let cases = cases();
+    let wrong = |(section, name, wanted): &(&str, &str, &[u16])| {
+        let statuses = case_of(&cases, name)
+            .map(|message| sent(&message, TRUNK.into()).0.iter().map(status_of).collect::<Vec<u16>>());
+        (statuses.as_deref() != Ok(*wanted)).then(|| format!("{section} {name}: {statuses:?}, not {wanted:?}"))
+    };
+    let faults: Vec<String> = RFC_4475.iter().chain(&RFC_5118).filter_map(wrong).collect();
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
+}
+
+/// 401 to REGISTER, 403 or 481 to others, silence to what is broken; nothing is kept, and no answer is longer than three questions.
+#[test]
+fn a_stranger_gets_little_and_leaves_nothing() {
+    for case in cases() {
+        let (sent, endpoint) = sent(&case.message, STRANGER.into());
+        let name = case.name;
+        let counts = endpoint.counts();
+        assert_eq!((counts.sessions, counts.transactions, counts.nonces, counts.phones), (0, 0, 0, 0), "{name}");
+        let bytes: usize = sent.iter().map(Bytes::len).sum();
+        assert!(bytes <= 3 * case.message.len(), "{name}: {bytes} bytes");
+        let message = Message::parse(Bytes::from(case.message));
+        let is_register = matches!(&message, Ok(Message::Request(request)) if *request.method() == Method::Register);
+        let good: &[u16] = if is_register { &[401, 420] } else { &[403, 481] };
+        let fault = sent.iter().map(status_of).find(|status| !good.contains(status));
+        assert_eq!(fault, None, "{name}");
+        assert!(message.is_ok() || sent.is_empty(), "{name}: a broken message of a stranger was answered");
+    }
+}
