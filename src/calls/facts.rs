@@ -26,8 +26,6 @@ pub enum FallbackCause {
     QueueCeiling,
     /// Nobody logged in has the skills.
     NobodyCanServe,
-    /// The trunk is redirected, so that the call cannot wait here, and nobody was free at once.
-    NobodyFree,
     /// We hold as many calls as we may.
     Overload,
     /// The caller's session description is of no use to us, or there is no port left for its sound.
@@ -48,11 +46,9 @@ pub enum PopMiss {
 pub enum Outcome {
     /// The caller and an agent talked.
     Talked,
-    /// 302 sent the carrier to the agent's extension; nobody told us what came of it.
-    HandedOver,
     /// The fallback took it.
     FellBack,
-    /// 302 sent the carrier to the fallback, or to the queue of the PBX.
+    /// 302 sent the carrier to the fallback.
     Redirected,
     /// A rule refused it, or the fallback is a refusal.
     Refused,
@@ -156,12 +152,6 @@ pub enum Fact {
         trunk: TrunkId,
         reachable: bool,
     },
-    /// Our registration there was made, or has failed or run out with this status.
-    TrunkRegistered {
-        trunk: TrunkId,
-        registered: bool,
-        status: u16,
-    },
     PhoneReachable {
         agent: AgentId,
         reachable: bool,
@@ -260,7 +250,6 @@ impl Fact {
             | Fact::TurnedAway { .. }
             | Fact::Refused { .. }
             | Fact::TrunkReachable { .. }
-            | Fact::TrunkRegistered { .. }
             | Fact::PhoneReachable { .. } => None,
         }
     }
@@ -288,7 +277,6 @@ words!(FallbackCause {
     Rule => "rule",
     QueueCeiling => "queue-ceiling",
     NobodyCanServe => "nobody-can-serve",
-    NobodyFree => "nobody-free",
     Overload => "overload",
     Media => "media",
 });
@@ -300,7 +288,6 @@ words!(PopMiss {
 
 words!(Outcome {
     Talked => "talked",
-    HandedOver => "handed-over",
     FellBack => "fell-back",
     Redirected => "redirected",
     Refused => "refused",

@@ -12,7 +12,6 @@ mod matching;
 mod pop;
 mod queueing;
 mod records;
-mod redirecting;
 mod screening;
 #[cfg(test)]
 mod script;

@@ -1,7 +1,5 @@
 //! What the calls promise, as scripts.
 
-mod redirecting;
-
 use super::script::Bench;
 use super::settings::Fallback;
 

@@ -28,8 +28,6 @@ pub enum Input {
         ask: AskId,
         result: Result<StoreReply, StoreError>,
     },
-    /// The process is about to end.
-    Leave,
     Media(MediaEvent),
     Desktop(DesktopInput),
     Ask {

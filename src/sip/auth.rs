@@ -201,8 +201,7 @@ impl Algorithm {
         }
     }
 
-    /// Any case; empty is MD5. `None` for one that we do not know.
-    pub fn read(text: &str) -> Option<Algorithm> {
+    fn read(text: &str) -> Option<Algorithm> {
         if text.is_empty() || text.eq_ignore_ascii_case("MD5") {
             return Some(Algorithm::Md5);
         }

@@ -4,7 +4,6 @@ pub mod api;
 pub mod auth;
 pub mod dialog;
 pub mod endpoint;
-pub mod login;
 pub mod registrar;
 pub mod transaction;
 pub mod wire;

@@ -42,8 +42,6 @@ pub struct Setup {
     pub wrap_up_s: u64,
     /// UDP ports for sound; four for each call.
     pub rtp_ports: u16,
-    /// Further lines of the trunk, such as its mode.
-    pub trunk: String,
     /// Lines at the end of the file, such as rules of access.
     pub more: String,
 }
@@ -67,7 +65,6 @@ impl Setup {
             quarantine_s: 0,
             wrap_up_s: 1,
             rtp_ports: 200,
-            trunk: String::new(),
             more: String::new(),
         }
     }
@@ -86,7 +83,7 @@ impl Setup {
              [intents]\nregion = \"US\"\n\
              [[pools]]\nname = \"pool\"\nnumbers = {:?}\nquarantine_s = {}\n\
              [[trunks]]\nname = \"carrier\"\nnetworks = [\"{CARRIER}\"]\ntrusted = true\nregion = \"US\"\n\
-             fallback = {{ sip = \"sip:{{dialled}}@{}\" }}\n{}\n\
+             fallback = {{ sip = \"sip:{{dialled}}@{}\" }}\n\
              [routing]\nskills = [\"english\"]\ndefault_queue = \"help\"\n\
              [[queues]]\nname = \"help\"\nrequires = {{ english = 3 }}\nwrap_up_s = {}\n",
             first + last,
@@ -95,7 +92,6 @@ impl Setup {
             self.numbers,
             self.quarantine_s,
             self.ivr,
-            self.trunk,
             self.wrap_up_s,
         );
         for (name, phone) in &self.agents {

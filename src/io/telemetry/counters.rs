@@ -127,7 +127,6 @@ impl Counters {
             | Fact::Timed { .. }
             | Fact::Queued { .. }
             | Fact::TrunkReachable { .. }
-            | Fact::TrunkRegistered { .. }
             | Fact::PhoneReachable { .. } => {}
         }
     }

@@ -143,8 +143,7 @@ fn secrets_of(account: &PhoneAccount) -> Secrets<'_> {
     Secrets { md5: &account.ha1_md5, sha256: &account.ha1_sha256 }
 }
 
-/// The fields of a digest answer as texts.
-pub fn read(given: &wire::Credentials<'_>) -> Credentials {
+fn read(given: &wire::Credentials<'_>) -> Credentials {
     let text = |name| given.get(name).map(|value| String::from_utf8_lossy(&value).into_owned()).unwrap_or_default();
     Credentials {
         username: text("username"),
