@@ -26,6 +26,7 @@ use crate::io::store::{OpenError, RedisSetup, Store};
 use crate::io::telemetry::{self, Telemetry, TelemetryError};
 use crate::io::web::{self, Web};
 use crate::media::Clip;
+use crate::sip::api::FlowId;
 
 /// A server that answers.
 pub struct Server {
@@ -63,7 +64,7 @@ pub enum StartError {
 
 /// The sockets of a plan, bound. They are taken first, so that what is in use is said before anything starts.
 pub struct Sockets {
-    sip: Vec<UdpSocket>,
+    sip: Vec<(FlowId, UdpSocket)>,
     http: TcpListener,
 }
 
@@ -71,9 +72,9 @@ pub struct Sockets {
 pub fn bind(shell: &Shell) -> Result<Sockets, Vec<StartError>> {
     let mut faults = Vec::new();
     let mut sip = Vec::new();
-    for address in &shell.sip {
+    for (flow, address) in (0..).map(FlowId).zip(&shell.sip) {
         match udp(*address) {
-            Ok(socket) => sip.push(socket),
+            Ok(socket) => sip.push((flow, socket)),
             Err(fault) => faults.push(StartError::Bind { what: "sip", address: *address, fault }),
         }
     }
@@ -251,7 +252,12 @@ fn random_seed() -> Result<[u8; 32], StartError> {
 }
 
 fn addresses(sockets: &Sockets) -> Result<(Vec<SocketAddr>, SocketAddr), StartError> {
-    let sip = sockets.sip.iter().map(UdpSocket::local_addr).collect::<io::Result<_>>().map_err(StartError::Machine)?;
+    let sip = sockets
+        .sip
+        .iter()
+        .map(|(_, socket)| socket.local_addr())
+        .collect::<io::Result<_>>()
+        .map_err(StartError::Machine)?;
     Ok((sip, sockets.http.local_addr().map_err(StartError::Machine)?))
 }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// A SIP message over UDP: the largest datagram there is. A longer one cannot arrive.
 pub const SIP_MESSAGE_MAX: usize = 65_535;
+/// The first line and header fields of a SIP message over TCP or TLS; real ones have under 4 kB. Beyond it 513, and the connection ends.
+pub const SIP_HEAD_MAX: usize = 32 * 1024;
 /// Header fields of one SIP message; real ones have under 60. Beyond it the message is refused (513).
 pub const SIP_HEADERS_MAX: usize = 256;
 /// One URI, in bytes; real ones have under 300. A longer Request-URI is refused (414), a longer one elsewhere is malformed.

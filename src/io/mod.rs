@@ -8,6 +8,7 @@ pub mod journal;
 pub mod media;
 pub mod reactor;
 pub mod records;
+pub mod sip;
 pub mod store;
 pub mod telemetry;
 pub mod web;

@@ -1,16 +1,13 @@
 //! The loop around the engine: take an input, stamp it, journal it, hand it over, start every output, sleep until the next
-//! deadline. It owns the SIP sockets and runs on a thread of its own.
+//! deadline. It owns the SIP sockets (`io/sip`) and runs on a thread of its own.
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{SocketAddr, UdpSocket as StdUdpSocket};
+use std::net::UdpSocket as StdUdpSocket;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use tokio::net::UdpSocket;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::base::{Mono, Now, limits};
@@ -26,6 +23,7 @@ use super::desktop::DeskLines;
 use super::door::{Asked, EngineDoor};
 use super::journal::Journal;
 use super::media::MediaPool;
+use super::sip::{Received, UdpSockets};
 use super::store::Store;
 use super::telemetry::Recorder;
 
@@ -33,8 +31,7 @@ use super::telemetry::Recorder;
 pub struct Wiring {
     pub engine: Engine,
     pub clock: Clock,
-    /// In the order of their `FlowId`.
-    pub sockets: Vec<StdUdpSocket>,
+    pub sockets: Vec<(FlowId, StdUdpSocket)>,
     pub store: Store,
     pub media: MediaPool,
     pub lines: Arc<DeskLines>,
@@ -95,8 +92,6 @@ impl Door {
 }
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-/// Datagrams taken before the outputs are looked at again, so that a flood does not starve the rest.
-const DATAGRAMS_PER_TURN: usize = 64;
 /// How often the histograms are handed on.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -113,7 +108,7 @@ pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()>
                 Some(Arrival::Stop) | None => break,
                 Some(arrival) => reactor.arrive(arrival),
             },
-            () = readable(&reactor.sockets) => reactor.receive(&mut turn),
+            () = reactor.udp.readable() => reactor.receive(&mut turn),
             () = tokio::time::sleep_until(wake.into()) => reactor.wake_up(),
         }
     }
@@ -124,7 +119,7 @@ pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()>
 struct Reactor {
     engine: Engine,
     clock: Clock,
-    sockets: Vec<UdpSocket>,
+    udp: UdpSockets,
     store: Store,
     media: MediaPool,
     lines: Arc<DeskLines>,
@@ -133,17 +128,15 @@ struct Reactor {
     door: Door,
     questions: HashMap<QuestionId, oneshot::Sender<Answer>>,
     questioned: u64,
-    buffer: BytesMut,
     next_tick: Mono,
 }
 
 impl Reactor {
     fn new(wiring: Wiring, door: Door) -> io::Result<Reactor> {
-        let sockets = wiring.sockets.into_iter().map(UdpSocket::from_std).collect::<io::Result<Vec<_>>>()?;
         Ok(Reactor {
             engine: wiring.engine,
             clock: wiring.clock,
-            sockets,
+            udp: UdpSockets::new(wiring.sockets)?,
             store: wiring.store,
             media: wiring.media,
             lines: wiring.lines,
@@ -152,7 +145,6 @@ impl Reactor {
             door,
             questions: HashMap::new(),
             questioned: 0,
-            buffer: BytesMut::new(),
             next_tick: wiring.clock.mono() + TICK,
         })
     }
@@ -211,26 +203,10 @@ impl Reactor {
         }
     }
 
-    /// Takes what the sockets hold, each datagram stamped as it is read.
-    fn receive(&mut self, turn: &mut Vec<(FlowId, SocketAddr, Bytes, Now)>) {
-        for place in 0..self.sockets.len() {
-            for _ in 0..DATAGRAMS_PER_TURN {
-                let Some((from, bytes)) = self.read(place) else { break };
-                let flow = FlowId(place as u64);
-                turn.push((flow, from, bytes, self.clock.now()));
-            }
-        }
-        for (flow, from, bytes, now) in turn.drain(..) {
+    fn receive(&mut self, turn: &mut Vec<Received>) {
+        self.udp.receive(&self.clock, turn);
+        for Received { flow, from, bytes, now } in turn.drain(..) {
             self.handle_at(Input::Datagram { flow, from, bytes }, now);
-        }
-    }
-
-    fn read(&mut self, place: usize) -> Option<(SocketAddr, Bytes)> {
-        self.buffer.reserve(limits::SIP_MESSAGE_MAX);
-        match self.sockets.get(place)?.try_recv_buf_from(&mut self.buffer) {
-            Ok((_, from)) => Some((from, self.buffer.split().freeze())),
-            // An ICMP error of an earlier packet, or nothing there.
-            Err(_) => None,
         }
     }
 
@@ -258,11 +234,8 @@ impl Reactor {
         }
     }
 
-    /// A datagram that cannot leave is lost, as on any network: the transaction sends it again.
     fn transmit(&mut self, transmit: Transmit) {
-        let socket = usize::try_from(transmit.flow.0).ok().and_then(|place| self.sockets.get(place));
-        let sent = socket.map(|socket| socket.try_send_to(&transmit.bytes, transmit.to));
-        if !matches!(sent, Some(Ok(_))) {
+        if !self.udp.send(&transmit) {
             self.recorder.datagram_not_sent();
         }
     }
@@ -296,13 +269,4 @@ impl EngineDoor for Door {
     fn ask(&self, question: Question) -> Asked<'_> {
         Box::pin(Door::ask(self, question))
     }
-}
-
-/// Ready when any socket is.
-async fn readable(sockets: &[UdpSocket]) {
-    std::future::poll_fn(|context| {
-        let ready = sockets.iter().any(|socket| socket.poll_recv_ready(context).is_ready());
-        if ready { Poll::Ready(()) } else { Poll::Pending }
-    })
-    .await;
 }

@@ -4,6 +4,7 @@ pub mod api;
 pub mod auth;
 pub mod dialog;
 pub mod endpoint;
+pub mod framing;
 pub mod registrar;
 pub mod transaction;
 pub mod wire;

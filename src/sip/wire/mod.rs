@@ -32,6 +32,7 @@ pub use message::{CSeq, Headers, Message, Request, Response};
 pub use method::Method;
 pub use name::{HeaderName, Known};
 pub use params::{Param, Params};
+pub use parse::field_of_line;
 pub use reason::ReasonValue;
 pub use salvage::Salvaged;
 pub use status::reason_phrase;

@@ -8,7 +8,7 @@ use super::error::ParseError;
 use super::lex;
 use super::message::{CSeq, Field, Headers, Message, Request, Response, Span};
 use super::method::Method;
-use super::name::Known;
+use super::name::{HeaderName, Known};
 use crate::base::limits::{SIP_HEADERS_MAX, SIP_MESSAGE_MAX, SIP_URI_MAX};
 
 /// Where real messages seldom go beyond; saves the table from growing.
@@ -156,6 +156,13 @@ impl Table {
         }
         Ok(())
     }
+}
+
+/// The name and value of one line of a head, without its end; `None` for one that is no header field, or goes on with the one before.
+pub fn field_of_line(line: &[u8]) -> Option<(HeaderName<'_>, &[u8])> {
+    let field = field(line, 0)?;
+    let name = field.known.map_or_else(|| HeaderName::Other(field.name.of(line)), HeaderName::Known);
+    Some((name, field.value.of(line)))
 }
 
 /// `name: value` in `text`, which stands at `start`; blanks are allowed on both sides of the colon.
