@@ -92,7 +92,7 @@ impl Framer {
     }
 
     /// The next frame, `None` when more bytes are needed. Call it until then; after a fault there is nothing any more.
-    pub fn next(&mut self) -> Result<Option<Frame>, Broken> {
+    pub fn poll(&mut self) -> Result<Option<Frame>, Broken> {
         loop {
             let step = match self.state {
                 State::Between { seen } => self.between(seen),
@@ -243,7 +243,7 @@ mod tests {
             framer.buffer().extend_from_slice(stream.get(at..cut).unwrap_or_default());
             at = at.max(cut);
             loop {
-                match framer.next() {
+                match framer.poll() {
                     Ok(Some(Frame::Message(bytes))) => out.push(String::from_utf8_lossy(&bytes).into_owned()),
                     Ok(Some(Frame::Ping)) => out.push("ping".to_owned()),
                     Ok(None) => break,
@@ -327,12 +327,12 @@ mod tests {
         ] {
             let mut framer = Framer::default();
             framer.buffer().extend_from_slice(format!("{head}{rest}").as_bytes());
-            let answer = framer.next().expect_err("broken").answer(source).expect("an answer");
+            let answer = framer.poll().expect_err("broken").answer(source).expect("an answer");
             assert!(answer.starts_with(expect.as_bytes()), "{expect}");
         }
         let mut framer = Framer::default();
         framer.buffer().extend_from_slice(b"SIP/2.0 200 OK\r\n\r\n");
-        assert_eq!(framer.next().expect_err("broken").answer(source), None);
+        assert_eq!(framer.poll().expect_err("broken").answer(source), None);
     }
 
     /// Pieces of which streams are made, good and bad.
@@ -368,7 +368,7 @@ mod tests {
             let text = format!("{head}Content-Length{blank}:{blank}{}\r\n\r\n{body}OPTIONS", body.len());
             let mut framer = Framer::default();
             framer.buffer().extend_from_slice(text.as_bytes());
-            let Ok(Some(Frame::Message(bytes))) = framer.next() else { panic!("a message") };
+            let Ok(Some(Frame::Message(bytes))) = framer.poll() else { panic!("a message") };
             let parsed = Message::parse(bytes).expect("a request");
             prop_assert_eq!(parsed.headers().body(), body.as_bytes());
         }
