@@ -176,3 +176,54 @@ fn stopping_closes_what_is_open_and_frees_its_ports() {
     assert!(matches!(next(&events), MediaEvent::Closed { leg: CALLER, .. }));
     assert!(UdpSocket::bind((LOCALHOST, port)).is_ok() && UdpSocket::bind((LOCALHOST, port + 1)).is_ok());
 }
+
+/// Returns when everything that was sent before has been obeyed: opening a leg twice is answered.
+fn obeyed(pool: &MediaPool, events: &Receiver<MediaEvent>, port: u16) {
+    pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port });
+    while next(events) != (MediaEvent::Failed { leg: CALLER, cause: FailCause::Duplicate }) {}
+}
+
+/// Whether the kernel takes packets for this port from anybody.
+fn is_open_to_all(port: u16) -> bool {
+    let table = std::fs::read_to_string("/proc/net/udp").unwrap();
+    let local = format!(":{port:04X}");
+    let row =
+        table.lines().map(|line| line.split_whitespace().collect::<Vec<_>>()).find(|row| row[1].ends_with(&local));
+    row.expect("a socket with this port")[2] == "00000000:0000"
+}
+
+#[test]
+fn a_socket_that_is_tied_to_its_peer_is_untied_by_a_new_description() {
+    let (pool, events) = start(1);
+    let caller_port = free_pair(22_000);
+    let agent_port = free_pair(caller_port + 2);
+    let (mut caller, mut agent) = (Phone::new(caller_port, 11), Phone::new(agent_port, 22));
+    open(&pool, CALLER, caller_port, &caller);
+    open(&pool, AGENT, agent_port, &agent);
+    pool.send(MediaCommand::Source { leg: CALLER, source: Source::Leg(AGENT) });
+    pool.send(MediaCommand::Source { leg: AGENT, source: Source::Leg(CALLER) });
+    obeyed(&pool, &events, caller_port);
+    caller.say(&[1; 160]);
+    assert_eq!(agent.hear().1, [1; 160]);
+    assert!(is_open_to_all(caller_port));
+
+    pool.send(MediaCommand::Remote { leg: CALLER, session: caller.session() });
+    obeyed(&pool, &events, caller_port);
+    assert!(!is_open_to_all(caller_port), "its address is settled: it sends from where it said");
+    let mut stranger = Phone::new(caller_port, 33);
+    stranger.say(&[2; 160]);
+    caller.say(&[3; 160]);
+    assert_eq!(agent.hear().1, [3; 160], "the stranger is not heard");
+    agent.say(&[4; 160]);
+    assert_eq!(caller.hear().1, [4; 160]);
+
+    let mut moved = Phone::new(caller_port, 44);
+    pool.send(MediaCommand::Remote { leg: CALLER, session: moved.session() });
+    obeyed(&pool, &events, caller_port);
+    assert!(is_open_to_all(caller_port));
+    agent.say(&[5; 160]);
+    assert_eq!(moved.hear().1, [5; 160]);
+    moved.say(&[6; 160]);
+    assert_eq!(agent.hear().1, [6; 160]);
+    pool.stop();
+}

@@ -41,7 +41,7 @@ fn the_scenarios_agree_with_each_other_through_a_proxy() {
     ] {
         let folder = Folder::new("scenario");
         let (proxy, phones_at, from) = (ports::udp(), ports::udp(), ports::udp());
-        let _proxy = kamailio::proxy(&folder, proxy, phones_at);
+        let _proxy = kamailio::proxy(&folder, proxy, phones_at, false);
         let _phones = sipp::phones("phones", &folder, phones, phones_at);
         let calls = [Dialled::new("+15550100", "+12015550123"), Dialled::new("+15550101", "+12015550124")];
         let hold = Duration::from_millis(100);

@@ -1,15 +1,14 @@
-//! One side of the comparison at work, and what it cost.
+//! One round of calls through one side, and what it cost.
 
-use std::fmt;
 use std::time::Duration;
 
-use crate::numbers;
+use crate::capture::{Capture, Times};
 use crate::support::folder::Folder;
 use crate::support::process::Process;
-use crate::support::sipp::{self, Carrier, Counted, Dialled};
-use crate::support::{kamailio, ports};
+use crate::support::sipp::{self, Carrier, Counted};
 
 /// The calls of one round.
+#[derive(Clone, Copy)]
 pub struct Plan {
     pub rate: usize,
     pub count: usize,
@@ -18,57 +17,42 @@ pub struct Plan {
 
 /// What one round of one side came to.
 pub struct Row {
-    side: &'static str,
     pub counted: Counted,
     /// User and system time of the server and its children during the round.
-    cpu: Duration,
+    pub cpu: Duration,
+    /// From INVITE to 180 at the carrier, where that could be read along.
+    pub rang: Option<Times>,
+}
+
+impl Plan {
+    pub fn new(rate: usize, seconds: usize, hold: Duration) -> Plan {
+        Plan { rate, count: rate * seconds, hold }
+    }
+
+    /// How many calls there are at once, with room for slow ones.
+    pub fn at_once(&self) -> usize {
+        self.rate * (self.hold.as_millis() as usize + 500) / 1000 + 50
+    }
 }
 
 impl Row {
-    pub fn cpu_per_call_us(&self) -> f64 {
+    pub fn cpu_us(&self) -> f64 {
         let calls = (self.counted.good + self.counted.failed).max(1);
         self.cpu.as_micros() as f64 / calls as f64
     }
 
-    pub const TITLES: &'static str = "side           good   failed   CPU us/call";
-}
-
-impl fmt::Display for Row {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{:<12} {:>6} {:>8} {:>13.0}",
-            self.side,
-            self.counted.good,
-            self.counted.failed,
-            self.cpu_per_call_us()
-        )
+    pub fn rang_ms(&self, quantile: f64) -> Option<String> {
+        self.rang.as_ref().filter(|rang| rang.count() > 0).map(|rang| format!("{:.2}", rang.ms(quantile)))
     }
 }
 
-/// The round through Kamailio as a stateful proxy.
-pub fn kamailio(plan: &Plan) -> Row {
-    let folder = Folder::new("load-kamailio");
-    let (proxy, phones) = (ports::udp(), ports::udp());
-    let mut server = kamailio::proxy(&folder, proxy, phones);
-    let _phones = sipp::phones("phones", &folder, "phone.xml", phones);
-    let calls: Vec<Dialled> = (0..100).map(|nth| Dialled::new("+15550100", &numbers::caller(nth))).collect();
-    let run = Carrier {
-        scenario: "carrier.xml",
-        from: ports::udp(),
-        to: proxy,
-        calls: &calls,
-        count: plan.count,
-        per_second: plan.rate,
-        hold: plan.hold,
-    };
-    measured("Kamailio", &folder, &mut server, &run)
-}
-
-pub fn measured(side: &'static str, folder: &Folder, server: &mut Process, run: &Carrier) -> Row {
+/// Calls through `server` from the first to the last.
+pub fn measured(folder: &Folder, server: &mut Process, run: &Carrier) -> Row {
+    let capture = Capture::start(run.from.port());
     let before = server.cpu();
     let mut carrier = sipp::carrier("carrier", folder, run);
     let planned = Duration::from_secs((run.count / run.per_second.max(1)) as u64);
     let counted = carrier.finish(planned * 2 + run.hold + Duration::from_secs(60));
-    Row { side, counted, cpu: server.cpu().saturating_sub(before) }
+    let cpu = server.cpu().saturating_sub(before);
+    Row { counted, cpu, rang: capture.map(Capture::finish) }
 }

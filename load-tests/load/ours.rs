@@ -1,121 +1,190 @@
 //! Our side of the comparison: a Redis, the server, desks, phones, intents, and then the same calls.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use crate::measure::{Plan, Row, measured};
 use crate::numbers;
+use crate::registering::{self, Registered};
 use crate::support::folder::Folder;
 use crate::support::ports;
+use crate::support::process::Process;
 use crate::support::redis::RedisServer;
 use crate::support::server::{self, Phone, Server, Setup};
-use crate::support::sipp::{self, Carrier, Dialled};
+use crate::support::sipp::{self, Carrier, Dialled, Sipp};
 
-/// Where our side differs from one run to another.
-pub struct Ours {
-    pub program: PathBuf,
+/// How our side is set up.
+#[derive(Clone, clap::Args)]
+pub struct Flags {
+    /// The server; without it the one that stands beside this program.
+    #[arg(long)]
+    pub program: Option<PathBuf>,
+    /// Agents at auto desks; enough that no call waits for one.
+    #[arg(long, default_value_t = 200)]
     pub agents: usize,
+    /// How long an auto desk writes after each call.
+    #[arg(long, default_value_t = 50)]
     pub wrap_up_ms: u64,
-    pub redis: bool,
+    /// Keep intents in the server's own file, not in a Redis.
+    #[arg(long)]
+    pub embedded: bool,
     /// Intents registered a second, before the calls.
+    #[arg(long, default_value_t = 1000)]
     pub register_rate: usize,
 }
 
-/// What our round came to, beside its row.
+/// The running side.
+pub struct Ours {
+    flags: Flags,
+    server: Server,
+    _desks: Process,
+    _phones: Sipp,
+    _ivr: Sipp,
+    pub redis: Option<RedisServer>,
+    folder: Folder,
+    callers: usize,
+}
+
+/// What one round came to, beside its row.
 pub struct Told {
     pub row: Row,
+    pub registered: Registered,
     pub redis_cpu: Option<Duration>,
-    /// From `/v1/latency`.
+    /// From `/v1/latency`, since the start.
     pub latency: Value,
     /// Of the last thousand calls: how many at each level, and how many for each cause of a fallback.
     pub levels: BTreeMap<String, usize>,
     pub fallbacks: BTreeMap<String, usize>,
-    /// Resident memory of the server at the end, in KiB.
-    pub memory_kib: u64,
 }
 
-/// The whole routed call: lease and caller ID matched, access, skills, pop sent and acknowledged, ring, answer, end.
-pub fn measure(ours: &Ours, plan: &Plan) -> Told {
-    let folder = Folder::new("load-ours");
-    let redis = ours.redis.then(RedisServer::start);
-    let phones_at = ports::udp();
-    let _phones = sipp::phones("phones", &folder, "phone.xml", phones_at);
-    let ivr_at = ports::udp();
-    let _ivr = sipp::phones("ivr", &folder, "phone.xml", ivr_at);
-    let setup = setup(ours, plan, redis.as_ref(), phones_at, ivr_at);
-    let mut server = Server::start(&ours.program, &folder, &setup);
-    let calls = register(&server, plan.count, ours.register_rate);
-    let _desks = server.desks(&folder, ours.agents, ours.wrap_up_ms);
-    let redis_before = redis.as_ref().map(|redis| redis.cpu());
-    let run = Carrier {
-        scenario: "carrier.xml",
-        from: ports::udp_at(server::CARRIER),
-        to: server.sip,
-        calls: &calls,
-        count: plan.count,
-        per_second: plan.rate,
-        hold: plan.hold,
-    };
-    let row = measured("Throughline", &folder, server.process(), &run);
-    let redis_cpu = redis.as_ref().zip(redis_before).map(|(redis, before)| redis.cpu().saturating_sub(before));
-    let ended = server.calls();
-    let memory_kib = memory_kib(server.process().pid());
-    let (levels, fallbacks) = (counted(&ended, "level"), counted(&ended, "fallback"));
-    Told { row, redis_cpu, latency: server.latency(), levels, fallbacks, memory_kib }
-}
+/// The most that one configuration may have in a pool.
+const POOL_MAX: usize = 10_000;
+/// Whose calls have no number of their own any more call this one, and are known by caller ID.
+const SHARED: &str = "+16005550100";
+const PORTS_MAX: usize = 19_000;
 
-fn setup(
-    ours: &Ours,
-    plan: &Plan,
-    redis: Option<&RedisServer>,
-    phones: std::net::SocketAddr,
-    ivr: std::net::SocketAddr,
-) -> Setup {
-    let agents = (0..ours.agents).map(|nth| (format!("agent{nth}"), Phone::Static(phones)));
-    let held = plan.rate * (plan.hold.as_millis() as usize + 500) / 1000 + 50;
-    Setup {
-        redis: redis.map(RedisServer::url),
-        numbers: numbers::pool(plan.count),
-        rtp_ports: (held * 4).min(19_000) as u16,
-        ..Setup::new(agents.collect(), ivr)
+impl Default for Flags {
+    fn default() -> Flags {
+        Flags { program: None, agents: 200, wrap_up_ms: 50, embedded: false, register_rate: 2000 }
     }
 }
 
-/// Registers one intent for each call, each of another caller, several at once, at most `rate` a second.
-fn register(server: &Server, count: usize, rate: usize) -> Vec<Dialled> {
-    const AT_ONCE: usize = 8;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let client = Arc::new(reqwest::Client::new());
-    let url = Arc::new(format!("http://{}/v1/intents", server.http));
-    let begun = Instant::now();
-    runtime.block_on(async {
-        let mut calls = Vec::with_capacity(count);
-        while calls.len() < count {
-            let due = Duration::from_secs_f64(calls.len() as f64 / rate.max(1) as f64);
-            tokio::time::sleep_until((begun + due).into()).await;
-            let batch = (calls.len()..count.min(calls.len() + AT_ONCE)).map(numbers::caller);
-            let asked: Vec<_> = batch.map(|caller| tokio::spawn(one(client.clone(), url.clone(), caller))).collect();
-            for answer in asked {
-                calls.push(answer.await.expect("a registration"));
-            }
-        }
-        calls
-    })
+impl Flags {
+    pub fn with_agents(agents: usize) -> Flags {
+        Flags { agents, ..Flags::default() }
+    }
+
+    /// The example lies in `examples/`, one below the server.
+    fn program(&self) -> PathBuf {
+        let here = std::env::current_exe().expect("this program has a path");
+        let beside = || here.ancestors().nth(2).expect("a folder above examples").join("throughline");
+        self.program.clone().unwrap_or_else(beside)
+    }
 }
 
-async fn one(client: Arc<reqwest::Client>, url: Arc<String>, caller: String) -> Dialled {
-    let body = server::intent(&caller).to_string();
-    let request =
-        client.post(url.as_str()).bearer_auth(server::key()).header("content-type", "application/json").body(body);
-    let response = request.send().await.expect("an answer");
-    let (status, text) = (response.status(), response.text().await.expect("a body"));
-    assert_eq!(status.as_u16(), 201, "{text}");
-    let intent: Value = serde_json::from_str(&text).expect("JSON");
-    Dialled::new(intent["number"].as_str().expect("a number"), &caller)
+impl Ours {
+    /// `at_once`: calls that there may be at once; `more`: lines at the end of the configuration.
+    pub fn start(flags: &Flags, at_once: usize, more: &str) -> Ours {
+        let redis = (!flags.embedded).then(RedisServer::start);
+        Ours::beside(redis, flags, at_once, more)
+    }
+
+    /// With a Redis that was filled before.
+    pub fn beside(redis: Option<RedisServer>, flags: &Flags, at_once: usize, more: &str) -> Ours {
+        let folder = Folder::new("load-ours");
+        let (phones_at, ivr_at) = (ports::udp(), ports::udp());
+        let phones = sipp::phones("phones", &folder, "phone.xml", phones_at);
+        let ivr = sipp::phones("ivr", &folder, "phone.xml", ivr_at);
+        let agents = (0..flags.agents).map(|nth| (format!("agent{nth}"), Phone::Static(phones_at)));
+        let setup = Setup {
+            redis: redis.as_ref().map(RedisServer::url),
+            numbers: numbers::pool(POOL_MAX),
+            rtp_ports: (at_once * 4).min(PORTS_MAX) as u16,
+            inside: vec![
+                // The carrier's scenario has no sound, and its calls shall stay.
+                ("media", "silence_s = 3600".to_owned()),
+                ("pools", format!("shared = {SHARED:?}")),
+                ("routing", "deserted_after_s = 3600".to_owned()),
+            ],
+            more: more.to_owned(),
+            ..Setup::new(agents.collect(), ivr_at)
+        };
+        let server = Server::start(&flags.program(), &folder, &setup);
+        let desks = server.desks(&folder, flags.agents, flags.wrap_up_ms);
+        Ours { flags: flags.clone(), server, _desks: desks, _phones: phones, _ivr: ivr, redis, folder, callers: 0 }
+    }
+
+    /// The whole routed call: lease and caller ID matched, access, skills, pop sent and acknowledged, ring, answer, end.
+    pub fn round(&mut self, plan: &Plan) -> Told {
+        let (calls, registered) = self.register(plan.count, "delivery");
+        let redis_before = self.redis_cpu();
+        let run = carrier(self.server.sip, &calls, plan);
+        let row = measured(&self.folder, self.server.process(), &run);
+        let redis_cpu = self.redis_cpu().zip(redis_before).map(|(after, before)| after.saturating_sub(before));
+        let ended = self.server.calls();
+        let (levels, fallbacks) = (counted(&ended, "level"), counted(&ended, "fallback"));
+        Told { row, registered, redis_cpu, latency: self.server.latency(), levels, fallbacks }
+    }
+
+    /// Calls that begin and stay; `reason` is what they are about.
+    pub fn hold(&mut self, name: &str, reason: &str, plan: &Plan) -> Sipp {
+        let (calls, _) = self.register(plan.count, reason);
+        sipp::carrier(name, &self.folder, &carrier(self.server.sip, &calls, plan))
+    }
+
+    /// One intent for each call, each of another caller than before.
+    fn register(&mut self, count: usize, reason: &str) -> (Vec<Dialled>, Registered) {
+        let callers = self.callers..self.callers + count;
+        self.callers += count;
+        let before = self.server.process().cpu();
+        let (calls, mut registered) =
+            registering::register(self.server.http, callers, self.flags.register_rate, reason);
+        registered.cpu = self.server.process().cpu().saturating_sub(before);
+        (calls, registered)
+    }
+
+    pub fn pid(&mut self) -> u32 {
+        self.server.process().pid()
+    }
+
+    fn redis_cpu(&self) -> Option<Duration> {
+        self.redis.as_ref().map(RedisServer::cpu)
+    }
+}
+
+impl Told {
+    /// All went to an agent, none to the fallback.
+    pub fn all_routed(&self) -> bool {
+        self.row.counted.failed == 0 && self.fallbacks.is_empty()
+    }
+
+    pub fn redis_us(&self) -> Option<String> {
+        let calls = self.row.counted.good.max(1) as f64;
+        self.redis_cpu.map(|cpu| format!("{:.0}", cpu.as_micros() as f64 / calls))
+    }
+
+    /// A value of one stage in ms, as `p99` of `match`.
+    pub fn stage_ms(&self, stage: &str, value: &str) -> Option<String> {
+        let stages = self.latency["stages"].as_array()?;
+        let found = stages.iter().find(|row| row["stage"] == stage)?;
+        found[value].as_f64().map(|us| format!("{:.2}", us / 1000.0))
+    }
+}
+
+fn carrier<'a>(to: SocketAddr, calls: &'a [Dialled], plan: &Plan) -> Carrier<'a> {
+    Carrier {
+        scenario: "carrier.xml",
+        from: ports::udp_at(server::CARRIER),
+        to,
+        calls,
+        count: plan.count,
+        per_second: plan.rate,
+        hold: plan.hold,
+    }
 }
 
 fn counted(calls: &[Value], field: &str) -> BTreeMap<String, usize> {
@@ -124,10 +193,4 @@ fn counted(calls: &[Value], field: &str) -> BTreeMap<String, usize> {
         *counts.entry(word.to_owned()).or_insert(0) += 1;
     }
     counts
-}
-
-fn memory_kib(pid: u32) -> u64 {
-    let status = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
 }

@@ -1,6 +1,7 @@
 //! What every other folder may know: time, identities, words, chance, deadlines, limits.
 
 pub mod hex;
+pub mod id_map;
 pub mod ids;
 pub mod level;
 pub mod limits;

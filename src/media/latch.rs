@@ -78,6 +78,12 @@ impl Latch {
         (!address.ip().is_unspecified() && address.port() != 0).then_some(address)
     }
 
+    /// The address that is held for good: nothing but a new description changes it.
+    pub fn settled(&self, now: Mono) -> Option<SocketAddr> {
+        let held = self.held?;
+        (held.address == self.described || now.since(held.since) >= GRACE).then_some(held.address)
+    }
+
     /// The peer sends from where its description says, as far as is known.
     pub fn is_as_described(&self) -> bool {
         self.held.is_none_or(|held| held.address == self.described)
@@ -132,6 +138,18 @@ mod tests {
         assert_eq!(latch.destination(), Some(peer(5000)));
         assert_eq!(latch.admit(peer(1000), at(21)), Admission::Stranger);
         assert_eq!(latch.admit(peer(6000), at(22)), Admission::Latched);
+    }
+
+    #[test]
+    fn an_address_is_settled_when_no_other_can_win() {
+        let mut latch = Latch::new(peer(1000));
+        assert_eq!(latch.settled(at(0)), None);
+        latch.admit(peer(2000), at(0));
+        assert_eq!((latch.settled(at(2999)), latch.settled(at(3000))), (None, Some(peer(2000))));
+        latch.describe(peer(5000), at(4000));
+        assert_eq!(latch.settled(at(9000)), None);
+        latch.admit(peer(5000), at(9000));
+        assert_eq!(latch.settled(at(9000)), Some(peer(5000)));
     }
 
     #[test]

@@ -170,6 +170,11 @@ impl Leg {
         peer.latch.destination()
     }
 
+    /// The one address that sound is taken from, once no other may win any more.
+    pub fn settled(&self, now: Mono) -> Option<SocketAddr> {
+        self.peer.as_ref()?.latch.settled(now)
+    }
+
     /// The law and the number in which a player can play to this peer.
     pub fn law(&self) -> Option<(Law, u8)> {
         let formats = &self.peer.as_ref()?.session.formats;

@@ -10,27 +10,28 @@ use super::process::Process;
 /// A PBX at `at` whose trunk leads to `throughline` and whose IVR stands at `ivr`.
 pub fn pbx(folder: &Folder, at: SocketAddr, throughline: SocketAddr, ivr: SocketAddr) -> Process {
     let values = [("THROUGHLINE", throughline.to_string()), ("IVR", ivr.to_string())];
-    start(folder, at, "sip-configs/kamailio/pbx.cfg", &values)
+    start(folder, at, "sip-configs/kamailio/pbx.cfg", &values, &[])
 }
 
-/// A stateful proxy at `at` in front of `phones`.
-pub fn proxy(folder: &Folder, at: SocketAddr, phones: SocketAddr) -> Process {
-    start(folder, at, "load-tests/kamailio-proxy.cfg", &[("PHONES", phones.to_string())])
+/// A stateful proxy at `at` in front of `phones`; with `dialogs` it keeps those too.
+pub fn proxy(folder: &Folder, at: SocketAddr, phones: SocketAddr, dialogs: bool) -> Process {
+    let defines: &[&str] = if dialogs { &["-A", "DIALOGS"] } else { &[] };
+    start(folder, at, "load-tests/kamailio-proxy.cfg", &[("PHONES", phones.to_string())], defines)
 }
 
 /// A proxy at `at` that spreads calls over `servers`, as in `sip-configs/kamailio/dispatcher.cfg`.
 pub fn dispatcher(folder: &Folder, at: SocketAddr, servers: &[SocketAddr]) -> Process {
     let lines: String = servers.iter().map(|server| format!("1 sip:{server} 0 0\n")).collect();
     let list = folder.write("dispatcher.list", lines).display().to_string();
-    start(folder, at, "sip-configs/kamailio/dispatcher.cfg", &[("LIST", list)])
+    start(folder, at, "sip-configs/kamailio/dispatcher.cfg", &[("LIST", list)], &[])
 }
 
-fn start(folder: &Folder, at: SocketAddr, template: &str, values: &[(&str, String)]) -> Process {
+fn start(folder: &Folder, at: SocketAddr, template: &str, values: &[(&str, String)], more: &[&str]) -> Process {
     let values: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
     let configuration = folder.fill("kamailio.cfg", template, &values);
     let mut command = Command::new("kamailio");
     command.args(["-DD", "-E", "-m", "256", "-M", "16", "-f"]).arg(configuration);
-    command.args(["-l", &format!("udp:{at}"), "-Y"]).arg(folder.path());
+    command.args(["-l", &format!("udp:{at}"), "-Y"]).arg(folder.path()).args(more);
     let mut process = Process::start("kamailio", folder, &mut command);
     process.wait_for("Listening on", Duration::from_secs(5));
     super::process::eventually("kamailio answers", Duration::from_secs(5), || answers(at).then_some(()));

@@ -42,6 +42,10 @@ impl RedisServer {
         self.process.cpu()
     }
 
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     pub fn freeze(&self) {
         self.process.freeze();
     }

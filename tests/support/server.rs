@@ -42,6 +42,8 @@ pub struct Setup {
     pub wrap_up_s: u64,
     /// UDP ports for sound; four for each call.
     pub rtp_ports: u16,
+    /// Further lines of `[media]`, `[[pools]]` or `[routing]`, each with its section.
+    pub inside: Vec<(&'static str, String)>,
     /// Lines at the end of the file, such as rules of access.
     pub more: String,
 }
@@ -65,6 +67,7 @@ impl Setup {
             quarantine_s: 0,
             wrap_up_s: 1,
             rtp_ports: 200,
+            inside: Vec::new(),
             more: String::new(),
         }
     }
@@ -75,23 +78,26 @@ impl Setup {
             self.redis.as_ref().map_or("embedded = \"throughline.db\"".to_owned(), |url| format!("redis = {url:?}"));
         let mut text = format!(
             "[sip]\nbind = [\"{sip}\"]\nrealm = \"voice.example.com\"\n\
-             [media]\nbind = \"127.0.0.1\"\nadvertised = \"127.0.0.1\"\nports = \"{first}-{}\"\n\
+             [media]\nbind = \"127.0.0.1\"\nadvertised = \"127.0.0.1\"\nports = \"{first}-{}\"\n{}\
              [http]\nbind = \"{http}\"\n\
              [[api_keys]]\nid = \"tests\"\nsha256 = \"{}\"\nscopes = [\"register\", \"read\"]\n\
              [[token_keys]]\nid = 1\nsecret = \"{}\"\n\
              [store]\n{store}\n\
              [intents]\nregion = \"US\"\n\
-             [[pools]]\nname = \"pool\"\nnumbers = {:?}\nquarantine_s = {}\n\
+             [[pools]]\nname = \"pool\"\nnumbers = {:?}\nquarantine_s = {}\n{}\
              [[trunks]]\nname = \"carrier\"\nnetworks = [\"{CARRIER}\"]\ntrusted = true\nregion = \"US\"\n\
              fallback = {{ sip = \"sip:{{dialled}}@{}\" }}\n\
-             [routing]\nskills = [\"english\"]\ndefault_queue = \"help\"\n\
+             [routing]\nskills = [\"english\"]\ndefault_queue = \"help\"\n{}\
              [[queues]]\nname = \"help\"\nrequires = {{ english = 3 }}\nwrap_up_s = {}\n",
             first + last,
+            self.inside("media"),
             sha256(KEY),
             "5a".repeat(32),
             self.numbers,
             self.quarantine_s,
+            self.inside("pools"),
             self.ivr,
+            self.inside("routing"),
             self.wrap_up_s,
         );
         for (name, phone) in &self.agents {
@@ -106,6 +112,11 @@ impl Setup {
             );
         }
         text + &self.more
+    }
+
+    fn inside(&self, section: &str) -> String {
+        let lines = self.inside.iter().filter(|(name, _)| *name == section);
+        lines.map(|(_, line)| format!("{line}\n")).collect()
     }
 }
 

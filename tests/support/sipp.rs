@@ -87,12 +87,22 @@ impl Sipp {
 
     /// What it has counted up to the last second, or to its end.
     pub fn counted(&self) -> Counted {
+        Counted { good: self.latest("SuccessfulCall(C)"), failed: self.latest("FailedCall(C)") }
+    }
+
+    /// Calls in progress, as of the last second.
+    pub fn in_progress(&self) -> usize {
+        self.latest("CurrentCall")
+    }
+
+    /// The last value of a column of its statistics.
+    fn latest(&self, name: &str) -> usize {
         let text = fs::read_to_string(&self.statistics).unwrap_or_default();
-        let column = |name: &str| {
+        let column = || {
             let at = text.lines().next()?.split(';').position(|title| title == name)?;
             text.lines().last()?.split(';').nth(at)?.parse().ok()
         };
-        Counted { good: column("SuccessfulCall(C)").unwrap_or(0), failed: column("FailedCall(C)").unwrap_or(0) }
+        column().unwrap_or(0)
     }
 
     /// Why calls failed, in sipp's words.

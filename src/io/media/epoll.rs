@@ -1,4 +1,4 @@
-//! The three things of Linux that a worker waits with: epoll, eventfd and timerfd.
+//! The three things of Linux that a worker waits with: epoll, eventfd and timerfd; and what the standard library has no word for.
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
@@ -113,6 +113,13 @@ impl Alarm {
     pub fn fd(&self) -> BorrowedFd<'_> {
         std::os::fd::AsFd::as_fd(&self.fd)
     }
+}
+
+/// Takes a datagram socket's peer away again: everybody may send to it. What the kernel refuses is tried at the next change.
+pub fn disconnect(fd: BorrowedFd<'_>) {
+    let nobody = libc::sockaddr { sa_family: libc::AF_UNSPEC as libc::sa_family_t, sa_data: [0; 14] };
+    // SAFETY: the address lives through the call and has that length.
+    unsafe { libc::connect(fd.as_raw_fd(), &nobody, size_of_val(&nobody) as libc::socklen_t) };
 }
 
 fn drain(fd: RawFd) {

@@ -1,14 +1,14 @@
 //! The two UDP sockets of each leg, by slot number and by leg.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::epoll::Epoll;
+use super::epoll::{self, Epoll};
 use crate::base::LegId;
+use crate::base::id_map::IdMap;
 use crate::media::{Channel, FailCause, Wire};
 
 /// The open sockets of one worker.
@@ -16,13 +16,15 @@ use crate::media::{Channel, FailCause, Wire};
 pub struct Sockets {
     slots: Vec<Option<Pair>>,
     free: Vec<usize>,
-    slot_by_leg: HashMap<LegId, usize>,
+    slot_by_leg: IdMap<LegId, usize>,
 }
 
 struct Pair {
     leg: LegId,
     rtp: UdpSocket,
     rtcp: UdpSocket,
+    /// The one peer that the sound's socket is connected to. The kernel then keeps the route, which is a good part of a packet's cost.
+    tied_to: Option<SocketAddr>,
 }
 
 /// Ten packets of 20 ms in each direction are under 20 kB with the kernel's own; enough for a stall of the thread.
@@ -34,7 +36,7 @@ impl Sockets {
     /// Binds the pair and has it watched.
     pub fn open(&mut self, leg: LegId, address: IpAddr, port: u16, epoll: &Epoll) -> Result<(), FailCause> {
         let rtcp_port = port.checked_add(1).ok_or(FailCause::Socket)?;
-        let pair = Pair { leg, rtp: bind(address, port)?, rtcp: bind(address, rtcp_port)? };
+        let pair = Pair { leg, rtp: bind(address, port)?, rtcp: bind(address, rtcp_port)?, tied_to: None };
         let slot = self.free.pop().unwrap_or(self.slots.len());
         let watch = |socket: &UdpSocket, channel| epoll.add(socket.as_fd(), number(slot, channel));
         let watched = watch(&pair.rtp, Channel::Rtp).and_then(|()| watch(&pair.rtcp, Channel::Rtcp));
@@ -74,12 +76,40 @@ impl Wire for Sockets {
     fn send(&mut self, leg: LegId, channel: Channel, to: SocketAddr, packet: &[u8]) {
         let pair = self.slot_by_leg.get(&leg).and_then(|slot| self.slots.get(*slot)?.as_ref());
         if let Some(pair) = pair {
-            let _ = pair.socket(channel).send_to(packet, to);
+            let _ = pair.send(channel, to, packet);
+        }
+    }
+
+    fn settle(&mut self, leg: LegId, peer: Option<SocketAddr>) {
+        let slot = self.slot_by_leg.get(&leg).copied();
+        if let Some(pair) = slot.and_then(|slot| self.slots.get_mut(slot)?.as_mut()) {
+            pair.tie(peer);
         }
     }
 }
 
 impl Pair {
+    fn send(&self, channel: Channel, to: SocketAddr, packet: &[u8]) -> io::Result<usize> {
+        match (channel, self.tied_to) {
+            (Channel::Rtp, Some(peer)) if peer == to => self.rtp.send(packet),
+            (Channel::Rtp | Channel::Rtcp, _) => self.socket(channel).send_to(packet, to),
+        }
+    }
+
+    /// Not where the socket is bound to every address: a connection would choose one, and the peer may send to another.
+    fn tie(&mut self, peer: Option<SocketAddr>) {
+        let is_of_one_address = self.rtp.local_addr().is_ok_and(|local| !local.ip().is_unspecified());
+        let peer = peer.filter(|_| is_of_one_address);
+        if self.tied_to == peer {
+            return;
+        }
+        let tied = peer.filter(|peer| self.rtp.connect(peer).is_ok());
+        if tied.is_none() {
+            epoll::disconnect(self.rtp.as_fd());
+        }
+        self.tied_to = tied;
+    }
+
     fn socket(&self, channel: Channel) -> &UdpSocket {
         match channel {
             Channel::Rtp => &self.rtp,

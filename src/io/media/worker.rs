@@ -49,6 +49,8 @@ pub struct Worker {
     on_event: OnEvent,
     directory: Directory,
     began: Instant,
+    /// Of this round. The clock is read when a round begins and when it ends, not for each packet.
+    now: Mono,
     /// The largest datagram that is relayed; what is longer arrives cut and is of no use to a telephone anyway.
     buffer: [u8; DATAGRAM],
 }
@@ -109,6 +111,7 @@ impl Worker {
             on_event: setup.on_event,
             directory: setup.directory,
             began: Instant::now(),
+            now: Mono::ZERO,
             buffer: [0; DATAGRAM],
         };
         Ok((worker, mailbox))
@@ -117,13 +120,15 @@ impl Worker {
     /// Until it is told to stop, or the kernel will not let it wait.
     pub fn run(mut self) {
         let mut ready = Vec::new();
-        while self.alarm.set(self.relay.poll_timeout().map(|(at, _)| at), self.now()).is_ok() {
+        while self.alarm.set(self.relay.poll_timeout().map(|(at, _)| at), self.now).is_ok() {
             ready.clear();
             if self.epoll.wait(&mut ready).is_err() {
                 break;
             }
+            self.now = self.read_clock();
             let is_stopped = ready.iter().any(|number| !self.serve(*number));
-            self.relay.handle_timeout(self.now(), &mut self.sockets);
+            self.now = self.read_clock();
+            self.relay.handle_timeout(self.now, &mut self.sockets);
             self.say_events();
             if is_stopped {
                 break;
@@ -145,9 +150,8 @@ impl Worker {
     /// One datagram a round: at one packet each 20 ms a second read would find nothing, and a flood does not starve the others.
     fn read_datagram(&mut self, number: u64) {
         let Some((leg, channel, from, length)) = self.sockets.read(number, &mut self.buffer) else { return };
-        let now = self.now();
         if let Some(datagram) = self.buffer.get_mut(..length) {
-            self.relay.datagram(leg, channel, from, datagram, now, &mut self.sockets);
+            self.relay.datagram(leg, channel, from, datagram, self.now, &mut self.sockets);
         }
     }
 
@@ -172,7 +176,7 @@ impl Worker {
             return self.fail(leg, cause);
         }
         let closing = if let MediaCommand::Close { leg } = command { Some(leg) } else { None };
-        self.relay.handle(command, self.now(), &mut self.sockets);
+        self.relay.handle(command, self.now, &mut self.sockets);
         if let Some(leg) = closing {
             self.sockets.close(leg);
             self.directory.forget(leg);
@@ -204,7 +208,7 @@ impl Worker {
         legs.into_iter().for_each(|leg| self.obey(MediaCommand::Close { leg }));
     }
 
-    fn now(&self) -> Mono {
+    fn read_clock(&self) -> Mono {
         Mono(u64::try_from(self.began.elapsed().as_nanos()).unwrap_or(u64::MAX))
     }
 }

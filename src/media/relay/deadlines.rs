@@ -115,6 +115,7 @@ impl Relay {
         if let Some((report, to)) = leg.report(false, now) {
             wire.send(id, Channel::Rtcp, to, &report);
         }
+        wire.settle(id, leg.settled(now));
         self.set_report(id, now);
     }
 }

@@ -8,7 +8,7 @@ mod packets;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +17,7 @@ use super::command::{FailCause, MediaCommand, MediaEvent, Source};
 use super::leg::{Leg, Player};
 use super::rtp;
 use super::sounds::Sounds;
+use crate::base::id_map::IdMap;
 use crate::base::rng::Rng;
 use crate::base::timers::Timers;
 use crate::base::{CallId, LegId, Mono, limits};
@@ -33,13 +34,16 @@ pub enum Channel {
 /// Takes each packet at once; one that cannot be sent is lost, as packets are.
 pub trait Wire {
     fn send(&mut self, leg: LegId, channel: Channel, to: SocketAddr, packet: &[u8]);
+
+    /// The leg takes sound from this peer alone and sends its own there, until it is said otherwise: a socket may rely on it.
+    fn settle(&mut self, _leg: LegId, _peer: Option<SocketAddr>) {}
 }
 
 /// The state of one worker.
 pub struct Relay {
-    leg_by_id: HashMap<LegId, Leg>,
+    leg_by_id: IdMap<LegId, Leg>,
     /// Who hears this leg's peer; kept apart from the leg, since a source may be named before it is open.
-    listeners_by_leg: HashMap<LegId, Vec<LegId>>,
+    listeners_by_leg: IdMap<LegId, Vec<LegId>>,
     timers: Timers<(LegId, Due)>,
     events: VecDeque<MediaEvent>,
     sounds: Arc<Sounds>,
@@ -51,8 +55,8 @@ impl Relay {
     /// `silence_timeout` zero: silence is never said.
     pub fn new(sounds: Arc<Sounds>, silence_timeout: Duration, rng: Rng) -> Relay {
         Relay {
-            leg_by_id: HashMap::new(),
-            listeners_by_leg: HashMap::new(),
+            leg_by_id: IdMap::default(),
+            listeners_by_leg: IdMap::default(),
             timers: Timers::default(),
             events: VecDeque::new(),
             sounds,
@@ -75,7 +79,7 @@ impl Relay {
     pub fn handle(&mut self, command: MediaCommand, now: Mono, wire: &mut impl Wire) {
         match command {
             MediaCommand::Open { leg, group, port: _ } => self.open(leg, group),
-            MediaCommand::Remote { leg, session } => self.describe(leg, Arc::from(session), now),
+            MediaCommand::Remote { leg, session } => self.describe(leg, Arc::from(session), now, wire),
             MediaCommand::Source { leg, source } => self.switch(leg, source, now),
             MediaCommand::Close { leg } => self.close(leg, now, wire),
         }
@@ -134,10 +138,11 @@ impl Relay {
         }
     }
 
-    fn describe(&mut self, id: LegId, session: Arc<Negotiated>, now: Mono) {
+    fn describe(&mut self, id: LegId, session: Arc<Negotiated>, now: Mono, wire: &mut impl Wire) {
         let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
         let is_new = leg.peer.is_none();
         leg.describe(session, now);
+        wire.settle(id, leg.settled(now));
         if is_new {
             self.set_report(id, now);
         }

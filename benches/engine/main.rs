@@ -1,0 +1,65 @@
+//! What a whole routed call costs the engine, without any I/O: the inputs of many calls are recorded once, with peers that
+//! answer at once, and then replayed against new engines.
+//!
+//! `cargo bench --bench engine` measures time. For instructions: the built benchmark with `--times 1` under
+//! `valgrind --tool=callgrind --toggle-collect='*whole_calls*'`, divided by the number of calls.
+
+mod peers;
+mod world;
+
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+
+use criterion::{Criterion, Throughput};
+use throughline::base::Now;
+use throughline::engine::{Engine, Input};
+use world::World;
+
+/// At 250 a second, so that the last timers of a transaction (32 s) run out too.
+const CALLS: usize = 10_000;
+
+/// Its name is what callgrind is told to count.
+#[inline(never)]
+fn whole_calls(engine: &mut Engine, inputs: Vec<(Input, Now)>) {
+    for (input, now) in inputs {
+        if engine.poll_timeout().is_some_and(|(at, _)| at <= now.mono) {
+            engine.handle_timeout(now);
+        }
+        engine.handle(input, now);
+        while let Some(output) = engine.poll_output() {
+            black_box(output);
+        }
+    }
+}
+
+fn main() {
+    let world = World::played(CALLS);
+    let times = std::env::args().skip_while(|arg| arg != "--times").nth(1).and_then(|n| n.parse::<u32>().ok());
+    match times {
+        Some(times) => (0..times).for_each(|_| _ = black_box(replayed(&world))),
+        None => measure(&world),
+    }
+}
+
+/// How long the calls took; logging the desks in is not counted.
+fn replayed(world: &World) -> Duration {
+    let mut engine = world::engine();
+    let (before, calls) = world.inputs();
+    whole_calls(&mut engine, before);
+    let began = Instant::now();
+    whole_calls(&mut engine, calls);
+    began.elapsed()
+}
+
+fn measure(world: &World) {
+    let each = replayed(world).as_secs_f64() * 1e6 / CALLS as f64;
+    println!("a whole call: {each:.1} us, {} inputs", world.inputs().1.len() / CALLS);
+    let mut criterion = Criterion::default().sample_size(10).configure_from_args();
+    let mut group = criterion.benchmark_group("engine");
+    group.throughput(Throughput::Elements(CALLS as u64));
+    group.bench_function(format!("{CALLS} whole calls"), |bench| {
+        bench.iter_custom(|times| (0..times).map(|_| replayed(world)).sum());
+    });
+    group.finish();
+    criterion.final_summary();
+}

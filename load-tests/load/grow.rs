@@ -1,0 +1,190 @@
+//! How the figures grow: with the rate, live intents, agents, waiting and held calls. One table each, for the plots.
+
+use std::time::Duration;
+
+use crate::hold::all_held;
+use crate::measure::Plan;
+use crate::memory;
+use crate::ours::{Flags as Setting, Ours, Told};
+use crate::registering;
+use crate::support::redis::RedisServer;
+use crate::support::sipp::Sipp;
+use crate::table::{Table, one_decimal, or_dash, whole};
+use crate::theirs::Theirs;
+use crate::warm;
+
+#[derive(clap::Args)]
+pub struct Flags {
+    /// With what; all of them when not said.
+    #[arg(long, value_delimiter = ',')]
+    with: Vec<What>,
+    /// For how long new calls begin at each point.
+    #[arg(long, default_value_t = 5)]
+    seconds: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum What {
+    Rate,
+    Intents,
+    Agents,
+    Waiting,
+    Held,
+}
+
+const ALL: [What; 5] = [What::Rate, What::Intents, What::Agents, What::Waiting, What::Held];
+const HOLD: Duration = Duration::from_millis(100);
+const RATES: [usize; 7] = [50, 100, 200, 400, 800, 1200, 1600];
+/// The last is all that one server takes, less room for the calls of the measurement.
+const INTENTS: [usize; 4] = [1_000, 10_000, 100_000, 985_000];
+const AGENTS: [usize; 4] = [10, 100, 1_000, 10_000];
+const WAITING: [usize; 4] = [0, 10, 100, 1_000];
+const HELD: [usize; 5] = [0, 500, 1_000, 2_000, 4_000];
+/// Ten agents carry it.
+const SLOW: usize = 40;
+const USUAL: usize = 200;
+/// How fast calls that are to stay begin.
+const FILL: usize = 250;
+
+impl Flags {
+    /// For the run that makes every table.
+    pub fn for_all() -> Flags {
+        Flags { with: Vec::new(), seconds: 4 }
+    }
+}
+
+/// Writes each table as soon as it is whole.
+pub fn run(flags: &Flags, write: impl Fn(&Table)) {
+    let _warm = warm::Loops::start();
+    let wanted = if flags.with.is_empty() { &ALL[..] } else { &flags.with };
+    for what in wanted {
+        write(&match what {
+            What::Rate => with_rate(flags.seconds),
+            What::Intents => with_intents(flags.seconds),
+            What::Agents => with_agents(flags.seconds),
+            What::Waiting => with_waiting(flags.seconds),
+            What::Held => with_held(flags.seconds),
+        });
+    }
+}
+
+fn with_rate(seconds: usize) -> Table {
+    let titles = [
+        "calls/s",
+        "Kamailio CPU us",
+        "Kamailio failed",
+        "Kamailio 180 p50 ms",
+        "Kamailio 180 p99 ms",
+        "CPU us",
+        "failed",
+        "180 p50 ms",
+        "180 p99 ms",
+        "pop p50 ms",
+        "pop p99 ms",
+    ];
+    let mut table = Table::new("grow-rate", &titles);
+    for rate in RATES {
+        let plan = Plan::new(rate, seconds, HOLD);
+        let theirs = Theirs::start(false).round(&plan);
+        let told = Ours::start(&Setting::with_agents(USUAL.max(rate / 2)), plan.at_once(), "").round(&plan);
+        let mut row = vec![rate.to_string(), whole(theirs.cpu_us()), theirs.counted.failed.to_string()];
+        row.extend([0.5, 0.99].map(|quantile| or_dash(theirs.rang_ms(quantile))));
+        row.extend(ours(&told));
+        table.push(row);
+    }
+    table
+}
+
+fn with_intents(seconds: usize) -> Table {
+    let mut titles = vec!["intents", "loaded/s", "registered/s", "register p50 ms", "register p99 ms", "Redis MiB"];
+    titles.extend(["match p50 ms", "match p99 ms", "Redis us/call"]);
+    let mut table = Table::new("grow-intents", &with_ours(titles));
+    for intents in INTENTS {
+        let redis = RedisServer::start();
+        let loaded = registering::load(&redis.url(), intents);
+        let plan = Plan::new(USUAL, seconds, HOLD);
+        let setting = Setting { register_rate: usize::MAX, ..Setting::with_agents(USUAL) };
+        let mut side = Ours::beside(Some(redis), &setting, plan.at_once(), "");
+        let told = side.round(&plan);
+        let redis_kib = side.redis.as_ref().map_or(0, |redis| memory::kib(redis.pid()));
+        let mut row = vec![intents.to_string(), whole(loaded.per_second()), whole(told.registered.per_second())];
+        row.extend([told.registered.ms(0.5), told.registered.ms(0.99), whole(redis_kib as f64 / 1024.0)]);
+        row.extend(["p50", "p99"].map(|value| or_dash(told.stage_ms("invite_to_match", value))));
+        row.push(or_dash(told.redis_us()));
+        row.extend(ours(&told));
+        table.push(row);
+    }
+    table
+}
+
+fn with_agents(seconds: usize) -> Table {
+    let mut table = Table::new("grow-agents", &with_ours(vec!["agents", "server MiB", "grant p50 ms", "grant p99 ms"]));
+    for agents in AGENTS {
+        let plan = Plan::new(SLOW, seconds, HOLD);
+        let mut side = Ours::start(&Setting::with_agents(agents), plan.at_once(), "");
+        let told = side.round(&plan);
+        let mut row = vec![agents.to_string(), mib(&mut side)];
+        row.extend(["p50", "p99"].map(|value| or_dash(told.stage_ms("invite_to_grant", value))));
+        row.extend(ours(&told));
+        table.push(row);
+    }
+    table
+}
+
+/// Calls about billing wait for agents who do not exist.
+const BILLING: &str = "[[queues]]\nname = \"billing\"\nrequires = { english = 10 }\nmax_waiting = 20000\n\
+    [[access.rules]]\nname = \"billing\"\nwhen = { reason = [\"billing\"] }\nanswer = \"queue\"\nqueue = \"billing\"\n\
+    ceiling_s = 3600\nthen = \"self-service\"\n\
+    [[access.rules]]\nname = \"recognised\"\nwhen = { min_level = \"V1\" }\nanswer = \"human\"\n";
+
+fn with_waiting(seconds: usize) -> Table {
+    let mut table = Table::new("grow-waiting", &with_ours(vec!["waiting", "server MiB"]));
+    with_calls(&WAITING, seconds, BILLING, "billing", &mut table);
+    table
+}
+
+fn with_held(seconds: usize) -> Table {
+    let mut table = Table::new("grow-held", &with_ours(vec!["held", "server MiB"]));
+    with_calls(&HELD, seconds, "", "delivery", &mut table);
+    table
+}
+
+/// The usual calls while others stay.
+fn with_calls(counts: &[usize], seconds: usize, more: &str, reason: &str, table: &mut Table) {
+    for count in counts {
+        let plan = Plan::new(USUAL, seconds, HOLD);
+        let agents = if reason == "delivery" { count + USUAL } else { USUAL };
+        let mut side = Ours::start(&Setting::with_agents(agents), plan.at_once() + count, more);
+        let _stay = stay(&mut side, *count, reason);
+        let memory = mib(&mut side);
+        let told = side.round(&plan);
+        let mut row = vec![count.to_string(), memory];
+        row.extend(ours(&told));
+        table.push(row);
+    }
+}
+
+fn stay(side: &mut Ours, count: usize, reason: &str) -> Option<Sipp> {
+    let plan = Plan { rate: FILL, count, hold: Duration::from_secs(600) };
+    let carrier = (count > 0).then(|| side.hold("stay", reason, &plan))?;
+    all_held(&carrier, &plan);
+    Some(carrier)
+}
+
+fn with_ours(mut titles: Vec<&'static str>) -> Vec<&'static str> {
+    titles.extend(["CPU us", "failed", "180 p50 ms", "180 p99 ms", "pop p50 ms", "pop p99 ms"]);
+    titles
+}
+
+fn ours(told: &Told) -> Vec<String> {
+    let row = &told.row;
+    let mut cells =
+        vec![whole(row.cpu_us()), (row.counted.failed + told.fallbacks.values().sum::<usize>()).to_string()];
+    cells.extend([0.5, 0.99].map(|quantile| or_dash(row.rang_ms(quantile))));
+    cells.extend(["p50", "p99"].map(|value| or_dash(told.stage_ms("invite_to_pop_sent", value))));
+    cells
+}
+
+fn mib(side: &mut Ours) -> String {
+    one_decimal(memory::kib(side.pid()) as f64 / 1024.0)
+}
