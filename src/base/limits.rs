@@ -67,6 +67,13 @@ pub const SDP_KEPT_ATTRIBUTES_MAX: usize = 32;
 pub const SDP_PTIME_MAX_MS: u32 = 200;
 /// Digest nonces remembered with the counts that were used of them; twice the phones of the largest node. Beyond it the oldest counts as stale.
 pub const NONCES_IN_USE_MAX: usize = 20_000;
+/// Each part of a digest challenge that we answer, in bytes; real ones have under 100. A longer one is not answered.
+pub const SIP_CHALLENGE_MAX: usize = 1_024;
+/// The wait after a registration of ours has failed: at first, doubled with each failure, and at most; a carrier's outage ends in minutes.
+pub const ENROL_RETRY_MIN: Duration = Duration::from_secs(5);
+pub const ENROL_RETRY_MAX: Duration = Duration::from_secs(300);
+/// The longest life of a registration of ours, and the longest wait that a carrier may ask for. A longer one is cut.
+pub const ENROL_LIFE_MAX: Duration = Duration::from_secs(24 * 3600);
 /// SIP transactions of both roles; 32 s of 1,000 calls a second. Beyond it new requests outside dialogs get 503 with Retry-After.
 pub const SIP_TRANSACTIONS_MAX: usize = 200_000;
 /// Answers with different To tags to one INVITE of ours; a carrier forks to a handful. Beyond it a further fork is not followed.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::rng::Rng;
 use crate::base::stage::Stage;
 use crate::base::timers::Timers;
-use crate::base::{CallId, LegId, Mono, Now};
+use crate::base::{AgentId, CallId, LegId, Mono, Now};
 use crate::desktop::DeskCommand;
 use crate::intents::requests::StoreRequest;
 use crate::media::command::MediaCommand;
@@ -34,17 +34,20 @@ pub enum Deadline {
     RenewClaim,
     /// The queue's ceiling: what the decision says follows.
     Ceiling,
+    /// The longest that a call which we do not see any more keeps its agent.
+    HandedOver,
     /// The longest a call may be.
     CallLength,
 }
 
 impl Deadline {
-    pub const ALL: [Deadline; 6] = [
+    pub const ALL: [Deadline; 7] = [
         Deadline::Match,
         Deadline::AnswerWaiting,
         Deadline::Pop,
         Deadline::RenewClaim,
         Deadline::Ceiling,
+        Deadline::HandedOver,
         Deadline::CallLength,
     ];
 
@@ -55,6 +58,7 @@ impl Deadline {
             Deadline::Pop => "pop budget",
             Deadline::RenewClaim => "renew the claim",
             Deadline::Ceiling => "queue ceiling",
+            Deadline::HandedOver => "a call that was handed over",
             Deadline::CallLength => "longest call",
         }
     }
@@ -69,6 +73,8 @@ pub struct Bench {
     /// Media legs whose port is lent, until the media says that they are closed.
     pub port_by_leg: HashMap<LegId, (u16, CallId)>,
     pub call_by_leg: HashMap<LegId, CallId>,
+    /// Calls that were handed over and still keep their agent.
+    pub call_by_agent: HashMap<AgentId, CallId>,
     pub call_by_ask: HashMap<AskId, CallId>,
     pub settling: Settling,
     /// The moment of the input that is being handled.
@@ -87,6 +93,7 @@ impl Bench {
             timers: Timers::default(),
             port_by_leg: HashMap::new(),
             call_by_leg: HashMap::new(),
+            call_by_agent: HashMap::new(),
             call_by_ask: HashMap::new(),
             settling: Settling::default(),
             now: Now::default(),

@@ -47,6 +47,8 @@ pub enum Phase {
     /// The agent's phone rings.
     Ringing(Grant, FarLeg),
     Talking(Grant, FarLeg),
+    /// 302 has sent the call to the agent's extension, and we see no more of it.
+    HandedOver(Grant),
     /// The fallback rings.
     Diverting(FarLeg),
     /// The caller is with the fallback.
@@ -120,14 +122,15 @@ impl Call {
             Phase::Ringing(_, far) | Phase::Talking(_, far) | Phase::Diverting(far) | Phase::Diverted(far) => {
                 Some(*far)
             }
-            Phase::Matching(_) | Phase::Waiting | Phase::Offered(_) | Phase::Over => None,
+            Phase::Matching(_) | Phase::Waiting | Phase::Offered(_) | Phase::HandedOver(_) | Phase::Over => None,
         }
     }
 
     /// The agent who has been promised to this call.
     pub fn grant(&self) -> Option<&Grant> {
         match &self.phase {
-            Phase::Offered(grant) | Phase::Ringing(grant, _) | Phase::Talking(grant, _) => Some(grant),
+            Phase::Offered(grant) | Phase::HandedOver(grant) => Some(grant),
+            Phase::Ringing(grant, _) | Phase::Talking(grant, _) => Some(grant),
             Phase::Matching(_) | Phase::Waiting | Phase::Diverting(_) | Phase::Diverted(_) | Phase::Over => None,
         }
     }
@@ -176,6 +179,7 @@ impl Phase {
             Phase::Offered(_) => "offered",
             Phase::Ringing(..) => "ringing",
             Phase::Talking(..) => "talking",
+            Phase::HandedOver(_) => "handed-over",
             Phase::Diverting(_) => "diverting",
             Phase::Diverted(_) => "diverted",
             Phase::Over => "over",

@@ -15,6 +15,7 @@ use super::facts::{Fact, FallbackCause, PopMiss};
 use super::fallback;
 use super::pop;
 use super::queueing;
+use super::redirecting;
 use super::sound;
 use super::talking;
 
@@ -69,6 +70,7 @@ pub fn pop_undeliverable(call: &mut Call, fence: Fence, bench: &mut Bench, now: 
 pub fn declined(call: &mut Call, agent: &AgentId, bench: &mut Bench, now: Now) {
     let grant = match &call.phase {
         Phase::Offered(grant) | Phase::Ringing(grant, _) if grant.agent == *agent => grant.clone(),
+        Phase::HandedOver(_) => return redirecting::freed(call, agent, false, bench, now),
         Phase::Offered(_)
         | Phase::Ringing(..)
         | Phase::Matching(_)
@@ -90,6 +92,7 @@ pub fn grant_expired(call: &mut Call, fence: Fence, bench: &mut Bench, now: Now)
         | Phase::Matching(_)
         | Phase::Waiting
         | Phase::Talking(..)
+        | Phase::HandedOver(_)
         | Phase::Diverting(_)
         | Phase::Diverted(_)
         | Phase::Over => return,
@@ -100,6 +103,9 @@ pub fn grant_expired(call: &mut Call, fence: Fence, bench: &mut Bench, now: Now)
 
 fn ring(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
     bench.cancel_deadline(call, Deadline::Pop);
+    if redirecting::hand_over(call, &grant, bench, now) {
+        return;
+    }
     let Some(phone) = bench.settings.phones.get(&grant.agent).cloned() else {
         return offer_failed(call, grant, OfferFailure::Unreachable, bench, now);
     };
@@ -111,6 +117,7 @@ fn ring(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
     bench.call_by_leg.insert(leg.0, call.id);
     let dial = Dial {
         target: phone.target,
+        trunk: None,
         flow: phone.flow,
         from_user: call.incoming.from_user.clone(),
         from_display: call.incoming.from_display.clone(),

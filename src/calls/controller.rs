@@ -17,7 +17,7 @@ use super::call::{Call, CallerLeg, Grant, Phase, Side};
 use super::facts::{CallRecord, Fact, FallbackCause};
 use super::records::Records;
 use super::settings::CallSettings;
-use super::{connecting, ending, fallback, matching, queueing, screening, settling, talking};
+use super::{connecting, ending, fallback, matching, queueing, redirecting, screening, settling, talking};
 
 /// The calls in progress and the records of those that have ended.
 pub struct Calls {
@@ -88,6 +88,7 @@ impl Calls {
             + bench.settling.count()
             + bench.port_by_leg.len()
             + bench.call_by_leg.len()
+            + bench.call_by_agent.len()
     }
 
     /// The calls in progress, the newest first.
@@ -139,6 +140,9 @@ impl Calls {
             }
             SipEvent::Ended { leg, reason, .. } => self.on_ended(leg, reason, now),
             SipEvent::TrunkReachable { trunk, reachable } => self.bench.fact(Fact::TrunkReachable { trunk, reachable }),
+            SipEvent::TrunkRegistered { trunk, registered, status } => {
+                self.bench.fact(Fact::TrunkRegistered { trunk, registered, status });
+            }
             SipEvent::PhoneReachable { agent, reachable } => self.bench.fact(Fact::PhoneReachable { agent, reachable }),
             SipEvent::Refused { cause, count } => self.bench.fact(Fact::Refused { cause, count }),
         }
@@ -247,20 +251,31 @@ impl Calls {
             DeskEvent::Declined { agent, call } => {
                 self.with(call, |call, bench| connecting::declined(call, &agent, bench, now));
             }
-            DeskEvent::WrapUpWritten { agent, wrap_up } => self.on_wrap_up(agent, wrap_up),
+            DeskEvent::WrapUpWritten { agent, wrap_up } => self.on_wrap_up(agent, wrap_up, now),
+            DeskEvent::StateAsked { agent, state: _ } => self.on_freed(&agent, now),
             DeskEvent::LoggedIn { .. }
             | DeskEvent::LoggedOut { .. }
             | DeskEvent::ConnectionLost { .. }
             | DeskEvent::ConnectionBack { .. }
-            | DeskEvent::StateAsked { .. }
             | DeskEvent::LoginRefused => {}
         }
     }
 
-    fn on_wrap_up(&mut self, agent: AgentId, wrap_up: WrapUp) {
-        let call = wrap_up.call;
-        self.bench.fact(Fact::WrittenUp { call, agent });
-        self.records.amend(call, |record| record.wrap_up = Some(wrap_up));
+    fn on_wrap_up(&mut self, agent: AgentId, wrap_up: WrapUp, now: Now) {
+        let id = wrap_up.call;
+        self.bench.fact(Fact::WrittenUp { call: id, agent: agent.clone() });
+        match self.calls.get_mut(&id) {
+            Some(call) => call.record.wrap_up = Some(wrap_up),
+            None => self.records.amend(id, |record| record.wrap_up = Some(wrap_up)),
+        }
+        self.with(id, |call, bench| redirecting::freed(call, &agent, true, bench, now));
+    }
+
+    /// An agent who says what they are now is done with a call that we do not see.
+    fn on_freed(&mut self, agent: &AgentId, now: Now) {
+        if let Some(call) = self.bench.call_by_agent.get(agent).copied() {
+            self.with(call, |call, bench| redirecting::freed(call, agent, false, bench, now));
+        }
     }
 
     fn with_leg(&mut self, leg: LegId, act: impl FnOnce(&mut Call, Side, &mut Bench)) {
@@ -304,6 +319,7 @@ fn on_deadline(call: &mut Call, deadline: Deadline, bench: &mut Bench, now: Now)
         Deadline::Pop => connecting::pop_overdue(call, bench, now),
         Deadline::Ceiling => queueing::ceiling_reached(call, bench, now),
         Deadline::RenewClaim => matching::renew_claim(call, bench, now),
+        Deadline::HandedOver => redirecting::held_long(call, bench, now),
         Deadline::CallLength => ending::too_long(call, bench, now),
     }
 }

@@ -11,6 +11,7 @@ use super::connecting;
 use super::facts::{EndedBy, Fact, Outcome};
 use super::fallback;
 use super::matching;
+use super::redirecting;
 use super::settling;
 use super::sound;
 use super::talking;
@@ -24,6 +25,7 @@ pub fn caller_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, n
         | Phase::Waiting
         | Phase::Offered(_)
         | Phase::Ringing(..)
+        | Phase::HandedOver(_)
         | Phase::Diverting(_)
         | Phase::Over => abandon(call, reason, (Outcome::Abandoned, EndedBy::Caller), bench, now),
     }
@@ -42,7 +44,7 @@ fn abandon(call: &mut Call, reason: Option<Reason>, how: (Outcome, EndedBy), ben
             abandon_offer(call, &grant, reason, bench);
         }
         Phase::Diverting(leg) => hang_up_far(*leg, reason, bench),
-        Phase::Talking(..) | Phase::Diverted(_) | Phase::Over => return,
+        Phase::Talking(..) | Phase::HandedOver(_) | Phase::Diverted(_) | Phase::Over => return,
     }
     finish(call, how.0, how.1, bench, now);
 }
@@ -60,6 +62,7 @@ pub fn silent(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
         | Phase::Waiting
         | Phase::Offered(_)
         | Phase::Ringing(..)
+        | Phase::HandedOver(_)
         | Phase::Diverting(_)
         | Phase::Over => {}
     }
@@ -85,6 +88,7 @@ pub fn far_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, now:
         | Phase::Waiting
         | Phase::Offered(_)
         | Phase::Ringing(..)
+        | Phase::HandedOver(_)
         | Phase::Diverting(_)
         | Phase::Over => {}
     }
@@ -108,6 +112,7 @@ pub fn too_long(call: &mut Call, bench: &mut Bench, now: Now) {
             bench.routing(routing::Input::Leave { call: call.id });
             give_up(call, bench, now);
         }
+        Phase::HandedOver(_) => redirecting::held_long(call, bench, now),
         Phase::Matching(_) | Phase::Over => {}
     }
 }
@@ -143,7 +148,7 @@ pub fn sound_lost(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
         }
         Phase::Ringing(..) => connecting::sound_lost(call, bench, now),
         Phase::Diverting(_) => fallback::failed(call, 503, bench, now),
-        Phase::Matching(_) | Phase::Waiting | Phase::Offered(_) | Phase::Over => {}
+        Phase::Matching(_) | Phase::Waiting | Phase::Offered(_) | Phase::HandedOver(_) | Phase::Over => {}
     }
 }
 

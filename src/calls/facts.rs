@@ -26,6 +26,8 @@ pub enum FallbackCause {
     QueueCeiling,
     /// Nobody logged in has the skills.
     NobodyCanServe,
+    /// The trunk is redirected, so that the call cannot wait here, and nobody was free at once.
+    NobodyFree,
     /// We hold as many calls as we may.
     Overload,
     /// The caller's session description is of no use to us, or there is no port left for its sound.
@@ -46,9 +48,11 @@ pub enum PopMiss {
 pub enum Outcome {
     /// The caller and an agent talked.
     Talked,
+    /// 302 sent the carrier to the agent's extension; nobody told us what came of it.
+    HandedOver,
     /// The fallback took it.
     FellBack,
-    /// 302 sent the carrier to the fallback.
+    /// 302 sent the carrier to the fallback, or to the queue of the PBX.
     Redirected,
     /// A rule refused it, or the fallback is a refusal.
     Refused,
@@ -152,6 +156,12 @@ pub enum Fact {
         trunk: TrunkId,
         reachable: bool,
     },
+    /// Our registration there was made, or has failed or run out with this status.
+    TrunkRegistered {
+        trunk: TrunkId,
+        registered: bool,
+        status: u16,
+    },
     PhoneReachable {
         agent: AgentId,
         reachable: bool,
@@ -250,6 +260,7 @@ impl Fact {
             | Fact::TurnedAway { .. }
             | Fact::Refused { .. }
             | Fact::TrunkReachable { .. }
+            | Fact::TrunkRegistered { .. }
             | Fact::PhoneReachable { .. } => None,
         }
     }
@@ -277,6 +288,7 @@ words!(FallbackCause {
     Rule => "rule",
     QueueCeiling => "queue-ceiling",
     NobodyCanServe => "nobody-can-serve",
+    NobodyFree => "nobody-free",
     Overload => "overload",
     Media => "media",
 });
@@ -288,6 +300,7 @@ words!(PopMiss {
 
 words!(Outcome {
     Talked => "talked",
+    HandedOver => "handed-over",
     FellBack => "fell-back",
     Redirected => "redirected",
     Refused => "refused",

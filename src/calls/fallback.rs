@@ -11,7 +11,7 @@ use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Phase};
 use super::ending;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
-use super::settings::Fallback;
+use super::settings::{Fallback, Mode};
 use super::sound;
 
 /// Where `{dialled}` stands in a fallback URI.
@@ -26,6 +26,7 @@ pub fn divert(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now
     bench.fact(Fact::FallingBack { call: call.id, cause });
     let trunk = call.trunk.clone();
     match &trunk.fallback {
+        Fallback::Sip { uri, .. } if trunk.mode != Mode::Path => redirect(call, uri, bench, now),
         Fallback::Sip { uri, via } => dial(call, uri, *via, bench, now),
         // A caller who has been answered cannot be redirected any more: the same place is dialled for them.
         Fallback::Redirect { contact } if call.is_answered() => dial(call, contact, None, bench, now),
@@ -54,6 +55,7 @@ fn dial(call: &mut Call, uri: &str, via: Option<SocketAddr>, bench: &mut Bench, 
     bench.call_by_leg.insert(leg.0, call.id);
     let dial = Dial {
         target: Target::Uri { uri: with_dialled(uri, call.incoming.dialled.expose()), via },
+        trunk: Some(call.trunk.trunk.clone()),
         flow: call.trunk.flow,
         from_user: call.incoming.from_user.clone(),
         from_display: call.incoming.from_display.clone(),

@@ -27,6 +27,7 @@ pub fn answered(call: &mut Call, ask: AskId, result: Result<StoreReply, StoreErr
         | Phase::Offered(_)
         | Phase::Ringing(..)
         | Phase::Talking(..)
+        | Phase::HandedOver(_)
         | Phase::Diverting(_)
         | Phase::Diverted(_)
         | Phase::Over => {}
@@ -46,6 +47,7 @@ pub fn timed_out(call: &mut Call, bench: &mut Bench, now: Now) {
         | Phase::Offered(_)
         | Phase::Ringing(..)
         | Phase::Talking(..)
+        | Phase::HandedOver(_)
         | Phase::Diverting(_)
         | Phase::Diverted(_)
         | Phase::Over => {}

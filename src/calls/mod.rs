@@ -12,6 +12,7 @@ mod matching;
 mod pop;
 mod queueing;
 mod records;
+mod redirecting;
 mod screening;
 #[cfg(test)]
 mod script;

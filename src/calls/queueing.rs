@@ -12,6 +12,7 @@ use super::call::{Call, Phase, Queued};
 use super::facts::{Fact, FallbackCause};
 use super::fallback;
 use super::matching;
+use super::redirecting;
 use super::sound;
 
 /// Enters the queue. An offer may follow at once.
@@ -41,6 +42,9 @@ pub fn wait_on(call: &mut Call, bench: &mut Bench, now: Now) {
 /// Nobody was free at once: the caller is answered and hears that something happens.
 pub fn answer_waiting(call: &mut Call, bench: &mut Bench, now: Now) {
     if call.is_answered() || !matches!(call.phase, Phase::Waiting) {
+        return;
+    }
+    if redirecting::nobody_free(call, bench, now) {
         return;
     }
     match sound::answer_waiting(call, bench) {

@@ -11,7 +11,7 @@ use super::bench::{Bench, Deadline};
 use super::call::{Call, CallerLeg, Phase, Recognised, Step};
 use super::facts::{CallRecord, Fact, FallbackCause};
 use super::fallback;
-use super::settings::TrunkPlan;
+use super::settings::{Mode, TrunkPlan};
 use super::sound::Sound;
 use crate::base::limits;
 
@@ -47,6 +47,8 @@ pub fn admit(
             call.sound = Sound::new(offer);
             find(&mut call, bench, now);
         }
+        // No sound of it comes to us.
+        Err(_) if call.trunk.mode != Mode::Path => find(&mut call, bench, now),
         Err(_) => fallback::divert(&mut call, FallbackCause::Media, bench, now),
     }
     call

@@ -11,7 +11,7 @@ use crate::base::rng::Rng;
 use crate::base::{
     AgentId, CallId, E164, Fence, IntentId, LegId, Level, Mono, Now, Pii, PoolId, QueueId, TrunkId, Wall,
 };
-use crate::desktop::{DeskCommand, DeskEvent};
+use crate::desktop::{AskedState, DeskCommand, DeskEvent, WrapUp};
 use crate::intents::intent::{Customer, Intent, IntentState, LeasedNumber, Reason as IntentReason, Urgency};
 use crate::intents::matching::Priors;
 use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply, StoreRequest};
@@ -23,7 +23,7 @@ use crate::sip::api::{FlowId, IncomingCall, SipCommand, SipEvent, Target, UserTo
 use super::Calls;
 use super::api::{AskId, CallInput, CallOutput};
 use super::facts::Fact;
-use super::settings::{CallSettings, Deadlines, Fallback, MediaPlan, PhonePlan, TrunkPlan, WaitingSound};
+use super::settings::{CallSettings, Deadlines, Fallback, MediaPlan, Mode, PhonePlan, TrunkPlan, WaitingSound};
 
 pub const SDP: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
 const SDP_OPUS: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n";
@@ -43,7 +43,11 @@ pub struct Bench {
 
 impl Bench {
     pub fn new(fallback: Fallback) -> Bench {
-        let calls = Calls::new(Arc::new(settings(fallback)), Rng::from_number(1), 7);
+        Bench::with_mode(fallback, Mode::Path)
+    }
+
+    pub fn with_mode(fallback: Fallback, mode: Mode) -> Bench {
+        let calls = Calls::new(Arc::new(settings(fallback, mode)), Rng::from_number(1), 7);
         let now = Now::new(Mono(1_000_000_000), Wall(1_000_000));
         let (ask, far) = (AskId(0), LegId(0));
         Bench { calls, now, said: Vec::new(), ask, far, open_sound: Vec::new(), records: Vec::new() }
@@ -61,6 +65,12 @@ impl Bench {
                 _ => panic!("neither > nor <: {line}"),
             }
         }
+    }
+
+    /// What one event makes the calls say.
+    pub fn after(&mut self, event: &str) -> String {
+        self.event(event);
+        std::mem::take(&mut self.said).join(", ")
     }
 
     /// Media closes what is open; then nothing may be left.
@@ -111,6 +121,12 @@ impl Bench {
                 fence: Fence(1),
                 cause: crate::desktop::Undeliverable::NoSession,
             }),
+            ["written"] => {
+                let (outcome, summary) = ("solved".to_owned(), Pii::default());
+                let wrap_up = WrapUp { call, outcome, summary, article_failed: None };
+                CallInput::Desk(DeskEvent::WrapUpWritten { agent: anna(), wrap_up })
+            }
+            ["available"] => CallInput::Desk(DeskEvent::StateAsked { agent: anna(), state: AskedState::Available }),
             ["declined"] => CallInput::Desk(DeskEvent::Declined { agent: anna(), call }),
             ["far", "rings"] => sip(SipEvent::Progress { leg: self.far, status: 180, body: Bytes::new() }),
             ["far", "early"] => sip(SipEvent::Progress { leg: self.far, status: 183, body: Bytes::from_static(SDP) }),
@@ -259,6 +275,7 @@ fn routing_words(input: &routing::Input) -> String {
         routing::Input::Leave { .. } => "leave".to_owned(),
         routing::Input::OfferAccepted { fence, .. } => format!("accepted {}", fence.0),
         routing::Input::OfferFailed { fence, why, .. } => format!("failed {} {}", fence.0, why.as_str()),
+        routing::Input::WrapUpDone { agent } => format!("{agent} done"),
         routing::Input::CallEnded { fence, .. } => format!("call ended {}", fence.0),
         other => format!("{other:?}"),
     }
@@ -332,10 +349,14 @@ fn candidate() -> Candidate {
     Candidate { intent, found_by, last_agent: None }
 }
 
-fn settings(fallback: Fallback) -> CallSettings {
+fn settings(fallback: Fallback, mode: Mode) -> CallSettings {
     let trunk = TrunkId::new("carrier");
-    let plan = TrunkPlan { trunk: trunk.clone(), region: None, flow: FlowId(0), fallback, trusted: false };
-    let phone = PhonePlan { target: Target::Uri { uri: "sip:anna@192.0.2.50".to_owned(), via: None }, flow: FlowId(0) };
+    let plan = TrunkPlan { trunk: trunk.clone(), region: None, flow: FlowId(0), fallback, trusted: false, mode };
+    let phone = PhonePlan {
+        target: Target::Uri { uri: "sip:anna@192.0.2.50".to_owned(), via: None },
+        flow: FlowId(0),
+        extension: Some("sip:204@pbx.example.com".to_owned()),
+    };
     CallSettings {
         trunks: [(trunk, Arc::new(plan))].into(),
         phones: [(AgentId::new("anna"), phone)].into(),

@@ -24,6 +24,34 @@ pub enum Fallback {
     Status { code: u16 },
 }
 
+/// How a trunk's calls reach an agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Through us: we ring the phone and relay the sound.
+    Path,
+    /// 302 to the agent's extension; the call goes past us.
+    Redirect(RedirectPlan),
+}
+
+/// What a trunk is told that is redirected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedirectPlan {
+    /// How long an agent is kept for a call that we do not see any more, unless their desk says that it is over.
+    pub hold: Duration,
+    /// Who takes a call for which nobody is free at once; the fallback when there is none.
+    pub queue: Option<String>,
+    /// The intent's signed token goes with its id.
+    pub token: bool,
+    pub history: Option<HistoryHeader>,
+}
+
+/// The header field of a 302 that says where the call was going.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HistoryHeader {
+    Diversion,
+    HistoryInfo,
+}
+
 /// A trunk as the calls know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrunkPlan {
@@ -34,6 +62,7 @@ pub struct TrunkPlan {
     pub fallback: Fallback,
     /// The asserted identity of this trunk is verified by the carrier, which makes it better evidence than a bare From.
     pub trusted: bool,
+    pub mode: Mode,
 }
 
 /// How an agent's phone is rung.
@@ -41,6 +70,8 @@ pub struct TrunkPlan {
 pub struct PhonePlan {
     pub target: Target,
     pub flow: FlowId,
+    /// The URI at which the PBX reaches it: where trunks that are redirected send the call.
+    pub extension: Option<String>,
 }
 
 /// Telephone numbers that are leased to intents.

@@ -48,6 +48,7 @@ fn pass_on(call: &mut Call, side: Side, offer: Session, bench: &mut Bench) {
         | Phase::Waiting
         | Phase::Offered(_)
         | Phase::Ringing(..)
+        | Phase::HandedOver(_)
         | Phase::Diverting(_)
         | Phase::Over => None,
     };
@@ -160,6 +161,7 @@ fn over(call: &mut Call, by: EndedBy, bench: &mut Bench, now: Now) {
         | Phase::Waiting
         | Phase::Offered(_)
         | Phase::Ringing(..)
+        | Phase::HandedOver(_)
         | Phase::Diverting(_)
         | Phase::Over => Outcome::Failed,
     };

@@ -1,5 +1,7 @@
 //! What the calls promise, as scripts.
 
+mod redirecting;
+
 use super::script::Bench;
 use super::settings::Fallback;
 

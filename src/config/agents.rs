@@ -12,6 +12,7 @@ use crate::sip::api::{PhoneAccount, Target};
 use crate::sip::auth::Algorithm;
 
 use super::fault::Faults;
+use super::redirect;
 use super::routing::{RoutingPart, levels};
 use super::sip::SipPart;
 use super::tree::{Section, Text};
@@ -34,6 +35,7 @@ pub(super) fn read(
     top: &mut Section<'_>,
     sip: &SipPart,
     routing: &RoutingPart<'_>,
+    redirects: bool,
     faults: &mut Faults<'_>,
 ) -> AgentsPart {
     let mut part = AgentsPart::default();
@@ -42,8 +44,13 @@ pub(super) fn read(
         let name = names.take(&mut section, "name", faults);
         let skills = levels(&mut section, "skills", &routing.skills, faults);
         let token = token(&mut section, &mut tokens, faults);
+        let extension = section.text("extension", faults);
         let agent = AgentId::new(name.as_ref().map_or("", |name| name.value));
         let phone = phone(&mut section, &agent, sip, &mut users, faults);
+        let phone = phone.map(|(plan, account)| (with_extension(plan, extension.as_ref(), faults), account));
+        if let Some((plan, _)) = phone.as_ref().filter(|_| redirects) {
+            require_extension(plan, &section, faults);
+        }
         section.finish(faults);
         if let (Some(_), Some(token), Some((plan, account))) = (name, token, phone) {
             part.accounts.extend(account);
@@ -56,6 +63,25 @@ pub(super) fn read(
         faults.add(&top.place.key("agents", 0), "are too many", format!("at most {AGENTS_MAX} can be served"));
     }
     part
+}
+
+/// The extension that is written, or else the address of a phone that has a fixed one.
+fn with_extension(plan: PhonePlan, written: Option<&Text<'_>>, faults: &mut Faults<'_>) -> PhonePlan {
+    let written = written.and_then(|text| redirect::extension(text, faults));
+    let fixed = match &plan.target {
+        Target::Uri { uri, .. } if !uri.contains('?') => Some(uri.clone()),
+        Target::Uri { .. } | Target::Registered(_) => None,
+    };
+    PhonePlan { extension: written.or(fixed), ..plan }
+}
+
+/// `redirects`: a trunk is answered with 302 to the extension.
+fn require_extension(plan: &PhonePlan, section: &Section<'_>, faults: &mut Faults<'_>) {
+    if plan.extension.is_none() {
+        let remedy =
+            "write extension = \"sip:204@pbx.example.com\", where the PBX of the redirected trunk reaches the agent";
+        faults.add(&section.place, "has no extension, and a trunk is redirected", remedy);
+    }
 }
 
 fn desk(agent: &AgentId, token: [u8; 32], skills: &[(crate::base::SkillId, u8)]) -> desktop::Account {
@@ -94,11 +120,11 @@ fn phone<'a>(
     match (contact, has_user) {
         (Some(contact), false) => {
             let uri = sip_target(&contact, via, faults)?.to_owned();
-            Some((PhonePlan { target: Target::Uri { uri, via }, flow }, None))
+            Some((PhonePlan { target: Target::Uri { uri, via }, flow, extension: None }, None))
         }
         (None, true) => {
             let target = Target::Registered(agent.clone());
-            account.map(|account| (PhonePlan { target, flow }, Some(account)))
+            account.map(|account| (PhonePlan { target, flow, extension: None }, Some(account)))
         }
         (Some(_), true) | (None, false) => {
             faults.add(&item.place, "must have either contact or user", PHONE);
@@ -114,9 +140,20 @@ fn account<'a>(
     users: &mut Names<'a>,
     faults: &mut Faults<'_>,
 ) -> Option<PhoneAccount> {
+    let (user, ha1_md5, ha1_sha256) = user_and_hashes(section, realm, users, faults)?;
+    Some(PhoneAccount { agent: agent.clone(), user, ha1_md5, ha1_sha256 })
+}
+
+/// A digest user of our realm, and H(user:realm:password) in MD5 and SHA-256.
+pub(super) fn user_and_hashes<'a>(
+    section: &mut Section<'a>,
+    realm: &str,
+    users: &mut Names<'a>,
+    faults: &mut Faults<'_>,
+) -> Option<(String, String, String)> {
     let user = users.take(section, "user", faults)?;
     if !user.value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+".contains(&b)) {
-        faults.add(&user.place, "is no user name of a phone", "write letters, digits, and - _ . +");
+        faults.add(&user.place, "is no user name", "write letters, digits, and - _ . +");
         return None;
     }
     let password = section.text("password", faults);
@@ -130,7 +167,7 @@ fn account<'a>(
             return None;
         }
     };
-    Some(PhoneAccount { agent: agent.clone(), user: user.value.to_owned(), ha1_md5, ha1_sha256 })
+    Some((user.value.to_owned(), ha1_md5, ha1_sha256))
 }
 
 /// H(user:realm:password) in both algorithms (RFC 8760); the password goes no further.

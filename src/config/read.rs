@@ -48,7 +48,7 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     let trunks = trunks::read(&mut top, &sip, faults);
     let pools = numbers::read(&mut top, faults);
     let mut routing = routing::read(&mut top, faults);
-    let mut agents = agents::read(&mut top, &sip, &routing, faults);
+    let mut agents = agents::read(&mut top, &sip, &routing, trunks.redirects(), faults);
     agents::check_queues(&routing, &agents.agents, faults);
     routing.setup.agents = std::mem::take(&mut agents.agents);
     let media = media::read(&mut top, &sip, faults);

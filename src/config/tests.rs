@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::access::{Answer, Facts};
 use crate::base::{AgentId, Level, PoolId, QueueId, TrunkId, Wall};
-use crate::calls::settings::{Fallback, WaitingSound};
+use crate::calls::settings::{Fallback, Mode, WaitingSound};
 use crate::routing::Pause;
 use crate::sip::api::{FlowId, Target};
 use crate::sip::auth::Algorithm;
@@ -107,6 +107,31 @@ fn the_rules_of_the_example_decide() {
 }
 
 #[test]
+fn a_redirected_trunk_needs_extensions() {
+    let fallback = "fallback = { status = 503 }";
+    let redirect = "fallback = { status = 503 }\nmode = \"redirect\"\nredirect_hold_s = 30";
+    let plan = plan(&small().replace(fallback, redirect));
+    let mode = &plan.settings.calls.trunks[&TrunkId::new("pbx")].mode;
+    assert!(matches!(mode, Mode::Redirect(plan) if plan.hold == Duration::from_secs(30)), "{mode:?}");
+    let phone = &plan.settings.calls.phones[&AgentId::new("ann")];
+    assert_eq!(phone.extension.as_deref(), Some("sip:ann@192.0.2.21"));
+    let registered = "phone = { user = \"ann\", password = \"x\" }";
+    let text = small().replace(fallback, redirect).replace("phone = { contact = \"sip:ann@192.0.2.21\" }", registered);
+    let faults = read(&text).err().unwrap_or_default();
+    assert_eq!(lines(&faults).matches("has no extension, and a trunk is redirected").count(), 1, "{}", lines(&faults));
+    check(
+        fallback,
+        &format!("{fallback}\nredirect_hold_s = 30"),
+        "redirect_hold_s",
+        "trunks[0].redirect_hold_s",
+        "says something of a redirect",
+    );
+    check(fallback, &format!("{fallback}\nmode = \"redirekt\""), "mode", "trunks[0].mode", "did you mean \"redirect\"");
+    let at = "extension = \"sip:1@192.0.2.1?x=y\"";
+    check("phone = {", &format!("{at}\nphone = {{"), "extension", "agents[0].extension", "has more than an address");
+}
+
+#[test]
 fn a_small_file_is_whole_and_the_rest_is_as_usual() {
     let plan = plan(&small());
     assert_eq!(plan.shell.http.to_string(), "127.0.0.1:8080");
@@ -148,6 +173,30 @@ fn passwords_become_hashes() {
     assert_eq!(account.ha1_sha256, "4e771e4ede5600eb3f13637b551e1590e2310d411c616721a960f7224d5570d9");
 }
 
+/// Its packets may come from anywhere; what it proves itself with is a hash here.
+#[test]
+fn a_trunk_with_a_password_needs_no_networks() {
+    let auth = r#"auth = { user = "pbx", password = "hunter2" }"#;
+    let settings = plan(&small().replacen(r#"networks = ["192.0.2.20"]"#, auth, 1)).settings;
+    let trunk = &settings.endpoint.trunks[0];
+    assert!(trunk.networks.is_empty() && !format!("{trunk:?}").contains("hunter2"));
+    // printf %s pbx:throughline:hunter2 | md5sum
+    assert_eq!(
+        trunk.account.as_ref().map(|account| account.ha1_md5.as_str()),
+        Some("7d0639c13f6908da0f7576a7a3913b31")
+    );
+}
+
+#[test]
+fn a_registration_is_a_login_too() {
+    let register = r#"register = { server = "sip:192.0.2.30:5070", user = "u", password = "hunter2" }"#;
+    let settings = plan(&small().replacen("fallback", &format!("{register}\nfallback"), 1)).settings;
+    let trunk = &settings.endpoint.trunks[0];
+    let enrol = trunk.enrol.as_ref().expect("a registration");
+    assert_eq!((enrol.to.to_string().as_str(), enrol.contact_user.as_str()), ("192.0.2.30:5070", "u"));
+    assert!(trunk.login.is_some() && !format!("{trunk:?}").contains("hunter2"));
+}
+
 #[test]
 fn each_fault_has_its_line_and_its_remedy() {
     for (from, to, at, key, what) in [
@@ -167,6 +216,22 @@ fn each_fault_has_its_line_and_its_remedy() {
         ("status = 503", "status = 503, redirect = \"sip:a@b\"", "fallback", "trunks[0].fallback", "one of"),
         ("status = 503", "sip = \"sip:ivr@ivr.example.com\"", "fallback", "trunks[0].fallback.sip", "via ="),
         ("status = 503", "redirect = \"ivr\"", "fallback", "trunks[0].fallback.redirect", "no SIP URI"),
+        ("networks = [\"192.0.2.20\"]", "auth = { user = \"pbx\" }", "auth", "trunks[0].auth", "says no password"),
+        (
+            "fallback",
+            "register = { server = \"sip:a@192.0.2.1\", user = \"u\", password = \"p\" }\nfallback",
+            "register",
+            "trunks[0].register.server",
+            "has a user part",
+        ),
+        (
+            "fallback",
+            "register = { server = \"sip:192.0.2.1\", user = \"u\", password = \"p\", contact_user = \"@\" }\nfallback",
+            "register",
+            "trunks[0].register.contact_user",
+            "no user part",
+        ),
+        ("fallback", "login = { user = \"us\" }\nfallback", "login", "trunks[0].login.password", "is missing"),
         ("status = 503", "status = 200", "fallback", "trunks[0].fallback.status", "400 to 699"),
         ("192.0.2.10:5060", "0.0.0.0:5060", "bind", "sip.bind[0]", "advertised"),
         ("192.0.2.10:5060", "192.0.2.10", "bind", "sip.bind[0]", "a port"),
@@ -263,4 +328,8 @@ fn secrets_are_not_repeated() {
     assert!(!lines(&read(&wrong).err().unwrap_or_default()).contains("hunter2"));
     let wrong = small().replace(&format!("token_sha256 = \"{HASH}\""), "token_sha256 = \"hunter2\"");
     assert!(!lines(&read(&wrong).err().unwrap_or_default()).contains("hunter2"));
+    let login = "login = { user = \"us\", password = \"hunter2\" }\nfallback";
+    let settings = plan(&small().replacen("fallback", login, 1)).settings;
+    assert!(settings.endpoint.trunks[0].login.is_some());
+    assert!(!format!("{:?}", settings.endpoint).contains("hunter2"));
 }

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::TrunkId;
-use crate::calls::settings::{Fallback, TrunkPlan};
+use crate::calls::settings::{Fallback, Mode, TrunkPlan};
 use crate::sip::api::{FlowId, TrunkPeer};
 
 use super::fault::Faults;
+use super::proof;
+use super::redirect;
 use super::sip::SipPart;
 use super::tree::{Section, Text};
 use super::values::{Names, region, sip_target, sip_uri, socket};
@@ -21,12 +23,19 @@ pub(super) struct TrunksPart<'a> {
     pub plans: BTreeMap<TrunkId, Arc<TrunkPlan>>,
 }
 
+impl TrunksPart<'_> {
+    /// Some trunk is answered with 302 to agents' extensions.
+    pub(super) fn redirects(&self) -> bool {
+        self.plans.values().any(|plan| plan.mode != Mode::Path)
+    }
+}
+
 /// An address and how many of its bits count.
 type Network = (IpAddr, u8);
 
 pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults<'_>) -> TrunksPart<'a> {
     let mut part = TrunksPart { names: Names::default(), peers: Vec::new(), plans: BTreeMap::new() };
-    let mut taken: Vec<(Network, String)> = Vec::new();
+    let (mut taken, mut users): (Vec<(Network, String)>, Names<'_>) = (Vec::new(), Names::default());
     let sections = top.sections("trunks", faults);
     if sections.is_empty() {
         let place = top.place.key("trunks", 0);
@@ -38,16 +47,21 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
     }
     for mut section in sections {
         let name = part.names.take(&mut section, "name", faults);
-        let networks = networks(&mut section, &mut taken, name.as_ref(), faults);
+        let by_password = section.item("auth").is_some();
+        let account = proof::account(&mut section, &sip.realm, &mut users, faults);
+        let networks = networks(&mut section, &mut taken, name.as_ref(), by_password, faults);
         let trusted = section.flag("trusted", false, faults);
         let (region, flow) = (region(&mut section, faults), sip.flow(&mut section, faults));
         let keep_alive = keep_alive(&mut section, flow, faults);
+        let (enrol, own) = proof::register(&mut section, flow, faults).unzip();
+        let login = proof::login(&mut section, faults).or(own);
         let fallback = fallback(&mut section, faults);
+        let mode = redirect::mode(&mut section, faults);
         section.finish(faults);
         if let (Some(name), Some(fallback)) = (name, fallback) {
             let trunk = TrunkId::new(name.value);
-            part.peers.push(TrunkPeer { trunk: trunk.clone(), networks, trusted, keep_alive });
-            let plan = TrunkPlan { trunk: trunk.clone(), region, flow, fallback, trusted };
+            part.peers.push(TrunkPeer { trunk: trunk.clone(), networks, trusted, keep_alive, login, account, enrol });
+            let plan = TrunkPlan { trunk: trunk.clone(), region, flow, fallback, trusted, mode };
             part.plans.insert(trunk, Arc::new(plan));
         }
     }
@@ -58,10 +72,12 @@ fn networks(
     section: &mut Section<'_>,
     taken: &mut Vec<(Network, String)>,
     name: Option<&Text<'_>>,
+    by_password: bool,
     faults: &mut Faults<'_>,
 ) -> Vec<Network> {
-    let remedy = "write where its packets come from, like networks = [\"192.0.2.0/24\"]";
-    let Some(item) = section.required("networks", remedy, faults) else { return Vec::new() };
+    let remedy = "write where its packets come from, like networks = [\"192.0.2.0/24\"], or auth = { user, password }";
+    let item = if by_password { section.item("networks") } else { section.required("networks", remedy, faults) };
+    let Some(item) = item else { return Vec::new() };
     let texts = item.texts(faults);
     if texts.is_empty() {
         faults.add(&item.place, "is empty", remedy);

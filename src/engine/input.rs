@@ -28,6 +28,8 @@ pub enum Input {
         ask: AskId,
         result: Result<StoreReply, StoreError>,
     },
+    /// The process is about to end.
+    Leave,
     Media(MediaEvent),
     Desktop(DesktopInput),
     Ask {

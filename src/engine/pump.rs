@@ -52,6 +52,7 @@ impl Engine {
             Input::Stream { flow, event } => self.endpoint.handle_stream(flow, event, now),
             Input::Store { ask, result } => self.calls.handle(CallInput::Store { ask, result }, now),
             Input::Media(event) => self.calls.handle(CallInput::Media(event), now),
+            Input::Leave => self.endpoint.handle_leave(now),
             Input::Desktop(input) => self.desks.handle(input, now),
             Input::Ask { id, question } => {
                 let answer = views::answer(self, question, now);
@@ -71,6 +72,11 @@ impl Engine {
         self.settle(now);
         self.calls.handle_timeout(now);
         self.settle(now);
+    }
+
+    /// Whether somebody has still to hear, after `Input::Leave`, that we go.
+    pub fn is_leaving(&self) -> bool {
+        self.endpoint.is_leaving()
     }
 
     pub fn poll_output(&mut self) -> Option<Output> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::base::{CallId, TrunkId};
 use crate::calls::facts::CallRecord;
 use crate::routing::{AgentView, QueueView};
+use crate::sip::api::EnrolView;
 
 /// The number of a question; its answer carries the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +51,8 @@ pub struct TrunkView {
     pub trunk: TrunkId,
     /// `None`: this trunk is not asked.
     pub reachable: Option<bool>,
+    /// `None`: we do not register there.
+    pub registration: Option<EnrolView>,
     pub calls: usize,
 }
 

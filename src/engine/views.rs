@@ -45,6 +45,7 @@ fn trunk_view(engine: &Engine, trunk: &TrunkId) -> TrunkView {
     TrunkView {
         trunk: trunk.clone(),
         reachable: engine.reachable_by_trunk.get(trunk).copied(),
+        registration: engine.endpoint.enrolment(trunk),
         calls: engine.calls.on_trunk(trunk),
     }
 }

@@ -92,24 +92,32 @@ impl Door {
 }
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// How long a carrier may take to forget us when the process ends; the next tick comes in time to see it.
+const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 /// How often the histograms are handed on.
 const TICK: Duration = Duration::from_secs(1);
 
 /// Runs until `Door::stop`. Call it on a current-thread runtime of its own.
 pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()> {
     let mut reactor = Reactor::new(wiring, door)?;
-    let mut turn = Vec::new();
+    let (mut turn, mut leave_by) = (Vec::new(), None);
     reactor.drain();
     loop {
         let wake = reactor.wake();
         tokio::select! {
             biased;
             arrival = end.arrivals.recv() => match arrival {
-                Some(Arrival::Stop) | None => break,
+                Some(Arrival::Stop) | None => {
+                    reactor.handle(Input::Leave);
+                    leave_by = Some(reactor.clock.mono() + LEAVE_WITHIN);
+                }
                 Some(arrival) => reactor.arrive(arrival),
             },
             () = reactor.udp.readable() => reactor.receive(&mut turn),
             () = tokio::time::sleep_until(wake.into()) => reactor.wake_up(),
+        }
+        if leave_by.is_some_and(|by| !reactor.engine.is_leaving() || reactor.clock.mono() >= by) {
+            break;
         }
     }
     reactor.stop();

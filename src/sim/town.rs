@@ -11,7 +11,7 @@ use crate::access::{
 use crate::base::phone::Region;
 use crate::base::{AgentId, E164, Level, PoolId, QueueId, SkillId, TrunkId};
 use crate::calls::settings::{
-    CallSettings, Deadlines, Fallback, MediaPlan, PhonePlan, PoolPlan, TrunkPlan, WaitingSound,
+    CallSettings, Deadlines, Fallback, MediaPlan, Mode, PhonePlan, PoolPlan, TrunkPlan, WaitingSound,
 };
 use crate::desktop::{self, Account, TokenHash};
 use crate::engine::Settings;
@@ -109,12 +109,7 @@ fn trunk(nth: u64) -> TrunkId {
 }
 
 fn endpoint() -> EndpointSetup {
-    let peer = |nth: u64| TrunkPeer {
-        trunk: trunk(nth),
-        networks: vec![(carrier(nth).ip(), 32)],
-        trusted: nth == 0,
-        keep_alive: None,
-    };
+    let peer = |nth: u64| TrunkPeer { trusted: nth == 0, ..TrunkPeer::at(trunk(nth), vec![(carrier(nth).ip(), 32)]) };
     EndpointSetup {
         flows: vec![LocalFlow { flow: FlowId(0), transport: Transport::Udp, advertised: engine_address() }],
         realm: "example.com".to_owned(),
@@ -132,7 +127,7 @@ fn endpoint() -> EndpointSetup {
 fn calls(agents: u32) -> Option<CallSettings> {
     let phone = |nth: u32| {
         let target = Target::Uri { uri: format!("sip:{}@{}", agent(nth), agent_phone(nth)), via: None };
-        (agent(nth), PhonePlan { target, flow: FlowId(0) })
+        (agent(nth), PhonePlan { target, flow: FlowId(0), extension: None })
     };
     Some(CallSettings {
         trunks: (0..PRIMARY_TRUNKS).map(|nth| (trunk(nth), Arc::new(trunk_plan(nth)))).collect::<BTreeMap<_, _>>(),
@@ -158,7 +153,14 @@ fn trunk_plan(nth: u64) -> TrunkPlan {
         1 => Fallback::Redirect { contact: format!("sip:{{dialled}}@{}", ivr()) },
         _ => Fallback::Status { code: 480 },
     };
-    TrunkPlan { trunk: trunk(nth), region: Region::parse("US"), flow: FlowId(0), fallback, trusted: nth == 0 }
+    TrunkPlan {
+        trunk: trunk(nth),
+        region: Region::parse("US"),
+        flow: FlowId(0),
+        fallback,
+        trusted: nth == 0,
+        mode: Mode::Path,
+    }
 }
 
 fn policy() -> Option<Policy> {

@@ -9,6 +9,7 @@ use crate::base::hex::to_hex;
 use crate::base::{AgentId, LegId, Mono, Pii, TrunkId};
 
 use super::auth::Algorithm;
+use super::login::Login;
 
 /// One local SIP socket, listener or connection, numbered by the shell. Sockets and listeners have fixed numbers, in the order of
 /// the configuration; a connection has the number of its listener in the lowest 16 bits, and above them one that is never reused.
@@ -96,6 +97,8 @@ pub enum Target {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dial {
     pub target: Target,
+    /// Whose login answers a challenge; without one, that of the trunk whose network the target is in.
+    pub trunk: Option<TrunkId>,
     pub flow: FlowId,
     pub from_user: Pii<String>,
     pub from_display: Pii<String>,
@@ -182,6 +185,12 @@ pub enum SipEvent {
         trunk: TrunkId,
         reachable: bool,
     },
+    /// Our registration at a trunk was made (200), has failed or has run out; with the status that says why.
+    TrunkRegistered {
+        trunk: TrunkId,
+        registered: bool,
+        status: u16,
+    },
     /// An agent's phone has at least one contact, or none any more.
     PhoneReachable {
         agent: AgentId,
@@ -243,6 +252,50 @@ pub struct TrunkPeer {
     pub trusted: bool,
     /// Where OPTIONS go, on which flow, and how often; `None`: not asked.
     pub keep_alive: Option<(SocketAddr, FlowId, Duration)>,
+    /// What its challenges are answered with; `None`: they are refusals like any other.
+    pub login: Option<Login>,
+    /// The password that proves who it is when its packets come from elsewhere than `networks`.
+    pub account: Option<TrunkAccount>,
+    /// Our registration there.
+    pub enrol: Option<EnrolPlan>,
+}
+
+/// What a trunk proves itself with, in our realm.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TrunkAccount {
+    pub user: String,
+    /// H(user:realm:password) as lower-case hex for each algorithm (RFC 8760).
+    pub ha1_md5: String,
+    pub ha1_sha256: String,
+}
+
+/// A registration of ours at a carrier; `TrunkPeer::login` answers its challenge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnrolPlan {
+    /// The Request-URI, a SIP URI without a user; its host is the domain of our address of record.
+    pub server: String,
+    /// Where the REGISTER goes.
+    pub to: SocketAddr,
+    pub flow: FlowId,
+    /// The user part of our address of record.
+    pub user: String,
+    /// The user part of our Contact; the carrier's INVITEs are for it.
+    pub contact_user: String,
+    /// The life that is asked for.
+    pub expires: Duration,
+}
+
+/// How a registration of ours stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EnrolView {
+    pub registered: bool,
+    /// When that became so.
+    pub since: Mono,
+    pub until: Option<Mono>,
+    /// The status of the last refusal (408 for silence), and when.
+    pub last_failure: Option<(u16, Mono)>,
+    /// When REGISTER is sent again; `None` while one is on its way.
+    pub next: Option<Mono>,
 }
 
 /// What an agent's phone may register as.
@@ -291,6 +344,19 @@ pub struct Transmit {
     pub flow: FlowId,
     pub to: SocketAddr,
     pub bytes: Bytes,
+}
+
+impl TrunkPeer {
+    /// A trunk that is known by its networks and by nothing else.
+    pub fn at(trunk: TrunkId, networks: Vec<(IpAddr, u8)>) -> TrunkPeer {
+        TrunkPeer { trunk, networks, trusted: false, keep_alive: None, login: None, account: None, enrol: None }
+    }
+}
+
+impl std::fmt::Debug for TrunkAccount {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TrunkAccount").field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for PhoneAccount {

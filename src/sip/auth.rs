@@ -201,7 +201,8 @@ impl Algorithm {
         }
     }
 
-    fn read(text: &str) -> Option<Algorithm> {
+    /// Any case; empty is MD5. `None` for one that we do not know.
+    pub fn read(text: &str) -> Option<Algorithm> {
         if text.is_empty() || text.eq_ignore_ascii_case("MD5") {
             return Some(Algorithm::Md5);
         }

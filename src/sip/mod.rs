@@ -5,6 +5,7 @@ pub mod auth;
 pub mod dialog;
 pub mod endpoint;
 pub mod framing;
+pub mod login;
 pub mod registrar;
 pub mod transaction;
 pub mod wire;

@@ -42,6 +42,8 @@ pub struct Setup {
     pub wrap_up_s: u64,
     /// UDP ports for sound; four for each call.
     pub rtp_ports: u16,
+    /// Further lines of the trunk, such as its mode.
+    pub trunk: String,
     /// Further lines of `[media]`, `[[pools]]` or `[routing]`, each with its section.
     pub inside: Vec<(&'static str, String)>,
     /// Lines at the end of the file, such as rules of access.
@@ -67,6 +69,7 @@ impl Setup {
             quarantine_s: 0,
             wrap_up_s: 1,
             rtp_ports: 200,
+            trunk: String::new(),
             inside: Vec::new(),
             more: String::new(),
         }
@@ -86,7 +89,7 @@ impl Setup {
              [intents]\nregion = \"US\"\n\
              [[pools]]\nname = \"pool\"\nnumbers = {:?}\nquarantine_s = {}\n{}\
              [[trunks]]\nname = \"carrier\"\nnetworks = [\"{CARRIER}\"]\ntrusted = true\nregion = \"US\"\n\
-             fallback = {{ sip = \"sip:{{dialled}}@{}\" }}\n\
+             fallback = {{ sip = \"sip:{{dialled}}@{}\" }}\n{}\n\
              [routing]\nskills = [\"english\"]\ndefault_queue = \"help\"\n{}\
              [[queues]]\nname = \"help\"\nrequires = {{ english = 3 }}\nwrap_up_s = {}\n",
             first + last,
@@ -97,6 +100,7 @@ impl Setup {
             self.quarantine_s,
             self.inside("pools"),
             self.ivr,
+            self.trunk,
             self.inside("routing"),
             self.wrap_up_s,
         );

@@ -51,6 +51,7 @@ pub(super) enum LineRecord {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum InputRecord {
     Timeout,
+    Leave,
     Datagram { flow: u64, from: String, bytes: String },
     Stream { flow: u64, event: StreamRecord },
     Store { ask: u64, result: ResultRecord },
@@ -123,6 +124,7 @@ impl From<&Input> for InputRecord {
             }
             Input::Stream { flow, event } => InputRecord::Stream { flow: flow.0, event: StreamRecord::from(event) },
             Input::Store { ask, result } => InputRecord::Store { ask: ask.0, result: ResultRecord::from(result) },
+            Input::Leave => InputRecord::Leave,
             Input::Media(event) => InputRecord::Media(MediaRecord::from(event)),
             Input::Desktop(input) => InputRecord::Desktop(DesktopRecord::from(input)),
             Input::Ask { id, question } => InputRecord::Ask { id: id.0, question: QuestionRecord::from(question) },
@@ -165,6 +167,7 @@ impl InputRecord {
             },
             InputRecord::Stream { flow, event } => Input::Stream { flow: FlowId(flow), event: event.read()? },
             InputRecord::Store { ask, result } => Input::Store { ask: AskId(ask), result: result.read()? },
+            InputRecord::Leave => Input::Leave,
             InputRecord::Media(event) => Input::Media(event.read()?),
             InputRecord::Desktop(input) => Input::Desktop(input.read()?),
             InputRecord::Ask { id, question } => Input::Ask { id: QuestionId(id), question: question.read()? },

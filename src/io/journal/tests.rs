@@ -145,7 +145,7 @@ fn streams() -> Vec<Input> {
 fn all() -> Vec<Input> {
     let from = "192.0.2.1:5060".parse().unwrap();
     let datagram = Input::Datagram { flow: FlowId(1), from, bytes: Bytes::from_static(b"\xff\0SIP\r\n") };
-    [vec![datagram], streams(), store(), media(), desktop(), questions()].into_iter().flatten().collect()
+    [vec![datagram, Input::Leave], streams(), store(), media(), desktop(), questions()].into_iter().flatten().collect()
 }
 
 /// As text in which personal values stand.

@@ -11,6 +11,9 @@ pub(super) fn write(fact: &Fact) {
         Fact::TurnedAway { cause } => tracing::info!(cause = cause.as_str(), "call turned away"),
         Fact::FallingBack { call, cause } => tracing::info!(%call, cause = cause.as_str(), "falling back"),
         Fact::TrunkReachable { trunk, reachable } => tracing::info!(%trunk, reachable, "trunk"),
+        Fact::TrunkRegistered { trunk, registered, status } => {
+            tracing::info!(%trunk, registered, status, "registration at a trunk");
+        }
         Fact::Refused { cause, count } => tracing::info!(?cause, count, "SIP requests refused"),
         Fact::CallAdmitted { call, trunk } => tracing::debug!(%call, %trunk, "call admitted"),
         Fact::Matched { call, level, intent } => tracing::debug!(%call, %level, ?intent, "matched"),

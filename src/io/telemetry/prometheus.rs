@@ -14,6 +14,8 @@ pub struct Gauges {
     pub desks: usize,
     /// Each trunk that is asked, and whether it answers.
     pub trunks: Vec<(String, bool)>,
+    /// Each trunk that we register at, and whether we are.
+    pub registered: Vec<(String, bool)>,
 }
 
 /// Upper bounds of the buckets, in microseconds: from a store on this machine to a phone that rings for long.
@@ -85,10 +87,15 @@ fn present(text: &mut String, gauges: &Gauges) {
         heading(text, name, "gauge", help);
         line(text, format_args!("{name} {value}"));
     }
-    heading(text, "throughline_trunk_reachable", "gauge", "1 while a trunk answers OPTIONS.");
-    for (trunk, reachable) in &gauges.trunks {
-        let value = u8::from(*reachable);
-        line(text, format_args!("throughline_trunk_reachable{{trunk=\"{}\"}} {value}", escaped(trunk)));
+    let of_trunks = [
+        ("throughline_trunk_reachable", "1 while a trunk answers OPTIONS.", &gauges.trunks),
+        ("throughline_trunk_registered", "1 while we are registered at a trunk.", &gauges.registered),
+    ];
+    for (name, help, trunks) in of_trunks {
+        heading(text, name, "gauge", help);
+        for (trunk, is_so) in trunks {
+            line(text, format_args!("{name}{{trunk=\"{}\"}} {}", escaped(trunk), u8::from(*is_so)));
+        }
     }
 }
 
@@ -122,7 +129,7 @@ mod tests {
         tally.record(Stage::InviteToMatch, Duration::from_millis(2));
         tally.counters.add(Counter::Admitted(TrunkId::new("carrier \"a\"")), 3);
         let trunks = vec![("carrier".to_owned(), true)];
-        text(&tally, &Gauges { calls: 1, waiting: 0, grants: 1, desks: 2, trunks })
+        text(&tally, &Gauges { calls: 1, waiting: 0, grants: 1, desks: 2, registered: trunks.clone(), trunks })
     }
 
     #[test]
@@ -138,6 +145,7 @@ mod tests {
             r#"throughline_calls_admitted_total{trunk="carrier \"a\""} 3"#,
             r#"throughline_fallbacks_total{cause="match-deadline"} 0"#,
             r#"throughline_trunk_reachable{trunk="carrier"} 1"#,
+            r#"throughline_trunk_registered{trunk="carrier"} 1"#,
             "throughline_desks 2",
         ] {
             assert!(text.lines().any(|line| line == expected), "{expected}\nis not in\n{text}");

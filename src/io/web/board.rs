@@ -120,7 +120,8 @@ pub(super) async fn queues(State(web): State<Arc<Web>>, _: Reader) -> Result<Jso
 pub(super) async fn trunks(State(web): State<Arc<Web>>, _: Reader) -> Result<Json<TrunksAnswer>, Problem> {
     match web.door.ask(Question::Trunks).await {
         Some(Answer::Trunks(trunks)) => {
-            Ok(Json(TrunksAnswer { trunks: trunks.into_iter().map(TrunkBody::of).collect() }))
+            let now = web.clock.mono();
+            Ok(Json(TrunksAnswer { trunks: trunks.into_iter().map(|trunk| TrunkBody::of(trunk, now)).collect() }))
         }
         _ => Err(Problem::engine()),
     }

@@ -11,6 +11,7 @@ use crate::engine::question::{CallView, TrunkView};
 use crate::io::telemetry::StageTimes;
 use crate::media::command::LegStats;
 use crate::routing::{AgentState, AgentView, QueueView, Why};
+use crate::sip::api::EnrolView;
 
 use super::time::rfc3339;
 
@@ -152,7 +153,34 @@ pub(super) struct TrunkBody {
     /// Absent for a trunk that is not asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     reachable: Option<bool>,
+    /// Absent when we do not register there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration: Option<RegistrationBody>,
     calls: usize,
+}
+
+/// Our registration at a carrier.
+#[derive(Serialize, ToSchema)]
+struct RegistrationBody {
+    registered: bool,
+    /// How long that has been so.
+    for_ms: u64,
+    /// How long the carrier still keeps us.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_ms: Option<u64>,
+    /// When REGISTER is sent again; absent while one is on its way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_in_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_failure: Option<FailureBody>,
+}
+
+/// What went wrong last.
+#[derive(Serialize, ToSchema)]
+struct FailureBody {
+    /// The carrier's answer; 408 when there was none, 503 when nothing could be sent.
+    status: u16,
+    ago_ms: u64,
 }
 
 /// Times since the start of the process.
@@ -283,8 +311,21 @@ impl QueueBody {
 }
 
 impl TrunkBody {
-    pub(super) fn of(view: TrunkView) -> TrunkBody {
-        TrunkBody { trunk: view.trunk.to_string(), reachable: view.reachable, calls: view.calls }
+    pub(super) fn of(view: TrunkView, now: Mono) -> TrunkBody {
+        let registration = view.registration.map(|registration| RegistrationBody::of(&registration, now));
+        TrunkBody { trunk: view.trunk.to_string(), reachable: view.reachable, registration, calls: view.calls }
+    }
+}
+
+impl RegistrationBody {
+    fn of(view: &EnrolView, now: Mono) -> RegistrationBody {
+        RegistrationBody {
+            registered: view.registered,
+            for_ms: ms(now.since(view.since)),
+            left_ms: view.until.map(|until| ms(until.since(now))),
+            next_in_ms: view.next.map(|next| ms(next.since(now))),
+            last_failure: view.last_failure.map(|(status, at)| FailureBody { status, ago_ms: ms(now.since(at)) }),
+        }
     }
 }
 

@@ -92,6 +92,7 @@ pub(super) async fn metrics(State(web): State<Arc<Web>>) -> Response {
         Some(Answer::Trunks(trunks)) => trunks,
         _ => Vec::new(),
     };
+    let registered = trunks.iter().filter_map(|t| Some((t.trunk.to_string(), t.registration?.registered))).collect();
     let trunks = trunks.into_iter().filter_map(|trunk| Some((trunk.trunk.to_string(), trunk.reachable?)));
     let gauges = Gauges {
         calls: counts.calls,
@@ -99,6 +100,7 @@ pub(super) async fn metrics(State(web): State<Arc<Web>>) -> Response {
         grants: counts.grants,
         desks: web.lines.len(),
         trunks: trunks.collect(),
+        registered,
     };
     ([(header::CONTENT_TYPE, METRICS_TYPE)], web.telemetry.prometheus(&gauges)).into_response()
 }

@@ -86,9 +86,12 @@ fn sample(question: Question) -> Answer {
             let (queue, oldest_wait) = (QueueId::new("returns"), Duration::from_millis(1500));
             Answer::Queues(vec![QueueView { queue, waiting: 1, oldest_wait, available: 0, staffed: 2 }])
         }
-        Question::Trunks => {
-            Answer::Trunks(vec![TrunkView { trunk: TrunkId::new("carrier"), reachable: Some(true), calls: 1 }])
-        }
+        Question::Trunks => Answer::Trunks(vec![TrunkView {
+            trunk: TrunkId::new("carrier"),
+            reachable: Some(true),
+            registration: None,
+            calls: 1,
+        }]),
         Question::Health => Answer::Health(Counts { calls: 3, waiting: 1, grants: 2, loose_ends: 0 }),
     }
 }

@@ -2,16 +2,18 @@
 
 use std::fmt::Write as _;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::challenged::Answer;
 use super::core::{Core, Own, Way};
 use super::names::Tag;
 use crate::base::Pii;
-use crate::sip::api::{Carried, Dial, Reason, Transport, UserToUsers};
+use crate::sip::api::{Carried, Dial, EnrolPlan, Reason, Transport, UserToUsers};
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::{Branch, ServerKey, key::KeyParts};
-use crate::sip::wire::{HeaderName, Headers, Method, Request, Writer, reason_phrase};
+use crate::sip::wire::{HeaderName, Headers, Method, Request, Uri, Writer, reason_phrase};
 
 pub const SDP: &str = "application/sdp";
 /// What we take inside dialogs and from trunks.
@@ -126,6 +128,54 @@ pub fn from_of(dial: &Dial, own: SocketAddr, tag: Tag) -> Bytes {
     Bytes::from(from)
 }
 
+/// `request` once more, with a number and a branch of its own and with these answers to challenges.
+pub fn again(core: &Core, request: &Request, cseq: u32, (branch, way): (Branch, Way), answers: &[Answer]) -> Bytes {
+    let mut writer = Writer::request(request.method(), request.uri().raw());
+    push_via(&mut writer, core.own(way.0), branch);
+    for (name, value) in request.all() {
+        let made_anew = [HeaderName::VIA, HeaderName::CONTENT_TYPE, HeaderName::CONTENT_LENGTH].contains(&name);
+        if name == HeaderName::CSEQ {
+            writer.push(name, format_args!("{cseq} {}", request.method()));
+        } else if !made_anew && !answers.iter().any(|answer| answer.replaces(name, value)) {
+            writer.push_bytes(name, value);
+        }
+    }
+    for answer in answers {
+        writer.push(answer.name, &answer.value);
+    }
+    let content_type = request.content_type().map(String::from_utf8_lossy).unwrap_or_default();
+    writer.finish_with(&content_type, request.body())
+}
+
+/// What a REGISTER says.
+pub struct Register<'a> {
+    pub plan: &'a EnrolPlan,
+    pub call_id: &'a str,
+    pub tag: u64,
+    pub cseq: u32,
+    /// Zero takes the registration back.
+    pub life: Duration,
+}
+
+/// Our REGISTER to a carrier (RFC 3261 section 10.2).
+pub fn register(core: &Core, register: &Register<'_>, branch: Branch, way: Way) -> Bytes {
+    let own = core.own(way.0);
+    let (plan, seconds) = (register.plan, register.life.as_secs());
+    let domain = Uri::read(plan.server.as_bytes()).and_then(|uri| uri.host).map(|host| host.to_string());
+    let record = format!("<sip:{}{}>", User(&plan.user), domain.unwrap_or_default());
+    let mut writer = Writer::request(&Method::Register, plan.server.as_bytes());
+    push_via(&mut writer, own, branch);
+    writer
+        .push(HeaderName::MAX_FORWARDS, MAX_FORWARDS)
+        .push(HeaderName::FROM, format_args!("{record};tag={:016x}", register.tag))
+        .push(HeaderName::TO, &record)
+        .push(HeaderName::CALL_ID, register.call_id)
+        .push(HeaderName::CSEQ, format_args!("{} REGISTER", register.cseq))
+        .push(HeaderName::CONTACT, format_args!("<{}>;expires={seconds}", UserAt(&plan.contact_user, own)))
+        .push(HeaderName::EXPIRES, seconds);
+    writer.finish()
+}
+
 /// An OPTIONS to a trunk.
 pub fn options(core: &mut Core, branch: Branch, (flow, to): Way, call_id: &str, tag: u64) -> Bytes {
     let own = core.own(flow);
@@ -194,11 +244,19 @@ struct Contact(Own);
 
 impl std::fmt::Display for Contact {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.0.transport {
-            Transport::Udp => write!(f, "<sip:{}>", self.0.address),
-            Transport::Tcp | Transport::Tls => {
-                write!(f, "<sip:{};transport={}>", self.0.address, self.0.transport.param())
-            }
+        write!(f, "<{}>", UserAt("", self.0))
+    }
+}
+
+/// A SIP URI of ours with a user part, or without one when it is empty.
+struct UserAt<'a>(&'a str, Own);
+
+impl std::fmt::Display for UserAt<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (user, Own { transport, address }) = (User(self.0), self.1);
+        match transport {
+            Transport::Udp => write!(f, "sip:{user}{address}"),
+            Transport::Tcp | Transport::Tls => write!(f, "sip:{user}{address};transport={}", transport.param()),
         }
     }
 }

@@ -16,8 +16,9 @@ use super::streams::Streams;
 use crate::base::limits::SIP_SERVER_INVITES_MAX;
 use crate::base::rng::Rng;
 use crate::base::timers::Timers;
-use crate::base::{LegId, Mono};
+use crate::base::{LegId, Mono, TrunkId};
 use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, SipEvent, Transmit, Transport};
+use crate::sip::login::NonceUse;
 use crate::sip::transaction::{
     Branch, Effects, Send, ServerKey, Tell, Timer, Times, Transactions, TxId, client, server,
 };
@@ -36,6 +37,8 @@ pub enum ClientOwner {
     Cancel,
     /// OPTIONS to the trunk at this place of the setup.
     KeepAlive(usize),
+    /// REGISTER to the trunk at this place of the setup.
+    Enrol(usize),
 }
 
 /// What stands for us in Via and Contact.
@@ -71,6 +74,8 @@ pub struct Core {
     pub detached: Vec<LegId>,
     /// `SIP_SERVER_INVITES_MAX`, but for tests.
     pub invites_max: usize,
+    /// Of each trunk, in the order of the setup.
+    pub nonces: Vec<NonceUse>,
     /// For digests that only we can make.
     secret: u64,
 }
@@ -79,7 +84,7 @@ impl ClientOwner {
     pub fn session(self) -> Option<SessionId> {
         match self {
             ClientOwner::Invite(session) | ClientOwner::Reinvite(session) | ClientOwner::Bye(session) => Some(session),
-            ClientOwner::Cancel | ClientOwner::KeepAlive(_) => None,
+            ClientOwner::Cancel | ClientOwner::KeepAlive(_) | ClientOwner::Enrol(_) => None,
         }
     }
 }
@@ -93,9 +98,13 @@ impl Core {
         for (place, _) in setup.trunks.iter().enumerate().filter(|(_, trunk)| trunk.keep_alive.is_some()) {
             timers.set(Deadline::KeepAlive(place), Mono::ZERO);
         }
+        for (place, _) in setup.trunks.iter().enumerate().filter(|(_, trunk)| trunk.enrol.is_some()) {
+            timers.set(Deadline::Enrol(place), Mono::ZERO);
+        }
         Core {
             networks: Networks::new(&setup.trunks),
             streams: Streams::default(),
+            nonces: setup.trunks.iter().map(|_| NonceUse::default()).collect(),
             setup,
             times,
             timers,
@@ -144,6 +153,12 @@ impl Core {
     /// The place in the setup of the trunk that messages of `way` come from.
     pub fn trunk_of(&self, (flow, from): Way) -> Option<usize> {
         self.streams.trunk_of(flow).or_else(|| self.networks.trunk_of(from.ip()))
+    }
+
+    /// The place in the setup of the trunk of that name, or else of the one whose network holds the address.
+    pub fn trunk_dialled(&self, named: Option<&TrunkId>, at: Option<SocketAddr>) -> Option<usize> {
+        let named = named.and_then(|name| self.setup.trunks.iter().position(|peer| peer.trunk == *name));
+        named.or_else(|| self.networks.trunk_of(at?.ip()))
     }
 
     pub fn next_branch(&mut self) -> Branch {

@@ -24,6 +24,10 @@ pub enum Deadline {
     Binding(usize),
     /// The next OPTIONS to a trunk, by its place in the setup.
     KeepAlive(usize),
+    /// The next REGISTER to a trunk, by its place in the setup.
+    Enrol(usize),
+    /// A trunk has forgotten our registration.
+    EnrolmentEnds(usize),
     /// Refusals counted since the last report.
     Refused(Refusal),
 }
@@ -40,6 +44,8 @@ impl Deadline {
             Deadline::ReinviteAgain(_) => "re-INVITE after glare",
             Deadline::Binding(_) => "registration ends",
             Deadline::KeepAlive(_) => "OPTIONS to a trunk",
+            Deadline::Enrol(_) => "REGISTER to a trunk",
+            Deadline::EnrolmentEnds(_) => "our registration ends",
             Deadline::Refused(_) => "refusals reported",
         }
     }

@@ -59,7 +59,7 @@ mod tests {
 
     fn trunk(networks: &[(&str, u8)]) -> TrunkPeer {
         let networks = networks.iter().filter_map(|(address, length)| Some((address.parse().ok()?, *length))).collect();
-        TrunkPeer { trunk: TrunkId::new("t"), networks, trusted: false, keep_alive: None }
+        TrunkPeer::at(TrunkId::new("t"), networks)
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub fn call_of(request: &Request, trunk: &TrunkPeer, way: Way, received: Mono) -
         source: Pii::new(way.1),
         received,
         request_uri: Pii::new(text(uri.raw())),
-        dialled: Pii::new(uri.user_text()),
+        dialled: Pii::new(dialled(request, trunk)),
         to_user: Pii::new(request.to().uri.user_text()),
         from_user: Pii::new(from.uri.user_text()),
         from_host: from.uri.host.map(|host| host.to_string()).unwrap_or_default(),
@@ -27,6 +27,13 @@ pub fn call_of(request: &Request, trunk: &TrunkPeer, way: Way, received: Mono) -
         call_id: Pii::new(text(request.call_id())),
         offer: Bytes::copy_from_slice(request.body()),
     }
+}
+
+/// A carrier that we are registered at calls our Contact; the number that was dialled is in To then.
+fn dialled(request: &Request, trunk: &TrunkPeer) -> String {
+    let (own, to) = (request.uri().user_text(), request.to().uri.user_text());
+    let is_contact = trunk.enrol.as_ref().is_some_and(|plan| plan.contact_user == own);
+    if is_contact && !to.is_empty() { to } else { own }
 }
 
 /// The first asserted identity with a user part (RFC 3325).

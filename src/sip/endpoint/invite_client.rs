@@ -34,7 +34,8 @@ impl Endpoint {
             return self.core.tell(SipEvent::Failed { leg, status, reason: None });
         }
         let tag = Tag { session: self.sessions.next_id(), nonce: self.core.rng.u64() };
-        let session = calling(&mut self.core, (leg, tag), dial, goals, now);
+        let mut session = calling(&mut self.core, (leg, tag), dial, &goals, now);
+        session.trunk = self.core.trunk_dialled(dial.trunk.as_ref(), goals.first().map(|goal| goal.way.1));
         self.core.timers.set(Deadline::RungLong(tag.session), now + dial.ring_timeout);
         self.sessions.insert(session);
     }
@@ -112,7 +113,7 @@ fn goal_of(text: &str, via: Option<std::net::SocketAddr>, flow: FlowId) -> Optio
 }
 
 /// Sends an INVITE to each goal.
-fn calling(core: &mut Core, (leg, tag): (LegId, Tag), dial: &Dial, goals: Vec<Goal>, now: Mono) -> Session {
+fn calling(core: &mut Core, (leg, tag): (LegId, Tag), dial: &Dial, goals: &[Goal], now: Mono) -> Session {
     let call_id = names::call_id(&mut core.rng);
     let cseq = names::first_cseq(&mut core.rng);
     let own = core.own(goals.first().map_or(dial.flow, |goal| goal.way.0)).address;
@@ -121,6 +122,7 @@ fn calling(core: &mut Core, (leg, tag): (LegId, Tag), dial: &Dial, goals: Vec<Go
     let mut session = Session {
         leg: Some(leg),
         tag,
+        trunk: None,
         phase: Phase::Calling,
         caller: None,
         held: 0,
@@ -130,16 +132,15 @@ fn calling(core: &mut Core, (leg, tag): (LegId, Tag), dial: &Dial, goals: Vec<Go
     let mut attempts = Vec::with_capacity(goals.len());
     for Goal { uri, way, hop } in goals {
         let branch = core.next_branch();
-        let invite = compose::invite(core, &invitation, &uri, branch, way);
-        let invite = session.request(core, branch, invite, way, ClientOwner::Invite(tag.session), now);
-        attempts.push(Attempt { invite, uri, flow: way.0, hop, heard: false, cancel: Cancel::No });
+        let invite = compose::invite(core, &invitation, uri, branch, *way);
+        let invite = session.request(core, branch, invite, *way, ClientOwner::Invite(tag.session), now);
+        attempts.push(Attempt { invite, uri: uri.clone(), flow: way.0, hop: *hop, heard: false, cancel: Cancel::No });
     }
     session.caller = Some(Box::new(Caller {
         attempts,
         early: Vec::new(),
         local,
         call_id: Bytes::from(call_id),
-        cseq,
         late_offer: dial.offer.is_empty(),
         refusal: None,
         acknowledged: Vec::new(),
@@ -175,7 +176,7 @@ impl Session {
         let Some(up) = caller.dialog_of(invite, response) else { return };
         match self.phase {
             Phase::Calling => self.win(core, invite, up, response, now),
-            Phase::Ringing(_) | Phase::Up(_) | Phase::Over => self.lose(core, up, now),
+            Phase::Ringing(_) | Phase::Up(_) | Phase::Over => self.lose(core, up, response.cseq().number, now),
         }
     }
 
@@ -183,7 +184,7 @@ impl Session {
         let (id, leg) = (self.id(), self.leg);
         let Some(caller) = &mut self.caller else { return };
         core.timers.cancel(&Deadline::RungLong(id));
-        let ack = up.ack_or_owe(core, Owed { cseq: caller.cseq, first: true }, caller.late_offer);
+        let ack = up.ack_or_owe(core, Owed { cseq: response.cseq().number, first: true }, caller.late_offer);
         caller.acknowledged.push(SentAck { tag: up.dialog.remote_tag.clone(), ack, way: up.way() });
         caller.cancel_all(core, Some(invite), None, now);
         self.phase = Phase::Up(Box::new(up));
@@ -193,9 +194,9 @@ impl Session {
         }
     }
 
-    fn lose(&mut self, core: &mut Core, mut up: Up, now: Mono) {
+    fn lose(&mut self, core: &mut Core, mut up: Up, cseq: u32, now: Mono) {
         let Some(caller) = &mut self.caller else { return };
-        let (ack, way) = up.ack(core, caller.cseq, &[]);
+        let (ack, way) = up.ack(core, cseq, &[]);
         core.send(way, ack.clone());
         caller.acknowledged.push(SentAck { tag: up.dialog.remote_tag.clone(), ack, way });
         self.bye(core, &mut up, None, now);

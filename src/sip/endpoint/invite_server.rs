@@ -43,7 +43,7 @@ impl Endpoint {
         let Ok(dialog) = Dialog::answering(request, local.into(), cseq, way.1) else {
             return stranger::turn_away(&mut self.core, way, request, 513, |_| {});
         };
-        self.open_session(way, request, key, tag, dialog, merge, now);
+        self.open_session(way, request, key, (tag, trunk), dialog, merge, now);
         self.tell_incoming(way, request, trunk, tag, now);
     }
 
@@ -53,7 +53,7 @@ impl Endpoint {
         way: Way,
         request: &Request,
         key: ServerKey,
-        tag: Tag,
+        (tag, trunk): (Tag, usize),
         dialog: Dialog,
         merge: MergeKey,
         now: Mono,
@@ -64,6 +64,7 @@ impl Endpoint {
         self.sessions.insert(Session {
             leg: Some(LegId::inbound(tag.session.0)),
             tag,
+            trunk: Some(trunk),
             phase: Phase::Ringing(Box::new(Ringing { invite, request: request.clone(), way, dialog })),
             caller: None,
             held: 0,

@@ -41,30 +41,32 @@ impl Endpoint {
     }
 
     /// Any final answer shows that somebody is there, a refusal too.
-    pub(super) fn keep_alive_answered(&mut self, trunk: usize, status: u16) {
+    pub(super) fn keep_alive_answered(&mut self, trunk: usize, status: u16, now: Mono) {
         if status < 200 {
             return;
         }
         let Some(reach) = self.reach.get_mut(trunk) else { return };
         (reach.asked, reach.misses) = (false, 0);
-        self.reach_is(trunk, true);
+        self.reach_is(trunk, true, now);
     }
 
-    pub(super) fn keep_alive_missed(&mut self, trunk: usize) {
+    pub(super) fn keep_alive_missed(&mut self, trunk: usize, now: Mono) {
         let Some(reach) = self.reach.get_mut(trunk) else { return };
         reach.asked = false;
         reach.misses = reach.misses.saturating_add(1);
         if reach.misses >= MISSES_MAX {
-            self.reach_is(trunk, false);
+            self.reach_is(trunk, false, now);
         }
     }
 
-    fn reach_is(&mut self, trunk: usize, reachable: bool) {
+    fn reach_is(&mut self, trunk: usize, reachable: bool, now: Mono) {
         let Some(reach) = self.reach.get_mut(trunk) else { return };
         let changed = reach.reachable.replace(reachable) != Some(reachable);
-        if let Some(peer) = self.core.setup.trunks.get(trunk).filter(|_| changed) {
-            let trunk = peer.trunk.clone();
-            self.core.tell(SipEvent::TrunkReachable { trunk, reachable });
+        if let Some(name) = self.core.setup.trunks.get(trunk).filter(|_| changed).map(|peer| peer.trunk.clone()) {
+            self.core.tell(SipEvent::TrunkReachable { trunk: name, reachable });
+        }
+        if changed && reachable {
+            self.enrol_again_at_once(trunk, now);
         }
     }
 }

@@ -3,10 +3,12 @@
 mod acknowledge;
 mod bye;
 mod cancel;
+mod challenged;
 mod checks;
 mod compose;
 mod core;
 mod deadlines;
+mod enrol;
 mod identify;
 mod incoming;
 mod inside;
@@ -15,6 +17,7 @@ mod invite_server;
 mod keep_alive;
 mod names;
 mod options;
+mod prove;
 mod receive;
 mod register;
 mod reinvite;
@@ -32,15 +35,16 @@ use bytes::Bytes;
 
 use self::core::Core;
 use self::deadlines::Deadline;
+use self::enrol::Enrolment;
 use self::keep_alive::Reach;
 use self::names::SessionId;
 use self::session::{MergeKey, Sessions};
 use self::stranger::Refusals;
-use super::api::{EndpointSetup, FlowId, SipCommand, SipEvent, StreamEvent, Transmit};
+use super::api::{EndpointSetup, EnrolView, FlowId, SipCommand, SipEvent, StreamEvent, Transmit, TrunkPeer};
 use super::auth::Gate;
 use super::registrar::Registrar;
 use crate::base::rng::Rng;
-use crate::base::{Mono, Now};
+use crate::base::{Mono, Now, TrunkId};
 
 /// What the endpoint wants done; drain it to empty after each input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +62,10 @@ pub struct Endpoint {
     gate: Gate,
     /// The place of a phone in the setup, by its user.
     phone_by_user: HashMap<String, usize>,
+    /// The place of a trunk in the setup, by the user that it proves itself as.
+    trunk_by_user: HashMap<String, usize>,
+    /// Our registration at each trunk, in the order of the setup.
+    enrolments: Vec<Option<Enrolment>>,
     /// Of each trunk, in the order of the setup.
     reach: Vec<Reach>,
     refusals: Refusals,
@@ -80,7 +88,12 @@ impl Endpoint {
     pub fn new(setup: EndpointSetup, mut rng: Rng) -> Endpoint {
         let gate = Gate::new(rng.split());
         let phones = setup.phones.iter().enumerate().map(|(place, phone)| (phone.user.clone(), place));
+        let user_of = |trunk: &TrunkPeer| trunk.account.as_ref().map(|account| account.user.clone());
+        let users = setup.trunks.iter().enumerate().filter_map(|(place, trunk)| Some((user_of(trunk)?, place)));
+        let enrolment = |trunk: &TrunkPeer| trunk.enrol.as_ref().map(|plan| Enrolment::new(plan, &mut rng));
         Endpoint {
+            trunk_by_user: users.collect(),
+            enrolments: setup.trunks.iter().map(enrolment).collect(),
             phone_by_user: phones.collect(),
             reach: setup.trunks.iter().map(|_| Reach::default()).collect(),
             core: Core::new(setup, rng),
@@ -102,7 +115,7 @@ impl Endpoint {
     /// What became of a connection.
     pub fn handle_stream(&mut self, flow: FlowId, event: StreamEvent, now: Now) {
         match event {
-            StreamEvent::Opened { peer, names } => self.stream_opened(flow, peer, &names),
+            StreamEvent::Opened { peer, names } => self.stream_opened(flow, peer, &names, now.mono),
             StreamEvent::Closed => self.stream_closed(flow, now.mono),
             StreamEvent::Unreachable { peer } => self.unreachable(flow, peer, now.mono),
         }
@@ -127,6 +140,18 @@ impl Endpoint {
             SipCommand::Acknowledge { leg, answer } => self.acknowledge(leg, &answer, now),
         }
         self.settle();
+    }
+
+    /// The process ends soon: carriers are told to forget us.
+    pub fn handle_leave(&mut self, now: Now) {
+        self.leave(now.mono);
+        self.settle();
+    }
+
+    /// Our registration at a trunk; `None` when it has none.
+    pub fn enrolment(&self, trunk: &TrunkId) -> Option<EnrolView> {
+        let place = self.core.setup.trunks.iter().position(|peer| peer.trunk == *trunk)?;
+        self.enrolments.get(place)?.as_ref().map(Enrolment::view)
     }
 
     /// Call it when `poll_timeout` has come, or later.
@@ -173,6 +198,8 @@ impl Endpoint {
             Deadline::ReinviteAgain(session) => self.reinvite_again(session, now),
             Deadline::Binding(phone) => self.binding_expired(phone, now),
             Deadline::KeepAlive(trunk) => self.keep_alive(trunk, now),
+            Deadline::Enrol(trunk) => self.enrol(trunk, now),
+            Deadline::EnrolmentEnds(trunk) => self.enrolment_ended(trunk, now),
             Deadline::Refused(cause) => self.report_refused(cause),
         }
     }

@@ -43,9 +43,8 @@ impl Endpoint {
         if *request.method() == Method::Register {
             return self.take_register(way, request, key, now);
         }
-        let Some(trunk) = self.core.trunk_of(way) else {
-            return self.turn_away_stranger(way, request, now);
-        };
+        let known = self.core.trunk_of(way);
+        let Some(trunk) = known.or_else(|| self.prove_trunk(way, request, now)) else { return };
         let checked = checks::outside(request).and_then(|()| match request.method() {
             Method::Invite => checks::session_body(request),
             Method::Options => Ok(()),
@@ -94,7 +93,7 @@ impl Endpoint {
             self.prepare_ack(branch.id, response);
         }
         let tell = self.core.step_client(branch.id, client::Input::of_status(response.status()), now);
-        if tell == Tell::Message {
+        if tell == Tell::Message && !self.answer_challenge(owner, branch.id, response, now) {
             self.tell_owner(owner, branch.id, response, now);
         }
     }
@@ -112,7 +111,8 @@ impl Endpoint {
             ClientOwner::Invite(session) => self.invite_answered(session, id, response, now),
             ClientOwner::Reinvite(session) => self.reinvite_answered(session, response, now),
             ClientOwner::Bye(_) | ClientOwner::Cancel => {}
-            ClientOwner::KeepAlive(trunk) => self.keep_alive_answered(trunk, response.status()),
+            ClientOwner::KeepAlive(trunk) => self.keep_alive_answered(trunk, response.status(), now),
+            ClientOwner::Enrol(trunk) => self.enrol_answered(trunk, id, response, now),
         }
     }
 
@@ -130,7 +130,8 @@ impl Endpoint {
             ClientOwner::Invite(session) => self.attempt_failed(session, id, status, None, now),
             ClientOwner::Reinvite(session) => self.reinvite_unanswered(session, now),
             ClientOwner::Bye(_) | ClientOwner::Cancel => {}
-            ClientOwner::KeepAlive(trunk) => self.keep_alive_missed(trunk),
+            ClientOwner::KeepAlive(trunk) => self.keep_alive_missed(trunk, now),
+            ClientOwner::Enrol(trunk) => self.enrol_unanswered(trunk, id, status, now),
         }
     }
 

@@ -143,7 +143,8 @@ fn secrets_of(account: &PhoneAccount) -> Secrets<'_> {
     Secrets { md5: &account.ha1_md5, sha256: &account.ha1_sha256 }
 }
 
-fn read(given: &wire::Credentials<'_>) -> Credentials {
+/// The fields of a digest answer as texts.
+pub fn read(given: &wire::Credentials<'_>) -> Credentials {
     let text = |name| given.get(name).map(|value| String::from_utf8_lossy(&value).into_owned()).unwrap_or_default();
     Credentials {
         username: text("username"),

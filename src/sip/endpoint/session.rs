@@ -18,6 +18,8 @@ pub struct Session {
     /// Empty once the calls have let go of it.
     pub leg: Option<LegId>,
     pub tag: Tag,
+    /// The place in the setup of the trunk at the other end, whose challenges we can answer.
+    pub trunk: Option<usize>,
     pub phase: Phase,
     /// There when the INVITE is ours.
     pub caller: Option<Box<Caller>>,
@@ -63,7 +65,6 @@ pub struct Caller {
     /// Our From, tag included.
     pub local: Bytes,
     pub call_id: Bytes,
-    pub cseq: u32,
     /// We sent no offer, so the ACK must carry our answer.
     pub late_offer: bool,
     /// The best refusal so far.

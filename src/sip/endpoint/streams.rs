@@ -41,9 +41,10 @@ impl Streams {
 }
 
 impl Endpoint {
-    pub(super) fn stream_opened(&mut self, flow: FlowId, peer: SocketAddr, _names: &[String]) {
+    pub(super) fn stream_opened(&mut self, flow: FlowId, peer: SocketAddr, _names: &[String], now: Mono) {
         let stream = Stream { peer: canonical(peer), trunk: None, phones: BTreeSet::new() };
         self.core.streams.stream_by_flow.insert(flow, stream);
+        self.enrol_over(canonical(peer), false, now);
     }
 
     /// What we asked over it gets no answer, and the phones that registered over it are out of reach.
@@ -55,6 +56,7 @@ impl Endpoint {
         let mut lost = self.core.transactions.clients_on(flow, None);
         lost.extend(self.core.transactions.clients_on(flow.listener(), Some(stream.peer)));
         self.fail(lost, now);
+        self.enrol_over(stream.peer, true, now);
     }
 
     /// No connection to `peer` could be made.

@@ -47,6 +47,8 @@ pub struct ClientTransaction<C> {
     pub flow: FlowId,
     pub to: SocketAddr,
     pub owner: C,
+    /// How often this request was sent before, each time with an answer to another challenge.
+    pub challenged: u8,
 }
 
 /// A request of a peer.
@@ -121,7 +123,8 @@ impl<C, S> Transactions<C, S> {
         if times.reliable {
             self.streamed.insert((flow, to, branch.id));
         }
-        let opened = ClientTransaction { machine, nonce: branch.nonce, request, ack: None, flow, to, owner };
+        let opened =
+            ClientTransaction { machine, nonce: branch.nonce, request, ack: None, flow, to, owner, challenged: 0 };
         self.clients.insert(branch.id, opened);
         effects
     }

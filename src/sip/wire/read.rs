@@ -120,9 +120,19 @@ impl Headers {
         self.headers(HeaderName::AUTHORIZATION).filter_map(Credentials::read)
     }
 
+    /// All Proxy-Authorization values.
+    pub fn proxy_authorizations(&self) -> impl Iterator<Item = Credentials<'_>> {
+        self.headers(HeaderName::PROXY_AUTHORIZATION).filter_map(Credentials::read)
+    }
+
     /// All WWW-Authenticate values.
     pub fn challenges(&self) -> impl Iterator<Item = Credentials<'_>> {
         self.headers(HeaderName::WWW_AUTHENTICATE).filter_map(Credentials::read)
+    }
+
+    /// All Proxy-Authenticate values.
+    pub fn proxy_challenges(&self) -> impl Iterator<Item = Credentials<'_>> {
+        self.headers(HeaderName::PROXY_AUTHENTICATE).filter_map(Credentials::read)
     }
 
     /// The values of any header whose elements are names with addresses; unreadable ones are left out.

@@ -2,8 +2,11 @@
 
 mod answering;
 mod carrying;
+mod challenged;
 mod dialling;
+mod enrolling;
 mod options;
+mod proving;
 mod registering;
 mod reinviting;
 mod shuffle;

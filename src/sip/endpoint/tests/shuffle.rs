@@ -24,7 +24,7 @@ fn address(side: usize) -> SocketAddr {
 
 fn endpoint(side: usize, rng: &mut Rng) -> Endpoint {
     let peer = address(1 - side).ip();
-    let trunk = TrunkPeer { trunk: TrunkId::new("peer"), networks: vec![(peer, 32)], trusted: false, keep_alive: None };
+    let trunk = TrunkPeer::at(TrunkId::new("peer"), vec![(peer, 32)]);
     let flows = vec![LocalFlow { flow: FlowId(0), transport: Transport::Udp, advertised: address(side) }];
     Endpoint::new(EndpointSetup { flows, trunks: vec![trunk], ..setup() }, rng.split())
 }
@@ -121,6 +121,7 @@ impl Net {
         self.live[side].insert(leg);
         let dial = Dial {
             target: Target::Uri { uri: format!("sip:+15550101@{}", address(1 - side)), via: None },
+            trunk: None,
             flow: FlowId(0),
             from_user: Pii::new("+15550100".into()),
             from_display: Pii::default(),
@@ -215,7 +216,10 @@ impl Net {
             SipEvent::Cancelled { leg, .. } | SipEvent::Failed { leg, .. } | SipEvent::Ended { leg, .. } => {
                 (*leg, true)
             }
-            SipEvent::TrunkReachable { .. } | SipEvent::PhoneReachable { .. } | SipEvent::Refused { .. } => return,
+            SipEvent::TrunkRegistered { .. }
+            | SipEvent::TrunkReachable { .. }
+            | SipEvent::PhoneReachable { .. }
+            | SipEvent::Refused { .. } => return,
         };
         assert!(self.live[side].contains(&leg), "{event:?} for a leg that is gone");
         if matches!(event, SipEvent::Answered { .. } | SipEvent::Acknowledged { .. }) && self.rng.chance(0.6) {

@@ -16,6 +16,7 @@ use crate::base::{AgentId, CallId, LegId, Mono, Now, Pii, TrunkId, Wall};
 use crate::sip::api::*;
 use crate::sip::auth::Algorithm;
 use crate::sip::endpoint::{Endpoint, EndpointOutput};
+use crate::sip::login::Login;
 use crate::sip::wire::{HeaderName, Message, Method, Request, Writer};
 
 pub const REALM: &str = "calls.example.com";
@@ -46,10 +47,9 @@ pub fn setup() -> EndpointSetup {
         realm: REALM.into(),
         digests: vec![Algorithm::Sha256, Algorithm::Md5],
         trunks: vec![TrunkPeer {
-            trunk: TrunkId::new("carrier"),
-            networks: vec![(address("trunk").ip(), 32)],
             trusted: true,
-            keep_alive: None,
+            login: Some(Login { user: "us".into(), password: "secret".into() }),
+            ..TrunkPeer::at(TrunkId::new("carrier"), vec![(address("trunk").ip(), 32)])
         }],
         phones: vec![PhoneAccount {
             agent: AgentId::new("ann"),
@@ -74,6 +74,8 @@ pub struct World {
     /// The tags that the endpoint gave, by Call-ID.
     tag_by_call: BTreeMap<String, String>,
     pub leg: LegId,
+    /// The calls that came.
+    pub calls: Vec<SipEvent>,
     pub ring_timeout: Duration,
     dials: u64,
 }
@@ -87,6 +89,7 @@ impl World {
             sent: Vec::new(),
             tag_by_call: BTreeMap::new(),
             leg: LegId(0),
+            calls: Vec::new(),
             ring_timeout: Duration::from_secs(20),
             dials: 0,
         }
@@ -100,6 +103,13 @@ impl World {
         let now = self.clocks();
         self.endpoint.handle_datagram(FlowId(0), address(from), Bytes::copy_from_slice(text.as_bytes()), now);
         self.drain();
+    }
+
+    /// Plays one line and gives the call that came of it.
+    pub fn incoming(&mut self, line: &str) -> SipEvent {
+        self.calls.clear();
+        self.step(line);
+        self.calls.pop().expect("a call")
     }
 
     pub fn command(&mut self, command: SipCommand) {
@@ -151,6 +161,7 @@ impl World {
         match event {
             SipEvent::Incoming { leg, .. } => {
                 self.leg = *leg;
+                self.calls.push(event.clone());
                 "Incoming".into()
             }
             SipEvent::Cancelled { reason, .. } => format!("Cancelled{}", cause(reason)),
@@ -163,6 +174,7 @@ impl World {
             SipEvent::ReinviteAnswered { status, body, .. } => format!("ReinviteAnswered {status}{}", mark(body)),
             SipEvent::Ended { cause: why, reason, .. } => format!("Ended {why:?}{}", cause(reason)),
             SipEvent::TrunkReachable { reachable, .. } => format!("Trunk {reachable}"),
+            SipEvent::TrunkRegistered { registered, status, .. } => format!("Registered {registered} {status}"),
             SipEvent::PhoneReachable { reachable, .. } => format!("Phone {reachable}"),
             SipEvent::Refused { cause, count } => format!("Refused {cause:?} {count}"),
         }
@@ -232,6 +244,7 @@ impl World {
         self.leg = LegId::outbound(CallId::new(1, 1), self.dials);
         let dial = Dial {
             target,
+            trunk: None,
             flow: FlowId(0),
             from_user: Pii::new("+15550100".into()),
             from_display: Pii::new("Ann \"A\" Example".into()),
@@ -290,6 +303,9 @@ impl World {
         let mut writer = Writer::reply(&request, status, "Whatever", source, options.tag);
         if status < 300 && *request.method() == Method::Invite {
             writer.push(HeaderName::CONTACT, "<sip:callee@198.51.100.10>");
+        }
+        for (name, value) in options.headers.lines().filter_map(|line| line.split_once(':')) {
+            writer.push_bytes(name.into(), value.as_bytes());
         }
         let bytes = writer.finish_with("application/sdp", if options.body { SDP.as_bytes() } else { &[] });
         self.receive(options.from, &String::from_utf8_lossy(&bytes));
