@@ -57,7 +57,7 @@ pub enum Phase {
     Over,
 }
 
-/// The two questions of matching.
+/// The questions of matching; the second only when there was more than one candidate.
 #[derive(Clone, Debug)]
 pub enum Step {
     Finding(AskId),

@@ -2,8 +2,8 @@
 
 use crate::access::{Answer, Facts};
 use crate::base::stage::Stage;
-use crate::base::{Level, Now};
-use crate::intents::intent::Intent;
+use crate::base::{CallId, IntentId, Level, Now};
+use crate::intents::intent::{Intent, IntentState};
 use crate::intents::matching::{self, Matched, Observed};
 use crate::intents::requests::{Candidate, StoreError, StoreReply, StoreRequest};
 use crate::sip::api::Reason;
@@ -17,7 +17,7 @@ use super::fallback;
 use super::queueing;
 use super::settling;
 
-/// The store has answered one of the two questions. An answer to another question is stale.
+/// The store has answered a question: who it may be, or, when there were several, that the winner is ours. An answer to another question is stale.
 pub fn answered(call: &mut Call, ask: AskId, result: Result<StoreReply, StoreError>, bench: &mut Bench, now: Now) {
     match &call.phase {
         Phase::Matching(Step::Finding(asked)) if *asked == ask => found(call, result, bench, now),
@@ -38,8 +38,7 @@ pub fn answered(call: &mut Call, ask: AskId, result: Result<StoreReply, StoreErr
 pub fn timed_out(call: &mut Call, bench: &mut Bench, now: Now) {
     forget_question(call, bench);
     match &call.phase {
-        Phase::Matching(Step::Finding(_)) => missed(call, FallbackCause::MatchDeadline, bench, now),
-        Phase::Matching(Step::Claiming(..)) => {
+        Phase::Matching(_) => {
             give_up_claim(call, bench);
             missed(call, FallbackCause::MatchDeadline, bench, now);
         }
@@ -63,19 +62,32 @@ pub fn forget_question(call: &Call, bench: &mut Bench) {
 
 /// A claim may have been carried out although its answer never came: it is taken back.
 pub fn give_up_claim(call: &Call, bench: &mut Bench) {
-    if let Phase::Matching(Step::Claiming(_, intent)) = &call.phase {
-        settling::settle(bench, intent.id, call.id, None, false);
+    match &call.phase {
+        Phase::Matching(Step::Finding(_)) => settling::release(bench, call),
+        Phase::Matching(Step::Claiming(_, intent)) => settling::settle(bench, intent.id, call.id, None, false),
+        Phase::Waiting
+        | Phase::Offered(_)
+        | Phase::Ringing(..)
+        | Phase::Talking(..)
+        | Phase::Diverting(_)
+        | Phase::Diverted(_)
+        | Phase::HandedOver(_)
+        | Phase::Over => {}
     }
 }
 
 fn found(call: &mut Call, result: Result<StoreReply, StoreError>, bench: &mut Bench, now: Now) {
     match result {
         Ok(StoreReply::Found { candidates }) => weigh(call, candidates, bench, now),
-        Ok(_) | Err(_) => missed(call, FallbackCause::StoreFailure, bench, now),
+        Ok(_) | Err(_) => {
+            give_up_claim(call, bench);
+            missed(call, FallbackCause::StoreFailure, bench, now);
+        }
     }
 }
 
 fn weigh(call: &mut Call, mut candidates: Vec<Candidate>, bench: &mut Bench, now: Now) {
+    let ours = take_ours(&mut candidates, call.id);
     let observed = Observed {
         dialled: call.recognised.dialled.clone(),
         caller: call.recognised.caller.clone(),
@@ -85,10 +97,24 @@ fn weigh(call: &mut Call, mut candidates: Vec<Candidate>, bench: &mut Bench, now
     };
     let matched = matching::weigh(&observed, &candidates, &bench.settings.priors);
     note(call, &matched);
-    match matched.winner.filter(|place| *place < candidates.len()) {
-        Some(place) => claim(call, candidates.swap_remove(place), bench, now),
+    let winner = matched.winner.filter(|place| *place < candidates.len()).map(|place| candidates.swap_remove(place));
+    if let Some(unfit) = ours.filter(|ours| winner.as_ref().is_none_or(|winner| winner.intent.id != *ours)) {
+        settling::settle(bench, unfit, call.id, None, false);
+    }
+    match winner {
+        Some(winner) if ours == Some(winner.intent.id) => {
+            settled(call, Some(Box::new(with_last_agent(winner))), bench, now);
+        }
+        Some(winner) => claim(call, winner, bench, now),
         None => settled(call, None, bench, now),
     }
+}
+
+/// The intent that the store has given to this call with its answer. It is weighed as what it was before, open.
+fn take_ours(candidates: &mut [Candidate], call: CallId) -> Option<IntentId> {
+    let ours = candidates.iter_mut().find(|candidate| candidate.intent.state.is_claimed_by(call))?;
+    ours.intent.state = IntentState::Open;
+    Some(ours.intent.id)
 }
 
 fn note(call: &mut Call, matched: &Matched) {

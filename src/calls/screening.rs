@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::{CallId, E164, IntentId, Now, Wall};
-use crate::intents::requests::StoreRequest;
+use crate::intents::requests::{ClaimPlan, StoreRequest};
 use crate::sdp::Session;
 use crate::sip::api::IncomingCall;
 
@@ -54,7 +54,7 @@ pub fn admit(
     call
 }
 
-/// One round trip for all three keys (design, section 4).
+/// One round trip for all three keys and the claim (design, section 4).
 fn find(call: &mut Call, bench: &mut Bench, now: Now) {
     let deadline = call.incoming.received + bench.settings.deadlines.matching;
     call.recognised.token = token_of(call, bench, now.wall);
@@ -62,6 +62,7 @@ fn find(call: &mut Call, bench: &mut Bench, now: Now) {
         dialled: call.recognised.dialled.clone(),
         caller: call.recognised.caller.clone(),
         token: call.recognised.token,
+        claim: Some(ClaimPlan { call: call.id, until: now.wall + bench.settings.deadlines.claim }),
         now: now.wall,
     };
     let ask = bench.ask(call.id, request, deadline.since(now.mono));

@@ -92,6 +92,14 @@ impl Bench {
             ["invite"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP) }),
             ["invite", "opus"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP_OPUS) }),
             ["invite", "nonsense"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, b"x") }),
+            // The only candidate, and ours.
+            ["found", "ours"] => store(self.ask, Ok(StoreReply::Found { candidates: vec![ours(call)] })),
+            ["found", "ours", "doubtful"] => {
+                let mut nothing_fits = ours(call);
+                nothing_fits.intent.customer.phones.clear();
+                nothing_fits.intent.number = None;
+                store(self.ask, Ok(StoreReply::Found { candidates: vec![nothing_fits] }))
+            }
             ["found"] => store(self.ask, Ok(StoreReply::Found { candidates: vec![candidate()] })),
             ["found", "nobody"] => store(self.ask, Ok(StoreReply::Found { candidates: Vec::new() })),
             ["claimed"] => store(self.ask, Ok(StoreReply::Claimed(Box::new(candidate().intent)))),
@@ -263,6 +271,7 @@ fn ended(leg: LegId) -> SipEvent {
 
 fn ask_words(request: &StoreRequest) -> String {
     match request {
+        StoreRequest::Find { claim: None, .. } => "look".to_owned(),
         StoreRequest::Finish { used: true, .. } => "finish used".to_owned(),
         StoreRequest::Finish { used: false, .. } => "finish open".to_owned(),
         other => other.name().to_owned(),
@@ -313,6 +322,13 @@ fn incoming(received: Mono, offer: &'static [u8]) -> Box<IncomingCall> {
         call_id: pii("c1"),
         offer: Bytes::from_static(offer),
     })
+}
+
+/// The candidate as the store has it when it has given it to the call.
+fn ours(call: CallId) -> Candidate {
+    let mut candidate = candidate();
+    candidate.intent.state = IntentState::Claimed { call, until: Wall(1_900_000) };
+    candidate
 }
 
 fn candidate() -> Candidate {

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::base::timers::Timers;
-use crate::base::{AgentId, CallId, IntentId, Mono, Now, limits};
+use crate::base::{AgentId, CallId, E164, IntentId, Mono, Now, Wall, limits};
 use crate::intents::requests::{StoreError, StoreReply, StoreRequest};
 
 use super::api::AskId;
 use super::bench::Bench;
+use super::call::Call;
 
 /// Debts to the store. They end when it answers, or after the last try: a claim runs out by itself.
 #[derive(Debug, Default)]
@@ -21,12 +22,18 @@ pub struct Settling {
 
 #[derive(Clone, Debug)]
 struct Debt {
-    intent: IntentId,
     call: CallId,
-    agent: Option<AgentId>,
-    used: bool,
+    owed: Owed,
     tries: u32,
     ask: AskId,
+}
+
+#[derive(Clone, Debug)]
+enum Owed {
+    /// The end of a call that had the intent.
+    Finish { intent: IntentId, agent: Option<AgentId>, used: bool },
+    /// A look at what the call's question may have claimed, whose answer never came.
+    Release { dialled: Option<E164>, caller: Option<E164>, token: Option<IntentId> },
 }
 
 const TRIES_MAX: u32 = 6;
@@ -44,20 +51,39 @@ impl Settling {
 
 /// Gives an intent back (`used` false) or marks it as done, with the agent whom the customer spoke to.
 pub fn settle(bench: &mut Bench, intent: IntentId, call: CallId, agent: Option<AgentId>, used: bool) {
+    owe(bench, call, Owed::Finish { intent, agent, used });
+}
+
+/// Finds out whether the call's question has claimed an intent, and gives it back.
+pub fn release(bench: &mut Bench, call: &Call) {
+    let known = call.recognised.clone();
+    owe(bench, call.id, Owed::Release { dialled: known.dialled, caller: known.caller, token: known.token });
+}
+
+fn owe(bench: &mut Bench, call: CallId, owed: Owed) {
     if bench.settling.count() >= limits::SETTLEMENTS_MAX {
         return;
     }
     bench.settling.numbered += 1;
     let number = bench.settling.numbered;
-    ask(bench, number, Debt { intent, call, agent, used, tries: 0, ask: AskId(0) });
+    ask(bench, number, Debt { call, owed, tries: 0, ask: AskId(0) });
 }
 
 /// The store has answered one of the debts' questions; answers to others are not for here.
 pub fn answered(bench: &mut Bench, ask: AskId, result: &Result<StoreReply, StoreError>, now: Now) {
     let Some(number) = bench.settling.debt_by_ask.remove(&ask) else { return };
     match result {
-        Ok(_) => forget(bench, number),
+        Ok(reply) => paid(bench, number, reply),
         Err(_) => put_off(bench, number, now),
+    }
+}
+
+fn paid(bench: &mut Bench, number: u64, reply: &StoreReply) {
+    bench.settling.timers.cancel(&number);
+    let Some(debt) = bench.settling.debts.remove(&number) else { return };
+    if let (Owed::Release { .. }, StoreReply::Found { candidates }) = (&debt.owed, reply) {
+        let claimed = candidates.iter().filter(|one| one.intent.state.is_claimed_by(debt.call));
+        claimed.for_each(|one| settle(bench, one.intent.id, debt.call, None, false));
     }
 }
 
@@ -73,23 +99,18 @@ pub fn handle_timeout(bench: &mut Bench, now: Now) {
 }
 
 fn ask(bench: &mut Bench, number: u64, debt: Debt) {
-    let request = StoreRequest::Finish {
-        intent: debt.intent,
-        call: debt.call,
-        agent: debt.agent.clone(),
-        used: debt.used,
-        now: bench.now.wall,
-    };
-    let ask = bench.ask_quietly(request, PATIENCE);
+    let ask = bench.ask_quietly(request(&debt, bench.now.wall), PATIENCE);
     let tries = debt.tries + 1;
     bench.settling.timers.set(number, bench.now.mono + PATIENCE * 2);
     bench.settling.debt_by_ask.insert(ask, number);
     bench.settling.debts.insert(number, Debt { ask, tries, ..debt });
 }
 
-fn forget(bench: &mut Bench, number: u64) {
-    bench.settling.debts.remove(&number);
-    bench.settling.timers.cancel(&number);
+fn request(debt: &Debt, now: Wall) -> StoreRequest {
+    match debt.owed.clone() {
+        Owed::Finish { intent, agent, used } => StoreRequest::Finish { intent, call: debt.call, agent, used, now },
+        Owed::Release { dialled, caller, token } => StoreRequest::Find { dialled, caller, token, claim: None, now },
+    }
 }
 
 /// 1, 2, 4, 8, 16 s, then no more.

@@ -13,9 +13,7 @@ fn ivr() -> Bench {
 const TO_POP: &str = "
     > invite
     < find
-    > found
-    < claim
-    > claimed
+    > found ours
     < matched V2, enqueue help
     > offer 1
     < show anna V2
@@ -105,7 +103,7 @@ fn a_store_that_is_late_or_down_is_a_miss_and_not_an_error() {
         "> invite
          < find
          > wait 150
-         < matched V0, fallback: match-deadline, dial sip:+12015550123@192.0.2.99
+         < look, matched V0, fallback: match-deadline, dial sip:+12015550123@192.0.2.99
          > found
          > far 486
          < 486 (match-deadline), ended failed by us",
@@ -116,11 +114,56 @@ fn a_store_that_is_late_or_down_is_a_miss_and_not_an_error() {
         "> invite
          < find
          > store down
-         < matched V0, fallback: store-failure, dial sip:+12015550123@192.0.2.99
+         < look, matched V0, fallback: store-failure, dial sip:+12015550123@192.0.2.99
+         > store down
+         > wait 1000
+         < look
+         > found nobody
          > caller cancels
          < hang up far, ended abandoned by caller",
     );
     down.assert_quiet();
+}
+
+#[test]
+fn what_a_late_answer_has_claimed_is_given_back() {
+    let mut bench = ivr();
+    bench.check(
+        "> invite
+         < find
+         > caller cancels
+         < look, ended abandoned by caller
+         > found ours
+         < finish open
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn what_was_claimed_and_does_not_fit_is_given_back() {
+    let mut bench = Bench::new(Fallback::Status { code: 404 });
+    bench.check(
+        "> invite
+         < find
+         > found ours doubtful
+         < finish open, matched V0, fallback: unmatched, 404 (unmatched), ended refused by us
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn among_several_the_winner_is_claimed_after_the_weighing() {
+    let mut bench = ivr();
+    bench.check(
+        "> invite
+         < find
+         > found
+         < claim
+         > claimed
+         < matched V2, enqueue help",
+    );
 }
 
 #[test]

@@ -121,6 +121,12 @@ pub enum IntentState {
     Withdrawn,
 }
 
+impl IntentState {
+    pub fn is_claimed_by(self, call: CallId) -> bool {
+        matches!(self, IntentState::Claimed { call: by, .. } if by == call)
+    }
+}
+
 /// What may be changed after registering; `None` leaves it as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Patch {

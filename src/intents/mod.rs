@@ -15,5 +15,5 @@ pub use intent::{
 };
 pub use matching::{Evidence, Matched, Observed, Priors, weigh};
 pub use model::Model;
-pub use requests::{Candidate, FoundBy, Idempotency, LeasePlan, StoreError, StoreReply, StoreRequest};
+pub use requests::{Candidate, ClaimPlan, FoundBy, Idempotency, LeasePlan, StoreError, StoreReply, StoreRequest};
 pub use token::{BadTokenKeys, Token, TokenClaims, TokenError, TokenKey, TokenKeys};

@@ -53,7 +53,7 @@ impl Model {
             StoreRequest::Get { intent, now } => self.get(intent, now),
             StoreRequest::Amend { intent, patch, now } => self.amend(intent, *patch, now),
             StoreRequest::Withdraw { intent, now } => self.withdraw(intent, now),
-            StoreRequest::Find { dialled, caller, token, now } => self.find(dialled, caller, token, now),
+            StoreRequest::Find { dialled, caller, token, claim, now } => self.find(dialled, caller, token, claim, now),
             StoreRequest::Claim { intent, call, until, now } => self.claim(intent, call, until, now),
             StoreRequest::Finish { intent, call, agent, used, now } => self.finish(intent, call, agent, used, now),
             StoreRequest::Ping { now: _ } => StoreReply::Pong,

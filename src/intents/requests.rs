@@ -21,8 +21,9 @@ pub enum StoreRequest {
     Amend { intent: IntentId, patch: Box<Patch>, now: Wall },
     /// Frees the number; a call that has the intent goes on. Answers: `Withdrawn`, `Gone` (never was, used, or expired).
     Withdraw { intent: IntentId, now: Wall },
-    /// Every live intent that one of the three leads to, in one round trip. Answer: `Found`.
-    Find { dialled: Option<E164>, caller: Option<E164>, token: Option<IntentId>, now: Wall },
+    /// Every live intent that one of the three leads to, in one round trip. With `claim` a candidate that is the only one is
+    /// taken in the same step, unless another call has it; its state says who has it now. Answer: `Found`.
+    Find { dialled: Option<E164>, caller: Option<E164>, token: Option<IntentId>, claim: Option<ClaimPlan>, now: Wall },
     /// Takes the intent for a call until then; again by the same call prolongs it. Answers: `Claimed`, `Taken`, `Gone`.
     Claim { intent: IntentId, call: CallId, until: Wall, now: Wall },
     /// The call is over. `used`: an agent answered, the intent is done and its number rests; otherwise it is open again, so
@@ -30,6 +31,13 @@ pub enum StoreRequest {
     Finish { intent: IntentId, call: CallId, agent: Option<AgentId>, used: bool, now: Wall },
     /// Answer: `Pong`.
     Ping { now: Wall },
+}
+
+/// Which call takes an intent, and until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClaimPlan {
+    pub call: CallId,
+    pub until: Wall,
 }
 
 /// How an intent gets its number; it holds the number until it expires.
@@ -158,7 +166,7 @@ impl StoreRequest {
 
     /// It changes nothing.
     pub fn is_read(&self) -> bool {
-        matches!(self, StoreRequest::Get { .. } | StoreRequest::Find { .. } | StoreRequest::Ping { .. })
+        matches!(self, StoreRequest::Get { .. } | StoreRequest::Find { claim: None, .. } | StoreRequest::Ping { .. })
     }
 }
 

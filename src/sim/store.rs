@@ -144,6 +144,10 @@ impl FlakyStore {
             {
                 self.claims.remove(intent);
             }
+            (StoreRequest::Find { claim: Some(plan), .. }, StoreReply::Found { candidates }) => {
+                let ours = candidates.iter().filter(|one| one.intent.state.is_claimed_by(plan.call));
+                self.claims.extend(ours.map(|one| (one.intent.id, (plan.call, plan.until))));
+            }
             _ => {}
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use throughline::base::{AgentId, CallId, E164, IntentId, Pii, PoolId, Wall};
 use throughline::intents::{
-    Customer, Idempotency, Intent, IntentState, LeasePlan, Patch, Reason, StoreReply, StoreRequest, Urgency,
+    ClaimPlan, Customer, Idempotency, Intent, IntentState, LeasePlan, Patch, Reason, StoreReply, StoreRequest, Urgency,
 };
 
 /// The time that all cases begin at.
@@ -108,7 +108,13 @@ pub fn withdraw(nth: u64, now: Wall) -> StoreRequest {
 }
 
 pub fn find(dialled: Option<E164>, caller: Option<E164>, token: Option<u64>, now: Wall) -> StoreRequest {
-    StoreRequest::Find { dialled, caller, token: token.map(|nth| IntentId(u128::from(nth))), now }
+    StoreRequest::Find { dialled, caller, token: token.map(|nth| IntentId(u128::from(nth))), claim: None, now }
+}
+
+/// The same for a call that takes what it finds.
+pub fn find_for(request: StoreRequest, call: u64, until: Wall) -> StoreRequest {
+    let StoreRequest::Find { dialled, caller, token, now, .. } = request else { panic!("it finds") };
+    StoreRequest::Find { dialled, caller, token, claim: Some(ClaimPlan { call: CallId(call), until }), now }
 }
 
 pub fn dialled(nth: u64, now: Wall) -> StoreRequest {
@@ -130,7 +136,7 @@ pub fn finish(nth: u64, call: u64, agent: Option<&str>, now: Wall) -> StoreReque
     StoreRequest::Finish { intent: IntentId(u128::from(nth)), call: CallId(call), agent, used, now }
 }
 
-/// `registered 1 n0`, `found 1:n 2:c(ann)`, `taken 7`; numbers of the pool as `n0`, the shared one as `shared`.
+/// `registered 1 n0`, `found 1:n 2:c(ann) 3:c@5` (call 5 has it), `taken 7`; numbers of the pool as `n0`, the shared one as `shared`.
 pub fn show(reply: &StoreReply) -> String {
     match reply {
         StoreReply::Seeded { numbers } => format!("seeded {numbers}"),
@@ -152,7 +158,11 @@ pub fn show(reply: &StoreReply) -> String {
                 let letters = [(by.token, "t"), (by.leased_number, "n"), (by.caller_id, "c")];
                 let letters: String = letters.into_iter().filter(|(set, _)| *set).map(|(_, letter)| letter).collect();
                 let agent = candidate.last_agent.as_ref().map(|agent| format!("({agent})")).unwrap_or_default();
-                format!(" {}:{letters}{agent}", candidate.intent.id.0)
+                let holder = match candidate.intent.state {
+                    IntentState::Claimed { call, .. } => format!("@{}", call.0),
+                    IntentState::Open | IntentState::Used | IntentState::Withdrawn => String::new(),
+                };
+                format!(" {}:{letters}{agent}{holder}", candidate.intent.id.0)
             });
             format!("found{}", each.collect::<String>())
         }

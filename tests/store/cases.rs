@@ -23,6 +23,7 @@ fn cases() -> Vec<(&'static str, Vec<Step>)> {
         ("what is kept is limited", limit()),
         ("the first claim has it", claims()),
         ("a claim runs out", claim_runs_out()),
+        ("what is found alone is claimed with it", found_and_claimed()),
         ("an answered call uses the intent, frees its number, and the agent is remembered", used()),
         ("a call that nobody answered leaves it open", not_used()),
         ("a claim that was lost does not lose the end", claim_lost()),
@@ -190,7 +191,7 @@ fn claims() -> Vec<Step> {
         (claim(1, 5, at(60), at(1)), "claimed 1 n0"),
         (claim(1, 6, at(60), at(2)), "taken 5"),
         (get(1, at(2)), "got 1 n0 claimed 5"),
-        (dialled(0, at(3)), "found 1:n"),
+        (dialled(0, at(3)), "found 1:n@5"),
         (finish(1, 6, Some("ann"), at(4)), "taken 5"),
         (finish(1, 5, Some("ann"), at(5)), "finished"),
         (claim(1, 6, at(60), at(6)), "gone"),
@@ -211,6 +212,28 @@ fn claim_runs_out() -> Vec<Step> {
         (claim(1, 6, at(3000), at(1999)), "claimed 1 shared"),
         (finish(1, 6, Some("ann"), at(3800)), "finished"),
         (get(1, at(3801)), "got 1 shared used"),
+    ]
+}
+
+fn found_and_claimed() -> Vec<Step> {
+    vec![
+        (seed(3, at(0)), "seeded 3"),
+        (register_for(1, 1, 900, at(0)), "registered 1 n0"),
+        (register_for(2, 2, 900, at(0)), "registered 2 n1"),
+        (register_for(3, 2, 800, at(0)), "registered 3 n2"),
+        (find_for(dialled(0, at(1)), 5, at(60)), "found 1:n@5"),
+        (find_for(dialled(0, at(2)), 5, at(50)), "found 1:n@5"),
+        (get(1, at(2)), "got 1 n0 claimed 5"),
+        (find_for(called_from(1, at(3)), 6, at(60)), "found 1:c@5"),
+        (get(1, at(59)), "got 1 n0 claimed 5"),
+        (find_for(called_from(1, at(60)), 6, at(90)), "found 1:c@6"),
+        (find_for(called_from(2, at(60)), 7, at(90)), "found 2:c 3:c"),
+        (get(2, at(60)), "got 2 n1 open"),
+        (find_for(find(Some(number(0)), Some(caller(2)), None, at(61)), 7, at(90)), "found 1:n@6 2:c 3:c"),
+        (find_for(find(None, None, Some(3), at(62)), 7, at(90)), "found 3:t@7"),
+        (find_for(find(None, None, None, at(62)), 7, at(90)), "found"),
+        (finish(1, 6, Some("ann"), at(63)), "finished"),
+        (find_for(dialled(0, at(64)), 7, at(90)), "found"),
     ]
 }
 

@@ -54,6 +54,7 @@ enum Act {
         dialled: u64,
         caller: u64,
         which: usize,
+        claim: Option<(u64, u64)>,
     },
     Claim {
         which: usize,
@@ -85,8 +86,8 @@ fn act() -> impl Strategy<Value = Act> {
         2 => (which.clone(), proptest::option::of(30..90_000u64), 0..4u8)
             .prop_map(|(which, ttl_s, kind)| Act::Amend { which, ttl_s, kind }),
         1 => which.clone().prop_map(|which| Act::Withdraw { which }),
-        4 => (0..NUMBERS + 2, 0..CUSTOMERS + 1, which.clone())
-            .prop_map(|(dialled, caller, which)| Act::Find { dialled, caller, which }),
+        6 => (0..NUMBERS + 2, 0..CUSTOMERS + 1, which.clone(), proptest::option::of((0..CALLS, 0..2000u64)))
+            .prop_map(|(dialled, caller, which, claim)| Act::Find { dialled, caller, which, claim }),
         3 => (which.clone(), 0..CALLS, 0..2000u64)
             .prop_map(|(which, call, seconds)| Act::Claim { which, call, seconds }),
         3 => (which, 0..CALLS, agent, any::<bool>())
@@ -121,8 +122,12 @@ impl Teller {
             Act::Get { which } => get(self.id(which), now),
             Act::Amend { which, ttl_s, kind } => amend(self.id(which), patch(ttl_s, kind), now),
             Act::Withdraw { which } => withdraw(self.id(which), now),
-            Act::Find { dialled, caller: from, which } => {
-                find(Some(number(dialled)), Some(caller(from)), Some(self.id(which)), now)
+            Act::Find { dialled, caller: from, which, claim } => {
+                let request = find(Some(number(dialled)), Some(caller(from)), Some(self.id(which)), now);
+                match claim {
+                    Some((call, seconds)) => find_for(request, call, now + Duration::from_secs(seconds)),
+                    None => request,
+                }
             }
             Act::Claim { which, call, seconds } => claim(self.id(which), call, now + Duration::from_secs(seconds), now),
             Act::Finish { which, call, agent, used } => {

@@ -4,14 +4,15 @@ use super::{Change, Model};
 use crate::base::limits::{CANDIDATES_MAX, INTENT_KEPT_AFTER, LAST_AGENT_KEPT};
 use crate::base::{AgentId, CallId, E164, IntentId, Wall};
 use crate::intents::intent::{Intent, IntentState};
-use crate::intents::requests::{Candidate, FoundBy, StoreReply};
+use crate::intents::requests::{Candidate, ClaimPlan, FoundBy, StoreReply};
 
 impl Model {
     pub(super) fn find(
-        &self,
+        &mut self,
         dialled: Option<E164>,
         caller: Option<E164>,
         token: Option<IntentId>,
+        claim: Option<ClaimPlan>,
         now: Wall,
     ) -> StoreReply {
         let mut found = Vec::new();
@@ -25,7 +26,16 @@ impl Model {
         for (_, id) in known.into_iter().flatten().rev() {
             self.add(&mut found, *id, FoundBy { caller_id: true, ..FoundBy::default() }, now);
         }
+        if let (Some(plan), [only]) = (claim, found.as_mut_slice()) {
+            self.claim_found(only, plan, now);
+        }
         StoreReply::Found { candidates: found }
+    }
+
+    fn claim_found(&mut self, only: &mut Candidate, plan: ClaimPlan, now: Wall) {
+        if let StoreReply::Claimed(intent) = self.claim(only.intent.id, plan.call, plan.until, now) {
+            only.intent = intent.settled(now);
+        }
     }
 
     fn add(&self, found: &mut Vec<Candidate>, id: IntentId, by: FoundBy, now: Wall) {

@@ -89,6 +89,7 @@ pub(super) async fn look_up(State(web): State<Arc<Web>>, _: Reader, uri: Uri) ->
         dialled: observed.dialled.clone(),
         caller: observed.caller.clone(),
         token: observed.token,
+        claim: None,
         now: observed.now,
     };
     match web.ask_store(request).await? {

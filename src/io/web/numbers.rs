@@ -94,7 +94,7 @@ fn part(uri: &Uri) -> Result<(usize, usize), Problem> {
 }
 
 async fn one(web: &Web, pool: &PoolPlan, number: &E164, now: Wall) -> Result<NumberBody, Problem> {
-    let request = StoreRequest::Find { dialled: Some(number.clone()), caller: None, token: None, now };
+    let request = StoreRequest::Find { dialled: Some(number.clone()), caller: None, token: None, claim: None, now };
     let candidates = match web.ask_store(request).await? {
         StoreReply::Found { candidates } => candidates,
         other => return Err(unexpected(&other)),

@@ -1,14 +1,18 @@
 //! What a script answers, read: a word, and what belongs to it.
 
-use std::collections::HashMap;
-
 use redis::{FromRedisValue, Value, from_redis_value};
-use serde_json::{Map, Value as Json, json};
+use serde_json::json;
 
 use super::ask::SCRIPTS_OWN;
 use crate::base::{AgentId, Wall};
 use crate::intents::{Candidate, FoundBy, Intent, StoreError, StoreReply};
 use crate::io::records::IntentRecord;
+
+/// The names and values of a hash.
+type Fields = Vec<(String, String)>;
+
+/// What most records need.
+const TEXT_USUAL: usize = 1024;
 
 /// The pool of a registration is not there, and nothing has been done.
 pub fn is_unseeded(value: &Value) -> bool {
@@ -57,41 +61,51 @@ fn parse<T: std::str::FromStr>(text: &str) -> Result<T, StoreError> {
 }
 
 fn candidate(value: Value, now: Wall) -> Result<Candidate, StoreError> {
-    let (by, agent, fields): (String, String, HashMap<String, String>) =
-        from_redis_value(value).map_err(|_| StoreError::Corrupt)?;
+    let (by, agent, fields): (String, String, Fields) = from_redis_value(value).map_err(|_| StoreError::Corrupt)?;
     let found_by = FoundBy { leased_number: by.contains('n'), caller_id: by.contains('c'), token: by.contains('t') };
     let last_agent = (!agent.is_empty()).then(|| AgentId::new(&agent));
     Ok(Candidate { intent: intent(fields)?.settled(now), found_by, last_agent })
 }
 
-/// The record from its hash: JSON fields as they are, the scripts' own in the shape that a record has.
-fn intent(fields: HashMap<String, String>) -> Result<Intent, StoreError> {
-    let mut record = Map::new();
-    for (name, text) in &fields {
-        if let Some(value) = own_field(name, text, &fields)? {
-            record.insert(name.clone(), value);
+/// The record from its hash, read as one JSON text: fields of the record as they are, the scripts' own in the shape that a
+/// record has.
+fn intent(fields: Fields) -> Result<Intent, StoreError> {
+    let mut text = String::with_capacity(TEXT_USUAL);
+    for (name, value) in &fields {
+        let own = own_field(name, value, &fields)?;
+        let value = own.as_deref().unwrap_or(value);
+        if !value.is_empty() {
+            text.push_str(if text.is_empty() { "{\"" } else { ",\"" });
+            text.push_str(name);
+            text.push_str("\":");
+            text.push_str(value);
         }
     }
-    let record: IntentRecord = serde_json::from_value(Json::Object(record)).map_err(|_| StoreError::Corrupt)?;
+    text.push('}');
+    let record: IntentRecord = serde_json::from_str(&text).map_err(|_| StoreError::Corrupt)?;
     record.try_into().map_err(|_| StoreError::Corrupt)
 }
 
-fn own_field(name: &str, text: &str, fields: &HashMap<String, String>) -> Result<Option<Json>, StoreError> {
-    let other = |name: &str| fields.get(name).map(String::as_str).unwrap_or_default();
+/// What stands in the record for a field that is the scripts' own, nothing for one that is theirs alone; `None` for all others.
+fn own_field(name: &str, text: &str, fields: &Fields) -> Result<Option<String>, StoreError> {
+    let other = |name: &str| fields.iter().find(|(other, _)| other == name).map_or("", |(_, text)| text.as_str());
     Ok(match name {
         "state" if text == "claimed" => {
-            Some(json!({ "is": text, "call": other("call"), "until": parse::<u64>(other("until"))? }))
+            Some(json!({ "is": text, "call": other("call"), "until": parse::<u64>(other("until"))? }).to_string())
         }
-        "state" => Some(json!({ "is": text })),
-        "number" if text.is_empty() => Some(Json::Null),
-        "number" => Some(json!({
-            "number": text,
-            "shared": other("shared") == "1",
-            "pool": other("pool"),
-            "quarantine_ms": parse::<u64>(other("quarantine"))?,
-        })),
-        _ if SCRIPTS_OWN.contains(&name) => Some(json!(parse::<u64>(text)?)),
-        "call" | "until" | "shared" | "pool" | "quarantine" | "keep" | "phones" | "customer_id" => None,
-        _ => Some(serde_json::from_str(text).map_err(|_| StoreError::Corrupt)?),
+        "state" => Some(json!({ "is": text }).to_string()),
+        "number" if text.is_empty() => Some("null".to_owned()),
+        "number" => Some(
+            json!({
+                "number": text,
+                "shared": other("shared") == "1",
+                "pool": other("pool"),
+                "quarantine_ms": parse::<u64>(other("quarantine"))?,
+            })
+            .to_string(),
+        ),
+        _ if SCRIPTS_OWN.contains(&name) => Some(parse::<u64>(text)?.to_string()),
+        "call" | "until" | "shared" | "pool" | "quarantine" | "keep" | "phones" | "customer_id" => Some(String::new()),
+        _ => None,
     })
 }

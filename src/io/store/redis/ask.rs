@@ -21,12 +21,14 @@ pub fn arguments(request: &StoreRequest, intents_max: usize, seeded_again: bool)
             vec![date(*now), intent.to_string()]
         }
         StoreRequest::Amend { intent, patch, now } => amend(*intent, patch, *now)?,
-        StoreRequest::Find { dialled, caller, token, now } => {
+        StoreRequest::Find { dialled, caller, token, claim, now } => {
             vec![
                 date(*now),
                 or_empty(dialled.as_ref()),
                 or_empty(caller.as_ref()),
                 token.map(|id| id.to_string()).unwrap_or_default(),
+                claim.map(|plan| plan.call.to_string()).unwrap_or_default(),
+                claim.map(|plan| date(plan.until)).unwrap_or_default(),
             ]
         }
         StoreRequest::Claim { intent, call, until, now } => {

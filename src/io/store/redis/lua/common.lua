@@ -43,6 +43,20 @@ local function keep_until(id, record, moment)
   live_until(prefix .. 'intents', number(record.keep))
 end
 
+-- Takes the intent for a call until `ends`, or says why not: it is 'gone', or 'taken' by another.
+local function take(id, record, call, ends)
+  if not record or record.state == 'used' or record.state == 'withdrawn' then return 'gone' end
+  if record.state == 'claimed' and record.call == call then
+    ends = math.max(ends, number(record['until']))
+  elseif record.state == 'claimed' and number(record['until']) > now then
+    return 'taken'
+  elseif number(record.expires) <= now then
+    return 'gone'
+  end
+  redis.call('HSET', intent_key(id), 'state', 'claimed', 'call', call, 'until', whole(ends))
+  keep_until(id, record, ends + KEPT_AFTER)
+end
+
 local function each_phone(record, act)
   for phone in string.gmatch(record.phones, '%S+') do act(prefix .. 'caller:' .. phone) end
 end
