@@ -41,20 +41,22 @@ fn start_log(log: &LogPlan) -> Result<Log, logging::LoggingError> {
 }
 
 async fn serve(plan: Plan, sockets: Sockets, text: String) -> Result<(), StartError> {
+    let drain = plan.shell.drain;
     let server = server::start(plan, sockets, &text).await?;
     tracing::info!(http = %server.http, sip = ?server.sip, "ready");
-    wait_for_the_end(&server).await.map_err(StartError::Machine)?;
+    wait_for_the_end(&server, drain).await.map_err(StartError::Machine)?;
     tracing::info!("stopping");
     server.stop().await.map_err(StartError::Machine)
 }
 
-async fn wait_for_the_end(server: &Server) -> std::io::Result<()> {
+/// SIGINT ends at once; SIGTERM when the calls in progress have ended, their time is over, or it comes again.
+async fn wait_for_the_end(server: &Server, drain: Duration) -> std::io::Result<()> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut look = tokio::time::interval(Duration::from_secs(1));
     loop {
         tokio::select! {
             _ = interrupt.recv() => return Ok(()),
-            _ = terminate.recv() => return Ok(()),
+            _ = terminate.recv() => break,
             _ = look.tick() => {
                 if server.has_ended() {
                     return Err(std::io::Error::other("the engine's thread has ended"));
@@ -62,4 +64,10 @@ async fn wait_for_the_end(server: &Server) -> std::io::Result<()> {
             }
         }
     }
+    tokio::select! {
+        () = server.drain(drain) => {}
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use crate::base::phone::Region;
@@ -15,6 +16,7 @@ use crate::base::rng::Rng;
 use crate::base::{Now, limits};
 use crate::calls::settings::PoolPlan;
 use crate::config::{self, MediaShell, Plan, Shell, StorePlan};
+use crate::engine::question::{Answer, Question};
 use crate::engine::{Engine, Input};
 use crate::intents::requests::{StoreError, StoreRequest};
 use crate::io::clock::Clock;
@@ -105,6 +107,8 @@ fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// The longest that anybody waits for the store; calls wait less.
 const STORE_WITHIN: Duration = Duration::from_secs(2);
+/// While calls go on before the end. The last answer of the last call may have to be sent again: this is as long as that takes.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 const SEED_AGAIN: Duration = Duration::from_secs(1);
 /// Stands before every key of ours, so that Redis may serve others too.
 const REDIS_PREFIX: &str = "throughline";
@@ -126,16 +130,17 @@ pub async fn start(plan: Plan, sockets: Sockets, config_text: &str) -> Result<Se
         telemetry::start(plan.shell.interval_log.as_deref(), now.wall).map_err(StartError::Telemetry)?;
     let (door, end) = reactor::door();
     let media = start_media(&plan.shell.media, door.clone())?;
-    let lines = Arc::new(DeskLines::new());
     let seed = random_seed()?;
     let mut rng = Rng::from_seed(random_seed()?);
-    let web = web(&plan, &store, &door, &lines, &telemetry, clock, rng.split());
     let boot_s = u32::try_from(now.wall.unix_s()).unwrap_or(u32::MAX);
     let journal = open_journal(&plan.shell, seed, boot_s, config_text)?;
     let (sip, http) = addresses(&sockets)?;
+    let runtime = engine_runtime()?;
+    let lines = Arc::new(DeskLines::new(runtime.handle().clone()));
+    let web = web(&plan, &store, &door, &lines, &telemetry, clock, rng.split());
     let engine = Engine::new(plan.settings, seed, boot_s);
     let wiring = Wiring { engine, clock, sockets: sockets.sip, store, media, lines, recorder, journal };
-    let engine = spawn_engine(wiring, door.clone(), end)?;
+    let engine = spawn_engine(runtime, wiring, door.clone(), end)?;
     let stop = serve_http(sockets.http, web)?;
     Ok(Server { http, sip, telemetry, door, stop, engine })
 }
@@ -151,6 +156,29 @@ impl Server {
         let telemetry = self.telemetry;
         tokio::task::spawn_blocking(move || telemetry.join()).await.map_err(io::Error::other)?;
         ended
+    }
+
+    /// Puts new calls off from now on, and waits until those in progress have ended, for `limit` at most.
+    pub async fn drain(&self, limit: Duration) {
+        self.door.drain();
+        let ended = async {
+            let mut calls = self.calls().await;
+            while calls > 0 {
+                tracing::info!(calls, "new calls are put off, those in progress go on");
+                tokio::time::sleep(LOOK_EVERY).await;
+                calls = self.calls().await;
+            }
+        };
+        // Beyond the limit they are cut off.
+        let _ = tokio::time::timeout(limit, ended).await;
+    }
+
+    /// In progress; none when the engine does not say.
+    async fn calls(&self) -> usize {
+        match self.door.ask(Question::Health).await {
+            Some(Answer::Health(counts)) => counts.calls,
+            _ => 0,
+        }
     }
 
     /// The engine's thread has ended by itself, which it never should.
@@ -261,9 +289,18 @@ fn addresses(sockets: &Sockets) -> Result<(Vec<SocketAddr>, SocketAddr), StartEr
     Ok((sip, sockets.http.local_addr().map_err(StartError::Machine)?))
 }
 
-/// The engine has a thread and a runtime of its own: nothing else runs between a datagram and its answer.
-fn spawn_engine(wiring: Wiring, door: Door, end: reactor::DoorEnd) -> Result<JoinHandle<io::Result<()>>, StartError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Machine)?;
+/// The engine has a runtime of its own, with the desks' connections and one to the store: no other thread is woken between a
+/// datagram and its answer.
+fn engine_runtime() -> Result<Runtime, StartError> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Machine)
+}
+
+fn spawn_engine(
+    runtime: Runtime,
+    wiring: Wiring,
+    door: Door,
+    end: reactor::DoorEnd,
+) -> Result<JoinHandle<io::Result<()>>, StartError> {
     let run = move || runtime.block_on(reactor::run(wiring, door, end));
     std::thread::Builder::new().name("engine".to_owned()).spawn(run).map_err(StartError::Machine)
 }

@@ -12,6 +12,12 @@ pub const SIP_HEADERS_MAX: usize = 256;
 pub const SIP_URI_MAX: usize = 4096;
 /// INVITEs in progress on the server side. Beyond it a new one gets 503 with Retry-After.
 pub const SIP_SERVER_INVITES_MAX: usize = 20_000;
+/// Requests that would open something, of one address that is no trunk's: so many a second, and saved up for at once. An office
+/// whose phones all come back at once behind one address is under it, or is through within seconds. Beyond it they are dropped.
+pub const STRANGER_REQUESTS_PER_S: u32 = 100;
+pub const STRANGER_REQUESTS_AT_ONCE: u32 = 1_000;
+/// Places in the table of what strangers may still send; several addresses share one when there are more.
+pub const STRANGER_PLACES: usize = 4_096;
 /// Contacts registered for one agent; a desk phone, a softphone, a spare. Beyond it the oldest is replaced.
 pub const BINDINGS_PER_AGENT_MAX: usize = 4;
 /// Calls held at once; two dialogs, two media legs each. Beyond it a call goes to the fallback as busy (503).
@@ -43,6 +49,8 @@ pub const DESK_WORD_MAX: usize = 200;
 pub const DESK_SUMMARY_MAX: usize = 8_000;
 /// Wrong logins on one desktop connection; a person mistypes twice. Beyond it the connection is closed.
 pub const DESK_LOGIN_ATTEMPTS_MAX: u8 = 3;
+/// Inputs that wait for the engine. Beyond it desks are not read until it has caught up, one message of each apart.
+pub const ARRIVALS_MAX: usize = 8_192;
 /// Questions of the HTTP API that wait for the engine at once. Beyond it 503.
 pub const QUESTIONS_MAX: u64 = 1_000;
 /// HTTP connections at once, desks not counted; a site's servers keep a few each. Beyond it a new one waits until another ends.

@@ -20,6 +20,8 @@ pub struct Plan {
 pub struct Shell {
     /// Where SIP is received, in the order of `FlowId`.
     pub sip: Vec<SocketAddr>,
+    /// How long calls in progress may go on after the process was told to end.
+    pub drain: Duration,
     pub http: SocketAddr,
     pub media: MediaShell,
     pub store: StorePlan,

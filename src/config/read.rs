@@ -111,6 +111,7 @@ fn shell(
     let log = shell::log(top, faults);
     Shell {
         sip: sip.bind.clone(),
+        drain: sip.drain,
         http: shell::http(top, faults),
         media,
         store: shell::store(top, faults),

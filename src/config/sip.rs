@@ -18,8 +18,11 @@ pub(super) struct SipPart {
     pub digests: Vec<Algorithm>,
     pub registration_min: Duration,
     pub registration_max: Duration,
+    pub drain: Duration,
 }
 
+/// Less than the ten seconds that a container has by default before it is killed.
+const DRAIN: Duration = Duration::from_secs(8);
 const FLOWS_MAX: usize = 16;
 
 pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
@@ -30,6 +33,7 @@ pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
     let digests = digests(&mut section, faults);
     let min = section.seconds("registration_min_s", Duration::from_secs(60), 1..=86_400, faults);
     let max = section.seconds("registration_max_s", Duration::from_secs(3600), 1..=604_800, faults);
+    let drain = section.seconds("drain_s", DRAIN, 0..=86_400, faults);
     if min > max {
         let place = section.place.key("registration_min_s", section.place.offset);
         faults.add(&place, "is more than registration_max_s", "make it the smaller of the two");
@@ -41,6 +45,7 @@ pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
         digests,
         registration_min: min,
         registration_max: max,
+        drain,
     };
     section.finish(faults);
     part

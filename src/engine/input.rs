@@ -36,4 +36,29 @@ pub enum Input {
         id: QuestionId,
         question: Question,
     },
+    Notice(Notice),
+}
+
+/// What the shell says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// More arrives than can be served: new calls and registrations are put off.
+    Behind,
+    /// The other way round.
+    CaughtUp,
+    /// The process will end: new calls are put off, those in progress go on.
+    Draining,
+}
+
+impl Notice {
+    pub const ALL: [Notice; 3] = [Notice::Behind, Notice::CaughtUp, Notice::Draining];
+
+    /// The word for it in logs and journals.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Notice::Behind => "behind",
+            Notice::CaughtUp => "caught_up",
+            Notice::Draining => "draining",
+        }
+    }
 }

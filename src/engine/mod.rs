@@ -9,7 +9,7 @@ pub mod question;
 pub mod settings;
 mod views;
 
-pub use input::Input;
+pub use input::{Input, Notice};
 pub use output::Output;
 pub use pump::Engine;
 pub use settings::Settings;

@@ -10,10 +10,10 @@ use crate::calls::api::{CallInput, CallOutput};
 use crate::calls::facts::Fact;
 use crate::desktop::{self, Desks};
 use crate::routing::{self, Router};
-use crate::sip::endpoint::{Endpoint, EndpointOutput};
+use crate::sip::endpoint::{Endpoint, EndpointOutput, PutOff};
 
 use super::agents;
-use super::input::Input;
+use super::input::{Input, Notice};
 use super::output::Output;
 use super::settings::Settings;
 use super::views;
@@ -27,6 +27,8 @@ pub struct Engine {
     /// What the keep-alive says of each trunk that is asked.
     pub(super) reachable_by_trunk: BTreeMap<TrunkId, bool>,
     pub(super) trunks: Vec<TrunkId>,
+    pub(super) is_behind: bool,
+    pub(super) is_draining: bool,
     outputs: VecDeque<Output>,
 }
 
@@ -42,6 +44,8 @@ impl Engine {
             desks: Desks::new(settings.desks, rng.split()),
             reachable_by_trunk: BTreeMap::new(),
             trunks,
+            is_behind: false,
+            is_draining: false,
             outputs: VecDeque::new(),
         }
     }
@@ -58,8 +62,18 @@ impl Engine {
                 let answer = views::answer(self, question, now);
                 self.outputs.push_back(Output::Answer { id, answer });
             }
+            Input::Notice(notice) => self.notice(notice),
         }
         self.settle(now);
+    }
+
+    fn notice(&mut self, notice: Notice) {
+        match notice {
+            Notice::Behind => self.is_behind = true,
+            Notice::CaughtUp => self.is_behind = false,
+            Notice::Draining => self.is_draining = true,
+        }
+        self.endpoint.put_off(PutOff { calls: self.is_behind || self.is_draining, registrations: self.is_behind });
     }
 
     /// Serves every deadline that is due.

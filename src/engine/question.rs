@@ -65,4 +65,6 @@ pub struct Counts {
     pub grants: usize,
     /// Questions, deadlines, debts to the store, ports and legs that are still open.
     pub loose_ends: usize,
+    /// New calls are put off, since the process will end.
+    pub is_draining: bool,
 }

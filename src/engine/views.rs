@@ -59,11 +59,13 @@ impl Engine {
             waiting: routing.waiting,
             grants: routing.offered + routing.talking,
             loose_ends: self.calls.loose_ends(),
+            is_draining: self.is_draining,
         }
     }
 
     /// No call, no transaction, no grant, nothing owed: what must be true some time after the last call.
     pub fn is_quiet(&self) -> bool {
-        self.counts() == Counts::default() && self.endpoint.is_empty()
+        let nothing = Counts { is_draining: self.is_draining, ..Counts::default() };
+        self.counts() == nothing && self.endpoint.is_empty()
     }
 }

@@ -17,6 +17,9 @@ pub trait EngineDoor: Send + Sync {
     /// Puts what a websocket brought into the engine's queue; does not wait.
     fn desktop(&self, input: DesktopInput);
 
+    /// More waits for the engine than should: who can wait, does.
+    fn is_behind(&self) -> bool;
+
     /// Asks the engine, and waits for a bounded time.
     fn ask(&self, question: Question) -> Asked<'_>;
 }

@@ -5,6 +5,7 @@ pub mod descriptors;
 pub mod desktop;
 pub mod door;
 pub mod journal;
+mod load;
 pub mod media;
 pub mod reactor;
 pub mod records;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::UdpSocket as StdUdpSocket;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -14,7 +14,7 @@ use crate::base::{Mono, Now, limits};
 use crate::calls::api::AskId;
 use crate::desktop::DesktopInput;
 use crate::engine::question::{Answer, Question, QuestionId};
-use crate::engine::{Engine, Input, Output};
+use crate::engine::{Engine, Input, Notice, Output};
 use crate::intents::requests::StoreRequest;
 use crate::sip::api::{FlowId, Transmit};
 
@@ -22,6 +22,7 @@ use super::clock::Clock;
 use super::desktop::DeskLines;
 use super::door::{Asked, EngineDoor};
 use super::journal::Journal;
+use super::load::LoadMeter;
 use super::media::MediaPool;
 use super::sip::{Received, UdpSockets};
 use super::store::Store;
@@ -46,11 +47,13 @@ enum Arrival {
     Stop,
 }
 
-/// The rest of the shell's way to the loop. The queue needs no bound of its own: what puts into it is bounded, namely desks by
-/// their message rate, questions by `QUESTIONS_MAX`, answers of the store and of the media by what was asked of them.
+/// The rest of the shell's way to the loop. What waits in its queue is bounded by what puts into it: desks wait while it is
+/// long (`is_behind`), questions by `QUESTIONS_MAX`, answers of the store by `STORE_WAITING_MAX`, those of the media by the open
+/// legs, notices by one for each change.
 #[derive(Clone)]
 pub struct Door {
     arrivals: mpsc::UnboundedSender<Arrival>,
+    waiting: Arc<AtomicUsize>,
     asking: Arc<AtomicU64>,
 }
 
@@ -62,19 +65,30 @@ pub struct DoorEnd {
 /// A door and its other end.
 pub fn door() -> (Door, DoorEnd) {
     let (sender, arrivals) = mpsc::unbounded_channel();
-    (Door { arrivals: sender, asking: Arc::new(AtomicU64::new(0)) }, DoorEnd { arrivals })
+    let door = Door { arrivals: sender, waiting: Arc::default(), asking: Arc::default() };
+    (door, DoorEnd { arrivals })
 }
 
 impl Door {
     /// For the media workers.
     pub fn input(&self, input: Input) {
+        self.put(Arrival::Input(input));
+    }
+
+    fn put(&self, arrival: Arrival) {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
         // The loop is gone only when the process ends.
-        let _ = self.arrivals.send(Arrival::Input(input));
+        let _ = self.arrivals.send(arrival);
     }
 
     /// Ends the loop after what has arrived before.
     pub fn stop(&self) {
-        let _ = self.arrivals.send(Arrival::Stop);
+        self.put(Arrival::Stop);
+    }
+
+    /// New calls are to be put off; those in progress go on.
+    pub fn drain(&self) {
+        self.input(Input::Notice(Notice::Draining));
     }
 
     /// Asks the engine; `None` when it is overloaded or gone.
@@ -84,7 +98,7 @@ impl Door {
             self.asking.fetch_sub(1, Ordering::Relaxed);
             return None;
         }
-        let _ = self.arrivals.send(Arrival::Ask { question, reply });
+        self.put(Arrival::Ask { question, reply });
         let answer = tokio::time::timeout(ANSWER_WITHIN, answer).await;
         self.asking.fetch_sub(1, Ordering::Relaxed);
         answer.ok()?.ok()
@@ -94,33 +108,39 @@ impl Door {
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// How long a carrier may take to forget us when the process ends; the next tick comes in time to see it.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
+/// Arrivals handled in one turn, likewise.
+const ARRIVALS_PER_TURN: usize = 256;
+/// How long desks may take to hear that the server ends.
+const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// How often the histograms are handed on.
 const TICK: Duration = Duration::from_secs(1);
 
 /// Runs until `Door::stop`. Call it on a current-thread runtime of its own.
 pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()> {
     let mut reactor = Reactor::new(wiring, door)?;
-    let (mut turn, mut leave_by) = (Vec::new(), None);
+    let mut arrivals = Vec::with_capacity(ARRIVALS_PER_TURN);
+    let mut datagrams = Vec::new();
     reactor.drain();
-    loop {
+    while !reactor.has_left() {
+        reactor.media.wake();
         let wake = reactor.wake();
         tokio::select! {
             biased;
-            arrival = end.arrivals.recv() => match arrival {
-                Some(Arrival::Stop) | None => {
-                    reactor.handle(Input::Leave);
-                    leave_by = Some(reactor.clock.mono() + LEAVE_WITHIN);
-                }
-                Some(arrival) => reactor.arrive(arrival),
-            },
-            () = reactor.udp.readable() => reactor.receive(&mut turn),
-            () = tokio::time::sleep_until(wake.into()) => reactor.wake_up(),
+            count = end.arrivals.recv_many(&mut arrivals, ARRIVALS_PER_TURN) => {
+                reactor.door.waiting.fetch_sub(count, Ordering::Relaxed);
+            }
+            () = reactor.udp.readable() => {}
+            () = tokio::time::sleep_until(wake.into()) => {}
         }
-        if leave_by.is_some_and(|by| !reactor.engine.is_leaving() || reactor.clock.mono() >= by) {
-            break;
-        }
+        // Whatever has woken the loop, one turn serves all that is there.
+        arrivals.drain(..).for_each(|arrival| reactor.arrive(arrival));
+        let is_drained = reactor.receive(&mut datagrams);
+        reactor.wake_up();
+        reactor.look_at_load(is_drained && end.arrivals.len() < ARRIVALS_PER_TURN);
     }
+    let lines = Arc::clone(&reactor.lines);
     reactor.stop();
+    let _ = tokio::time::timeout(CLOSE_WITHIN, lines.closed()).await;
     Ok(())
 }
 
@@ -137,15 +157,18 @@ struct Reactor {
     questions: HashMap<QuestionId, oneshot::Sender<Answer>>,
     questioned: u64,
     next_tick: Mono,
+    load: LoadMeter,
+    leave_by: Option<Mono>,
 }
 
 impl Reactor {
     fn new(wiring: Wiring, door: Door) -> io::Result<Reactor> {
+        let store = wiring.store.apart().map_err(io::Error::other)?;
         Ok(Reactor {
             engine: wiring.engine,
             clock: wiring.clock,
             udp: UdpSockets::new(wiring.sockets)?,
-            store: wiring.store,
+            store,
             media: wiring.media,
             lines: wiring.lines,
             recorder: wiring.recorder,
@@ -154,6 +177,8 @@ impl Reactor {
             questions: HashMap::new(),
             questioned: 0,
             next_tick: wiring.clock.mono() + TICK,
+            load: LoadMeter::default(),
+            leave_by: None,
         })
     }
 
@@ -188,7 +213,25 @@ impl Reactor {
                 self.questions.insert(id, reply);
                 self.handle(Input::Ask { id, question });
             }
-            Arrival::Stop => {}
+            Arrival::Stop => self.leave(),
+        }
+    }
+
+    fn leave(&mut self) {
+        self.handle(Input::Leave);
+        self.leave_by = Some(self.clock.mono() + LEAVE_WITHIN);
+    }
+
+    /// The end has come, and carriers have forgotten us or will not.
+    fn has_left(&self) -> bool {
+        self.leave_by.is_some_and(|by| !self.engine.is_leaving() || self.clock.mono() >= by)
+    }
+
+    /// Tells the engine when the loop begins to fall behind, and when it has caught up.
+    fn look_at_load(&mut self, has_caught_up: bool) {
+        if let Some(notice) = self.load.turn(has_caught_up, self.clock.mono()) {
+            tracing::warn!(notice = notice.as_str(), "new calls are put off, or taken again");
+            self.handle(Input::Notice(notice));
         }
     }
 
@@ -211,11 +254,13 @@ impl Reactor {
         }
     }
 
-    fn receive(&mut self, turn: &mut Vec<Received>) {
-        self.udp.receive(&self.clock, turn);
+    /// Takes what the sockets hold; false when more may be there.
+    fn receive(&mut self, turn: &mut Vec<Received>) -> bool {
+        let is_drained = self.udp.receive(&self.clock, turn);
         for Received { flow, from, bytes, now } in turn.drain(..) {
             self.handle_at(Input::Datagram { flow, from, bytes }, now);
         }
+        is_drained
     }
 
     fn drain(&mut self) {
@@ -231,7 +276,7 @@ impl Reactor {
         match output {
             Output::Transmit(transmit) => self.transmit(transmit),
             Output::Store { ask, request, patience } => self.ask_store(ask, request, patience),
-            Output::Media(command) => self.media.send(command),
+            Output::Media(command) => self.media.put(command),
             Output::Desktop(output) => self.lines.send(output),
             Output::Answer { id, answer } => {
                 if let Some(reply) = self.questions.remove(&id) {
@@ -272,6 +317,10 @@ impl Reactor {
 impl EngineDoor for Door {
     fn desktop(&self, input: DesktopInput) {
         self.input(Input::Desktop(input));
+    }
+
+    fn is_behind(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > limits::ARRIVALS_MAX
     }
 
     fn ask(&self, question: Question) -> Asked<'_> {

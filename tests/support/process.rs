@@ -65,8 +65,13 @@ impl Process {
 
     /// Asks it to end (SIGTERM) and waits for that.
     pub fn stop(&mut self) -> ExitStatus {
-        self.signal(libc::SIGTERM);
+        self.ask_to_end();
         self.finish(PATIENCE)
+    }
+
+    /// SIGTERM.
+    pub fn ask_to_end(&self) {
+        self.signal(libc::SIGTERM);
     }
 
     /// SIGKILL to it alone, and waits until it is gone.

@@ -44,6 +44,8 @@ pub struct Setup {
     pub rtp_ports: u16,
     /// Further lines of the trunk, such as its mode.
     pub trunk: String,
+    /// How long calls in progress may go on after SIGTERM.
+    pub drain_s: u32,
     /// Further lines of `[media]`, `[[pools]]` or `[routing]`, each with its section.
     pub inside: Vec<(&'static str, String)>,
     /// Lines at the end of the file, such as rules of access.
@@ -70,6 +72,7 @@ impl Setup {
             wrap_up_s: 1,
             rtp_ports: 200,
             trunk: String::new(),
+            drain_s: 0,
             inside: Vec::new(),
             more: String::new(),
         }
@@ -80,7 +83,7 @@ impl Setup {
         let store =
             self.redis.as_ref().map_or("embedded = \"throughline.db\"".to_owned(), |url| format!("redis = {url:?}"));
         let mut text = format!(
-            "[sip]\nbind = [\"{sip}\"]\nrealm = \"voice.example.com\"\n\
+            "[sip]\nbind = [\"{sip}\"]\nrealm = \"voice.example.com\"\ndrain_s = {}\n\
              [media]\nbind = \"127.0.0.1\"\nadvertised = \"127.0.0.1\"\nports = \"{first}-{}\"\n{}\
              [http]\nbind = \"{http}\"\n\
              [[api_keys]]\nid = \"tests\"\nsha256 = \"{}\"\nscopes = [\"register\", \"read\"]\n\
@@ -92,6 +95,7 @@ impl Setup {
              fallback = {{ sip = \"sip:{{dialled}}@{}\" }}\n{}\n\
              [routing]\nskills = [\"english\"]\ndefault_queue = \"help\"\n{}\
              [[queues]]\nname = \"help\"\nrequires = {{ english = 3 }}\nwrap_up_s = {}\n",
+            self.drain_s,
             first + last,
             self.inside("media"),
             sha256(KEY),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use futures_util::{SinkExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
@@ -96,7 +96,7 @@ impl Connection {
     }
 
     async fn serve(&mut self, mut socket: Socket, sitter: &mut dyn Sitter, acts: &mut mpsc::Receiver<Act>) -> Lost {
-        if say(&mut socket, &self.hello()).await.is_err() {
+        if feed(&mut socket, &self.hello()).await.is_err() || socket.flush().await.is_err() {
             return Lost::Network;
         }
         let mut typing = true;
@@ -104,11 +104,11 @@ impl Connection {
             let due = self.later.iter().map(|(at, _)| *at).min();
             let lost = tokio::select! {
                 incoming = timeout(SILENT_MAX, socket.next()) => match incoming {
-                    Ok(Some(Ok(message))) => self.receive(&mut socket, message, sitter).await,
+                    Ok(Some(Ok(message))) => self.receive_all(&mut socket, message, sitter).await,
                     Ok(Some(Err(_)) | None) | Err(_) => Err(Lost::Network),
                 },
                 act = acts.recv(), if typing => match act {
-                    Some(act) => self.act(&mut socket, act).await,
+                    Some(act) => self.say_typed(&mut socket, act).await,
                     None => { typing = false; Ok(()) }
                 },
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => self.say_due(&mut socket).await,
@@ -124,6 +124,21 @@ impl Connection {
         ClientFrame::Hello { agent: self.login.agent.clone(), token: self.login.token.clone(), resume }
     }
 
+    /// Handles a message and those that have come with it, then acknowledges the last of them.
+    async fn receive_all(&mut self, socket: &mut Socket, first: Message, sitter: &mut dyn Sitter) -> Result<(), Lost> {
+        let seen = self.last_seen;
+        self.receive(socket, first, sitter).await?;
+        while let Some(next) = socket.next().now_or_never() {
+            let Some(Ok(message)) = next else { return Err(Lost::Network) };
+            self.receive(socket, message, sitter).await?;
+        }
+        if self.last_seen > seen {
+            feed(socket, &ClientFrame::Ack { seq: self.last_seen }).await?;
+        }
+        socket.flush().await.map_err(|_| Lost::Network)
+    }
+
+    /// What is to be said to it waits to be flushed.
     async fn receive(&mut self, socket: &mut Socket, message: Message, sitter: &mut dyn Sitter) -> Result<(), Lost> {
         match message {
             Message::Text(text) => match serde_json::from_str::<ServerFrame>(&text) {
@@ -151,10 +166,9 @@ impl Connection {
         }
         if let Some(seq) = frame.seq {
             self.last_seen = seq;
-            say(socket, &ClientFrame::Ack { seq }).await?;
         }
         match self.unconfirmed.clone().filter(|_| welcome) {
-            Some(wrap_up) => say(socket, &wrap_up).await,
+            Some(wrap_up) => feed(socket, &wrap_up).await,
             None => Ok(()),
         }
     }
@@ -192,7 +206,7 @@ impl Connection {
                 if matches!(frame, ClientFrame::WrapUp { .. }) {
                     self.unconfirmed = Some(frame.clone());
                 }
-                say(socket, &frame).await
+                feed(socket, &frame).await
             }
             Act::SayLater(after, frame) => {
                 self.later.push((Instant::now() + after, frame));
@@ -201,11 +215,16 @@ impl Connection {
             Act::Quit => {
                 // Gone or not, the desk is left.
                 let offline = ClientFrame::SetState { state: super::person::OFFLINE, reason: String::new() };
-                let _ = say(socket, &offline).await;
+                let _ = feed(socket, &offline).await;
                 let _ = socket.close(None).await;
                 Err(Lost::ForGood(Parting::Quit))
             }
         }
+    }
+
+    async fn say_typed(&mut self, socket: &mut Socket, act: Act) -> Result<(), Lost> {
+        self.act(socket, act).await?;
+        socket.flush().await.map_err(|_| Lost::Network)
     }
 
     async fn say_due(&mut self, socket: &mut Socket) -> Result<(), Lost> {
@@ -216,7 +235,7 @@ impl Connection {
         for (_, frame) in due {
             self.act(socket, Act::Say(frame)).await?;
         }
-        Ok(())
+        socket.flush().await.map_err(|_| Lost::Network)
     }
 }
 
@@ -234,10 +253,11 @@ async fn wait(pause: Duration, acts: &mut mpsc::Receiver<Act>) -> Option<Parting
     }
 }
 
-async fn say(socket: &mut Socket, frame: &ClientFrame) -> Result<(), Lost> {
+/// Puts a frame on its way; it leaves with the next flush.
+async fn feed(socket: &mut Socket, frame: &ClientFrame) -> Result<(), Lost> {
     // Strings and numbers: this cannot fail.
     let text = serde_json::to_string(frame).unwrap_or_default();
-    socket.send(Message::text(text)).await.map_err(|_| Lost::Network)
+    socket.feed(Message::text(text)).await.map_err(|_| Lost::Network)
 }
 
 impl fmt::Display for Parting {

@@ -4,16 +4,19 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::{Notify, mpsc};
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::base::limits::DESK_QUEUE_MAX;
 use crate::desktop::{CloseCode, ConnId, DesktopOutput, ServerMessage};
 
 /// Every open line. Sending never waits.
-#[derive(Default)]
 pub struct DeskLines {
+    home: Handle,
     next: AtomicU64,
     line_by_conn: Mutex<HashMap<ConnId, Line>>,
+    /// Each line holds a receiver until it is over.
+    open: watch::Sender<()>,
 }
 
 struct Line {
@@ -34,11 +37,23 @@ pub(super) struct LineEnd {
     pub(super) queue: mpsc::Receiver<Outgoing>,
     /// Told when the desk is too slow.
     pub(super) cut: Arc<Notify>,
+    _open: watch::Receiver<()>,
 }
 
 impl DeskLines {
-    pub fn new() -> DeskLines {
-        DeskLines::default()
+    /// `home`: where the connections are served.
+    pub fn new(home: Handle) -> DeskLines {
+        let (next, line_by_conn) = (AtomicU64::new(0), Mutex::default());
+        DeskLines { home, next, line_by_conn, open: watch::Sender::new(()) }
+    }
+
+    pub(super) fn home(&self) -> &Handle {
+        &self.home
+    }
+
+    /// Waits until no connection is left; after `close_all`.
+    pub async fn closed(&self) {
+        self.open.closed().await;
     }
 
     /// Puts a message on its way. A desk whose queue is full is cut off; it may reconnect and resume.
@@ -82,7 +97,7 @@ impl DeskLines {
         let (sender, queue) = mpsc::channel(DESK_QUEUE_MAX);
         let cut = Arc::new(Notify::new());
         self.lines().insert(conn, Line { queue: sender, cut: Arc::clone(&cut) });
-        LineEnd { conn, queue, cut }
+        LineEnd { conn, queue, cut, _open: self.open.subscribe() }
     }
 
     pub(super) fn forget(&self, conn: ConnId) {
@@ -109,7 +124,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_desk_that_is_too_slow_is_cut_off() {
-        let lines = DeskLines::new();
+        let lines = DeskLines::new(Handle::current());
         let end = lines.open();
         for _ in 0..=DESK_QUEUE_MAX {
             lines.send(DesktopOutput::Ping { conn: end.conn });
@@ -118,9 +133,9 @@ mod tests {
         assert!(lines.is_empty());
     }
 
-    #[test]
-    fn a_line_that_is_gone_is_no_fault() {
-        let lines = DeskLines::new();
+    #[tokio::test]
+    async fn a_line_that_is_gone_is_no_fault() {
+        let lines = DeskLines::new(Handle::current());
         lines.send(DesktopOutput::Ping { conn: ConnId(9) });
         assert!(lines.is_empty());
     }

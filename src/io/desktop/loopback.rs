@@ -39,7 +39,7 @@ impl Loopback {
             skills: skills.clone(),
         };
         let desks = Desks::new(Setup::new(vec![account("anna"), account("ben")]), Rng::from_number(1));
-        let lines = Arc::new(DeskLines::new());
+        let lines = Arc::new(DeskLines::new(tokio::runtime::Handle::current()));
         let (sender, events) = mpsc::unbounded_channel();
         let door = Arc::new(TestDoor {
             desks: Mutex::new(desks),
@@ -50,7 +50,7 @@ impl Loopback {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let routes = router(lines, Arc::clone(&door) as Arc<dyn EngineDoor>);
-        tokio::spawn(async move { axum::serve(listener, routes).await });
+        tokio::spawn(crate::io::web::serve(listener, routes, std::future::pending()));
         Loopback { address, door, events }
     }
 
@@ -91,6 +91,10 @@ impl EngineDoor for TestDoor {
         let mut desks = self.desks.lock().expect("no test panics in there");
         desks.handle(input, now);
         self.drain(&mut desks);
+    }
+
+    fn is_behind(&self) -> bool {
+        false
     }
 
     /// There is no engine here.

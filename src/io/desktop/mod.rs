@@ -49,6 +49,7 @@ pub mod client_frames;
 mod lines;
 #[cfg(test)]
 pub(crate) mod loopback;
+mod seat;
 pub mod server_frames;
 mod socket;
 #[cfg(test)]
@@ -57,21 +58,17 @@ mod socket_tests;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{State, WebSocketUpgrade};
+use axum::body::Body;
+use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::get;
-
-use crate::base::limits::DESK_MESSAGE_MAX;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
 use super::door::EngineDoor;
 use super::web::problem::{Kind, Problem, ProblemBody};
 
 pub use client_frames::token_hash;
 pub use lines::DeskLines;
-
-/// A desk is idle most of the time, and there are many: small buffers.
-const BUFFER_BYTES: usize = 4096;
 
 #[derive(Clone)]
 pub(super) struct Desktop {
@@ -92,16 +89,15 @@ pub fn router(lines: Arc<DeskLines>, door: Arc<dyn EngineDoor>) -> Router {
         (status = 426, description = "Not a websocket", body = ProblemBody, content_type = "application/problem+json"),
     ),
 )]
-pub(super) async fn upgrade(
-    State(desktop): State<Desktop>,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Result<Response, Problem> {
-    let upgrade = upgrade.map_err(|_| Problem::new(Kind::UpgradeRequired, "connect with a websocket, version 13"))?;
-    Ok(upgrade
-        .max_message_size(DESK_MESSAGE_MAX)
-        .max_frame_size(DESK_MESSAGE_MAX)
-        .read_buffer_size(BUFFER_BYTES)
-        .write_buffer_size(BUFFER_BYTES)
-        .max_write_buffer_size(16 * DESK_MESSAGE_MAX)
-        .on_upgrade(move |socket| async move { socket::serve(socket, &desktop.lines, desktop.door.as_ref()).await }))
+pub(super) async fn upgrade(State(desktop): State<Desktop>, request: Request) -> Result<Response, Problem> {
+    let response = create_response_with_body(&request, Body::empty)
+        .map_err(|_| Problem::new(Kind::UpgradeRequired, "connect with a websocket, version 13"))?;
+    let upgrading = hyper::upgrade::on(request);
+    tokio::spawn(async move {
+        // A client that goes away before it has its answer has opened nothing.
+        if let Ok(upgraded) = upgrading.await {
+            seat::take(upgraded, desktop.lines, desktop.door);
+        }
+    });
+    Ok(response)
 }

@@ -2,7 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use axum::extract::ws::{CloseFrame, Message, WebSocket};
+use futures_util::{SinkExt, StreamExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error};
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Message, Result};
 
 use crate::base::limits::{DESK_MESSAGES_AT_ONCE, DESK_MESSAGES_PER_S};
 use crate::desktop::{CloseCode, DesktopInput};
@@ -11,6 +16,8 @@ use super::client_frames;
 use super::lines::{DeskLines, LineEnd, Outgoing};
 use super::server_frames;
 use crate::io::door::EngineDoor;
+
+type WebSocket = WebSocketStream<TcpStream>;
 
 /// A frame that does not leave within this time is for nobody.
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
@@ -40,8 +47,8 @@ async fn exchange(socket: &mut WebSocket, line: &mut LineEnd, door: &dyn EngineD
     loop {
         let end = tokio::select! {
             () = line.cut.notified() => Some(End::Closed),
-            outgoing = line.queue.recv() => deliver(socket, outgoing).await,
-            incoming = socket.recv() => match incoming {
+            outgoing = line.queue.recv() => deliver(socket, outgoing, line).await,
+            incoming = socket.next() => match incoming {
                 Some(Ok(message)) if allowance.take(Instant::now()) => receive(line, door, message),
                 Some(Ok(_)) => Some(End::Refused(CloseCode::TooFast, "too many messages")),
                 Some(Err(fault)) => Some(broken(&fault)),
@@ -50,6 +57,10 @@ async fn exchange(socket: &mut WebSocket, line: &mut LineEnd, door: &dyn EngineD
         };
         if let Some(end) = end {
             return end;
+        }
+        // The engine runs on this thread, and has its turn now.
+        while door.is_behind() {
+            tokio::task::yield_now().await;
         }
     }
 }
@@ -65,36 +76,50 @@ fn receive(line: &LineEnd, door: &dyn EngineDoor, message: Message) -> Option<En
         // The answer to a ping is sent below us.
         Message::Ping(_) | Message::Pong(_) => DesktopInput::Alive { conn },
         Message::Close(_) => return Some(End::Closed),
+        // A part of a message, which is never given out.
+        Message::Frame(_) => return None,
     };
     door.desktop(input);
     None
 }
 
-async fn deliver(socket: &mut WebSocket, outgoing: Option<Outgoing>) -> Option<End> {
-    let message = match outgoing {
-        Some(Outgoing::Message { seq, message }) => Message::Text(server_frames::write(seq, message).into()),
-        Some(Outgoing::Ping) => Message::Ping(Vec::new().into()),
-        Some(Outgoing::Close { code, reason }) => return Some(End::Refused(code, reason)),
-        None => return Some(End::Closed),
-    };
-    match tokio::time::timeout(WRITE_WITHIN, socket.send(message)).await {
-        Ok(Ok(())) => None,
-        Ok(Err(_)) | Err(_) => Some(End::Closed),
+/// Sends what waits, all of it with one write.
+async fn deliver(socket: &mut WebSocket, first: Option<Outgoing>, line: &mut LineEnd) -> Option<End> {
+    let mut next = first;
+    loop {
+        let message = match next {
+            Some(Outgoing::Message { seq, message }) => Message::text(server_frames::write(seq, message)),
+            Some(Outgoing::Ping) => Message::Ping(Vec::new().into()),
+            Some(Outgoing::Close { code, reason }) => return Some(End::Refused(code, reason)),
+            None => return Some(End::Closed),
+        };
+        if !in_time(socket.feed(message)).await {
+            return Some(End::Closed);
+        }
+        match line.queue.try_recv() {
+            Ok(more) => next = Some(more),
+            Err(_) => break,
+        }
     }
+    if in_time(socket.flush()).await { None } else { Some(End::Closed) }
+}
+
+async fn in_time(write: impl Future<Output = Result<()>>) -> bool {
+    matches!(tokio::time::timeout(WRITE_WITHIN, write).await, Ok(Ok(())))
 }
 
 /// A message that is too long is told so; anything else that breaks a websocket leaves nobody to tell.
-fn broken(fault: &axum::Error) -> End {
-    if fault.to_string().contains("too long") {
+fn broken(fault: &Error) -> End {
+    if matches!(fault, Error::Capacity(CapacityError::MessageTooLong { .. })) {
         return End::Refused(CloseCode::TooBig, "the message is too long");
     }
     End::Closed
 }
 
 async fn close(socket: &mut WebSocket, code: CloseCode, reason: &'static str) {
-    let frame = CloseFrame { code: code.number(), reason: reason.into() };
+    let frame = CloseFrame { code: code.number().into(), reason: reason.into() };
     // The peer may be gone, and then there is nothing to say.
-    let _ = tokio::time::timeout(WRITE_WITHIN, socket.send(Message::Close(Some(frame)))).await;
+    let _ = in_time(socket.send(Message::Close(Some(frame)))).await;
 }
 
 /// How many messages a desk may still send at this moment.

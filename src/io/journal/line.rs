@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::base::hex::to_hex;
 use crate::base::{Mono, Now, Wall};
 use crate::calls::api::AskId;
-use crate::engine::Input;
 use crate::engine::digest::OutputDigest;
 use crate::engine::question::QuestionId;
+use crate::engine::{Input, Notice};
 use crate::sip::api::{FlowId, StreamEvent};
 
 use super::JournalHeader;
@@ -58,6 +58,7 @@ pub(super) enum InputRecord {
     Media(MediaRecord),
     Desktop(DesktopRecord),
     Ask { id: u64, question: QuestionRecord },
+    Notice(String),
 }
 
 /// What became of a connection.
@@ -128,6 +129,7 @@ impl From<&Input> for InputRecord {
             Input::Media(event) => InputRecord::Media(MediaRecord::from(event)),
             Input::Desktop(input) => InputRecord::Desktop(DesktopRecord::from(input)),
             Input::Ask { id, question } => InputRecord::Ask { id: id.0, question: QuestionRecord::from(question) },
+            Input::Notice(notice) => InputRecord::Notice(notice.as_str().to_owned()),
         }
     }
 }
@@ -171,6 +173,11 @@ impl InputRecord {
             InputRecord::Media(event) => Input::Media(event.read()?),
             InputRecord::Desktop(input) => Input::Desktop(input.read()?),
             InputRecord::Ask { id, question } => Input::Ask { id: QuestionId(id), question: question.read()? },
+            InputRecord::Notice(word) => Input::Notice(notice(&word)?),
         }))
     }
+}
+
+fn notice(word: &str) -> Result<Notice, BadPart> {
+    Notice::ALL.into_iter().find(|notice| notice.as_str() == word).ok_or(BadPart("notice"))
 }

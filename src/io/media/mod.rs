@@ -33,6 +33,8 @@ pub struct MediaConfig {
 /// The running workers. Dropping it stops them.
 pub struct MediaPool {
     mailboxes: Vec<Mailbox>,
+    /// Those that have letters and have not been woken for them.
+    unread: Vec<bool>,
     threads: Vec<JoinHandle<()>>,
     directory: Directory,
 }
@@ -49,7 +51,12 @@ impl MediaPool {
     pub fn start(config: MediaConfig, on_event: impl Fn(MediaEvent) + Send + Sync + 'static) -> io::Result<MediaPool> {
         let sounds = Arc::new(Sounds::new(config.wavs.clone()));
         let on_event: OnEvent = Arc::new(on_event);
-        let mut pool = MediaPool { mailboxes: Vec::new(), threads: Vec::new(), directory: Directory::default() };
+        let mut pool = MediaPool {
+            mailboxes: Vec::new(),
+            unread: Vec::new(),
+            threads: Vec::new(),
+            directory: Directory::default(),
+        };
         for n in 0..workers(config.workers) {
             let setup = worker::Setup {
                 bind: config.bind,
@@ -61,20 +68,37 @@ impl MediaPool {
             let (worker, mailbox) = Worker::new(setup)?;
             pool.threads.push(thread::Builder::new().name(format!("media-{n}")).spawn(move || worker.run())?);
             pool.mailboxes.push(mailbox);
+            pool.unread.push(false);
         }
         Ok(pool)
     }
 
-    /// Hands a command to the worker of its group; never blocks. An `Open` beyond the limits answers with `Failed`.
-    pub fn send(&self, command: MediaCommand) {
+    /// Hands a command to the worker of its group at once; never blocks. An `Open` beyond the limits answers with `Failed`.
+    pub fn send(&mut self, command: MediaCommand) {
+        self.put(command);
+        self.wake();
+    }
+
+    /// The same for several: they are done after `wake`.
+    pub fn put(&mut self, command: MediaCommand) {
         let worker = match &command {
             MediaCommand::Open { leg, group, .. } => self.directory.put(*leg, self.worker_of(*group)),
             MediaCommand::Remote { leg, .. } | MediaCommand::Source { leg, .. } | MediaCommand::Close { leg } => {
                 self.directory.find(*leg)
             }
         };
-        if let Some(mailbox) = self.mailboxes.get(worker) {
+        if let (Some(mailbox), Some(unread)) = (self.mailboxes.get(worker), self.unread.get_mut(worker)) {
             mailbox.put(command);
+            *unread = true;
+        }
+    }
+
+    /// Wakes each worker that has something to do, once.
+    pub fn wake(&mut self) {
+        for (unread, mailbox) in self.unread.iter_mut().zip(&self.mailboxes) {
+            if std::mem::take(unread) {
+                mailbox.wake();
+            }
         }
     }
 

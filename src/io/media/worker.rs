@@ -61,7 +61,7 @@ const WAKER: u64 = u64::MAX;
 const ALARM: u64 = u64::MAX - 1;
 
 impl Mailbox {
-    /// Refuses what would open a leg when the worker is behind; everything else belongs to legs that are bounded already.
+    /// Leaves a command for when the worker wakes. Refuses what would open a leg when the worker is behind; everything else belongs to legs that are bounded already.
     pub fn put(&self, command: MediaCommand) {
         let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
         if let MediaCommand::Open { leg, .. } = command
@@ -76,11 +76,16 @@ impl Mailbox {
 
     pub fn stop(&self) {
         self.post(Letter::Stop);
+        self.wake();
     }
 
     /// A worker that is gone reads no letters; its thread's end has been seen or will be.
     fn post(&self, letter: Letter) {
         let _ = self.letters.send(letter);
+    }
+
+    /// After one letter or several.
+    pub fn wake(&self) {
         self.waker.wake();
     }
 }

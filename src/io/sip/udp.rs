@@ -4,7 +4,7 @@ use std::io;
 use std::net::{SocketAddr, UdpSocket as StdUdpSocket};
 use std::task::Poll;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::net::UdpSocket;
 
 use crate::base::{Now, limits};
@@ -22,17 +22,17 @@ pub struct Received {
 /// The sockets with their flows.
 pub struct UdpSockets {
     sockets: Vec<(FlowId, UdpSocket)>,
-    buffer: BytesMut,
+    buffer: Box<[u8]>,
 }
 
-/// Datagrams taken from one socket before the outputs are looked at again, so that a flood does not starve the rest.
+/// Datagrams taken from one socket in one turn, so that a flood does not starve the rest.
 const DATAGRAMS_PER_TURN: usize = 64;
 
 impl UdpSockets {
     /// Call it on the runtime that reads them.
     pub fn new(sockets: Vec<(FlowId, StdUdpSocket)>) -> io::Result<UdpSockets> {
         let sockets = sockets.into_iter().map(|(flow, socket)| Ok((flow, UdpSocket::from_std(socket)?)));
-        Ok(UdpSockets { sockets: sockets.collect::<io::Result<_>>()?, buffer: BytesMut::new() })
+        Ok(UdpSockets { sockets: sockets.collect::<io::Result<_>>()?, buffer: vec![0; limits::SIP_MESSAGE_MAX].into() })
     }
 
     /// Ready when any socket is; never without one.
@@ -44,21 +44,25 @@ impl UdpSockets {
         .await;
     }
 
-    /// Takes what the sockets hold.
-    pub fn receive(&mut self, clock: &Clock, turn: &mut Vec<Received>) {
+    /// Takes what the sockets hold; false when more may be there.
+    pub fn receive(&mut self, clock: &Clock, turn: &mut Vec<Received>) -> bool {
+        let mut is_drained = true;
         for place in 0..self.sockets.len() {
-            for _ in 0..DATAGRAMS_PER_TURN {
+            let most = turn.len() + DATAGRAMS_PER_TURN;
+            while turn.len() < most {
                 let Some((flow, from, bytes)) = self.read(place) else { break };
                 turn.push(Received { flow, from, bytes, now: clock.now() });
             }
+            is_drained &= turn.len() < most;
         }
+        is_drained
     }
 
+    /// A message keeps its own bytes only: it may be held as long as its call lasts.
     fn read(&mut self, place: usize) -> Option<(FlowId, SocketAddr, Bytes)> {
-        self.buffer.reserve(limits::SIP_MESSAGE_MAX);
         let (flow, socket) = self.sockets.get(place)?;
-        match socket.try_recv_buf_from(&mut self.buffer) {
-            Ok((_, from)) => Some((*flow, from, self.buffer.split().freeze())),
+        match socket.try_recv_from(&mut self.buffer) {
+            Ok((length, from)) => Some((*flow, from, Bytes::copy_from_slice(self.buffer.get(..length)?))),
             // An ICMP error of an earlier packet, or nothing there.
             Err(_) => None,
         }

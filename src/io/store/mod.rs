@@ -57,6 +57,15 @@ impl Store {
         Ok(Store { kind, timeout })
     }
 
+    /// The same store over a connection of its own, served by the runtime that this is called on: its answers wake no other thread.
+    pub fn apart(&self) -> Result<Store, OpenError> {
+        let kind = match &self.kind {
+            Kind::Embedded(embedded) => Kind::Embedded(embedded.clone()),
+            Kind::Redis(redis) => Kind::Redis(redis.apart()?),
+        };
+        Ok(Store { kind, timeout: self.timeout })
+    }
+
     /// Asks, and waits for the store's own timeout at most.
     pub async fn ask(&self, request: StoreRequest) -> Result<StoreReply, StoreError> {
         self.ask_within(request, self.timeout).await

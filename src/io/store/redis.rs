@@ -51,6 +51,7 @@ pub struct Redis {
 }
 
 struct Shared {
+    client: Client,
     scripts: Scripts,
     tag: String,
     intents_max: usize,
@@ -69,8 +70,10 @@ const SILENT_CONNECTION: Duration = Duration::from_secs(3);
 
 impl Redis {
     pub fn open(setup: RedisSetup, intents_max: usize) -> Result<Redis, OpenError> {
-        let connection = connection(&setup.url).map_err(|source| OpenError::Address { source })?;
+        let client = client(&setup.url).map_err(|source| OpenError::Address { source })?;
+        let connection = connection(&client)?;
         let shared = Shared {
+            client,
             scripts: Scripts::new(),
             tag: format!("{{{}}}", setup.prefix),
             intents_max,
@@ -78,6 +81,11 @@ impl Redis {
             seeds: Mutex::new(BTreeMap::new()),
         };
         Ok(Redis { connection, shared: Arc::new(shared) })
+    }
+
+    /// The same over another connection, for the runtime that this is called on.
+    pub fn apart(&self) -> Result<Redis, OpenError> {
+        Ok(Redis { connection: connection(&self.shared.client)?, shared: Arc::clone(&self.shared) })
     }
 
     pub async fn ask(&self, request: StoreRequest) -> Result<StoreReply, StoreError> {
@@ -150,15 +158,18 @@ impl std::fmt::Debug for RedisSetup {
     }
 }
 
-fn connection(url: &str) -> Result<ConnectionManager, RedisError> {
+fn client(url: &str) -> Result<Client, RedisError> {
     let tcp = TcpSettings::default().set_nodelay(true).set_user_timeout(SILENT_CONNECTION);
-    let client = Client::open(url.into_connection_info()?.set_tcp_settings(tcp))?;
+    Client::open(url.into_connection_info()?.set_tcp_settings(tcp))
+}
+
+fn connection(client: &Client) -> Result<ConnectionManager, OpenError> {
     let config = ConnectionManagerConfig::new()
         .set_connection_timeout(Some(CONNECT_TIMEOUT))
         .set_response_timeout(Some(FORGOTTEN_AFTER))
         .set_number_of_retries(0)
         .set_pipeline_buffer_size(STORE_WAITING_MAX);
-    ConnectionManager::new_lazy_with_config(client, config)
+    ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(|source| OpenError::Address { source })
 }
 
 fn failure(error: &RedisError) -> StoreError {

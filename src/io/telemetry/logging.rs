@@ -57,15 +57,33 @@ pub fn start(form: LogForm, filter: &str) -> Result<Log, LoggingError> {
     set.map(|()| log).map_err(|_| LoggingError::Twice)
 }
 
+/// Lines come in bursts: what arrives in this time after the first is written with it, so that a busy log wakes its thread
+/// some times a second and not for each line.
+const GATHER: Duration = Duration::from_millis(20);
+
 fn write_all(waiting: &Receiver<Entry>) {
-    let mut err = io::stderr();
-    for entry in waiting {
-        match entry {
-            // Nobody reads the log; there is nowhere to say so.
-            Entry::Line(line) => drop(err.write_all(&line)),
-            Entry::Flush(done) => drop(done.try_send(())),
+    let mut gathered = Vec::new();
+    while let Ok(first) = waiting.recv() {
+        if matches!(first, Entry::Line(_)) {
+            std::thread::sleep(GATHER);
         }
+        for entry in std::iter::once(first).chain(waiting.try_iter().take(LINES_MAX)) {
+            match entry {
+                Entry::Line(line) => gathered.extend_from_slice(&line),
+                Entry::Flush(done) => {
+                    write(&mut gathered);
+                    let _ = done.try_send(());
+                }
+            }
+        }
+        write(&mut gathered);
     }
+}
+
+/// Nobody reads the log; there is nowhere to say so.
+fn write(lines: &mut Vec<u8>) {
+    drop(io::stderr().write_all(lines));
+    lines.clear();
 }
 
 impl Log {

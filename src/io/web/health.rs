@@ -56,6 +56,9 @@ pub(super) async fn ready(State(web): State<Arc<Web>>) -> Result<Json<ReadyAnswe
         problem = problem.with("store", what, "see that the store runs and can be reached; /metrics counts the misses");
     }
     match engine {
+        Some(counts) if counts.is_draining => {
+            Err(problem.with("engine", "draining", "send calls elsewhere: the process will end"))
+        }
         Some(counts) if problem.faults.is_empty() => {
             Ok(Json(ReadyAnswer { status: "ready", calls: counts.calls, waiting: counts.waiting }))
         }

@@ -65,6 +65,10 @@ struct Samples {
 impl EngineDoor for Samples {
     fn desktop(&self, _: DesktopInput) {}
 
+    fn is_behind(&self) -> bool {
+        false
+    }
+
     fn ask(&self, question: Question) -> Asked<'_> {
         let answer = (!self.gone.load(Ordering::Relaxed)).then(|| sample(question));
         Box::pin(std::future::ready(answer))
@@ -92,7 +96,9 @@ fn sample(question: Question) -> Answer {
             registration: None,
             calls: 1,
         }]),
-        Question::Health => Answer::Health(Counts { calls: 3, waiting: 1, grants: 2, loose_ends: 0 }),
+        Question::Health => {
+            Answer::Health(Counts { calls: 3, waiting: 1, grants: 2, loose_ends: 0, is_draining: false })
+        }
     }
 }
 
@@ -152,7 +158,7 @@ impl Server {
         let web = Web {
             door: Arc::clone(&engine) as Arc<dyn EngineDoor>,
             store: Arc::clone(&store) as Arc<dyn StoreDoor>,
-            lines: Arc::new(DeskLines::new()),
+            lines: Arc::new(DeskLines::new(tokio::runtime::Handle::current())),
             telemetry,
             clock,
             keys: vec![key("site", SITE, true), key("board", BOARD, false), key("other", OTHER_SITE, true)],

@@ -18,6 +18,7 @@ mod keep_alive;
 mod names;
 mod options;
 mod prove;
+mod put_off;
 mod receive;
 mod register;
 mod reinvite;
@@ -27,6 +28,8 @@ mod streams;
 
 #[cfg(test)]
 mod tests;
+
+pub use self::put_off::PutOff;
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -38,6 +41,7 @@ use self::deadlines::Deadline;
 use self::enrol::Enrolment;
 use self::keep_alive::Reach;
 use self::names::SessionId;
+use self::put_off::Allowances;
 use self::session::{MergeKey, Sessions};
 use self::stranger::Refusals;
 use super::api::{EndpointSetup, EnrolView, FlowId, SipCommand, SipEvent, StreamEvent, Transmit, TrunkPeer};
@@ -69,6 +73,8 @@ pub struct Endpoint {
     /// Of each trunk, in the order of the setup.
     reach: Vec<Reach>,
     refusals: Refusals,
+    put_off: PutOff,
+    allowances: Allowances,
 }
 
 /// How much the endpoint holds, for leak tests and gauges.
@@ -102,6 +108,8 @@ impl Endpoint {
             registrar: Registrar::default(),
             gate,
             refusals: Refusals::default(),
+            put_off: PutOff::default(),
+            allowances: Allowances::new(),
         }
     }
 

@@ -14,6 +14,9 @@ use crate::sip::wire::{HeaderName, Message, Method, Request, Response, Writer};
 
 impl Endpoint {
     pub(super) fn receive(&mut self, way: Way, bytes: Bytes, now: Mono) {
+        if self.turn_away_unread(way, &bytes, now) {
+            return;
+        }
         match Message::parse(bytes.clone()) {
             Ok(Message::Request(request)) => self.take_request(way, &request, now),
             Ok(Message::Response(response)) => self.take_response(&response, now),

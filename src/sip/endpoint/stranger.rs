@@ -13,7 +13,7 @@ use crate::sip::wire::{Headers, Message, Method, ParseError, Request, Writer};
 use std::time::Duration;
 
 /// An answer to somebody whose address may be forged is at most this many times as long as the question.
-const AMPLIFICATION_MAX: usize = 3;
+pub const AMPLIFICATION_MAX: usize = 3;
 const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 /// How many of each kind were refused since the last report.

@@ -64,7 +64,7 @@ fn beside(invite: &Request, method: &Method, to: &[u8]) -> Writer {
 }
 
 /// The first Via line with its first value stamped; as it stood when it cannot be read or needs no stamp.
-fn put_stamped(out: &mut Vec<u8>, line: &[u8], source: SocketAddr) {
+pub(super) fn put_stamped(out: &mut Vec<u8>, line: &[u8], source: SocketAddr) {
     let (first, others) = lex::split_list(line);
     match Via::read(first) {
         Some(via) if needs_stamp(&via, source) => put_via(out, &via, source),

@@ -1,6 +1,8 @@
 //! Those whom we do not know, nonsense, and what trunks should not send.
 
 use super::world::{World, address, check, setup};
+use crate::base::limits::{STRANGER_REQUESTS_AT_ONCE, STRANGER_REQUESTS_PER_S};
+use crate::sip::endpoint::PutOff;
 use crate::sip::wire::HeaderName;
 
 #[test]
@@ -147,4 +149,65 @@ fn beyond_the_limit_new_calls_are_put_off() {
     assert!(world.last_sent().headers().retry_after().is_some_and(|after| after >= 1));
     world.step("wait 1000");
     assert!(world.trace.last().is_some_and(|last| last == "1000 Refused Overload 1"), "{:?}", world.trace.last());
+}
+
+#[test]
+fn over_the_mark_only_what_is_new_is_put_off() {
+    let mut world = World::new(setup());
+    world.step("INVITE call=old body");
+    world.step("do Answer");
+    world.step("INVITE call=begun b=z9hG4bKbegun body");
+    world.endpoint.put_off(PutOff { calls: true, registrations: true });
+    let from = world.trace.len();
+    for step in [
+        "INVITE call=begun b=z9hG4bKbegun body",
+        "INVITE call=new b=z9hG4bKnew body",
+        "INVITE call=new b=z9hG4bKnew body",
+        "REGISTER from=phone b=z9hG4bKphone",
+        "OPTIONS b=z9hG4bKoptions",
+        "CANCEL call=begun b=z9hG4bKbegun",
+        "BYE call=old to b=z9hG4bKbye c=2",
+    ] {
+        world.step(step);
+    }
+    let statuses: Vec<_> =
+        world.trace[from..].iter().map(|line| line.split(' ').skip(1).take(2).collect::<Vec<_>>().join(" ")).collect();
+    let expected = [
+        "100 INVITE>trunk",
+        "503 INVITE>trunk",
+        "503 INVITE>trunk",
+        "503 REGISTER>phone",
+        "200 OPTIONS>trunk",
+        "200 CANCEL>trunk",
+        "487 INVITE>trunk",
+        "Cancelled",
+        "200 BYE>trunk",
+        "Ended Bye",
+    ];
+    assert_eq!(statuses, expected, "{:?}", world.trace);
+    assert!(world.sent.iter().any(|(_, answer)| answer.windows(13).any(|text| text == b"Retry-After: ")));
+    world.endpoint.put_off(PutOff::default());
+    world.step("INVITE call=new b=z9hG4bKnew body");
+    assert!(
+        world.trace.iter().rev().any(|line| line == "0 100 INVITE>trunk")
+            && world.trace.last().is_some_and(|last| last == "0 Incoming")
+    );
+}
+
+#[test]
+fn one_strangers_flood_is_dropped_and_the_others_are_answered() {
+    let mut world = World::new(setup());
+    for call in 0..STRANGER_REQUESTS_AT_ONCE + 50 {
+        world.step(&format!("OPTIONS from=stranger call={call} b=z9hG4bK{call}"));
+    }
+    assert_eq!(world.sent.len(), STRANGER_REQUESTS_AT_ONCE as usize);
+    world.step("OPTIONS from=phone");
+    world.step("OPTIONS from=trunk");
+    assert_eq!(world.sent.len(), STRANGER_REQUESTS_AT_ONCE as usize + 2);
+    world.step("wait 1000");
+    let before = world.sent.len();
+    for call in 0..STRANGER_REQUESTS_PER_S + 50 {
+        world.step(&format!("OPTIONS from=stranger call=again{call} b=z9hG4bKagain{call}"));
+    }
+    assert_eq!(world.sent.len() - before, STRANGER_REQUESTS_PER_S as usize);
 }
