@@ -178,7 +178,7 @@ fn stopping_closes_what_is_open_and_frees_its_ports() {
 }
 
 /// Returns when everything that was sent before has been obeyed: opening a leg twice is answered.
-fn obeyed(pool: &MediaPool, events: &Receiver<MediaEvent>, port: u16) {
+fn obeyed(pool: &mut MediaPool, events: &Receiver<MediaEvent>, port: u16) {
     pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port });
     while next(events) != (MediaEvent::Failed { leg: CALLER, cause: FailCause::Duplicate }) {}
 }

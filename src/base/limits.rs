@@ -146,6 +146,9 @@ pub const HELD_PER_AGENT_MAX: usize = 8;
 pub const POSITIONS_TOLD_MAX: usize = 500;
 /// Media legs of one worker: two for each call, if one worker had them all. Beyond it a leg fails to open.
 pub const MEDIA_LEGS_MAX: usize = 2 * CALLS_MAX;
+/// Pairs of bound ports that one media worker keeps for the next legs, each two descriptors; those of 500 calls a second. Beyond it
+/// a pair is closed with its leg.
+pub const MEDIA_IDLE_PAIRS_MAX: usize = 2_048;
 /// Who hears one leg at once: the other side, and people who listen in. Beyond it a listener hears nothing.
 pub const MEDIA_LISTENERS_MAX: usize = 8;
 /// Commands that wait for one media worker. Beyond it a new leg fails to open; commands for open legs always pass.

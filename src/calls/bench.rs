@@ -144,7 +144,7 @@ impl Bench {
     /// The media says that a leg is closed: its port may be lent again. Answers whose leg it was.
     pub fn port_closed(&mut self, leg: LegId) -> Option<CallId> {
         let (port, call) = self.port_by_leg.remove(&leg)?;
-        self.ports.give_back(port);
+        self.ports.give_back(port, self.now.mono);
         Some(call)
     }
 

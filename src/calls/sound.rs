@@ -211,7 +211,7 @@ fn open(call: &mut Call, side: Side, leg: LegId, bench: &mut Bench) -> Result<()
     if place.is_some() {
         return Ok(());
     }
-    let port = bench.ports.take().ok_or(NoSound::NoPort)?;
+    let port = bench.ports.take(bench.now.mono).ok_or(NoSound::NoPort)?;
     let local = LocalMedia::new(bench.settings.media.advertised, port, bench.rng.u64());
     *place = Some(Stream { leg, local, agreed: None });
     bench.port_by_leg.insert(leg, (port, group));

@@ -1,5 +1,9 @@
 //! The two UDP sockets of each leg, by slot number and by leg.
+//!
+//! A pair whose leg is over stays bound for the next leg on its port: to open and close four sockets for each call is a good part
+//! of what a call costs. Whatever still comes to it meanwhile is read and thrown away.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
@@ -9,6 +13,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use super::epoll::{self, Epoll};
 use crate::base::LegId;
 use crate::base::id_map::IdMap;
+use crate::base::limits::MEDIA_IDLE_PAIRS_MAX;
 use crate::media::{Channel, FailCause, Wire};
 
 /// The open sockets of one worker.
@@ -17,10 +22,14 @@ pub struct Sockets {
     slots: Vec<Option<Pair>>,
     free: Vec<usize>,
     slot_by_leg: IdMap<LegId, usize>,
+    /// The pairs that wait for a leg, by their port.
+    idle_by_port: BTreeMap<u16, usize>,
 }
 
 struct Pair {
-    leg: LegId,
+    /// `None` while it is idle.
+    leg: Option<LegId>,
+    port: u16,
     rtp: UdpSocket,
     rtcp: UdpSocket,
     /// The one peer that the sound's socket is connected to. The kernel then keeps the route, which is a good part of a packet's cost.
@@ -29,45 +38,84 @@ struct Pair {
 
 /// Ten packets of 20 ms in each direction are under 20 kB with the kernel's own; enough for a stall of the thread.
 const BUFFER: usize = 64 * 1024;
+/// Datagrams that such a buffer holds at most.
+const WAITING_MAX: usize = 256;
 /// Expedited forwarding for sound (RFC 3246, RFC 4594 section 4.1), in the upper six bits.
 const EXPEDITED: u32 = 46 << 2;
 
 impl Sockets {
-    /// Binds the pair and has it watched.
-    pub fn open(&mut self, leg: LegId, address: IpAddr, port: u16, epoll: &Epoll) -> Result<(), FailCause> {
-        let rtcp_port = port.checked_add(1).ok_or(FailCause::Socket)?;
-        let pair = Pair { leg, rtp: bind(address, port)?, rtcp: bind(address, rtcp_port)?, tied_to: None };
+    /// A pair that is bound already, or else a new one, bound and watched.
+    pub fn open(
+        &mut self,
+        leg: LegId,
+        address: IpAddr,
+        port: u16,
+        epoll: &Epoll,
+        buffer: &mut [u8],
+    ) -> Result<(), FailCause> {
+        let slot = match self.idle_by_port.remove(&port) {
+            Some(slot) => slot,
+            None => self.bind(address, port, epoll)?,
+        };
+        if let Some(pair) = self.slots.get_mut(slot).and_then(Option::as_mut) {
+            pair.begin(leg, buffer);
+            self.slot_by_leg.insert(leg, slot);
+        }
+        Ok(())
+    }
+
+    fn bind(&mut self, address: IpAddr, port: u16, epoll: &Epoll) -> Result<usize, FailCause> {
+        let pair = Pair::bind(address, port).or_else(|cause| {
+            // Perhaps there are too many descriptors: those that nobody uses go first.
+            if self.close_idle() { Pair::bind(address, port) } else { Err(cause) }
+        })?;
         let slot = self.free.pop().unwrap_or(self.slots.len());
-        let watch = |socket: &UdpSocket, channel| epoll.add(socket.as_fd(), number(slot, channel));
-        let watched = watch(&pair.rtp, Channel::Rtp).and_then(|()| watch(&pair.rtcp, Channel::Rtcp));
         if slot == self.slots.len() {
             self.slots.push(None);
         }
-        if watched.is_err() {
+        let watch = |socket: &UdpSocket, channel| epoll.add(socket.as_fd(), number(slot, channel));
+        if watch(&pair.rtp, Channel::Rtp).and_then(|()| watch(&pair.rtcp, Channel::Rtcp)).is_err() {
             self.free.push(slot);
             return Err(FailCause::Socket);
         }
         self.slots[slot] = Some(pair);
-        self.slot_by_leg.insert(leg, slot);
-        Ok(())
+        Ok(slot)
     }
 
+    /// True when there were any.
+    fn close_idle(&mut self) -> bool {
+        let idle = std::mem::take(&mut self.idle_by_port);
+        for slot in idle.values() {
+            self.slots[*slot] = None;
+            self.free.push(*slot);
+        }
+        !idle.is_empty()
+    }
+
+    /// The pair is kept for the next leg, unless enough are.
     pub fn close(&mut self, leg: LegId) {
         let Some(slot) = self.slot_by_leg.remove(&leg) else { return };
-        self.slots[slot] = None;
-        self.free.push(slot);
+        let Some(pair) = self.slots.get_mut(slot).and_then(Option::as_mut) else { return };
+        if self.idle_by_port.len() < MEDIA_IDLE_PAIRS_MAX {
+            pair.end();
+            self.idle_by_port.insert(pair.port, slot);
+        } else {
+            self.slots[slot] = None;
+            self.free.push(slot);
+        }
     }
 
-    /// Reads one datagram of the socket with this number; `None` when there is none, as after a close in the same round.
+    /// Reads one datagram of the socket with this number; `None` when there is none, as after a close in the same round, and for what
+    /// comes to an idle pair.
     pub fn read(&self, number: u64, buffer: &mut [u8]) -> Option<(LegId, Channel, SocketAddr, usize)> {
         let pair = self.slots.get((number >> 1) as usize)?.as_ref()?;
         let channel = if number & 1 == 0 { Channel::Rtp } else { Channel::Rtcp };
         let (length, from) = pair.socket(channel).recv_from(buffer).ok()?;
-        Some((pair.leg, channel, from, length))
+        Some((pair.leg?, channel, from, length))
     }
 
     pub fn legs(&self) -> impl Iterator<Item = LegId> {
-        self.slots.iter().flatten().map(|pair| pair.leg)
+        self.slots.iter().flatten().filter_map(|pair| pair.leg)
     }
 }
 
@@ -89,6 +137,24 @@ impl Wire for Sockets {
 }
 
 impl Pair {
+    fn bind(address: IpAddr, port: u16) -> Result<Pair, FailCause> {
+        let rtcp_port = port.checked_add(1).ok_or(FailCause::Socket)?;
+        Ok(Pair { leg: None, port, rtp: bind(address, port)?, rtcp: bind(address, rtcp_port)?, tied_to: None })
+    }
+
+    /// What came before is for nobody; no more of it than a socket holds.
+    fn begin(&mut self, leg: LegId, buffer: &mut [u8]) {
+        for socket in [&self.rtp, &self.rtcp] {
+            (0..WAITING_MAX).take_while(|_| socket.recv(buffer).is_ok()).for_each(drop);
+        }
+        self.leg = Some(leg);
+    }
+
+    fn end(&mut self) {
+        self.tie(None);
+        self.leg = None;
+    }
+
     fn send(&self, channel: Channel, to: SocketAddr, packet: &[u8]) -> io::Result<usize> {
         match (channel, self.tied_to) {
             (Channel::Rtp, Some(peer)) if peer == to => self.rtp.send(packet),
@@ -131,8 +197,7 @@ fn bind(address: IpAddr, port: u16) -> Result<UdpSocket, FailCause> {
 
 fn try_bind(address: IpAddr, port: u16) -> io::Result<UdpSocket> {
     let address = SocketAddr::new(address, port);
-    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
-    socket.set_nonblocking(true)?;
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
     socket.set_recv_buffer_size(BUFFER)?;
     socket.bind(&address.into())?;
     // A network that does not honour the mark carries the packets all the same.

@@ -191,7 +191,7 @@ impl Worker {
 
     fn open(&mut self, leg: LegId, port: u16) -> Result<(), FailCause> {
         self.relay.may_open(leg)?;
-        self.sockets.open(leg, self.bind, port, &self.epoll)
+        self.sockets.open(leg, self.bind, port, &self.epoll, &mut self.buffer)
     }
 
     /// A leg that was open twice is still open once.
