@@ -71,7 +71,7 @@ fn free_pair(from: u16) -> u16 {
     (from..from + 200).step_by(2).find(|port| is_free(*port) && is_free(*port + 1)).unwrap()
 }
 
-fn open(pool: &mut MediaPool, leg: LegId, port: u16, phone: &Phone) {
+fn open(pool: &MediaPool, leg: LegId, port: u16, phone: &Phone) {
     pool.send(MediaCommand::Open { leg, group: CALL, port });
     pool.send(MediaCommand::Remote { leg, session: phone.session() });
 }
@@ -91,11 +91,11 @@ fn is_heard(frames: &[Vec<u8>], frequency_hz: f64) -> bool {
 
 #[test]
 fn a_caller_waits_with_a_tone_and_then_both_hear_each_other() {
-    let (mut pool, events) = start(1);
+    let (pool, events) = start(1);
     let caller_port = free_pair(21_000);
     let agent_port = free_pair(caller_port + 2);
     let (mut caller, mut agent) = (Phone::new(caller_port, 11), Phone::new(agent_port, 22));
-    open(&mut pool, CALLER, caller_port, &caller);
+    open(&pool, CALLER, caller_port, &caller);
     pool.send(MediaCommand::Source { leg: CALLER, source: Source::Tone(ToneKind::RingbackEurope) });
 
     let began = Instant::now();
@@ -104,7 +104,7 @@ fn a_caller_waits_with_a_tone_and_then_both_hear_each_other() {
     let payloads: Vec<Vec<u8>> = waiting.iter().map(|(_, payload)| payload.clone()).collect();
     assert!(is_heard(&payloads, 425.0));
 
-    open(&mut pool, AGENT, agent_port, &agent);
+    open(&pool, AGENT, agent_port, &agent);
     pool.send(MediaCommand::Source { leg: CALLER, source: Source::Leg(AGENT) });
     pool.send(MediaCommand::Source { leg: AGENT, source: Source::Leg(CALLER) });
     // The commands are obeyed in order, so once a packet of the caller reaches the agent both are switched.
@@ -156,7 +156,7 @@ fn a_caller_waits_with_a_tone_and_then_both_hear_each_other() {
 
 #[test]
 fn a_port_that_somebody_has_is_said() {
-    let (mut pool, events) = start(2);
+    let (pool, events) = start(2);
     let port = free_pair(21_400);
     let _taken = UdpSocket::bind((LOCALHOST, port + 1)).unwrap();
     pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port });
@@ -167,7 +167,7 @@ fn a_port_that_somebody_has_is_said() {
 
 #[test]
 fn stopping_closes_what_is_open_and_frees_its_ports() {
-    let (mut pool, events) = start(2);
+    let (pool, events) = start(2);
     let port = free_pair(21_700);
     pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port });
     pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port });
@@ -178,7 +178,7 @@ fn stopping_closes_what_is_open_and_frees_its_ports() {
 }
 
 /// Returns when everything that was sent before has been obeyed: opening a leg twice is answered.
-fn obeyed(pool: &mut MediaPool, events: &Receiver<MediaEvent>, port: u16) {
+fn obeyed(pool: &MediaPool, events: &Receiver<MediaEvent>, port: u16) {
     pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port });
     while next(events) != (MediaEvent::Failed { leg: CALLER, cause: FailCause::Duplicate }) {}
 }

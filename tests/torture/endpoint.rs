@@ -95,7 +95,7 @@ pub fn setup() -> EndpointSetup {
         }],
         realm: "calls.example.com".into(),
         digests: vec![Algorithm::Sha256, Algorithm::Md5],
-        trunks: vec![TrunkPeer { trunk: TrunkId::new("carrier"), networks, trusted: true, keep_alive: None }],
+        trunks: vec![TrunkPeer { trusted: true, ..TrunkPeer::at(TrunkId::new("carrier"), networks) }],
         phones: Vec::new(),
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(7200),

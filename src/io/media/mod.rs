@@ -5,6 +5,7 @@ mod files;
 mod sockets;
 mod worker;
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
@@ -34,7 +35,7 @@ pub struct MediaConfig {
 pub struct MediaPool {
     mailboxes: Vec<Mailbox>,
     /// Those that have letters and have not been woken for them.
-    unread: Vec<bool>,
+    unread: Vec<Cell<bool>>,
     threads: Vec<JoinHandle<()>>,
     directory: Directory,
 }
@@ -68,35 +69,35 @@ impl MediaPool {
             let (worker, mailbox) = Worker::new(setup)?;
             pool.threads.push(thread::Builder::new().name(format!("media-{n}")).spawn(move || worker.run())?);
             pool.mailboxes.push(mailbox);
-            pool.unread.push(false);
+            pool.unread.push(Cell::new(false));
         }
         Ok(pool)
     }
 
     /// Hands a command to the worker of its group at once; never blocks. An `Open` beyond the limits answers with `Failed`.
-    pub fn send(&mut self, command: MediaCommand) {
+    pub fn send(&self, command: MediaCommand) {
         self.put(command);
         self.wake();
     }
 
     /// The same for several: they are done after `wake`.
-    pub fn put(&mut self, command: MediaCommand) {
+    pub fn put(&self, command: MediaCommand) {
         let worker = match &command {
             MediaCommand::Open { leg, group, .. } => self.directory.put(*leg, self.worker_of(*group)),
             MediaCommand::Remote { leg, .. } | MediaCommand::Source { leg, .. } | MediaCommand::Close { leg } => {
                 self.directory.find(*leg)
             }
         };
-        if let (Some(mailbox), Some(unread)) = (self.mailboxes.get(worker), self.unread.get_mut(worker)) {
+        if let (Some(mailbox), Some(unread)) = (self.mailboxes.get(worker), self.unread.get(worker)) {
             mailbox.put(command);
-            *unread = true;
+            unread.set(true);
         }
     }
 
     /// Wakes each worker that has something to do, once.
-    pub fn wake(&mut self) {
-        for (unread, mailbox) in self.unread.iter_mut().zip(&self.mailboxes) {
-            if std::mem::take(unread) {
+    pub fn wake(&self) {
+        for (unread, mailbox) in self.unread.iter().zip(&self.mailboxes) {
+            if unread.replace(false) {
                 mailbox.wake();
             }
         }

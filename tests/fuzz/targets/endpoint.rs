@@ -148,7 +148,7 @@ fn setup() -> EndpointSetup {
 }
 
 fn trunk(name: &str, peer: &str, trusted: bool) -> TrunkPeer {
-    TrunkPeer { trunk: TrunkId::new(name), networks: vec![(address(peer).ip(), 32)], trusted, keep_alive: None }
+    TrunkPeer { trusted, ..TrunkPeer::at(TrunkId::new(name), vec![(address(peer).ip(), 32)]) }
 }
 
 fn address(text: &str) -> SocketAddr {
@@ -362,6 +362,7 @@ impl World {
             _ => Target::Uri { uri: "sip:+15550101@198.51.100.10".into(), via: None },
         };
         let dial = Dial {
+            trunk: None,
             target,
             flow: if self.flow == FlowId(0) { FlowId(0) } else { LISTENER },
             from_user: Pii::new("+15550100".into()),

@@ -37,8 +37,8 @@ fn read_all(headers: &Headers) {
     }
     let _ = (headers.max_forwards(), headers.expires(), headers.min_expires(), headers.retry_after());
     let _ = (headers.content_type_is("application/sdp"), headers.has_contact_star(), headers.body_bytes());
-    let _ = headers.reasons().map(|reason| reason.text().len()).count();
-    let _ = headers.user_to_users().map(|value| value.decoded().map(|data| data.len())).count();
+    let _ = headers.reasons().map(|reason| reason.text().len()).sum::<usize>();
+    let _ = headers.user_to_users().filter_map(|value| value.decoded()).map(|data| data.len()).sum::<usize>();
     for credentials in headers.authorizations().chain(headers.challenges()) {
         let _ = (credentials.is_digest(), credentials.get("nonce"), credentials.iter().count());
     }
