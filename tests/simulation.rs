@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use throughline::sim::{FaultLevel, Scenario, run};
+use throughline::sim::{FaultLevel, Kinds, Scenario, run};
 
 /// Runs a world twice and checks it; says what was wrong with it.
 fn faults_of(scenario: Scenario) -> Vec<String> {
@@ -19,7 +19,13 @@ fn faults_of(scenario: Scenario) -> Vec<String> {
 
 /// Small worlds of several sizes.
 fn check_all(faults: FaultLevel, seeds: Range<u64>) {
-    let scenario = |seed| Scenario { seed, calls: 5 + (seed % 9) as u32, agents: 1 + (seed % 4) as u32, faults };
+    let scenario = |seed| Scenario {
+        seed,
+        calls: 5 + (seed % 9) as u32,
+        agents: 1 + (seed % 4) as u32,
+        faults,
+        kinds: Kinds::ALL,
+    };
     let wrong: Vec<String> = seeds.flat_map(|seed| faults_of(scenario(seed))).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -41,7 +47,7 @@ fn nothing_breaks_where_many_things_fail() {
 
 #[test]
 fn a_good_world_uses_every_way_that_a_call_can_go() {
-    let report = run(Scenario { seed: 7, calls: 150, agents: 6, faults: FaultLevel::None });
+    let report = run(Scenario { seed: 7, calls: 150, agents: 6, faults: FaultLevel::None, kinds: Kinds::ALL });
     assert_eq!(report.violations, []);
     let counts = &report.counts;
     assert_eq!(counts.admitted, 150);
@@ -52,6 +58,22 @@ fn a_good_world_uses_every_way_that_a_call_can_go() {
 
 #[test]
 fn another_seed_is_another_world() {
-    let digest = |seed| run(Scenario { seed, calls: 10, agents: 2, faults: FaultLevel::Some }).digest;
+    let digest =
+        |seed| run(Scenario { seed, calls: 10, agents: 2, faults: FaultLevel::Some, kinds: Kinds::ALL }).digest;
     assert_ne!(digest(1), digest(2));
+}
+
+/// With one kind alone the world is another than the calm one of its seed, and nothing else excuses what would be wrong in it.
+#[test]
+fn each_kind_of_fault_alone_happens_and_breaks_nothing() {
+    for name in Kinds::names().split(',') {
+        let kinds = Kinds::parse(name).expect("one of the names");
+        let world = |seed, faults| run(Scenario { seed, calls: 40, agents: 3, faults, kinds });
+        let happens = (1..=8).any(|seed| {
+            let report = world(seed, FaultLevel::Many);
+            assert_eq!(report.violations, [], "{name}");
+            report.digest != world(seed, FaultLevel::None).digest
+        });
+        assert!(happens, "{name} makes no difference");
+    }
 }

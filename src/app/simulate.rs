@@ -1,49 +1,137 @@
 //! `throughline simulate`: worlds in virtual time, by seed, and what must not have been in them.
 
+use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::sim::{self, Counts, FaultLevel, Report, Scenario};
+use crate::sim::{self, Counts, FaultLevel, Kinds, Report, Scenario};
 
 /// The flags of `throughline simulate`.
 #[derive(Clone, Debug, clap::Args)]
 pub struct SimulateArgs {
-    /// The seed of the (first) world: the same number is the same world.
+    /// The seed of the (first) world: the same number is the same world
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Calls in each world.
+    /// Calls in each world
     #[arg(long, default_value_t = 100)]
     calls: u32,
-    /// Agents in each world.
+    /// Agents in each world
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=900))]
     agents: u32,
-    /// How much goes wrong: none, some or many.
+    /// How much goes wrong: none, some or many
     #[arg(long, default_value = "some", value_parser = read_level)]
     faults: FaultLevel,
-    /// How many worlds, with this seed and the following ones.
-    #[arg(long, default_value_t = 1)]
-    seeds: u64,
+    /// Which kinds of fault there are, with commas between them; all when it is not given
+    #[arg(long, value_name = "KINDS", value_parser = read_kinds, long_help = kinds_help())]
+    only: Option<Kinds>,
+    /// How many worlds, with this seed and the following ones; or from where to where, as 1..2000
+    #[arg(long, default_value = "1", value_name = "COUNT|FROM..TO", value_parser = read_seeds)]
+    seeds: Seeds,
+    /// How many worlds run at a time
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=64))]
+    jobs: u64,
+}
+
+/// What `--seeds` says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seeds {
+    Count(u64),
+    /// Both ends are among them.
+    Range(u64, u64),
 }
 
 fn read_level(text: &str) -> Result<FaultLevel, String> {
     FaultLevel::parse(text).ok_or_else(|| "one of none, some, many".to_owned())
 }
 
+fn read_kinds(text: &str) -> Result<Kinds, String> {
+    Kinds::parse(text).map_err(|name| format!("{name} is none of {}", Kinds::names()))
+}
+
+fn kinds_help() -> String {
+    format!("Which kinds of fault there are, with commas between them; all when it is not given:\n{}", Kinds::names())
+}
+
+fn read_seeds(text: &str) -> Result<Seeds, String> {
+    let number = |text: &str| text.parse::<u64>().map_err(|_| "a number, or two as in 1..2000".to_owned());
+    match text.split_once("..") {
+        None => Ok(Seeds::Count(number(text)?)),
+        Some((from, to)) => Ok(Seeds::Range(number(from)?, number(to.trim_start_matches('='))?)),
+    }
+}
+
+impl SimulateArgs {
+    /// The first seed, and how many.
+    fn worlds(&self) -> (u64, u64) {
+        match self.seeds {
+            Seeds::Count(count) => (self.seed, count),
+            Seeds::Range(from, to) => (from, (to + 1).saturating_sub(from)),
+        }
+    }
+
+    fn scenario(&self, seed: u64) -> Scenario {
+        let kinds = self.only.unwrap_or(Kinds::ALL);
+        Scenario { seed, calls: self.calls, agents: self.agents, faults: self.faults, kinds }
+    }
+}
+
 /// Runs the worlds and prints what came of them; 1 when something was that must not be.
 pub fn run(args: &SimulateArgs) -> ExitCode {
     let began = Instant::now();
     let mut sum = Sum::default();
-    for seed in (args.seed..).take(usize::try_from(args.seeds).unwrap_or(usize::MAX)) {
-        let scenario = Scenario { seed, calls: args.calls, agents: args.agents, faults: args.faults };
-        let report = sim::run(scenario);
-        sum.add(&report);
+    let mut bad = None;
+    each_in_order(args, |report| {
         if !report.violations.is_empty() {
-            print_violations(&report);
-            return ExitCode::FAILURE;
+            bad = Some(report);
+            return false;
+        }
+        sum.add(&report);
+        true
+    });
+    match bad {
+        Some(report) => {
+            print_violations(args, &report);
+            ExitCode::FAILURE
+        }
+        None => {
+            sum.print(args, began.elapsed());
+            ExitCode::SUCCESS
         }
     }
-    sum.print(args, began.elapsed());
-    ExitCode::SUCCESS
+}
+
+/// Runs the worlds, several at a time, and hands them over by seed until `take` has had enough.
+fn each_in_order(args: &SimulateArgs, mut take: impl FnMut(Report) -> bool) {
+    let (first, count) = args.worlds();
+    let (next, enough) = (AtomicU64::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let (sender, reports) = mpsc::channel();
+        for _ in 0..args.jobs {
+            let (sender, next, enough) = (sender.clone(), &next, &enough);
+            scope.spawn(move || {
+                while !enough.load(Ordering::Relaxed) {
+                    let nth = next.fetch_add(1, Ordering::Relaxed);
+                    if nth >= count || sender.send((nth, sim::run(args.scenario(first + nth)))).is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut early: BTreeMap<u64, Report> = BTreeMap::new();
+        let mut due = 0;
+        for (nth, report) in reports {
+            early.insert(nth, report);
+            while let Some(report) = early.remove(&due) {
+                due += 1;
+                if !take(report) {
+                    return enough.store(true, Ordering::Relaxed);
+                }
+            }
+        }
+    });
 }
 
 #[derive(Default)]
@@ -67,7 +155,7 @@ impl Sum {
     }
 
     fn print(&self, args: &SimulateArgs, took: Duration) {
-        println!("worlds    {} from seed {}, faults: {}", self.worlds, args.seed, args.faults.as_str());
+        println!("worlds    {} from seed {}, faults: {}", self.worlds, args.worlds().0, args.faults.as_str());
         print!("{}", self.counts);
         println!("inputs    {}, outputs {}, digest {:016x}", self.inputs, self.outputs, self.digest);
         let per_s = self.counts.admitted as f64 / took.as_secs_f64().max(1e-9);
@@ -80,17 +168,53 @@ impl Sum {
     }
 }
 
-fn print_violations(report: &Report) {
+fn print_violations(args: &SimulateArgs, report: &Report) {
     let scenario = report.scenario;
     println!("VIOLATED");
     for violation in &report.violations {
         println!("  {violation}");
     }
+    let only = args.only.map(|kinds| format!(" --only {kinds}")).unwrap_or_default();
     println!(
-        "again with: throughline simulate --seed {} --calls {} --agents {} --faults {}",
+        "again with: throughline simulate --seed {} --calls {} --agents {} --faults {}{only}",
         scenario.seed,
         scenario.calls,
         scenario.agents,
         scenario.faults.as_str()
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seeds_are_a_count_or_a_range() {
+        assert_eq!(read_seeds("20"), Ok(Seeds::Count(20)));
+        assert_eq!(read_seeds("5..7"), Ok(Seeds::Range(5, 7)));
+        assert!(read_seeds("5..").is_err() && read_seeds("many").is_err());
+    }
+
+    #[test]
+    fn several_at_a_time_are_the_same_worlds_in_the_same_order() {
+        let digests = |jobs| {
+            let args = SimulateArgs {
+                seed: 1,
+                calls: 4,
+                agents: 2,
+                faults: FaultLevel::Some,
+                only: None,
+                seeds: Seeds::Range(3, 8),
+                jobs,
+            };
+            let mut digests = Vec::new();
+            each_in_order(&args, |report| {
+                digests.push((report.scenario.seed, report.digest));
+                digests.len() < 5
+            });
+            digests
+        };
+        assert_eq!(digests(1).len(), 5);
+        assert_eq!(digests(1), digests(3));
+    }
 }

@@ -209,6 +209,9 @@ impl Desk {
         }
         let slowest = if self.rng.chance(self.rates.pop_late) { 3_000 } else { 150 };
         self.in_ms(5, slowest, ClientMessage::PopDrawn { call, fence }, now);
+        if self.rng.chance(self.rates.pop_twice) {
+            self.in_ms(5, 3_000, ClientMessage::PopDrawn { call, fence }, now);
+        }
     }
 
     fn wrap_up(&mut self, call: CallId, now: Mono) {

@@ -19,5 +19,5 @@ mod world;
 
 pub use invariants::Violation;
 pub use report::{Counts, Report};
-pub use scenario::{FaultLevel, Rates, Scenario};
+pub use scenario::{FaultLevel, Kinds, Rates, Scenario};
 pub use world::run;

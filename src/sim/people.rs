@@ -10,7 +10,7 @@ use crate::base::{Mono, Pii};
 
 use super::dice;
 use super::later::Later;
-use super::phone::{Ending, HOLD, Phone, PhoneCall, PhoneDial, PhoneEvent, PhoneOutput, PhoneSetup, TALK};
+use super::phone::{Ending, HOLD, Phone, PhoneCall, PhoneDial, PhoneEvent, PhoneOutput, PhoneSetup, Quirks, TALK};
 use super::scenario::{Rates, TALK as TALK_TIME};
 use super::site::Visit;
 use super::town;
@@ -22,6 +22,9 @@ pub enum Role {
     Agent,
     Ivr,
 }
+
+/// How long after its absence nothing is a fault that a phone sees: all transactions of that time have ended.
+const EXCUSED: Duration = Duration::from_secs(64);
 
 /// A telephone and who uses it.
 pub struct Person {
@@ -60,7 +63,13 @@ enum Act {
 
 impl Person {
     pub fn new(role: Role, address: SocketAddr, name: &str, rates: Rates, mut rng: Rng) -> Person {
-        let phone = Phone::new(PhoneSetup::new(address, name), rng.split());
+        let quirks = Quirks {
+            cancel_answered: rates.cancel_answered,
+            ack_late: rates.ack_late,
+            bye_crossed: rates.bye_crossed,
+            change_crossed: rates.change_crossed,
+        };
+        let phone = Phone::new(PhoneSetup { quirks, ..PhoneSetup::new(address, name) }, rng.split());
         Person {
             role,
             phone,
@@ -89,6 +98,11 @@ impl Person {
 
     pub fn take_faults(&mut self) -> Vec<&'static str> {
         std::mem::take(&mut self.faults)
+    }
+
+    /// No packet reaches it or leaves it until then.
+    pub fn stay_away(&mut self, until: Mono) {
+        self.away_until = self.away_until.max(until);
     }
 
     /// A caller dials.
@@ -170,7 +184,8 @@ impl Person {
     fn drain(&mut self, now: Mono) {
         while let Some(output) = self.phone.poll_output() {
             match output {
-                PhoneOutput::Send(bytes, to) => self.sends.push((bytes, to)),
+                PhoneOutput::Send(bytes, to) if now >= self.away_until => self.sends.push((bytes, to)),
+                PhoneOutput::Send(..) => {}
                 PhoneOutput::Event(event) => self.on_event(event, now),
             }
         }
@@ -190,6 +205,8 @@ impl Person {
                 self.counts.ended += 1;
                 self.judge(&why);
             }
+            // Who was away has missed what would explain it.
+            PhoneEvent::Fault { .. } if self.away_until != Mono::ZERO && now < self.away_until + EXCUSED => {}
             PhoneEvent::Fault { what } => self.faults.push(what),
             PhoneEvent::Ringing { .. } | PhoneEvent::Changed { .. } | PhoneEvent::ChangeAnswered { .. } => {}
         }
@@ -197,7 +214,7 @@ impl Person {
 
     /// A network that loses nothing leaves nobody without an answer.
     fn judge(&mut self, why: &Ending) {
-        if *why == Ending::Silence && self.rates.datagram_lost == 0.0 && self.rates.phone_vanishes == 0.0 {
+        if *why == Ending::Silence && self.rates.is_heard() {
             self.faults.push("the server fell silent");
         }
     }

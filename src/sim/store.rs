@@ -34,10 +34,14 @@ pub struct FlakyStore {
     answers: Later<(AskId, Result<StoreReply, StoreError>)>,
     /// Nothing is done before what was asked earlier.
     last_effect: Mono,
+    /// What is asked before then is answered late or never.
+    away_until: Mono,
     /// Who has each intent by the store's own word.
     claims: BTreeMap<IntentId, (CallId, Wall)>,
 }
 
+/// The longest time that the store is away.
+const AWAY_MS: u64 = 8_000;
 const ERRORS: [StoreError; 3] = [StoreError::Unavailable, StoreError::Timeout, StoreError::Corrupt];
 
 impl FlakyStore {
@@ -49,6 +53,7 @@ impl FlakyStore {
             arriving: Later::default(),
             answers: Later::default(),
             last_effect: Mono::ZERO,
+            away_until: Mono::ZERO,
             claims: BTreeMap::new(),
         }
     }
@@ -62,7 +67,7 @@ impl FlakyStore {
 
     /// The engine asks; the shell gives up after `patience`, and says so.
     pub fn ask(&mut self, ask: AskId, request: StoreRequest, patience: Duration, now: Mono) {
-        let fate = self.draw();
+        let fate = if self.is_away(now) { self.draw_away() } else { self.draw() };
         let arrives = (now + dice::between_ms(&mut self.rng, 0, 3)).max(self.last_effect);
         self.last_effect = arrives;
         self.arriving.add(arrives, (ask, request, fate));
@@ -89,6 +94,17 @@ impl FlakyStore {
     /// The call that has an intent at this moment.
     pub fn holder(&self, intent: IntentId, now: Wall) -> Option<CallId> {
         self.claims.get(&intent).filter(|(_, until)| *until > now).map(|(call, _)| *call)
+    }
+
+    fn is_away(&mut self, now: Mono) -> bool {
+        if now >= self.away_until && self.rng.chance(self.rates.store_away) {
+            self.away_until = now + dice::between_ms(&mut self.rng, 200, AWAY_MS);
+        }
+        now < self.away_until
+    }
+
+    fn draw_away(&mut self) -> Fate {
+        if self.rng.chance(0.5) { Fate::Late } else { Fate::Never }
     }
 
     fn draw(&mut self) -> Fate {
@@ -162,7 +178,7 @@ mod tests {
         let mut store = FlakyStore::new(level.rates(), Rng::from_number(3));
         for ask in 0..1_000 {
             let request = StoreRequest::Ping { now: Wall(1) };
-            store.ask(AskId(ask), request, Duration::from_millis(150), Mono(ask));
+            store.ask(AskId(ask), request, Duration::from_millis(150), Mono(ask * 200_000_000));
         }
         let (mut good, mut bad) = (0, 0);
         while let Some(now) = store.poll_timeout() {

@@ -27,6 +27,8 @@ const BEGAN: Wall = Wall(1_795_420_800_000);
 const OPENING: Duration = Duration::from_secs(5);
 /// The longest time between a visit to the page and the call.
 const DIALLING_MS: u64 = 20_000;
+/// How long a carrier is away at most: longer than any transaction waits.
+const AWAY_MS: u64 = 45_000;
 /// After the last call: the longest call there may be, and all transactions and claims.
 const PATIENCE: Duration = Duration::from_secs(5 * 3_600);
 /// A deadline that is served and still due would turn the server's loop for ever.
@@ -90,7 +92,7 @@ enum Step {
 impl World {
     fn new(scenario: Scenario) -> Option<World> {
         let mut rng = Rng::from_number(scenario.seed);
-        let rates = scenario.faults.rates();
+        let rates = scenario.rates();
         let mut seed = [0; 32];
         rng.fill(&mut seed);
         let engine = Engine::new(town::settings(scenario.agents)?, seed, u32::try_from(BEGAN.unix_s()).ok()?);
@@ -120,7 +122,7 @@ impl World {
             desks,
             visits,
             rng,
-            invariants: Invariants::new(scenario.seed, rates.store_never == 0.0),
+            invariants: Invariants::new(scenario.seed, rates.is_calm()),
             digest: OutputDigest::default(),
             counts: Counts::default(),
             inputs: 0,
@@ -243,12 +245,22 @@ impl World {
                 if let Some(person) = usize::try_from(carrier).ok().and_then(|nth| self.people.get_mut(nth)) {
                     person.dial(&visit, now);
                 }
+                self.maybe_cut_a_trunk();
                 self.to_come = self.to_come.saturating_sub(1);
             }
             Step::GoHome => {
                 let now = self.now;
                 self.desks.iter_mut().for_each(|desk| desk.go_home(now));
             }
+        }
+    }
+
+    /// A carrier is away, with all calls that it has, and comes back as if nothing had been.
+    fn maybe_cut_a_trunk(&mut self) {
+        if self.rng.chance(self.scenario.rates().trunk_away) {
+            let until = self.now + dice::between_ms(&mut self.rng, 200, AWAY_MS);
+            let nth = usize::try_from(self.rng.below(town::PRIMARY_TRUNKS)).unwrap_or(0);
+            self.people.iter_mut().skip(nth).take(1).for_each(|carrier| carrier.stay_away(until));
         }
     }
 

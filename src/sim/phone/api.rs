@@ -13,7 +13,7 @@ use crate::sdp::{Direction, Session};
 pub struct PhoneCall(pub u64);
 
 /// Who the phone is, and its clock (RFC 3261 table 4).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PhoneSetup {
     /// Where its packets come from; stands in Via and Contact.
     pub address: SocketAddr,
@@ -21,6 +21,20 @@ pub struct PhoneSetup {
     pub user: String,
     pub t1: Duration,
     pub t2: Duration,
+    pub quirks: Quirks,
+}
+
+/// How probable it is that two things cross; none for a phone that is only used.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Quirks {
+    /// It is answered when the CANCEL comes, so that this finds a 200.
+    pub cancel_answered: f64,
+    /// It hears a 200 only when that comes again.
+    pub ack_late: f64,
+    /// It has just hung up itself when the BYE comes.
+    pub bye_crossed: f64,
+    /// It has just sent a re-INVITE itself when one comes.
+    pub change_crossed: f64,
 }
 
 /// An outgoing call.
@@ -83,7 +97,13 @@ pub enum Ending {
 impl PhoneSetup {
     /// With the usual clock: 500 ms and 4 s.
     pub fn new(address: SocketAddr, user: &str) -> PhoneSetup {
-        PhoneSetup { address, user: user.to_owned(), t1: Duration::from_millis(500), t2: Duration::from_secs(4) }
+        PhoneSetup {
+            address,
+            user: user.to_owned(),
+            t1: Duration::from_millis(500),
+            t2: Duration::from_secs(4),
+            quirks: Quirks::default(),
+        }
     }
 }
 

@@ -68,6 +68,10 @@ impl Phone {
         match call.stand {
             Stand::Talking if is_old => self.refuse_statelessly(id, &request, 500, from),
             Stand::Talking if is_busy => self.refuse_statelessly(id, &request, 491, from),
+            Stand::Talking if self.rng.chance(self.setup.quirks.change_crossed) => {
+                self.change(id, Direction::SendRecv, now);
+                self.refuse_statelessly(id, &request, 491, from);
+            }
             Stand::Talking => self.changed(id, request, from, now),
             Stand::Calling { .. } | Stand::Incoming | Stand::Answered { .. } => {
                 self.refuse_statelessly(id, &request, 491, from);
@@ -138,6 +142,10 @@ impl Phone {
         if !is_for_invite || !is_open {
             return;
         }
+        if self.rng.chance(self.setup.quirks.cancel_answered) {
+            let rtp = self.calls.get(&id).map_or(self.setup.address, |call| call.sound.rtp);
+            return self.answer(id, rtp, now);
+        }
         if let Some(call) = self.calls.get_mut(&id) {
             call.stand = Stand::Refused;
         }
@@ -150,6 +158,9 @@ impl Phone {
         let knows_us = request.to().tag == call.local_tag.as_bytes();
         if !knows_us {
             return self.refuse_statelessly(id, request, 481, from);
+        }
+        if matches!(call.stand, Stand::Talking) && self.rng.chance(self.setup.quirks.bye_crossed) {
+            self.bye(id, now);
         }
         self.refuse_statelessly(id, request, 200, from);
         match call_stand(self.calls.get(&id)) {

@@ -62,6 +62,7 @@ impl Phone {
             return;
         }
         match self.kind_of(id, response) {
+            Some(Kind::Invite) if response.status() < 300 && self.rng.chance(self.setup.quirks.ack_late) => {}
             Some(Kind::Invite) if response.status() < 300 => self.answered(id, response, now),
             Some(Kind::Invite) => self.refused(id, response, now),
             Some(Kind::Change) => self.change_answered(id, response, now),

@@ -12,7 +12,7 @@ mod messages;
 #[cfg(test)]
 mod tests;
 
-pub use api::{Ending, HOLD, PhoneCall, PhoneDial, PhoneEvent, PhoneOutput, PhoneSetup, TALK};
+pub use api::{Ending, HOLD, PhoneCall, PhoneDial, PhoneEvent, PhoneOutput, PhoneSetup, Quirks, TALK};
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
