@@ -34,7 +34,9 @@ mod warm;
 #[path = "../tests/support/mod.rs"]
 mod support;
 
+use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use clap::{Parser, Subcommand};
 
@@ -83,11 +85,21 @@ fn main() {
     }
 }
 
+/// A part that fails does not take the others with it.
 fn all(write: impl Fn(&Table)) {
-    write(&machine::table());
-    write(&relay::run(&relay::Flags::for_all()));
-    calls::run(&calls::Flags::for_all()).iter().for_each(&write);
-    write(&hold::run(&hold::Flags::for_all()));
-    write(&most::run(&most::Flags::for_all()));
-    grow::run(&grow::Flags::for_all(), &write);
+    part("machine", || write(&machine::table()));
+    part("relay", || write(&relay::run(&relay::Flags::for_all())));
+    part("calls", || calls::run(&calls::Flags::for_all()).iter().for_each(&write));
+    part("hold", || write(&hold::run(&hold::Flags::for_all())));
+    part("most", || write(&most::run(&most::Flags::for_all())));
+    for flags in grow::Flags::for_all() {
+        part("grow", || grow::run(&flags, &write));
+    }
+}
+
+fn part(name: &str, run: impl FnOnce()) {
+    let began = Instant::now();
+    let ended = std::panic::catch_unwind(AssertUnwindSafe(run));
+    let how = if ended.is_ok() { "done" } else { "FAILED" };
+    println!("\n{name}: {how} after {} s", began.elapsed().as_secs());
 }

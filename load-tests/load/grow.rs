@@ -21,6 +21,9 @@ pub struct Flags {
     /// For how long new calls begin at each point.
     #[arg(long, default_value_t = 5)]
     seconds: usize,
+    /// Leave out the points beyond.
+    #[arg(long, default_value_t = usize::MAX)]
+    up_to: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -47,9 +50,13 @@ const USUAL: usize = 200;
 const FILL: usize = 250;
 
 impl Flags {
-    /// For the run that makes every table.
-    pub fn for_all() -> Flags {
-        Flags { with: Vec::new(), seconds: 4 }
+    /// For the run that makes every table, one table each.
+    pub fn for_all() -> impl Iterator<Item = Flags> {
+        ALL.into_iter().map(|what| Flags { with: vec![what], seconds: 4, up_to: usize::MAX })
+    }
+
+    fn points(&self, all: &[usize]) -> impl Iterator<Item = usize> {
+        all.iter().copied().filter(|point| *point <= self.up_to)
     }
 }
 
@@ -59,16 +66,16 @@ pub fn run(flags: &Flags, write: impl Fn(&Table)) {
     let wanted = if flags.with.is_empty() { &ALL[..] } else { &flags.with };
     for what in wanted {
         write(&match what {
-            What::Rate => with_rate(flags.seconds),
-            What::Intents => with_intents(flags.seconds),
-            What::Agents => with_agents(flags.seconds),
-            What::Waiting => with_waiting(flags.seconds),
-            What::Held => with_held(flags.seconds),
+            What::Rate => with_rate(flags),
+            What::Intents => with_intents(flags),
+            What::Agents => with_agents(flags),
+            What::Waiting => with_waiting(flags),
+            What::Held => with_held(flags),
         });
     }
 }
 
-fn with_rate(seconds: usize) -> Table {
+fn with_rate(flags: &Flags) -> Table {
     let titles = [
         "calls/s",
         "Kamailio CPU us",
@@ -83,8 +90,8 @@ fn with_rate(seconds: usize) -> Table {
         "pop p99 ms",
     ];
     let mut table = Table::new("grow-rate", &titles);
-    for rate in RATES {
-        let plan = Plan::new(rate, seconds, HOLD);
+    for rate in flags.points(&RATES) {
+        let plan = Plan::new(rate, flags.seconds, HOLD);
         let theirs = Theirs::start(false).round(&plan);
         let told = Ours::start(&Setting::with_agents(USUAL.max(rate / 2)), plan.at_once(), "").round(&plan);
         let mut row = vec![rate.to_string(), whole(theirs.cpu_us()), theirs.counted.failed.to_string()];
@@ -95,14 +102,14 @@ fn with_rate(seconds: usize) -> Table {
     table
 }
 
-fn with_intents(seconds: usize) -> Table {
+fn with_intents(flags: &Flags) -> Table {
     let mut titles = vec!["intents", "loaded/s", "registered/s", "register p50 ms", "register p99 ms", "Redis MiB"];
     titles.extend(["match p50 ms", "match p99 ms", "Redis us/call"]);
     let mut table = Table::new("grow-intents", &with_ours(titles));
-    for intents in INTENTS {
+    for intents in flags.points(&INTENTS) {
         let redis = RedisServer::start();
         let loaded = registering::load(&redis.url(), intents);
-        let plan = Plan::new(USUAL, seconds, HOLD);
+        let plan = Plan::new(USUAL, flags.seconds, HOLD);
         let setting = Setting { register_rate: usize::MAX, ..Setting::with_agents(USUAL) };
         let mut side = Ours::beside(Some(redis), &setting, plan.at_once(), "");
         let told = side.round(&plan);
@@ -117,10 +124,10 @@ fn with_intents(seconds: usize) -> Table {
     table
 }
 
-fn with_agents(seconds: usize) -> Table {
+fn with_agents(flags: &Flags) -> Table {
     let mut table = Table::new("grow-agents", &with_ours(vec!["agents", "server MiB", "grant p50 ms", "grant p99 ms"]));
-    for agents in AGENTS {
-        let plan = Plan::new(SLOW, seconds, HOLD);
+    for agents in flags.points(&AGENTS) {
+        let plan = Plan::new(SLOW, flags.seconds, HOLD);
         let mut side = Ours::start(&Setting::with_agents(agents), plan.at_once(), "");
         let told = side.round(&plan);
         let mut row = vec![agents.to_string(), mib(&mut side)];
@@ -131,31 +138,49 @@ fn with_agents(seconds: usize) -> Table {
     table
 }
 
-/// Calls about billing wait for agents who do not exist.
-const BILLING: &str = "[[queues]]\nname = \"billing\"\nrequires = { english = 10 }\nmax_waiting = 20000\n\
-    [[access.rules]]\nname = \"billing\"\nwhen = { reason = [\"billing\"] }\nanswer = \"queue\"\nqueue = \"billing\"\n\
-    ceiling_s = 3600\nthen = \"self-service\"\n\
-    [[access.rules]]\nname = \"recognised\"\nwhen = { min_level = \"V1\" }\nanswer = \"human\"\n";
+/// Calls about billing wait for an agent who never logs in.
+const BILLING: &str = r#"
+[[queues]]
+name = "billing"
+requires = { english = 10 }
+max_waiting = 20000
+[[agents]]
+name = "expert"
+skills = { english = 10 }
+token_sha256 = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
+phone = { contact = "sip:expert@127.0.0.1:9" }
+[[access.rules]]
+name = "billing"
+when = { reason = ["billing"] }
+answer = "queue"
+queue = "billing"
+ceiling_s = 3600
+then = "self-service"
+[[access.rules]]
+name = "recognised"
+when = { min_level = "V1" }
+answer = "human"
+"#;
 
-fn with_waiting(seconds: usize) -> Table {
+fn with_waiting(flags: &Flags) -> Table {
     let mut table = Table::new("grow-waiting", &with_ours(vec!["waiting", "server MiB"]));
-    with_calls(&WAITING, seconds, BILLING, "billing", &mut table);
+    with_calls(&WAITING, flags, BILLING, "billing", &mut table);
     table
 }
 
-fn with_held(seconds: usize) -> Table {
+fn with_held(flags: &Flags) -> Table {
     let mut table = Table::new("grow-held", &with_ours(vec!["held", "server MiB"]));
-    with_calls(&HELD, seconds, "", "delivery", &mut table);
+    with_calls(&HELD, flags, "", "delivery", &mut table);
     table
 }
 
 /// The usual calls while others stay.
-fn with_calls(counts: &[usize], seconds: usize, more: &str, reason: &str, table: &mut Table) {
-    for count in counts {
-        let plan = Plan::new(USUAL, seconds, HOLD);
+fn with_calls(counts: &[usize], flags: &Flags, more: &str, reason: &str, table: &mut Table) {
+    for count in flags.points(counts) {
+        let plan = Plan::new(USUAL, flags.seconds, HOLD);
         let agents = if reason == "delivery" { count + USUAL } else { USUAL };
         let mut side = Ours::start(&Setting::with_agents(agents), plan.at_once() + count, more);
-        let _stay = stay(&mut side, *count, reason);
+        let _stay = stay(&mut side, count, reason);
         let memory = mib(&mut side);
         let told = side.round(&plan);
         let mut row = vec![count.to_string(), memory];

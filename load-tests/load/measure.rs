@@ -52,7 +52,7 @@ pub fn measured(folder: &Folder, server: &mut Process, run: &Carrier) -> Row {
     let before = server.cpu();
     let mut carrier = sipp::carrier("carrier", folder, run);
     let planned = Duration::from_secs((run.count / run.per_second.max(1)) as u64);
-    let counted = carrier.finish(planned * 2 + run.hold + Duration::from_secs(60));
+    let counted = carrier.finish_or_fail(planned * 2 + run.hold + Duration::from_secs(40));
     let cpu = server.cpu().saturating_sub(before);
     Row { counted, cpu, rang: capture.map(Capture::finish) }
 }

@@ -94,7 +94,8 @@ impl Process {
         cpu_of_tree(self.pid())
     }
 
-    fn ended_within(&mut self, limit: Duration) -> Option<ExitStatus> {
+    /// Waits for its end, so long at most.
+    pub fn ended_within(&mut self, limit: Duration) -> Option<ExitStatus> {
         let begun = Instant::now();
         while begun.elapsed() < limit {
             if let Ok(Some(status)) = self.child.try_wait() {

@@ -85,6 +85,16 @@ impl Sipp {
         self.counted()
     }
 
+    /// As `finish`, but calls that are not over by then count as failed: what carries too many calls may never end them.
+    pub fn finish_or_fail(&mut self, limit: Duration) -> Counted {
+        if self.process.ended_within(limit).is_some() {
+            return self.counted();
+        }
+        self.process.kill();
+        let counted = self.counted();
+        Counted { failed: counted.failed + self.in_progress(), ..counted }
+    }
+
     /// What it has counted up to the last second, or to its end.
     pub fn counted(&self) -> Counted {
         Counted { good: self.latest("SuccessfulCall(C)"), failed: self.latest("FailedCall(C)") }
