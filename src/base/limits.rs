@@ -82,6 +82,28 @@ pub const ENROL_RETRY_MIN: Duration = Duration::from_secs(5);
 pub const ENROL_RETRY_MAX: Duration = Duration::from_secs(300);
 /// The longest life of a registration of ours, and the longest wait that a carrier may ask for. A longer one is cut.
 pub const ENROL_LIFE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Questions to name servers under way at once; a hundred names a second at 0.6 s each. Beyond it a question waits for its turn.
+pub const RESOLVE_UNDER_WAY_MAX: usize = 64;
+/// How long a name server may take; a call has other ways to go meanwhile. Later is no answer.
+pub const RESOLVE_QUESTION_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a look-up may take with all its questions. Then what is known by then is all there is.
+pub const RESOLVE_LOOKUP_PATIENCE: Duration = Duration::from_secs(5);
+/// Look-ups at once. Beyond it a name leads nowhere (503, the next target).
+pub const RESOLVE_LOOKUPS_MAX: usize = 1_000;
+/// Answers of name servers that are remembered; the one that ends first goes first.
+pub const RESOLVE_CACHE_MAX: usize = 4_096;
+/// How long an answer is remembered, whatever its TTL: at least while its own look-up goes on, at most an hour, "there is none" briefly.
+pub const RESOLVE_KEPT_MIN: Duration = Duration::from_secs(5);
+pub const RESOLVE_KEPT_MAX: Duration = Duration::from_secs(3600);
+pub const RESOLVE_NOTHING_KEPT_MAX: Duration = Duration::from_secs(60);
+/// How long a name server that says nothing is not asked the same again.
+pub const RESOLVE_FAILURE_KEPT: Duration = Duration::from_secs(10);
+/// Records of one answer; the rest is not looked at.
+pub const RESOLVE_RECORDS_MAX: usize = 32;
+/// Names that one answer leads on to, and half of those of a whole look-up; the rest is not followed.
+pub const RESOLVE_NAMES_MAX: usize = 8;
+/// Places of one destination; the rest is not tried.
+pub const RESOLVE_PLACES_MAX: usize = 16;
 /// SIP transactions of both roles; 32 s of 1,000 calls a second. Beyond it new requests outside dialogs get 503 with Retry-After.
 pub const SIP_TRANSACTIONS_MAX: usize = 200_000;
 /// Answers with different To tags to one INVITE of ours; a carrier forks to a handful. Beyond it a further fork is not followed.

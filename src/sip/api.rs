@@ -416,6 +416,13 @@ impl Transport {
         }
     }
 
+    /// Reads the `transport` parameter of a URI, in any case; `None` for one that we do not have.
+    pub fn read(param: &[u8]) -> Option<Transport> {
+        [Transport::Udp, Transport::Tcp, Transport::Tls]
+            .into_iter()
+            .find(|one| param.eq_ignore_ascii_case(one.param().as_bytes()))
+    }
+
     /// As the `transport` parameter of a URI names it.
     pub fn param(self) -> &'static str {
         match self {

@@ -7,5 +7,6 @@ pub mod endpoint;
 pub mod framing;
 pub mod login;
 pub mod registrar;
+pub mod resolve;
 pub mod transaction;
 pub mod wire;
