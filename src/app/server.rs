@@ -23,6 +23,7 @@ use crate::io::clock::Clock;
 use crate::io::desktop::DeskLines;
 use crate::io::journal::{Journal, JournalHeader};
 use crate::io::media::{FileError, MediaConfig, MediaPool, read_clip};
+use crate::io::names::Names;
 use crate::io::reactor::{self, Door, Wiring};
 use crate::io::store::{OpenError, RedisSetup, Store};
 use crate::io::telemetry::{self, Telemetry, TelemetryError};
@@ -139,7 +140,8 @@ pub async fn start(plan: Plan, sockets: Sockets, config_text: &str) -> Result<Se
     let lines = Arc::new(DeskLines::new(runtime.handle().clone()));
     let web = web(&plan, &store, &door, &lines, &telemetry, clock, rng.split());
     let engine = Engine::new(plan.settings, seed, boot_s);
-    let wiring = Wiring { engine, clock, sockets: sockets.sip, store, media, lines, recorder, journal };
+    let names = Names::new(&plan.shell.name_servers);
+    let wiring = Wiring { engine, clock, sockets: sockets.sip, store, names, media, lines, recorder, journal };
     let engine = spawn_engine(runtime, wiring, door.clone(), end)?;
     let stop = serve_http(sockets.http, web)?;
     Ok(Server { http, sip, telemetry, door, stop, engine })

@@ -143,6 +143,9 @@ impl Calls {
             SipEvent::TrunkRegistered { trunk, registered, status } => {
                 self.bench.fact(Fact::TrunkRegistered { trunk, registered, status });
             }
+            SipEvent::GatewayChanged { trunk, gateway, state } => {
+                self.bench.fact(Fact::GatewayChanged { trunk, gateway, state });
+            }
             SipEvent::PhoneReachable { agent, reachable } => self.bench.fact(Fact::PhoneReachable { agent, reachable }),
             SipEvent::Refused { cause, count } => self.bench.fact(Fact::Refused { cause, count }),
         }

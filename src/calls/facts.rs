@@ -9,7 +9,7 @@ use crate::desktop::WrapUp;
 use crate::intents::matching::Evidence;
 use crate::media::command::LegStats;
 use crate::routing::Why;
-use crate::sip::api::Refusal;
+use crate::sip::api::{GatewayState, Refusal};
 
 /// Why a call went on to the trunk's fallback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -162,6 +162,12 @@ pub enum Fact {
         registered: bool,
         status: u16,
     },
+    /// A gateway of a trunk, by its URI.
+    GatewayChanged {
+        trunk: TrunkId,
+        gateway: String,
+        state: GatewayState,
+    },
     PhoneReachable {
         agent: AgentId,
         reachable: bool,
@@ -260,6 +266,7 @@ impl Fact {
             | Fact::TurnedAway { .. }
             | Fact::Refused { .. }
             | Fact::TrunkReachable { .. }
+            | Fact::GatewayChanged { .. }
             | Fact::TrunkRegistered { .. }
             | Fact::PhoneReachable { .. } => None,
         }

@@ -1,10 +1,8 @@
 //! Throughline has nothing to add: the call goes where the trunk's configuration says (design, promise 1).
 
-use std::net::SocketAddr;
-
 use bytes::Bytes;
 
-use crate::base::Now;
+use crate::base::{Now, TrunkId};
 use crate::sip::api::{Dial, Reason, SipCommand, Target};
 
 use super::bench::{Bench, Deadline};
@@ -27,9 +25,14 @@ pub fn divert(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now
     let trunk = call.trunk.clone();
     match &trunk.fallback {
         Fallback::Sip { uri, .. } if trunk.mode != Mode::Path => redirect(call, uri, bench, now),
-        Fallback::Sip { uri, via } => dial(call, uri, *via, bench, now),
+        Fallback::Sip { uri, via } => dial(call, Target::Uri { uri: uri.clone(), via: *via }, bench, now),
+        Fallback::Trunk { trunk, user } => {
+            dial(call, Target::Trunk { trunk: trunk.clone(), user: user.clone() }, bench, now);
+        }
         // A caller who has been answered cannot be redirected any more: the same place is dialled for them.
-        Fallback::Redirect { contact } if call.is_answered() => dial(call, contact, None, bench, now),
+        Fallback::Redirect { contact } if call.is_answered() => {
+            dial(call, Target::Uri { uri: contact.clone(), via: None }, bench, now);
+        }
         Fallback::Redirect { contact } => redirect(call, contact, bench, now),
         Fallback::Status { code } => give_up(call, *code, Outcome::Refused, bench, now),
     }
@@ -41,7 +44,7 @@ fn redirect(call: &mut Call, contact: &str, bench: &mut Bench, now: Now) {
     ending::finish(call, Outcome::Redirected, EndedBy::Us, bench, now);
 }
 
-fn dial(call: &mut Call, uri: &str, via: Option<SocketAddr>, bench: &mut Bench, now: Now) {
+fn dial(call: &mut Call, target: Target, bench: &mut Bench, now: Now) {
     if !call.sound.is_described() {
         return give_up(call, 488, Outcome::Failed, bench, now);
     }
@@ -54,8 +57,8 @@ fn dial(call: &mut Call, uri: &str, via: Option<SocketAddr>, bench: &mut Bench, 
     };
     bench.call_by_leg.insert(leg.0, call.id);
     let dial = Dial {
-        target: Target::Uri { uri: with_dialled(uri, call.incoming.dialled.expose()), via },
-        trunk: Some(call.trunk.trunk.clone()),
+        trunk: Some(trunk_of(&target, call)),
+        target: aimed(target, call.incoming.dialled.expose()),
         flow: call.trunk.flow,
         from_user: call.incoming.from_user.clone(),
         from_display: call.incoming.from_display.clone(),
@@ -66,6 +69,23 @@ fn dial(call: &mut Call, uri: &str, via: Option<SocketAddr>, bench: &mut Bench, 
     };
     bench.sip(SipCommand::Dial { leg: leg.0, dial: Box::new(dial) });
     call.phase = Phase::Diverting(leg);
+}
+
+/// Whose login answers a challenge on the way.
+fn trunk_of(target: &Target, call: &Call) -> TrunkId {
+    match target {
+        Target::Trunk { trunk, .. } => trunk.clone(),
+        Target::Uri { .. } | Target::Registered(_) => call.trunk.trunk.clone(),
+    }
+}
+
+/// The number that was dialled is put in where it belongs.
+fn aimed(target: Target, dialled: &str) -> Target {
+    match target {
+        Target::Uri { uri, via } => Target::Uri { uri: with_dialled(&uri, dialled), via },
+        Target::Trunk { trunk, user } => Target::Trunk { trunk, user: with_dialled(&user, dialled) },
+        Target::Registered(agent) => Target::Registered(agent),
+    }
 }
 
 /// The fallback rings, or speaks before it answers.

@@ -216,6 +216,7 @@ impl Bench {
                 match dial.target {
                     Target::Uri { uri, .. } => format!("dial {uri}"),
                     Target::Registered(agent) => format!("dial {agent}"),
+                    Target::Trunk { trunk, user } => format!("dial {user} through {trunk}"),
                 }
             }
             SipCommand::Hangup { leg, .. } => format!("hang up {}", self.who(leg)),

@@ -18,6 +18,8 @@ use crate::sip::api::{FlowId, Target};
 pub enum Fallback {
     /// Through us, sound relayed. A user part of `{dialled}` in the URI stands for the number that the caller dialled.
     Sip { uri: String, via: Option<SocketAddr> },
+    /// As above, to the gateways of a trunk, with this user part.
+    Trunk { trunk: TrunkId, user: String },
     /// `302 Moved Temporarily` to this URI; no sound passes through us. `{dialled}` as above.
     Redirect { contact: String },
     /// A refusal (400 to 699) with a Reason; the carrier routes on by itself.

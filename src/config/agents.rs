@@ -70,7 +70,7 @@ fn with_extension(plan: PhonePlan, written: Option<&Text<'_>>, faults: &mut Faul
     let written = written.and_then(|text| redirect::extension(text, faults));
     let fixed = match &plan.target {
         Target::Uri { uri, .. } if !uri.contains('?') => Some(uri.clone()),
-        Target::Uri { .. } | Target::Registered(_) => None,
+        Target::Uri { .. } | Target::Trunk { .. } | Target::Registered(_) => None,
     };
     PhonePlan { extension: written.or(fixed), ..plan }
 }
@@ -119,7 +119,7 @@ fn phone<'a>(
     section.finish(faults);
     match (contact, has_user) {
         (Some(contact), false) => {
-            let uri = sip_target(&contact, via, faults)?.to_owned();
+            let uri = sip_target(&contact, faults)?.to_owned();
             Some((PhonePlan { target: Target::Uri { uri, via }, flow, extension: None }, None))
         }
         (None, true) => {

@@ -3,6 +3,7 @@
 mod access;
 mod agents;
 mod fault;
+mod gateways;
 mod media;
 mod numbers;
 pub mod plan;

@@ -22,6 +22,8 @@ pub struct Shell {
     pub sip: Vec<SocketAddr>,
     /// How long calls in progress may go on after the process was told to end.
     pub drain: Duration,
+    /// Name servers for SIP hosts; the system's when empty.
+    pub name_servers: Vec<SocketAddr>,
     pub http: SocketAddr,
     pub media: MediaShell,
     pub store: StorePlan,

@@ -3,14 +3,13 @@
 use std::time::Duration;
 
 use crate::sip::api::{EnrolPlan, FlowId, TrunkAccount};
-use crate::sip::dialog::address_of;
 use crate::sip::login::Login;
-use crate::sip::wire::Uri;
 
 use super::agents::user_and_hashes;
 use super::fault::Faults;
+use super::gateways::server_uri;
 use super::tree::{Section, Text};
-use super::values::{Names, sip_target, socket};
+use super::values::{Names, socket};
 
 /// What we say when this trunk asks who we are.
 pub(super) fn login(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<Login> {
@@ -30,7 +29,7 @@ fn user_and_password(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Opti
 /// Our registration at this trunk, and what answers its challenge.
 pub(super) fn register(section: &mut Section<'_>, flow: FlowId, faults: &mut Faults<'_>) -> Option<(EnrolPlan, Login)> {
     let mut section = section.item("register")?.section(faults)?;
-    let remedy = "write the registrar that the carrier named, like server = \"sip:192.0.2.30\"";
+    let remedy = "write the registrar that the carrier named, like server = \"sip:sip.example.com\"";
     let server = section.required("server", remedy, faults).and_then(|item| item.text(faults));
     let via = section.text("via", faults).and_then(|text| socket(&text, faults));
     let expires = section.seconds("expires_s", Duration::from_secs(600), 30..=86_400, faults);
@@ -38,13 +37,10 @@ pub(super) fn register(section: &mut Section<'_>, flow: FlowId, faults: &mut Fau
     let contact = section.text("contact_user", faults).and_then(|text| contact_user(&text, faults));
     section.finish(faults);
     let (server, login) = (server?, login?);
-    let uri = sip_target(&server, via, faults).and_then(|text| Uri::read(text.as_bytes()))?;
-    if uri.user.is_some() {
-        faults.add(&server.place, format!("{:?} has a user part", server.value), "write the registrar without it");
-    }
+    let uri = server_uri(&server, faults)?;
     let plan = EnrolPlan {
-        server: server.value.to_owned(),
-        to: via.or_else(|| address_of(&uri))?,
+        server: uri.to_owned(),
+        via,
         flow,
         user: login.user.clone(),
         contact_user: contact.unwrap_or(&login.user).to_owned(),

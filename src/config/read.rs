@@ -55,7 +55,7 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     let calls = calls(&mut top, &routing, trunks.names, faults);
     let shell = shell(&mut top, &sip, media.shell, &pools.names, faults);
     top.finish(faults);
-    let (policy, token_keys, deadlines) = calls?;
+    let (policy, token_keys, (deadlines, target_timeout)) = calls?;
     let calls = CallSettings {
         trunks: trunks.plans,
         phones: agents.phones,
@@ -66,7 +66,7 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
         deadlines,
         media: media.plan,
     };
-    let endpoint = endpoint(sip, trunks.peers, agents.accounts);
+    let endpoint = endpoint(sip, trunks.peers, agents.accounts, target_timeout);
     let desks = desktop::Setup::new(agents.desks);
     let settings = Settings { endpoint, calls, routing: routing.setup, desks, pools: pools.plans };
     Some(Plan { settings, shell })
@@ -77,7 +77,7 @@ fn calls(
     routing: &routing::RoutingPart<'_>,
     trunks: Names<'_>,
     faults: &mut Faults<'_>,
-) -> Option<(Policy, TokenKeys, Deadlines)> {
+) -> Option<(Policy, TokenKeys, (Deadlines, Duration))> {
     let default_queue = routing.default_queue.as_ref();
     let known = access::Known { queues: &routing.queues, trunks: &trunks, default_queue };
     let policy = access::read(top, &known, faults);
@@ -86,7 +86,12 @@ fn calls(
     Some((policy?, token_keys?, deadlines))
 }
 
-fn endpoint(sip: sip::SipPart, trunks: Vec<TrunkPeer>, phones: Vec<PhoneAccount>) -> EndpointSetup {
+fn endpoint(
+    sip: sip::SipPart,
+    trunks: Vec<TrunkPeer>,
+    phones: Vec<PhoneAccount>,
+    target_timeout: Duration,
+) -> EndpointSetup {
     EndpointSetup {
         flows: sip.flows,
         realm: sip.realm,
@@ -95,6 +100,7 @@ fn endpoint(sip: sip::SipPart, trunks: Vec<TrunkPeer>, phones: Vec<PhoneAccount>
         phones,
         registration_min: sip.registration_min,
         registration_max: sip.registration_max,
+        target_timeout,
         t1: T1,
         t2: T2,
         t4: T4,
@@ -112,6 +118,7 @@ fn shell(
     Shell {
         sip: sip.bind.clone(),
         drain: sip.drain,
+        name_servers: sip.name_servers.clone(),
         http: shell::http(top, faults),
         media,
         store: shell::store(top, faults),

@@ -134,7 +134,8 @@ pub(super) fn log(top: &mut Section<'_>, faults: &mut Faults<'_>) -> LogPart {
     LogPart { plan: LogPlan { json: format.unwrap_or(false), filter }, journal, interval_log }
 }
 
-pub(super) fn deadlines(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Deadlines {
+/// The deadlines of a call, and how long one of its targets may say nothing.
+pub(super) fn deadlines(top: &mut Section<'_>, faults: &mut Faults<'_>) -> (Deadlines, Duration) {
     let mut section = top.section("deadlines", faults);
     let usual = Deadlines::default();
     let deadlines = Deadlines {
@@ -145,6 +146,10 @@ pub(super) fn deadlines(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Deadl
         answer_waiting: section.millis("answer_waiting_ms", usual.answer_waiting, 0..=60_000, faults),
         claim: section.seconds("claim_s", usual.claim, 10..=3600, faults),
     };
+    let target = section.millis("target_ms", TARGET, 100..=30_000, faults);
     section.finish(faults);
-    deadlines
+    (deadlines, target)
 }
+
+/// A gateway that is there says 100 within milliseconds; two seconds cover three of UDP's repetitions.
+const TARGET: Duration = Duration::from_secs(2);

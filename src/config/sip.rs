@@ -19,6 +19,7 @@ pub(super) struct SipPart {
     pub registration_min: Duration,
     pub registration_max: Duration,
     pub drain: Duration,
+    pub name_servers: Vec<SocketAddr>,
 }
 
 /// Less than the ten seconds that a container has by default before it is killed.
@@ -38,7 +39,9 @@ pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
         let place = section.place.key("registration_min_s", section.place.offset);
         faults.add(&place, "is more than registration_max_s", "make it the smaller of the two");
     }
+    let name_servers = section.texts("name_servers", faults);
     let part = SipPart {
+        name_servers: name_servers.iter().filter_map(|text| name_server(text, faults)).collect(),
         bind: bind.into_iter().map(|(address, _)| address).collect(),
         flows,
         realm: realm.and_then(|text| checked_realm(&text, faults)).unwrap_or_else(|| "throughline".to_owned()),
@@ -140,6 +143,16 @@ fn digests(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Vec<Algorithm>
     }
     if digests.is_empty() { vec![Algorithm::Md5] } else { digests }
 }
+
+/// With a port or without.
+fn name_server(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<SocketAddr> {
+    match text.value.parse::<IpAddr>() {
+        Ok(address) => Some(SocketAddr::new(address, DNS_PORT)),
+        Err(_) => text.parse(str::parse, "write an address, like \"192.0.2.53\" or \"192.0.2.53:53\"", faults),
+    }
+}
+
+const DNS_PORT: u16 = 53;
 
 fn checked_realm(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<String> {
     let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-._@".contains(&b);

@@ -1,15 +1,16 @@
 //! `[[trunks]]`: the PBXs and carriers, known by their addresses, each with its fallback.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::base::TrunkId;
 use crate::calls::settings::{Fallback, Mode, TrunkPlan};
-use crate::sip::api::{FlowId, TrunkPeer};
+use crate::sip::api::TrunkPeer;
+use crate::sip::wire::Uri;
 
 use super::fault::Faults;
+use super::gateways;
 use super::proof;
 use super::redirect;
 use super::sip::SipPart;
@@ -35,6 +36,7 @@ type Network = (IpAddr, u8);
 
 pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults<'_>) -> TrunksPart<'a> {
     let mut part = TrunksPart { names: Names::default(), peers: Vec::new(), plans: BTreeMap::new() };
+    let mut wanted = Vec::new();
     let (mut taken, mut users): (Vec<(Network, String)>, Names<'_>) = (Vec::new(), Names::default());
     let sections = top.sections("trunks", faults);
     if sections.is_empty() {
@@ -52,19 +54,30 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
         let networks = networks(&mut section, &mut taken, name.as_ref(), by_password, faults);
         let trusted = section.flag("trusted", false, faults);
         let (region, flow) = (region(&mut section, faults), sip.flow(&mut section, faults));
-        let keep_alive = keep_alive(&mut section, flow, faults);
+        let keep_alive = gateways::keep_alive(&mut section, flow, faults);
+        let gateways = gateways::gateways(&mut section, flow, faults);
         let (enrol, own) = proof::register(&mut section, flow, faults).unzip();
         let login = proof::login(&mut section, faults).or(own);
-        let fallback = fallback(&mut section, faults);
+        let fallback = fallback(&mut section, &mut wanted, faults);
         let mode = redirect::mode(&mut section, faults);
         section.finish(faults);
         if let (Some(name), Some(fallback)) = (name, fallback) {
             let trunk = TrunkId::new(name.value);
-            part.peers.push(TrunkPeer { trunk: trunk.clone(), networks, trusted, keep_alive, login, account, enrol });
+            part.peers.push(TrunkPeer {
+                trunk: trunk.clone(),
+                networks,
+                trusted,
+                keep_alive,
+                gateways,
+                login,
+                account,
+                enrol,
+            });
             let plan = TrunkPlan { trunk: trunk.clone(), region, flow, fallback, trusted, mode };
             part.plans.insert(trunk, Arc::new(plan));
         }
     }
+    check_wanted(&part, &wanted, faults);
     part
 }
 
@@ -118,17 +131,7 @@ fn overlap(one: Network, other: Network) -> bool {
     }
 }
 
-fn keep_alive(
-    section: &mut Section<'_>,
-    flow: FlowId,
-    faults: &mut Faults<'_>,
-) -> Option<(SocketAddr, FlowId, Duration)> {
-    let every = section.seconds("keep_alive_s", Duration::from_secs(30), 1..=3600, faults);
-    let to = section.text("keep_alive", faults)?;
-    Some((socket(&to, faults)?, flow, every))
-}
-
-fn fallback(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<Fallback> {
+fn fallback<'a>(section: &mut Section<'a>, wanted: &mut Vec<Text<'a>>, faults: &mut Faults<'_>) -> Option<Fallback> {
     let remedy =
         "say where its calls go when we have nothing to add, like fallback = { sip = \"sip:{dialled}@192.0.2.5\" }";
     let item = section.required("fallback", remedy, faults)?;
@@ -136,19 +139,59 @@ fn fallback(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<Fallba
     let via = section.text("via", faults).and_then(|text| socket(&text, faults));
     let sip = section.text("sip", faults);
     let redirect = section.text("redirect", faults);
+    let trunk = section.text("trunk", faults);
+    let user = trunk.as_ref().and_then(|_| section.text("user", faults));
     let status = section.item("status");
     let given = usize::from(sip.is_some()) + usize::from(redirect.is_some()) + usize::from(status.is_some());
+    let given = given + usize::from(trunk.is_some());
     section.finish(faults);
     if given != 1 {
-        faults.add(&item.place, "must have one of sip, redirect and status", remedy);
+        faults.add(&item.place, "must have one of sip, trunk, redirect and status", remedy);
         return None;
     }
-    let through = sip.and_then(|text| sip_target(&text, via, faults));
+    let through = sip.and_then(|text| sip_target(&text, faults));
     let through = through.map(|uri| Fallback::Sip { uri: uri.to_owned(), via });
     let redirect = redirect.and_then(|text| sip_uri(&text, faults));
     let redirect = redirect.map(|contact| Fallback::Redirect { contact: contact.to_owned() });
     let status = status.and_then(|item| item.number(400..=699, faults)).map(|code| Fallback::Status { code });
-    through.or(redirect).or(status)
+    let trunk = trunk.and_then(|name| through_gateways(name, user, wanted, faults));
+    through.or(trunk).or(redirect).or(status)
+}
+
+/// The user part of a call to a trunk's gateways, when none is written.
+const SAME_NUMBER: &str = "{dialled}";
+
+fn through_gateways<'a>(
+    trunk: Text<'a>,
+    user: Option<Text<'a>>,
+    wanted: &mut Vec<Text<'a>>,
+    faults: &mut Faults<'_>,
+) -> Option<Fallback> {
+    let written = user.as_ref().map_or(SAME_NUMBER, |user| user.value);
+    let example = format!("sip:{}@example.com", written.replace(SAME_NUMBER, "0"));
+    let is_user = Uri::read(example.as_bytes()).is_some_and(|uri| uri.user.is_some());
+    if let Some(user) = user.filter(|_| !is_user) {
+        faults.add(
+            &user.place,
+            format!("{written:?} is no user part"),
+            "write \"{dialled}\", or a number like \"9000\"",
+        );
+        return None;
+    }
+    let fallback = Fallback::Trunk { trunk: TrunkId::new(trunk.value), user: written.to_owned() };
+    wanted.push(trunk);
+    Some(fallback)
+}
+
+/// Every trunk that a fallback names must be there and have gateways.
+fn check_wanted(part: &TrunksPart<'_>, wanted: &[Text<'_>], faults: &mut Faults<'_>) {
+    for name in wanted {
+        let has_none = |peer: &TrunkPeer| peer.trunk.as_str() == name.value && peer.gateways.is_empty();
+        if part.names.check("trunk", name, faults) && part.peers.iter().any(has_none) {
+            let remedy = "add gateways = [{ uri = \"sip:gw1.example.com\" }] to it";
+            faults.add(&name.place, format!("trunk {:?} has no gateways", name.value), remedy);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use crate::base::E164;
 use crate::base::phone::Region;
+use crate::sip::resolve::Destination;
 use crate::sip::wire::Uri;
 
 use super::fault::{Faults, did_you_mean};
@@ -100,14 +101,14 @@ pub(super) fn sip_uri<'a>(text: &Text<'a>, faults: &mut Faults<'_>) -> Option<&'
     is_sip.then_some(text.value)
 }
 
-/// A SIP URI to which packets can be sent: its host is an address, or `via` says where they go.
-pub(super) fn sip_target<'a>(text: &Text<'a>, via: Option<SocketAddr>, faults: &mut Faults<'_>) -> Option<&'a str> {
+/// A SIP URI to which packets can be sent, of a transport that we have.
+pub(super) fn sip_target<'a>(text: &Text<'a>, faults: &mut Faults<'_>) -> Option<&'a str> {
     let uri = sip_uri(text, faults)?;
     let example = uri.replace("{dialled}", "0");
-    let host = Uri::read(example.as_bytes()).and_then(|uri| uri.host);
-    if via.is_none() && host.and_then(|host| host.address()).is_none() {
-        let remedy = "names are not looked up yet: write its address, or add via = \"address:port\"";
-        faults.add(&text.place, format!("{uri:?} has a host name"), remedy);
+    let known = Uri::read(example.as_bytes()).and_then(|uri| Destination::of(&uri));
+    if known.is_none() {
+        let remedy = "write transport=udp, tcp or tls, or leave it out";
+        faults.add(&text.place, format!("{uri:?} is of a transport that we do not have"), remedy);
         return None;
     }
     Some(uri)

@@ -30,7 +30,12 @@ impl OutputDigest {
                 self.bytes(&transmit.bytes);
                 write!(self, "{:?} {}", transmit.flow, transmit.to)
             }
-            Output::Store { .. } | Output::Media(_) | Output::Desktop(_) | Output::Answer { .. } | Output::Fact(_) => {
+            Output::Resolve { .. }
+            | Output::Store { .. }
+            | Output::Media(_)
+            | Output::Desktop(_)
+            | Output::Answer { .. }
+            | Output::Fact(_) => {
                 write!(self, "{output:?}")
             }
         };

@@ -10,6 +10,8 @@ use crate::intents::requests::{StoreError, StoreReply};
 use crate::media::command::MediaEvent;
 use crate::sip::api::{FlowId, StreamEvent};
 
+use crate::sip::resolve::{Failed, Found, QuestionNumber};
+
 use super::question::{Question, QuestionId};
 
 #[derive(Clone, Debug)]
@@ -27,6 +29,11 @@ pub enum Input {
     Store {
         ask: AskId,
         result: Result<StoreReply, StoreError>,
+    },
+    /// What a name server said, or that it said nothing.
+    Resolved {
+        number: QuestionNumber,
+        result: Result<Found, Failed>,
     },
     /// The process is about to end.
     Leave,

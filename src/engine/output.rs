@@ -7,16 +7,30 @@ use crate::calls::facts::Fact;
 use crate::desktop::DesktopOutput;
 use crate::intents::requests::StoreRequest;
 use crate::media::command::MediaCommand;
+use crate::sip;
 use crate::sip::api::Transmit;
+use crate::sip::resolve::QuestionNumber;
 
 use super::question::{Answer, QuestionId};
 
 #[derive(Clone, Debug)]
 pub enum Output {
     Transmit(Transmit),
-    Store { ask: AskId, request: Box<StoreRequest>, patience: Duration },
+    /// A name server is to be asked; `Input::Resolved` says what it said.
+    Resolve {
+        number: QuestionNumber,
+        question: sip::resolve::Question,
+    },
+    Store {
+        ask: AskId,
+        request: Box<StoreRequest>,
+        patience: Duration,
+    },
     Media(MediaCommand),
     Desktop(DesktopOutput),
-    Answer { id: QuestionId, answer: Answer },
+    Answer {
+        id: QuestionId,
+        answer: Answer,
+    },
     Fact(Fact),
 }

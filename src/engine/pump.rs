@@ -56,6 +56,7 @@ impl Engine {
             Input::Stream { flow, event } => self.endpoint.handle_stream(flow, event, now),
             Input::Store { ask, result } => self.calls.handle(CallInput::Store { ask, result }, now),
             Input::Media(event) => self.calls.handle(CallInput::Media(event), now),
+            Input::Resolved { number, result } => self.endpoint.handle_resolved(number, result, now),
             Input::Leave => self.endpoint.handle_leave(now),
             Input::Desktop(input) => self.desks.handle(input, now),
             Input::Ask { id, question } => {
@@ -159,6 +160,7 @@ impl Engine {
     fn take_endpoint(&mut self, output: EndpointOutput, now: Now) {
         match output {
             EndpointOutput::Transmit(transmit) => self.outputs.push_back(Output::Transmit(transmit)),
+            EndpointOutput::Resolve(number, question) => self.outputs.push_back(Output::Resolve { number, question }),
             EndpointOutput::Event(event) => self.calls.handle(CallInput::Sip(event), now),
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::base::{CallId, TrunkId};
 use crate::calls::facts::CallRecord;
 use crate::routing::{AgentView, QueueView};
-use crate::sip::api::EnrolView;
+use crate::sip::api::{EnrolView, GatewayView};
 
 /// The number of a question; its answer carries the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +53,7 @@ pub struct TrunkView {
     pub reachable: Option<bool>,
     /// `None`: we do not register there.
     pub registration: Option<EnrolView>,
+    pub gateways: Vec<GatewayView>,
     pub calls: usize,
 }
 

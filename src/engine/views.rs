@@ -46,6 +46,7 @@ fn trunk_view(engine: &Engine, trunk: &TrunkId) -> TrunkView {
         trunk: trunk.clone(),
         reachable: engine.reachable_by_trunk.get(trunk).copied(),
         registration: engine.endpoint.enrolment(trunk),
+        gateways: engine.endpoint.gateways(trunk),
         calls: engine.calls.on_trunk(trunk),
     }
 }

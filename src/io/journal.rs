@@ -5,6 +5,7 @@
 mod desktop;
 mod line;
 mod media;
+mod names;
 mod question;
 mod read;
 mod store;

@@ -7,6 +7,7 @@ pub mod door;
 pub mod journal;
 mod load;
 pub mod media;
+pub mod names;
 pub mod reactor;
 pub mod records;
 pub mod sip;

@@ -16,7 +16,9 @@ use crate::desktop::DesktopInput;
 use crate::engine::question::{Answer, Question, QuestionId};
 use crate::engine::{Engine, Input, Notice, Output};
 use crate::intents::requests::StoreRequest;
+use crate::sip;
 use crate::sip::api::{FlowId, Transmit};
+use crate::sip::resolve::QuestionNumber;
 
 use super::clock::Clock;
 use super::desktop::DeskLines;
@@ -24,6 +26,7 @@ use super::door::{Asked, EngineDoor};
 use super::journal::Journal;
 use super::load::LoadMeter;
 use super::media::MediaPool;
+use super::names::Names;
 use super::sip::{Received, UdpSockets};
 use super::store::Store;
 use super::telemetry::Recorder;
@@ -34,6 +37,7 @@ pub struct Wiring {
     pub clock: Clock,
     pub sockets: Vec<(FlowId, StdUdpSocket)>,
     pub store: Store,
+    pub names: Names,
     pub media: MediaPool,
     pub lines: Arc<DeskLines>,
     pub recorder: Recorder,
@@ -149,6 +153,7 @@ struct Reactor {
     clock: Clock,
     udp: UdpSockets,
     store: Store,
+    names: Names,
     media: MediaPool,
     lines: Arc<DeskLines>,
     recorder: Recorder,
@@ -169,6 +174,7 @@ impl Reactor {
             clock: wiring.clock,
             udp: UdpSockets::new(wiring.sockets)?,
             store,
+            names: wiring.names,
             media: wiring.media,
             lines: wiring.lines,
             recorder: wiring.recorder,
@@ -275,6 +281,7 @@ impl Reactor {
     fn start(&mut self, output: Output) {
         match output {
             Output::Transmit(transmit) => self.transmit(transmit),
+            Output::Resolve { number, question } => self.ask_names(number, question),
             Output::Store { ask, request, patience } => self.ask_store(ask, request, patience),
             Output::Media(command) => self.media.put(command),
             Output::Desktop(output) => self.lines.send(output),
@@ -291,6 +298,14 @@ impl Reactor {
         if !self.udp.send(&transmit) {
             self.recorder.datagram_not_sent();
         }
+    }
+
+    fn ask_names(&self, number: QuestionNumber, question: sip::resolve::Question) {
+        let (names, door) = (self.names.clone(), self.door.clone());
+        tokio::spawn(async move {
+            let result = names.ask(&question).await;
+            door.input(Input::Resolved { number, result });
+        });
     }
 
     fn ask_store(&mut self, ask: AskId, request: Box<StoreRequest>, patience: Duration) {

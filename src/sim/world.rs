@@ -340,6 +340,8 @@ impl World {
                 }
             }
             Output::Answer { .. } => {}
+            // No host here has a name: nobody answers.
+            Output::Resolve { .. } => {}
             Output::Fact(fact) => self.counts.fact(&fact),
         }
     }

@@ -87,8 +87,11 @@ pub struct Carried {
 /// Whom an outgoing leg rings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A SIP URI whose host is an address; `via` is where the packets go when that differs from the URI.
+    /// A SIP URI, whose host is looked up if it is a name and whose addresses are tried one after the other; `via` is where the
+    /// packets go when that differs from the URI.
     Uri { uri: String, via: Option<SocketAddr> },
+    /// The gateways of this trunk, one after the other, with this user part (escaped as it stands in a URI).
+    Trunk { trunk: TrunkId, user: String },
     /// Every contact that this agent's phone has registered, at once; the first to answer has the call.
     Registered(AgentId),
 }
@@ -191,6 +194,13 @@ pub enum SipEvent {
         registered: bool,
         status: u16,
     },
+    /// A gateway of a trunk has come into another state.
+    GatewayChanged {
+        trunk: TrunkId,
+        /// Its URI.
+        gateway: String,
+        state: GatewayState,
+    },
     /// An agent's phone has at least one contact, or none any more.
     PhoneReachable {
         agent: AgentId,
@@ -250,14 +260,62 @@ pub struct TrunkPeer {
     pub networks: Vec<(IpAddr, u8)>,
     /// P-Asserted-Identity is believed from this trunk (RFC 3325).
     pub trusted: bool,
-    /// Where OPTIONS go, on which flow, and how often; `None`: not asked.
-    pub keep_alive: Option<(SocketAddr, FlowId, Duration)>,
+    /// `None`: not asked.
+    pub keep_alive: Option<KeepAlive>,
+    /// Where calls to it go, when they are not for a URI of their own.
+    pub gateways: Vec<Gateway>,
     /// What its challenges are answered with; `None`: they are refusals like any other.
     pub login: Option<Login>,
     /// The password that proves who it is when its packets come from elsewhere than `networks`.
     pub account: Option<TrunkAccount>,
     /// Our registration there.
     pub enrol: Option<EnrolPlan>,
+}
+
+/// Where OPTIONS go, on which flow, and how often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeepAlive {
+    /// A SIP URI without a user.
+    pub uri: String,
+    pub flow: FlowId,
+    pub every: Duration,
+}
+
+/// One of a trunk's doors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gateway {
+    /// A SIP URI without a user; its host may be a name.
+    pub uri: String,
+    pub flow: FlowId,
+    /// The lowest is tried first.
+    pub priority: u16,
+    /// Its share among those of one priority.
+    pub weight: u16,
+    /// How often it is asked; `None`: its state is never known.
+    pub every: Option<Duration>,
+}
+
+/// What is known of a gateway.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum GatewayState {
+    /// It has not been asked yet, or never is.
+    #[default]
+    Unknown,
+    Up,
+    /// Up, but its last answer was bad or missing; or down, but its last answer was good.
+    Probing,
+    Down,
+}
+
+/// How a gateway stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GatewayView {
+    pub uri: String,
+    pub priority: u16,
+    pub weight: u16,
+    pub state: GatewayState,
+    /// When it came into that state.
+    pub since: Mono,
 }
 
 /// What a trunk proves itself with, in our realm.
@@ -274,8 +332,8 @@ pub struct TrunkAccount {
 pub struct EnrolPlan {
     /// The Request-URI, a SIP URI without a user; its host is the domain of our address of record.
     pub server: String,
-    /// Where the REGISTER goes.
-    pub to: SocketAddr,
+    /// Where the REGISTER goes when that differs from the URI.
+    pub via: Option<SocketAddr>,
     pub flow: FlowId,
     /// The user part of our address of record.
     pub user: String,
@@ -331,6 +389,8 @@ pub struct EndpointSetup {
     /// The limits of a registration's life; a phone that asks for less gets 423.
     pub registration_min: Duration,
     pub registration_max: Duration,
+    /// How long one target of a call may say nothing before the next is tried.
+    pub target_timeout: Duration,
     /// RFC 3261 table 4; 500 ms, 4 s and 5 s but for tests.
     pub t1: Duration,
     pub t2: Duration,
@@ -349,7 +409,16 @@ pub struct Transmit {
 impl TrunkPeer {
     /// A trunk that is known by its networks and by nothing else.
     pub fn at(trunk: TrunkId, networks: Vec<(IpAddr, u8)>) -> TrunkPeer {
-        TrunkPeer { trunk, networks, trusted: false, keep_alive: None, login: None, account: None, enrol: None }
+        TrunkPeer {
+            trunk,
+            networks,
+            trusted: false,
+            keep_alive: None,
+            gateways: Vec::new(),
+            login: None,
+            account: None,
+            enrol: None,
+        }
     }
 }
 
@@ -397,6 +466,18 @@ impl FlowId {
 }
 
 const LISTENER_BITS: u32 = 16;
+
+impl GatewayState {
+    /// The word for it in the API, the log and the metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            GatewayState::Unknown => "unknown",
+            GatewayState::Up => "up",
+            GatewayState::Probing => "probing",
+            GatewayState::Down => "down",
+        }
+    }
+}
 
 impl Transport {
     /// What is sent arrives, or the connection ends (RFC 3261 section 17).

@@ -26,6 +26,8 @@ pub struct Dialog {
     /// The dialog was made by the peer's INVITE, so the Call-ID is the peer's.
     pub theirs: bool,
     pub hop: Hop,
+    /// The address of a host name on the way, and the URI that it stands in.
+    pub found: Option<(Bytes, SocketAddr)>,
 }
 
 /// Where packets go.
@@ -33,7 +35,7 @@ pub struct Dialog {
 pub enum Hop {
     /// Always there: an outbound proxy, or the address that a phone registered from.
     Fixed(SocketAddr),
-    /// Where the first route or the remote target says; there when those are names.
+    /// Where the first route or the remote target says; there while those are names that nobody has found yet.
     Follow(SocketAddr),
 }
 
@@ -65,6 +67,7 @@ impl Dialog {
             remote_cseq: Some(request.cseq().number),
             theirs: true,
             hop: Hop::Follow(source),
+            found: None,
         };
         dialog.refresh(request.contact());
         Ok(dialog)
@@ -86,6 +89,7 @@ impl Dialog {
             remote_cseq: None,
             theirs: false,
             hop,
+            found: None,
         };
         dialog.refresh(response.contact());
         Ok(dialog)
@@ -134,11 +138,20 @@ impl Dialog {
         match self.hop {
             Hop::Fixed(address) => address,
             Hop::Follow(source) => {
-                let first = self.routes.first().and_then(|first| NameAddr::read(first));
-                let uri = first.map(|first| first.uri).or_else(|| Uri::read(&self.target));
-                uri.and_then(|uri| address_of(&uri)).unwrap_or(source)
+                let uri = self.next_uri();
+                let found = self.found.as_ref().filter(|(of, _)| uri.is_some_and(|uri| uri.raw() == &of[..]));
+                uri.and_then(|uri| address_of(&uri)).or(found.map(|(_, address)| *address)).unwrap_or(source)
             }
         }
+    }
+
+    /// The URI of the next hop, if the way follows it.
+    pub fn next_uri(&self) -> Option<Uri<'_>> {
+        if matches!(self.hop, Hop::Fixed(_)) {
+            return None;
+        }
+        let first = self.routes.first().and_then(|first| NameAddr::read(first));
+        first.map(|first| first.uri).or_else(|| Uri::read(&self.target))
     }
 }
 

@@ -13,6 +13,12 @@ pub fn pbx(folder: &Folder, at: SocketAddr, throughline: SocketAddr, ivr: Socket
     start(folder, at, "sip-configs/kamailio/pbx.cfg", &values, &[])
 }
 
+/// A carrier at `at` that wants `throughline` to register, and sends its calls on to `ivr`.
+pub fn carrier(folder: &Folder, at: SocketAddr, throughline: SocketAddr, ivr: SocketAddr) -> Process {
+    let values = [("THROUGHLINE", throughline.to_string()), ("IVR", ivr.to_string())];
+    start(folder, at, "sip-configs/kamailio/carrier.cfg", &values, &[])
+}
+
 /// A stateful proxy at `at` in front of `phones`; with `dialogs` it keeps those too.
 pub fn proxy(folder: &Folder, at: SocketAddr, phones: SocketAddr, dialogs: bool) -> Process {
     let defines: &[&str] = if dialogs { &["-A", "DIALOGS"] } else { &[] };

@@ -42,6 +42,10 @@ pub struct Setup {
     pub wrap_up_s: u64,
     /// UDP ports for sound; four for each call.
     pub rtp_ports: u16,
+    /// Where calls go that have no match, in place of the IVR.
+    pub fallback: Option<String>,
+    /// Further lines of `[sip]`.
+    pub sip: String,
     /// Further lines of the trunk, such as its mode.
     pub trunk: String,
     /// How long calls in progress may go on after SIGTERM.
@@ -71,6 +75,8 @@ impl Setup {
             quarantine_s: 0,
             wrap_up_s: 1,
             rtp_ports: 200,
+            fallback: None,
+            sip: String::new(),
             trunk: String::new(),
             drain_s: 0,
             inside: Vec::new(),
@@ -80,10 +86,12 @@ impl Setup {
 
     fn toml(&self, sip: SocketAddr, http: SocketAddr) -> String {
         let (first, last) = (ports::udp_range(self.rtp_ports), self.rtp_ports - 1);
+        let ivr = format!("{{ sip = \"sip:{{dialled}}@{}\" }}", self.ivr);
+        let fallback = self.fallback.as_ref().unwrap_or(&ivr);
         let store =
             self.redis.as_ref().map_or("embedded = \"throughline.db\"".to_owned(), |url| format!("redis = {url:?}"));
         let mut text = format!(
-            "[sip]\nbind = [\"{sip}\"]\nrealm = \"voice.example.com\"\ndrain_s = {}\n\
+            "[sip]\nbind = [\"{sip}\"]\nrealm = \"voice.example.com\"\ndrain_s = {}\n{}\
              [media]\nbind = \"127.0.0.1\"\nadvertised = \"127.0.0.1\"\nports = \"{first}-{}\"\n{}\
              [http]\nbind = \"{http}\"\n\
              [[api_keys]]\nid = \"tests\"\nsha256 = \"{}\"\nscopes = [\"register\", \"read\"]\n\
@@ -92,10 +100,11 @@ impl Setup {
              [intents]\nregion = \"US\"\n\
              [[pools]]\nname = \"pool\"\nnumbers = {:?}\nquarantine_s = {}\n{}\
              [[trunks]]\nname = \"carrier\"\nnetworks = [\"{CARRIER}\"]\ntrusted = true\nregion = \"US\"\n\
-             fallback = {{ sip = \"sip:{{dialled}}@{}\" }}\n{}\n\
+             fallback = {fallback}\n{}\n\
              [routing]\nskills = [\"english\"]\ndefault_queue = \"help\"\n{}\
              [[queues]]\nname = \"help\"\nrequires = {{ english = 3 }}\nwrap_up_s = {}\n",
             self.drain_s,
+            self.sip,
             first + last,
             self.inside("media"),
             sha256(KEY),
@@ -103,7 +112,6 @@ impl Setup {
             self.numbers,
             self.quarantine_s,
             self.inside("pools"),
-            self.ivr,
             self.trunk,
             self.inside("routing"),
             self.wrap_up_s,

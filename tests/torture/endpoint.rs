@@ -99,6 +99,7 @@ pub fn setup() -> EndpointSetup {
         phones: Vec::new(),
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(7200),
+        target_timeout: Duration::from_secs(2),
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),
         t4: Duration::from_secs(5),

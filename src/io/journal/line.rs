@@ -12,10 +12,12 @@ use crate::engine::digest::OutputDigest;
 use crate::engine::question::QuestionId;
 use crate::engine::{Input, Notice};
 use crate::sip::api::{FlowId, StreamEvent};
+use crate::sip::resolve::QuestionNumber;
 
 use super::JournalHeader;
 use super::desktop::DesktopRecord;
 use super::media::MediaRecord;
+use super::names::NamesRecord;
 use super::question::QuestionRecord;
 use super::store::ResultRecord;
 
@@ -52,6 +54,7 @@ pub(super) enum LineRecord {
 pub(super) enum InputRecord {
     Timeout,
     Leave,
+    Resolved { number: u64, result: NamesRecord },
     Datagram { flow: u64, from: String, bytes: String },
     Stream { flow: u64, event: StreamRecord },
     Store { ask: u64, result: ResultRecord },
@@ -125,6 +128,9 @@ impl From<&Input> for InputRecord {
             }
             Input::Stream { flow, event } => InputRecord::Stream { flow: flow.0, event: StreamRecord::from(event) },
             Input::Store { ask, result } => InputRecord::Store { ask: ask.0, result: ResultRecord::from(result) },
+            Input::Resolved { number, result } => {
+                InputRecord::Resolved { number: number.0, result: NamesRecord::from(result) }
+            }
             Input::Leave => InputRecord::Leave,
             Input::Media(event) => InputRecord::Media(MediaRecord::from(event)),
             Input::Desktop(input) => InputRecord::Desktop(DesktopRecord::from(input)),
@@ -169,6 +175,9 @@ impl InputRecord {
             },
             InputRecord::Stream { flow, event } => Input::Stream { flow: FlowId(flow), event: event.read()? },
             InputRecord::Store { ask, result } => Input::Store { ask: AskId(ask), result: result.read()? },
+            InputRecord::Resolved { number, result } => {
+                Input::Resolved { number: QuestionNumber(number), result: result.read()? }
+            }
             InputRecord::Leave => Input::Leave,
             InputRecord::Media(event) => Input::Media(event.read()?),
             InputRecord::Desktop(input) => Input::Desktop(input.read()?),

@@ -16,6 +16,7 @@ use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply};
 use crate::intents::*;
 use crate::media::{FailCause, LegStats, MediaEvent};
 use crate::sip::api::{FlowId, StreamEvent, Transmit};
+use crate::sip::resolve::{Failed, Found, QuestionNumber, Record};
 
 fn intent() -> Intent {
     Intent {
@@ -122,6 +123,22 @@ fn desktop() -> Vec<Input> {
     messages.chain(others).map(Input::Desktop).collect()
 }
 
+fn names() -> Vec<Input> {
+    let records = vec![
+        Record::Naptr {
+            order: 1,
+            preference: 2,
+            flags: "s".into(),
+            service: "SIP+D2U".into(),
+            replacement: "_sip._udp.example.com".into(),
+        },
+        Record::Srv { priority: 1, weight: 2, port: 5060, target: "a.example.com".into() },
+        Record::Address("2001:db8::1".parse().unwrap()),
+    ];
+    let found = Found { records, life: Duration::from_millis(3_600_001) };
+    [Ok(found), Err(Failed)].map(|result| Input::Resolved { number: QuestionNumber(8), result }).to_vec()
+}
+
 fn questions() -> Vec<Input> {
     let questions = [
         Question::Calls { limit: 5 },
@@ -145,7 +162,10 @@ fn streams() -> Vec<Input> {
 fn all() -> Vec<Input> {
     let from = "192.0.2.1:5060".parse().unwrap();
     let datagram = Input::Datagram { flow: FlowId(1), from, bytes: Bytes::from_static(b"\xff\0SIP\r\n") };
-    [vec![datagram, Input::Leave], streams(), store(), media(), desktop(), questions()].into_iter().flatten().collect()
+    [vec![datagram, Input::Leave], names(), streams(), store(), media(), desktop(), questions()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// As text in which personal values stand.

@@ -127,6 +127,7 @@ impl Counters {
             | Fact::Timed { .. }
             | Fact::Queued { .. }
             | Fact::TrunkReachable { .. }
+            | Fact::GatewayChanged { .. }
             | Fact::TrunkRegistered { .. }
             | Fact::PhoneReachable { .. } => {}
         }

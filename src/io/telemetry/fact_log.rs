@@ -14,6 +14,9 @@ pub(super) fn write(fact: &Fact) {
         Fact::TrunkRegistered { trunk, registered, status } => {
             tracing::info!(%trunk, registered, status, "registration at a trunk");
         }
+        Fact::GatewayChanged { trunk, gateway, state } => {
+            tracing::info!(%trunk, gateway, state = state.as_str(), "gateway");
+        }
         Fact::Refused { cause, count } => tracing::info!(?cause, count, "SIP requests refused"),
         Fact::CallAdmitted { call, trunk } => tracing::debug!(%call, %trunk, "call admitted"),
         Fact::Matched { call, level, intent } => tracing::debug!(%call, %level, ?intent, "matched"),

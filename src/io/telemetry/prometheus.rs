@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::sip::api::GatewayState;
+
 use super::counters::Counters;
 use super::tally::{Tally, Times};
 
@@ -16,6 +18,8 @@ pub struct Gauges {
     pub trunks: Vec<(String, bool)>,
     /// Each trunk that we register at, and whether we are.
     pub registered: Vec<(String, bool)>,
+    /// Each gateway with its trunk, and its state.
+    pub gateways: Vec<(String, String, GatewayState)>,
 }
 
 /// Upper bounds of the buckets, in microseconds: from a store on this machine to a phone that rings for long.
@@ -97,6 +101,21 @@ fn present(text: &mut String, gauges: &Gauges) {
             line(text, format_args!("{name}{{trunk=\"{}\"}} {}", escaped(trunk), u8::from(*is_so)));
         }
     }
+    gateways_present(text, &gauges.gateways);
+}
+
+/// One line for each state, 1 for the one that holds.
+fn gateways_present(text: &mut String, gateways: &[(String, String, GatewayState)]) {
+    let name = "throughline_gateway_state";
+    heading(text, name, "gauge", "1 for the state that a gateway of a trunk is in.");
+    let states = [GatewayState::Unknown, GatewayState::Up, GatewayState::Probing, GatewayState::Down];
+    for (trunk, gateway, state) in gateways {
+        for one in states {
+            let labels =
+                format!("trunk=\"{}\",gateway=\"{}\",state=\"{}\"", escaped(trunk), escaped(gateway), one.as_str());
+            line(text, format_args!("{name}{{{labels}}} {}", u8::from(one == *state)));
+        }
+    }
 }
 
 fn heading(text: &mut String, name: &str, kind: &str, help: &str) {
@@ -128,8 +147,12 @@ mod tests {
         tally.record(Stage::InviteToMatch, Duration::from_micros(40));
         tally.record(Stage::InviteToMatch, Duration::from_millis(2));
         tally.counters.add(Counter::Admitted(TrunkId::new("carrier \"a\"")), 3);
+        let gateways = vec![("carrier".to_owned(), "sip:gw.example.com".to_owned(), GatewayState::Down)];
         let trunks = vec![("carrier".to_owned(), true)];
-        text(&tally, &Gauges { calls: 1, waiting: 0, grants: 1, desks: 2, registered: trunks.clone(), trunks })
+        text(
+            &tally,
+            &Gauges { calls: 1, waiting: 0, grants: 1, desks: 2, registered: trunks.clone(), gateways, trunks },
+        )
     }
 
     #[test]
@@ -146,6 +169,8 @@ mod tests {
             r#"throughline_fallbacks_total{cause="match-deadline"} 0"#,
             r#"throughline_trunk_reachable{trunk="carrier"} 1"#,
             r#"throughline_trunk_registered{trunk="carrier"} 1"#,
+            r#"throughline_gateway_state{trunk="carrier",gateway="sip:gw.example.com",state="down"} 1"#,
+            r#"throughline_gateway_state{trunk="carrier",gateway="sip:gw.example.com",state="up"} 0"#,
             "throughline_desks 2",
         ] {
             assert!(text.lines().any(|line| line == expected), "{expected}\nis not in\n{text}");

@@ -11,7 +11,7 @@ use crate::engine::question::{CallView, TrunkView};
 use crate::io::telemetry::StageTimes;
 use crate::media::command::LegStats;
 use crate::routing::{AgentState, AgentView, QueueView, Why};
-use crate::sip::api::EnrolView;
+use crate::sip::api::{EnrolView, GatewayView};
 
 use super::time::rfc3339;
 
@@ -156,6 +156,9 @@ pub(super) struct TrunkBody {
     /// Absent when we do not register there.
     #[serde(skip_serializing_if = "Option::is_none")]
     registration: Option<RegistrationBody>,
+    /// Where calls to it go, in the order of the configuration; absent when it has none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    gateways: Vec<GatewayBody>,
     calls: usize,
 }
 
@@ -173,6 +176,18 @@ struct RegistrationBody {
     next_in_ms: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_failure: Option<FailureBody>,
+}
+
+/// One of a trunk's gateways.
+#[derive(Serialize, ToSchema)]
+struct GatewayBody {
+    uri: String,
+    priority: u16,
+    weight: u16,
+    /// `unknown`, `up`, `probing` or `down`.
+    state: &'static str,
+    /// How long it has been in that state.
+    for_ms: u64,
 }
 
 /// What went wrong last.
@@ -313,7 +328,20 @@ impl QueueBody {
 impl TrunkBody {
     pub(super) fn of(view: TrunkView, now: Mono) -> TrunkBody {
         let registration = view.registration.map(|registration| RegistrationBody::of(&registration, now));
-        TrunkBody { trunk: view.trunk.to_string(), reachable: view.reachable, registration, calls: view.calls }
+        TrunkBody {
+            trunk: view.trunk.to_string(),
+            reachable: view.reachable,
+            registration,
+            gateways: view.gateways.into_iter().map(|gateway| GatewayBody::of(gateway, now)).collect(),
+            calls: view.calls,
+        }
+    }
+}
+
+impl GatewayBody {
+    fn of(view: GatewayView, now: Mono) -> GatewayBody {
+        let GatewayView { uri, priority, weight, state, since } = view;
+        GatewayBody { uri, priority, weight, state: state.as_str(), for_ms: ms(now.since(since)) }
     }
 }
 

@@ -10,9 +10,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::engine::question::{Answer, Counts, Question};
+use crate::engine::question::{Answer, Counts, Question, TrunkView};
 use crate::intents::{StoreReply, StoreRequest};
 use crate::io::telemetry::Gauges;
+use crate::sip::api::GatewayView;
 
 use super::Web;
 use super::problem::{Kind, Problem, ProblemBody};
@@ -96,6 +97,8 @@ pub(super) async fn metrics(State(web): State<Arc<Web>>) -> Response {
         _ => Vec::new(),
     };
     let registered = trunks.iter().filter_map(|t| Some((t.trunk.to_string(), t.registration?.registered))).collect();
+    let gateway = |trunk: &TrunkView, one: &GatewayView| (trunk.trunk.to_string(), one.uri.clone(), one.state);
+    let gateways = trunks.iter().flat_map(|t| t.gateways.iter().map(move |one| gateway(t, one))).collect();
     let trunks = trunks.into_iter().filter_map(|trunk| Some((trunk.trunk.to_string(), trunk.reachable?)));
     let gauges = Gauges {
         calls: counts.calls,
@@ -104,6 +107,7 @@ pub(super) async fn metrics(State(web): State<Arc<Web>>) -> Response {
         desks: web.lines.len(),
         trunks: trunks.collect(),
         registered,
+        gateways,
     };
     ([(header::CONTENT_TYPE, METRICS_TYPE)], web.telemetry.prometheus(&gauges)).into_response()
 }

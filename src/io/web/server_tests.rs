@@ -94,6 +94,7 @@ fn sample(question: Question) -> Answer {
             trunk: TrunkId::new("carrier"),
             reachable: Some(true),
             registration: None,
+            gateways: Vec::new(),
             calls: 1,
         }]),
         Question::Health => {

@@ -3,6 +3,7 @@
 use super::Endpoint;
 use super::compose;
 use super::core::{ClientOwner, Core, Way};
+use super::deadlines::Deadline;
 use super::invite_client::sent_invite;
 use super::invite_server::Refuse;
 use super::names::SessionId;
@@ -71,6 +72,7 @@ impl Caller {
     pub fn heard(&mut self, core: &mut Core, invite: TxId, now: Mono) {
         let Some(attempt) = self.attempts.iter_mut().find(|attempt| attempt.invite == invite) else { return };
         attempt.heard = true;
+        core.timers.cancel(&Deadline::TargetSilent(invite));
         if attempt.cancel == Cancel::Wanted {
             attempt.cancel = Cancel::Sent;
             send_cancel(core, invite, None, now);

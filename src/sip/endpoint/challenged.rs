@@ -41,6 +41,7 @@ impl Endpoint {
         {
             enrolment.renumber(branch.id, cseq);
         }
+        self.core.listen_anew(id, branch.id, now);
         self.core.request(branch, again, way, owner, now);
         if let Some(client) = self.core.transactions.client_mut(branch.id) {
             client.challenged = answered + 1;
@@ -61,7 +62,7 @@ impl Endpoint {
                 let Some(Phase::Up(up)) = phase else { return false };
                 !up.over && matches!(up.ours, Ours::Asked { invite, .. } if invite == id)
             }
-            ClientOwner::Bye(_) | ClientOwner::KeepAlive(_) => true,
+            ClientOwner::Bye(_) | ClientOwner::KeepAlive(_) | ClientOwner::Gateway(_, _) => true,
             ClientOwner::Enrol(trunk) => {
                 self.enrolments.get(trunk).and_then(Option::as_ref).is_some_and(|enrolment| enrolment.waits_for(id))
             }
@@ -74,7 +75,7 @@ impl Endpoint {
             ClientOwner::Invite(session) | ClientOwner::Reinvite(session) | ClientOwner::Bye(session) => {
                 self.sessions.get_mut(session)?.trunk
             }
-            ClientOwner::KeepAlive(trunk) | ClientOwner::Enrol(trunk) => Some(trunk),
+            ClientOwner::KeepAlive(trunk) | ClientOwner::Enrol(trunk) | ClientOwner::Gateway(trunk, _) => Some(trunk),
             ClientOwner::Cancel => None,
         }
     }
@@ -95,6 +96,9 @@ impl Session {
         let attempts = self.caller.iter_mut().flat_map(|caller| caller.attempts.iter_mut());
         for attempt in attempts.filter(|attempt| attempt.invite == old) {
             (attempt.invite, attempt.heard) = (new, false);
+        }
+        if let Some(caller) = &mut self.caller {
+            caller.cseq = caller.cseq.max(number);
         }
         if let Phase::Up(up) = &mut self.phase
             && let Ours::Asked { invite, cseq, .. } = &mut up.ours

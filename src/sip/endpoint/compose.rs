@@ -176,10 +176,9 @@ pub fn register(core: &Core, register: &Register<'_>, branch: Branch, way: Way) 
     writer.finish()
 }
 
-/// An OPTIONS to a trunk.
-pub fn options(core: &mut Core, branch: Branch, (flow, to): Way, call_id: &str, tag: u64) -> Bytes {
-    let own = core.own(flow);
-    let uri = format!("sip:{to}");
+/// An OPTIONS to a trunk or gateway.
+pub fn options(core: &Core, uri: &str, (branch, way): (Branch, Way), call_id: &str, tag: u64) -> Bytes {
+    let own = core.own(way.0);
     let mut writer = Writer::request(&Method::Options, uri.as_bytes());
     push_via(&mut writer, own, branch);
     writer

@@ -11,6 +11,7 @@ use super::EndpointOutput;
 use super::deadlines::Deadline;
 use super::identify::Networks;
 use super::incoming;
+use super::leads::{self, NameOwner};
 use super::names::{SessionId, Tag};
 use super::streams::Streams;
 use crate::base::limits::SIP_SERVER_INVITES_MAX;
@@ -19,6 +20,7 @@ use crate::base::timers::Timers;
 use crate::base::{LegId, Mono, TrunkId};
 use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, SipEvent, Transmit, Transport};
 use crate::sip::login::NonceUse;
+use crate::sip::resolve::Resolver;
 use crate::sip::transaction::{
     Branch, Effects, Send, ServerKey, Tell, Timer, Times, Transactions, TxId, client, server,
 };
@@ -39,6 +41,8 @@ pub enum ClientOwner {
     KeepAlive(usize),
     /// REGISTER to the trunk at this place of the setup.
     Enrol(usize),
+    /// OPTIONS to a gateway: the trunk's place in the setup, and the gateway's in the trunk.
+    Gateway(usize, usize),
 }
 
 /// What stands for us in Via and Contact.
@@ -74,6 +78,10 @@ pub struct Core {
     pub detached: Vec<LegId>,
     /// `SIP_SERVER_INVITES_MAX`, but for tests.
     pub invites_max: usize,
+    /// Host names that are looked up, and for whom.
+    pub resolver: Resolver<NameOwner>,
+    /// Sessions whose way to the peer may lead over a host name.
+    pub led: Vec<SessionId>,
     /// Of each trunk, in the order of the setup.
     pub nonces: Vec<NonceUse>,
     /// For digests that only we can make.
@@ -84,7 +92,9 @@ impl ClientOwner {
     pub fn session(self) -> Option<SessionId> {
         match self {
             ClientOwner::Invite(session) | ClientOwner::Reinvite(session) | ClientOwner::Bye(session) => Some(session),
-            ClientOwner::Cancel | ClientOwner::KeepAlive(_) | ClientOwner::Enrol(_) => None,
+            ClientOwner::Cancel | ClientOwner::KeepAlive(_) | ClientOwner::Enrol(_) | ClientOwner::Gateway(_, _) => {
+                None
+            }
         }
     }
 }
@@ -101,9 +111,14 @@ impl Core {
         for (place, _) in setup.trunks.iter().enumerate().filter(|(_, trunk)| trunk.enrol.is_some()) {
             timers.set(Deadline::Enrol(place), Mono::ZERO);
         }
+        for (trunk, gateway) in leads::asked_gateways(&setup) {
+            timers.set(Deadline::Gateway(trunk, gateway), Mono::ZERO);
+        }
         Core {
             networks: Networks::new(&setup.trunks),
             streams: Streams::default(),
+            resolver: leads::resolver(&setup, rng.split()),
+            led: Vec::new(),
             nonces: setup.trunks.iter().map(|_| NonceUse::default()).collect(),
             setup,
             times,

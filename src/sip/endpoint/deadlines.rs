@@ -28,6 +28,12 @@ pub enum Deadline {
     Enrol(usize),
     /// A trunk has forgotten our registration.
     EnrolmentEnds(usize),
+    /// The next OPTIONS to a gateway, by its trunk's place and its own.
+    Gateway(usize, usize),
+    /// An INVITE of ours has no answer at all while there are other places to try (RFC 3263 section 4.3).
+    TargetSilent(TxId),
+    /// A name server says nothing, or a look-up takes too long.
+    Names,
     /// Refusals counted since the last report.
     Refused(Refusal),
 }
@@ -46,6 +52,9 @@ impl Deadline {
             Deadline::KeepAlive(_) => "OPTIONS to a trunk",
             Deadline::Enrol(_) => "REGISTER to a trunk",
             Deadline::EnrolmentEnds(_) => "our registration ends",
+            Deadline::Gateway(_, _) => "OPTIONS to a gateway",
+            Deadline::TargetSilent(_) => "silent target",
+            Deadline::Names => "names looked up",
             Deadline::Refused(_) => "refusals reported",
         }
     }

@@ -1,17 +1,20 @@
 //! Our registration at a carrier (RFC 3261 section 10.2): made, refreshed, tried again after a failure, and taken back at the end.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::Endpoint;
 use super::compose::{self, Register};
-use super::core::ClientOwner;
+use super::core::{ClientOwner, Way};
 use super::deadlines::Deadline;
+use super::leads::{Lead, NameOwner};
 use super::names;
 use crate::base::Mono;
 use crate::base::limits::{ENROL_LIFE_MAX, ENROL_RETRY_MAX, ENROL_RETRY_MIN};
 use crate::base::rng::Rng;
 use crate::sip::api::{EnrolPlan, EnrolView, SipEvent};
+use crate::sip::resolve::Place;
 use crate::sip::transaction::TxId;
 use crate::sip::wire::Response;
 
@@ -25,6 +28,12 @@ pub struct Enrolment {
     wish: Duration,
     /// A REGISTER is on its way.
     asked: Option<TxId>,
+    /// The name of the server is being looked up.
+    looking: bool,
+    /// Addresses of the server that are tried if this one does not answer.
+    ways: VecDeque<Way>,
+    /// Where the last REGISTER went.
+    at: Option<SocketAddr>,
     /// The least life was raised for this REGISTER already.
     raised: bool,
     /// The carrier knows us until then.
@@ -48,6 +57,9 @@ impl Enrolment {
             cseq: names::first_cseq(rng),
             wish: plan.expires,
             asked: None,
+            looking: false,
+            ways: VecDeque::new(),
+            at: None,
             raised: false,
             until: None,
             since: Mono::ZERO,
@@ -83,13 +95,47 @@ impl Endpoint {
     pub(super) fn enrol(&mut self, trunk: usize, now: Mono) {
         let Some(plan) = self.core.setup.trunks.get(trunk).and_then(|peer| peer.enrol.clone()) else { return };
         let Some(Some(enrolment)) = self.enrolments.get_mut(trunk) else { return };
-        if enrolment.asked.is_some() {
+        if enrolment.asked.is_some() || enrolment.looking {
             return;
         }
         self.core.timers.cancel(&Deadline::Enrol(trunk));
+        match self.core.lead(&plan.server, plan.via, plan.flow) {
+            Lead::Here(way) => {
+                enrolment.ways = VecDeque::from([way]);
+                self.send_register(trunk, now);
+            }
+            Lead::Ask(to) => {
+                enrolment.looking = true;
+                self.core.resolver.look_up(NameOwner::Enrol(trunk), to, now);
+            }
+            Lead::Nowhere => self.enrol_failed(trunk, 503, None, now),
+        }
+    }
+
+    /// The server's name was looked up.
+    pub(super) fn enrol_found(&mut self, trunk: usize, places: &[Place], now: Mono) {
+        let flow = self.core.setup.trunks.get(trunk).and_then(|peer| peer.enrol.as_ref()).map(|plan| plan.flow);
+        let (Some(Some(enrolment)), Some(flow)) = (self.enrolments.get_mut(trunk), flow) else { return };
+        enrolment.looking = false;
+        enrolment.ways = places.iter().filter_map(|place| self.core.way_to(*place, flow)).collect();
+        if enrolment.asked.is_some() {
+            return;
+        }
+        match (enrolment.ways.is_empty(), enrolment.leaving) {
+            (false, _) => self.send_register(trunk, now),
+            (true, true) => self.left(trunk, now),
+            (true, false) => self.enrol_failed(trunk, 503, None, now),
+        }
+    }
+
+    /// To the next of the server's addresses.
+    fn send_register(&mut self, trunk: usize, now: Mono) {
+        let Some(plan) = self.core.setup.trunks.get(trunk).and_then(|peer| peer.enrol.clone()) else { return };
+        let Some(Some(enrolment)) = self.enrolments.get_mut(trunk) else { return };
+        let Some(way) = enrolment.ways.pop_front() else { return };
+        enrolment.at = Some(way.1);
         enrolment.cseq = enrolment.cseq.saturating_add(1);
         let branch = self.core.next_branch();
-        let way = (plan.flow, plan.to);
         let life = if enrolment.leaving { Duration::ZERO } else { enrolment.wish };
         let register =
             Register { plan: &plan, call_id: &enrolment.call_id, tag: enrolment.tag, cseq: enrolment.cseq, life };
@@ -118,6 +164,7 @@ impl Endpoint {
                 (enrolment.raised, enrolment.wish) = (true, least.unwrap_or(enrolment.wish));
                 self.enrol(trunk, now);
             }
+            503 if !enrolment.ways.is_empty() => self.send_register(trunk, now),
             status => {
                 let wait = response.retry_after().map(|seconds| Duration::from_secs(seconds.into()));
                 self.enrol_failed(trunk, status, wait, now);
@@ -134,6 +181,9 @@ impl Endpoint {
         enrolment.asked = None;
         if enrolment.leaving {
             return self.left(trunk, now);
+        }
+        if !enrolment.ways.is_empty() {
+            return self.send_register(trunk, now);
         }
         self.enrol_failed(trunk, status, None, now);
     }
@@ -184,14 +234,12 @@ impl Endpoint {
     /// A connection to a carrier was made or has `ended`: then it may know us no more, and whoever failed before may come through.
     pub(super) fn enrol_over(&mut self, peer: SocketAddr, ended: bool, now: Mono) {
         for trunk in 0..self.enrolments.len() {
-            let plan = self.core.setup.trunks.get(trunk).and_then(|peer| peer.enrol.as_ref());
-            let Some(plan) = plan.filter(|plan| plan.to == peer) else { continue };
-            let streamed = self.core.own(plan.flow).transport.is_reliable();
-            let known = self.enrolments.get(trunk).and_then(Option::as_ref).is_some_and(|one| one.until.is_some());
-            match ended {
-                true if known && streamed => self.enrol(trunk, now),
-                true => {}
-                false => self.enrol_again_at_once(trunk, now),
+            let enrolment = self.enrolments.get(trunk).and_then(Option::as_ref);
+            let Some(enrolment) = enrolment.filter(|enrolment| enrolment.at == Some(peer)) else { continue };
+            match (ended, enrolment.until.is_some() && !enrolment.leaving) {
+                (true, true) => self.enrol(trunk, now),
+                (true, false) => {}
+                (false, _) => self.enrol_again_at_once(trunk, now),
             }
         }
     }
@@ -213,7 +261,8 @@ impl Endpoint {
 
     /// Whether a carrier has still to answer that it forgets us.
     pub fn is_leaving(&self) -> bool {
-        self.enrolments.iter().flatten().any(|enrolment| enrolment.leaving && enrolment.asked.is_some())
+        let goes = |enrolment: &Enrolment| enrolment.leaving && (enrolment.asked.is_some() || enrolment.looking);
+        self.enrolments.iter().flatten().any(goes)
     }
 
     fn left(&mut self, trunk: usize, now: Mono) {

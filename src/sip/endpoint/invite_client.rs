@@ -1,4 +1,4 @@
-//! Our INVITEs: one `Dial` rings one URI or all contacts of a phone; the first 2xx has the call (RFC 3261 section 13.2).
+//! Our INVITEs: one `Dial` rings one place after the other or all contacts of a phone at once; the first 2xx has the call (RFC 3261 section 13.2).
 
 use bytes::Bytes;
 
@@ -6,55 +6,57 @@ use super::Endpoint;
 use super::compose::{self, Invitation};
 use super::core::{ClientOwner, Core, Way};
 use super::deadlines::Deadline;
+use super::hunt::Hunt;
 use super::names::{self, SessionId, Tag};
 use super::session::{Attempt, Caller, Cancel, Owed, Phase, SentAck, Session, Up};
 use crate::base::limits::{SIP_FORKS_MAX, SIP_TRANSACTIONS_MAX};
 use crate::base::{LegId, Mono};
-use crate::sip::api::{Carried, Dial, FlowId, Reason, SipEvent, Target};
-use crate::sip::dialog::{Dialog, Hop, address_of};
+use crate::sip::api::{Carried, Dial, Reason, SipEvent, Target};
+use crate::sip::dialog::{Dialog, Hop};
+use crate::sip::registrar::Binding;
 use crate::sip::transaction::TxId;
-use crate::sip::wire::{Request, Response, Scheme, Uri};
+use crate::sip::wire::{Request, Response};
 
 /// One place where a `Dial` rings.
-struct Goal {
-    uri: Bytes,
-    way: Way,
-    hop: Hop,
+pub struct Goal {
+    pub uri: Bytes,
+    pub way: Way,
+    pub hop: Hop,
 }
 
 impl Endpoint {
     /// A leg that exists already is left alone.
-    pub(super) fn dial(&mut self, leg: LegId, dial: &Dial, now: Mono) {
+    pub(super) fn dial(&mut self, leg: LegId, dial: Box<Dial>, now: Mono) {
         if self.sessions.has_leg(leg) {
             return;
         }
-        let goals = self.goals(dial);
-        if goals.is_empty() || self.core.transactions.len() >= SIP_TRANSACTIONS_MAX {
-            let status = if matches!(dial.target, Target::Registered(_)) && goals.is_empty() { 480 } else { 503 };
+        let spots = self.spots(&dial);
+        let goals = self.contacts(&dial);
+        if (spots.is_empty() && goals.is_empty()) || self.core.transactions.len() >= SIP_TRANSACTIONS_MAX {
+            let absent = matches!(dial.target, Target::Registered(_)) && goals.is_empty();
+            let status = if absent { 480 } else { 503 };
             return self.core.tell(SipEvent::Failed { leg, status, reason: None });
         }
         let tag = Tag { session: self.sessions.next_id(), nonce: self.core.rng.u64() };
-        let mut session = calling(&mut self.core, (leg, tag), dial, &goals, now);
+        let mut session = calling(&mut self.core, (leg, tag), &dial, &goals, now);
         session.trunk = self.core.trunk_dialled(dial.trunk.as_ref(), goals.first().map(|goal| goal.way.1));
         self.core.timers.set(Deadline::RungLong(tag.session), now + dial.ring_timeout);
+        if let Some(caller) = session.caller.as_mut().filter(|_| !spots.is_empty()) {
+            caller.hunt = Some(Box::new(Hunt::new(spots, dial)));
+        }
         self.sessions.insert(session);
+        self.hunt(tag.session, now);
     }
 
-    /// Nothing for a URI that is no address, and for a phone without contacts.
-    fn goals(&self, dial: &Dial) -> Vec<Goal> {
-        match &dial.target {
-            Target::Uri { uri, via } => goal_of(uri, *via, dial.flow).into_iter().collect(),
-            Target::Registered(agent) => self
-                .registrar
-                .bindings(agent)
-                .iter()
-                .map(|binding| Goal {
-                    uri: Bytes::copy_from_slice(binding.uri.as_bytes()),
-                    way: (binding.flow, binding.source),
-                    hop: Hop::Fixed(binding.source),
-                })
-                .collect(),
-        }
+    /// The contacts of a phone, which all ring at once.
+    fn contacts(&self, dial: &Dial) -> Vec<Goal> {
+        let Target::Registered(agent) = &dial.target else { return Vec::new() };
+        let goal = |binding: &Binding| Goal {
+            uri: Bytes::copy_from_slice(binding.uri.as_bytes()),
+            way: (binding.flow, binding.source),
+            hop: Hop::Fixed(binding.source),
+        };
+        self.registrar.bindings(agent).iter().map(goal).collect()
     }
 
     /// An answer to our first INVITE.
@@ -79,12 +81,16 @@ impl Endpoint {
         self.core.timers.cancel(&Deadline::Abandoned(invite));
         let Some(session) = self.sessions.get_mut(id) else { return };
         let Some(caller) = &mut session.caller else { return };
+        self.core.timers.cancel(&Deadline::TargetSilent(invite));
+        let unheard = caller.attempts.iter().any(|attempt| attempt.invite == invite && !attempt.heard);
         caller.attempts.retain(|attempt| attempt.invite != invite);
         caller.refusal = Some(better(caller.refusal.take(), (status, reason)));
         if status >= 600 {
             caller.cancel_all(&mut self.core, None, None, now);
-        } else if !caller.attempts.is_empty() {
+        } else if caller.attempts.iter().any(|attempt| attempt.cancel == Cancel::No) {
             return;
+        } else if caller.hunt.is_some() && (status == 503 || (status == 408 && unheard)) {
+            return self.hunt(id, now);
         }
         session.fail(&mut self.core);
     }
@@ -100,16 +106,6 @@ impl Endpoint {
         }
         session.fail(&mut self.core);
     }
-}
-
-fn goal_of(text: &str, via: Option<std::net::SocketAddr>, flow: FlowId) -> Option<Goal> {
-    let uri = Uri::read(text.as_bytes()).filter(|uri| uri.scheme == Scheme::Sip)?;
-    let own = address_of(&uri);
-    let hop = match via {
-        Some(proxy) => Hop::Fixed(proxy),
-        None => Hop::Follow(own?),
-    };
-    Some(Goal { uri: Bytes::copy_from_slice(text.as_bytes()), way: (flow, via.or(own)?), hop })
 }
 
 /// Sends an INVITE to each goal.
@@ -141,6 +137,8 @@ fn calling(core: &mut Core, (leg, tag): (LegId, Tag), dial: &Dial, goals: &[Goal
         early: Vec::new(),
         local,
         call_id: Bytes::from(call_id),
+        cseq,
+        hunt: None,
         late_offer: dial.offer.is_empty(),
         refusal: None,
         acknowledged: Vec::new(),
@@ -184,6 +182,9 @@ impl Session {
         let (id, leg) = (self.id(), self.leg);
         let Some(caller) = &mut self.caller else { return };
         core.timers.cancel(&Deadline::RungLong(id));
+        core.timers.cancel(&Deadline::TargetSilent(invite));
+        core.led.push(id);
+        caller.hunt = None;
         let ack = up.ack_or_owe(core, Owed { cseq: response.cseq().number, first: true }, caller.late_offer);
         caller.acknowledged.push(SentAck { tag: up.dialog.remote_tag.clone(), ack, way: up.way() });
         caller.cancel_all(core, Some(invite), None, now);
@@ -203,7 +204,7 @@ impl Session {
     }
 
     /// Nobody took the call; what still comes is dealt with without the calls.
-    fn fail(&mut self, core: &mut Core) {
+    pub fn fail(&mut self, core: &mut Core) {
         if !matches!(self.phase, Phase::Calling) {
             return;
         }
@@ -232,7 +233,7 @@ impl Caller {
 }
 
 /// Of two refusals the one that says more: 6xx, then 4xx, 3xx, 5xx, and silence last (RFC 3261 section 16.7, step 6).
-fn better(old: Option<(u16, Option<Reason>)>, new: (u16, Option<Reason>)) -> (u16, Option<Reason>) {
+pub fn better(old: Option<(u16, Option<Reason>)>, new: (u16, Option<Reason>)) -> (u16, Option<Reason>) {
     let rank = |status: u16| match status {
         600.. => 0,
         408 | 503 => 4,

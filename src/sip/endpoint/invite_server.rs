@@ -120,6 +120,7 @@ impl Endpoint {
             first: true,
         });
         session.phase = Phase::Up(Box::new(up));
+        self.core.led.push(id);
         self.core.await_ack(id, now);
     }
 

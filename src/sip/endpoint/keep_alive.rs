@@ -3,18 +3,18 @@
 use std::time::Duration;
 
 use super::Endpoint;
-use super::compose;
 use super::core::ClientOwner;
 use super::deadlines::Deadline;
-use super::names;
+use super::leads::{Lead, NameOwner};
 use crate::base::Mono;
 use crate::sip::api::SipEvent;
+use crate::sip::resolve::Place;
 
 /// So many OPTIONS in a row without an answer make a trunk unreachable.
 const MISSES_MAX: u8 = 2;
 
 /// A question without a pause would never end.
-const EVERY_MIN: Duration = Duration::from_secs(1);
+pub const EVERY_MIN: Duration = Duration::from_secs(1);
 
 /// What is known of a trunk; nothing before its first answer or its first misses.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,16 +28,24 @@ pub struct Reach {
 impl Endpoint {
     /// Asks, unless the last question is still open, and sets the time of the next.
     pub(super) fn keep_alive(&mut self, trunk: usize, now: Mono) {
-        let Some((to, flow, every)) = self.core.setup.trunks.get(trunk).and_then(|peer| peer.keep_alive) else {
-            return;
-        };
-        self.core.timers.set(Deadline::KeepAlive(trunk), now + every.max(EVERY_MIN));
+        let Some(plan) = self.core.setup.trunks.get(trunk).and_then(|peer| peer.keep_alive.clone()) else { return };
+        self.core.timers.set(Deadline::KeepAlive(trunk), now + plan.every.max(EVERY_MIN));
         let Some(reach) = self.reach.get_mut(trunk).filter(|reach| !reach.asked) else { return };
         reach.asked = true;
-        let branch = self.core.next_branch();
-        let (call_id, tag) = (names::call_id(&mut self.core.rng), self.core.rng.u64());
-        let options = compose::options(&mut self.core, branch, (flow, to), &call_id, tag);
-        self.core.request(branch, options, (flow, to), ClientOwner::KeepAlive(trunk), now);
+        match self.core.lead(&plan.uri, None, plan.flow) {
+            Lead::Here(way) => self.core.send_options(&plan.uri, way, ClientOwner::KeepAlive(trunk), now),
+            Lead::Ask(to) => self.core.resolver.look_up(NameOwner::KeepAlive(trunk), to, now),
+            Lead::Nowhere => self.keep_alive_missed(trunk, now),
+        }
+    }
+
+    /// The name of a trunk that is asked was looked up.
+    pub(super) fn keep_alive_found(&mut self, trunk: usize, places: &[Place], now: Mono) {
+        let Some(plan) = self.core.setup.trunks.get(trunk).and_then(|peer| peer.keep_alive.clone()) else { return };
+        match places.iter().find_map(|place| self.core.way_to(*place, plan.flow)) {
+            Some(way) => self.core.send_options(&plan.uri, way, ClientOwner::KeepAlive(trunk), now),
+            None => self.keep_alive_missed(trunk, now),
+        }
     }
 
     /// Any final answer shows that somebody is there, a refusal too.

@@ -9,12 +9,15 @@ mod compose;
 mod core;
 mod deadlines;
 mod enrol;
+mod gateways;
+mod hunt;
 mod identify;
 mod incoming;
 mod inside;
 mod invite_client;
 mod invite_server;
 mod keep_alive;
+mod leads;
 mod names;
 mod options;
 mod prove;
@@ -39,14 +42,18 @@ use bytes::Bytes;
 use self::core::Core;
 use self::deadlines::Deadline;
 use self::enrol::Enrolment;
+use self::gateways::Door;
 use self::keep_alive::Reach;
 use self::names::SessionId;
 use self::put_off::Allowances;
 use self::session::{MergeKey, Sessions};
 use self::stranger::Refusals;
-use super::api::{EndpointSetup, EnrolView, FlowId, SipCommand, SipEvent, StreamEvent, Transmit, TrunkPeer};
+use super::api::{
+    EndpointSetup, EnrolView, FlowId, GatewayView, SipCommand, SipEvent, StreamEvent, Transmit, TrunkPeer,
+};
 use super::auth::Gate;
 use super::registrar::Registrar;
+use super::resolve::{Failed, Found, Question, QuestionNumber};
 use crate::base::rng::Rng;
 use crate::base::{Mono, Now, TrunkId};
 
@@ -55,6 +62,8 @@ use crate::base::{Mono, Now, TrunkId};
 pub enum EndpointOutput {
     Transmit(Transmit),
     Event(SipEvent),
+    /// A name server is to be asked; `handle_resolved` takes what it says.
+    Resolve(QuestionNumber, Question),
 }
 
 /// All transactions, dialogs and registrations of this node.
@@ -72,6 +81,8 @@ pub struct Endpoint {
     enrolments: Vec<Option<Enrolment>>,
     /// Of each trunk, in the order of the setup.
     reach: Vec<Reach>,
+    /// Of each trunk, in the order of the setup, its gateways in theirs.
+    doors: Vec<Vec<Door>>,
     refusals: Refusals,
     put_off: PutOff,
     allowances: Allowances,
@@ -102,6 +113,7 @@ impl Endpoint {
             enrolments: setup.trunks.iter().map(enrolment).collect(),
             phone_by_user: phones.collect(),
             reach: setup.trunks.iter().map(|_| Reach::default()).collect(),
+            doors: setup.trunks.iter().map(|trunk| vec![Door::default(); trunk.gateways.len()]).collect(),
             core: Core::new(setup, rng),
             sessions: Sessions::default(),
             session_by_merge: HashMap::new(),
@@ -117,7 +129,7 @@ impl Endpoint {
     pub fn handle_datagram(&mut self, flow: FlowId, from: SocketAddr, bytes: Bytes, now: Now) {
         let from = SocketAddr::new(from.ip().to_canonical(), from.port());
         self.receive((flow, from), bytes, now.mono);
-        self.settle();
+        self.settle(now.mono);
     }
 
     /// What became of a connection.
@@ -127,7 +139,7 @@ impl Endpoint {
             StreamEvent::Closed => self.stream_closed(flow, now.mono),
             StreamEvent::Unreachable { peer } => self.unreachable(flow, peer, now.mono),
         }
-        self.settle();
+        self.settle(now.mono);
     }
 
     /// Commands for legs that are gone do nothing.
@@ -141,19 +153,33 @@ impl Endpoint {
                 self.refuse(leg, &refusal, now);
             }
             SipCommand::Carry { leg, carried } => self.carry(leg, *carried),
-            SipCommand::Dial { leg, dial } => self.dial(leg, &dial, now),
+            SipCommand::Dial { leg, dial } => self.dial(leg, dial, now),
             SipCommand::Hangup { leg, reason } => self.hang_up(leg, reason, now),
             SipCommand::Reinvite { leg, offer } => self.reinvite(leg, offer, now),
             SipCommand::AnswerReinvite { leg, status, body } => self.answer_reinvite(leg, status, &body, now),
             SipCommand::Acknowledge { leg, answer } => self.acknowledge(leg, &answer, now),
         }
-        self.settle();
+        self.settle(now);
+    }
+
+    /// What a name server said, or that it said nothing.
+    pub fn handle_resolved(&mut self, number: QuestionNumber, result: Result<Found, Failed>, now: Now) {
+        self.core.resolver.answered(number, result, now.mono);
+        self.settle(now.mono);
+    }
+
+    /// How the gateways of a trunk stand, in the order of the setup.
+    pub fn gateways(&self, trunk: &TrunkId) -> Vec<GatewayView> {
+        let Some(place) = self.core.setup.trunks.iter().position(|peer| peer.trunk == *trunk) else {
+            return Vec::new();
+        };
+        gateways::views(&self.core.setup, &self.doors, place)
     }
 
     /// The process ends soon: carriers are told to forget us.
     pub fn handle_leave(&mut self, now: Now) {
         self.leave(now.mono);
-        self.settle();
+        self.settle(now.mono);
     }
 
     /// Our registration at a trunk; `None` when it has none.
@@ -166,7 +192,7 @@ impl Endpoint {
     pub fn handle_timeout(&mut self, now: Now) {
         while let Some(deadline) = self.core.timers.pop_due(now.mono) {
             self.wake(deadline, now.mono);
-            self.settle();
+            self.settle(now.mono);
         }
     }
 
@@ -206,14 +232,18 @@ impl Endpoint {
             Deadline::ReinviteAgain(session) => self.reinvite_again(session, now),
             Deadline::Binding(phone) => self.binding_expired(phone, now),
             Deadline::KeepAlive(trunk) => self.keep_alive(trunk, now),
+            Deadline::Gateway(trunk, gateway) => self.ask_gateway(trunk, gateway, now),
+            Deadline::TargetSilent(invite) => self.target_silent(invite, now),
+            Deadline::Names => self.core.resolver.handle_timeout(now),
             Deadline::Enrol(trunk) => self.enrol(trunk, now),
             Deadline::EnrolmentEnds(trunk) => self.enrolment_ended(trunk, now),
             Deadline::Refused(cause) => self.report_refused(cause),
         }
     }
 
-    /// After each input: forgets the sessions for which nothing can arrive any more.
-    fn settle(&mut self) {
+    /// After each input: follows the names that were found, and forgets the sessions for which nothing can arrive any more.
+    fn settle(&mut self, now: Mono) {
+        self.follow_names(now);
         for leg in std::mem::take(&mut self.core.detached) {
             self.sessions.detach(leg);
         }

@@ -115,6 +115,7 @@ impl Endpoint {
             ClientOwner::Reinvite(session) => self.reinvite_answered(session, response, now),
             ClientOwner::Bye(_) | ClientOwner::Cancel => {}
             ClientOwner::KeepAlive(trunk) => self.keep_alive_answered(trunk, response.status(), now),
+            ClientOwner::Gateway(trunk, gateway) => self.gateway_answered(trunk, gateway, response.status(), now),
             ClientOwner::Enrol(trunk) => self.enrol_answered(trunk, id, response, now),
         }
     }
@@ -134,6 +135,7 @@ impl Endpoint {
             ClientOwner::Reinvite(session) => self.reinvite_unanswered(session, now),
             ClientOwner::Bye(_) | ClientOwner::Cancel => {}
             ClientOwner::KeepAlive(trunk) => self.keep_alive_missed(trunk, now),
+            ClientOwner::Gateway(trunk, gateway) => self.gateway_answered(trunk, gateway, status, now),
             ClientOwner::Enrol(trunk) => self.enrol_unanswered(trunk, id, status, now),
         }
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::core::{ClientOwner, Core, Way};
+use super::hunt::Hunt;
 use super::names::{SessionId, Tag};
 use crate::base::{LegId, Mono};
 use crate::sip::api::{Carried, FlowId, Reason};
@@ -65,6 +66,10 @@ pub struct Caller {
     /// Our From, tag included.
     pub local: Bytes,
     pub call_id: Bytes,
+    /// Of the last INVITE.
+    pub cseq: u32,
+    /// Where it may go yet, when it goes to one place after the other.
+    pub hunt: Option<Box<Hunt>>,
     /// We sent no offer, so the ACK must carry our answer.
     pub late_offer: bool,
     /// The best refusal so far.

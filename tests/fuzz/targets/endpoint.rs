@@ -141,6 +141,7 @@ fn setup() -> EndpointSetup {
         }],
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(300),
+        target_timeout: Duration::from_secs(2),
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),
         t4: Duration::from_secs(5),
@@ -434,6 +435,8 @@ impl World {
                     sent.push((transmit.to, transmit.bytes.len()));
                     self.note(transmit.to, transmit.bytes);
                 }
+                // The name server is dead.
+                EndpointOutput::Resolve(_, _) => {}
                 EndpointOutput::Event(event) => self.hear(&event),
             }
         }

@@ -1,9 +1,6 @@
 //! Challenges to our own requests, and what is not answered twice.
 
-use std::time::Duration;
-
-use super::world::{World, address, check, check_world, setup};
-use crate::sip::api::FlowId;
+use super::world::{World, check, check_world, every, setup};
 use crate::sip::auth::{Algorithm, Credentials};
 use crate::sip::wire::{self, HeaderName, Request};
 
@@ -157,7 +154,7 @@ fn what_is_asked_inside_a_call_may_be_challenged_too() {
 #[test]
 fn a_trunk_that_asks_who_asks_is_reachable() {
     let mut setup = setup();
-    setup.trunks[0].keep_alive = Some((address("trunk"), FlowId(0), Duration::from_secs(60)));
+    setup.trunks[0].keep_alive = Some(every(60));
     let mut world = World::new(setup);
     for line in ["wait 0", &format!("OPTIONS 407 {PROXY}"), "OPTIONS 200"] {
         world.step(line);

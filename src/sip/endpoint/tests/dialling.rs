@@ -85,7 +85,7 @@ fn requests_of_an_early_dialog_are_answered() {
 
 #[test]
 fn what_cannot_be_dialled_fails_at_once() {
-    check("do DialName", "0 Failed 503");
+    check("do DialNowhere", "0 Failed 503");
     check("do DialPhone", "0 Failed 480");
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::world::{World, address, setup};
+use super::world::{World, address, every, setup};
 use crate::base::{Mono, Now, TrunkId, Wall};
 use crate::sip::api::{EndpointSetup, EnrolPlan, EnrolView, FlowId, SipEvent};
 use crate::sip::endpoint::EndpointOutput;
@@ -12,7 +12,7 @@ fn enrolling() -> EndpointSetup {
     let mut setup = setup();
     setup.trunks[0].enrol = Some(EnrolPlan {
         server: "sip:sip.example.com".into(),
-        to: address("trunk"),
+        via: Some(address("trunk")),
         flow: FlowId(0),
         user: "us".into(),
         contact_user: "line-7".into(),
@@ -128,7 +128,7 @@ fn silence_ends_it_when_its_time_is_over() {
 #[test]
 fn it_is_tried_at_once_when_the_trunk_answers_again() {
     let mut setup = enrolling();
-    setup.trunks[0].keep_alive = Some((address("trunk"), FlowId(0), Duration::from_secs(30)));
+    setup.trunks[0].keep_alive = Some(every(30));
     let mut world = World::new(setup);
     world.step("wait 200000");
     let before = world.trace.iter().filter(|line| line.ends_with("Trunk false")).count();

@@ -5,6 +5,7 @@ mod carrying;
 mod challenged;
 mod dialling;
 mod enrolling;
+mod hunting;
 mod options;
 mod proving;
 mod registering;

@@ -1,13 +1,11 @@
 //! OPTIONS both ways.
 
-use std::time::Duration;
-
-use super::world::{World, address, check_world, setup};
-use crate::sip::api::{EndpointSetup, FlowId};
+use super::world::{World, check_world, every, setup};
+use crate::sip::api::EndpointSetup;
 
 fn asking() -> EndpointSetup {
     let mut setup = setup();
-    setup.trunks[0].keep_alive = Some((address("trunk"), FlowId(0), Duration::from_secs(60)));
+    setup.trunks[0].keep_alive = Some(every(60));
     setup
 }
 

@@ -170,6 +170,7 @@ impl Net {
         while let Some(output) = self.sides[side].poll_output() {
             match output {
                 EndpointOutput::Transmit(transmit) => self.carry(side, transmit),
+                EndpointOutput::Resolve(_, question) => panic!("nobody has a name: {question:?}"),
                 EndpointOutput::Event(event) => self.hear(side, event),
             }
         }
@@ -216,7 +217,8 @@ impl Net {
             SipEvent::Cancelled { leg, .. } | SipEvent::Failed { leg, .. } | SipEvent::Ended { leg, .. } => {
                 (*leg, true)
             }
-            SipEvent::TrunkRegistered { .. }
+            SipEvent::GatewayChanged { .. }
+            | SipEvent::TrunkRegistered { .. }
             | SipEvent::TrunkReachable { .. }
             | SipEvent::PhoneReachable { .. }
             | SipEvent::Refused { .. } => return,

@@ -17,6 +17,7 @@ use crate::sip::api::*;
 use crate::sip::auth::Algorithm;
 use crate::sip::endpoint::{Endpoint, EndpointOutput};
 use crate::sip::login::Login;
+use crate::sip::resolve::{Found, Question, QuestionNumber, Record};
 use crate::sip::wire::{HeaderName, Message, Method, Request, Writer};
 
 pub const REALM: &str = "calls.example.com";
@@ -35,6 +36,12 @@ pub fn address(name: &str) -> SocketAddr {
 
 fn name(address: SocketAddr) -> &'static str {
     ["trunk", "phone", "desk"].into_iter().find(|name| self::address(name) == address).unwrap_or("other")
+}
+
+/// OPTIONS to the script's trunk.
+pub fn every(seconds: u64) -> KeepAlive {
+    let uri = format!("sip:{}", address("trunk"));
+    KeepAlive { uri, flow: FlowId(0), every: Duration::from_secs(seconds) }
 }
 
 pub fn setup() -> EndpointSetup {
@@ -59,6 +66,7 @@ pub fn setup() -> EndpointSetup {
         }],
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(7200),
+        target_timeout: Duration::from_secs(2),
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),
         t4: Duration::from_secs(5),
@@ -76,6 +84,7 @@ pub struct World {
     pub leg: LegId,
     /// The calls that came.
     pub calls: Vec<SipEvent>,
+    questions: Vec<(QuestionNumber, Question)>,
     pub ring_timeout: Duration,
     dials: u64,
 }
@@ -90,6 +99,7 @@ impl World {
             tag_by_call: BTreeMap::new(),
             leg: LegId(0),
             calls: Vec::new(),
+            questions: Vec::new(),
             ring_timeout: Duration::from_secs(20),
             dials: 0,
         }
@@ -134,6 +144,7 @@ impl World {
         while let Some(output) = self.endpoint.poll_output() {
             let what = match output {
                 EndpointOutput::Transmit(transmit) => self.note_sent(transmit),
+                EndpointOutput::Resolve(number, question) => self.note_question(number, question),
                 EndpointOutput::Event(event) => self.note_event(&event),
             };
             self.trace.push(format!("{} {what}", self.now.0 / 1_000_000));
@@ -157,6 +168,21 @@ impl World {
         format!("{what}>{}", name(to))
     }
 
+    fn note_question(&mut self, number: QuestionNumber, question: Question) -> String {
+        let what = format!("{:?} {}?", question.kind, question.name);
+        self.questions.push((number, question));
+        what
+    }
+
+    /// What the name server says to the oldest question about `name`.
+    pub fn resolve(&mut self, name: &str, records: Vec<Record>) {
+        let place = self.questions.iter().position(|(_, question)| question.name == name).expect("a question");
+        let (number, _) = self.questions.remove(place);
+        let now = self.clocks();
+        self.endpoint.handle_resolved(number, Ok(Found { records, life: Duration::from_secs(60) }), now);
+        self.drain();
+    }
+
     fn note_event(&mut self, event: &SipEvent) -> String {
         match event {
             SipEvent::Incoming { leg, .. } => {
@@ -174,6 +200,7 @@ impl World {
             SipEvent::ReinviteAnswered { status, body, .. } => format!("ReinviteAnswered {status}{}", mark(body)),
             SipEvent::Ended { cause: why, reason, .. } => format!("Ended {why:?}{}", cause(reason)),
             SipEvent::TrunkReachable { reachable, .. } => format!("Trunk {reachable}"),
+            SipEvent::GatewayChanged { gateway, state, .. } => format!("Gateway {gateway} {}", state.as_str()),
             SipEvent::TrunkRegistered { registered, status, .. } => format!("Registered {registered} {status}"),
             SipEvent::PhoneReachable { reachable, .. } => format!("Phone {reachable}"),
             SipEvent::Refused { cause, count } => format!("Refused {cause:?} {count}"),
@@ -233,6 +260,10 @@ impl World {
             "Dial" => self.dial(Target::Uri { uri: "sip:+15550101@198.51.100.10".into(), via: None }, body),
             "DialLate" => self.dial(Target::Uri { uri: "sip:+15550101@198.51.100.10".into(), via: None }, Bytes::new()),
             "DialName" => self.dial(Target::Uri { uri: "sip:+15550101@pbx.example.com".into(), via: None }, body),
+            "DialNowhere" => {
+                self.dial(Target::Uri { uri: "sip:+15550101@192.0.2.9;transport=sctp".into(), via: None }, body)
+            }
+            "DialTrunk" => self.dial(Target::Trunk { trunk: TrunkId::new("carrier"), user: "+15550101".into() }, body),
             "DialPhone" => self.dial(Target::Registered(AgentId::new("ann")), body),
             other => panic!("no command {other}"),
         };
