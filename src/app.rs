@@ -8,6 +8,7 @@ pub mod replay;
 pub mod serve;
 mod server;
 pub mod simulate;
+mod tls;
 
 use std::error::Error;
 use std::process::ExitCode;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::config::{self, Plan};
 
-use super::server;
+use super::{server, tls};
 
 /// What was given is wrong.
 pub const WRONG: u8 = 2;
@@ -39,7 +39,7 @@ pub fn read(file: &Path) -> Option<(Plan, String)> {
         }
     };
     match config::read(&text) {
-        Ok(plan) => Some((plan, text)),
+        Ok(plan) => tls_is_good(file, &plan).then_some((plan, text)),
         Err(faults) => {
             for fault in faults.iter() {
                 eprintln!("{}:{fault}", file.display());
@@ -48,6 +48,15 @@ pub fn read(file: &Path) -> Option<(Plan, String)> {
             None
         }
     }
+}
+
+/// Says what is wrong with the files of `[sip.tls]`.
+fn tls_is_good(file: &Path, plan: &Plan) -> bool {
+    let (faults, warning) = tls::check(plan);
+    for line in faults.iter().chain(&warning) {
+        eprintln!("{}:{line}", file.display());
+    }
+    faults.is_empty()
 }
 
 fn can_bind(plan: &Plan) -> bool {

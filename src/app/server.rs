@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use socket2::{Domain, Socket, Type};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
@@ -15,7 +16,7 @@ use crate::base::phone::Region;
 use crate::base::rng::Rng;
 use crate::base::{Now, limits};
 use crate::calls::settings::PoolPlan;
-use crate::config::{self, MediaShell, Plan, Shell, StorePlan};
+use crate::config::{self, MediaShell, Plan, Shell, SipBind, StorePlan};
 use crate::engine::question::{Answer, Question};
 use crate::engine::{Engine, Input};
 use crate::intents::requests::{StoreError, StoreRequest};
@@ -25,11 +26,15 @@ use crate::io::journal::{Journal, JournalHeader};
 use crate::io::media::{FileError, MediaConfig, MediaPool, read_clip};
 use crate::io::names::Names;
 use crate::io::reactor::{self, Door, Wiring};
+use crate::io::sip::tls::TlsFault;
+use crate::io::sip::{Listener, StreamSetup};
 use crate::io::store::{OpenError, RedisSetup, Store};
 use crate::io::telemetry::{self, Telemetry, TelemetryError};
 use crate::io::web::{self, Web};
 use crate::media::Clip;
-use crate::sip::api::FlowId;
+use crate::sip::api::{FlowId, Transport};
+
+use super::tls;
 
 /// A server that answers.
 pub struct Server {
@@ -61,29 +66,44 @@ pub enum StartError {
         fault: FileError,
     },
     Media(io::Error),
+    Tls(TlsFault),
     /// Threads or random numbers could not be had.
     Machine(io::Error),
 }
 
 /// The sockets of a plan, bound. They are taken first, so that what is in use is said before anything starts.
 pub struct Sockets {
-    sip: Vec<(FlowId, UdpSocket)>,
+    sip: Vec<SocketAddr>,
+    udp: Vec<(FlowId, UdpSocket)>,
+    listeners: Vec<Listener>,
     http: TcpListener,
 }
 
 /// Binds every address of the plan; all that fail are named.
 pub fn bind(shell: &Shell) -> Result<Sockets, Vec<StartError>> {
     let mut faults = Vec::new();
-    let mut sip = Vec::new();
-    for (flow, address) in (0..).map(FlowId).zip(&shell.sip) {
-        match udp(*address) {
-            Ok(socket) => sip.push((flow, socket)),
-            Err(fault) => faults.push(StartError::Bind { what: "sip", address: *address, fault }),
+    let (mut sip, mut datagrams, mut listeners) = (Vec::new(), Vec::new(), Vec::new());
+    for (flow, bind) in (0..).map(FlowId).zip(&shell.sip) {
+        let (transport, alone) = (bind.transport, shares_its_port(bind, &shell.sip));
+        let bound = match transport {
+            Transport::Udp => udp(bind.address, alone).and_then(|socket| {
+                sip.push(socket.local_addr()?);
+                datagrams.push((flow, socket));
+                Ok(())
+            }),
+            Transport::Tcp | Transport::Tls => listener(bind.address, alone).and_then(|socket| {
+                sip.push(socket.local_addr()?);
+                listeners.push(Listener { flow, transport, socket });
+                Ok(())
+            }),
+        };
+        if let Err(fault) = bound {
+            faults.push(StartError::Bind { what: "sip", address: bind.address, fault });
         }
     }
     let http = tcp(shell.http).map_err(|fault| StartError::Bind { what: "http", address: shell.http, fault });
     match http {
-        Ok(http) if faults.is_empty() => Ok(Sockets { sip, http }),
+        Ok(http) if faults.is_empty() => Ok(Sockets { sip, udp: datagrams, listeners, http }),
         Ok(_) => Err(faults),
         Err(fault) => {
             faults.push(fault);
@@ -92,12 +112,38 @@ pub fn bind(shell: &Shell) -> Result<Sockets, Vec<StartError>> {
     }
 }
 
-fn udp(address: SocketAddr) -> io::Result<UdpSocket> {
-    let socket = UdpSocket::bind(address)?;
+/// An IPv6 socket would take the IPv4 addresses of the port too, which another of ours is for.
+fn shares_its_port(bind: &SipBind, all: &[SipBind]) -> bool {
+    let is_its_twin = |other: &SipBind| {
+        other.transport.is_reliable() == bind.transport.is_reliable()
+            && other.address.port() == bind.address.port()
+            && other.address.is_ipv4()
+    };
+    bind.address.is_ipv6() && all.iter().any(is_its_twin)
+}
+
+fn udp(address: SocketAddr, only_v6: bool) -> io::Result<UdpSocket> {
+    let socket = Socket::new(Domain::for_address(address), Type::DGRAM, None)?;
+    if only_v6 {
+        socket.set_only_v6(true)?;
+    }
+    socket.bind(&address.into())?;
     socket.set_nonblocking(true)?;
     // A burst of INVITEs waits in the kernel rather than being dropped; the kernel gives what it may.
-    let _ = socket2::SockRef::from(&socket).set_recv_buffer_size(SIP_BUFFER);
-    Ok(socket)
+    let _ = socket.set_recv_buffer_size(SIP_BUFFER);
+    Ok(socket.into())
+}
+
+fn listener(address: SocketAddr, only_v6: bool) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    if only_v6 {
+        socket.set_only_v6(true)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(LISTEN_BACKLOG)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket.into())
 }
 
 fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
@@ -113,6 +159,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 const SEED_AGAIN: Duration = Duration::from_secs(1);
 /// Stands before every key of ours, so that Redis may serve others too.
 const REDIS_PREFIX: &str = "throughline";
+/// Phones that all connect at once when we start again.
+const LISTEN_BACKLOG: i32 = 1024;
 /// Room for some thousand messages.
 const SIP_BUFFER: usize = 4 << 20;
 
@@ -135,13 +183,19 @@ pub async fn start(plan: Plan, sockets: Sockets, config_text: &str) -> Result<Se
     let mut rng = Rng::from_seed(random_seed()?);
     let boot_s = u32::try_from(now.wall.unix_s()).unwrap_or(u32::MAX);
     let journal = open_journal(&plan.shell, seed, boot_s, config_text)?;
-    let (sip, http) = addresses(&sockets)?;
+    let (sip, http) = (sockets.sip, sockets.http.local_addr().map_err(StartError::Machine)?);
     let runtime = engine_runtime()?;
     let lines = Arc::new(DeskLines::new(runtime.handle().clone()));
     let web = web(&plan, &store, &door, &lines, &telemetry, clock, rng.split());
+    let streams = StreamSetup {
+        listeners: sockets.listeners,
+        tls: tls::open(&plan).map_err(StartError::Tls)?,
+        idle: plan.shell.sip_idle,
+        runtime: tokio::runtime::Handle::current(),
+    };
     let engine = Engine::new(plan.settings, seed, boot_s);
     let names = Names::new(&plan.shell.name_servers);
-    let wiring = Wiring { engine, clock, sockets: sockets.sip, store, names, media, lines, recorder, journal };
+    let wiring = Wiring { engine, clock, sockets: sockets.udp, streams, store, names, media, lines, recorder, journal };
     let engine = spawn_engine(runtime, wiring, door.clone(), end)?;
     let stop = serve_http(sockets.http, web)?;
     Ok(Server { http, sip, telemetry, door, stop, engine })
@@ -281,16 +335,6 @@ fn random_seed() -> Result<[u8; 32], StartError> {
     Ok(seed)
 }
 
-fn addresses(sockets: &Sockets) -> Result<(Vec<SocketAddr>, SocketAddr), StartError> {
-    let sip = sockets
-        .sip
-        .iter()
-        .map(|(_, socket)| socket.local_addr())
-        .collect::<io::Result<_>>()
-        .map_err(StartError::Machine)?;
-    Ok((sip, sockets.http.local_addr().map_err(StartError::Machine)?))
-}
-
 /// The engine has a runtime of its own, with the desks' connections and one to the store: no other thread is woken between a
 /// datagram and its answer.
 fn engine_runtime() -> Result<Runtime, StartError> {
@@ -330,6 +374,7 @@ impl fmt::Display for StartError {
             StartError::Telemetry(_) => f.write_str("the telemetry could not be started"),
             StartError::Journal { path, .. } => write!(f, "the journal {} cannot be written", path.display()),
             StartError::Wav { path, .. } => write!(f, "the sound file {} is of no use", path.display()),
+            StartError::Tls(fault) => write!(f, "{fault}"),
             StartError::Media(_) => f.write_str("the media workers could not be started"),
             StartError::Machine(_) => f.write_str("the operating system refused a thread, a socket or random numbers"),
         }
@@ -346,6 +391,7 @@ impl std::error::Error for StartError {
             StartError::Store(error) => Some(error),
             StartError::Telemetry(error) => Some(error),
             StartError::Wav { fault, .. } => Some(fault),
+            StartError::Tls(_) => None,
         }
     }
 }

@@ -4,6 +4,22 @@ use std::time::Duration;
 
 /// A SIP message over UDP: the largest datagram there is. A longer one cannot arrive.
 pub const SIP_MESSAGE_MAX: usize = 65_535;
+/// SIP connections (TCP and TLS) at once; every phone of the largest node. Beyond it a new one is closed at once.
+pub const SIP_CONNECTIONS_MAX: usize = 20_000;
+/// SIP connections that one address has made; the phones of one office behind one address. Beyond it a new one is closed at once.
+pub const SIP_CONNECTIONS_PER_ADDRESS_MAX: usize = 256;
+/// Messages that wait to be written to one connection; a second of a busy trunk. Beyond it the connection is closed.
+pub const SIP_CONNECTION_QUEUE_MAX: usize = 1_024;
+/// To make a connection, TLS included; a caller waits for it. Beyond it the peer counts as out of reach.
+pub const SIP_CONNECT_WITHIN: Duration = Duration::from_secs(4);
+/// For the TLS handshake of a peer that connects. Beyond it the connection is closed.
+pub const SIP_HANDSHAKE_WITHIN: Duration = Duration::from_secs(10);
+/// From a connection's beginning to its first byte. Beyond it the connection is closed.
+pub const SIP_FIRST_BYTE_WITHIN: Duration = Duration::from_secs(30);
+/// From the first byte of a message to its last, however many come in between. Beyond it the connection is closed.
+pub const SIP_MESSAGE_WITHIN: Duration = Duration::from_secs(10);
+/// To hand what is written to the network; a peer that does not read is gone. Beyond it the connection is closed.
+pub const SIP_WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// The first line and header fields of a SIP message over TCP or TLS; real ones have under 4 kB. Beyond it 513, and the connection ends.
 pub const SIP_HEAD_MAX: usize = 32 * 1024;
 /// Header fields of one SIP message; real ones have under 60. Beyond it the message is refused (513).

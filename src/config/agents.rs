@@ -119,6 +119,7 @@ fn phone<'a>(
     section.finish(faults);
     match (contact, has_user) {
         (Some(contact), false) => {
+            sip.check_transport(&contact, faults);
             let uri = sip_target(&contact, faults)?.to_owned();
             Some((PhonePlan { target: Target::Uri { uri, via }, flow, extension: None }, None))
         }

@@ -55,6 +55,11 @@ impl<'t> Faults<'t> {
         self.found.push((place.offset, fault));
     }
 
+    /// The line of a spot, counted from 1.
+    pub(super) fn line(&self, place: &Place) -> usize {
+        line_and_column(self.text, place.offset).0
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::calls::settings::{MediaPlan, WaitingSound};
 use crate::media::command::{ToneKind, WavId};
+use crate::sip::api::Transport;
 
 use super::fault::Faults;
 use super::plan::MediaShell;
@@ -65,9 +66,11 @@ fn ports(section: &mut Section<'_>, sip: &SipPart, faults: &mut Faults<'_>) -> (
         return PORTS;
     };
     check_room(&text, first, last, faults);
-    for bind in sip.bind.iter().filter(|bind| (first..=last).contains(&bind.port())) {
+    let is_udp = |bind: &&super::plan::SipBind| bind.transport == Transport::Udp;
+    let ports = sip.bind.iter().filter(is_udp).map(|bind| bind.address.port());
+    for port in ports.filter(|port| (first..=last).contains(port)) {
         let remedy = "move one of them: SIP and sound cannot share a port";
-        faults.add(&text.place, format!("holds the SIP port {}", bind.port()), remedy);
+        faults.add(&text.place, format!("holds the SIP port {port}"), remedy);
     }
     (first, last)
 }

@@ -18,7 +18,7 @@ mod trunks;
 mod values;
 
 pub use fault::Fault;
-pub use plan::{ApiKey, IntentDefaults, LogPlan, MediaShell, Plan, Shell, StorePlan};
+pub use plan::{ApiKey, FileAt, IntentDefaults, LogPlan, MediaShell, Plan, Shell, SipBind, StorePlan, TlsPlan};
 pub use read::read;
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::base::PoolId;
 use crate::base::phone::Region;
 use crate::engine::Settings;
+use crate::sip::api::Transport;
 
 /// A whole configuration, checked.
 #[derive(Clone, Debug)]
@@ -19,11 +20,15 @@ pub struct Plan {
 #[derive(Clone, Debug)]
 pub struct Shell {
     /// Where SIP is received, in the order of `FlowId`.
-    pub sip: Vec<SocketAddr>,
+    pub sip: Vec<SipBind>,
     /// How long calls in progress may go on after the process was told to end.
     pub drain: Duration,
     /// Name servers for SIP hosts; the system's when empty.
     pub name_servers: Vec<SocketAddr>,
+    /// There when one of them is for TLS.
+    pub tls: Option<TlsPlan>,
+    /// A SIP connection over which nothing came for so long is closed; longer than any registration lives.
+    pub sip_idle: Duration,
     pub http: SocketAddr,
     pub media: MediaShell,
     pub store: StorePlan,
@@ -34,6 +39,31 @@ pub struct Shell {
     /// Stage times in the HdrHistogram log format.
     pub interval_log: Option<PathBuf>,
     pub log: LogPlan,
+}
+
+/// A socket that SIP is received on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SipBind {
+    pub transport: Transport,
+    pub address: SocketAddr,
+}
+
+/// The files of `[sip.tls]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsPlan {
+    pub certificate: FileAt,
+    pub key: FileAt,
+    pub client_ca: Option<FileAt>,
+    pub server_ca: FileAt,
+}
+
+/// A file, and where the configuration names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileAt {
+    pub path: PathBuf,
+    /// Counted from 1.
+    pub line: usize,
+    pub key: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +115,12 @@ pub struct LogPlan {
     pub json: bool,
     /// As `tracing-subscriber` reads it: `info`, `throughline=debug`.
     pub filter: String,
+}
+
+impl std::fmt::Display for SipBind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.transport.param(), self.address)
+    }
 }
 
 impl std::fmt::Debug for ApiKey {

@@ -22,6 +22,8 @@ use super::{access, agents, media, numbers, routing, shell, sip, trunks};
 const T1: Duration = Duration::from_millis(500);
 const T2: Duration = Duration::from_secs(4);
 const T4: Duration = Duration::from_secs(5);
+/// A phone registers again before its registration ends, and keeps its connection by that.
+const IDLE_BEYOND: Duration = Duration::from_secs(300);
 
 /// Reads the text of a configuration file. On failure every fault, in the order of the file.
 pub fn read(text: &str) -> Result<Plan, Vec<Fault>> {
@@ -119,6 +121,8 @@ fn shell(
         sip: sip.bind.clone(),
         drain: sip.drain,
         name_servers: sip.name_servers.clone(),
+        tls: sip.tls.clone(),
+        sip_idle: sip.registration_max + IDLE_BEYOND,
         http: shell::http(top, faults),
         media,
         store: shell::store(top, faults),

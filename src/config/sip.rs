@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use crate::sip::api::{FlowId, LocalFlow, Transport};
 use crate::sip::auth::Algorithm;
+use crate::sip::wire::Uri;
 
 use super::fault::Faults;
+use super::plan::{FileAt, SipBind, TlsPlan};
 use super::tree::{Section, Text};
 use super::values::socket;
 
 /// The sockets and what is said about them.
 pub(super) struct SipPart {
-    pub bind: Vec<SocketAddr>,
+    pub bind: Vec<SipBind>,
+    pub tls: Option<TlsPlan>,
     pub flows: Vec<LocalFlow>,
     pub realm: String,
     pub digests: Vec<Algorithm>,
@@ -32,6 +35,8 @@ pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
     let flows = flows(&mut section, &bind, given, faults);
     let realm = section.text("realm", faults);
     let digests = digests(&mut section, faults);
+    let speaks_tls = bind.iter().any(|(bind, _)| bind.transport == Transport::Tls);
+    let tls = tls(&mut section, speaks_tls, faults);
     let min = section.seconds("registration_min_s", Duration::from_secs(60), 1..=86_400, faults);
     let max = section.seconds("registration_max_s", Duration::from_secs(3600), 1..=604_800, faults);
     let drain = section.seconds("drain_s", DRAIN, 0..=86_400, faults);
@@ -42,7 +47,8 @@ pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
     let name_servers = section.texts("name_servers", faults);
     let part = SipPart {
         name_servers: name_servers.iter().filter_map(|text| name_server(text, faults)).collect(),
-        bind: bind.into_iter().map(|(address, _)| address).collect(),
+        bind: bind.into_iter().map(|(bind, _)| bind).collect(),
+        tls,
         flows,
         realm: realm.and_then(|text| checked_realm(&text, faults)).unwrap_or_else(|| "throughline".to_owned()),
         digests,
@@ -58,14 +64,24 @@ impl SipPart {
     /// The flow of a section that may name one of our sockets under `bind`; the first without it.
     pub(super) fn flow(&self, section: &mut Section<'_>, faults: &mut Faults<'_>) -> FlowId {
         let Some(text) = section.text("bind", faults) else { return FlowId(0) };
-        let Some(address) = socket(&text, faults) else { return FlowId(0) };
-        let place = self.bind.iter().position(|bind| *bind == address);
+        let Some(wanted) = bind_of(&text, faults) else { return FlowId(0) };
+        let place = self.bind.iter().position(|bind| *bind == wanted);
         if place.is_none() {
-            let known: Vec<_> = self.bind.iter().map(SocketAddr::to_string).collect();
+            let known: Vec<_> = self.bind.iter().map(SipBind::to_string).collect();
             let remedy = format!("write one of those under [sip] bind: {}", known.join(", "));
-            faults.add(&text.place, format!("{address} is not one of our sockets"), remedy);
+            faults.add(&text.place, format!("{wanted} is not one of our sockets"), remedy);
         }
         FlowId(place.unwrap_or(0) as u64)
+    }
+
+    /// Says so when a URI asks for a transport that we have no socket for.
+    pub(super) fn check_transport(&self, text: &Text<'_>, faults: &mut Faults<'_>) {
+        let example = text.value.replace("{dialled}", "0");
+        let Some(wanted) = Uri::read(example.as_bytes()).and_then(|uri| uri.transport()) else { return };
+        if !self.bind.is_empty() && !self.bind.iter().any(|bind| bind.transport == wanted) {
+            let remedy = format!("add \"{}:ADDRESS:PORT\" to [sip] bind, or leave the transport out", wanted.param());
+            faults.add(&text.place, format!("{:?} asks for a transport that we do not have", text.value), remedy);
+        }
     }
 
     /// The address that peers know us by, for what follows from it.
@@ -75,29 +91,44 @@ impl SipPart {
 }
 
 /// The sockets that can be bound, and how many were written.
-fn binds<'a>(section: &mut Section<'a>, faults: &mut Faults<'_>) -> (Vec<(SocketAddr, Text<'a>)>, usize) {
+fn binds<'a>(section: &mut Section<'a>, faults: &mut Faults<'_>) -> (Vec<(SipBind, Text<'a>)>, usize) {
     let Some(item) = section.required("bind", "add [sip] with bind = [\"192.0.2.1:5060\"]", faults) else {
         return (Vec::new(), 0);
     };
-    let mut binds: Vec<(SocketAddr, Text<'a>)> = Vec::new();
+    let mut binds: Vec<(SipBind, Text<'a>)> = Vec::new();
     let texts = item.texts(faults);
     let given = texts.len();
     for text in texts {
-        let Some(address) = socket(&text, faults) else { continue };
+        let Some(bind) = bind_of(&text, faults) else { continue };
+        let address = bind.address;
         if address.port() == 0 {
             faults.add(&text.place, format!("{address} has no port"), "choose one, as 5060: peers must know it");
             continue;
         }
-        if binds.iter().any(|(other, _)| collide(*other, address)) {
+        if binds.iter().any(|(other, _)| share_a_port(*other, bind)) {
             faults.add(&text.place, format!("{address} is bound already"), "choose another port, or leave it out");
             continue;
         }
-        binds.push((address, text));
+        binds.push((bind, text));
     }
     if binds.len() > FLOWS_MAX {
         faults.add(&item.place, "has too many sockets", format!("write at most {FLOWS_MAX}"));
     }
     (binds, given)
+}
+
+/// `udp:`, `tcp:` or `tls:` and an address; UDP without.
+fn bind_of(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<SipBind> {
+    let known = [Transport::Udp, Transport::Tcp, Transport::Tls];
+    let read = |transport: Transport| Some((transport, text.value.strip_prefix(transport.param())?.strip_prefix(':')?));
+    let (transport, rest) = known.into_iter().find_map(read).unwrap_or((Transport::Udp, text.value));
+    let address = socket(&Text { value: rest, place: text.place.clone() }, faults)?;
+    Some(SipBind { transport, address })
+}
+
+/// TLS goes over TCP, and the ports of UDP are others.
+fn share_a_port(one: SipBind, other: SipBind) -> bool {
+    one.transport.is_reliable() == other.transport.is_reliable() && collide(one.address, other.address)
 }
 
 /// Two sockets of the same port, where one may stand for every address of the machine. Port 0 is any that is free.
@@ -108,7 +139,7 @@ pub(super) fn collide(one: SocketAddr, other: SocketAddr) -> bool {
 
 fn flows(
     section: &mut Section<'_>,
-    binds: &[(SocketAddr, Text<'_>)],
+    binds: &[(SipBind, Text<'_>)],
     given: usize,
     faults: &mut Faults<'_>,
 ) -> Vec<LocalFlow> {
@@ -117,15 +148,47 @@ fn flows(
         let place = section.place.key("advertised", advertised[0].place.offset);
         faults.add(&place, "has not as many entries as bind", "write one for each socket, in the same order");
     }
-    let flow = |(n, (bind, text)): (usize, &(SocketAddr, Text<'_>))| {
+    let flow = |(n, (SipBind { transport, address: bind }, text)): (usize, &(SipBind, Text<'_>))| {
         let said = advertised.get(n).and_then(|text| socket(text, faults));
         if said.unwrap_or(*bind).ip().is_unspecified() {
             let remedy = "write the address that peers reach us at: advertised = [\"192.0.2.1:5060\"]";
             faults.add(&text.place, format!("{bind} says no address to answer to"), remedy);
         }
-        LocalFlow { flow: FlowId(n as u64), transport: Transport::Udp, advertised: said.unwrap_or(*bind) }
+        LocalFlow { flow: FlowId(n as u64), transport: *transport, advertised: said.unwrap_or(*bind) }
     };
     binds.iter().enumerate().map(flow).collect()
+}
+
+/// The files, which the shell reads.
+fn tls(section: &mut Section<'_>, speaks_tls: bool, faults: &mut Faults<'_>) -> Option<TlsPlan> {
+    let mut tls = section.section("tls", faults);
+    if !speaks_tls && !tls.is_given() {
+        return None;
+    }
+    if !speaks_tls {
+        let remedy = "add \"tls:ADDRESS:5061\" to bind, or leave this out";
+        faults.add(&tls.place, "is there, and no socket for TLS", remedy);
+    }
+    let mut needed = |key, remedy, faults: &mut Faults<'_>| {
+        let text = tls.required(key, remedy, faults).and_then(|item| item.text(faults));
+        text.map(|text| file_at(&text, key, faults))
+    };
+    let certificate = needed("certificate", "write the path of our certificate in PEM", faults);
+    let key = needed("key", "write the path of its private key in PEM", faults);
+    let mut optional = |key, faults: &mut Faults<'_>| tls.text(key, faults).map(|text| file_at(&text, key, faults));
+    let (client_ca, server_ca) = (optional("client_ca", faults), optional("server_ca", faults));
+    let place = tls.place.clone();
+    tls.finish(faults);
+    let line = faults.line(&place);
+    let server_ca = server_ca.unwrap_or_else(|| FileAt { path: SYSTEM_CA.into(), line, key: "server_ca" });
+    Some(TlsPlan { certificate: certificate?, key: key?, client_ca, server_ca })
+}
+
+/// Where Debian keeps the authorities that everybody trusts.
+const SYSTEM_CA: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+fn file_at(text: &Text<'_>, key: &'static str, faults: &Faults<'_>) -> FileAt {
+    FileAt { path: text.value.into(), line: faults.line(&text.place), key }
 }
 
 /// MD5 alone unless told: phones that do not know SHA-256 may give up on both when they see it.

@@ -7,7 +7,7 @@ use crate::access::{Answer, Facts};
 use crate::base::{AgentId, Level, PoolId, QueueId, TrunkId, Wall};
 use crate::calls::settings::{Fallback, Mode, WaitingSound};
 use crate::routing::Pause;
-use crate::sip::api::{FlowId, Target};
+use crate::sip::api::{FlowId, Target, Transport};
 use crate::sip::auth::Algorithm;
 
 const EXAMPLE: &str = include_str!("../../sip-configs/throughline.example.toml");
@@ -365,4 +365,72 @@ fn secrets_are_not_repeated() {
     let settings = plan(&small().replacen("fallback", login, 1)).settings;
     assert!(settings.endpoint.trunks[0].login.is_some());
     assert!(!format!("{:?}", settings.endpoint).contains("hunter2"));
+}
+
+#[test]
+fn sockets_for_tcp_and_tls_are_named_with_their_transport() {
+    let text = small()
+        .replacen(
+            "[\"192.0.2.10:5060\"]",
+            "[\"192.0.2.10:5060\", \"tcp:192.0.2.10:5060\", \"tls:[2001:db8::1]:5061\"]\n\
+                  [sip.tls]\ncertificate = \"a.pem\"\nkey = \"a.key\"\nclient_ca = \"ca.pem\"",
+            1,
+        )
+        .replacen("networks = [\"192.0.2.20\"]", "tls_name = \"SBC.example.com\"\nbind = \"tcp:192.0.2.10:5060\"", 1)
+        .replacen("sip:ann@192.0.2.21", "sip:ann@192.0.2.21;transport=tcp", 1);
+    let plan = plan(&text);
+    let transports: Vec<Transport> = plan.settings.endpoint.flows.iter().map(|flow| flow.transport).collect();
+    assert_eq!(transports, [Transport::Udp, Transport::Tcp, Transport::Tls]);
+    let trunk = &plan.settings.endpoint.trunks[0];
+    assert_eq!((trunk.tls_name.as_deref(), trunk.networks.len()), (Some("sbc.example.com"), 0));
+    let tls = plan.shell.tls.expect("files");
+    assert_eq!((tls.certificate.line, tls.key.line, tls.client_ca.map(|file| file.line)), (5, 6, Some(7)));
+    let trunk_flow = plan.settings.calls.trunks.values().next().map(|trunk| trunk.flow);
+    assert_eq!(trunk_flow, Some(FlowId(1)));
+}
+
+#[test]
+fn faults_of_transports_are_named() {
+    let bind = "[\"192.0.2.10:5060\"]";
+    let tls = "[\"192.0.2.10:5060\", \"tls:192.0.2.10:5061\"]";
+    check(bind, "[\"tcp:192.0.2.10\"]", "tcp:", "sip.bind[0]", "192.0.2.10");
+    check(bind, "[\"tcp:192.0.2.10:5060\", \"tcp:0.0.0.0:5060\"]", "tcp:0", "sip.bind[1]", "is bound already");
+    check(bind, &format!("{tls}\n[sip.tls]\nkey = \"b\""), "[sip.tls]", "sip.tls.certificate", "is missing");
+    check(
+        bind,
+        &format!("{bind}\n[sip.tls]\ncertificate = \"a\"\nkey = \"b\""),
+        "[sip.tls]",
+        "sip.tls",
+        "no socket for TLS",
+    );
+    let pbx = "networks = [\"192.0.2.20\"]";
+    check(pbx, "tls_name = \"sbc.example.com\"", "tls_name", "trunks[0].tls_name", "can never be proved");
+    check(
+        pbx,
+        "networks = [\"192.0.2.20\"]\ntls_name = \"a b\"",
+        "tls_name",
+        "trunks[0].tls_name",
+        "is no name of a certificate",
+    );
+    check(
+        "sip:ann@192.0.2.21",
+        "sip:ann@192.0.2.21;transport=tcp",
+        "contact",
+        "agents[0].phone.contact",
+        "a transport that we do not have",
+    );
+    check(
+        "{ status = 503 }",
+        "{ sip = \"sips:{dialled}@192.0.2.5\" }",
+        "fallback",
+        "trunks[0].fallback.sip",
+        "a transport that we do not have",
+    );
+    check(
+        pbx,
+        "networks = [\"192.0.2.20\"]\nbind = \"tcp:192.0.2.10:5060\"",
+        "bind = \"tcp",
+        "trunks[0].bind",
+        "is not one of our sockets",
+    );
 }

@@ -51,14 +51,16 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
         let name = part.names.take(&mut section, "name", faults);
         let by_password = section.item("auth").is_some();
         let account = proof::account(&mut section, &sip.realm, &mut users, faults);
-        let networks = networks(&mut section, &mut taken, name.as_ref(), by_password, faults);
+        let tls_name = tls_name(&mut section, sip, &part.peers, faults);
+        let has_other_proof = by_password || tls_name.is_some();
+        let networks = networks(&mut section, &mut taken, name.as_ref(), has_other_proof, faults);
         let trusted = section.flag("trusted", false, faults);
         let (region, flow) = (region(&mut section, faults), sip.flow(&mut section, faults));
         let keep_alive = gateways::keep_alive(&mut section, flow, faults);
         let gateways = gateways::gateways(&mut section, flow, faults);
         let (enrol, own) = proof::register(&mut section, flow, faults).unzip();
         let login = proof::login(&mut section, faults).or(own);
-        let fallback = fallback(&mut section, &mut wanted, faults);
+        let fallback = fallback(&mut section, sip, &mut wanted, faults);
         let mode = redirect::mode(&mut section, faults);
         section.finish(faults);
         if let (Some(name), Some(fallback)) = (name, fallback) {
@@ -66,6 +68,7 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
             part.peers.push(TrunkPeer {
                 trunk: trunk.clone(),
                 networks,
+                tls_name,
                 trusted,
                 keep_alive,
                 gateways,
@@ -85,11 +88,11 @@ fn networks(
     section: &mut Section<'_>,
     taken: &mut Vec<(Network, String)>,
     name: Option<&Text<'_>>,
-    by_password: bool,
+    has_other_proof: bool,
     faults: &mut Faults<'_>,
 ) -> Vec<Network> {
     let remedy = "write where its packets come from, like networks = [\"192.0.2.0/24\"], or auth = { user, password }";
-    let item = if by_password { section.item("networks") } else { section.required("networks", remedy, faults) };
+    let item = if has_other_proof { section.item("networks") } else { section.required("networks", remedy, faults) };
     let Some(item) = item else { return Vec::new() };
     let texts = item.texts(faults);
     if texts.is_empty() {
@@ -107,6 +110,22 @@ fn networks(
         networks.push(network);
     }
     networks
+}
+
+/// The name in its certificate, which no other trunk may have.
+fn tls_name(section: &mut Section<'_>, sip: &SipPart, others: &[TrunkPeer], faults: &mut Faults<'_>) -> Option<String> {
+    let text = section.text("tls_name", faults)?;
+    let name = text.value.to_ascii_lowercase();
+    if name.is_empty() || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.:".contains(&b)) {
+        let remedy = "write a name as it stands in its certificate, like \"sbc.example.com\"";
+        faults.add(&text.place, format!("{:?} is no name of a certificate", text.value), remedy);
+    } else if others.iter().any(|other| other.tls_name.as_ref() == Some(&name)) {
+        faults.add(&text.place, format!("{name:?} is the name of another trunk"), "give each a certificate of its own");
+    } else if sip.tls.as_ref().is_none_or(|tls| tls.client_ca.is_none()) {
+        let remedy = "add [sip.tls] with client_ca, the authority of its certificate";
+        faults.add(&text.place, "can never be proved", remedy);
+    }
+    Some(name)
 }
 
 fn network(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<Network> {
@@ -131,7 +150,12 @@ fn overlap(one: Network, other: Network) -> bool {
     }
 }
 
-fn fallback<'a>(section: &mut Section<'a>, wanted: &mut Vec<Text<'a>>, faults: &mut Faults<'_>) -> Option<Fallback> {
+fn fallback<'a>(
+    section: &mut Section<'a>,
+    sip_part: &SipPart,
+    wanted: &mut Vec<Text<'a>>,
+    faults: &mut Faults<'_>,
+) -> Option<Fallback> {
     let remedy =
         "say where its calls go when we have nothing to add, like fallback = { sip = \"sip:{dialled}@192.0.2.5\" }";
     let item = section.required("fallback", remedy, faults)?;
@@ -149,6 +173,7 @@ fn fallback<'a>(section: &mut Section<'a>, wanted: &mut Vec<Text<'a>>, faults: &
         faults.add(&item.place, "must have one of sip, trunk, redirect and status", remedy);
         return None;
     }
+    sip.iter().for_each(|text| sip_part.check_transport(text, faults));
     let through = sip.and_then(|text| sip_target(&text, faults));
     let through = through.map(|uri| Fallback::Sip { uri: uri.to_owned(), via });
     let redirect = redirect.and_then(|text| sip_uri(&text, faults));

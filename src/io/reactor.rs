@@ -27,7 +27,7 @@ use super::journal::Journal;
 use super::load::LoadMeter;
 use super::media::MediaPool;
 use super::names::Names;
-use super::sip::{Received, UdpSockets};
+use super::sip::{Connections, Received, StreamSetup, UdpSockets};
 use super::store::Store;
 use super::telemetry::Recorder;
 
@@ -36,6 +36,7 @@ pub struct Wiring {
     pub engine: Engine,
     pub clock: Clock,
     pub sockets: Vec<(FlowId, StdUdpSocket)>,
+    pub streams: StreamSetup,
     pub store: Store,
     pub names: Names,
     pub media: MediaPool,
@@ -124,6 +125,7 @@ pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()>
     let mut reactor = Reactor::new(wiring, door)?;
     let mut arrivals = Vec::with_capacity(ARRIVALS_PER_TURN);
     let mut datagrams = Vec::new();
+    let mut events = Vec::new();
     reactor.drain();
     while !reactor.has_left() {
         reactor.media.wake();
@@ -133,12 +135,13 @@ pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()>
             count = end.arrivals.recv_many(&mut arrivals, ARRIVALS_PER_TURN) => {
                 reactor.door.waiting.fetch_sub(count, Ordering::Relaxed);
             }
+            () = reactor.connections.ready() => {}
             () = reactor.udp.readable() => {}
             () = tokio::time::sleep_until(wake.into()) => {}
         }
         // Whatever has woken the loop, one turn serves all that is there.
         arrivals.drain(..).for_each(|arrival| reactor.arrive(arrival));
-        let is_drained = reactor.receive(&mut datagrams);
+        let is_drained = reactor.receive(&mut datagrams) & reactor.take_events(&mut events);
         reactor.wake_up();
         reactor.look_at_load(is_drained && end.arrivals.len() < ARRIVALS_PER_TURN);
     }
@@ -152,6 +155,7 @@ struct Reactor {
     engine: Engine,
     clock: Clock,
     udp: UdpSockets,
+    connections: Connections,
     store: Store,
     names: Names,
     media: MediaPool,
@@ -173,6 +177,7 @@ impl Reactor {
             engine: wiring.engine,
             clock: wiring.clock,
             udp: UdpSockets::new(wiring.sockets)?,
+            connections: Connections::start(wiring.streams, wiring.clock)?,
             store,
             names: wiring.names,
             media: wiring.media,
@@ -260,6 +265,15 @@ impl Reactor {
         }
     }
 
+    /// What the connections' tasks have to tell; false when more may be there.
+    fn take_events(&mut self, events: &mut Vec<(Input, Now)>) -> bool {
+        let is_drained = self.connections.take(events);
+        for (input, now) in events.drain(..) {
+            self.handle_at(input, now);
+        }
+        is_drained
+    }
+
     /// Takes what the sockets hold; false when more may be there.
     fn receive(&mut self, turn: &mut Vec<Received>) -> bool {
         let is_drained = self.udp.receive(&self.clock, turn);
@@ -275,6 +289,9 @@ impl Reactor {
                 journal.outputs(&output);
             }
             self.start(output);
+        }
+        if let Some(input) = self.connections.poll_input() {
+            self.handle(input);
         }
     }
 
@@ -295,7 +312,8 @@ impl Reactor {
     }
 
     fn transmit(&mut self, transmit: Transmit) {
-        if !self.udp.send(&transmit) {
+        let sent = self.udp.send(&transmit);
+        if !sent.unwrap_or_else(|| self.connections.send(transmit)) {
             self.recorder.datagram_not_sent();
         }
     }

@@ -258,6 +258,8 @@ pub struct TrunkPeer {
     pub trunk: TrunkId,
     /// Networks whose packets are this trunk's, as address and prefix length.
     pub networks: Vec<(IpAddr, u8)>,
+    /// What its certificate must say when it comes over TLS, in lower case; known by it from any address.
+    pub tls_name: Option<String>,
     /// P-Asserted-Identity is believed from this trunk (RFC 3325).
     pub trusted: bool,
     /// `None`: not asked.
@@ -412,6 +414,7 @@ impl TrunkPeer {
         TrunkPeer {
             trunk,
             networks,
+            tls_name: None,
             trusted: false,
             keep_alive: None,
             gateways: Vec::new(),

@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
+use super::api::Transport;
 use super::wire::{Headers, NameAddr, Request, Response, Uri};
 use crate::base::limits::SIP_ROUTES_MAX;
 
 const SIP_PORT: u16 = 5060;
+const SIPS_PORT: u16 = 5061;
 
 /// One dialog, early or confirmed. Texts are kept as they stood on the wire.
 pub struct Dialog {
@@ -158,7 +160,8 @@ impl Dialog {
 /// The address and port that a URI names; `None` for a host name.
 pub fn address_of(uri: &Uri<'_>) -> Option<SocketAddr> {
     let address = uri.host?.address()?;
-    Some(SocketAddr::new(address, uri.port.unwrap_or(SIP_PORT)))
+    let usual = if uri.transport() == Some(Transport::Tls) { SIPS_PORT } else { SIP_PORT };
+    Some(SocketAddr::new(address, uri.port.unwrap_or(usual)))
 }
 
 fn routes(message: &Headers) -> Result<Vec<Bytes>, TooManyRoutes> {

@@ -32,6 +32,35 @@ pub fn dispatcher(folder: &Folder, at: SocketAddr, servers: &[SocketAddr]) -> Pr
     start(folder, at, "sip-configs/kamailio/dispatcher.cfg", &[("LIST", list)], &[])
 }
 
+/// A proxy between UDP at `at` and TLS at `tls`, with `edge.pem`, `edge.key` and `ca.pem` of the folder: from UDP to `throughline`, from
+/// TLS to `phones`.
+pub fn tls_edge(
+    folder: &Folder,
+    at: SocketAddr,
+    tls: SocketAddr,
+    throughline: SocketAddr,
+    phones: SocketAddr,
+) -> Process {
+    let role = |name: &str, verify: &str| {
+        let file = |file: &str| folder.path().join(file).display().to_string();
+        format!(
+            "[{name}:default]\nmethod = TLSv1.2+\nverify_certificate = {verify}\nrequire_certificate = {verify}\n\
+             certificate = {}\nprivate_key = {}\nca_list = {}\n",
+            file("edge.pem"),
+            file("edge.key"),
+            file("ca.pem")
+        )
+    };
+    let roles = folder.write("kamailio-tls.cfg", role("server", "yes") + &role("client", "yes")).display().to_string();
+    let values = [
+        ("TLS", tls.to_string()),
+        ("TLS_CFG", roles),
+        ("THROUGHLINE", throughline.to_string()),
+        ("PHONES", phones.to_string()),
+    ];
+    start(folder, at, "tests/support/tls-edge.cfg", &values, &[])
+}
+
 fn start(folder: &Folder, at: SocketAddr, template: &str, values: &[(&str, String)], more: &[&str]) -> Process {
     let values: Vec<(&str, &str)> = values.iter().map(|(key, value)| (*key, value.as_str())).collect();
     let configuration = folder.fill("kamailio.cfg", template, &values);

@@ -2,6 +2,7 @@
 #![allow(dead_code)] // Each test binary uses a part of it.
 
 pub mod baresip;
+pub mod certificates;
 pub mod dns;
 pub mod folder;
 pub mod http;

@@ -18,9 +18,10 @@ pub fn tcp() -> SocketAddr {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr()).expect("a free port")
 }
 
-/// Whether somebody has bound this UDP port of IPv4; looks it up, without binding it meanwhile.
-pub fn udp_is_taken(at: SocketAddr) -> bool {
-    let table = std::fs::read_to_string("/proc/net/udp").unwrap_or_default();
+/// Whether somebody has bound this UDP or TCP port; looks it up, without binding it meanwhile.
+pub fn is_taken(is_udp: bool, at: SocketAddr) -> bool {
+    let (protocol, family) = (if is_udp { "udp" } else { "tcp" }, if at.is_ipv4() { "" } else { "6" });
+    let table = std::fs::read_to_string(format!("/proc/net/{protocol}{family}")).unwrap_or_default();
     let port = format!(":{:04X}", at.port());
     table.lines().filter_map(|line| line.split_whitespace().nth(1)).any(|local| local.ends_with(&port))
 }

@@ -24,6 +24,8 @@ const KEY: &str = "key-of-the-tests";
 #[derive(Clone)]
 pub enum Phone {
     Static(SocketAddr),
+    /// A whole SIP URI.
+    Uri(String),
     /// Registers with this password, as the agent's name.
     Password(String),
 }
@@ -52,6 +54,12 @@ pub struct Setup {
     pub drain_s: u32,
     /// Further lines of `[media]`, `[[pools]]` or `[routing]`, each with its section.
     pub inside: Vec<(&'static str, String)>,
+    /// Further sockets for SIP, such as `tcp:127.0.0.1:5070`.
+    pub binds: Vec<String>,
+    /// Where the carrier calls from.
+    pub carrier: String,
+    /// The address for sound.
+    pub media: String,
     /// Lines at the end of the file, such as rules of access.
     pub more: String,
 }
@@ -80,26 +88,31 @@ impl Setup {
             trunk: String::new(),
             drain_s: 0,
             inside: Vec::new(),
+            binds: Vec::new(),
+            carrier: CARRIER.to_owned(),
+            media: "127.0.0.1".to_owned(),
             more: String::new(),
         }
     }
 
     fn toml(&self, sip: SocketAddr, http: SocketAddr) -> String {
         let (first, last) = (ports::udp_range(self.rtp_ports), self.rtp_ports - 1);
+        let (carrier, media) = (&self.carrier, &self.media);
+        let binds: Vec<String> = std::iter::once(sip.to_string()).chain(self.binds.iter().cloned()).collect();
         let ivr = format!("{{ sip = \"sip:{{dialled}}@{}\" }}", self.ivr);
         let fallback = self.fallback.as_ref().unwrap_or(&ivr);
         let store =
             self.redis.as_ref().map_or("embedded = \"throughline.db\"".to_owned(), |url| format!("redis = {url:?}"));
         let mut text = format!(
-            "[sip]\nbind = [\"{sip}\"]\nrealm = \"voice.example.com\"\ndrain_s = {}\n{}\
-             [media]\nbind = \"127.0.0.1\"\nadvertised = \"127.0.0.1\"\nports = \"{first}-{}\"\n{}\
+            "[sip]\nbind = {binds:?}\nrealm = \"voice.example.com\"\ndrain_s = {}\n{}\
+             [media]\nbind = \"{media}\"\nadvertised = \"{media}\"\nports = \"{first}-{}\"\n{}\
              [http]\nbind = \"{http}\"\n\
              [[api_keys]]\nid = \"tests\"\nsha256 = \"{}\"\nscopes = [\"register\", \"read\"]\n\
              [[token_keys]]\nid = 1\nsecret = \"{}\"\n\
              [store]\n{store}\n\
              [intents]\nregion = \"US\"\n\
              [[pools]]\nname = \"pool\"\nnumbers = {:?}\nquarantine_s = {}\n{}\
-             [[trunks]]\nname = \"carrier\"\nnetworks = [\"{CARRIER}\"]\ntrusted = true\nregion = \"US\"\n\
+             [[trunks]]\nname = \"carrier\"\nnetworks = [\"{carrier}\"]\ntrusted = true\nregion = \"US\"\n\
              fallback = {fallback}\n{}\n\
              [routing]\nskills = [\"english\"]\ndefault_queue = \"help\"\n{}\
              [[queues]]\nname = \"help\"\nrequires = {{ english = 3 }}\nwrap_up_s = {}\n",
@@ -119,6 +132,7 @@ impl Setup {
         for (name, phone) in &self.agents {
             let phone = match phone {
                 Phone::Static(at) => format!("{{ contact = \"sip:{name}@{at}\" }}"),
+                Phone::Uri(uri) => format!("{{ contact = {uri:?} }}"),
                 Phone::Password(password) => format!("{{ user = \"{name}\", password = \"{password}\" }}"),
             };
             let _ = write!(

@@ -12,6 +12,8 @@ use super::process::{Process, eventually};
 
 /// It binds the port it is given for sound, and the next even one for pictures.
 const SOUND_PORTS: u16 = 4;
+/// It refuses to start when the system allows fewer descriptors than this.
+const SOCKETS_MAX: &str = "1000";
 
 /// One call of an injection file.
 #[derive(Clone)]
@@ -58,10 +60,20 @@ impl Dialled {
 
 /// Starts a carrier; it ends by itself after its calls.
 pub fn carrier(name: &str, folder: &Folder, run: &Carrier) -> Sipp {
+    carrier_over("u1", name, folder, run)
+}
+
+/// The same in a transport mode of sipp: `u1`, `t1`, `tn`.
+pub fn carrier_over(mode: &str, name: &str, folder: &Folder, run: &Carrier) -> Sipp {
     folder.write("tone.ul", super::sound::mu_law_tone(440, 1));
     let injected = folder.write(&format!("{name}.csv"), injection(run.calls));
     let mut command = command(run.scenario, run.from);
-    command.arg("-inf").arg(injected).args(["-m", &run.count.to_string(), "-r", &run.per_second.to_string()]);
+    command.args(["-t", mode, "-max_socket", SOCKETS_MAX]).arg("-inf").arg(injected).args([
+        "-m",
+        &run.count.to_string(),
+        "-r",
+        &run.per_second.to_string(),
+    ]);
     command.args(["-l", &run.count.to_string(), "-d", &run.hold.as_millis().to_string()]);
     command.args(["-mp", &ports::udp_range(SOUND_PORTS).to_string()]);
     start(name, folder, command.arg(run.to.to_string()))
@@ -69,11 +81,17 @@ pub fn carrier(name: &str, folder: &Folder, run: &Carrier) -> Sipp {
 
 /// Starts phones that answer every call on one port, until they are dropped.
 pub fn phones(name: &str, folder: &Folder, scenario: &str, at: SocketAddr) -> Sipp {
+    phones_over("u1", name, folder, scenario, at)
+}
+
+/// The same in a transport mode of sipp.
+pub fn phones_over(mode: &str, name: &str, folder: &Folder, scenario: &str, at: SocketAddr) -> Sipp {
     let mut command = command(scenario, at);
+    command.args(["-t", mode]);
     let mut phones = start(name, folder, command.args(["-mp", &ports::udp_range(SOUND_PORTS).to_string()]));
     eventually("phones that listen", Duration::from_secs(5), || {
         assert!(phones.process.is_alive(), "{name} ended: {}{}", phones.process.printed(), phones.errors());
-        ports::udp_is_taken(at).then_some(())
+        ports::is_taken(mode.starts_with('u'), at).then_some(())
     });
     phones
 }

@@ -1,5 +1,9 @@
-//! SIP on the wire: the sockets, a file for each transport.
+//! SIP on the wire: the sockets, the connections, a file for each transport.
 
+mod connections;
+mod tcp;
+pub mod tls;
 mod udp;
 
+pub use connections::{Connections, Listener, StreamSetup};
 pub use udp::{Received, UdpSockets};

@@ -68,9 +68,10 @@ impl UdpSockets {
         }
     }
 
-    /// False for a datagram that cannot leave. It is lost, as on any network: the transaction sends it again.
-    pub fn send(&self, transmit: &Transmit) -> bool {
-        let socket = self.sockets.iter().find(|(flow, _)| *flow == transmit.flow).map(|(_, socket)| socket);
-        socket.is_some_and(|socket| socket.try_send_to(&transmit.bytes, transmit.to).is_ok())
+    /// `None` for a flow that is no socket's; false for a datagram that cannot leave. It is lost, as on any network: the transaction
+    /// sends it again.
+    pub fn send(&self, transmit: &Transmit) -> Option<bool> {
+        let (_, socket) = self.sockets.iter().find(|(flow, _)| *flow == transmit.flow)?;
+        Some(socket.try_send_to(&transmit.bytes, transmit.to).is_ok())
     }
 }

@@ -235,7 +235,9 @@ fn push_headers(writer: &mut Writer, headers: &[(&'static str, Pii<String>)]) {
 
 fn push_via(writer: &mut Writer, own: Own, branch: Branch) {
     let Own { transport, address } = own;
-    writer.push(HeaderName::VIA, format_args!("SIP/2.0/{} {address};rport;branch={branch}", transport.token()));
+    // The peer may send its own requests over this connection (RFC 5923).
+    let alias = if transport == Transport::Tls { ";alias" } else { "" };
+    writer.push(HeaderName::VIA, format_args!("SIP/2.0/{} {address};rport{alias};branch={branch}", transport.token()));
 }
 
 /// A Contact of ours. UDP is what a URI without a transport means (RFC 3263 section 4.1).

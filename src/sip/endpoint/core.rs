@@ -135,6 +135,7 @@ impl Core {
     }
 
     pub fn send(&mut self, (flow, to): Way, bytes: Bytes) {
+        let flow = self.streams.usable(flow, to);
         self.out.push_back(EndpointOutput::Transmit(Transmit { flow, to, bytes }));
     }
 
@@ -184,6 +185,7 @@ impl Core {
     /// Sends `request`, which carries `branch`, and watches over it.
     pub fn request(&mut self, branch: Branch, request: Bytes, way: Way, owner: ClientOwner, now: Mono) -> TxId {
         let invite = matches!(owner, ClientOwner::Invite(_) | ClientOwner::Reinvite(_));
+        let way = (self.streams.usable(way.0, way.1), way.1);
         let times = self.times_on(way.0);
         let effects = self.transactions.open_client(branch, invite, request, way, owner, &times);
         self.apply_client(branch.id, effects, now);

@@ -61,7 +61,10 @@ impl Core {
         let to = Uri::read(uri.as_bytes()).and_then(|uri| Destination::of(&uri));
         match (via, to) {
             (_, None) => Lead::Nowhere,
-            (Some(via), Some(_)) => Lead::Here((flow, via)),
+            (Some(via), Some(to)) => {
+                let transport = to.transport.unwrap_or(self.own(flow).transport);
+                self.here(Place { transport, address: via }, flow)
+            }
             (None, Some(to)) => self.lead_to(to, flow),
         }
     }
@@ -71,10 +74,17 @@ impl Core {
         let own = self.own(flow).transport;
         to.transport = to.transport.or(own.is_reliable().then_some(own));
         match (to.place(), &to.host) {
-            (Some(place), _) => Lead::Here(self.way_to(place, flow).unwrap_or((flow, place.address))),
+            (Some(place), _) => self.here(place, flow),
             (None, Host::Name(_)) => Lead::Ask(to),
             (None, Host::Address(_)) => Lead::Nowhere,
         }
+    }
+
+    /// A flow of the other family may still be bound to an address that reaches it; one of another transport never does.
+    fn here(&self, place: Place, flow: FlowId) -> Lead {
+        let is_of_transport = self.own(flow).transport == place.transport;
+        let way = self.way_to(place, flow).or(is_of_transport.then_some((flow, place.address)));
+        way.map_or(Lead::Nowhere, Lead::Here)
     }
 
     /// The way to `place`, over the preferred flow if it is of that transport; `None` without a flow for it.

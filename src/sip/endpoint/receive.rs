@@ -26,6 +26,7 @@ impl Endpoint {
 
     fn take_request(&mut self, way: Way, request: &Request, now: Mono) {
         let method = request.method();
+        self.core.streams.note_alias(way, request);
         if *method == Method::Ack {
             return self.take_ack(request, now);
         }

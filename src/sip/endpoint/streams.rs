@@ -4,14 +4,18 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::SocketAddr;
 
 use super::Endpoint;
+use super::core::Way;
 use crate::base::Mono;
-use crate::sip::api::FlowId;
+use crate::sip::api::{FlowId, TrunkPeer};
 use crate::sip::transaction::{Tell, TxId, client};
+use crate::sip::wire::Request;
 
 /// The connections that are open; the shell bounds how many.
 #[derive(Default)]
 pub struct Streams {
     stream_by_flow: HashMap<FlowId, Stream>,
+    /// Connections of peers that may be used to reach them, by the listener and the address that they stand for (RFC 5923).
+    alias_by_way: HashMap<Way, FlowId>,
 }
 
 /// One connection.
@@ -21,6 +25,8 @@ struct Stream {
     trunk: Option<usize>,
     /// The places in the setup of the phones that have registered over it.
     phones: BTreeSet<usize>,
+    /// The address that it stands for.
+    alias: Option<SocketAddr>,
 }
 
 impl Streams {
@@ -35,14 +41,37 @@ impl Streams {
         }
     }
 
+    /// A trunk that has proved its name lets us use its connection instead of one of our own. Nobody else can: it would hear what is
+    /// meant for another program on that address.
+    pub fn note_alias(&mut self, (flow, from): Way, request: &Request) {
+        let Some(stream) = self.stream_by_flow.get_mut(&flow).filter(|stream| stream.trunk.is_some()) else { return };
+        let via = request.via_top();
+        if stream.alias.is_none() && via.params.has("alias") {
+            let address = via.listening_address(from);
+            stream.alias = Some(address);
+            self.alias_by_way.insert((flow.listener(), address), flow);
+        }
+    }
+
+    /// The flow for a message to `to`: a connection that leads there as long as it is open, or else its listener, which makes one.
+    pub fn usable(&self, flow: FlowId, to: SocketAddr) -> FlowId {
+        if !flow.is_stream() {
+            return self.alias_by_way.get(&(flow, to)).copied().unwrap_or(flow);
+        }
+        let leads_there = self.stream_by_flow.get(&flow).is_some_and(|stream| stream.peer.ip() == to.ip());
+        if leads_there { flow } else { self.usable(flow.listener(), to) }
+    }
+
     pub fn len(&self) -> usize {
         self.stream_by_flow.len()
     }
 }
 
 impl Endpoint {
-    pub(super) fn stream_opened(&mut self, flow: FlowId, peer: SocketAddr, _names: &[String], now: Mono) {
-        let stream = Stream { peer: canonical(peer), trunk: None, phones: BTreeSet::new() };
+    pub(super) fn stream_opened(&mut self, flow: FlowId, peer: SocketAddr, names: &[String], now: Mono) {
+        let is_named = |trunk: &TrunkPeer| trunk.tls_name.as_ref().is_some_and(|name| names.contains(name));
+        let trunk = self.core.setup.trunks.iter().position(is_named);
+        let stream = Stream { peer: canonical(peer), trunk, phones: BTreeSet::new(), alias: None };
         self.core.streams.stream_by_flow.insert(flow, stream);
         self.enrol_over(canonical(peer), false, now);
     }
@@ -54,7 +83,12 @@ impl Endpoint {
             self.phone_cut_off(phone, flow);
         }
         let mut lost = self.core.transactions.clients_on(flow, None);
-        lost.extend(self.core.transactions.clients_on(flow.listener(), Some(stream.peer)));
+        for address in [Some(stream.peer), stream.alias].into_iter().flatten() {
+            lost.extend(self.core.transactions.clients_on(flow.listener(), Some(address)));
+        }
+        if let Some(address) = stream.alias {
+            self.core.streams.alias_by_way.remove(&(flow.listener(), address));
+        }
         self.fail(lost, now);
         self.enrol_over(stream.peer, true, now);
     }

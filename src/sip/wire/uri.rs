@@ -9,6 +9,7 @@ use super::host::Host;
 use super::lex;
 use super::params::Params;
 use crate::base::limits::SIP_URI_MAX;
+use crate::sip::api::Transport;
 
 /// What stands before the first colon, in any case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +76,17 @@ impl<'a> Uri<'a> {
     /// Of the `transport` parameter: whether it is there and that one.
     pub fn transport_is(&self, transport: &str) -> bool {
         self.params.value("transport").is_some_and(|t| t.eq_ignore_ascii_case(transport.as_bytes()))
+    }
+
+    /// The transport that the URI asks for (RFC 3261 section 26.2.2, RFC 3263 section 4.1); `None` when it leaves it open, or asks for
+    /// one that we do not have.
+    pub fn transport(&self) -> Option<Transport> {
+        let known = [Transport::Udp, Transport::Tcp, Transport::Tls];
+        match self.scheme {
+            Scheme::Sips => Some(Transport::Tls),
+            Scheme::Sip => known.into_iter().find(|transport| self.transport_is(transport.param())),
+            Scheme::Tel | Scheme::Other => None,
+        }
     }
 
     /// userinfo, host, port, parameters, headers (RFC 3261 section 19.1.1). The first `@` ends the userinfo.

@@ -12,5 +12,6 @@ mod registering;
 mod reinviting;
 mod shuffle;
 mod strangers;
+mod streams;
 mod timers;
 mod world;

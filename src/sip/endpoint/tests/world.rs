@@ -79,6 +79,10 @@ pub struct World {
     pub trace: Vec<String>,
     /// Everything that was sent.
     pub sent: Vec<(SocketAddr, Bytes)>,
+    /// On which flow each was.
+    pub flows: Vec<FlowId>,
+    /// Where `receive` has it from.
+    pub flow: FlowId,
     /// The tags that the endpoint gave, by Call-ID.
     tag_by_call: BTreeMap<String, String>,
     pub leg: LegId,
@@ -96,6 +100,8 @@ impl World {
             now: Mono::ZERO,
             trace: Vec::new(),
             sent: Vec::new(),
+            flows: Vec::new(),
+            flow: FlowId(0),
             tag_by_call: BTreeMap::new(),
             leg: LegId(0),
             calls: Vec::new(),
@@ -105,13 +111,19 @@ impl World {
         }
     }
 
-    fn clocks(&self) -> Now {
+    pub fn clocks(&self) -> Now {
         Now::new(self.now, Wall(1_800_000_000_000 + self.now.0 / 1_000_000))
     }
 
     pub fn receive(&mut self, from: &str, text: &str) {
         let now = self.clocks();
-        self.endpoint.handle_datagram(FlowId(0), address(from), Bytes::copy_from_slice(text.as_bytes()), now);
+        self.endpoint.handle_datagram(self.flow, address(from), Bytes::copy_from_slice(text.as_bytes()), now);
+        self.drain();
+    }
+
+    pub fn stream(&mut self, flow: FlowId, event: StreamEvent) {
+        let now = self.clocks();
+        self.endpoint.handle_stream(flow, event, now);
         self.drain();
     }
 
@@ -151,7 +163,7 @@ impl World {
         }
     }
 
-    fn note_sent(&mut self, Transmit { to, bytes, .. }: Transmit) -> String {
+    fn note_sent(&mut self, Transmit { flow, to, bytes, .. }: Transmit) -> String {
         let message = Message::parse(bytes.clone()).expect("we send what we would read");
         let what = match &message {
             Message::Request(request) => request.method().to_string(),
@@ -165,6 +177,7 @@ impl World {
             self.tag_by_call.insert(String::from_utf8_lossy(headers.call_id()).into_owned(), tag);
         }
         self.sent.push((to, bytes));
+        self.flows.push(flow);
         format!("{what}>{}", name(to))
     }
 
@@ -267,6 +280,11 @@ impl World {
             "DialPhone" => self.dial(Target::Registered(AgentId::new("ann")), body),
             other => panic!("no command {other}"),
         };
+        self.command(command);
+    }
+
+    pub fn dial_to(&mut self, uri: &str) {
+        let command = self.dial(Target::Uri { uri: uri.into(), via: None }, Bytes::from(SDP));
         self.command(command);
     }
 

@@ -1,0 +1,269 @@
+//! All SIP connections, accepted and made, as the reactor owns them; a task each does the reading and writing.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::{IpAddr, SocketAddr, TcpListener as StdTcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::net::TcpStream;
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+use super::tcp::{self, Line};
+use super::tls::Tls;
+use super::udp::Received;
+use crate::base::{Now, limits};
+use crate::engine::Input;
+use crate::io::clock::Clock;
+use crate::sip::api::{FlowId, StreamEvent, Transmit, Transport};
+
+/// A socket that listens for connections.
+pub struct Listener {
+    pub flow: FlowId,
+    pub transport: Transport,
+    pub socket: StdTcpListener,
+}
+
+/// What the connections need besides their listeners.
+pub struct StreamSetup {
+    pub listeners: Vec<Listener>,
+    /// There when a listener is for TLS.
+    pub tls: Option<Arc<Tls>>,
+    /// A connection over which nothing came for so long is closed.
+    pub idle: Duration,
+    /// Where the tasks run; not the reactor's own.
+    pub runtime: Handle,
+}
+
+/// What a task tells the reactor. The queue is bounded: a task whose peer sends faster than we work waits, and so does the peer.
+pub enum Event {
+    Accepted {
+        listener: FlowId,
+        stream: TcpStream,
+        peer: SocketAddr,
+    },
+    /// It can be used; `names` of the certificate that was verified.
+    Opened {
+        flow: FlowId,
+        names: Vec<String>,
+    },
+    Message(Received),
+    Closed {
+        flow: FlowId,
+    },
+}
+
+/// What every task shares.
+#[derive(Clone)]
+pub struct Shared {
+    pub events: mpsc::Sender<Event>,
+    pub clock: Clock,
+    pub idle: Duration,
+    pub tls: Option<Arc<Tls>>,
+}
+
+/// The connections by their flows.
+pub struct Connections {
+    shared: Shared,
+    events: mpsc::Receiver<Event>,
+    runtime: Handle,
+    listeners: Vec<(FlowId, Transport, SocketAddr)>,
+    serial: u64,
+    known_by_flow: HashMap<FlowId, Known>,
+    /// Those that we made, by where they lead; they serve all that goes there (RFC 3261 section 18.1.1).
+    made: HashMap<(FlowId, SocketAddr), FlowId>,
+    held_by_address: HashMap<IpAddr, usize>,
+    /// An event that `ready` has found.
+    first: Option<Event>,
+    /// Inputs that did not come from a task.
+    inputs: VecDeque<Input>,
+}
+
+/// One connection.
+struct Known {
+    peer: SocketAddr,
+    queue: mpsc::Sender<Bytes>,
+    /// Its task ends when this is dropped.
+    hold: Option<oneshot::Sender<()>>,
+    is_open: bool,
+    is_made: bool,
+}
+
+/// Events that wait for the reactor.
+const EVENTS: usize = 1024;
+/// Events taken before the sockets and outputs are looked at again.
+const EVENTS_PER_TURN: usize = 64;
+/// When no more connections can be accepted for now, as for want of descriptors.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+impl Connections {
+    /// Begins to accept. Call it on any runtime; the tasks run on that of the setup.
+    pub fn start(setup: StreamSetup, clock: Clock) -> std::io::Result<Connections> {
+        let (sender, events) = mpsc::channel(EVENTS);
+        let shared = Shared { events: sender, clock, idle: setup.idle, tls: setup.tls };
+        if let Some(tls) = &shared.tls {
+            setup.runtime.spawn(super::tls::watch(Arc::clone(tls)));
+        }
+        let mut listeners = Vec::new();
+        for listener in setup.listeners {
+            listeners.push((listener.flow, listener.transport, listener.socket.local_addr()?));
+            let _inside = setup.runtime.enter();
+            let socket = tokio::net::TcpListener::from_std(listener.socket)?;
+            setup.runtime.spawn(accept(socket, listener.flow, shared.events.clone()));
+        }
+        Ok(Connections {
+            shared,
+            events,
+            runtime: setup.runtime,
+            listeners,
+            serial: 0,
+            known_by_flow: HashMap::new(),
+            made: HashMap::new(),
+            held_by_address: HashMap::new(),
+            first: None,
+            inputs: VecDeque::new(),
+        })
+    }
+
+    /// Ready when there is something to take.
+    pub async fn ready(&mut self) {
+        if self.first.is_none() {
+            // It never closes: we hold a sender ourselves.
+            self.first = self.events.recv().await;
+        }
+    }
+
+    /// The inputs of what the tasks have to tell; false when more may be there.
+    pub fn take(&mut self, turn: &mut Vec<(Input, Now)>) -> bool {
+        for _ in 0..EVENTS_PER_TURN {
+            let Some(event) = self.first.take().or_else(|| self.events.try_recv().ok()) else { return true };
+            turn.extend(self.input_of(event));
+        }
+        false
+    }
+
+    /// What became of connections that could not even be tried.
+    pub fn poll_input(&mut self) -> Option<Input> {
+        self.inputs.pop_front()
+    }
+
+    fn input_of(&mut self, event: Event) -> Option<(Input, Now)> {
+        let now = self.shared.clock.now();
+        match event {
+            Event::Accepted { listener, stream, peer } => {
+                self.accepted(listener, stream, peer);
+                None
+            }
+            Event::Opened { flow, names } => {
+                let known = self.known_by_flow.get_mut(&flow)?;
+                known.is_open = true;
+                let event = StreamEvent::Opened { peer: known.peer, names };
+                Some((Input::Stream { flow, event }, now))
+            }
+            Event::Message(Received { flow, from, bytes, now }) => Some((Input::Datagram { flow, from, bytes }, now)),
+            Event::Closed { flow } => self.closed(flow).map(|input| (input, now)),
+        }
+    }
+
+    fn accepted(&mut self, listener: FlowId, stream: TcpStream, peer: SocketAddr) {
+        let held = self.held_by_address.get(&peer.ip()).copied().unwrap_or(0);
+        let full = self.known_by_flow.len() >= limits::SIP_CONNECTIONS_MAX;
+        if full || held >= limits::SIP_CONNECTIONS_PER_ADDRESS_MAX {
+            tracing::debug!(full, "a SIP connection is refused: too many are open");
+            return;
+        }
+        let Some(transport) = self.transport_of(listener) else { return };
+        let line = self.open(listener, peer, false);
+        self.runtime.spawn(tcp::accepted(stream, transport, line, self.shared.clone()));
+    }
+
+    fn closed(&mut self, flow: FlowId) -> Option<Input> {
+        let known = self.known_by_flow.remove(&flow)?;
+        if known.is_made {
+            self.forget_made(flow, known.peer);
+        } else if let Some(held) = self.held_by_address.get_mut(&known.peer.ip()) {
+            *held = held.saturating_sub(1);
+            if *held == 0 {
+                self.held_by_address.remove(&known.peer.ip());
+            }
+        }
+        if known.is_open {
+            return Some(Input::Stream { flow, event: StreamEvent::Closed });
+        }
+        let event = StreamEvent::Unreachable { peer: known.peer };
+        known.is_made.then_some(Input::Stream { flow: flow.listener(), event })
+    }
+
+    /// False when it cannot leave; what was asked for ends then.
+    pub fn send(&mut self, transmit: Transmit) -> bool {
+        let Transmit { flow, to, bytes, .. } = transmit;
+        let usable = |flow: &FlowId| self.known_by_flow.get(flow).is_some_and(|known| known.hold.is_some());
+        let flow = Some(flow).filter(usable).or_else(|| self.way_to(flow.listener(), to));
+        let Some(known) = flow.and_then(|flow| self.known_by_flow.get_mut(&flow)) else { return false };
+        let sent = known.queue.try_send(bytes).is_ok();
+        if !sent {
+            // The peer does not read, or is gone: the task ends, and says so.
+            known.hold = None;
+            let peer = known.peer;
+            flow.into_iter().for_each(|flow| self.forget_made(flow, peer));
+        }
+        sent
+    }
+
+    /// The connection to `to` that we have made, or one that we make now.
+    fn way_to(&mut self, listener: FlowId, to: SocketAddr) -> Option<FlowId> {
+        if let Some(flow) = self.made.get(&(listener, to)) {
+            return Some(*flow);
+        }
+        let (_, transport, local) = *self.listeners.iter().find(|(flow, _, _)| *flow == listener)?;
+        if self.known_by_flow.len() >= limits::SIP_CONNECTIONS_MAX {
+            self.inputs.push_back(Input::Stream { flow: listener, event: StreamEvent::Unreachable { peer: to } });
+            return None;
+        }
+        let line = self.open(listener, to, true);
+        let flow = line.flow;
+        self.made.insert((listener, to), flow);
+        self.runtime.spawn(tcp::made(local.ip(), transport, line, self.shared.clone()));
+        Some(flow)
+    }
+
+    fn open(&mut self, listener: FlowId, peer: SocketAddr, is_made: bool) -> Line {
+        self.serial += 1;
+        let flow = FlowId::stream(self.serial, listener);
+        let (queue, to_write) = mpsc::channel(limits::SIP_CONNECTION_QUEUE_MAX);
+        let (hold, until) = oneshot::channel();
+        let known = Known { peer, queue: queue.clone(), hold: Some(hold), is_open: false, is_made };
+        self.known_by_flow.insert(flow, known);
+        if !is_made {
+            *self.held_by_address.entry(peer.ip()).or_default() += 1;
+        }
+        Line { flow, peer, queue, to_write, until }
+    }
+
+    /// What goes there next makes a new connection.
+    fn forget_made(&mut self, flow: FlowId, peer: SocketAddr) {
+        let key = (flow.listener(), peer);
+        if self.made.get(&key) == Some(&flow) {
+            self.made.remove(&key);
+        }
+    }
+
+    fn transport_of(&self, listener: FlowId) -> Option<Transport> {
+        self.listeners.iter().find(|(flow, _, _)| *flow == listener).map(|(_, transport, _)| *transport)
+    }
+}
+
+async fn accept(socket: tokio::net::TcpListener, listener: FlowId, events: mpsc::Sender<Event>) {
+    loop {
+        match socket.accept().await {
+            Ok((stream, peer)) => {
+                let peer = SocketAddr::new(peer.ip().to_canonical(), peer.port());
+                if events.send(Event::Accepted { listener, stream, peer }).await.is_err() {
+                    return;
+                }
+            }
+            Err(_) => tokio::time::sleep(ACCEPT_AGAIN).await,
+        }
+    }
+}

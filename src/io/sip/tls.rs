@@ -1,0 +1,276 @@
+//! TLS under SIP: certificates, who the peer has proved to be (RFC 5922), and new files without a restart.
+
+use std::fmt;
+use std::io;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use arc_swap::ArcSwap;
+use tokio::net::TcpStream;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::client::verify_server_cert_signed_by_trust_anchor;
+use tokio_rustls::rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use tokio_rustls::rustls::server::{ParsedCertificate, WebPkiClientVerifier};
+use tokio_rustls::rustls::{
+    ClientConfig, DigitallySignedStruct, Error as RustlsError, RootCertStore, ServerConfig, SignatureScheme,
+};
+use tokio_rustls::{TlsAcceptor, TlsConnector, TlsStream};
+use x509_parser::prelude::{FromDer, GeneralName, X509Certificate};
+
+/// Where the keys are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// Our certificate and those between it and its authority, in PEM.
+    pub certificate: PathBuf,
+    /// Its private key, in PEM.
+    pub key: PathBuf,
+    /// The authorities of the certificates that peers show which connect to us; without it none is asked for.
+    pub client_ca: Option<PathBuf>,
+    /// The authorities of the peers that we connect to.
+    pub server_ca: PathBuf,
+    /// The names of the trunks; a peer that we connect to has one of them, or its address, in its certificate.
+    pub peer_names: Vec<String>,
+}
+
+/// What is wrong with a file, and what to do.
+#[derive(Debug)]
+pub struct TlsFault {
+    pub path: PathBuf,
+    pub what: String,
+    pub remedy: &'static str,
+}
+
+/// The present certificates; connections that are open keep theirs.
+pub struct Tls {
+    files: TlsFiles,
+    configs: ArcSwap<Configs>,
+}
+
+/// Both roles, and until when the certificate is good.
+struct Configs {
+    server: Arc<ServerConfig>,
+    client: Arc<ClientConfig>,
+    ends: SystemTime,
+}
+
+/// How often the files are looked at.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+impl Tls {
+    pub fn open(files: TlsFiles) -> Result<Tls, TlsFault> {
+        let configs = ArcSwap::from_pointee(load(&files)?);
+        Ok(Tls { files, configs })
+    }
+
+    /// Until when our certificate is good.
+    pub fn ends(&self) -> SystemTime {
+        self.configs.load().ends
+    }
+
+    /// The handshake as the server; the names are empty when the peer showed no certificate.
+    pub async fn accept(&self, stream: TcpStream) -> io::Result<(TlsStream<TcpStream>, Vec<String>)> {
+        let stream = TlsAcceptor::from(Arc::clone(&self.configs.load().server)).accept(stream).await?;
+        let names = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).map(names_of).unwrap_or_default();
+        Ok((stream.into(), names))
+    }
+
+    /// The handshake as the client. A peer whose certificate has neither the address nor the name of a trunk is refused.
+    pub async fn connect(&self, stream: TcpStream, peer: IpAddr) -> io::Result<(TlsStream<TcpStream>, Vec<String>)> {
+        let connector = TlsConnector::from(Arc::clone(&self.configs.load().client));
+        let stream = connector.connect(ServerName::from(peer), stream).await?;
+        let names = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).map(names_of).unwrap_or_default();
+        let is_meant = |name: &String| *name == peer.to_string() || self.files.peer_names.contains(name);
+        if !names.iter().any(is_meant) {
+            return Err(io::Error::other("its certificate has neither its address nor the tls_name of a trunk"));
+        }
+        Ok((stream.into(), names))
+    }
+}
+
+/// Takes new files when they change; a bad one is said, and the old ones stay.
+pub async fn watch(tls: Arc<Tls>) {
+    let mut seen = stamps(&tls.files);
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        let now = stamps(&tls.files);
+        if now == seen {
+            continue;
+        }
+        seen = now;
+        match load(&tls.files) {
+            Ok(configs) => {
+                tracing::info!("new TLS certificates are in use");
+                tls.configs.store(Arc::new(configs));
+            }
+            Err(fault) => tracing::error!(%fault, "the TLS certificates stay as they were"),
+        }
+    }
+}
+
+/// When each file was written, and its length.
+fn stamps(files: &TlsFiles) -> Vec<Option<(SystemTime, u64)>> {
+    let paths = [Some(&files.certificate), Some(&files.key), files.client_ca.as_ref(), Some(&files.server_ca)];
+    let stamp = |path: &PathBuf| {
+        let metadata = std::fs::metadata(path).ok()?;
+        Some((metadata.modified().ok()?, metadata.len()))
+    };
+    paths.into_iter().flatten().map(stamp).collect()
+}
+
+/// All that is wrong with the files, each by itself, or else with how they fit together.
+pub fn faults(files: &TlsFiles) -> Vec<TlsFault> {
+    let read = [
+        certificates(&files.certificate).err(),
+        private_key(files).err(),
+        files.client_ca.as_ref().and_then(|path| roots(path).err()),
+        roots(&files.server_ca).err(),
+    ];
+    let found: Vec<TlsFault> = read.into_iter().flatten().collect();
+    if found.is_empty() { load(files).err().into_iter().collect() } else { found }
+}
+
+fn private_key(files: &TlsFiles) -> Result<PrivateKeyDer<'static>, TlsFault> {
+    let remedy = "write the path of its private key, in PEM, without a password";
+    PrivateKeyDer::from_pem_file(&files.key).map_err(|error| fault(&files.key, error.to_string(), remedy))
+}
+
+/// Reads all files and sees whether they fit together.
+fn load(files: &TlsFiles) -> Result<Configs, TlsFault> {
+    let chain = certificates(&files.certificate)?;
+    let ends = chain.first().and_then(ends_of).unwrap_or(SystemTime::UNIX_EPOCH);
+    let private = private_key(files)?;
+    let provider = Arc::new(ring::default_provider());
+    let misfit =
+        |error: RustlsError| fault(&files.key, error.to_string(), "write the key that the certificate was made with");
+    let server = ServerConfig::builder_with_provider(Arc::clone(&provider))
+        .with_safe_default_protocol_versions()
+        .map_err(misfit)?;
+    let server = match &files.client_ca {
+        None => server.with_no_client_auth(),
+        Some(path) => {
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots(path)?), Arc::clone(&provider));
+            let verifier = verifier.allow_unauthenticated().build();
+            server.with_client_cert_verifier(verifier.map_err(|error| fault(path, error.to_string(), AUTHORITY))?)
+        }
+    };
+    let server = server.with_single_cert(chain.clone(), private.clone_key());
+    let server = server.map_err(misfit)?;
+    let verifier = ChainVerifier { roots: roots(&files.server_ca)?, provider: Arc::clone(&provider) };
+    let client = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(misfit)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_client_auth_cert(chain, private)
+        .map_err(misfit)?;
+    Ok(Configs { server: Arc::new(server), client: Arc::new(client), ends })
+}
+
+const CERTIFICATE: &str = "write the path of a certificate in PEM, the server's own first";
+const AUTHORITY: &str = "write the path of the certificates of authorities in PEM";
+
+fn fault(path: &Path, what: String, remedy: &'static str) -> TlsFault {
+    TlsFault { path: path.to_owned(), what, remedy }
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsFault> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    match read {
+        Ok(chain) if chain.is_empty() => Err(fault(path, "holds no certificate".to_owned(), CERTIFICATE)),
+        Ok(chain) => Ok(chain),
+        Err(error) => Err(fault(path, error.to_string(), CERTIFICATE)),
+    }
+}
+
+fn roots(path: &Path) -> Result<RootCertStore, TlsFault> {
+    let mut roots = RootCertStore::empty();
+    // Authorities of a kind that we cannot use are passed over; a system's collection has some.
+    roots.add_parsable_certificates(certificates(path)?);
+    if roots.is_empty() { Err(fault(path, "holds no authority".to_owned(), AUTHORITY)) } else { Ok(roots) }
+}
+
+fn ends_of(certificate: &CertificateDer<'_>) -> Option<SystemTime> {
+    let (_, parsed) = X509Certificate::from_der(certificate).ok()?;
+    let seconds = u64::try_from(parsed.validity().not_after.timestamp()).ok()?;
+    Some(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+}
+
+/// Whom a certificate names (RFC 5922 section 7.1): DNS names, SIP URIs without a user, addresses; in lower case.
+fn names_of(certificate: &CertificateDer<'_>) -> Vec<String> {
+    let Ok((_, parsed)) = X509Certificate::from_der(certificate) else { return Vec::new() };
+    let Ok(Some(names)) = parsed.subject_alternative_name() else { return Vec::new() };
+    names.value.general_names.iter().filter_map(name_of).collect()
+}
+
+fn name_of(name: &GeneralName<'_>) -> Option<String> {
+    match name {
+        GeneralName::DNSName(name) => Some(name.to_ascii_lowercase()),
+        GeneralName::URI(uri) => {
+            let host = uri.to_ascii_lowercase().strip_prefix("sip:")?.to_owned();
+            (!host.contains(['@', ';', '?'])).then_some(host)
+        }
+        GeneralName::IPAddress(bytes) => match bytes.len() {
+            4 => <[u8; 4]>::try_from(*bytes).ok().map(|octets| IpAddr::from(octets).to_string()),
+            16 => <[u8; 16]>::try_from(*bytes).ok().map(|octets| IpAddr::from(octets).to_string()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Trusts the chain of a server; its name is looked at when the handshake is over, for we know peers by several.
+#[derive(Debug)]
+struct ChainVerifier {
+    roots: RootCertStore,
+    provider: Arc<CryptoProvider>,
+}
+
+impl ServerCertVerifier for ChainVerifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        _server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, RustlsError> {
+        let parsed = ParsedCertificate::try_from(end_entity)?;
+        let algorithms = self.provider.signature_verification_algorithms.all;
+        verify_server_cert_signed_by_trust_anchor(&parsed, &self.roots, intermediates, now, algorithms)?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, RustlsError> {
+        verify_tls12_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, RustlsError> {
+        verify_tls13_signature(message, certificate, signed, &self.provider.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+impl fmt::Display for TlsFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}; {}", self.path.display(), self.what, self.remedy)
+    }
+}
+
+impl std::error::Error for TlsFault {}

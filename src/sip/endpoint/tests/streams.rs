@@ -1,0 +1,159 @@
+//! TCP and TLS: transports in Via and Contact, connections that open and end, and what ends with them.
+
+use bytes::Bytes;
+
+use super::registering::log_in;
+use super::world::{World, address, setup};
+use crate::base::{Mono, TrunkId};
+use crate::sip::api::*;
+use crate::sip::wire::{HeaderName, Message};
+
+const TCP: FlowId = FlowId(1);
+const TLS: FlowId = FlowId(2);
+
+/// A world with a socket for each transport; a second trunk is known by its certificate.
+fn world() -> World {
+    let mut setup = setup();
+    for (flow, transport, own) in [(TCP, Transport::Tcp, "192.0.2.1:5060"), (TLS, Transport::Tls, "192.0.2.1:5061")] {
+        setup.flows.push(LocalFlow { flow, transport, advertised: own.parse().expect("an address") });
+    }
+    let named = TrunkPeer {
+        trunk: TrunkId::new("sbc"),
+        networks: Vec::new(),
+        tls_name: Some("sbc.example.com".into()),
+        ..setup.trunks[0].clone()
+    };
+    setup.trunks.push(named);
+    World::new(setup)
+}
+
+fn open(world: &mut World, flow: FlowId, peer: &str, names: &[&str]) {
+    let names = names.iter().map(|name| (*name).to_owned()).collect();
+    world.stream(flow, StreamEvent::Opened { peer: address(peer), names });
+}
+
+fn receive(world: &mut World, flow: FlowId, from: &str, text: &str) {
+    world.flow = flow;
+    world.receive(from, text);
+}
+
+fn request(method: &str, transport: &str, peer: &str, more: &str) -> String {
+    let at = address(peer);
+    format!(
+        "{method} sip:+15550199@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/{transport} {}:5077;branch=z9hG4bK{method}{more}\r\n\
+         Max-Forwards: 70\r\nFrom: <sip:+15550100@pbx.example.com>;tag=caller\r\nTo: <sip:+15550199@192.0.2.1>{more}\r\n\
+         Call-ID: stream-call\r\nCSeq: 1 {method}\r\nContact: <sip:ann@{}:5077>\r\nContent-Length: 0\r\n\r\n",
+        at.ip(),
+        at.ip(),
+    )
+}
+
+fn value(bytes: &Bytes, name: HeaderName<'_>) -> String {
+    let message = Message::parse(bytes.clone()).expect("a message");
+    String::from_utf8_lossy(message.headers().header(name).unwrap_or_default()).into_owned()
+}
+
+#[test]
+fn a_call_over_a_connection_is_answered_there_and_nothing_is_sent_again() {
+    let mut world = world();
+    let flow = FlowId::stream(7, TCP);
+    open(&mut world, flow, "trunk", &[]);
+    receive(&mut world, flow, "trunk", &request("INVITE", "TCP", "trunk", ""));
+    world.step("do Answer");
+    assert!(world.flows.iter().all(|sent| *sent == flow), "{:?}", world.flows);
+    let answer = &world.sent.last().expect("an answer").1;
+    assert_eq!(value(answer, HeaderName::CONTACT), "<sip:192.0.2.1:5060;transport=tcp>");
+    world.step("do Hangup");
+    world.stream(flow, StreamEvent::Closed);
+    // Never acknowledged: the BYE goes where the peer listens, over a new connection.
+    world.wait(std::time::Duration::from_secs(40));
+    let last = world.sent.len() - 1;
+    assert_eq!((world.flows[last], world.sent[last].0.port()), (TCP, 5077));
+    assert!(value(&world.sent[last].1, HeaderName::VIA).starts_with("SIP/2.0/TCP 192.0.2.1:5060;rport;branch="));
+}
+
+#[test]
+fn what_was_asked_over_a_connection_fails_with_it_at_once() {
+    for closed in [true, false] {
+        let mut world = world();
+        world.dial_to("sip:+15550101@198.51.100.10;transport=tcp");
+        assert_eq!(world.flows, [TCP]);
+        let event = match closed {
+            true => {
+                open(&mut world, FlowId::stream(1, TCP), "trunk", &[]);
+                world.flow = FlowId::stream(1, TCP);
+                world.step("INVITE 180");
+                StreamEvent::Closed
+            }
+            false => StreamEvent::Unreachable { peer: address("trunk") },
+        };
+        let flow = if closed { FlowId::stream(1, TCP) } else { TCP };
+        world.stream(flow, event);
+        assert_eq!(world.trace.last().map(String::as_str), Some("0 Failed 503"), "{:?}", world.trace);
+        assert_eq!(world.sent.len(), 1, "no INVITE is sent twice");
+        world.wait(std::time::Duration::from_secs(100));
+        assert!(world.endpoint.is_empty(), "{:?}", world.endpoint.counts());
+    }
+}
+
+#[test]
+fn a_transport_that_we_have_not_is_no_way() {
+    let mut world = World::new(setup());
+    world.dial_to("sips:+15550101@198.51.100.10");
+    assert_eq!(world.trace, ["0 Failed 503"]);
+    assert!(world.sent.is_empty());
+}
+
+#[test]
+fn sips_goes_over_tls_to_its_own_port() {
+    let mut world = self::world();
+    world.dial_to("sips:+15550101@198.51.100.10");
+    assert_eq!((world.flows[0], world.sent[0].0.port()), (TLS, 5061));
+    assert!(value(&world.sent[0].1, HeaderName::VIA).starts_with("SIP/2.0/TLS 192.0.2.1:5061;rport;alias;branch="));
+}
+
+#[test]
+fn a_trunk_is_known_by_the_name_in_its_certificate_only_on_that_connection() {
+    let mut world = world();
+    let (known, unknown) = (FlowId::stream(1, TLS), FlowId::stream(2, TLS));
+    open(&mut world, known, "other", &["sbc.example.com"]);
+    open(&mut world, unknown, "other", &["someone.example.com"]);
+    receive(&mut world, unknown, "other", &request("OPTIONS", "TLS", "other", ""));
+    receive(&mut world, known, "other", &request("OPTIONS", "TLS", "other", ""));
+    world.stream(known, StreamEvent::Closed);
+    receive(&mut world, known, "other", &request("OPTIONS", "TLS", "other", ""));
+    let expect = ["0 403 OPTIONS>other", "0 200 OPTIONS>other", "0 403 OPTIONS>other"];
+    assert_eq!(world.trace, expect);
+    assert_eq!(world.endpoint.counts().streams, 1);
+}
+
+#[test]
+fn an_alias_is_used_only_of_a_peer_that_has_proved_its_name() {
+    for (names, expect) in [(&["sbc.example.com"][..], FlowId::stream(1, TLS)), (&[], TLS)] {
+        let mut world = world();
+        open(&mut world, FlowId::stream(1, TLS), "trunk", names);
+        let text = request("OPTIONS", "TLS", "trunk", "").replace(";branch", ";alias;branch");
+        receive(&mut world, FlowId::stream(1, TLS), "trunk", &text);
+        world.dial_to("sip:+15550101@198.51.100.10:5077;transport=tls");
+        assert_eq!(world.flows[1], expect, "{names:?}");
+        world.stream(FlowId::stream(1, TLS), StreamEvent::Closed);
+        let failed = world.trace.iter().any(|line| line.ends_with("Failed 503"));
+        assert_eq!(failed, !names.is_empty());
+    }
+}
+
+#[test]
+fn a_phone_is_out_of_reach_when_its_connection_ends() {
+    let mut world = world();
+    let flow = FlowId::stream(3, TCP);
+    open(&mut world, flow, "phone", &[]);
+    world.flow = flow;
+    log_in(&mut world);
+    assert!(world.trace.iter().any(|line| line.ends_with("Phone true")), "{:?}", world.trace);
+    world.step("do DialPhone");
+    assert_eq!(world.flows.last(), Some(&flow));
+    world.stream(flow, StreamEvent::Closed);
+    let tail: Vec<&str> = world.trace.iter().rev().take(2).rev().map(String::as_str).collect();
+    assert_eq!(tail, ["0 Phone false", "0 Failed 503"]);
+    assert_eq!(world.now, Mono::ZERO);
+}

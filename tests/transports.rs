@@ -1,0 +1,328 @@
+//! TCP, TLS and IPv6 with real peers on loopback: sipp as carrier and phones, `openssl s_client`, and connections that misbehave.
+//! They need the Debian packages that `tests/run` installs.
+
+mod support;
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use support::certificates::Authority;
+use support::folder::Folder;
+use support::process::eventually;
+use support::server::{self, Phone, Server, Setup};
+use support::sipp::{self, Carrier, Counted, Dialled};
+use support::{kamailio, ports};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_throughline");
+
+/// A port that is free for UDP and TCP, probably.
+fn sip_port(host: &str) -> SocketAddr {
+    ports::udp_at(host)
+}
+
+/// A queue needs somebody who could serve it.
+fn nobody() -> Vec<(String, Phone)> {
+    vec![("agent0".to_owned(), Phone::Static(ports::udp()))]
+}
+
+fn setup(agents: Vec<(String, Phone)>, binds: &[String]) -> Setup {
+    Setup { binds: binds.to_vec(), ..Setup::new(agents, ports::udp()) }
+}
+
+/// Calls from the carrier over `mode` of sipp are answered by phones over `phones_mode`.
+fn calls_are_answered(name: &str, mode: &str, phones_mode: &str, host: &str, carrier_host: &str) {
+    let folder = Folder::new(name);
+    let (udp, tcp, phones_at) = (sip_port(host), sip_port(host), sip_port(host));
+    let transport = if phones_mode.starts_with('t') { ";transport=tcp" } else { "" };
+    let _phones = sipp::phones_over(phones_mode, "phones", &folder, "phone.xml", phones_at);
+    let agents = (0..2).map(|nth| {
+        let uri = format!("sip:agent{nth}@{phones_at}{transport}");
+        (format!("agent{nth}"), Phone::Uri(uri))
+    });
+    let mut setup = setup(agents.collect(), &[format!("tcp:{tcp}")]);
+    setup.carrier = carrier_host.to_owned();
+    setup.media = host.to_owned();
+    let server = Server::start_at(PROGRAM.as_ref(), &folder, &setup, udp);
+    let _desks = server.desks(&folder, 2, 50);
+    let intents: Vec<_> = (0..4).map(|nth| (server.register(&format!("+1201555018{nth}")), nth)).collect();
+    let dialled = |(intent, nth): &(serde_json::Value, u32)| {
+        Dialled::new(intent["number"].as_str().expect("a number"), &format!("+1201555018{nth}"))
+    };
+    let calls: Vec<Dialled> = intents.iter().map(dialled).collect();
+    let run = Carrier {
+        scenario: "carrier.xml",
+        from: sip_port(carrier_host),
+        to: if mode.starts_with('t') { tcp } else { udp },
+        calls: &calls,
+        count: 4,
+        per_second: 2,
+        hold: Duration::from_millis(300),
+    };
+    let mut carrier = sipp::carrier_over(mode, "carrier", &folder, &run);
+    let counted = carrier.finish(Duration::from_secs(60));
+    assert_eq!(counted, Counted { good: 4, failed: 0 }, "{}", carrier.errors());
+    for call in server.ended_calls(4, Duration::from_secs(20)) {
+        assert_eq!(call["level"], "V2", "{call}");
+        assert!(call["fallback"].is_null(), "{call}");
+    }
+}
+
+#[test]
+fn calls_over_one_tcp_connection_reach_phones_over_tcp() {
+    calls_are_answered("tcp-one", "t1", "t1", "127.0.0.1", server::CARRIER);
+}
+
+#[test]
+fn calls_over_a_connection_each_reach_phones_over_udp() {
+    calls_are_answered("tcp-each", "tn", "u1", "127.0.0.1", server::CARRIER);
+}
+
+#[test]
+fn calls_over_ipv6_are_answered_over_udp_and_tcp() {
+    calls_are_answered("ipv6-udp", "u1", "t1", "::1", "::1");
+    calls_are_answered("ipv6-tcp", "t1", "u1", "::1", "::1");
+}
+
+/// An OPTIONS as a peer sends it.
+fn options(transport: &str, more: &str) -> String {
+    format!(
+        "OPTIONS sip:pbx.example.com SIP/2.0\r\nVia: SIP/2.0/{transport} 127.0.0.2:5999;rport;branch=z9hG4bK{}\r\n\
+         Max-Forwards: 70\r\nFrom: <sip:probe@example.com>;tag=1\r\nTo: <sip:pbx.example.com>\r\nCall-ID: probe\r\n\
+         CSeq: 1 OPTIONS\r\n{more}\r\n",
+        more.len(),
+    )
+}
+
+/// What arrives until the connection ends, or nothing more comes.
+fn all_of(stream: &mut TcpStream, patience: Duration) -> (String, bool) {
+    let (mut text, mut buffer) = (Vec::new(), [0; 4096]);
+    stream.set_read_timeout(Some(patience)).expect("a time-out");
+    loop {
+        match stream.read(&mut buffer) {
+            Ok(0) => return (String::from_utf8_lossy(&text).into_owned(), true),
+            Ok(count) => text.extend_from_slice(&buffer[..count]),
+            Err(error) => {
+                let closed = error.kind() == std::io::ErrorKind::ConnectionReset;
+                return (String::from_utf8_lossy(&text).into_owned(), closed);
+            }
+        }
+    }
+}
+
+fn connect(to: SocketAddr, from: &str) -> TcpStream {
+    let from: IpAddr = from.parse().expect("an address");
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    socket.bind(&SocketAddr::new(from, 0).into()).expect("an address of loopback");
+    socket.connect(&to.into()).expect("a connection");
+    socket.into()
+}
+
+#[test]
+fn connections_that_misbehave_are_ended() {
+    let folder = Folder::new("misbehave");
+    let tcp = sip_port("127.0.0.1");
+    let server = Server::start(PROGRAM.as_ref(), &folder, &setup(nobody(), &[format!("tcp:{tcp}")]));
+    // Byte for byte, with pings between: each question has its answer.
+    let mut trickle = connect(tcp, server::CARRIER);
+    for byte in format!("\r\n\r\n{}\r\n\r\n", options("TCP", "l : 0\r\n")).bytes() {
+        trickle.write_all(&[byte]).expect("a byte that leaves");
+    }
+    let (text, closed) = all_of(&mut trickle, Duration::from_secs(3));
+    let answer = text.trim();
+    assert!(answer.starts_with("SIP/2.0 200 ") && !closed, "{text:?}");
+    assert_eq!(text.len(), answer.len() + 8, "the end of the answer's head, and two empty lines: {text:?}");
+    // A stranger learns nothing, and keeps its connection.
+    let mut stranger = connect(tcp, server::STRANGER);
+    stranger.write_all(options("TCP", "Content-Length: 0\r\n").as_bytes()).expect("a question");
+    let (text, closed) = all_of(&mut stranger, Duration::from_secs(2));
+    assert!(text.starts_with("SIP/2.0 403 ") && !closed, "{text}");
+    // Without a length nobody can tell where the next message begins; too much is refused before it comes.
+    for (more, expect) in [
+        ("Subject: none\r\n".to_owned(), "SIP/2.0 400 "),
+        ("Content-Length: 1\r\nl: 2\r\n".to_owned(), "SIP/2.0 400 "),
+        ("Content-Length: 99999999\r\n".to_owned(), "SIP/2.0 413 "),
+        (format!("X-Long: {}\r\n", "x".repeat(40_000)), "SIP/2.0 513 "),
+    ] {
+        let mut stream = connect(tcp, server::CARRIER);
+        // It may be closed while we are still writing.
+        let _ = stream.write_all(options("TCP", &more).as_bytes());
+        let (text, closed) = all_of(&mut stream, Duration::from_secs(5));
+        assert!(text.starts_with(expect) && closed, "{expect}: {text:?} closed: {closed}");
+    }
+    slow_message_is_cut_off(tcp);
+    drop((trickle, stranger));
+    let ready = server.ask("GET", "/readyz", &serde_json::Value::Null);
+    assert_eq!(ready.status, 200, "{}", ready.body);
+}
+
+/// Each byte comes in good time, the message does not.
+fn slow_message_is_cut_off(tcp: SocketAddr) {
+    let mut stream = connect(tcp, server::CARRIER);
+    let begun = Instant::now();
+    let text = options("TCP", "Content-Length: 0\r\n");
+    let mut bytes = text.bytes().cycle();
+    // Never the end of the head: the bytes of the first line again and again.
+    let head = text.find('\r').expect("a line");
+    stream.write_all(&text.as_bytes()[..head]).expect("a line");
+    while begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(200));
+        let byte = bytes.next().filter(|byte| byte.is_ascii_alphanumeric()).unwrap_or(b'x');
+        if stream.write_all(&[byte]).is_err() {
+            return;
+        }
+    }
+    panic!("a message that never ended was waited for");
+}
+
+#[test]
+fn one_address_cannot_take_all_connections() {
+    let folder = Folder::new("caps");
+    let tcp = sip_port("127.0.0.1");
+    let _server = Server::start(PROGRAM.as_ref(), &folder, &setup(nobody(), &[format!("tcp:{tcp}")]));
+    let held: Vec<TcpStream> = (0..256).map(|_| connect(tcp, server::STRANGER)).collect();
+    let mut one_more = connect(tcp, server::STRANGER);
+    let (text, closed) = all_of(&mut one_more, Duration::from_secs(10));
+    assert!(text.is_empty() && closed, "{text}");
+    let mut carrier = connect(tcp, server::CARRIER);
+    carrier.write_all(options("TCP", "Content-Length: 0\r\n").as_bytes()).expect("a question");
+    let (text, _) = all_of(&mut carrier, Duration::from_secs(3));
+    assert!(text.starts_with("SIP/2.0 200 "), "{text}");
+    drop(held);
+    eventually("room for the address again", Duration::from_secs(10), || {
+        let mut again = connect(tcp, server::STRANGER);
+        again.write_all(options("TCP", "Content-Length: 0\r\n").as_bytes()).ok()?;
+        all_of(&mut again, Duration::from_secs(2)).0.starts_with("SIP/2.0 403 ").then_some(())
+    });
+}
+
+/// What a peer gets that sends an OPTIONS through `openssl s_client`.
+fn ask_over_tls(to: SocketAddr, from: &str, arguments: &[&str]) -> String {
+    let mut command = Command::new("openssl");
+    command.args(["s_client", "-quiet", "-connect", &to.to_string(), "-bind", from, "-verify_quiet"]).args(arguments);
+    let mut client =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("openssl");
+    let mut question = client.stdin.take().expect("its input");
+    let _ = question.write_all(options("TLS", "Content-Length: 0\r\n").as_bytes());
+    std::thread::sleep(Duration::from_secs(3));
+    drop(question);
+    let _ = client.kill();
+    let output = client.wait_with_output().expect("its output");
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+#[test]
+fn trunks_are_known_by_the_names_in_their_certificates() {
+    let folder = Folder::new("tls");
+    let (authority, other) = (Authority::new(), Authority::new());
+    authority.issue(&folder, "server", "sip.example.com");
+    authority.issue(&folder, "trunk", "sbc.example.com");
+    authority.issue(&folder, "unknown", "nobody.example.com");
+    other.issue(&folder, "false", "sbc.example.com");
+    let ca = folder.write("ca.pem", authority.pem());
+    let tls = sip_port("127.0.0.1");
+    let mut setup = setup(nobody(), &[format!("tls:{tls}")]);
+    setup.more = format!(
+        "[sip.tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\nclient_ca = {ca:?}\nserver_ca = {ca:?}\n\
+         [[trunks]]\nname = \"sbc\"\ntls_name = \"sbc.example.com\"\nfallback = {{ status = 503 }}\n"
+    );
+    let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let ca = path("ca.pem");
+    let with = |name: &str| {
+        let (certificate, key) = (path(&format!("{name}.pem")), path(&format!("{name}.key")));
+        ask_over_tls(
+            tls,
+            server::STRANGER,
+            &["-CAfile", &ca, "-verify_return_error", "-cert", &certificate, "-key", &key],
+        )
+    };
+    let known = with("trunk");
+    assert!(known.contains("SIP/2.0 200 "), "{known}");
+    let unknown = with("unknown");
+    assert!(unknown.contains("SIP/2.0 403 "), "{unknown}");
+    let forged = with("false");
+    assert!(!forged.contains("SIP/2.0"), "{forged}");
+    let nameless = ask_over_tls(tls, server::STRANGER, &["-CAfile", &ca, "-verify_return_error"]);
+    assert!(nameless.contains("SIP/2.0 403 "), "{nameless}");
+    new_certificates_are_taken_without_a_restart(&folder, tls, &authority);
+    drop(server);
+}
+
+/// The carrier's proxy and the way to the phones speak TLS with us, each side showing its certificate.
+#[test]
+fn calls_go_through_kamailio_over_tls_both_ways() {
+    let folder = Folder::new("tls-edge");
+    let authority = Authority::new();
+    authority.issue(&folder, "server", "sip.example.com");
+    authority.issue(&folder, "edge", "sbc.example.com");
+    folder.write("ca.pem", authority.pem());
+    let (tls, edge, edge_tls, phones_at) =
+        (sip_port("127.0.0.1"), sip_port("127.0.0.3"), sip_port("127.0.0.3"), ports::udp());
+    let _phones = sipp::phones("phones", &folder, "phone.xml", phones_at);
+    let phone = Phone::Uri(format!("sip:agent0@{edge_tls};transport=tls"));
+    let mut setup = setup(vec![("agent0".to_owned(), phone)], &[format!("tls:{tls}")]);
+    setup.more = "[sip.tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\nclient_ca = \"ca.pem\"\nserver_ca = \"ca.pem\"\n\
+                  [[trunks]]\nname = \"sbc\"\ntls_name = \"sbc.example.com\"\nregion = \"US\"\nfallback = { status = 503 }\n"
+        .to_owned();
+    let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
+    let _edge = kamailio::tls_edge(&folder, edge, edge_tls, tls, phones_at);
+    let _desks = server.desks(&folder, 1, 50);
+    let calls: Vec<Dialled> = (0..3)
+        .map(|nth| {
+            let caller = format!("+1201555017{nth}");
+            let intent = server.register(&caller);
+            Dialled::new(intent["number"].as_str().expect("a number"), &caller)
+        })
+        .collect();
+    let hold = Duration::from_millis(200);
+    let from = ports::udp_at(server::CARRIER);
+    let run = Carrier { scenario: "carrier.xml", from, to: edge, calls: &calls, count: 3, per_second: 1, hold };
+    let mut carrier = sipp::carrier("carrier", &folder, &run);
+    let counted = carrier.finish(Duration::from_secs(60));
+    assert_eq!(counted, Counted { good: 3, failed: 0 }, "{}", carrier.errors());
+    for call in server.ended_calls(3, Duration::from_secs(20)) {
+        assert_eq!((&call["level"], &call["trunk"]), (&"V2".into(), &"sbc".into()), "{call}");
+    }
+}
+
+/// A connection that is open stays; the next one sees the new certificate; a bad file changes nothing.
+fn new_certificates_are_taken_without_a_restart(folder: &Folder, tls: SocketAddr, authority: &Authority) {
+    let ca = folder.path().join("ca.pem").to_string_lossy().into_owned();
+    let name_seen = || {
+        let mut command = Command::new("openssl");
+        command.args(["s_client", "-connect", &tls.to_string(), "-CAfile", &ca]).stdin(Stdio::null());
+        let shown = command.output().expect("openssl");
+        let mut text = Command::new("openssl");
+        text.args(["x509", "-noout", "-ext", "subjectAltName"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut reader = text.stderr(Stdio::null()).spawn().expect("openssl");
+        let _ = reader.stdin.take().expect("its input").write_all(&shown.stdout);
+        String::from_utf8_lossy(&reader.wait_with_output().expect("its output").stdout).into_owned()
+    };
+    assert!(name_seen().contains("sip.example.com"), "{}", name_seen());
+    let mut open = Command::new("openssl")
+        .args(["s_client", "-quiet", "-connect", &tls.to_string(), "-bind", server::CARRIER, "-CAfile", &ca])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("openssl");
+    let mut question = open.stdin.take().expect("its input");
+    question.write_all(options("TLS", "Content-Length: 0\r\n").as_bytes()).expect("a question");
+    folder.write("server.pem", "nonsense");
+    std::thread::sleep(Duration::from_secs(7));
+    assert!(name_seen().contains("sip.example.com"), "{}", name_seen());
+    authority.issue(folder, "server", "new.example.com");
+    eventually("the new certificate", Duration::from_secs(30), || {
+        name_seen().contains("new.example.com").then_some(())
+    });
+    question
+        .write_all(options("TLS", "Subject: again\r\nContent-Length: 0\r\n").as_bytes())
+        .expect("a second question");
+    std::thread::sleep(Duration::from_secs(2));
+    drop(question);
+    let _ = open.kill();
+    let answers = String::from_utf8_lossy(&open.wait_with_output().expect("its output").stdout).into_owned();
+    assert_eq!(answers.matches("SIP/2.0 200 ").count(), 2, "{answers}");
+}
