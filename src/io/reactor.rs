@@ -126,6 +126,7 @@ pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()>
     let mut arrivals = Vec::with_capacity(ARRIVALS_PER_TURN);
     let mut datagrams = Vec::new();
     let mut events = Vec::new();
+    reactor.meet_the_store();
     reactor.drain();
     while !reactor.has_left() {
         reactor.media.wake();
@@ -324,6 +325,12 @@ impl Reactor {
             let result = names.ask(&question).await;
             door.input(Input::Resolved { number, result });
         });
+    }
+
+    /// So that the first call does not wait for the connection.
+    fn meet_the_store(&self) {
+        let (store, now) = (self.store.clone(), self.clock.now().wall);
+        tokio::spawn(async move { store.ask(StoreRequest::Ping { now }).await });
     }
 
     fn ask_store(&mut self, ask: AskId, request: Box<StoreRequest>, patience: Duration) {

@@ -55,8 +55,8 @@ fn what_was_acknowledged_survives_a_kill() {
             let reply = store.ask(get(nth, at(1))).await.expect("an answer");
             assert_eq!(show(&reply), format!("got {nth} {number} claimed {nth}"));
         }
-        assert_eq!(show(&store.ask(dialled(89, at(1))).await.expect("an answer")), "found 90:n");
-        assert_eq!(show(&store.ask(called_from(7, at(1))).await.expect("an answer")), "found 7:c");
+        assert_eq!(show(&store.ask(dialled(89, at(1))).await.expect("an answer")), "found 90:n@90");
+        assert_eq!(show(&store.ask(called_from(7, at(1))).await.expect("an answer")), "found 7:c@7");
     });
 }
 
