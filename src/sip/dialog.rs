@@ -106,7 +106,7 @@ impl Dialog {
 
     /// The peer's tag and the Call-ID are those of `message`, a request that the peer sent inside this dialog.
     pub fn matches(&self, message: &Headers) -> bool {
-        self.remote_tag == message.from().tag && self.call_id == message.call_id()
+        self.remote_tag == message.from_tag() && self.call_id == message.call_id()
     }
 
     /// False for a request that is older than one we have seen (RFC 3261 section 12.2.2).

@@ -48,7 +48,7 @@ impl Endpoint {
 
     /// An ACK inside a dialog; strays are dropped.
     pub(super) fn acknowledged(&mut self, request: &Request, now: Mono) {
-        let Some(tag) = Tag::read(request.to().tag) else { return };
+        let Some(tag) = Tag::read(request.to_tag()) else { return };
         let Some(session) = self.sessions.of_tag(tag) else { return };
         if session.take_ack(&mut self.core, request, now) {
             session.resume_reinvite(&mut self.core, now);

@@ -90,5 +90,5 @@ fn is_sdp_range(range: &[u8]) -> bool {
 
 /// The digest by which merged copies of one INVITE are known (RFC 3261 section 8.2.2.2).
 pub fn merge_digest(core: &Core, request: &Request) -> u64 {
-    core.digest(&[request.from().tag, request.call_id(), &request.cseq().number.to_be_bytes()])
+    core.digest(&[request.from_tag(), request.call_id(), &request.cseq().number.to_be_bytes()])
 }

@@ -28,7 +28,7 @@ pub fn key_of(request: &Request, method: &Method) -> ServerKey {
         sent_by: via.sent_by,
         method: method.as_bytes(),
         call_id: request.call_id(),
-        from_tag: request.from().tag,
+        from_tag: request.from_tag(),
         cseq: request.cseq().number,
     })
 }

@@ -42,7 +42,7 @@ impl Inside<'_> {
 
 impl Endpoint {
     pub(super) fn take_inside(&mut self, way: Way, request: &Request, key: ServerKey, now: Mono) {
-        let tag = Tag::read(request.to().tag);
+        let tag = Tag::read(request.to_tag());
         let known = tag.filter(|tag| self.sessions.of_tag(*tag).is_some_and(|session| belongs(session, request)));
         let Some(tag) = known else {
             return stranger::turn_away(&mut self.core, way, request, 481, |_| {});

@@ -150,7 +150,7 @@ impl Session {
     fn provisional(&mut self, core: &mut Core, invite: TxId, response: &Response, now: Mono) {
         let Some(caller) = &mut self.caller else { return };
         caller.heard(core, invite, now);
-        let tag = response.to().tag;
+        let tag = response.to_tag();
         if !tag.is_empty() && caller.early.len() < SIP_FORKS_MAX && !caller.early.iter().any(|early| *early == tag) {
             caller.early.push(Bytes::copy_from_slice(tag));
         }
@@ -164,7 +164,7 @@ impl Session {
     fn accepted(&mut self, core: &mut Core, invite: TxId, response: &Response, now: Mono) {
         core.timers.cancel(&Deadline::Abandoned(invite));
         let Some(caller) = &mut self.caller else { return };
-        let tag = response.to().tag;
+        let tag = response.to_tag();
         if let Some(sent) = caller.acknowledged.iter().find(|sent| sent.tag == tag) {
             if !sent.ack.is_empty() {
                 core.send(sent.way, sent.ack.clone());

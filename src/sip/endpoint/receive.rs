@@ -37,7 +37,7 @@ impl Endpoint {
         if *method == Method::Cancel {
             return self.take_cancel(way, request, key, now);
         }
-        if !request.to().tag.is_empty() {
+        if !request.to_tag().is_empty() {
             return self.take_inside(way, request, key, now);
         }
         self.take_outside(way, request, key, now);

@@ -81,7 +81,7 @@ pub fn turn_away(core: &mut Core, way: Way, request: &Request, status: u16, more
 
 /// A tag that needs no memory. No session has the number 0.
 fn stateless_tag(core: &Core, request: &Headers) -> Tag {
-    let nonce = core.digest(&[request.via_top().branch, request.call_id(), request.from().tag]);
+    let nonce = core.digest(&[request.via_top().branch, request.call_id(), request.from_tag()]);
     Tag { session: SessionId(0), nonce }
 }
 

@@ -53,6 +53,21 @@ impl<'a> NameAddr<'a> {
     }
 }
 
+/// The tag of a From or To that can be read, without reading all of it; empty when there is none.
+pub(super) fn tag(value: &[u8]) -> &[u8] {
+    let mut rest = value;
+    while let Some(semicolon) = lex::find_outside(rest, b';') {
+        (_, rest) = lex::cut(rest, semicolon);
+        let param = rest.get(..lex::find_outside(rest, b';').unwrap_or(rest.len())).unwrap_or_default();
+        let (name, value) = lex::cut(param, memchr::memchr(b'=', param).unwrap_or(param.len()));
+        let value = value.trim_ascii();
+        if name.trim_ascii().eq_ignore_ascii_case(b"tag") && !value.is_empty() {
+            return value;
+        }
+    }
+    &[]
+}
+
 type Parts<'a> = (&'a [u8], &'a [u8], Params<'a>);
 
 fn quoted_form(raw: &[u8]) -> Option<Parts<'_>> {
@@ -102,6 +117,23 @@ mod tests {
     fn read(text: &str) -> Option<(String, String, String)> {
         let text_of = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         NameAddr::read(text.as_bytes()).map(|n| (n.display_text(), text_of(n.uri.raw()), text_of(n.tag)))
+    }
+
+    #[test]
+    fn the_tag_alone_is_the_tag_of_the_whole() {
+        for text in [
+            "sip:a@example.com",
+            "sip:a@example.com;tag=1",
+            "<sip:a@example.com;tag=no>;x=1;TAG = 2 ;tag=3",
+            "\"A; tag=no, <b>\" <sip:a@example.com?x=1;tag=no>;tag=4",
+            "A B <sip:a@example.com>;;x=\";tag=no\";tag=5",
+            "sip:a@example.com;x=<y;tag=no>;tag=6",
+            "<sip:a@example.com>;tag=",
+            "<sip:a@example.com>;tag=;tag=7",
+        ] {
+            let whole = NameAddr::read(text.as_bytes()).map(|read| read.tag);
+            assert_eq!(whole, Some(tag(text.as_bytes())), "{text}");
+        }
     }
 
     fn parts(display: &str, uri: &str, tag: &str) -> Option<(String, String, String)> {

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::address::tag;
 use super::lex;
 use super::name::HeaderName;
 use super::reply::put_stamped;
@@ -138,20 +139,6 @@ fn field_len(text: &[u8]) -> Option<usize> {
             return Some(end);
         }
     }
-}
-
-/// The tag of a From or To; empty when there is none.
-fn tag(value: &[u8]) -> &[u8] {
-    let mut rest = value;
-    while let Some(semicolon) = lex::find_outside(rest, b';') {
-        (_, rest) = lex::cut(rest, semicolon);
-        let param = rest.get(..lex::find_outside(rest, b';').unwrap_or(rest.len())).unwrap_or_default();
-        let (name, value) = lex::cut(param, memchr::memchr(b'=', param).unwrap_or(param.len()));
-        if name.trim_ascii().eq_ignore_ascii_case(b"tag") {
-            return value.trim_ascii();
-        }
-    }
-    &[]
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! Via, From, To, Call-ID and CSeq are never missing: the parser has read them once before it let the message through.
 
-use super::address::NameAddr;
+use super::address::{self, NameAddr};
 use super::auth::Credentials;
 use super::lex;
 use super::message::{CSeq, Headers};
@@ -28,6 +28,16 @@ impl Headers {
 
     pub fn to(&self) -> NameAddr<'_> {
         self.header(HeaderName::TO).and_then(NameAddr::read).unwrap_or_default()
+    }
+
+    /// The same as `from().tag`, with less work.
+    pub fn from_tag(&self) -> &[u8] {
+        self.header(HeaderName::FROM).map(address::tag).unwrap_or_default()
+    }
+
+    /// The same as `to().tag`, with less work.
+    pub fn to_tag(&self) -> &[u8] {
+        self.header(HeaderName::TO).map(address::tag).unwrap_or_default()
     }
 
     pub fn call_id(&self) -> &[u8] {

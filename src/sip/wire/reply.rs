@@ -99,7 +99,7 @@ fn put_via(out: &mut Vec<u8>, via: &Via<'_>, source: SocketAddr) {
 
 fn put_tagged(out: &mut Vec<u8>, request: &Headers, tag: &str) {
     out.extend_from_slice(request.header(HeaderName::TO).unwrap_or_default());
-    if !tag.is_empty() && request.to().tag.is_empty() {
+    if !tag.is_empty() && request.to_tag().is_empty() {
         out.extend_from_slice(b";tag=");
         out.extend_from_slice(tag.as_bytes());
     }
