@@ -12,6 +12,7 @@ use super::api::AskId;
 use super::facts::{CallRecord, FallbackCause};
 use super::settings::TrunkPlan;
 use super::sound::Sound;
+use super::transfer::Transfer;
 
 /// The leg that came in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,10 @@ pub enum Phase {
     Talking(Grant, FarLeg),
     /// 302 has sent the call to the agent's extension, and we see no more of it.
     HandedOver(Grant),
+    /// The agent has passed the call on and hung up; the caller waits for the new side.
+    Passing,
+    /// The caller is with somebody to whom an agent has passed them on, and who is no agent of ours at their desk.
+    Passed(FarLeg),
     /// The fallback rings.
     Diverting(FarLeg),
     /// The caller is with the fallback.
@@ -112,6 +117,8 @@ pub struct Call {
     pub legs_dialled: u64,
     /// The side whose re-INVITE the other side is being asked about, and what it offered.
     pub reinviting: Option<Reinvite>,
+    /// The call is being passed on.
+    pub transfer: Option<Box<Transfer>>,
     pub record: CallRecord,
 }
 
@@ -119,10 +126,14 @@ impl Call {
     /// The leg on the other side from the caller, while there is one.
     pub fn far(&self) -> Option<FarLeg> {
         match &self.phase {
-            Phase::Ringing(_, far) | Phase::Talking(_, far) | Phase::Diverting(far) | Phase::Diverted(far) => {
-                Some(*far)
-            }
-            Phase::Matching(_) | Phase::Waiting | Phase::Offered(_) | Phase::HandedOver(_) | Phase::Over => None,
+            Phase::Ringing(_, far) | Phase::Talking(_, far) => Some(*far),
+            Phase::Passed(far) | Phase::Diverting(far) | Phase::Diverted(far) => Some(*far),
+            Phase::Matching(_)
+            | Phase::Waiting
+            | Phase::Offered(_)
+            | Phase::HandedOver(_)
+            | Phase::Passing
+            | Phase::Over => None,
         }
     }
 
@@ -131,7 +142,8 @@ impl Call {
         match &self.phase {
             Phase::Offered(grant) | Phase::HandedOver(grant) => Some(grant),
             Phase::Ringing(grant, _) | Phase::Talking(grant, _) => Some(grant),
-            Phase::Matching(_) | Phase::Waiting | Phase::Diverting(_) | Phase::Diverted(_) | Phase::Over => None,
+            Phase::Matching(_) | Phase::Waiting | Phase::Passing | Phase::Passed(_) => None,
+            Phase::Diverting(_) | Phase::Diverted(_) | Phase::Over => None,
         }
     }
 
@@ -180,6 +192,8 @@ impl Phase {
             Phase::Ringing(..) => "ringing",
             Phase::Talking(..) => "talking",
             Phase::HandedOver(_) => "handed-over",
+            Phase::Passing => "passing",
+            Phase::Passed(_) => "passed-on",
             Phase::Diverting(_) => "diverting",
             Phase::Diverted(_) => "diverted",
             Phase::Over => "over",

@@ -76,6 +76,8 @@ pub fn declined(call: &mut Call, agent: &AgentId, bench: &mut Bench, now: Now) {
         | Phase::Matching(_)
         | Phase::Waiting
         | Phase::Talking(..)
+        | Phase::Passing
+        | Phase::Passed(_)
         | Phase::Diverting(_)
         | Phase::Diverted(_)
         | Phase::Over => return,
@@ -93,6 +95,8 @@ pub fn grant_expired(call: &mut Call, fence: Fence, bench: &mut Bench, now: Now)
         | Phase::Waiting
         | Phase::Talking(..)
         | Phase::HandedOver(_)
+        | Phase::Passing
+        | Phase::Passed(_)
         | Phase::Diverting(_)
         | Phase::Diverted(_)
         | Phase::Over => return,

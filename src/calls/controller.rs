@@ -17,7 +17,7 @@ use super::call::{Call, CallerLeg, Grant, Phase, Side};
 use super::facts::{CallRecord, Fact, FallbackCause};
 use super::records::Records;
 use super::settings::CallSettings;
-use super::{connecting, ending, fallback, matching, queueing, redirecting, screening, settling, talking};
+use super::{connecting, ending, fallback, matching, queueing, redirecting, screening, settling, talking, transfer};
 
 /// The calls in progress and the records of those that have ended.
 pub struct Calls {
@@ -109,6 +109,9 @@ impl Calls {
     }
 
     fn on_sip(&mut self, event: SipEvent, now: Now) {
+        if let Some(call) = self.passing_on(&event) {
+            return self.with(call, |call, bench| transfer::heard(call, event, bench, now));
+        }
         match event {
             SipEvent::Incoming { leg, call } => self.on_incoming(leg, call, now),
             SipEvent::Cancelled { leg, reason } => {
@@ -132,8 +135,11 @@ impl Calls {
             SipEvent::Reinvite { leg, offer } => {
                 self.with_leg(leg, |call, side, bench| talking::reinvited(call, side, &offer, bench));
             }
+            SipEvent::Refer { leg, refer } => {
+                self.with_leg(leg, |call, side, bench| transfer::referred(call, side, *refer, bench, now));
+            }
             SipEvent::ReinviteAnswered { leg, status, body } => {
-                self.with_leg(leg, |call, _, bench| talking::reinvite_answered(call, status, &body, bench));
+                self.with_leg(leg, |call, side, bench| talking::reinvite_answered(call, side, status, &body, bench));
             }
             SipEvent::UserToUser { leg, values } => {
                 self.with_leg(leg, |call, side, bench| talking::pass_user_to_user(call, side, values, bench));
@@ -149,6 +155,17 @@ impl Calls {
             SipEvent::PhoneReachable { agent, reachable } => self.bench.fact(Fact::PhoneReachable { agent, reachable }),
             SipEvent::Refused { cause, count } => self.bench.fact(Fact::Refused { cause, count }),
         }
+    }
+
+    /// The call that is being passed on to the leg of this event.
+    fn passing_on(&self, event: &SipEvent) -> Option<CallId> {
+        let (SipEvent::Progress { leg, .. } | SipEvent::Answered { leg, .. } | SipEvent::Failed { leg, .. }) = event
+        else {
+            return None;
+        };
+        let call = self.bench.call_by_leg.get(leg)?;
+        let next = self.calls.get(call).and_then(transfer::next_leg);
+        (next?.0 == *leg).then_some(*call)
     }
 
     fn on_incoming(&mut self, leg: LegId, incoming: Box<IncomingCall>, now: Now) {
@@ -202,6 +219,13 @@ impl Calls {
             }
             MediaEvent::Failed { leg, .. } => {
                 self.bench.port_closed(leg);
+                if let Some(call) = self.bench.call_by_leg.get(&leg).copied() {
+                    self.with(call, |call, bench| {
+                        if transfer::next_leg(call).is_some_and(|next| next.0 == leg) {
+                            transfer::sound_failed(call, bench, now);
+                        }
+                    });
+                }
                 self.with_leg(leg, |call, side, bench| ending::sound_failed(call, side, bench, now));
             }
             MediaEvent::Closed { leg, stats } => self.on_sound_closed(leg, stats),
@@ -222,10 +246,19 @@ impl Calls {
         match output {
             routing::Output::Offer { call, agent, fence, expires: _, passed_over } => {
                 let grant = Grant { agent, fence };
-                self.with(call, |call, bench| connecting::offered(call, grant, passed_over, bench, now));
+                self.with(call, |call, bench| match call.transfer {
+                    Some(_) => transfer::offered(call, grant, bench, now),
+                    None => connecting::offered(call, grant, passed_over, bench, now),
+                });
             }
             routing::Output::GrantExpired { call, agent: _, fence } => {
-                self.with(call, |call, bench| connecting::grant_expired(call, fence, bench, now));
+                self.with(call, |call, bench| match call.transfer {
+                    Some(_) => transfer::grant_expired(call, fence, bench, now),
+                    None => connecting::grant_expired(call, fence, bench, now),
+                });
+            }
+            routing::Output::NotFree { call, agent: _, why } => {
+                self.with(call, |call, bench| transfer::not_free(call, why, bench, now));
             }
             routing::Output::QueueFull { call } => {
                 self.with(call, |call, bench| queueing::turned_away(call, FallbackCause::QueueCeiling, bench, now));
@@ -242,17 +275,26 @@ impl Calls {
     fn on_desk(&mut self, event: DeskEvent, now: Now) {
         match event {
             DeskEvent::PopAcknowledged { agent: _, call, fence } => {
-                self.with(call, |call, bench| connecting::pop_acknowledged(call, fence, bench, now));
+                self.with(call, |call, bench| match call.transfer {
+                    Some(_) => transfer::pop_acknowledged(call, fence, bench, now),
+                    None => connecting::pop_acknowledged(call, fence, bench, now),
+                });
             }
             DeskEvent::PopUndeliverable { agent: _, call, fence, cause } => match cause {
                 // The session lives: it may be back before the budget has run out.
                 Undeliverable::Disconnected => {}
                 Undeliverable::NoSession | Undeliverable::Unresponsive => {
-                    self.with(call, |call, bench| connecting::pop_undeliverable(call, fence, bench, now));
+                    self.with(call, |call, bench| match call.transfer {
+                        Some(_) => transfer::pop_undeliverable(call, fence, bench, now),
+                        None => connecting::pop_undeliverable(call, fence, bench, now),
+                    });
                 }
             },
             DeskEvent::Declined { agent, call } => {
-                self.with(call, |call, bench| connecting::declined(call, &agent, bench, now));
+                self.with(call, |call, bench| match call.transfer {
+                    Some(_) => transfer::declined(call, &agent, bench, now),
+                    None => connecting::declined(call, &agent, bench, now),
+                });
             }
             DeskEvent::WrapUpWritten { agent, wrap_up } => self.on_wrap_up(agent, wrap_up, now),
             DeskEvent::StateAsked { agent, state: _ } => self.on_freed(&agent, now),
@@ -319,6 +361,7 @@ fn on_deadline(call: &mut Call, deadline: Deadline, bench: &mut Bench, now: Now)
     match deadline {
         Deadline::Match => matching::timed_out(call, bench, now),
         Deadline::AnswerWaiting => queueing::answer_waiting(call, bench, now),
+        Deadline::Pop if call.transfer.is_some() => transfer::pop_overdue(call, bench, now),
         Deadline::Pop => connecting::pop_overdue(call, bench, now),
         Deadline::Ceiling => queueing::ceiling_reached(call, bench, now),
         Deadline::RenewClaim => matching::renew_claim(call, bench, now),

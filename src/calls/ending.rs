@@ -15,12 +15,15 @@ use super::redirecting;
 use super::settling;
 use super::sound;
 use super::talking;
+use super::transfer;
 
 /// The caller's leg is gone: CANCEL before the answer, BYE after it, or lost.
 pub fn caller_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, now: Now) {
     bench.call_by_leg.remove(&call.caller.0);
     match &call.phase {
-        Phase::Talking(..) | Phase::Diverted(_) => talking::hung_up(call, Side::Caller, reason, bench, now),
+        Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => {
+            talking::hung_up(call, Side::Caller, reason, bench, now)
+        }
         Phase::Matching(_)
         | Phase::Waiting
         | Phase::Offered(_)
@@ -28,6 +31,8 @@ pub fn caller_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, n
         | Phase::HandedOver(_)
         | Phase::Diverting(_)
         | Phase::Over => abandon(call, reason, (Outcome::Abandoned, EndedBy::Caller), bench, now),
+        // An agent has talked to them.
+        Phase::Passing => abandon(call, reason, (Outcome::Talked, EndedBy::Caller), bench, now),
     }
 }
 
@@ -44,7 +49,9 @@ fn abandon(call: &mut Call, reason: Option<Reason>, how: (Outcome, EndedBy), ben
             abandon_offer(call, &grant, reason, bench);
         }
         Phase::Diverting(leg) => hang_up_far(*leg, reason, bench),
-        Phase::Talking(..) | Phase::HandedOver(_) | Phase::Diverted(_) | Phase::Over => return,
+        // Whoever is being rung for a transfer is let go with the call itself.
+        Phase::Passing => {}
+        Phase::Talking(..) | Phase::Passed(_) | Phase::HandedOver(_) | Phase::Diverted(_) | Phase::Over => return,
     }
     finish(call, how.0, how.1, bench, now);
 }
@@ -52,8 +59,10 @@ fn abandon(call: &mut Call, reason: Option<Reason>, how: (Outcome, EndedBy), ben
 /// A leg that should send has been silent for too long: whoever was there is there no more. A phone that rings is silent.
 pub fn silent(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
     match &call.phase {
-        Phase::Talking(..) | Phase::Diverted(_) => sound_lost(call, side, bench, now),
-        Phase::Waiting | Phase::Offered(_) | Phase::Ringing(..) if side == Side::Caller && call.is_answered() => {
+        Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => sound_lost(call, side, bench, now),
+        Phase::Waiting | Phase::Offered(_) | Phase::Ringing(..) | Phase::Passing
+            if side == Side::Caller && call.is_answered() =>
+        {
             let reason = Some(Reason::sip(480, "no sound from the caller"));
             hang_up_caller(call, reason.clone(), bench);
             abandon(call, reason, (Outcome::Abandoned, EndedBy::Silence), bench, now);
@@ -63,6 +72,7 @@ pub fn silent(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
         | Phase::Offered(_)
         | Phase::Ringing(..)
         | Phase::HandedOver(_)
+        | Phase::Passing
         | Phase::Diverting(_)
         | Phase::Over => {}
     }
@@ -82,13 +92,19 @@ fn abandon_offer(call: &mut Call, grant: &Grant, reason: Option<Reason>, bench: 
 
 /// The far leg is gone after it was answered.
 pub fn far_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, now: Now) {
+    if transfer::asker_gone(call, bench) {
+        return;
+    }
     match &call.phase {
-        Phase::Talking(..) | Phase::Diverted(_) => talking::hung_up(call, Side::Far, reason, bench, now),
+        Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => {
+            talking::hung_up(call, Side::Far, reason, bench, now)
+        }
         Phase::Matching(_)
         | Phase::Waiting
         | Phase::Offered(_)
         | Phase::Ringing(..)
         | Phase::HandedOver(_)
+        | Phase::Passing
         | Phase::Diverting(_)
         | Phase::Over => {}
     }
@@ -97,7 +113,9 @@ pub fn far_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, now:
 /// The longest a call may be, in whatever phase it is.
 pub fn too_long(call: &mut Call, bench: &mut Bench, now: Now) {
     match &call.phase {
-        Phase::Talking(..) | Phase::Diverted(_) => talking::cut(call, EndedBy::Us, "call too long", bench, now),
+        Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => {
+            talking::cut(call, EndedBy::Us, "call too long", bench, now)
+        }
         Phase::Diverting(leg) => {
             hang_up_far(*leg, None, bench);
             refuse_caller(call, 480, Some(Reason::sip(480, "call too long")), None, bench);
@@ -112,6 +130,7 @@ pub fn too_long(call: &mut Call, bench: &mut Bench, now: Now) {
             bench.routing(routing::Input::Leave { call: call.id });
             give_up(call, bench, now);
         }
+        Phase::Passing => give_up(call, bench, now),
         Phase::HandedOver(_) => redirecting::held_long(call, bench, now),
         Phase::Matching(_) | Phase::Over => {}
     }
@@ -124,7 +143,7 @@ fn give_up(call: &mut Call, bench: &mut Bench, now: Now) {
 
 /// A stream could not be opened. The caller's gets another port while nobody has been told of the first.
 pub fn sound_failed(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
-    let is_over_with_it = matches!(call.phase, Phase::Talking(..) | Phase::Diverted(_));
+    let is_over_with_it = matches!(call.phase, Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_));
     if side == Side::Far || is_over_with_it {
         return sound_lost(call, side, bench, now);
     }
@@ -139,7 +158,7 @@ pub fn sound_failed(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
 /// A conversation has fallen silent, or a stream could not be opened.
 pub fn sound_lost(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
     match &call.phase {
-        Phase::Talking(..) | Phase::Diverted(_) => {
+        Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => {
             let why = match side {
                 Side::Caller => "no sound from the caller",
                 Side::Far => "no sound from the called side",
@@ -148,7 +167,8 @@ pub fn sound_lost(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
         }
         Phase::Ringing(..) => connecting::sound_lost(call, bench, now),
         Phase::Diverting(_) => fallback::failed(call, 503, bench, now),
-        Phase::Matching(_) | Phase::Waiting | Phase::Offered(_) | Phase::HandedOver(_) | Phase::Over => {}
+        Phase::Matching(_) | Phase::Waiting | Phase::Offered(_) | Phase::HandedOver(_) => {}
+        Phase::Passing | Phase::Over => {}
     }
 }
 
@@ -181,6 +201,7 @@ pub fn finish(call: &mut Call, outcome: Outcome, by: EndedBy, bench: &mut Bench,
     if matches!(call.phase, Phase::Over) && call.record.ended.is_some() {
         return;
     }
+    transfer::abandon(call, bench);
     call.phase = Phase::Over;
     sound::close_all(call, bench);
     for deadline in Deadline::ALL {

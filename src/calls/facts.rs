@@ -26,6 +26,8 @@ pub enum FallbackCause {
     QueueCeiling,
     /// Nobody logged in has the skills.
     NobodyCanServe,
+    /// An agent passed the call on and hung up, and the new side could not be reached.
+    TransferFailed,
     /// The trunk is redirected, so that the call cannot wait here, and nobody was free at once.
     NobodyFree,
     /// We hold as many calls as we may.
@@ -69,6 +71,8 @@ pub enum EndedBy {
     Agent,
     /// The far end of the fallback.
     Fallback,
+    /// Whoever the call was passed on to.
+    Target,
     /// We did: a refusal, a limit, a lost peer.
     Us,
     /// A leg sent no sound for longer than the configured time.
@@ -128,6 +132,13 @@ pub enum Fact {
     AgentPaused {
         agent: AgentId,
     },
+    /// An agent, or the far side of a trunk, has passed the call on, or tried to; `status` as SIP says it.
+    PassedOn {
+        call: CallId,
+        by: Option<AgentId>,
+        to: Option<AgentId>,
+        status: u16,
+    },
     /// A call that was not admitted.
     TurnedAway {
         cause: FallbackCause,
@@ -176,6 +187,18 @@ pub enum Fact {
     CallEnded(Box<CallRecord>),
 }
 
+/// One attempt to pass a call on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PassedOn {
+    pub by: Option<AgentId>,
+    /// The URI that was asked for.
+    pub to: Pii<String>,
+    /// The agent whom it means.
+    pub to_agent: Option<AgentId>,
+    /// 200, or why not.
+    pub status: u16,
+}
+
 /// What is kept of a call: for `GET /v1/calls`, and to explain it afterwards.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CallRecord {
@@ -196,6 +219,8 @@ pub struct CallRecord {
     pub queue: Option<QueueId>,
     pub agent: Option<AgentId>,
     pub passed_over: Vec<(AgentId, Why)>,
+    /// In order; `agent` is the last who had the call.
+    pub passed_on: Vec<PassedOn>,
     pub fallback: Option<FallbackCause>,
     pub outcome: Option<Outcome>,
     pub ended_by: Option<EndedBy>,
@@ -230,6 +255,7 @@ impl CallRecord {
             queue: None,
             agent: None,
             passed_over: Vec::new(),
+            passed_on: Vec::new(),
             fallback: None,
             outcome: None,
             ended_by: None,
@@ -257,6 +283,7 @@ impl Fact {
             | Fact::PopMissed { call, .. }
             | Fact::OfferFailed { call, .. }
             | Fact::FallingBack { call, .. }
+            | Fact::PassedOn { call, .. }
             | Fact::Dtmf { call }
             | Fact::SoundEnded { call, .. }
             | Fact::WrittenUp { call, .. } => Some(*call),
@@ -295,6 +322,7 @@ words!(FallbackCause {
     Rule => "rule",
     QueueCeiling => "queue-ceiling",
     NobodyCanServe => "nobody-can-serve",
+    TransferFailed => "transfer-failed",
     NobodyFree => "nobody-free",
     Overload => "overload",
     Media => "media",
@@ -319,6 +347,7 @@ words!(EndedBy {
     Caller => "caller",
     Agent => "agent",
     Fallback => "fallback",
+    Target => "target",
     Us => "us",
     Silence => "silence",
 });

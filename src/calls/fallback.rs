@@ -147,7 +147,7 @@ fn reason(call: &Call, status: u16) -> Reason {
 }
 
 /// Puts the dialled number into a fallback URI, escaped as a user part (RFC 3261 section 25.1).
-fn with_dialled(uri: &str, dialled: &str) -> String {
+pub fn with_dialled(uri: &str, dialled: &str) -> String {
     if !uri.contains(DIALLED) {
         return uri.to_owned();
     }

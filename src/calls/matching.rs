@@ -28,6 +28,8 @@ pub fn answered(call: &mut Call, ask: AskId, result: Result<StoreReply, StoreErr
         | Phase::Ringing(..)
         | Phase::Talking(..)
         | Phase::HandedOver(_)
+        | Phase::Passing
+        | Phase::Passed(_)
         | Phase::Diverting(_)
         | Phase::Diverted(_)
         | Phase::Over => {}
@@ -47,6 +49,8 @@ pub fn timed_out(call: &mut Call, bench: &mut Bench, now: Now) {
         | Phase::Ringing(..)
         | Phase::Talking(..)
         | Phase::HandedOver(_)
+        | Phase::Passing
+        | Phase::Passed(_)
         | Phase::Diverting(_)
         | Phase::Diverted(_)
         | Phase::Over => {}
@@ -72,6 +76,8 @@ pub fn give_up_claim(call: &Call, bench: &mut Bench) {
         | Phase::Diverting(_)
         | Phase::Diverted(_)
         | Phase::HandedOver(_)
+        | Phase::Passing
+        | Phase::Passed(_)
         | Phase::Over => {}
     }
 }

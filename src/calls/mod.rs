@@ -5,6 +5,7 @@ mod bench;
 pub mod call;
 mod connecting;
 mod controller;
+pub mod dialling;
 mod ending;
 pub mod facts;
 mod fallback;
@@ -22,6 +23,7 @@ mod sound;
 mod talking;
 #[cfg(test)]
 mod tests;
+mod transfer;
 
 pub use controller::Calls;
 pub use fallback::DIALLED;

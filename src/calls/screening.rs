@@ -38,6 +38,7 @@ pub fn admit(
         connected: None,
         legs_dialled: 0,
         reinviting: None,
+        transfer: None,
     };
     bench.call_by_leg.insert(leg.0, id);
     bench.fact(Fact::CallAdmitted { call: id, trunk: call.trunk.trunk.clone() });

@@ -18,10 +18,11 @@ use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply, Store
 use crate::intents::token::{TokenKey, TokenKeys};
 use crate::media::command::{MediaCommand, MediaEvent, Source, ToneKind};
 use crate::routing;
-use crate::sip::api::{FlowId, IncomingCall, SipCommand, SipEvent, Target, UserToUsers};
+use crate::sip::api::{FlowId, IncomingCall, Refer, SipCommand, SipEvent, Target, UserToUsers};
 
 use super::Calls;
 use super::api::{AskId, CallInput, CallOutput};
+use super::dialling::{DialRule, DialRules};
 use super::facts::Fact;
 use super::settings::{CallSettings, Deadlines, Fallback, MediaPlan, Mode, PhonePlan, TrunkPlan, WaitingSound};
 
@@ -37,6 +38,8 @@ pub struct Bench {
     said: Vec<String>,
     ask: AskId,
     far: LegId,
+    /// The first leg that was dialled.
+    agent_leg: LegId,
     open_sound: Vec<LegId>,
     pub records: Vec<super::facts::CallRecord>,
 }
@@ -50,7 +53,16 @@ impl Bench {
         let calls = Calls::new(Arc::new(settings(fallback, mode)), Rng::from_number(1), 7);
         let now = Now::new(Mono(1_000_000_000), Wall(1_000_000));
         let (ask, far) = (AskId(0), LegId(0));
-        Bench { calls, now, said: Vec::new(), ask, far, open_sound: Vec::new(), records: Vec::new() }
+        Bench {
+            calls,
+            now,
+            said: Vec::new(),
+            ask,
+            far,
+            agent_leg: LegId(0),
+            open_sound: Vec::new(),
+            records: Vec::new(),
+        }
     }
 
     /// Each line of the script is `> event` or `< effects`, the effects of all events before it in their order.
@@ -113,6 +125,27 @@ impl Bench {
                 fence: Fence(fence.parse().unwrap()),
                 expires: self.now.mono + Duration::from_secs(25),
                 passed_over: Vec::new(),
+            }),
+            ["refer", to] => {
+                let refer = Refer { to: Pii::new((*to).to_owned()), replaces: None, referred_by: None };
+                sip(SipEvent::Refer { leg: self.agent_leg, refer: Box::new(refer) })
+            }
+            ["caller", "refers"] => {
+                let refer = Refer { to: Pii::new("sip:ben@x".to_owned()), replaces: None, referred_by: None };
+                sip(SipEvent::Refer { leg: caller, refer: Box::new(refer) })
+            }
+            ["agent", "bye"] => sip(ended(self.agent_leg)),
+            ["ben", "free", fence] => CallInput::Routing(routing::Output::Offer {
+                call,
+                agent: AgentId::new("ben"),
+                fence: Fence(fence.parse().unwrap()),
+                expires: self.now.mono + Duration::from_secs(25),
+                passed_over: Vec::new(),
+            }),
+            ["ben", why] => CallInput::Routing(routing::Output::NotFree {
+                call,
+                agent: AgentId::new("ben"),
+                why: if *why == "offline" { routing::Why::Offline } else { routing::Why::Busy },
             }),
             ["expired", fence] => {
                 let fence = Fence(fence.parse().unwrap());
@@ -213,6 +246,9 @@ impl Bench {
             SipCommand::Carry { leg, .. } => format!("carry to {}", self.who(leg)),
             SipCommand::Dial { leg, dial } => {
                 self.far = leg;
+                if self.agent_leg == LegId(0) {
+                    self.agent_leg = leg;
+                }
                 match dial.target {
                     Target::Uri { uri, .. } => format!("dial {uri}"),
                     Target::Registered(agent) => format!("dial {agent}"),
@@ -222,6 +258,8 @@ impl Bench {
             SipCommand::Hangup { leg, .. } => format!("hang up {}", self.who(leg)),
             SipCommand::Reinvite { leg, .. } => format!("reinvite {}", self.who(leg)),
             SipCommand::AnswerReinvite { leg, status, .. } => format!("reinvite of {} {status}", self.who(leg)),
+            SipCommand::AnswerRefer { leg, status } => format!("refer of {} {status}", self.who(leg)),
+            SipCommand::Notify { status, .. } => format!("notify {status}"),
             SipCommand::Acknowledge { leg, .. } => format!("ack {}", self.who(leg)),
         }
     }
@@ -282,6 +320,7 @@ fn ask_words(request: &StoreRequest) -> String {
 fn routing_words(input: &routing::Input) -> String {
     match input {
         routing::Input::Enqueue { queue, .. } => format!("enqueue {queue}"),
+        routing::Input::Grant { agent, .. } => format!("is {agent} free"),
         routing::Input::Leave { .. } => "leave".to_owned(),
         routing::Input::OfferAccepted { fence, .. } => format!("accepted {}", fence.0),
         routing::Input::OfferFailed { fence, why, .. } => format!("failed {} {}", fence.0, why.as_str()),
@@ -368,15 +407,27 @@ fn candidate() -> Candidate {
 
 fn settings(fallback: Fallback, mode: Mode) -> CallSettings {
     let trunk = TrunkId::new("carrier");
-    let plan = TrunkPlan { trunk: trunk.clone(), region: None, flow: FlowId(0), fallback, trusted: false, mode };
+    let plan =
+        TrunkPlan { trunk: trunk.clone(), region: None, flow: FlowId(0), fallback, trusted: false, mode, refer: false };
     let phone = PhonePlan {
         target: Target::Uri { uri: "sip:anna@192.0.2.50".to_owned(), via: None },
         flow: FlowId(0),
         extension: Some("sip:204@pbx.example.com".to_owned()),
     };
+    let ben = PhonePlan { target: Target::Registered(AgentId::new("ben")), flow: FlowId(0), extension: None };
     CallSettings {
         trunks: [(trunk, Arc::new(plan))].into(),
-        phones: [(AgentId::new("anna"), phone)].into(),
+        phones: [(AgentId::new("anna"), phone), (AgentId::new("ben"), ben)].into(),
+        dial: DialRules {
+            rules: vec![DialRule {
+                user: "+44*".to_owned(),
+                host: None,
+                to: Some("sip:{dialled}@192.0.2.20".to_owned()),
+                via: None,
+                flow: FlowId(0),
+            }],
+            agents: [("ben".to_owned(), AgentId::new("ben"))].into(),
+        },
         policy: policy(),
         default_queue: Some(QueueId::new("help")),
         priors: Priors::default(),

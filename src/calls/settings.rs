@@ -13,6 +13,8 @@ use crate::intents::token::TokenKeys;
 use crate::media::command::{ToneKind, WavId};
 use crate::sip::api::{FlowId, Target};
 
+use super::dialling::DialRules;
+
 /// Where a trunk's call goes when we have nothing to add: the IVR that was there before us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fallback {
@@ -65,6 +67,8 @@ pub struct TrunkPlan {
     /// The asserted identity of this trunk is verified by the carrier, which makes it better evidence than a bare From.
     pub trusted: bool,
     pub mode: Mode,
+    /// Its side of a call may pass the caller on (REFER).
+    pub refer: bool,
 }
 
 /// How an agent's phone is rung.
@@ -143,6 +147,8 @@ pub struct MediaPlan {
 pub struct CallSettings {
     pub trunks: BTreeMap<TrunkId, Arc<TrunkPlan>>,
     pub phones: BTreeMap<AgentId, PhonePlan>,
+    /// Where agents may pass calls on to.
+    pub dial: DialRules,
     pub policy: Policy,
     /// Taken when a rule lets a caller through and names no queue.
     pub default_queue: Option<QueueId>,

@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 
-use crate::base::LegId;
+use crate::base::{CallId, LegId};
 use crate::media::command::{MediaCommand, Source, ToneKind};
-use crate::sdp::{Codec, LocalMedia, Negotiated, SdpError, Session};
+use crate::sdp::{Codec, Direction, LocalMedia, Negotiated, SdpError, Session};
 
 use super::bench::Bench;
 use super::call::{Call, Reinvite, Side};
@@ -17,6 +17,8 @@ pub struct Sound {
     offer: Option<Session>,
     caller: Option<Stream>,
     far: Option<Stream>,
+    /// Of the leg to which the call is being passed on.
+    next: Option<Stream>,
     /// The caller has our answer in a 200, not only in early media.
     answered: bool,
     /// How often the caller's stream has been given another port.
@@ -126,6 +128,47 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSou
     Ok(body)
 }
 
+/// The offer for a leg that may take the far side's place; what the caller has settled is all that it may take.
+pub fn offer_next(call: &mut Call, leg: LegId, bench: &mut Bench) -> Result<Bytes, NoSound> {
+    let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
+    let mut stream = new_stream(call.id, leg, bench)?;
+    let offer = stream.local.offer_from_negotiated(&settled);
+    call.sound.next = Some(stream);
+    Ok(offer)
+}
+
+/// That leg has answered and takes the far side's place. The offer is for a caller who was on hold.
+pub fn connect_next(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Option<Bytes>, NoSound> {
+    let answer = Session::parse(answer)?;
+    let next = call.sound.next.as_mut().ok_or(NoSound::NoPort)?;
+    next.agreed = Some(next.local.answered(&answer)?);
+    if let Some(before) = std::mem::replace(&mut call.sound.far, call.sound.next.take()) {
+        close(before, bench);
+    }
+    call.reinviting = None;
+    bridge(call, bench);
+    let caller = call.sound.caller.as_mut().ok_or(NoSound::NoPort)?;
+    let on_hold = caller.agreed.as_ref().filter(|agreed| agreed.direction != Direction::SendRecv);
+    Ok(on_hold.map(|agreed| caller.local.offer_from_negotiated(agreed)))
+}
+
+/// That leg does not answer.
+pub fn close_next(call: &mut Call, bench: &mut Bench) {
+    if let Some(stream) = call.sound.next.take() {
+        close(stream, bench);
+    }
+}
+
+/// One side's answer to an offer that was ours alone.
+pub fn settle(call: &mut Call, side: Side, answer: &[u8], bench: &mut Bench) -> Result<(), NoSound> {
+    let answer = Session::parse(answer)?;
+    if let Some(stream) = call.sound.stream(side) {
+        stream.agreed = Some(stream.local.answered(&answer)?);
+    }
+    tell_remote(call, side, bench);
+    Ok(())
+}
+
 /// The waiting sound again, after an offer that failed.
 pub fn play_waiting(call: &Call, bench: &mut Bench) {
     let source = match bench.settings.media.waiting {
@@ -199,7 +242,7 @@ pub fn close_far(call: &mut Call, bench: &mut Bench) {
 
 pub fn close_all(call: &mut Call, bench: &mut Bench) {
     call.reinviting = None;
-    for stream in [call.sound.far.take(), call.sound.caller.take()].into_iter().flatten() {
+    for stream in [call.sound.next.take(), call.sound.far.take(), call.sound.caller.take()].into_iter().flatten() {
         close(stream, bench);
     }
 }
@@ -211,12 +254,16 @@ fn open(call: &mut Call, side: Side, leg: LegId, bench: &mut Bench) -> Result<()
     if place.is_some() {
         return Ok(());
     }
+    *place = Some(new_stream(group, leg, bench)?);
+    Ok(())
+}
+
+fn new_stream(group: CallId, leg: LegId, bench: &mut Bench) -> Result<Stream, NoSound> {
     let port = bench.ports.take(bench.now.mono).ok_or(NoSound::NoPort)?;
     let local = LocalMedia::new(bench.settings.media.advertised, port, bench.rng.u64());
-    *place = Some(Stream { leg, local, agreed: None });
     bench.port_by_leg.insert(leg, (port, group));
     bench.media(MediaCommand::Open { group, leg, port });
-    Ok(())
+    Ok(Stream { leg, local, agreed: None })
 }
 
 /// The caller's stream again, on another port; `false` when the caller has been told of the one that failed, or when port after

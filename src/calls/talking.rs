@@ -43,12 +43,13 @@ pub fn reinvited(call: &mut Call, side: Side, offer: &[u8], bench: &mut Bench) {
 
 fn pass_on(call: &mut Call, side: Side, offer: Session, bench: &mut Bench) {
     let listener = match &call.phase {
-        Phase::Talking(..) | Phase::Diverted(_) => call.leg(side.other()),
+        Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => call.leg(side.other()),
         Phase::Matching(_)
         | Phase::Waiting
         | Phase::Offered(_)
         | Phase::Ringing(..)
         | Phase::HandedOver(_)
+        | Phase::Passing
         | Phase::Diverting(_)
         | Phase::Over => None,
     };
@@ -75,11 +76,16 @@ fn answer_alone(call: &mut Call, side: Side, offer: Session, bench: &mut Bench) 
 }
 
 /// The other side has answered what was passed on to it.
-pub fn reinvite_answered(call: &mut Call, status: u16, body: &[u8], bench: &mut Bench) {
+pub fn reinvite_answered(call: &mut Call, by: Side, status: u16, body: &[u8], bench: &mut Bench) {
     if !(200..300).contains(&status) {
         if let Some(side) = sound::take_back_offer(call) {
             refuse_reinvite(call, side, status, bench);
         }
+        return;
+    }
+    if call.reinviting.is_none() {
+        // A caller whom we took off hold; one who answers with nonsense stays as they were.
+        let _ = sound::settle(call, by, body, bench);
         return;
     }
     let asking = call.reinviting.as_ref().map(|reinvite| reinvite.asking);
@@ -126,6 +132,7 @@ pub fn hung_up(call: &mut Call, side: Side, reason: Option<Reason>, bench: &mut 
     let by = match (side, &call.phase) {
         (Side::Caller, _) => EndedBy::Caller,
         (Side::Far, Phase::Talking(..)) => EndedBy::Agent,
+        (Side::Far, Phase::Passed(_)) => EndedBy::Target,
         (Side::Far, _) => EndedBy::Fallback,
     };
     match side {
@@ -156,19 +163,21 @@ fn over(call: &mut Call, by: EndedBy, bench: &mut Bench, now: Now) {
             release_agent(call, grant, bench);
             Outcome::Talked
         }
+        Phase::Passed(_) => Outcome::Talked,
         Phase::Diverted(_) => Outcome::FellBack,
         Phase::Matching(_)
         | Phase::Waiting
         | Phase::Offered(_)
         | Phase::Ringing(..)
         | Phase::HandedOver(_)
+        | Phase::Passing
         | Phase::Diverting(_)
         | Phase::Over => Outcome::Failed,
     };
     ending::finish(call, outcome, by, bench, now);
 }
 
-fn release_agent(call: &Call, grant: &Grant, bench: &mut Bench) {
+pub fn release_agent(call: &Call, grant: &Grant, bench: &mut Bench) {
     let agent = grant.agent.clone();
     bench.desk(DeskCommand::CallPhase { agent: agent.clone(), call: call.id, phase: CallPhase::Ended });
     bench.desk(DeskCommand::WrapUpDue { agent: agent.clone(), call: call.id });

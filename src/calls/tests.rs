@@ -1,6 +1,7 @@
 //! What the calls promise, as scripts.
 
 mod redirecting;
+mod transfer;
 
 use super::script::Bench;
 use super::settings::Fallback;

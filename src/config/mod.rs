@@ -2,6 +2,7 @@
 
 mod access;
 mod agents;
+mod dial;
 mod fault;
 mod gateways;
 mod media;

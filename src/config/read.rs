@@ -16,7 +16,7 @@ use super::fault::{Fault, Faults, Place};
 use super::plan::{MediaShell, Plan, Shell};
 use super::tree::Section;
 use super::values::Names;
-use super::{access, agents, media, numbers, routing, shell, sip, trunks};
+use super::{access, agents, dial, media, numbers, routing, shell, sip, trunks};
 
 /// RFC 3261 table 4.
 const T1: Duration = Duration::from_millis(500);
@@ -53,12 +53,15 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     let mut agents = agents::read(&mut top, &sip, &routing, trunks.redirects(), faults);
     agents::check_queues(&routing, &agents.agents, faults);
     routing.setup.agents = std::mem::take(&mut agents.agents);
+    let dial = dial::read(&mut top, &trunks, faults);
     let media = media::read(&mut top, &sip, faults);
     let calls = calls(&mut top, &routing, trunks.names, faults);
     let shell = shell(&mut top, &sip, media.shell, &pools.names, faults);
     top.finish(faults);
     let (policy, token_keys, (deadlines, target_timeout)) = calls?;
+    let dial = dial::rules(dial, &agents.phones, &agents.accounts);
     let calls = CallSettings {
+        dial,
         trunks: trunks.plans,
         phones: agents.phones,
         policy,

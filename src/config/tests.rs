@@ -434,3 +434,25 @@ fn faults_of_transports_are_named() {
         "is not one of our sockets",
     );
 }
+
+#[test]
+fn the_dial_rules_name_their_faults() {
+    let with = |rules: &str| format!("[dial]\nallow = [\n{rules}\n]\n[sip]");
+    let good = "{ user = \"8??\", host = \"192.0.2.20\" }, { user = \"+1*\", to = \"sip:{dialled}@192.0.2.20\", trunk = \"pbx\" }";
+    let plan = plan(&small().replacen("[sip]", &with(good), 1));
+    assert_eq!(plan.settings.calls.dial.rules.len(), 2);
+    assert_eq!(plan.settings.calls.dial.agents.get("ann"), Some(&AgentId::new("ann")));
+    for (rule, key, what) in [
+        ("{ user = \"8??\" }", "dial.allow[0]", "says neither host nor to"),
+        ("{ user = \"8*1\", host = \"x\" }", "dial.allow[0].user", "is no pattern"),
+        (
+            "{ user = \"1\", to = \"sip:{dialled}@192.0.2.20\", trunk = \"pxb\" }",
+            "dial.allow[0].trunk",
+            "did you mean \"pbx\"",
+        ),
+        ("{ host = \"192.0.2.20\" }", "dial.allow[0].user", "write rules like"),
+    ] {
+        let text = with(rule);
+        check("[sip]", &text, if key.ends_with(".trunk") { "{ user" } else { "{ " }, key, what);
+    }
+}

@@ -182,6 +182,15 @@ impl<'a> Item<'a> {
         }
     }
 
+    /// A list of anything.
+    pub(super) fn elements(&self, faults: &mut Faults<'_>) -> Vec<Item<'a>> {
+        let Some(array) = self.value.as_array() else {
+            self.wrong_type("a list in brackets", faults);
+            return Vec::new();
+        };
+        array.iter().enumerate().map(|(n, value)| self.element(n, value)).collect()
+    }
+
     pub(super) fn section(&self, faults: &mut Faults<'_>) -> Option<Section<'a>> {
         let table = self.value.as_table();
         if table.is_none() {

@@ -62,6 +62,7 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
         let login = proof::login(&mut section, faults).or(own);
         let fallback = fallback(&mut section, sip, &mut wanted, faults);
         let mode = redirect::mode(&mut section, faults);
+        let refer = section.flag("refer", false, faults);
         section.finish(faults);
         if let (Some(name), Some(fallback)) = (name, fallback) {
             let trunk = TrunkId::new(name.value);
@@ -76,7 +77,7 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
                 account,
                 enrol,
             });
-            let plan = TrunkPlan { trunk: trunk.clone(), region, flow, fallback, trusted, mode };
+            let plan = TrunkPlan { trunk: trunk.clone(), region, flow, fallback, trusted, mode, refer };
             part.plans.insert(trunk, Arc::new(plan));
         }
     }

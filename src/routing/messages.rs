@@ -29,6 +29,11 @@ pub enum Input {
         prefer: Option<AgentId>,
         extra: Vec<SkillNeed>,
     },
+    /// A connected call is passed on to this agent, who is not asked for by any queue. Answered with `Offer` or `NotFree`.
+    Grant {
+        call: CallId,
+        agent: AgentId,
+    },
     /// The caller gave up, or the ceiling was reached. Frees the agent whom the call was offered to; a call that is
     /// connected ends.
     Leave {
@@ -94,6 +99,12 @@ pub enum Output {
         fence: Fence,
         expires: Mono,
         passed_over: Vec<(AgentId, Why)>,
+    },
+    /// The agent asked for with `Grant` cannot take a call now.
+    NotFree {
+        call: CallId,
+        agent: AgentId,
+        why: Why,
     },
     /// Nobody answered for the grant, or its call never ended: the agent is free of it. An unanswered call waits again.
     GrantExpired {

@@ -53,7 +53,9 @@ impl Router {
     pub(super) fn end_talk(&mut self, ix: AgentIx, now: Mono) {
         let Work::OnCall(grant) = self.agent(ix).work else { return };
         self.timers.cancel(&Timer::Grant(ix));
-        self.forget(grant.call);
+        if self.calls.get(&grant.call).is_some_and(|call| call.place == Place::Talking(ix)) {
+            self.forget(grant.call);
+        }
         let longest = self.queue(grant.queue).setup.wrap_up;
         let is_written = std::mem::take(&mut self.agent_mut(ix).wrapped_up);
         if longest.is_zero() || is_written {
@@ -128,6 +130,32 @@ impl Router {
         held.map(move |call| (self.queue(call.queue).ageing().rank(call.key, now), call.id))
     }
 
+    /// For a call that another agent passes on: it keeps its place with that one until it is accepted.
+    pub(super) fn grant_directly(&mut self, id: CallId, agent: &AgentId, now: Mono) {
+        let queue = self.calls.get(&id).map(|call| call.queue);
+        let ix = self.agent_by_id.get(agent).copied();
+        let (Some(ix), Some(queue)) = (ix, queue) else {
+            return self.outputs.push_back(Output::NotFree { call: id, agent: agent.clone(), why: Why::Offline });
+        };
+        if !self.agent(ix).is_free() {
+            let why = if self.agent(ix).is_logged_in() { Why::Busy } else { Why::Offline };
+            return self.outputs.push_back(Output::NotFree { call: id, agent: agent.clone(), why });
+        }
+        let idle_since = self.leave_idle(ix).unwrap_or(now);
+        let expires = now + self.queue(queue).setup.offer_timeout;
+        let fence = self.agent_mut(ix).next_fence();
+        self.agent_mut(ix).work = Work::Offered(Grant { call: id, fence, queue, idle_since });
+        self.timers.set(Timer::Grant(ix), expires + self.rules.grant_margin);
+        self.tell_state(ix, now);
+        self.outputs.push_back(Output::Offer {
+            call: id,
+            agent: agent.clone(),
+            fence,
+            expires,
+            passed_over: Vec::new(),
+        });
+    }
+
     fn grant(&mut self, id: CallId, ix: AgentIx, idle_since: Mono, now: Mono) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.place = Place::Offered(ix);
@@ -175,7 +203,10 @@ impl Router {
         if why != OfferFailure::Declined {
             self.pause(ix, why, now);
         }
-        self.find_agent_or_wait(grant.call, now);
+        // One that was to be passed on is with another agent still, and waits for nobody.
+        if self.calls.get(&grant.call).is_some_and(|call| call.place == Place::Offered(ix)) {
+            self.find_agent_or_wait(grant.call, now);
+        }
         self.settle_agent(ix, now, now);
     }
 

@@ -208,6 +208,7 @@ impl Onlooker {
             Output::Position { call, position, .. } => {
                 assert!(position >= 1 && self.calls.contains_key(&call));
             }
+            Output::NotFree { .. } => unreachable!("nobody passes a call on here"),
             Output::QueueFull { call } | Output::NobodyCanServe { call } => self.end(call),
         }
     }

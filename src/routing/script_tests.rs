@@ -39,6 +39,7 @@ fn read(line: &str) -> Option<Input> {
     match words.as_slice() {
         ["tick"] => None,
         ["leave", id] => Some(Input::Leave { call: call(id) }),
+        ["pass", id, agent] => Some(Input::Grant { call: call(id), agent: AgentId::new(agent) }),
         ["ask", id] => Some(Input::AskPosition { call: call(id) }),
         ["call", id, queue, rest @ ..] => Some(read_call(call(id), queue, rest)),
         [granted, verb, id] => Some(read_answer(granted, verb, call(id))),
@@ -97,6 +98,7 @@ fn write(output: Output) -> String {
         Output::AgentPaused { agent, why } => format!("{agent} paused: {}", why.as_str()),
         Output::AgentStateChanged { agent, state } => format!("{agent}={}", state.as_str()),
         Output::Position { call, position, .. } => format!("{} is {position}", call.0),
+        Output::NotFree { call, agent, why } => format!("{} not to {agent}: {why:?}", call.0),
         Output::QueueFull { call } => format!("{} full", call.0),
         Output::NobodyCanServe { call } => format!("{} nobody", call.0),
     }
@@ -538,4 +540,40 @@ fn what_the_api_shows() {
     assert_eq!(agents[1], ("bob".to_owned(), "offered", Some(CallId(1))));
     let any = world.router.queues(now(8)).into_iter().find(|q| q.queue.as_str() == "any").expect("it is set up");
     assert_eq!((any.waiting, any.oldest_wait, any.available, any.staffed), (1, Duration::from_secs(5), 0, 2));
+}
+
+#[test]
+fn a_call_that_is_passed_on_has_one_agent_after_the_other() {
+    check(&[
+        (0, "ann available", &[]),
+        (1, "call 1 any", &["1 to ann#1"]),
+        (2, "ann#1 accepts 1", &[]),
+        (3, "bob available", &[]),
+        (4, "pass 1 bob", &["1 to bob#1"]),
+        (5, "call 2 any", &[]),
+        (6, "bob#1 accepts 1", &[]),
+        (6, "ann#1 ends 1", &[]),
+        (7, "ann done", &["2 to ann#2"]),
+        (8, "bob#1 ends 1", &[]),
+        (9, "bob done", &[]),
+    ]);
+}
+
+#[test]
+fn passing_on_that_comes_to_nothing_leaves_the_call_with_its_agent() {
+    check(&[
+        (0, "ann available", &[]),
+        (1, "call 1 any", &["1 to ann#1"]),
+        (2, "ann#1 accepts 1", &[]),
+        (3, "pass 1 bob", &["1 not to bob: Offline"]),
+        (3, "pass 1 ann", &["1 not to ann: Busy"]),
+        (3, "pass 9 ann", &["9 not to ann: Offline"]),
+        (4, "bob available", &[]),
+        (5, "pass 1 bob", &["1 to bob#1"]),
+        (6, "bob#1 declines 1", &[]),
+        (7, "call 2 any", &["2 to bob#2"]),
+        (8, "ann#1 ends 1", &[]),
+        (9, "ann done", &[]),
+        (10, "call 3 any", &["3 to ann#2"]),
+    ]);
 }

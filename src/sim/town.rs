@@ -10,6 +10,7 @@ use crate::access::{
 };
 use crate::base::phone::Region;
 use crate::base::{AgentId, E164, Level, PoolId, QueueId, SkillId, TrunkId};
+use crate::calls::dialling::DialRules;
 use crate::calls::settings::{
     CallSettings, Deadlines, Fallback, MediaPlan, Mode, PhonePlan, PoolPlan, TrunkPlan, WaitingSound,
 };
@@ -131,6 +132,7 @@ fn calls(agents: u32) -> Option<CallSettings> {
         (agent(nth), PhonePlan { target, flow: FlowId(0), extension: None })
     };
     Some(CallSettings {
+        dial: DialRules::default(),
         trunks: (0..PRIMARY_TRUNKS).map(|nth| (trunk(nth), Arc::new(trunk_plan(nth)))).collect::<BTreeMap<_, _>>(),
         phones: (0..agents).map(phone).collect(),
         policy: policy()?,
@@ -161,6 +163,7 @@ fn trunk_plan(nth: u64) -> TrunkPlan {
         fallback,
         trusted: nth == 0,
         mode: Mode::Path,
+        refer: false,
     }
 }
 

@@ -113,6 +113,25 @@ pub struct Dial {
     pub ring_timeout: Duration,
 }
 
+/// What a REFER asks (RFC 3515).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refer {
+    /// The URI of Refer-To, without header fields.
+    pub to: Pii<String>,
+    /// The dialog that the call to `to` is to take the place of (RFC 3891).
+    pub replaces: Option<Replaced>,
+    /// Referred-By (RFC 3892), as it stood.
+    pub referred_by: Option<Pii<String>>,
+}
+
+/// What a Replaces names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replaced {
+    Leg(LegId),
+    /// No dialog of ours.
+    Unknown,
+}
+
 /// Why a confirmed dialog ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EndCause {
@@ -164,6 +183,11 @@ pub enum SipEvent {
     Reinvite {
         leg: LegId,
         offer: Bytes,
+    },
+    /// The peer passes its call on; answer with `AnswerRefer`, then `Notify`.
+    Refer {
+        leg: LegId,
+        refer: Box<Refer>,
     },
     /// The peer's answer or BYE, which is the next event of this leg, carries this.
     UserToUser {
@@ -247,6 +271,10 @@ pub enum SipCommand {
     Reinvite { leg: LegId, offer: Bytes },
     /// Answers the peer's `Reinvite` with 200 and `body`, or with a refusal and no body.
     AnswerReinvite { leg: LegId, status: u16, body: Bytes },
+    /// 202 or a refusal of the peer's `Refer`.
+    AnswerRefer { leg: LegId, status: u16 },
+    /// How that goes: 180 and the like, and at last 200 to 699. The peer that does not want to hear it does not.
+    Notify { leg: LegId, status: u16 },
     /// The answer to the peer's offer, when an empty `Dial::offer` or `Reinvite::offer` asked for one: it goes out in the ACK,
     /// which waits for this command. Nothing happens when no ACK is owed.
     Acknowledge { leg: LegId, answer: Bytes },

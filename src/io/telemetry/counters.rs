@@ -126,6 +126,7 @@ impl Counters {
             Fact::Stage { .. }
             | Fact::Timed { .. }
             | Fact::Queued { .. }
+            | Fact::PassedOn { .. }
             | Fact::TrunkReachable { .. }
             | Fact::GatewayChanged { .. }
             | Fact::TrunkRegistered { .. }

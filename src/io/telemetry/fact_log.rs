@@ -24,6 +24,7 @@ pub(super) fn write(fact: &Fact) {
         Fact::Queued { call, queue } => tracing::debug!(%call, %queue, "queued"),
         Fact::Granted { call, agent, fence } => tracing::debug!(%call, %agent, fence = fence.0, "granted"),
         Fact::OfferFailed { call, agent } => tracing::debug!(%call, %agent, "offer failed"),
+        Fact::PassedOn { call, by, to, status } => tracing::info!(%call, ?by, ?to, status, "passed on"),
         Fact::WrittenUp { call, agent } => tracing::debug!(%call, %agent, "written up"),
         Fact::PhoneReachable { agent, reachable } => tracing::debug!(%agent, reachable, "phone"),
         Fact::SoundEnded { call, stats } => {

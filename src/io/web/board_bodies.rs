@@ -5,8 +5,8 @@ use std::time::Duration;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::base::Mono;
-use crate::calls::facts::CallRecord;
+use crate::base::{AgentId, Mono};
+use crate::calls::facts::{CallRecord, PassedOn};
 use crate::engine::question::{CallView, TrunkView};
 use crate::io::telemetry::StageTimes;
 use crate::media::command::LegStats;
@@ -51,6 +51,9 @@ pub(super) struct CallBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     agent: Option<String>,
     passed_over: Vec<PassedOverBody>,
+    /// Attempts to pass the call on, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    passed_on: Vec<PassedOnBody>,
     /// Why the call fell back.
     #[serde(skip_serializing_if = "Option::is_none")]
     fallback: Option<&'static str>,
@@ -78,6 +81,18 @@ struct PassedOverBody {
 }
 
 /// A stage, and the time from the first byte of the INVITE to it.
+#[derive(Serialize, ToSchema)]
+struct PassedOnBody {
+    /// The agent who passed it on; absent where a trunk did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<String>,
+    to: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to_agent: Option<String>,
+    /// 200, or the SIP status for which it came to nothing.
+    status: u16,
+}
+
 #[derive(Serialize, ToSchema)]
 struct StageBody {
     stage: &'static str,
@@ -235,6 +250,7 @@ impl CallBody {
             queue: record.queue.as_ref().map(ToString::to_string),
             agent: record.agent.as_ref().map(ToString::to_string),
             passed_over: passed_over(&record),
+            passed_on: record.passed_on.iter().map(passed_on).collect(),
             fallback: record.fallback.map(|cause| cause.as_str()),
             outcome: record.outcome.map(|outcome| outcome.as_str()),
             ended_by: record.ended_by.map(|by| by.as_str()),
@@ -250,6 +266,16 @@ impl CallBody {
             rule: record.rule,
             reason: record.reason,
         }
+    }
+}
+
+fn passed_on(passed: &PassedOn) -> PassedOnBody {
+    let agent = |agent: &Option<AgentId>| agent.as_ref().map(|agent| agent.to_string());
+    PassedOnBody {
+        by: agent(&passed.by),
+        to: passed.to.expose().clone(),
+        to_agent: agent(&passed.to_agent),
+        status: passed.status,
     }
 }
 

@@ -121,6 +121,7 @@ fn record() -> CallRecord {
         queue: Some(QueueId::new("returns")),
         agent: Some(AgentId::new("anna")),
         passed_over: vec![(AgentId::new("ben"), Why::Offline)],
+        passed_on: vec![],
         fallback: None,
         outcome: Some(Outcome::Talked),
         ended_by: None,

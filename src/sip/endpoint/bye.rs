@@ -48,6 +48,7 @@ impl Session {
         let id = self.id();
         // An ACK that is still owed goes first, without the answer that nobody needs now.
         self.acknowledge(core, &[]);
+        self.end_referral(core, now);
         let mut up = match std::mem::replace(&mut self.phase, Phase::Over) {
             Phase::Up(up) => up,
             other @ (Phase::Ringing(_) | Phase::Calling | Phase::Over) => {

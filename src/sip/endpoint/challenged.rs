@@ -62,7 +62,9 @@ impl Endpoint {
                 let Some(Phase::Up(up)) = phase else { return false };
                 !up.over && matches!(up.ours, Ours::Asked { invite, .. } if invite == id)
             }
-            ClientOwner::Bye(_) | ClientOwner::KeepAlive(_) | ClientOwner::Gateway(_, _) => true,
+            ClientOwner::Bye(_) | ClientOwner::Notify(_) | ClientOwner::KeepAlive(_) | ClientOwner::Gateway(_, _) => {
+                true
+            }
             ClientOwner::Enrol(trunk) => {
                 self.enrolments.get(trunk).and_then(Option::as_ref).is_some_and(|enrolment| enrolment.waits_for(id))
             }
@@ -72,9 +74,8 @@ impl Endpoint {
 
     fn trunk_of(&mut self, owner: ClientOwner) -> Option<usize> {
         match owner {
-            ClientOwner::Invite(session) | ClientOwner::Reinvite(session) | ClientOwner::Bye(session) => {
-                self.sessions.get_mut(session)?.trunk
-            }
+            ClientOwner::Invite(session) | ClientOwner::Reinvite(session) => self.sessions.get_mut(session)?.trunk,
+            ClientOwner::Bye(session) | ClientOwner::Notify(session) => self.sessions.get_mut(session)?.trunk,
             ClientOwner::KeepAlive(trunk) | ClientOwner::Enrol(trunk) | ClientOwner::Gateway(trunk, _) => Some(trunk),
             ClientOwner::Cancel => None,
         }

@@ -60,9 +60,13 @@ pub fn outside(request: &Request) -> Result<(), Fault> {
     extensions(request)
 }
 
-/// We have no extension that a peer could require.
+/// Extensions that a peer may require: a REFER without subscription (RFC 4488), and a dialog in the place of another (RFC 3891).
+const EXTENSIONS: [&str; 2] = ["norefersub", "replaces"];
+
 pub fn extensions(request: &Request) -> Result<(), Fault> {
-    let names: Vec<&[u8]> = request.list(HeaderName::REQUIRE).chain(request.list(HeaderName::PROXY_REQUIRE)).collect();
+    let known = |name: &&[u8]| EXTENSIONS.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+    let required = request.list(HeaderName::REQUIRE).filter(|name| !known(name));
+    let names: Vec<&[u8]> = required.chain(request.list(HeaderName::PROXY_REQUIRE)).collect();
     if names.is_empty() { Ok(()) } else { Err(Fault::Extensions(names.join(&b", "[..]))) }
 }
 

@@ -17,7 +17,7 @@ use crate::sip::wire::{HeaderName, Headers, Method, Request, Uri, Writer, reason
 
 pub const SDP: &str = "application/sdp";
 /// What we take inside dialogs and from trunks.
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE";
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER";
 const MAX_FORWARDS: u8 = 70;
 
 /// The server transaction that `request` belongs to, or that its ACK or CANCEL is about when `method` is INVITE.
@@ -218,6 +218,11 @@ const REASON_TEXT_MAX: usize = 128;
 pub fn push_carried(writer: &mut Writer, carried: &Carried) {
     push_user_to_users(writer, &carried.user_to_users);
     push_headers(writer, &carried.headers);
+}
+
+/// Where the peer reaches us; requests that refresh the target bring theirs along.
+pub fn push_contact(writer: &mut Writer, core: &Core, way: Way) {
+    writer.push(HeaderName::CONTACT, Contact(core.own(way.0)));
 }
 
 fn push_user_to_users(writer: &mut Writer, values: &UserToUsers) {

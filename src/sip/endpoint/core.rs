@@ -35,6 +35,8 @@ pub enum ClientOwner {
     Invite(SessionId),
     Reinvite(SessionId),
     Bye(SessionId),
+    /// How a REFER of the peer goes.
+    Notify(SessionId),
     /// It holds no session: all depends on the INVITE.
     Cancel,
     /// OPTIONS to the trunk at this place of the setup.
@@ -91,7 +93,8 @@ pub struct Core {
 impl ClientOwner {
     pub fn session(self) -> Option<SessionId> {
         match self {
-            ClientOwner::Invite(session) | ClientOwner::Reinvite(session) | ClientOwner::Bye(session) => Some(session),
+            ClientOwner::Invite(session) | ClientOwner::Reinvite(session) => Some(session),
+            ClientOwner::Bye(session) | ClientOwner::Notify(session) => Some(session),
             ClientOwner::Cancel | ClientOwner::KeepAlive(_) | ClientOwner::Enrol(_) | ClientOwner::Gateway(_, _) => {
                 None
             }

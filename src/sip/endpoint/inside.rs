@@ -60,6 +60,9 @@ impl Endpoint {
         if let Err(fault) = checks::extensions(request) {
             return inside.answer(&mut self.core, fault.status(), |writer| fault.explain(writer), now);
         }
+        if *request.method() == Method::Refer {
+            return self.take_refer(&inside, now);
+        }
         dispatch(session, &mut self.core, &inside, now);
     }
 }
@@ -86,6 +89,7 @@ fn dispatch(session: &mut Session, core: &mut Core, inside: &Inside<'_>, now: Mo
         Method::Info => inside.answer(core, if session.is_over() { 481 } else { 200 }, |_| {}, now),
         Method::Ack | Method::Cancel => {}
         Method::Register | Method::Prack | Method::Subscribe | Method::Notify => not_allowed(core, inside, now),
+        // REFER looks at other sessions too, and has its own way.
         Method::Refer | Method::Message | Method::Publish | Method::Other(_) => not_allowed(core, inside, now),
     }
 }

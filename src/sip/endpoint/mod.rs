@@ -23,6 +23,7 @@ mod options;
 mod prove;
 mod put_off;
 mod receive;
+mod refer;
 mod register;
 mod reinvite;
 mod session;
@@ -157,6 +158,8 @@ impl Endpoint {
             SipCommand::Hangup { leg, reason } => self.hang_up(leg, reason, now),
             SipCommand::Reinvite { leg, offer } => self.reinvite(leg, offer, now),
             SipCommand::AnswerReinvite { leg, status, body } => self.answer_reinvite(leg, status, &body, now),
+            SipCommand::AnswerRefer { leg, status } => self.answer_refer(leg, status, now),
+            SipCommand::Notify { leg, status } => self.notify(leg, status, now),
             SipCommand::Acknowledge { leg, answer } => self.acknowledge(leg, &answer, now),
         }
         self.settle(now);

@@ -115,6 +115,8 @@ impl Endpoint {
             ClientOwner::Invite(session) => self.invite_answered(session, id, response, now),
             ClientOwner::Reinvite(session) => self.reinvite_answered(session, response, now),
             ClientOwner::Bye(_) | ClientOwner::Cancel => {}
+            ClientOwner::Notify(session) if response.status() >= 300 => self.notify_refused(session),
+            ClientOwner::Notify(_) => {}
             ClientOwner::KeepAlive(trunk) => self.keep_alive_answered(trunk, response.status(), now),
             ClientOwner::Gateway(trunk, gateway) => self.gateway_answered(trunk, gateway, response.status(), now),
             ClientOwner::Enrol(trunk) => self.enrol_answered(trunk, id, response, now),
@@ -135,6 +137,7 @@ impl Endpoint {
             ClientOwner::Invite(session) => self.attempt_failed(session, id, status, None, now),
             ClientOwner::Reinvite(session) => self.reinvite_unanswered(session, now),
             ClientOwner::Bye(_) | ClientOwner::Cancel => {}
+            ClientOwner::Notify(session) => self.notify_refused(session),
             ClientOwner::KeepAlive(trunk) => self.keep_alive_missed(trunk, now),
             ClientOwner::Gateway(trunk, gateway) => self.gateway_answered(trunk, gateway, status, now),
             ClientOwner::Enrol(trunk) => self.enrol_unanswered(trunk, id, status, now),

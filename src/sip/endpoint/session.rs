@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::core::{ClientOwner, Core, Way};
 use super::hunt::Hunt;
 use super::names::{SessionId, Tag};
+use super::refer::Referral;
 use crate::base::{LegId, Mono};
 use crate::sip::api::{Carried, FlowId, Reason};
 use crate::sip::dialog::{Dialog, Hop};
@@ -121,6 +122,7 @@ pub struct Up {
     pub reacknowledged: Option<(u32, Bytes)>,
     pub ours: Ours,
     pub theirs: Option<Theirs>,
+    pub referral: Option<Referral>,
     /// The calls have hung up; BYE goes when our first 2xx is acknowledged or given up (RFC 3261 section 15).
     pub goodbye: Option<Option<Reason>>,
     /// BYE went or came; only late messages are left.
@@ -188,6 +190,7 @@ impl Up {
             reacknowledged: None,
             ours: Ours::None,
             theirs: None,
+            referral: None,
             goodbye: None,
             over: false,
         }

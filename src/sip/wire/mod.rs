@@ -15,6 +15,7 @@ mod params;
 mod parse;
 mod read;
 mod reason;
+mod refer;
 mod reply;
 #[cfg(feature = "rsip")]
 mod rsip;
@@ -36,6 +37,7 @@ pub use name::{HeaderName, Known};
 pub use params::{Param, Params};
 pub use parse::field_of_line;
 pub use reason::ReasonValue;
+pub use refer::{Replaces, uri_header};
 pub use salvage::Salvaged;
 pub use status::reason_phrase;
 pub use uri::{Scheme, Uri};

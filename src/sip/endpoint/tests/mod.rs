@@ -8,6 +8,7 @@ mod enrolling;
 mod hunting;
 mod options;
 mod proving;
+mod referring;
 mod registering;
 mod reinviting;
 mod shuffle;

@@ -213,6 +213,7 @@ impl Net {
             SipEvent::Acknowledged { leg, .. }
             | SipEvent::Progress { leg, .. }
             | SipEvent::UserToUser { leg, .. }
+            | SipEvent::Refer { leg, .. }
             | SipEvent::ReinviteAnswered { leg, .. } => (*leg, false),
             SipEvent::Cancelled { leg, .. } | SipEvent::Failed { leg, .. } | SipEvent::Ended { leg, .. } => {
                 (*leg, true)

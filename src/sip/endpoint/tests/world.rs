@@ -209,6 +209,10 @@ impl World {
             SipEvent::Answered { answer, .. } => format!("Answered{}", mark(answer)),
             SipEvent::Failed { status, reason, .. } => format!("Failed {status}{}", cause(reason)),
             SipEvent::Reinvite { offer, .. } => format!("Reinvite{}", mark(offer)),
+            SipEvent::Refer { refer, .. } => {
+                let replaces = refer.replaces.map(|which| format!(" {which:?}")).unwrap_or_default();
+                format!("Refer {}{replaces}", refer.to.expose())
+            }
             SipEvent::UserToUser { values, .. } => format!("UserToUser {}", values.0.len()),
             SipEvent::ReinviteAnswered { status, body, .. } => format!("ReinviteAnswered {status}{}", mark(body)),
             SipEvent::Ended { cause: why, reason, .. } => format!("Ended {why:?}{}", cause(reason)),
@@ -269,6 +273,8 @@ impl World {
             "Reinvite" => SipCommand::Reinvite { leg, offer: body },
             "ReinviteLate" => SipCommand::Reinvite { leg, offer: Bytes::new() },
             "AnswerReinvite" => SipCommand::AnswerReinvite { leg, status, body },
+            "AnswerRefer" => SipCommand::AnswerRefer { leg, status },
+            "Notify" => SipCommand::Notify { leg, status },
             "Acknowledge" => SipCommand::Acknowledge { leg, answer: body },
             "Dial" => self.dial(Target::Uri { uri: "sip:+15550101@198.51.100.10".into(), via: None }, body),
             "DialLate" => self.dial(Target::Uri { uri: "sip:+15550101@198.51.100.10".into(), via: None }, Bytes::new()),

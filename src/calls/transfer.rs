@@ -1,0 +1,333 @@
+//! An agent passes a call on (RFC 5589): the new side is found and rung while the caller is still with the agent, and only when it
+//! answers does the agent go. What fails leaves the caller where they are, or, without the agent, with the fallback.
+
+use crate::base::{AgentId, Fence, Now};
+use crate::desktop::{CallPhase, DeskCommand};
+use crate::routing::{self, OfferFailure, Why};
+use crate::sip::api::{Dial, Reason, Refer, SipCommand, SipEvent, Target};
+
+use super::bench::{Bench, Deadline};
+use super::call::{Call, FarLeg, Grant, Phase, Side};
+use super::dialling::Place;
+use super::ending;
+use super::facts::{Fact, FallbackCause, PassedOn, PopMiss};
+use super::fallback;
+use super::pop;
+use super::settings::PhonePlan;
+use super::sound;
+use super::talking;
+
+/// A call on its way from one agent to somebody else.
+#[derive(Clone, Debug)]
+pub struct Transfer {
+    /// The agent who passes it on; nobody where the far side of a trunk does.
+    by: Option<AgentId>,
+    /// The leg that asked, while it is there.
+    asker: Option<FarLeg>,
+    refer: Refer,
+    step: Step,
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    /// The router is asked whether this agent is free.
+    Asking(AgentId),
+    /// The pop is on its way to them.
+    Showing(Grant),
+    Ringing(Option<Grant>, FarLeg),
+}
+
+/// One side asks to pass the other on.
+pub fn referred(call: &mut Call, side: Side, refer: Refer, bench: &mut Bench, now: Now) {
+    let (Some(leg), Some(asker)) = (call.leg(side), call.far()) else { return };
+    match allowed(call, side, &refer, bench) {
+        Ok(place) => {
+            bench.sip(SipCommand::AnswerRefer { leg, status: 202 });
+            begin(call, asker, place, refer, bench, now);
+        }
+        Err(status) => bench.sip(SipCommand::AnswerRefer { leg, status }),
+    }
+}
+
+fn allowed(call: &Call, side: Side, refer: &Refer, bench: &Bench) -> Result<Place, u16> {
+    let may_ask = match (&call.phase, side) {
+        (Phase::Talking(..), Side::Far) => true,
+        (Phase::Diverted(_) | Phase::Passed(_), Side::Far) => call.trunk.refer && call.sound.is_relayed(),
+        (_, Side::Caller | Side::Far) => false,
+    };
+    if !may_ask {
+        return Err(403);
+    }
+    if call.transfer.is_some() || call.reinviting.is_some() {
+        return Err(491);
+    }
+    if refer.replaces.is_some() {
+        return Err(481);
+    }
+    bench.settings.dial.find(refer.to.expose()).ok_or(403)
+}
+
+fn begin(call: &mut Call, asker: FarLeg, place: Place, refer: Refer, bench: &mut Bench, now: Now) {
+    let by = call.grant().map(|grant| grant.agent.clone());
+    let transfer = |step| Some(Box::new(Transfer { by, asker: Some(asker), refer, step }));
+    match place {
+        Place::Agent(agent) => {
+            bench.routing(routing::Input::Grant { call: call.id, agent: agent.clone() });
+            call.transfer = transfer(Step::Asking(agent));
+        }
+        Place::Elsewhere { target, flow } => {
+            let leg = call.next_leg();
+            call.transfer = transfer(Step::Ringing(None, leg));
+            ring(call, leg, PhonePlan { target, flow, extension: None }, bench, now);
+        }
+    }
+}
+
+/// The router gives the other agent to this call; the context is shown before anything rings, as ever.
+pub fn offered(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
+    let Some(transfer) = &mut call.transfer else { return };
+    transfer.step = Step::Showing(grant.clone());
+    let by = transfer.by.clone();
+    bench.fact(Fact::Granted { call: call.id, agent: grant.agent.clone(), fence: grant.fence });
+    let mut pop = Box::new(pop::draw(call, &grant, now));
+    pop.why.extend(by.map(|by| format!("passed on by {by}")));
+    bench.desk(DeskCommand::Show { agent: grant.agent, pop });
+    bench.set_deadline(call, Deadline::Pop, now.mono + bench.settings.deadlines.pop);
+}
+
+/// The other agent has a call, or is away. Somebody without a desk can still be called.
+pub fn not_free(call: &mut Call, why: Why, bench: &mut Bench, now: Now) {
+    let Some(Step::Asking(agent)) = call.transfer.as_ref().map(|transfer| &transfer.step) else { return };
+    let phone = bench.settings.phones.get(agent).filter(|_| why == Why::Offline).cloned();
+    match phone {
+        Some(phone) => {
+            let leg = call.next_leg();
+            step(call, Step::Ringing(None, leg));
+            ring(call, leg, phone, bench, now);
+        }
+        None => failed(call, 486, OfferFailure::Declined, bench, now),
+    }
+}
+
+pub fn pop_acknowledged(call: &mut Call, fence: Fence, bench: &mut Bench, now: Now) {
+    if let Some(grant) = showing(call).filter(|grant| grant.fence == fence) {
+        ring_agent(call, grant, bench, now);
+    }
+}
+
+pub fn pop_overdue(call: &mut Call, bench: &mut Bench, now: Now) {
+    let Some(grant) = showing(call) else { return };
+    bench.fact(Fact::PopMissed { call: call.id, agent: grant.agent.clone(), cause: PopMiss::Budget });
+    ring_agent(call, grant, bench, now);
+}
+
+pub fn pop_undeliverable(call: &mut Call, fence: Fence, bench: &mut Bench, now: Now) {
+    let Some(grant) = showing(call).filter(|grant| grant.fence == fence) else { return };
+    bench.fact(Fact::PopMissed { call: call.id, agent: grant.agent, cause: PopMiss::NoSession });
+    failed(call, 480, OfferFailure::NoPop, bench, now);
+}
+
+/// The other agent says no on the desktop.
+pub fn declined(call: &mut Call, agent: &AgentId, bench: &mut Bench, now: Now) {
+    if granted(call).is_some_and(|grant| grant.agent == *agent) {
+        failed(call, 603, OfferFailure::Declined, bench, now);
+    }
+}
+
+/// The router has taken the promise of the other agent back.
+pub fn grant_expired(call: &mut Call, fence: Fence, bench: &mut Bench, now: Now) {
+    if granted(call).is_some_and(|grant| grant.fence == fence) {
+        failed(call, 480, OfferFailure::NoAnswer, bench, now);
+    }
+}
+
+/// The leg that is being rung for a transfer.
+pub fn next_leg(call: &Call) -> Option<FarLeg> {
+    match call.transfer.as_ref().map(|transfer| &transfer.step) {
+        Some(Step::Ringing(_, leg)) => Some(*leg),
+        Some(Step::Asking(_) | Step::Showing(_)) | None => None,
+    }
+}
+
+/// What comes of the ringing.
+pub fn heard(call: &mut Call, event: SipEvent, bench: &mut Bench, now: Now) {
+    match event {
+        SipEvent::Progress { status: 180 | 183, .. } => rings(call, bench),
+        SipEvent::Answered { answer, .. } => answered(call, &answer, bench, now),
+        SipEvent::Failed { leg, status, .. } => {
+            bench.call_by_leg.remove(&leg);
+            let why = match status {
+                486 | 600 | 603 => OfferFailure::Declined,
+                408 | 487 => OfferFailure::NoAnswer,
+                _ => OfferFailure::Unreachable,
+            };
+            failed(call, status, why, bench, now);
+        }
+        _ => {}
+    }
+}
+
+/// Its stream could not be opened.
+pub fn sound_failed(call: &mut Call, bench: &mut Bench, now: Now) {
+    failed(call, 503, OfferFailure::Unreachable, bench, now);
+}
+
+/// The agent has hung up before the new side has answered: the caller waits alone for it. False when nothing is under way.
+pub fn asker_gone(call: &mut Call, bench: &mut Bench) -> bool {
+    let Some(transfer) = &mut call.transfer else { return false };
+    let Some(far) = transfer.asker.take() else { return false };
+    bench.call_by_leg.remove(&far.0);
+    sound::close_far(call, bench);
+    sound::play_ringback(call, bench);
+    let before = std::mem::replace(&mut call.phase, Phase::Passing);
+    if let Phase::Talking(grant, _) = &before {
+        talking::release_agent(call, grant, bench);
+    }
+    true
+}
+
+/// The call ends while it is on its way: whoever was rung or promised is let go.
+pub fn abandon(call: &mut Call, bench: &mut Bench) {
+    let Some(transfer) = call.transfer.take() else { return };
+    take_back(call, &transfer, "the caller has hung up", OfferFailure::Declined, bench);
+}
+
+fn ring_agent(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
+    bench.cancel_deadline(call, Deadline::Pop);
+    let Some(phone) = bench.settings.phones.get(&grant.agent).cloned() else {
+        return failed(call, 480, OfferFailure::Unreachable, bench, now);
+    };
+    let leg = call.next_leg();
+    step(call, Step::Ringing(Some(grant), leg));
+    ring(call, leg, phone, bench, now);
+}
+
+fn ring(call: &mut Call, leg: FarLeg, phone: PhonePlan, bench: &mut Bench, now: Now) {
+    let offer = match sound::offer_next(call, leg.0, bench) {
+        Ok(offer) => offer,
+        Err(error) => return failed(call, error.status(), OfferFailure::Declined, bench, now),
+    };
+    bench.call_by_leg.insert(leg.0, call.id);
+    let is_agent = matches!(phone.target, Target::Registered(_));
+    let referred_by = call.transfer.as_ref().and_then(|transfer| transfer.refer.referred_by.clone());
+    let dial = Dial {
+        trunk: None,
+        target: phone.target,
+        flow: phone.flow,
+        from_user: call.incoming.from_user.clone(),
+        from_display: call.incoming.from_display.clone(),
+        offer,
+        user_to_users: call.incoming.user_to_users.clone(),
+        headers: referred_by.map(|by| ("Referred-By", by)).into_iter().collect(),
+        ring_timeout: if is_agent { bench.settings.deadlines.ring } else { bench.settings.deadlines.fallback_ring },
+    };
+    bench.sip(SipCommand::Dial { leg: leg.0, dial: Box::new(dial) });
+}
+
+fn rings(call: &mut Call, bench: &mut Bench) {
+    notify(call, 180, bench);
+    if let Some(grant) = granted(call) {
+        bench.desk(DeskCommand::CallPhase { agent: grant.agent, call: call.id, phase: CallPhase::Ringing });
+    }
+}
+
+/// The new side has answered: it takes the agent's place with the caller, whose leg stays as it is unless it was on hold.
+fn answered(call: &mut Call, answer: &[u8], bench: &mut Bench, now: Now) {
+    let Some(leg) = next_leg(call) else { return };
+    let resume = match sound::connect_next(call, answer, bench) {
+        Ok(resume) => resume,
+        Err(error) => return failed(call, error.status(), OfferFailure::Unreachable, bench, now),
+    };
+    notify(call, 200, bench);
+    note(call, 200, bench);
+    let Some(transfer) = call.transfer.take() else { return };
+    if let Some(asker) = transfer.asker {
+        ending::hang_up_far(asker, Some(Reason::sip(200, "passed on")), bench);
+    }
+    if let Phase::Talking(before, _) = &call.phase {
+        talking::release_agent(call, before, bench);
+    }
+    if let Some(offer) = resume {
+        bench.sip(SipCommand::Reinvite { leg: call.caller.0, offer });
+    }
+    match transfer.step {
+        Step::Ringing(Some(grant), _) => with_agent(call, grant, leg, bench),
+        Step::Ringing(None, _) | Step::Asking(_) | Step::Showing(_) => call.phase = Phase::Passed(leg),
+    }
+}
+
+fn with_agent(call: &mut Call, grant: Grant, leg: FarLeg, bench: &mut Bench) {
+    let agent = grant.agent.clone();
+    bench.routing(routing::Input::OfferAccepted { call: call.id, agent: agent.clone(), fence: grant.fence });
+    bench.desk(DeskCommand::CallPhase { agent: agent.clone(), call: call.id, phase: CallPhase::Talking });
+    call.record.agent = Some(agent);
+    call.phase = Phase::Talking(grant, leg);
+}
+
+/// It came to nothing: the agent hears why and has the caller still; a caller who is alone goes to the fallback.
+fn failed(call: &mut Call, status: u16, why: OfferFailure, bench: &mut Bench, now: Now) {
+    notify(call, status, bench);
+    note(call, status, bench);
+    let Some(transfer) = call.transfer.take() else { return };
+    take_back(call, &transfer, "passed on to nobody", why, bench);
+    if matches!(call.phase, Phase::Passing) {
+        fallback::divert(call, FallbackCause::TransferFailed, bench, now);
+    }
+}
+
+fn take_back(call: &mut Call, transfer: &Transfer, text: &str, why: OfferFailure, bench: &mut Bench) {
+    bench.cancel_deadline(call, Deadline::Pop);
+    let (grant, leg) = match &transfer.step {
+        Step::Asking(_) => (None, None),
+        Step::Showing(grant) => (Some(grant), None),
+        Step::Ringing(grant, leg) => (grant.as_ref(), Some(*leg)),
+    };
+    if let Some(leg) = leg {
+        if bench.call_by_leg.contains_key(&leg.0) {
+            ending::hang_up_far(leg, Some(Reason::sip(480, text)), bench);
+        }
+        sound::close_next(call, bench);
+    }
+    let Some(Grant { agent, fence }) = grant.cloned() else { return };
+    bench.fact(Fact::OfferFailed { call: call.id, agent: agent.clone() });
+    bench.desk(DeskCommand::Withdraw { agent: agent.clone(), call: call.id, why: text.to_owned() });
+    bench.routing(routing::Input::OfferFailed { call: call.id, agent, fence, why });
+}
+
+fn notify(call: &Call, status: u16, bench: &mut Bench) {
+    if let Some(asker) = call.transfer.as_ref().and_then(|transfer| transfer.asker) {
+        bench.sip(SipCommand::Notify { leg: asker.0, status });
+    }
+}
+
+fn note(call: &mut Call, status: u16, bench: &mut Bench) {
+    let to_agent = match call.transfer.as_ref().map(|transfer| &transfer.step) {
+        Some(Step::Asking(agent)) => Some(agent.clone()),
+        Some(Step::Showing(grant) | Step::Ringing(Some(grant), _)) => Some(grant.agent.clone()),
+        Some(Step::Ringing(None, _)) | None => None,
+    };
+    let Some(transfer) = &call.transfer else { return };
+    let passed = PassedOn { by: transfer.by.clone(), to: transfer.refer.to.clone(), to_agent, status };
+    bench.fact(Fact::PassedOn { call: call.id, by: passed.by.clone(), to: passed.to_agent.clone(), status });
+    call.record.passed_on.push(passed);
+}
+
+fn step(call: &mut Call, step: Step) {
+    if let Some(transfer) = &mut call.transfer {
+        transfer.step = step;
+    }
+}
+
+fn showing(call: &Call) -> Option<Grant> {
+    match call.transfer.as_ref().map(|transfer| &transfer.step) {
+        Some(Step::Showing(grant)) => Some(grant.clone()),
+        Some(Step::Asking(_) | Step::Ringing(..)) | None => None,
+    }
+}
+
+fn granted(call: &Call) -> Option<Grant> {
+    match call.transfer.as_ref().map(|transfer| &transfer.step) {
+        Some(Step::Showing(grant) | Step::Ringing(Some(grant), _)) => Some(grant.clone()),
+        Some(Step::Asking(_) | Step::Ringing(None, _)) | None => None,
+    }
+}
