@@ -140,7 +140,7 @@ fn a_dead_name_server_costs_only_the_calls_that_need_it() {
     setup.sip = format!("name_servers = [\"{}\"]\n", names.local_addr().expect("an address"));
     let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
     let _desks = server.desks(&folder, 2, 50);
-    let unknown = [Dialled::new("+12015550100", UNKNOWN)];
+    let unknown = [Dialled::new("+12015550142", UNKNOWN)];
     let needy =
         Carrier { scenario: "carrier_refused.xml", ..run(ports::udp_at(server::CARRIER), server.sip, &unknown, 1) };
     let mut needy = sipp::carrier("needy", &folder, &needy);
