@@ -250,6 +250,25 @@ fn trunks_are_known_by_the_names_in_their_certificates() {
     drop(server);
 }
 
+#[test]
+fn check_names_the_files_of_tls_with_their_lines() {
+    let folder = Folder::new("check-tls");
+    let (authority, udp, tls) = (Authority::new(), sip_port("127.0.0.1"), sip_port("127.0.0.1"));
+    authority.issue(&folder, "server", "sip.example.com");
+    authority.issue(&folder, "other", "sip.example.com");
+    let mut setup = setup(nobody(), &[format!("tls:{tls}")]);
+    setup.more =
+        "[sip.tls]\ncertificate = \"server.pem\"\nkey = \"other.key\"\nserver_ca = \"server.pem\"\n".to_owned();
+    let text = setup.toml(udp, ports::tcp());
+    let file = folder.write("throughline.toml", &text);
+    let checked = Command::new(PROGRAM).arg("check").arg(&file).current_dir(folder.path()).output().expect("an end");
+    let said = String::from_utf8_lossy(&checked.stderr).into_owned();
+    let line = text.lines().position(|line| line.starts_with("key =")).expect("the key") + 1;
+    assert_eq!(checked.status.code(), Some(2), "{said}");
+    assert!(said.contains(&format!("line {line}: sip.tls.key: other.key: ")), "{said}");
+    assert!(said.contains("write the key that the certificate was made with"), "{said}");
+}
+
 /// The carrier's proxy and the way to the phones speak TLS with us, each side showing its certificate.
 #[test]
 fn calls_go_through_kamailio_over_tls_both_ways() {

@@ -95,7 +95,7 @@ impl Setup {
         }
     }
 
-    fn toml(&self, sip: SocketAddr, http: SocketAddr) -> String {
+    pub fn toml(&self, sip: SocketAddr, http: SocketAddr) -> String {
         let (first, last) = (ports::udp_range(self.rtp_ports), self.rtp_ports - 1);
         let (carrier, media) = (&self.carrier, &self.media);
         let binds: Vec<String> = std::iter::once(sip.to_string()).chain(self.binds.iter().cloned()).collect();

@@ -274,3 +274,93 @@ impl fmt::Display for TlsFault {
 }
 
 impl std::error::Error for TlsFault {}
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, SanType, date_time_ymd};
+
+    use super::*;
+
+    /// A folder with an authority `ca.pem` and, signed by it, `a` and the expired `old`, each with its key.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Folder {
+            let path = std::env::temp_dir().join(format!("throughline-{name}-{}", std::process::id()));
+            std::fs::create_dir_all(&path).expect("a folder");
+            let folder = Folder(path);
+            let mut authority = CertificateParams::default();
+            authority.distinguished_name.push(DnType::CommonName, "authority");
+            authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+            let key = KeyPair::generate().expect("a key");
+            folder.write("ca.pem", &authority.self_signed(&key).expect("a certificate").pem());
+            let issuer = Issuer::new(authority, key);
+            for (name, year) in [("a", 4000), ("old", 2001)] {
+                let key = KeyPair::generate().expect("a key");
+                let mut params = CertificateParams::new(vec!["SIP.example.com".to_owned()]).expect("parameters");
+                params.subject_alt_names.push(SanType::URI("sip:Sbc.example.com".try_into().expect("a URI")));
+                params.subject_alt_names.push(SanType::URI("sip:ann@example.com".try_into().expect("a URI")));
+                params.subject_alt_names.push(SanType::IpAddress("2001:db8::1".parse().expect("an address")));
+                params.not_after = date_time_ymd(year, 1, 1);
+                let certificate = params.signed_by(&key, &issuer).expect("a certificate");
+                folder.write(&format!("{name}.pem"), &certificate.pem());
+                folder.write(&format!("{name}.key"), &key.serialize_pem());
+            }
+            folder
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            std::fs::write(self.0.join(name), text).expect("a file");
+        }
+
+        fn files(&self, certificate: &str, key: &str, ca: &str) -> TlsFiles {
+            TlsFiles {
+                certificate: self.0.join(certificate),
+                key: self.0.join(key),
+                client_ca: Some(self.0.join(ca)),
+                server_ca: self.0.join("ca.pem"),
+                peer_names: Vec::new(),
+            }
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn every_file_that_is_wrong_is_named() {
+        let folder = Folder::new("tls-files");
+        folder.write("empty", "");
+        assert!(faults(&folder.files("a.pem", "a.key", "ca.pem")).is_empty());
+        let paths = |certificate, key, ca| -> Vec<String> {
+            let found = faults(&folder.files(certificate, key, ca));
+            found
+                .iter()
+                .map(|fault| fault.path.file_name().unwrap_or_default().to_string_lossy().into_owned())
+                .collect()
+        };
+        assert_eq!(paths("none.pem", "none.key", "empty"), ["none.pem", "none.key", "empty"]);
+        assert_eq!(paths("a.pem", "old.key", "ca.pem"), ["old.key"], "a key of another certificate");
+        assert_eq!(paths("a.key", "a.pem", "ca.pem"), ["a.key", "a.pem"], "taken one for the other");
+    }
+
+    #[test]
+    fn an_expired_certificate_is_known_as_such() {
+        let folder = Folder::new("tls-expired");
+        let ends = |name: &str| {
+            let files = folder.files(&format!("{name}.pem"), &format!("{name}.key"), "ca.pem");
+            Tls::open(files).map(|tls| tls.ends() > SystemTime::now()).expect("good files")
+        };
+        assert_eq!((ends("a"), ends("old")), (true, false));
+    }
+
+    #[test]
+    fn a_certificate_names_hosts_uris_and_addresses_but_no_persons() {
+        let folder = Folder::new("tls-names");
+        let chain = certificates(&folder.0.join("a.pem")).expect("a certificate");
+        assert_eq!(names_of(&chain[0]), ["sip.example.com", "sbc.example.com", "2001:db8::1"]);
+    }
+}
