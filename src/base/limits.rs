@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// A SIP message over UDP: the largest datagram there is. A longer one cannot arrive.
 pub const SIP_MESSAGE_MAX: usize = 65_535;
+/// Peers that are remembered to take no TCP. Beyond it one is asked again with each long request.
+pub const SIP_UDP_ONLY_PEERS_MAX: usize = 1_000;
 /// SIP connections (TCP and TLS) at once; every phone of the largest node. Beyond it a new one is closed at once.
 pub const SIP_CONNECTIONS_MAX: usize = 20_000;
 /// SIP connections that one address has made; the phones of one office behind one address. Beyond it a new one is closed at once.

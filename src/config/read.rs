@@ -99,6 +99,7 @@ fn endpoint(
 ) -> EndpointSetup {
     EndpointSetup {
         flows: sip.flows,
+        tcp_above: sip.tcp_above,
         realm: sip.realm,
         digests: sip.digests,
         trunks,

@@ -16,6 +16,7 @@ use super::values::socket;
 pub(super) struct SipPart {
     pub bind: Vec<SipBind>,
     pub tls: Option<TlsPlan>,
+    pub tcp_above: usize,
     pub flows: Vec<LocalFlow>,
     pub realm: String,
     pub digests: Vec<Algorithm>,
@@ -28,6 +29,8 @@ pub(super) struct SipPart {
 /// Less than the ten seconds that a container has by default before it is killed.
 const DRAIN: Duration = Duration::from_secs(8);
 const FLOWS_MAX: usize = 16;
+/// RFC 3261 section 18.1.1.
+const TCP_ABOVE: usize = 1300;
 
 pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
     let mut section = top.section("sip", faults);
@@ -35,6 +38,10 @@ pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
     let flows = flows(&mut section, &bind, given, faults);
     let realm = section.text("realm", faults);
     let digests = digests(&mut section, faults);
+    let tcp_above = match section.number("tcp_above", TCP_ABOVE, 0..=65_535, faults) {
+        0 => usize::MAX,
+        bytes => bytes,
+    };
     let speaks_tls = bind.iter().any(|(bind, _)| bind.transport == Transport::Tls);
     let tls = tls(&mut section, speaks_tls, faults);
     let min = section.seconds("registration_min_s", Duration::from_secs(60), 1..=86_400, faults);
@@ -49,6 +56,7 @@ pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
         name_servers: name_servers.iter().filter_map(|text| name_server(text, faults)).collect(),
         bind: bind.into_iter().map(|(bind, _)| bind).collect(),
         tls,
+        tcp_above,
         flows,
         realm: realm.and_then(|text| checked_realm(&text, faults)).unwrap_or_else(|| "throughline".to_owned()),
         digests,

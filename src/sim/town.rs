@@ -113,6 +113,7 @@ fn endpoint() -> EndpointSetup {
     let peer = |nth: u64| TrunkPeer { trusted: nth == 0, ..TrunkPeer::at(trunk(nth), vec![(carrier(nth).ip(), 32)]) };
     EndpointSetup {
         flows: vec![LocalFlow { flow: FlowId(0), transport: Transport::Udp, advertised: engine_address() }],
+        tcp_above: 1300,
         realm: "example.com".to_owned(),
         digests: Vec::new(),
         trunks: (0..PRIMARY_TRUNKS).map(peer).collect(),

@@ -410,6 +410,8 @@ pub struct LocalFlow {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointSetup {
     pub flows: Vec<LocalFlow>,
+    /// A request with more bytes goes over TCP instead of UDP, where there is a flow for it and the peer takes it.
+    pub tcp_above: usize,
     /// The digest realm and the domain of registrations.
     pub realm: String,
     /// What a phone is challenged with, in the order of preference; an answer in any that we know is good.

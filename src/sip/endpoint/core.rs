@@ -11,6 +11,7 @@ use super::EndpointOutput;
 use super::deadlines::Deadline;
 use super::identify::Networks;
 use super::incoming;
+use super::large::Large;
 use super::leads::{self, NameOwner};
 use super::names::{SessionId, Tag};
 use super::streams::Streams;
@@ -66,6 +67,7 @@ pub struct Core {
     pub setup: EndpointSetup,
     pub networks: Networks,
     pub streams: Streams,
+    pub large: Large,
     /// Over UDP.
     pub times: Times,
     pub rng: Rng,
@@ -120,6 +122,7 @@ impl Core {
         Core {
             networks: Networks::new(&setup.trunks),
             streams: Streams::default(),
+            large: Large::default(),
             resolver: leads::resolver(&setup, rng.split()),
             led: Vec::new(),
             nonces: setup.trunks.iter().map(|_| NonceUse::default()).collect(),
@@ -189,6 +192,7 @@ impl Core {
     pub fn request(&mut self, branch: Branch, request: Bytes, way: Way, owner: ClientOwner, now: Mono) -> TxId {
         let invite = matches!(owner, ClientOwner::Invite(_) | ClientOwner::Reinvite(_));
         let way = (self.streams.usable(way.0, way.1), way.1);
+        let (request, way) = self.fit(branch.id, request, way, now);
         let times = self.times_on(way.0);
         let effects = self.transactions.open_client(branch, invite, request, way, owner, &times);
         self.apply_client(branch.id, effects, now);
@@ -287,7 +291,22 @@ impl Core {
         }
     }
 
+    /// Begins a client transaction again with another request on another way; false when it is gone.
+    pub fn send_anew(&mut self, id: TxId, request: Bytes, way: Way, now: Mono) -> bool {
+        let Some(client) = self.transactions.client(id) else { return false };
+        let (branch, invite, owner) = (client.branch(id), client.is_invite(), client.owner);
+        self.transactions.close_client(id);
+        for timer in [Timer::A, Timer::B, Timer::E, Timer::F] {
+            self.timers.cancel(&Deadline::Transaction(id, timer));
+        }
+        let times = self.times_on(way.0);
+        let effects = self.transactions.open_client(branch, invite, request, way, owner, &times);
+        self.apply_client(id, effects, now);
+        true
+    }
+
     fn close_client(&mut self, id: TxId) {
+        self.large.forget(id);
         self.timers.cancel(&Deadline::Abandoned(id));
         let owner = self.transactions.close_client(id);
         self.released.extend(owner.and_then(ClientOwner::session));

@@ -17,6 +17,7 @@ mod inside;
 mod invite_client;
 mod invite_server;
 mod keep_alive;
+mod large;
 mod leads;
 mod names;
 mod options;

@@ -96,8 +96,8 @@ impl Endpoint {
     /// No connection to `peer` could be made.
     pub(super) fn unreachable(&mut self, listener: FlowId, peer: SocketAddr, now: Mono) {
         let peer = canonical(peer);
-        // A connection that has ended is replaced by a new one to the same address, which is this one.
-        let lost = self.core.transactions.clients_on(listener.listener(), Some(peer));
+        let mut lost = self.core.transactions.clients_on(listener.listener(), Some(peer));
+        lost.retain(|id| !self.core.fall_back_to_udp(*id, peer, now));
         self.fail(lost, now);
     }
 

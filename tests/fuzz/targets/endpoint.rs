@@ -130,6 +130,7 @@ fn setup() -> EndpointSetup {
             LocalFlow { flow: FlowId(0), transport: Transport::Udp, advertised: address(OWN) },
             LocalFlow { flow: LISTENER, transport: Transport::Tcp, advertised: address(OWN) },
         ],
+        tcp_above: 1300,
         realm: REALM.into(),
         digests: vec![Algorithm::Sha256, Algorithm::Md5],
         trunks: vec![trunk("carrier", PEERS[0], true), trunk("pbx", PEERS[1], false)],

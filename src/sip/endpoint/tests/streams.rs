@@ -157,3 +157,31 @@ fn a_phone_is_out_of_reach_when_its_connection_ends() {
     assert_eq!(tail, ["0 Phone false", "0 Failed 503"]);
     assert_eq!(world.now, Mono::ZERO);
 }
+
+#[test]
+fn a_request_that_is_long_for_a_datagram_goes_over_tcp_and_falls_back() {
+    let mut world = world();
+    let long = format!("sip:+15550101@198.51.100.10;x={}", "y".repeat(1300));
+    world.dial_to(&long);
+    assert_eq!(world.flows, [TCP]);
+    assert!(value(&world.sent[0].1, HeaderName::VIA).starts_with("SIP/2.0/TCP 192.0.2.1:5060;rport;branch="));
+    world.stream(TCP, StreamEvent::Unreachable { peer: address("trunk") });
+    assert_eq!(world.flows, [TCP, FlowId(0)]);
+    assert!(value(&world.sent[1].1, HeaderName::VIA).starts_with("SIP/2.0/UDP 192.0.2.1:5060;rport;branch="));
+    world.step("wait 600");
+    assert_eq!(world.flows, [TCP, FlowId(0), FlowId(0)], "over UDP it is sent again");
+    world.dial_to(&long);
+    assert_eq!(world.flows[3], FlowId(0), "and TCP is not tried again for a while");
+    let failed = world.trace.iter().any(|line| line.contains("Failed"));
+    assert!(!failed, "{:?}", world.trace);
+    world.step("wait 30000");
+    world.wait(std::time::Duration::from_secs(200));
+    assert!(world.endpoint.is_empty(), "{:?}", world.endpoint.counts());
+}
+
+#[test]
+fn short_requests_stay_with_udp() {
+    let mut world = world();
+    world.dial_to("sip:+15550101@198.51.100.10");
+    assert_eq!(world.flows, [FlowId(0)]);
+}

@@ -51,6 +51,7 @@ pub fn setup() -> EndpointSetup {
             transport: Transport::Udp,
             advertised: OWN.parse().expect("an address"),
         }],
+        tcp_above: 1300,
         realm: REALM.into(),
         digests: vec![Algorithm::Sha256, Algorithm::Md5],
         trunks: vec![TrunkPeer {
