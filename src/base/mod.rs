@@ -5,6 +5,7 @@ pub mod id_map;
 pub mod ids;
 pub mod level;
 pub mod limits;
+pub mod numbering;
 pub mod phone;
 pub mod pii;
 pub mod rng;

@@ -70,6 +70,18 @@ impl E164 {
     pub fn digits(&self) -> &str {
         &self.0[1..]
     }
+
+    /// As it is dialled in `region`, digits only: `01632960000` in "GB", `011441632960000` in "US".
+    pub fn as_dialled_in(&self, region: Region) -> String {
+        let Ok(number) = PHONE_NUMBER_UTIL.parse(self.as_str(), None) else { return self.0.to_string() };
+        let is_at_home = PHONE_NUMBER_UTIL.get_country_code_for_region(region.0) == Some(number.country_code);
+        let written = if is_at_home {
+            PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::National)
+        } else {
+            PHONE_NUMBER_UTIL.format_out_of_country_calling_number(&number, region.0)
+        };
+        written.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
+    }
 }
 
 /// `Some` when the text is `+` and digits only, which needs no plan to read.

@@ -17,6 +17,7 @@ use crate::sip::api::SipCommand;
 
 use super::api::{AskId, CallOutput};
 use super::call::Call;
+use super::caps::Loads;
 use super::facts::Fact;
 use super::settings::CallSettings;
 use super::settling::Settling;
@@ -77,6 +78,7 @@ pub struct Bench {
     pub call_by_agent: HashMap<AgentId, CallId>,
     pub call_by_ask: HashMap<AskId, CallId>,
     pub settling: Settling,
+    pub loads: Loads,
     /// The moment of the input that is being handled.
     pub now: Now,
     outputs: VecDeque<CallOutput>,
@@ -96,6 +98,7 @@ impl Bench {
             call_by_agent: HashMap::new(),
             call_by_ask: HashMap::new(),
             settling: Settling::default(),
+            loads: Loads::default(),
             now: Now::default(),
             outputs: VecDeque::new(),
             asked: 0,

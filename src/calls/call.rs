@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::access::Decision;
-use crate::base::{AgentId, CallId, E164, Fence, IntentId, LegId, Mono, QueueId};
+use crate::base::{AgentId, CallId, E164, Fence, IntentId, LegId, Mono, QueueId, TrunkId};
 use crate::intents::intent::Intent;
 use crate::sdp::{LocalMedia, Session};
 use crate::sip::api::IncomingCall;
@@ -115,6 +115,8 @@ pub struct Call {
     /// When the two sides were first connected.
     pub connected: Option<Mono>,
     pub legs_dialled: u64,
+    /// The trunk among whose outgoing calls the fallback's leg is counted.
+    pub outgoing: Option<TrunkId>,
     /// The side whose re-INVITE the other side is being asked about, and what it offered.
     pub reinviting: Option<Reinvite>,
     /// The call is being passed on.

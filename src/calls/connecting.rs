@@ -16,7 +16,7 @@ use super::fallback;
 use super::pop;
 use super::queueing;
 use super::redirecting;
-use super::sound;
+use super::sound::{self, NoSound};
 use super::talking;
 
 /// The router proposes this agent. The context is shown before anything rings.
@@ -114,9 +114,9 @@ fn ring(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
         return offer_failed(call, grant, OfferFailure::Unreachable, bench, now);
     };
     let leg = call.next_leg();
-    let offer = match sound::offer_far(call, leg.0, bench) {
+    let offer = match sound::offer_far(call, leg.0, &phone.sound, bench) {
         Ok(offer) => offer,
-        Err(_) => return no_sound(call, &grant, bench, now),
+        Err(error) => return no_sound(call, &grant, &error, bench, now),
     };
     bench.call_by_leg.insert(leg.0, call.id);
     let dial = Dial {
@@ -134,9 +134,14 @@ fn ring(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
     call.phase = Phase::Ringing(grant, leg);
 }
 
-/// We have no port left, which is no fault of the agent: they keep their turn, and the caller goes to the fallback.
-fn no_sound(call: &mut Call, grant: &Grant, bench: &mut Bench, now: Now) {
-    take_back(call, grant, "no port for the sound", bench);
+/// We have no port left, or caller and phone no codec in common, which is no fault of the agent: they keep their turn, and the
+/// caller goes to the fallback.
+fn no_sound(call: &mut Call, grant: &Grant, error: &NoSound, bench: &mut Bench, now: Now) {
+    let why = match error {
+        NoSound::NoPort => "no port for the sound",
+        NoSound::Description(_) => "no codec that the phone may use",
+    };
+    take_back(call, grant, why, bench);
     bench.routing(routing::Input::Leave { call: call.id });
     fallback::divert(call, FallbackCause::Media, bench, now);
 }

@@ -1,6 +1,6 @@
 //! All calls of this node. It finds the call that an input is about and hands it to the file of its phase; it decides nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::base::rng::Rng;
@@ -14,17 +14,19 @@ use crate::sip::api::{IncomingCall, Reason, SipCommand, SipEvent};
 use super::api::{AskId, CallInput, CallOutput};
 use super::bench::{Bench, Deadline};
 use super::call::{Call, CallerLeg, Grant, Phase, Side};
+use super::caps::{Bound, Load};
 use super::facts::{CallRecord, Fact, FallbackCause};
 use super::records::Records;
 use super::settings::CallSettings;
-use super::{connecting, ending, fallback, matching, queueing, redirecting, screening, settling, talking, transfer};
+use super::{
+    admission, connecting, ending, fallback, matching, queueing, redirecting, screening, settling, talking, transfer,
+};
 
 /// The calls in progress and the records of those that have ended.
 pub struct Calls {
     calls: BTreeMap<CallId, Call>,
     bench: Bench,
     records: Records,
-    calls_by_trunk: HashMap<TrunkId, usize>,
     boot_s: u32,
     admitted: u32,
 }
@@ -36,7 +38,6 @@ impl Calls {
             calls: BTreeMap::new(),
             bench: Bench::new(settings, rng),
             records: Records::default(),
-            calls_by_trunk: HashMap::new(),
             boot_s,
             admitted: 0,
         }
@@ -104,8 +105,9 @@ impl Calls {
         &self.records
     }
 
-    pub fn on_trunk(&self, trunk: &TrunkId) -> usize {
-        self.calls_by_trunk.get(trunk).copied().unwrap_or(0)
+    /// What goes over a trunk in one direction.
+    pub fn on_trunk(&self, trunk: &TrunkId, bound: Bound) -> Load {
+        self.bench.loads.of(trunk, bound)
     }
 
     fn on_sip(&mut self, event: SipEvent, now: Now) {
@@ -173,9 +175,11 @@ impl Calls {
         let Some(trunk) = trunk.filter(|_| self.calls.len() < limits::CALLS_MAX) else {
             return self.turn_away(leg);
         };
+        if let Err(reached) = admission::let_in(&trunk, &mut self.bench, now) {
+            return admission::turn_away(leg, &trunk, reached, &mut self.bench);
+        }
         self.admitted = self.admitted.wrapping_add(1);
         let id = CallId::new(self.boot_s, self.admitted);
-        *self.calls_by_trunk.entry(trunk.trunk.clone()).or_default() += 1;
         let call = screening::admit(id, CallerLeg(leg), incoming, trunk, &mut self.bench, now);
         self.calls.insert(id, call);
         self.remove_if_over(id);
@@ -343,9 +347,7 @@ impl Calls {
             return;
         }
         let Some(call) = self.calls.remove(&id) else { return };
-        if let Some(count) = self.calls_by_trunk.get_mut(&call.trunk.trunk) {
-            *count = count.saturating_sub(1);
-        }
+        admission::leave(&call, &mut self.bench);
         self.records.keep(call.record);
     }
 }

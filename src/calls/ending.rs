@@ -5,6 +5,7 @@ use crate::desktop::DeskCommand;
 use crate::routing;
 use crate::sip::api::{Reason, SipCommand};
 
+use super::admission;
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
 use super::connecting;
@@ -193,6 +194,17 @@ pub fn refuse_caller(call: &mut Call, status: u16, reason: Option<Reason>, conta
     if bench.call_by_leg.remove(&call.caller.0).is_some() {
         call.record.status = Some(status);
         bench.sip(SipCommand::Refuse { leg: call.caller.0, status, reason, contact, retry_after: None });
+    }
+}
+
+/// A refusal that may be otherwise in a moment.
+pub fn refuse_for_now(call: &mut Call, status: u16, reason: Reason, bench: &mut Bench) {
+    if call.is_answered() {
+        return hang_up_caller(call, Some(reason), bench);
+    }
+    if bench.call_by_leg.remove(&call.caller.0).is_some() {
+        call.record.status = Some(status);
+        bench.sip(admission::refusal(call.caller.0, status, reason));
     }
 }
 

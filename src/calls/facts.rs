@@ -11,6 +11,8 @@ use crate::media::command::LegStats;
 use crate::routing::Why;
 use crate::sip::api::{GatewayState, Refusal};
 
+use super::caps::{Bound, Reached};
+
 /// Why a call went on to the trunk's fallback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FallbackCause {
@@ -146,6 +148,12 @@ pub enum Fact {
     FallingBack {
         call: CallId,
         cause: FallbackCause,
+    },
+    /// A call that a trunk's cap forbids.
+    TrunkFull {
+        trunk: TrunkId,
+        bound: Bound,
+        reached: Reached,
     },
     Dtmf {
         call: CallId,
@@ -291,6 +299,7 @@ impl Fact {
             Fact::Timed { .. }
             | Fact::AgentPaused { .. }
             | Fact::TurnedAway { .. }
+            | Fact::TrunkFull { .. }
             | Fact::Refused { .. }
             | Fact::TrunkReachable { .. }
             | Fact::GatewayChanged { .. }

@@ -5,11 +5,13 @@ use bytes::Bytes;
 use crate::base::{Now, TrunkId};
 use crate::sip::api::{Dial, Reason, SipCommand, Target};
 
+use super::admission;
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Phase};
+use super::caps::{Bound, Reached};
 use super::ending;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
-use super::settings::{Fallback, Mode};
+use super::settings::{Fallback, Mode, TrunkPlan};
 use super::sound;
 
 /// Where `{dialled}` stands in a fallback URI.
@@ -39,7 +41,7 @@ pub fn divert(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now
 }
 
 fn redirect(call: &mut Call, contact: &str, bench: &mut Bench, now: Now) {
-    let contact = with_dialled(contact, call.incoming.dialled.expose());
+    let contact = with_dialled(contact, &admission::dialled(call, &call.trunk));
     ending::refuse_caller(call, 302, Some(reason(call, 302)), Some(contact), bench);
     ending::finish(call, Outcome::Redirected, EndedBy::Us, bench, now);
 }
@@ -48,8 +50,13 @@ fn dial(call: &mut Call, target: Target, bench: &mut Bench, now: Now) {
     if !call.sound.is_described() {
         return give_up(call, 488, Outcome::Failed, bench, now);
     }
+    let onto = trunk_of(&target, call);
+    let onto = bench.settings.trunks.get(&onto).unwrap_or(&call.trunk).clone();
+    if let Err(reached) = admission::let_out(call, &onto, bench, now) {
+        return full(call, &onto, reached, bench, now);
+    }
     let leg = call.next_leg();
-    let offer = match sound::offer_far(call, leg.0, bench) {
+    let offer = match sound::offer_far(call, leg.0, &onto.terms.sound, bench) {
         Ok(offer) => offer,
         // Without a stream of ours the caller's own description goes through: they talk past us.
         Err(_) if !call.is_answered() => call.incoming.offer.clone(),
@@ -57,10 +64,10 @@ fn dial(call: &mut Call, target: Target, bench: &mut Bench, now: Now) {
     };
     bench.call_by_leg.insert(leg.0, call.id);
     let dial = Dial {
-        trunk: Some(trunk_of(&target, call)),
-        target: aimed(target, call.incoming.dialled.expose()),
+        trunk: Some(onto.trunk.clone()),
+        target: aimed(target, &admission::dialled(call, &onto)),
         flow: call.trunk.flow,
-        from_user: call.incoming.from_user.clone(),
+        from_user: admission::caller(call, &onto),
         from_display: call.incoming.from_display.clone(),
         offer,
         user_to_users: call.incoming.user_to_users.clone(),
@@ -137,6 +144,13 @@ fn give_up(call: &mut Call, status: u16, outcome: Outcome, bench: &mut Bench, no
     let reason = reason(call, status);
     ending::refuse_caller(call, status, Some(reason), None, bench);
     ending::finish(call, outcome, EndedBy::Us, bench, now);
+}
+
+/// The trunk may carry no more: whoever sent the call may try again, or elsewhere.
+fn full(call: &mut Call, onto: &TrunkPlan, reached: Reached, bench: &mut Bench, now: Now) {
+    let (status, reason) = admission::full(onto, Bound::Outgoing, reached, bench);
+    ending::refuse_for_now(call, status, reason, bench);
+    ending::finish(call, Outcome::Failed, EndedBy::Us, bench, now);
 }
 
 /// The access rule's reason where a rule sent the call here, else the cause.

@@ -1,8 +1,10 @@
 //! A call from its INVITE to its end record: one file for each phase. Only this folder knows both SIP and skills.
 
+mod admission;
 pub mod api;
 mod bench;
 pub mod call;
+pub mod caps;
 mod connecting;
 mod controller;
 pub mod dialling;
@@ -21,6 +23,9 @@ pub mod settings;
 mod settling;
 mod sound;
 mod talking;
+pub mod terms;
+#[cfg(test)]
+mod terms_tests;
 #[cfg(test)]
 mod tests;
 mod transfer;

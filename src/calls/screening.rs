@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use crate::base::{CallId, E164, IntentId, Now, Wall};
+use crate::base::{CallId, IntentId, Now, Wall};
 use crate::intents::requests::{ClaimPlan, StoreRequest};
 use crate::sdp::Session;
-use crate::sip::api::IncomingCall;
+use crate::sip::api::{IncomingCall, Reason};
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, CallerLeg, Phase, Recognised, Step};
-use super::facts::{CallRecord, Fact, FallbackCause};
+use super::ending;
+use super::facts::{CallRecord, EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
 use super::settings::{Mode, TrunkPlan};
 use super::sound::Sound;
@@ -37,6 +38,7 @@ pub fn admit(
         sound: Sound::default(),
         connected: None,
         legs_dialled: 0,
+        outgoing: None,
         reinviting: None,
         transfer: None,
     };
@@ -44,15 +46,29 @@ pub fn admit(
     bench.fact(Fact::CallAdmitted { call: id, trunk: call.trunk.trunk.clone() });
     bench.set_deadline(&call, Deadline::CallLength, now.mono + limits::CALL_LENGTH_MAX);
     match Session::parse(&call.incoming.offer) {
-        Ok(offer) => {
-            call.sound = Sound::new(offer);
-            find(&mut call, bench, now);
-        }
+        Ok(offer) => listen(&mut call, &offer, bench, now),
         // No sound of it comes to us.
         Err(_) if call.trunk.mode != Mode::Path => find(&mut call, bench, now),
         Err(_) => fallback::divert(&mut call, FallbackCause::Media, bench, now),
     }
     call
+}
+
+/// A trunk that may use none of the codecs that it offers is told so (RFC 3261 section 21.4.26).
+fn listen(call: &mut Call, offer: &Session, bench: &mut Bench, now: Now) {
+    match call.trunk.terms.sound.codecs.narrow(offer) {
+        Ok(offer) => {
+            call.sound = Sound::new(offer);
+            find(call, bench, now);
+        }
+        // No sound of it comes to us.
+        Err(_) if call.trunk.mode != Mode::Path => find(call, bench, now),
+        Err(error) => {
+            let reason = Reason::sip(error.status(), "none of these codecs is taken here");
+            ending::refuse_caller(call, error.status(), Some(reason), None, bench);
+            ending::finish(call, Outcome::Refused, EndedBy::Us, bench, now);
+        }
+    }
 }
 
 /// One round trip for all three keys and the claim (design, section 4).
@@ -72,7 +88,7 @@ fn find(call: &mut Call, bench: &mut Bench, now: Now) {
 }
 
 fn recognise(incoming: &IncomingCall, trunk: &TrunkPlan) -> Recognised {
-    let number = |text: &str| E164::parse(text, trunk.region).ok();
+    let number = |text: &str| trunk.terms.numbers_in.read(text, trunk.region).ok();
     let asserted = incoming.asserted_user.as_ref().and_then(|user| number(user.expose()));
     Recognised {
         dialled: number(incoming.dialled.expose()).or_else(|| number(incoming.to_user.expose())),

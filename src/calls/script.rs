@@ -18,13 +18,14 @@ use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply, Store
 use crate::intents::token::{TokenKey, TokenKeys};
 use crate::media::command::{MediaCommand, MediaEvent, Source, ToneKind};
 use crate::routing;
-use crate::sip::api::{FlowId, IncomingCall, Refer, SipCommand, SipEvent, Target, UserToUsers};
+use crate::sip::api::{Dial, FlowId, IncomingCall, Refer, SipCommand, SipEvent, Target, UserToUsers};
 
 use super::Calls;
 use super::api::{AskId, CallInput, CallOutput};
 use super::dialling::{DialRule, DialRules};
 use super::facts::Fact;
 use super::settings::{CallSettings, Deadlines, Fallback, MediaPlan, Mode, PhonePlan, TrunkPlan, WaitingSound};
+use super::terms::{SoundTerms, TrunkTerms};
 
 pub const SDP: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
 const SDP_OPUS: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n";
@@ -42,26 +43,40 @@ pub struct Bench {
     agent_leg: LegId,
     open_sound: Vec<LegId>,
     pub records: Vec<super::facts::CallRecord>,
+    pub dials: Vec<Dial>,
 }
 
 impl Bench {
     pub fn new(fallback: Fallback) -> Bench {
-        Bench::with_mode(fallback, Mode::Path)
+        Bench::with_terms(fallback, TrunkTerms::default())
+    }
+
+    pub fn with_terms(fallback: Fallback, terms: TrunkTerms) -> Bench {
+        Bench::of(settings(fallback, Mode::Path, terms, SoundTerms::default()))
     }
 
     pub fn with_mode(fallback: Fallback, mode: Mode) -> Bench {
-        let calls = Calls::new(Arc::new(settings(fallback, mode)), Rng::from_number(1), 7);
+        Bench::of(settings(fallback, mode, TrunkTerms::default(), SoundTerms::default()))
+    }
+
+    pub fn with_phone(sound: SoundTerms) -> Bench {
+        let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
+        Bench::of(settings(ivr, Mode::Path, TrunkTerms::default(), sound))
+    }
+
+    fn of(settings: CallSettings) -> Bench {
+        let calls = Calls::new(Arc::new(settings), Rng::from_number(1), 7);
         let now = Now::new(Mono(1_000_000_000), Wall(1_000_000));
-        let (ask, far) = (AskId(0), LegId(0));
         Bench {
             calls,
             now,
             said: Vec::new(),
-            ask,
-            far,
+            ask: AskId(0),
+            far: LegId(0),
             agent_leg: LegId(0),
             open_sound: Vec::new(),
             records: Vec::new(),
+            dials: Vec::new(),
         }
     }
 
@@ -239,9 +254,10 @@ impl Bench {
             SipCommand::Progress { status, body, .. } if body.is_empty() => format!("{status}"),
             SipCommand::Progress { status, .. } => format!("{status} with sound"),
             SipCommand::Answer { .. } => "200".to_owned(),
-            SipCommand::Refuse { status, contact, reason, .. } => {
+            SipCommand::Refuse { status, contact, reason, retry_after, .. } => {
                 let to = contact.map(|contact| format!(" to {contact}")).unwrap_or_default();
-                format!("{status}{to} ({})", reason.map(|reason| reason.text).unwrap_or_default())
+                let again = retry_after.map(|after| format!(" again in {} s", after.as_secs())).unwrap_or_default();
+                format!("{status}{to}{again} ({})", reason.map(|reason| reason.text).unwrap_or_default())
             }
             SipCommand::Carry { leg, .. } => format!("carry to {}", self.who(leg)),
             SipCommand::Dial { leg, dial } => {
@@ -249,6 +265,7 @@ impl Bench {
                 if self.agent_leg == LegId(0) {
                     self.agent_leg = leg;
                 }
+                self.dials.push((*dial).clone());
                 match dial.target {
                     Target::Uri { uri, .. } => format!("dial {uri}"),
                     Target::Registered(agent) => format!("dial {agent}"),
@@ -298,6 +315,9 @@ impl Bench {
             }
             Fact::PopMissed { cause, .. } => Some(format!("pop missed: {}", cause.as_str())),
             Fact::FallingBack { cause, .. } => Some(format!("fallback: {}", cause.as_str())),
+            Fact::TrunkFull { bound, reached, .. } => {
+                Some(format!("trunk full: {} {}", bound.as_str(), reached.as_str()))
+            }
             Fact::Matched { level, .. } => Some(format!("matched {level}")),
             _ => None,
         }
@@ -405,16 +425,30 @@ fn candidate() -> Candidate {
     Candidate { intent, found_by, last_agent: None }
 }
 
-fn settings(fallback: Fallback, mode: Mode) -> CallSettings {
+fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms) -> CallSettings {
     let trunk = TrunkId::new("carrier");
-    let plan =
-        TrunkPlan { trunk: trunk.clone(), region: None, flow: FlowId(0), fallback, trusted: false, mode, refer: false };
+    let plan = TrunkPlan {
+        trunk: trunk.clone(),
+        region: None,
+        flow: FlowId(0),
+        fallback,
+        trusted: false,
+        mode,
+        refer: false,
+        terms,
+    };
     let phone = PhonePlan {
         target: Target::Uri { uri: "sip:anna@192.0.2.50".to_owned(), via: None },
         flow: FlowId(0),
         extension: Some("sip:204@pbx.example.com".to_owned()),
+        sound,
     };
-    let ben = PhonePlan { target: Target::Registered(AgentId::new("ben")), flow: FlowId(0), extension: None };
+    let ben = PhonePlan {
+        target: Target::Registered(AgentId::new("ben")),
+        flow: FlowId(0),
+        extension: None,
+        sound: SoundTerms::default(),
+    };
     CallSettings {
         trunks: [(trunk, Arc::new(plan))].into(),
         phones: [(AgentId::new("anna"), phone), (AgentId::new("ben"), ben)].into(),

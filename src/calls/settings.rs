@@ -14,6 +14,7 @@ use crate::media::command::{ToneKind, WavId};
 use crate::sip::api::{FlowId, Target};
 
 use super::dialling::DialRules;
+use super::terms::{SoundTerms, TrunkTerms};
 
 /// Where a trunk's call goes when we have nothing to add: the IVR that was there before us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +70,7 @@ pub struct TrunkPlan {
     pub mode: Mode,
     /// Its side of a call may pass the caller on (REFER).
     pub refer: bool,
+    pub terms: TrunkTerms,
 }
 
 /// How an agent's phone is rung.
@@ -78,6 +80,7 @@ pub struct PhonePlan {
     pub flow: FlowId,
     /// The URI at which the PBX reaches it: where trunks that are redirected send the call.
     pub extension: Option<String>,
+    pub sound: SoundTerms,
 }
 
 /// Telephone numbers that are leased to intents.

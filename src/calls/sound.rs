@@ -4,11 +4,12 @@ use bytes::Bytes;
 
 use crate::base::{CallId, LegId};
 use crate::media::command::{MediaCommand, Source, ToneKind};
-use crate::sdp::{Codec, Direction, LocalMedia, Negotiated, SdpError, Session};
+use crate::sdp::{Codec, CodecList, Direction, LocalMedia, Negotiated, SdpError, Session};
 
 use super::bench::Bench;
 use super::call::{Call, Reinvite, Side};
 use super::settings::WaitingSound;
+use super::terms::SoundTerms;
 
 /// The streams of one call.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +32,7 @@ struct Stream {
     leg: LegId,
     local: LocalMedia,
     agreed: Option<Negotiated>,
+    codecs: CodecList,
 }
 
 /// Why there is no sound to be had.
@@ -93,15 +95,23 @@ fn own_codecs() -> [Codec; 2] {
 }
 
 /// The offer for a leg that is about to be dialled; opens its stream, and the caller's.
-pub fn offer_far(call: &mut Call, leg: LegId, bench: &mut Bench) -> Result<Bytes, NoSound> {
-    open(call, Side::Caller, call.caller.0, bench)?;
-    open(call, Side::Far, leg, bench)?;
+pub fn offer_far(call: &mut Call, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<Bytes, NoSound> {
+    open_caller(call, bench)?;
+    open(call, Side::Far, leg, terms, bench)?;
+    let offer = describe_far(call);
+    if offer.is_err() {
+        close_far(call, bench);
+    }
+    offer
+}
+
+fn describe_far(call: &mut Call) -> Result<Bytes, NoSound> {
     let sound = &mut call.sound;
     let settled = if sound.answered { sound.caller.as_ref().and_then(|stream| stream.agreed.clone()) } else { None };
     let far = sound.far.as_mut().ok_or(NoSound::NoPort)?;
     match (settled, &sound.offer) {
-        (Some(settled), _) => Ok(far.local.offer_from_negotiated(&settled)),
-        (None, Some(offer)) => Ok(far.local.relay_offer(offer)),
+        (Some(settled), _) => Ok(far.local.offer_from_negotiated(&far.codecs.narrow_settled(settled)?)),
+        (None, Some(offer)) => Ok(far.local.relay_offer(&far.codecs.narrow(offer)?)),
         (None, None) => Ok(far.local.offer_alone(&own_codecs())),
     }
 }
@@ -121,7 +131,7 @@ pub fn connect(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Opti
 
 /// Answers the caller ourselves and plays the waiting sound; the body is for the 200.
 pub fn answer_waiting(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSound> {
-    open(call, Side::Caller, call.caller.0, bench)?;
+    open_caller(call, bench)?;
     let body = answer_alone(call, bench)?;
     call.sound.answered = true;
     play_waiting(call, bench);
@@ -131,7 +141,7 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSou
 /// The offer for a leg that may take the far side's place; what the caller has settled is all that it may take.
 pub fn offer_next(call: &mut Call, leg: LegId, bench: &mut Bench) -> Result<Bytes, NoSound> {
     let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
-    let mut stream = new_stream(call.id, leg, bench)?;
+    let mut stream = new_stream(call.id, leg, &SoundTerms::default(), bench)?;
     let offer = stream.local.offer_from_negotiated(&settled);
     call.sound.next = Some(stream);
     Ok(offer)
@@ -186,9 +196,11 @@ pub fn play_ringback(call: &Call, bench: &mut Bench) {
 
 /// The re-INVITE of one side as an offer to the other.
 pub fn reoffer(call: &mut Call, from: Side, offer: Session) -> Option<Bytes> {
-    let local = &mut call.sound.stream(from.other()).as_mut()?.local;
-    let before = local.clone();
-    let body = local.relay_offer(&offer);
+    let offer = call.sound.stream(from).as_ref()?.codecs.narrow(&offer).ok()?;
+    let other = call.sound.stream(from.other()).as_mut()?;
+    let narrowed = other.codecs.narrow(&offer).ok()?;
+    let before = other.local.clone();
+    let body = other.local.relay_offer(&narrowed);
     call.reinviting = Some(Reinvite { asking: from, offer, before });
     Some(body)
 }
@@ -221,7 +233,7 @@ pub fn take_back_offer(call: &mut Call) -> Option<Side> {
 
 /// The caller's re-INVITE while nobody else is on the line.
 pub fn reanswer_alone(call: &mut Call, offer: Session, bench: &mut Bench) -> Result<Bytes, NoSound> {
-    call.sound.offer = Some(offer);
+    call.sound.offer = Some(call.trunk.terms.sound.codecs.narrow(&offer)?);
     answer_alone(call, bench)
 }
 
@@ -247,23 +259,28 @@ pub fn close_all(call: &mut Call, bench: &mut Bench) {
     }
 }
 
+fn open_caller(call: &mut Call, bench: &mut Bench) -> Result<(), NoSound> {
+    let trunk = call.trunk.clone();
+    open(call, Side::Caller, call.caller.0, &trunk.terms.sound, bench)
+}
+
 /// Opens the stream of a side unless it is open.
-fn open(call: &mut Call, side: Side, leg: LegId, bench: &mut Bench) -> Result<(), NoSound> {
+fn open(call: &mut Call, side: Side, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<(), NoSound> {
     let group = call.id;
     let place = call.sound.stream(side);
     if place.is_some() {
         return Ok(());
     }
-    *place = Some(new_stream(group, leg, bench)?);
+    *place = Some(new_stream(group, leg, terms, bench)?);
     Ok(())
 }
 
-fn new_stream(group: CallId, leg: LegId, bench: &mut Bench) -> Result<Stream, NoSound> {
+fn new_stream(group: CallId, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<Stream, NoSound> {
     let port = bench.ports.take(bench.now.mono).ok_or(NoSound::NoPort)?;
     let local = LocalMedia::new(bench.settings.media.advertised, port, bench.rng.u64());
     bench.port_by_leg.insert(leg, (port, group));
     bench.media(MediaCommand::Open { group, leg, port });
-    Ok(Stream { leg, local, agreed: None })
+    Ok(Stream { leg, local, agreed: None, codecs: terms.codecs.clone() })
 }
 
 /// The caller's stream again, on another port; `false` when the caller has been told of the one that failed, or when port after
@@ -276,7 +293,7 @@ pub fn reopen_caller(call: &mut Call, bench: &mut Bench) -> bool {
     }
     sound.reopened += 1;
     sound.caller = None;
-    open(call, Side::Caller, call.caller.0, bench).is_ok()
+    open_caller(call, bench).is_ok()
 }
 
 /// Its port is free when the media says that it is closed.

@@ -15,6 +15,7 @@ use super::fault::Faults;
 use super::redirect;
 use super::routing::{RoutingPart, levels};
 use super::sip::SipPart;
+use super::sound_terms;
 use super::tree::{Section, Text};
 use super::values::{Names, from_hex, sha256, sip_target, socket};
 
@@ -111,6 +112,7 @@ fn phone<'a>(
     let flow = sip.flow(&mut section, faults);
     let via = section.text("via", faults).and_then(|text| socket(&text, faults));
     let contact = section.text("contact", faults);
+    let sound = sound_terms::read(&mut section, faults);
     let has_user = section.item("user").is_some();
     let account = if has_user { account(&mut section, agent, &sip.realm, users, faults) } else { None };
     for key in ["password", "ha1_md5", "ha1_sha256"] {
@@ -121,11 +123,11 @@ fn phone<'a>(
         (Some(contact), false) => {
             sip.check_transport(&contact, faults);
             let uri = sip_target(&contact, faults)?.to_owned();
-            Some((PhonePlan { target: Target::Uri { uri, via }, flow, extension: None }, None))
+            Some((PhonePlan { target: Target::Uri { uri, via }, flow, extension: None, sound }, None))
         }
         (None, true) => {
             let target = Target::Registered(agent.clone());
-            account.map(|account| (PhonePlan { target, flow, extension: None }, Some(account)))
+            account.map(|account| (PhonePlan { target, flow, extension: None, sound }, Some(account)))
         }
         (Some(_), true) | (None, false) => {
             faults.add(&item.place, "must have either contact or user", PHONE);

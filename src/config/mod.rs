@@ -2,10 +2,12 @@
 
 mod access;
 mod agents;
+mod caps;
 mod dial;
 mod fault;
 mod gateways;
 mod media;
+mod number_forms;
 mod numbers;
 pub mod plan;
 mod proof;
@@ -14,6 +16,8 @@ mod redirect;
 mod routing;
 mod shell;
 mod sip;
+mod sound_terms;
+mod terms;
 mod tree;
 mod trunks;
 mod values;

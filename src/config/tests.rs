@@ -299,6 +299,34 @@ fn each_fault_has_its_line_and_its_remedy() {
         ("id = 1", "id = 256", "id = 256", "token_keys[0].id", "0 to 255"),
         ("[sip]", "[sip]\ndigest = [\"MD4\"]", "digest", "sip.digest[0]", "SHA-256"),
         ("[routing]", "[routing]\ndefault_queue = \"halp\"", "default_queue", "routing.default_queue", "\"help\"?"),
+        ("fallback =", "numbers_in = \"e165\"\nfallback =", "numbers_in", "trunks[0].numbers_in", "\"e164\"?"),
+        ("fallback =", "numbers_out = \"national\"\nfallback =", "numbers_out", "trunks[0].numbers_out", "region"),
+        (
+            "fallback =",
+            "numbers_out = [{ strip = \"x\", add = \"0\" }]\nfallback =",
+            "numbers_out",
+            "trunks[0].numbers_out[0].strip",
+            "beginning of a number",
+        ),
+        (
+            "fallback =",
+            "numbers_in = [{ strip = \"0\", add = \"0\" }]\nfallback =",
+            "numbers_in",
+            "trunks[0].numbers_in[0]",
+            "changes nothing",
+        ),
+        ("fallback =", "limits_in = { calls = 0 }\nfallback =", "limits_in", "trunks[0].limits_in.calls", "from 1"),
+        ("fallback =", "limits_out = { burst = 2 }\nfallback =", "limits_out", "trunks[0].limits_out.burst", "rate"),
+        (
+            "fallback =",
+            "limits_in = { calls = 1, status = 500 }\nfallback =",
+            "limits_in",
+            "trunks[0].limits_in.status",
+            "503 or 486",
+        ),
+        ("fallback =", "codecs = [\"telephone-event\"]\nfallback =", "codecs", "trunks[0].codecs", "nothing to talk"),
+        ("fallback =", "codecs = [\"PCMU\", \"G 722\"]\nfallback =", "codecs", "trunks[0].codecs[1]", "no codec"),
+        ("sip:ann@192.0.2.21\"", "sip:ann@192.0.2.21\", codecs = []", "phone", "agents[0].phone.codecs", "nothing"),
     ] {
         check(from, to, at, key, what);
     }

@@ -191,6 +191,11 @@ impl<'a> Item<'a> {
         array.iter().enumerate().map(|(n, value)| self.element(n, value)).collect()
     }
 
+    /// The elements of a list; `None` when it is none.
+    pub(super) fn list(&self) -> Option<Vec<Item<'a>>> {
+        Some(self.value.as_array()?.iter().enumerate().map(|(n, value)| self.element(n, value)).collect())
+    }
+
     pub(super) fn section(&self, faults: &mut Faults<'_>) -> Option<Section<'a>> {
         let table = self.value.as_table();
         if table.is_none() {

@@ -14,6 +14,7 @@ use super::gateways;
 use super::proof;
 use super::redirect;
 use super::sip::SipPart;
+use super::terms;
 use super::tree::{Section, Text};
 use super::values::{Names, region, sip_target, sip_uri, socket};
 
@@ -63,6 +64,7 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
         let fallback = fallback(&mut section, sip, &mut wanted, faults);
         let mode = redirect::mode(&mut section, faults);
         let refer = section.flag("refer", false, faults);
+        let terms = terms::read(&mut section, region, faults);
         section.finish(faults);
         if let (Some(name), Some(fallback)) = (name, fallback) {
             let trunk = TrunkId::new(name.value);
@@ -77,7 +79,7 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
                 account,
                 enrol,
             });
-            let plan = TrunkPlan { trunk: trunk.clone(), region, flow, fallback, trusted, mode, refer };
+            let plan = TrunkPlan { trunk: trunk.clone(), region, flow, fallback, trusted, mode, refer, terms };
             part.plans.insert(trunk, Arc::new(plan));
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::base::{CallId, TrunkId};
+use crate::calls::caps::Load;
 use crate::calls::facts::CallRecord;
 use crate::routing::{AgentView, QueueView};
 use crate::sip::api::{EnrolView, GatewayView};
@@ -54,7 +55,8 @@ pub struct TrunkView {
     /// `None`: we do not register there.
     pub registration: Option<EnrolView>,
     pub gateways: Vec<GatewayView>,
-    pub calls: usize,
+    pub incoming: Load,
+    pub outgoing: Load,
 }
 
 /// What the engine holds at this moment; all zero after quiet.

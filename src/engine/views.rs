@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::base::{CallId, Now, TrunkId};
 use crate::calls::call::Call;
+use crate::calls::caps::Bound;
 use crate::calls::facts::CallRecord;
 
 use super::pump::Engine;
@@ -47,7 +48,8 @@ fn trunk_view(engine: &Engine, trunk: &TrunkId) -> TrunkView {
         reachable: engine.reachable_by_trunk.get(trunk).copied(),
         registration: engine.endpoint.enrolment(trunk),
         gateways: engine.endpoint.gateways(trunk),
-        calls: engine.calls.on_trunk(trunk),
+        incoming: engine.calls.on_trunk(trunk, Bound::Incoming),
+        outgoing: engine.calls.on_trunk(trunk, Bound::Outgoing),
     }
 }
 

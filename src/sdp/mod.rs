@@ -6,6 +6,7 @@ mod direction;
 mod error;
 mod negotiated;
 mod ours;
+mod select;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -16,4 +17,5 @@ pub use direction::Direction;
 pub use error::SdpError;
 pub use negotiated::{Format, Negotiated};
 pub use ours::{Agreed, LocalMedia};
+pub use select::{CodecList, CodecName};
 pub use session::{Audio, Session};

@@ -130,7 +130,7 @@ fn endpoint() -> EndpointSetup {
 fn calls(agents: u32) -> Option<CallSettings> {
     let phone = |nth: u32| {
         let target = Target::Uri { uri: format!("sip:{}@{}", agent(nth), agent_phone(nth)), via: None };
-        (agent(nth), PhonePlan { target, flow: FlowId(0), extension: None })
+        (agent(nth), PhonePlan { target, flow: FlowId(0), extension: None, sound: Default::default() })
     };
     Some(CallSettings {
         dial: DialRules::default(),
@@ -165,6 +165,7 @@ fn trunk_plan(nth: u64) -> TrunkPlan {
         trusted: nth == 0,
         mode: Mode::Path,
         refer: false,
+        terms: Default::default(),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::{Level, TrunkId};
+use crate::calls::caps::{Bound, Reached};
 use crate::calls::facts::{Fact, FallbackCause, Outcome, PopMiss};
 use crate::media::command::LegStats;
 use crate::sip::api::Refusal;
@@ -16,6 +17,7 @@ pub enum Counter {
     MatchMissed(FallbackCause),
     FellBack(FallbackCause),
     TurnedAway(FallbackCause),
+    TrunkFull(TrunkId, Bound, Reached),
     Decided(String),
     Granted,
     OfferFailed,
@@ -113,6 +115,9 @@ impl Counters {
             Fact::OfferFailed { .. } => self.add(Counter::OfferFailed, 1),
             Fact::AgentPaused { .. } => self.add(Counter::AgentPaused, 1),
             Fact::TurnedAway { cause } => self.add(Counter::TurnedAway(*cause), 1),
+            Fact::TrunkFull { trunk, bound, reached } => {
+                self.add(Counter::TrunkFull(trunk.clone(), *bound, *reached), 1);
+            }
             Fact::FallingBack { cause, .. } => self.add(Counter::FellBack(*cause), 1),
             Fact::Dtmf { .. } => self.add(Counter::Dtmf, 1),
             Fact::SoundEnded { stats, .. } => self.note_sound(stats),
@@ -151,6 +156,7 @@ impl Counter {
             Counter::MatchMissed(_) => ("match_missed", "Matches that did not come about.", Some("cause")),
             Counter::FellBack(_) => ("fallbacks", "Calls that went on to the fallback.", Some("cause")),
             Counter::TurnedAway(_) => ("calls_turned_away", "Calls that were not let in.", Some("cause")),
+            Counter::TrunkFull(..) => ("trunk_full", "Calls that a cap of their trunk forbade.", Some("trunk")),
             Counter::Decided(_) => ("decisions", "Decisions of the access rules.", Some("rule")),
             Counter::Granted => ("grants", "Agents promised to a call.", None),
             Counter::OfferFailed => ("offers_failed", "Offers that did not become a conversation.", None),
@@ -170,10 +176,16 @@ impl Counter {
         Family { name, help, label }
     }
 
+    /// Labels besides the one of the family.
+    pub(super) fn further_labels(&self) -> String {
+        let Counter::TrunkFull(_, bound, reached) = self else { return String::new() };
+        format!(",direction=\"{}\",cap=\"{}\"", bound.as_str(), reached.as_str())
+    }
+
     /// The cause, as the label's value.
     pub(super) fn cause(&self) -> &str {
         match self {
-            Counter::Admitted(trunk) => trunk.as_str(),
+            Counter::Admitted(trunk) | Counter::TrunkFull(trunk, ..) => trunk.as_str(),
             Counter::Ended(outcome) => outcome.as_str(),
             Counter::Matched(level) => level.as_str(),
             Counter::MatchMissed(cause) | Counter::FellBack(cause) | Counter::TurnedAway(cause) => cause.as_str(),

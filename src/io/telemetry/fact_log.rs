@@ -8,6 +8,9 @@ pub(super) fn write(fact: &Fact) {
         Fact::MatchMissed { call, cause } => tracing::info!(%call, cause = cause.as_str(), "match missed"),
         Fact::PopMissed { call, agent, cause } => tracing::info!(%call, %agent, cause = cause.as_str(), "pop missed"),
         Fact::AgentPaused { agent } => tracing::info!(%agent, "agent paused"),
+        Fact::TrunkFull { trunk, bound, reached } => {
+            tracing::info!(trunk = trunk.as_str(), bound = bound.as_str(), cap = reached.as_str(), "trunk is full");
+        }
         Fact::TurnedAway { cause } => tracing::info!(cause = cause.as_str(), "call turned away"),
         Fact::FallingBack { call, cause } => tracing::info!(%call, cause = cause.as_str(), "falling back"),
         Fact::TrunkReachable { trunk, reachable } => tracing::info!(%trunk, reachable, "trunk"),

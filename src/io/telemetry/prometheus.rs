@@ -73,7 +73,8 @@ fn counters(text: &mut String, counters: &Counters) {
         match family.label {
             Some(label) => {
                 let value = escaped(counter.cause());
-                line(text, format_args!("throughline_{}_total{{{label}=\"{value}\"}} {count}", family.name));
+                let further = counter.further_labels();
+                line(text, format_args!("throughline_{}_total{{{label}=\"{value}\"{further}}} {count}", family.name));
             }
             None => line(text, format_args!("throughline_{}_total {count}", family.name)),
         }

@@ -174,7 +174,20 @@ pub(super) struct TrunkBody {
     /// Where calls to it go, in the order of the configuration; absent when it has none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     gateways: Vec<GatewayBody>,
-    calls: usize,
+    /// Calls that came over it and are in progress.
+    calls: u32,
+    /// Calls of ours to it, as to its fallback.
+    calls_out: u32,
+    /// Calls that a cap of the configuration forbade, since the start of the process.
+    refused: RefusedBody,
+}
+
+#[derive(Serialize, ToSchema)]
+struct RefusedBody {
+    in_calls: u64,
+    in_calls_per_s: u64,
+    out_calls: u64,
+    out_calls_per_s: u64,
 }
 
 /// Our registration at a carrier.
@@ -359,7 +372,14 @@ impl TrunkBody {
             reachable: view.reachable,
             registration,
             gateways: view.gateways.into_iter().map(|gateway| GatewayBody::of(gateway, now)).collect(),
-            calls: view.calls,
+            calls: view.incoming.calls,
+            calls_out: view.outgoing.calls,
+            refused: RefusedBody {
+                in_calls: view.incoming.refused_calls,
+                in_calls_per_s: view.incoming.refused_rate,
+                out_calls: view.outgoing.refused_calls,
+                out_calls_per_s: view.outgoing.refused_rate,
+            },
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::base::limits::HTTP_BODY_MAX;
 use crate::base::phone::Region;
 use crate::base::rng::Rng;
 use crate::base::{AgentId, CallId, E164, Fence, IntentId, Level, Mono, Pii, PoolId, QueueId, Stage, TrunkId, Wall};
+use crate::calls::caps::Load;
 use crate::calls::facts::{CallRecord, Outcome};
 use crate::calls::settings::PoolPlan;
 use crate::desktop::DesktopInput;
@@ -95,7 +96,8 @@ fn sample(question: Question) -> Answer {
             reachable: Some(true),
             registration: None,
             gateways: Vec::new(),
-            calls: 1,
+            incoming: Load { calls: 1, ..Load::default() },
+            outgoing: Load::default(),
         }]),
         Question::Health => {
             Answer::Health(Counts { calls: 3, waiting: 1, grants: 2, loose_ends: 0, is_draining: false })

@@ -200,6 +200,14 @@ pub fn push_reason(writer: &mut Writer, reason: Option<&Reason>) {
     }
 }
 
+/// What a 488 should say (RFC 3261 sections 20.43 and 21.4.26).
+pub fn push_warning(writer: &mut Writer, core: &Core, status: u16, way: Way) {
+    if status == 488 {
+        let own = core.own(way.0).address;
+        writer.push(HeaderName::WARNING, format_args!("305 {own} \"Incompatible media format\""));
+    }
+}
+
 /// The first Reason of `message` whose protocol we know.
 pub fn reason_of(message: &Headers) -> Option<Reason> {
     message.reasons().find_map(|value| {

@@ -147,6 +147,7 @@ impl Session {
         let mut writer = compose::reply(&ringing.request, status, ringing.way, self.tag);
         compose::push_reason(&mut writer, refusal.reason.as_ref());
         compose::push_carried(&mut writer, &self.carried);
+        compose::push_warning(&mut writer, core, status, ringing.way);
         if let Some(contact) = &refusal.contact {
             writer.push(HeaderName::CONTACT, format_args!("<{contact}>"));
         }

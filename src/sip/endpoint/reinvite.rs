@@ -177,7 +177,8 @@ impl Session {
         let Some(theirs) = up.theirs.take() else { return };
         let status = if (200..700).contains(&status) { status } else { 500 };
         let body = if status < 300 { body } else { &[] };
-        let writer = compose::reply_with_contact(core, &theirs.request, status, theirs.way, tag);
+        let mut writer = compose::reply_with_contact(core, &theirs.request, status, theirs.way, tag);
+        compose::push_warning(&mut writer, core, status, theirs.way);
         let response = writer.finish_with(SDP, body);
         core.respond(theirs.transaction, status, response.clone(), now);
         if status >= 300 {

@@ -1,0 +1,17 @@
+//! What one trunk is told: how its numbers are written, its caps, its codecs.
+
+use crate::base::phone::Region;
+use crate::calls::terms::TrunkTerms;
+
+use super::fault::Faults;
+use super::tree::Section;
+use super::{caps, number_forms, sound_terms};
+
+pub(super) fn read(section: &mut Section<'_>, region: Option<Region>, faults: &mut Faults<'_>) -> TrunkTerms {
+    TrunkTerms {
+        numbers_in: number_forms::read_in(section, region, faults),
+        numbers_out: number_forms::read_out(section, region, faults),
+        caps: caps::read(section, faults),
+        sound: sound_terms::read(section, faults),
+    }
+}
