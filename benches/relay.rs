@@ -36,6 +36,7 @@ fn session(leg: u64) -> Box<Negotiated> {
         rtcp: Pii::new(phone(leg)),
         formats: vec![format(Codec::pcmu()), format(Codec::new(101, "telephone-event", 8000))],
         ptime_ms: 20,
+        srtp: None,
         direction: Direction::SendRecv,
     })
 }

@@ -95,6 +95,34 @@ fn an_agents_registered_phone_and_the_caller_hear_each_other() {
 }
 
 #[test]
+fn a_phone_that_takes_encrypted_sound_alone_hears_a_caller_who_has_none() {
+    let folder = Folder::new("srtp");
+    let agents = vec![("ann".to_owned(), Phone::Encrypted("secret-of-ann".to_owned()))];
+    let server = Server::start(PROGRAM.as_ref(), &folder, &Setup::new(agents, ports::udp()));
+    let account = Account { user: "ann", password: "secret-of-ann", server: server.sip };
+    let mut phone = baresip::secure_agent(&folder, ports::udp(), &account);
+    let _desks = server.desks(&folder, 1, 50);
+    let intent = server.register("+12015550123");
+    let calls = [dialled(&intent, "+12015550123")];
+    let run =
+        Carrier { scenario: "carrier_sound.xml", hold: Duration::from_secs(3), ..answered(server.sip, &calls, 1, 1) };
+    let mut carrier = sipp::carrier("carrier", &folder, &run);
+    let counted = carrier.finish(Duration::from_secs(20));
+    assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
+    let heard = eventually("a recording", Duration::from_secs(5), || phone.heard());
+    let (share, seconds) = sound::tone_heard(&heard, 440);
+    assert!(share > 0.9 && seconds > 2.0, "{share:.2} of the sound is the tone, for {seconds} s");
+    let said = phone.process().printed();
+    assert!(said.contains("AES_CM_128_HMAC_SHA1_80"), "{said}");
+    let call = &server.ended_calls(1, Duration::from_secs(5))[0];
+    for side in ["caller_sound", "far_sound"] {
+        let sound = &call[side];
+        assert!(sound["received"].as_u64() > Some(100) && sound["sent"].as_u64() > Some(100), "{call}");
+        assert_eq!(sound["malformed"].as_u64().unwrap_or(0), 0, "every packet was genuine: {call}");
+    }
+}
+
+#[test]
 fn a_desk_that_is_cut_in_mid_call_costs_nobody_the_call() {
     let folder = Folder::new("cut");
     let phones_at = ports::udp();

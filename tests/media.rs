@@ -39,6 +39,7 @@ impl Phone {
             rtcp: Pii::new(SocketAddr::new(rtp.ip(), rtp.port() + 1)),
             formats: vec![Format { codec: Codec::pcmu(), to_peer: 0, from_peer: 0 }],
             ptime_ms: 20,
+            srtp: None,
             direction: Direction::SendRecv,
         })
     }

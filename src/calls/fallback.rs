@@ -58,8 +58,8 @@ fn dial(call: &mut Call, target: Target, bench: &mut Bench, now: Now) {
     let leg = call.next_leg();
     let offer = match sound::offer_far(call, leg.0, &onto.terms.sound, bench) {
         Ok(offer) => offer,
-        // Without a stream of ours the caller's own description goes through: they talk past us.
-        Err(_) if !call.is_answered() => call.incoming.offer.clone(),
+        // Without a stream of ours the caller's own description goes through: they talk past us. Keys are for us alone.
+        Err(_) if !call.is_answered() && !call.sound.has_keys() => call.incoming.offer.clone(),
         Err(error) => return give_up(call, error.status(), Outcome::Failed, bench, now),
     };
     bench.call_by_leg.insert(leg.0, call.id);

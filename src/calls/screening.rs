@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::{CallId, IntentId, Now, Wall};
 use crate::intents::requests::{ClaimPlan, StoreRequest};
-use crate::sdp::Session;
+use crate::sdp::SdpError;
 use crate::sip::api::{IncomingCall, Reason};
 
 use super::bench::{Bench, Deadline};
@@ -45,30 +45,26 @@ pub fn admit(
     bench.call_by_leg.insert(leg.0, id);
     bench.fact(Fact::CallAdmitted { call: id, trunk: call.trunk.trunk.clone() });
     bench.set_deadline(&call, Deadline::CallLength, now.mono + limits::CALL_LENGTH_MAX);
-    match Session::parse(&call.incoming.offer) {
-        Ok(offer) => listen(&mut call, &offer, bench, now),
+    match call.trunk.terms.sound.read_offer(&call.incoming.offer) {
+        Ok(offer) => {
+            call.sound = Sound::new(offer);
+            find(&mut call, bench, now);
+        }
         // No sound of it comes to us.
         Err(_) if call.trunk.mode != Mode::Path => find(&mut call, bench, now),
-        Err(_) => fallback::divert(&mut call, FallbackCause::Media, bench, now),
+        Err(SdpError::NoCommonCodec) => refuse(&mut call, "none of these codecs is taken here", bench, now),
+        Err(SdpError::NotEncrypted) => refuse(&mut call, "no keys in common for the sound", bench, now),
+        Err(SdpError::Malformed(_) | SdpError::TooMuch(_) | SdpError::NoAudio | SdpError::NoAddress) => {
+            fallback::divert(&mut call, FallbackCause::Media, bench, now);
+        }
     }
     call
 }
 
-/// A trunk that may use none of the codecs that it offers is told so (RFC 3261 section 21.4.26).
-fn listen(call: &mut Call, offer: &Session, bench: &mut Bench, now: Now) {
-    match call.trunk.terms.sound.codecs.narrow(offer) {
-        Ok(offer) => {
-            call.sound = Sound::new(offer);
-            find(call, bench, now);
-        }
-        // No sound of it comes to us.
-        Err(_) if call.trunk.mode != Mode::Path => find(call, bench, now),
-        Err(error) => {
-            let reason = Reason::sip(error.status(), "none of these codecs is taken here");
-            ending::refuse_caller(call, error.status(), Some(reason), None, bench);
-            ending::finish(call, Outcome::Refused, EndedBy::Us, bench, now);
-        }
-    }
+/// A trunk whose sound may not be taken is told so (RFC 3261 section 21.4.26).
+fn refuse(call: &mut Call, why: &str, bench: &mut Bench, now: Now) {
+    ending::refuse_caller(call, 488, Some(Reason::sip(488, why)), None, bench);
+    ending::finish(call, Outcome::Refused, EndedBy::Us, bench, now);
 }
 
 /// One round trip for all three keys and the claim (design, section 4).

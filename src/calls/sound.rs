@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use crate::base::{CallId, LegId};
 use crate::media::command::{MediaCommand, Source, ToneKind};
-use crate::sdp::{Codec, CodecList, Direction, LocalMedia, Negotiated, SdpError, Session};
+use crate::sdp::{Codec, Direction, LocalMedia, Negotiated, SdpError, Session};
 
 use super::bench::Bench;
 use super::call::{Call, Reinvite, Side};
@@ -32,7 +32,7 @@ struct Stream {
     leg: LegId,
     local: LocalMedia,
     agreed: Option<Negotiated>,
-    codecs: CodecList,
+    terms: SoundTerms,
 }
 
 /// Why there is no sound to be had.
@@ -58,6 +58,11 @@ impl Sound {
     /// The caller has said what sound it wants. A call without an offer is not relayed yet.
     pub fn is_described(&self) -> bool {
         self.offer.is_some()
+    }
+
+    /// The caller's sound is encrypted, or may be.
+    pub fn has_keys(&self) -> bool {
+        self.offer.as_ref().is_some_and(|offer| !offer.audio.crypto.is_empty())
     }
 
     /// The far leg has a stream of ours; without one its description goes to the caller as it is.
@@ -110,8 +115,8 @@ fn describe_far(call: &mut Call) -> Result<Bytes, NoSound> {
     let settled = if sound.answered { sound.caller.as_ref().and_then(|stream| stream.agreed.clone()) } else { None };
     let far = sound.far.as_mut().ok_or(NoSound::NoPort)?;
     match (settled, &sound.offer) {
-        (Some(settled), _) => Ok(far.local.offer_from_negotiated(&far.codecs.narrow_settled(settled)?)),
-        (None, Some(offer)) => Ok(far.local.relay_offer(&far.codecs.narrow(offer)?)),
+        (Some(settled), _) => Ok(far.local.offer_from_negotiated(&far.terms.codecs.narrow_settled(settled)?)),
+        (None, Some(offer)) => Ok(far.local.relay_offer(&far.terms.codecs.narrow(offer)?)),
         (None, None) => Ok(far.local.offer_alone(&own_codecs())),
     }
 }
@@ -194,11 +199,16 @@ pub fn play_ringback(call: &Call, bench: &mut Bench) {
     play(call, Source::Tone(ringback), bench);
 }
 
+/// What one side offers in the middle of a call, as far as it may be used.
+pub fn read_offer(call: &mut Call, side: Side, offer: &[u8]) -> Result<Session, SdpError> {
+    let stream = call.sound.stream(side).as_ref();
+    stream.map_or_else(|| Session::parse(offer), |stream| stream.terms.read_offer(offer))
+}
+
 /// The re-INVITE of one side as an offer to the other.
 pub fn reoffer(call: &mut Call, from: Side, offer: Session) -> Option<Bytes> {
-    let offer = call.sound.stream(from).as_ref()?.codecs.narrow(&offer).ok()?;
     let other = call.sound.stream(from.other()).as_mut()?;
-    let narrowed = other.codecs.narrow(&offer).ok()?;
+    let narrowed = other.terms.codecs.narrow(&offer).ok()?;
     let before = other.local.clone();
     let body = other.local.relay_offer(&narrowed);
     call.reinviting = Some(Reinvite { asking: from, offer, before });
@@ -208,8 +218,8 @@ pub fn reoffer(call: &mut Call, from: Side, offer: Session) -> Option<Bytes> {
 /// The other side has answered that offer; the body is for the side that asked.
 pub fn reanswer(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Option<(Side, Bytes)>, NoSound> {
     let Some(Reinvite { asking, offer, .. }) = call.reinviting.take() else { return Ok(None) };
-    let answer = Session::parse(answer)?;
     let Some(asked) = call.sound.stream(asking.other()) else { return Ok(None) };
+    let answer = asked.terms.read_answer(answer)?;
     asked.agreed = Some(asked.local.answered(&answer)?);
     let Some(asker) = call.sound.stream(asking) else { return Ok(None) };
     let agreed = asker.local.relay_answer(&offer, &answer)?;
@@ -233,7 +243,7 @@ pub fn take_back_offer(call: &mut Call) -> Option<Side> {
 
 /// The caller's re-INVITE while nobody else is on the line.
 pub fn reanswer_alone(call: &mut Call, offer: Session, bench: &mut Bench) -> Result<Bytes, NoSound> {
-    call.sound.offer = Some(call.trunk.terms.sound.codecs.narrow(&offer)?);
+    call.sound.offer = Some(offer);
     answer_alone(call, bench)
 }
 
@@ -278,9 +288,10 @@ fn open(call: &mut Call, side: Side, leg: LegId, terms: &SoundTerms, bench: &mut
 fn new_stream(group: CallId, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<Stream, NoSound> {
     let port = bench.ports.take(bench.now.mono).ok_or(NoSound::NoPort)?;
     let local = LocalMedia::new(bench.settings.media.advertised, port, bench.rng.u64());
+    let local = local.with_srtp(terms.srtp, |octets| bench.rng.fill(octets));
     bench.port_by_leg.insert(leg, (port, group));
     bench.media(MediaCommand::Open { group, leg, port });
-    Ok(Stream { leg, local, agreed: None, codecs: terms.codecs.clone() })
+    Ok(Stream { leg, local, agreed: None, terms: terms.clone() })
 }
 
 /// The caller's stream again, on another port; `false` when the caller has been told of the one that failed, or when port after
@@ -312,9 +323,9 @@ fn answer_alone(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSound> {
 
 /// Takes the far leg's answer, answers the caller where that is still owed, and lets both sides hear each other.
 fn join(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Option<Bytes>, NoSound> {
-    let answer = Session::parse(answer)?;
     let sound = &mut call.sound;
     let far = sound.far.as_mut().ok_or(NoSound::NoPort)?;
+    let answer = far.terms.read_answer(answer)?;
     far.agreed = Some(far.local.answered(&answer)?);
     let body = match (&sound.offer, sound.caller.as_mut()) {
         (Some(offer), Some(caller)) if !sound.answered => {

@@ -35,7 +35,7 @@ pub fn reinvited(call: &mut Call, side: Side, offer: &[u8], bench: &mut Bench) {
         let body = sound::said(call, side).unwrap_or_default();
         return bench.sip(SipCommand::AnswerReinvite { leg, status: 200, body });
     }
-    match Session::parse(offer) {
+    match sound::read_offer(call, side, offer) {
         Ok(offer) => pass_on(call, side, offer, bench),
         Err(error) => refuse_reinvite(call, side, error.status(), bench),
     }

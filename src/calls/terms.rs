@@ -1,7 +1,7 @@
 //! What a trunk or a phone has been promised: how numbers are written, which codecs, how many calls.
 
 use crate::base::numbering::{NumbersIn, NumbersOut};
-use crate::sdp::CodecList;
+use crate::sdp::{CodecList, SdpError, Session, SrtpUse};
 
 use super::caps::Caps;
 
@@ -18,4 +18,17 @@ pub struct TrunkTerms {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SoundTerms {
     pub codecs: CodecList,
+    pub srtp: SrtpUse,
+}
+
+impl SoundTerms {
+    /// An offer of this peer, as far as it may be used.
+    pub fn read_offer(&self, body: &[u8]) -> Result<Session, SdpError> {
+        self.codecs.narrow(&Session::parse_for(body, self.srtp)?)
+    }
+
+    /// An answer of this peer; its order is its choice.
+    pub fn read_answer(&self, body: &[u8]) -> Result<Session, SdpError> {
+        Session::parse_for(body, self.srtp)
+    }
 }

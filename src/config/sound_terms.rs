@@ -1,13 +1,23 @@
-//! `codecs`: how a trunk or a phone wants its sound.
+//! `codecs`, `srtp`: how a trunk or a phone wants its sound.
 
 use crate::calls::terms::SoundTerms;
-use crate::sdp::{CodecList, CodecName};
+use crate::sdp::{CodecList, CodecName, SrtpUse};
 
 use super::fault::Faults;
 use super::tree::{Section, Text};
 
 pub(super) fn read(section: &mut Section<'_>, faults: &mut Faults<'_>) -> SoundTerms {
-    SoundTerms { codecs: codecs(section, faults) }
+    SoundTerms { codecs: codecs(section, faults), srtp: srtp(section, faults) }
+}
+
+fn srtp(section: &mut Section<'_>, faults: &mut Faults<'_>) -> SrtpUse {
+    let words = [
+        ("off", SrtpUse::Off),
+        ("accept", SrtpUse::Accept),
+        ("offer", SrtpUse::Offer),
+        ("require", SrtpUse::Require),
+    ];
+    section.text("srtp", faults).and_then(|text| text.word(&words, faults)).unwrap_or_default()
 }
 
 fn codecs(section: &mut Section<'_>, faults: &mut Faults<'_>) -> CodecList {

@@ -324,6 +324,7 @@ fn each_fault_has_its_line_and_its_remedy() {
             "trunks[0].limits_in.status",
             "503 or 486",
         ),
+        ("fallback =", "srtp = \"requier\"\nfallback =", "srtp", "trunks[0].srtp", "\"require\"?"),
         ("fallback =", "codecs = [\"telephone-event\"]\nfallback =", "codecs", "trunks[0].codecs", "nothing to talk"),
         ("fallback =", "codecs = [\"PCMU\", \"G 722\"]\nfallback =", "codecs", "trunks[0].codecs[1]", "no codec"),
         ("sip:ann@192.0.2.21\"", "sip:ann@192.0.2.21\", codecs = []", "phone", "agents[0].phone.codecs", "nothing"),

@@ -12,16 +12,18 @@ use super::latch::Admission;
 use super::outgoing::{Outgoing, Pace};
 use super::peer::Peer;
 use super::rtp::{self, Header, Packet};
+use super::srtp::{Broken, Shield};
 use crate::base::rng::Rng;
 use crate::base::{CallId, Mono};
-use crate::sdp::{Format, Negotiated};
+use crate::sdp::{Format, Negotiated, SrtpKeys};
 
-/// Plain RTP now; keys and browsers come between `peer` and the datagrams.
+/// Between `peer` and the datagrams stands the shield, when the leg is encrypted; a browser will stand there too.
 #[derive(Clone, Debug)]
 pub(super) struct Leg {
     pub group: CallId,
     pub source: Source,
     pub peer: Option<Peer>,
+    pub shield: Option<Box<Shield>>,
     pub outgoing: Outgoing,
     pub incoming: Incoming,
     pub keys: Keys,
@@ -68,6 +70,7 @@ impl Leg {
             group,
             source: Source::Silence,
             peer: None,
+            shield: None,
             outgoing: Outgoing::new(rng),
             incoming: Incoming::default(),
             keys: Keys::default(),
@@ -84,12 +87,27 @@ impl Leg {
     /// What a new offer and answer have settled.
     pub fn describe(&mut self, session: Arc<Negotiated>, now: Mono) {
         let listens = session.direction.listens();
+        self.shield = shield_of(self.shield.take(), session.srtp.as_ref());
         match &mut self.peer {
             Some(peer) => peer.describe(session, now),
             None => self.peer = Some(Peer::new(session)),
         }
         self.listening_since = listens.then(|| self.listening_since.unwrap_or(now));
         self.is_silent &= listens;
+    }
+
+    /// The datagram without its encryption, when the leg has one; what is not genuine is counted and gone.
+    pub fn open<'d>(&mut self, from: SocketAddr, is_report: bool, datagram: &'d mut [u8]) -> Option<&'d mut [u8]> {
+        let Some(shield) = &mut self.shield else { return Some(datagram) };
+        let opened = if is_report { shield.open_rtcp(datagram) } else { shield.open_rtp(datagram) };
+        match opened {
+            Ok(length) => datagram.get_mut(..length),
+            Err(Broken::Replayed) => None,
+            Err(Broken::Forged) => {
+                self.refuse(from, None);
+                None
+            }
+        }
     }
 
     /// Judges and counts a datagram that came to the RTP port.
@@ -218,5 +236,17 @@ impl Leg {
 
     fn packet_ms(&self) -> u32 {
         self.peer.as_ref().map_or(20, |peer| peer.session.ptime_ms)
+    }
+}
+
+/// Keys that stay leave their counts as they are.
+fn shield_of(old: Option<Box<Shield>>, keys: Option<&SrtpKeys>) -> Option<Box<Shield>> {
+    match (old, keys) {
+        (_, None) => None,
+        (None, Some(keys)) => Some(Box::new(Shield::new(keys))),
+        (Some(mut shield), Some(keys)) => {
+            shield.describe(keys);
+            Some(shield)
+        }
     }
 }

@@ -14,6 +14,7 @@ mod reports;
 pub mod rtcp;
 pub mod rtp;
 pub mod sounds;
+mod srtp;
 pub mod tone;
 
 pub use command::{FailCause, LegStats, MediaCommand, MediaEvent, Source, ToneKind, WavId};

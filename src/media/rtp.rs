@@ -25,16 +25,28 @@ pub const HEADER: usize = 12;
 
 /// Reads a datagram; `None` when it is no RTP packet of version 2 (RFC 3550 appendix A.1).
 pub fn read(datagram: &[u8]) -> Option<Packet> {
+    let start = header_length(datagram)?;
+    let fixed: &[u8; HEADER] = datagram.first_chunk()?;
+    let padding = if fixed[0] & 0x20 != 0 { padding_length(datagram)? } else { 0 };
+    let end = datagram.len().checked_sub(padding)?;
+    (start <= end).then(|| Packet { header: Header::read(fixed), payload: start..end })
+}
+
+/// Where the payload of an RTP packet begins, whatever it is: it may be encrypted.
+pub fn header_length(datagram: &[u8]) -> Option<usize> {
     let fixed: &[u8; HEADER] = datagram.first_chunk()?;
     if fixed[0] >> 6 != 2 || is_rtcp(datagram) {
         return None;
     }
-    let contributors = usize::from(fixed[0] & 0x0f) * 4;
-    let extension_at = HEADER + contributors;
+    let extension_at = HEADER + usize::from(fixed[0] & 0x0f) * 4;
     let start = extension_at + if fixed[0] & 0x10 != 0 { extension_length(datagram, extension_at)? } else { 0 };
-    let padding = if fixed[0] & 0x20 != 0 { padding_length(datagram)? } else { 0 };
-    let end = datagram.len().checked_sub(padding)?;
-    (start <= end).then(|| Packet { header: Header::read(fixed), payload: start..end })
+    (start <= datagram.len()).then_some(start)
+}
+
+/// The SSRC and the sequence number.
+pub fn stream_of(datagram: &[u8]) -> Option<(u32, u16)> {
+    let header = Header::read(datagram.first_chunk()?);
+    Some((header.ssrc, header.sequence))
 }
 
 /// Whether a datagram that came to an RTP port is RTCP (RFC 5761 section 4).

@@ -8,10 +8,12 @@ pub enum SdpError {
     Malformed(String),
     /// More than the limits allow of what is named.
     TooMuch(&'static str),
-    /// No audio stream over plain RTP that is not switched off.
+    /// No audio stream over RTP that is not switched off.
     NoAudio,
     /// The audio stream has no IP address to send to.
     NoAddress,
+    /// The leg must be encrypted and the peer does not do it, or not in a way that we do.
+    NotEncrypted,
     /// No codec that both sides have.
     NoCommonCodec,
 }
@@ -21,7 +23,8 @@ impl SdpError {
     pub fn status(&self) -> u16 {
         match self {
             SdpError::Malformed(_) => 400,
-            SdpError::TooMuch(_) | SdpError::NoAudio | SdpError::NoAddress | SdpError::NoCommonCodec => 488,
+            SdpError::TooMuch(_) | SdpError::NoAudio | SdpError::NoAddress => 488,
+            SdpError::NotEncrypted | SdpError::NoCommonCodec => 488,
         }
     }
 }
@@ -33,6 +36,7 @@ impl fmt::Display for SdpError {
             SdpError::TooMuch(what) => write!(f, "session description has too many {what}"),
             SdpError::NoAudio => f.write_str("no audio stream over RTP/AVP"),
             SdpError::NoAddress => f.write_str("audio stream without an IP address"),
+            SdpError::NotEncrypted => f.write_str("no SRTP with keys in the description"),
             SdpError::NoCommonCodec => f.write_str("no codec in common"),
         }
     }

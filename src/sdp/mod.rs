@@ -2,17 +2,20 @@
 
 mod attributes;
 mod codec;
+mod crypto;
 mod direction;
 mod error;
 mod negotiated;
 mod ours;
 mod select;
 mod session;
+mod srtp;
 #[cfg(test)]
 mod tests;
 mod write;
 
 pub use codec::Codec;
+pub use crypto::{Crypto, KEY_OCTETS, MasterKey, SrtpKeys, SrtpUse, Suite};
 pub use direction::Direction;
 pub use error::SdpError;
 pub use negotiated::{Format, Negotiated};

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Audio, Codec, Direction, SdpError};
+use super::{Audio, Codec, Direction, SdpError, SrtpKeys};
 use crate::base::Pii;
 
 /// One leg's stream as both sides have agreed to it.
@@ -17,6 +17,8 @@ pub struct Negotiated {
     pub ptime_ms: u32,
     /// Ours: `SendOnly` means that the peer listens only.
     pub direction: Direction,
+    /// The keys of both sides when the stream is encrypted.
+    pub srtp: Option<SrtpKeys>,
 }
 
 /// A payload format with the number that each direction uses.
@@ -57,6 +59,7 @@ impl Negotiated {
             formats,
             ptime_ms: theirs.ptime_ms.unwrap_or(PTIME_MS),
             direction: ours.and(theirs.direction.mirrored()),
+            srtp: None,
         })
     }
 }

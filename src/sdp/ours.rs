@@ -7,7 +7,8 @@ use bytes::Bytes;
 use super::negotiated::pair;
 use super::session::Shape;
 use super::write::write;
-use super::{Audio, Codec, Direction, Format, Negotiated, SdpError, Session};
+use super::srtp::{LocalSrtp, Protection};
+use super::{Audio, Codec, Direction, Format, Negotiated, SdpError, Session, SrtpUse};
 
 /// What we have said on one leg, and where we listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,7 @@ pub struct LocalMedia {
     pub(super) session_id: u64,
     pub(super) version: u64,
     said: Option<(Description, Bytes)>,
+    srtp: LocalSrtp,
 }
 
 /// An answer of ours and what it settles.
@@ -37,6 +39,7 @@ pub(super) struct Description {
     pub maxptime_ms: Option<u32>,
     pub kept: Vec<(String, Option<String>)>,
     pub shape: Shape,
+    pub protection: Protection,
 }
 
 /// The number and the keys of telephone-event when we offer first.
@@ -48,7 +51,13 @@ const SIGNED_MAX: u64 = i64::MAX as u64;
 impl LocalMedia {
     /// `session_id` is drawn at random, once for each leg.
     pub fn new(address: IpAddr, port: u16, session_id: u64) -> LocalMedia {
-        LocalMedia { address, port, session_id: session_id & SIGNED_MAX, version: 0, said: None }
+        let session_id = session_id & SIGNED_MAX;
+        LocalMedia { address, port, session_id, version: 0, said: None, srtp: LocalSrtp::default() }
+    }
+
+    /// What is done about SRTP on this leg; `draw` gives random octets for our keys.
+    pub fn with_srtp(self, srtp: SrtpUse, draw: impl FnMut(&mut [u8])) -> LocalMedia {
+        LocalMedia { srtp: LocalSrtp::new(srtp, draw), ..self }
     }
 
     /// Answers an offer ourselves: its first codec that `accept` has, and telephone-event of the same clock.
@@ -78,6 +87,7 @@ impl LocalMedia {
             maxptime_ms: audio.maxptime_ms,
             kept: audio.kept.clone(),
             shape: self.shape(),
+            protection: self.srtp.offer(),
         })
     }
 
@@ -106,6 +116,7 @@ impl LocalMedia {
             codecs: settled.formats.iter().map(codec).collect(),
             ptime_ms: Some(settled.ptime_ms),
             shape: self.shape(),
+            protection: self.srtp.offer(),
             ..Description::default()
         })
     }
@@ -114,16 +125,18 @@ impl LocalMedia {
     pub fn offer_alone(&mut self, codecs: &[Codec]) -> Bytes {
         let events = Codec::new(EVENT_PAYLOAD_TYPE, "telephone-event", 8000);
         let codecs = codecs.iter().cloned().chain([events]).map(with_event_keys).collect();
-        self.say(Description { codecs, shape: self.shape(), ..Description::default() })
+        let (shape, protection) = (self.shape(), self.srtp.offer());
+        self.say(Description { codecs, shape, protection, ..Description::default() })
     }
 
     /// What our last offer and this answer settle.
-    pub fn answered(&self, answer: &Session) -> Result<Negotiated, SdpError> {
+    pub fn answered(&mut self, answer: &Session) -> Result<Negotiated, SdpError> {
         let (offer, _) = self.said.as_ref().ok_or(SdpError::NoCommonCodec)?;
         let theirs = &answer.audio;
         let formats = pair(&offer.codecs, &theirs.codecs);
         let formats = formats.into_iter().map(|(ours, theirs)| Format::new(theirs, ours)).collect();
-        Negotiated::of(formats, offer.direction, theirs)
+        let settled = Negotiated::of(formats, offer.direction, theirs)?;
+        Ok(Negotiated { srtp: self.srtp.answered(&offer.protection, theirs)?, ..settled })
     }
 
     /// Our last description, for a peer that asks again.
@@ -131,10 +144,13 @@ impl LocalMedia {
         self.said.as_ref().map(|(_, body)| body)
     }
 
-    fn agree(&mut self, answer: Description, theirs: &Audio) -> Result<Agreed, SdpError> {
+    fn agree(&mut self, mut answer: Description, theirs: &Audio) -> Result<Agreed, SdpError> {
         let formats = pair(&theirs.codecs, &answer.codecs);
         let formats = formats.into_iter().map(|(theirs, ours)| Format::new(theirs, ours)).collect();
-        let negotiated = Negotiated::of(formats, answer.direction, theirs)?;
+        let settled = Negotiated::of(formats, answer.direction, theirs)?;
+        let (protection, srtp) = self.srtp.answer(theirs)?;
+        answer.protection = protection;
+        let negotiated = Negotiated { srtp, ..settled };
         Ok(Agreed { body: self.say(answer), negotiated })
     }
 

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::attributes::travels;
-use super::{Codec, Direction, SdpError};
+use super::{Codec, Crypto, Direction, SdpError, SrtpUse};
 use crate::base::Pii;
 use crate::base::limits;
 
@@ -30,6 +30,10 @@ pub struct Audio {
     pub maxptime_ms: Option<u32>,
     /// A peer without an address does not listen, whatever its attribute says.
     pub direction: Direction,
+    /// Described as RTP/SAVP: encrypted, or not at all.
+    pub is_savp: bool,
+    /// The peer's keys in its order of preference; none where we leave SRTP alone.
+    pub crypto: Vec<Crypto>,
     pub(super) kept: Vec<(String, Option<String>)>,
 }
 
@@ -47,17 +51,24 @@ pub(super) struct RefusedLine {
     pub fmt: String,
 }
 
-const PLAIN_RTP: &str = "RTP/AVP";
+pub(super) const PLAIN_RTP: &str = "RTP/AVP";
+pub(super) const SECURE_RTP: &str = "RTP/SAVP";
 
 impl Session {
-    /// Reads a description; takes the first audio stream over RTP/AVP whose port is not 0.
+    /// Reads a description; takes the first audio stream over RTP whose port is not 0.
     pub fn parse(body: &[u8]) -> Result<Session, SdpError> {
+        Session::parse_for(body, SrtpUse::default())
+    }
+
+    /// Reads a description for a leg on which this is done about SRTP.
+    pub fn parse_for(body: &[u8], srtp: SrtpUse) -> Result<Session, SdpError> {
         check_size(body)?;
         let text = String::from_utf8_lossy(body);
         let raw = sdp_types::Session::parse(text.as_bytes()).map_err(|e| SdpError::Malformed(e.to_string()))?;
-        let place = raw.medias.iter().position(is_usable).ok_or(SdpError::NoAudio)?;
+        let place = raw.medias.iter().position(|media| is_usable(media, srtp));
+        let place = place.ok_or_else(|| why_unusable(&raw.medias))?;
         let media = raw.medias.get(place).ok_or(SdpError::NoAudio)?;
-        let audio = read_audio(&raw, media)?;
+        let audio = read_audio(&raw, media, srtp)?;
         let (before, after) = raw.medias.split_at(place);
         let shape = Shape { before: refused(before), after: refused(after.get(1..).unwrap_or_default()) };
         Ok(Session { version: raw.origin.sess_version, audio, shape })
@@ -91,11 +102,38 @@ fn check_size(body: &[u8]) -> Result<(), SdpError> {
     Ok(())
 }
 
-fn is_usable(media: &sdp_types::Media) -> bool {
+fn is_usable(media: &sdp_types::Media, srtp: SrtpUse) -> bool {
+    is_sound(media)
+        && match (is_secure(media), srtp) {
+            (true, SrtpUse::Off) => false,
+            (true, SrtpUse::Accept | SrtpUse::Offer | SrtpUse::Require) => !read_crypto(media, srtp).is_empty(),
+            (false, SrtpUse::Require) => !read_crypto(media, srtp).is_empty(),
+            (false, SrtpUse::Off | SrtpUse::Accept | SrtpUse::Offer) => true,
+        }
+}
+
+/// Sound over RTP, encrypted or not.
+fn is_sound(media: &sdp_types::Media) -> bool {
     media.media.eq_ignore_ascii_case("audio")
         && media.port != 0
-        && media.proto.eq_ignore_ascii_case(PLAIN_RTP)
+        && (media.proto.eq_ignore_ascii_case(PLAIN_RTP) || is_secure(media))
         && read_codecs(media).iter().any(Codec::is_sound)
+}
+
+fn is_secure(media: &sdp_types::Media) -> bool {
+    media.proto.eq_ignore_ascii_case(SECURE_RTP)
+}
+
+fn why_unusable(medias: &[sdp_types::Media]) -> SdpError {
+    if medias.iter().any(is_sound) { SdpError::NotEncrypted } else { SdpError::NoAudio }
+}
+
+/// The keys that we can work with; a peer that offers many means that we choose.
+fn read_crypto(media: &sdp_types::Media, srtp: SrtpUse) -> Vec<Crypto> {
+    if srtp == SrtpUse::Off {
+        return Vec::new();
+    }
+    values_of(media, "crypto").take(limits::SDP_CRYPTO_MAX).filter_map(Crypto::read).collect()
 }
 
 fn refused(medias: &[sdp_types::Media]) -> Vec<RefusedLine> {
@@ -104,7 +142,11 @@ fn refused(medias: &[sdp_types::Media]) -> Vec<RefusedLine> {
     medias.iter().map(line).collect()
 }
 
-fn read_audio(raw: &sdp_types::Session, media: &sdp_types::Media) -> Result<Audio, SdpError> {
+fn read_audio(
+    raw: &sdp_types::Session,
+    media: &sdp_types::Media,
+    srtp: SrtpUse,
+) -> Result<Audio, SdpError> {
     let connection = media.connections.first().or(raw.connection.as_ref()).ok_or(SdpError::NoAddress)?;
     let address = connection.try_address().map_err(|_| SdpError::NoAddress)?.ip;
     if address.is_multicast() {
@@ -119,6 +161,8 @@ fn read_audio(raw: &sdp_types::Session, media: &sdp_types::Media) -> Result<Audi
         ptime_ms: number_of(media, "ptime"),
         maxptime_ms: number_of(media, "maxptime"),
         direction: direction_of(&media.attributes).or(direction_of(&raw.attributes)).unwrap_or_default().and(hears),
+        is_savp: is_secure(media),
+        crypto: read_crypto(media, srtp),
         kept: kept_attributes(media),
     })
 }

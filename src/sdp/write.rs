@@ -5,7 +5,7 @@ use sdp_types::{Attribute, Connection, Media, Origin};
 
 use super::Codec;
 use super::ours::{Description, LocalMedia};
-use super::session::RefusedLine;
+use super::session::{PLAIN_RTP, RefusedLine, SECURE_RTP};
 
 pub(super) fn write(local: &LocalMedia, description: &Description) -> Bytes {
     let mut session = sdp_types::Session::new(origin(local), "-");
@@ -30,8 +30,11 @@ fn refused(line: &RefusedLine) -> Media {
 
 fn audio(local: &LocalMedia, description: &Description) -> Media {
     let numbers: Vec<String> = description.codecs.iter().map(|codec| codec.payload_type.to_string()).collect();
-    let mut audio = media("audio", local.port, "RTP/AVP", numbers.join(" "));
+    let protection = &description.protection;
+    let proto = if protection.is_savp { SECURE_RTP } else { PLAIN_RTP };
+    let mut audio = media("audio", local.port, proto, numbers.join(" "));
     audio.attributes.extend(description.codecs.iter().flat_map(codec_attributes));
+    audio.attributes.extend(protection.crypto.iter().map(|crypto| Attribute::with_value("crypto", crypto.write())));
     audio.attributes.extend(description.ptime_ms.map(|ms| Attribute::with_value("ptime", ms)));
     audio.attributes.extend(description.maxptime_ms.map(|ms| Attribute::with_value("maxptime", ms)));
     let kept = description.kept.iter().cloned();

@@ -23,20 +23,28 @@ pub struct Account<'a> {
 
 /// A phone at `at` that answers by itself; waits until it has registered.
 pub fn agent(folder: &Folder, at: SocketAddr, account: &Account) -> Baresip {
-    let mut phone = start(account.user, folder, at, account, 60, &[]);
+    registered(start(account.user, folder, at, account, (60, ""), &[]))
+}
+
+/// The same, of one that takes encrypted sound alone.
+pub fn secure_agent(folder: &Folder, at: SocketAddr, account: &Account) -> Baresip {
+    registered(start(account.user, folder, at, account, (60, ";mediaenc=srtp-mand"), &[]))
+}
+
+fn registered(mut phone: Baresip) -> Baresip {
     phone.process.wait_for("200 OK", Duration::from_secs(10));
     phone
 }
 
 /// The same without waiting: for one whom the server ought to refuse.
 pub fn stranger(folder: &Folder, at: SocketAddr, account: &Account) -> Baresip {
-    start(account.user, folder, at, account, 60, &[])
+    start(account.user, folder, at, account, (60, ""), &[])
 }
 
 /// A caller at `at` who does not register, dials `number` at once and hangs up when the process stops.
 pub fn caller(folder: &Folder, at: SocketAddr, account: &Account, number: &str) -> Baresip {
     let dial = format!("/dial sip:{number}@{}", account.server);
-    start(account.user, folder, at, account, 0, &["-e", &dial])
+    start(account.user, folder, at, account, (0, ""), &["-e", &dial])
 }
 
 impl Baresip {
@@ -59,7 +67,7 @@ fn start(
     folder: &Folder,
     at: SocketAddr,
     account: &Account,
-    registration_s: u32,
+    (registration_s, more_of_account): (u32, &str),
     more: &[&str],
 ) -> Baresip {
     let home = folder.path().join(format!("phone-{name}"));
@@ -77,6 +85,7 @@ fn start(
         ("SERVER", &server),
         ("PASSWORD", account.password),
         ("REGINT", &interval),
+        ("MORE", more_of_account),
     ];
     folder.fill(&below("accounts"), "sip-configs/baresip/accounts", &values);
     folder.write(&below("contacts"), "");

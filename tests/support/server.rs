@@ -28,6 +28,8 @@ pub enum Phone {
     Uri(String),
     /// Registers with this password, as the agent's name.
     Password(String),
+    /// The same, with encrypted sound or none.
+    Encrypted(String),
 }
 
 /// What the server is configured with.
@@ -133,6 +135,9 @@ impl Setup {
             let phone = match phone {
                 Phone::Static(at) => format!("{{ contact = \"sip:{name}@{at}\" }}"),
                 Phone::Uri(uri) => format!("{{ contact = {uri:?} }}"),
+                Phone::Encrypted(password) => {
+                    format!("{{ user = \"{name}\", password = \"{password}\", srtp = \"require\" }}")
+                }
                 Phone::Password(password) => format!("{{ user = \"{name}\", password = \"{password}\" }}"),
             };
             let _ = write!(

@@ -63,7 +63,7 @@ impl Relay {
             let (head, body) = packet.split_at_mut(rtp::HEADER);
             body.copy_from_slice(clip.frame(law, leg.player.place));
             head.first_chunk_mut().into_iter().for_each(|head| header.write(head));
-            wire.send(id, Channel::Rtp, to, &packet);
+            leg.emit(id, Channel::Rtp, to, &packet, wire);
             leg.player.due = leg.player.due + PACKET;
             leg.player.place = (leg.player.place + 1) % clip.frames();
         }
@@ -113,7 +113,7 @@ impl Relay {
     pub(super) fn report(&mut self, id: LegId, now: Mono, wire: &mut impl Wire) {
         let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
         if let Some((report, to)) = leg.report(false, now) {
-            wire.send(id, Channel::Rtcp, to, &report);
+            leg.emit(id, Channel::Rtcp, to, &report, wire);
         }
         wire.settle(id, leg.settled(now));
         self.set_report(id, now);

@@ -4,6 +4,7 @@
 //! `Wire` instead of into a queue, since a relayed packet is rewritten where it lies.
 
 mod deadlines;
+mod emit;
 mod packets;
 #[cfg(test)]
 mod tests;
@@ -95,13 +96,13 @@ impl Relay {
         now: Mono,
         wire: &mut impl Wire,
     ) {
-        match channel {
-            Channel::Rtp if !rtp::is_rtcp(datagram) => self.sound(leg, from, datagram, now, wire),
-            Channel::Rtp | Channel::Rtcp => {
-                if let Some(leg) = self.leg_by_id.get_mut(&leg) {
-                    leg.take_reports(from, datagram, now);
-                }
-            }
+        let Some(of_leg) = self.leg_by_id.get_mut(&leg) else { return };
+        let is_report = channel == Channel::Rtcp || rtp::is_rtcp(datagram);
+        let Some(datagram) = of_leg.open(from, is_report, datagram) else { return };
+        if is_report {
+            of_leg.take_reports(from, datagram, now);
+        } else {
+            self.sound(leg, from, datagram, now, wire);
         }
     }
 
@@ -169,7 +170,7 @@ impl Relay {
         if leg.outgoing.packets > 0
             && let Some((report, to)) = leg.report(true, now)
         {
-            wire.send(id, Channel::Rtcp, to, &report);
+            leg.emit(id, Channel::Rtcp, to, &report, wire);
         }
         self.stop_listening(id, leg.source);
         Due::ALL.into_iter().for_each(|due| self.timers.cancel(&(id, due)));

@@ -57,7 +57,7 @@ impl Relay {
             let octets = heard.packet.payload.len();
             let Some((header, to)) = other.forward(&heard.packet.header, format, octets, now) else { continue };
             if let Some(packet) = rtp::rewrite(datagram, &heard.packet, &header) {
-                wire.send(*listener, Channel::Rtp, to, packet);
+                other.emit(*listener, Channel::Rtp, to, packet, wire);
             }
         }
     }

@@ -10,8 +10,9 @@ use crate::base::{CallId, LegId, Mono, Pii};
 use crate::media::g711::Law;
 use crate::media::rtcp::{Compound, Report};
 use crate::media::rtp::{self, Header};
+use crate::media::srtp::Shield;
 use crate::media::{LegStats, MediaCommand, MediaEvent, Sounds, Source, ToneKind, dtmf, tone};
-use crate::sdp::{Codec, Direction, Format, Negotiated};
+use crate::sdp::{Codec, Direction, Format, KEY_OCTETS, MasterKey, Negotiated, SrtpKeys, Suite};
 
 const A: LegId = LegId(1);
 const B: LegId = LegId(2);
@@ -191,6 +192,7 @@ fn session(host: u8, events: u8, direction: Direction) -> Negotiated {
         rtcp: Pii::new(address(host, 6001)),
         formats: vec![format(Codec::pcmu()), format(Codec::new(events, "telephone-event", 8000))],
         ptime_ms: 20,
+        srtp: None,
         direction,
     }
 }
@@ -478,6 +480,48 @@ fn reports_are_our_own_on_each_leg() {
     let stats = world.close(B);
     assert_eq!((stats.peer_lost_256ths, stats.peer_jitter_us), (128, 10_000));
     assert!(world.reports(B).last().unwrap().0.bye);
+}
+
+#[test]
+fn an_encrypted_leg_and_a_plain_one_hear_each_other() {
+    let (mut world, mut a, mut b) = World::connected();
+    let key = |octet| MasterKey::new(Suite::Gcm128, &[octet; KEY_OCTETS]);
+    let keys = |ours, theirs| SrtpKeys { suite: Suite::Gcm128, ours: key(ours), theirs: key(theirs) };
+    let mut shield = Shield::new(&keys(2, 1));
+    world.describe(A, Negotiated { srtp: Some(keys(1, 2)), ..session(1, 101, Direction::SendRecv) });
+    for _ in 0..50 {
+        let packet = a.header.with_payload(&[1; 160]);
+        let sealed = shield.seal_rtp(&packet).unwrap().to_vec();
+        world.arrive(A, Channel::Rtp, a.address, &sealed);
+        world.arrive(A, Channel::Rtp, a.address, &packet);
+        a.header.sequence += 1;
+        a.header.timestamp += 160;
+        b.say(&mut world);
+        world.pass(FRAME);
+    }
+    world.pass(Duration::from_secs(8));
+    let plain = world.heard(B);
+    assert_eq!(plain.len(), 50, "what is not encrypted does not count");
+    assert!(plain.iter().all(|(_, payload, _)| *payload == [1; 160]));
+    let to_a: Vec<Sent> = world.wire.sent.iter().filter(|sent| sent.leg == A).cloned().collect();
+    let (mut sound, mut reports) = (0, 0);
+    for sent in to_a {
+        let mut packet = sent.packet;
+        match sent.channel {
+            Channel::Rtp => {
+                let length = shield.open_rtp(&mut packet).unwrap();
+                assert_eq!(packet[rtp::HEADER..length], [2; 160]);
+                sound += 1;
+            }
+            Channel::Rtcp => {
+                let length = shield.open_rtcp(&mut packet).unwrap();
+                assert!(Compound::read(&packet[..length]).is_some());
+                reports += 1;
+            }
+        }
+    }
+    assert!(sound == 50 && reports >= 1, "{sound} {reports}");
+    assert_eq!(world.close(A).malformed, 50);
 }
 
 #[test]
