@@ -317,6 +317,7 @@ fn web(
         keys: shell.api_keys.iter().map(api_key).collect(),
         token_keys: calls.token_keys.clone(),
         priors: calls.priors,
+        routes: web::Routes::of(calls),
         region: shell.intents.region,
         default_ttl: shell.intents.ttl,
         pool: shell.intents.pool.clone(),

@@ -144,9 +144,10 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSou
 }
 
 /// The offer for a leg that may take the far side's place; what the caller has settled is all that it may take.
-pub fn offer_next(call: &mut Call, leg: LegId, bench: &mut Bench) -> Result<Bytes, NoSound> {
+pub fn offer_next(call: &mut Call, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<Bytes, NoSound> {
     let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
-    let mut stream = new_stream(call.id, leg, &SoundTerms::default(), bench)?;
+    let settled = terms.codecs.narrow_settled(settled)?;
+    let mut stream = new_stream(call.id, leg, terms, bench)?;
     let offer = stream.local.offer_from_negotiated(&settled);
     call.sound.next = Some(stream);
     Ok(offer)
@@ -154,8 +155,8 @@ pub fn offer_next(call: &mut Call, leg: LegId, bench: &mut Bench) -> Result<Byte
 
 /// That leg has answered and takes the far side's place. The offer is for a caller who was on hold.
 pub fn connect_next(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Option<Bytes>, NoSound> {
-    let answer = Session::parse(answer)?;
     let next = call.sound.next.as_mut().ok_or(NoSound::NoPort)?;
+    let answer = next.terms.read_answer(answer)?;
     next.agreed = Some(next.local.answered(&answer)?);
     if let Some(before) = std::mem::replace(&mut call.sound.far, call.sound.next.take()) {
         close(before, bench);

@@ -14,7 +14,7 @@ fn bench(terms: TrunkTerms) -> Bench {
 
 fn codecs(names: &[&str]) -> SoundTerms {
     let name = |name: &&str| CodecName { name: (*name).to_owned(), clock: None };
-    SoundTerms { codecs: CodecList(names.iter().map(name).collect()) }
+    SoundTerms { codecs: CodecList(names.iter().map(name).collect()), ..SoundTerms::default() }
 }
 
 const UNKNOWN: &str = "

@@ -16,6 +16,7 @@ use super::pop;
 use super::settings::PhonePlan;
 use super::sound;
 use super::talking;
+use super::terms::SoundTerms;
 
 /// A call on its way from one agent to somebody else.
 #[derive(Clone, Debug)]
@@ -78,7 +79,7 @@ fn begin(call: &mut Call, asker: FarLeg, place: Place, refer: Refer, bench: &mut
         Place::Elsewhere { target, flow } => {
             let leg = call.next_leg();
             call.transfer = transfer(Step::Ringing(None, leg));
-            ring(call, leg, PhonePlan { target, flow, extension: None }, bench, now);
+            ring(call, leg, PhonePlan { target, flow, extension: None, sound: SoundTerms::default() }, bench, now);
         }
     }
 }
@@ -203,7 +204,7 @@ fn ring_agent(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
 }
 
 fn ring(call: &mut Call, leg: FarLeg, phone: PhonePlan, bench: &mut Bench, now: Now) {
-    let offer = match sound::offer_next(call, leg.0, bench) {
+    let offer = match sound::offer_next(call, leg.0, &phone.sound, bench) {
         Ok(offer) => offer,
         Err(error) => return failed(call, error.status(), OfferFailure::Declined, bench, now),
     };

@@ -11,12 +11,8 @@ pub(super) fn read(section: &mut Section<'_>, faults: &mut Faults<'_>) -> SoundT
 }
 
 fn srtp(section: &mut Section<'_>, faults: &mut Faults<'_>) -> SrtpUse {
-    let words = [
-        ("off", SrtpUse::Off),
-        ("accept", SrtpUse::Accept),
-        ("offer", SrtpUse::Offer),
-        ("require", SrtpUse::Require),
-    ];
+    let words =
+        [("off", SrtpUse::Off), ("accept", SrtpUse::Accept), ("offer", SrtpUse::Offer), ("require", SrtpUse::Require)];
     section.text("srtp", faults).and_then(|text| text.word(&words, faults)).unwrap_or_default()
 }
 

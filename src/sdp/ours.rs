@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::negotiated::pair;
 use super::session::Shape;
-use super::write::write;
 use super::srtp::{LocalSrtp, Protection};
+use super::write::write;
 use super::{Audio, Codec, Direction, Format, Negotiated, SdpError, Session, SrtpUse};
 
 /// What we have said on one leg, and where we listen.
@@ -105,6 +105,7 @@ impl LocalMedia {
             maxptime_ms: theirs.maxptime_ms,
             kept: theirs.kept.clone(),
             shape: offer.shape.clone(),
+            protection: Protection::default(),
         };
         self.agree(answer, &offer.audio)
     }

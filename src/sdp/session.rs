@@ -142,11 +142,7 @@ fn refused(medias: &[sdp_types::Media]) -> Vec<RefusedLine> {
     medias.iter().map(line).collect()
 }
 
-fn read_audio(
-    raw: &sdp_types::Session,
-    media: &sdp_types::Media,
-    srtp: SrtpUse,
-) -> Result<Audio, SdpError> {
+fn read_audio(raw: &sdp_types::Session, media: &sdp_types::Media, srtp: SrtpUse) -> Result<Audio, SdpError> {
     let connection = media.connections.first().or(raw.connection.as_ref()).ok_or(SdpError::NoAddress)?;
     let address = connection.try_address().map_err(|_| SdpError::NoAddress)?.ip;
     if address.is_multicast() {

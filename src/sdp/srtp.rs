@@ -108,10 +108,7 @@ mod tests {
     }
 
     /// One side offers, the other answers; what each of them has settled.
-    fn negotiate(
-        one: SrtpUse,
-        other: SrtpUse,
-    ) -> Result<(Option<SrtpKeys>, Option<SrtpKeys>, String), SdpError> {
+    fn negotiate(one: SrtpUse, other: SrtpUse) -> Result<(Option<SrtpKeys>, Option<SrtpKeys>, String), SdpError> {
         let (mut a, mut b) = (local(one, 10), local(other, 40));
         let offer = a.offer_alone(&[Codec::pcmu()]);
         let agreed = b.answer_alone(&Session::parse_for(&offer, other)?, &[Codec::pcmu()])?;
@@ -138,7 +135,10 @@ mod tests {
             match (negotiate(one, other), expect) {
                 (Ok((a, b, answer)), Ok(proto)) => {
                     assert_eq!(a.is_some(), proto.is_some(), "{one:?} {other:?}");
-                    assert_eq!(a.as_ref().map(|keys| (&keys.ours, &keys.theirs)), b.as_ref().map(|k| (&k.theirs, &k.ours)));
+                    assert_eq!(
+                        a.as_ref().map(|keys| (&keys.ours, &keys.theirs)),
+                        b.as_ref().map(|k| (&k.theirs, &k.ours))
+                    );
                     assert!(proto.is_none_or(|proto| answer.contains(&format!(" {proto} "))), "{answer}");
                     assert_eq!(answer.matches("a=crypto:").count(), usize::from(proto.is_some()), "{answer}");
                 }
@@ -161,7 +161,10 @@ mod tests {
         assert!(!text(&agreed.body).contains("d0RmdmcmVCspeEc3"), "the peer's key does not come back");
         assert_eq!(agreed.negotiated.srtp.map(|keys| keys.suite), Some(Suite::AesCm32));
         let again = text(&ours.offer_alone(&[Codec::pcmu()]));
-        assert!(again.contains("RTP/SAVP") && again.matches("a=crypto:5 ").count() == 1, "what is in use stays: {again}");
+        assert!(
+            again.contains("RTP/SAVP") && again.matches("a=crypto:5 ").count() == 1,
+            "what is in use stays: {again}"
+        );
         let refused = Session::parse_for(offer.as_bytes(), SrtpUse::Off).err();
         assert_eq!(refused, Some(SdpError::NotEncrypted));
     }

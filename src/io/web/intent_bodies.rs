@@ -226,6 +226,14 @@ impl SubjectBody {
 }
 
 impl ReasonBody {
+    pub(super) fn category(&self) -> &str {
+        &self.category
+    }
+
+    pub(super) fn sub_category(&self) -> Option<&str> {
+        self.sub_category.as_deref()
+    }
+
     fn draft(self) -> ReasonDraft {
         ReasonDraft { category: self.category, sub_category: self.sub_category }
     }

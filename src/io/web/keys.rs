@@ -1,10 +1,13 @@
-//! Keys of the API: `Authorization: Bearer <key>`, known by their SHA-256 only.
+//! Keys of the API, known by their SHA-256 only: `Authorization: Bearer <key>`, or Basic with the key as password, for dial plans
+//! that can say no other.
 
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
@@ -59,11 +62,24 @@ fn find<'a>(keys: &'a [ApiKey], parts: &Parts) -> Result<&'a ApiKey, Problem> {
     let header = parts.headers.get(AUTHORIZATION).ok_or_else(|| {
         Problem::new(Kind::Unauthorized, "send the header field Authorization: Bearer, followed by your key")
     })?;
-    let (scheme, presented) = header.to_str().unwrap_or_default().split_once(' ').unwrap_or_default();
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Problem::new(Kind::Unauthorized, "the header field Authorization does not say Bearer"));
-    }
+    let presented = presented(header.to_str().unwrap_or_default()).ok_or_else(|| {
+        Problem::new(
+            Kind::Unauthorized,
+            "the header field Authorization says neither Bearer nor Basic as RFC 7617 has it",
+        )
+    })?;
     known(keys, presented.trim()).ok_or_else(|| Problem::new(Kind::Unauthorized, "nobody has this key"))
+}
+
+/// The key in `Bearer <key>`, or in `Basic base64(anything:<key>)`.
+fn presented(header: &str) -> Option<String> {
+    let (scheme, rest) = header.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.to_owned());
+    }
+    let decoded = STANDARD.decode(rest.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let decoded = String::from_utf8(decoded).ok()?;
+    decoded.split_once(':').map(|(_, key)| key.to_owned())
 }
 
 /// Looks at every key, so that the time does not tell which one was near.

@@ -1,23 +1,30 @@
-//! `GET /v1/match`: whose call would this be? For a dial plan that asks; it claims nothing.
+//! `GET /v1/match`: whose call would this be, and where should it go? For a dial plan that asks; it claims nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Query, State};
-use axum::http::Uri;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use utoipa::IntoParams;
 
-use crate::base::{E164, IntentId, Wall};
-use crate::intents::requests::Candidate;
-use crate::intents::{Evidence, Matched, Observed, StoreReply, StoreRequest, weigh};
+use crate::access::{Decision, Facts, Policy};
+use crate::base::{AgentId, E164, IntentId, Level, QueueId, TrunkId, Wall};
+use crate::calls::settings::{CallSettings, PhonePlan};
+use crate::intents::intent::Intent;
+use crate::intents::{Observed, StoreReply, StoreRequest, weigh};
+use crate::sip::api::Target;
 
 use super::Web;
-use super::intent_bodies::{ReasonBody, SubjectBody};
 use super::intents::unexpected;
 use super::keys::Reader;
+use super::lookup_bodies::MatchAnswer;
+use super::lookup_text;
 use super::problem::{Kind, Problem, ProblemBody};
-use super::time::rfc3339;
 
 /// What the dial plan knows of the call; at least one of the first three.
 #[derive(Deserialize, IntoParams)]
@@ -33,58 +40,74 @@ pub(super) struct MatchQuery {
     /// The network vouches for the caller's number.
     #[serde(default)]
     asserted: bool,
+    /// The trunk that the call came over, as the configuration names it, for rules that look at it.
+    trunk: Option<String>,
+    /// `json`, `text` (a line KEY=value for each), or `form` (KEY=value&KEY=value, escaped); else as `Accept` says, or `json`.
+    format: Option<String>,
 }
 
-/// The answer of a look-up.
-#[derive(Serialize, ToSchema)]
-pub(super) struct MatchAnswer {
-    /// `V0` unmatched, `V1` likely, `V2` strong, `V3` proven.
-    level: &'static str,
-    /// The probability of the intent, 0 to 1.
-    share: f64,
-    /// Absent at V0.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    intent: Option<MatchedIntent>,
-    /// What speaks for it and against it, strongest first.
-    evidence: Vec<EvidenceBody>,
-    /// Other intents that are nearly as probable.
-    rivals: Vec<String>,
+/// Where calls go.
+pub struct Routes {
+    pub policy: Policy,
+    pub default_queue: Option<QueueId>,
+    /// The SIP URI at which each agent's phone is reached from a PBX.
+    pub contact_by_agent: BTreeMap<AgentId, String>,
+    /// An answer that takes longer is of no use to a dial plan.
+    pub within: Duration,
 }
 
-/// What a dial plan needs to route; nothing that tells who the customer is.
-#[derive(Serialize, ToSchema)]
-pub(super) struct MatchedIntent {
-    id: String,
-    reason: ReasonBody,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<SubjectBody>,
-    language: String,
-    urgency: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tier: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    preferred_agent: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_agent: Option<String>,
-    expires_at: String,
+impl Routes {
+    pub fn of(calls: &CallSettings) -> Routes {
+        let contact = |phone: &PhonePlan| match &phone.target {
+            Target::Uri { uri, .. } => Some(phone.extension.clone().unwrap_or_else(|| uri.clone())),
+            Target::Trunk { .. } | Target::Registered(_) => phone.extension.clone(),
+        };
+        let contacts = calls.phones.iter().filter_map(|(agent, phone)| Some((agent.clone(), contact(phone)?)));
+        Routes {
+            policy: calls.policy.clone(),
+            default_queue: calls.default_queue.clone(),
+            contact_by_agent: contacts.collect(),
+            within: calls.deadlines.matching,
+        }
+    }
+
+    /// What the access rules say of a caller; the same that they say of a call.
+    fn decide(&self, level: Level, intent: Option<&Intent>, observed: &Observed, trunk: &TrunkId) -> Decision {
+        let domain = intent.and_then(|intent| intent.customer.email.expose().rsplit_once('@'));
+        self.policy.decide(&Facts {
+            domain: domain.map(|(_, domain)| domain),
+            tier: intent.and_then(|intent| intent.customer.tier.as_ref()),
+            level,
+            category: intent.map(|intent| intent.reason.category.as_str()),
+            sub_category: intent.and_then(|intent| intent.reason.sub_category.as_deref()),
+            dialled: observed.dialled.as_ref(),
+            trunk,
+            wall: observed.now,
+        })
+    }
 }
 
-#[derive(Serialize, ToSchema)]
-pub(super) struct EvidenceBody {
-    kind: &'static str,
-    text: &'static str,
-}
-
-/// Whose call this would be, and why.
+/// Whose call this would be, why, and where it should go. Nothing is claimed by asking.
 #[utoipa::path(
     get, path = "/v1/match", tag = "calls", params(MatchQuery),
     responses(
-        (status = 200, description = "The best match, or V0", body = MatchAnswer),
+        (status = 200, description = "The best match, or V0", content(
+            (MatchAnswer = "application/json"), (String = "text/plain"), (String = "application/x-www-form-urlencoded"),
+        )),
+        (status = 504, description = "Not within the match deadline", body = ProblemBody, content_type = "application/problem+json"),
         (status = "default", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
     ), security(("key" = [])),
 )]
-pub(super) async fn look_up(State(web): State<Arc<Web>>, _: Reader, uri: Uri) -> Result<Json<MatchAnswer>, Problem> {
-    let observed = observed(&web, query(&uri)?, web.clock.wall())?;
+pub(super) async fn look_up(
+    State(web): State<Arc<Web>>,
+    _: Reader,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let query = query(&uri)?;
+    let form = form(query.format.as_deref(), &headers)?;
+    let trunk = TrunkId::new(query.trunk.as_deref().unwrap_or_default());
+    let observed = observed(&web, query, web.clock.wall())?;
     let request = StoreRequest::Find {
         dialled: observed.dialled.clone(),
         caller: observed.caller.clone(),
@@ -92,12 +115,50 @@ pub(super) async fn look_up(State(web): State<Arc<Web>>, _: Reader, uri: Uri) ->
         claim: None,
         now: observed.now,
     };
-    match web.ask_store(request).await? {
+    match web.ask_store_soon(request).await? {
         StoreReply::Found { candidates } => {
             let matched = weigh(&observed, &candidates, &web.priors);
-            Ok(Json(answer(&matched, &candidates)))
+            let winner = matched.winner.and_then(|winner| candidates.get(winner));
+            let level = winner.map_or(Level::Unmatched, |_| matched.level);
+            let decision = web.routes.decide(level, winner.map(|winner| &winner.intent), &observed, &trunk);
+            Ok(written(MatchAnswer::of(&matched, &candidates, &decision, &web.routes), form))
         }
         other => Err(unexpected(&other)),
+    }
+}
+
+fn written(answer: MatchAnswer, form: Form) -> Response {
+    match form {
+        Form::Json => Json(answer).into_response(),
+        Form::Text => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], lookup_text::lines(&answer)).into_response(),
+        Form::Escaped => {
+            ([(CONTENT_TYPE, "application/x-www-form-urlencoded")], lookup_text::escaped(&answer)).into_response()
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Form {
+    Json,
+    Text,
+    Escaped,
+}
+
+fn form(asked: Option<&str>, headers: &HeaderMap) -> Result<Form, Problem> {
+    let accepts = |kind: &str| {
+        headers.get(ACCEPT).and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.starts_with(kind))
+    };
+    match asked {
+        Some("json") => Ok(Form::Json),
+        Some("text") => Ok(Form::Text),
+        Some("form") => Ok(Form::Escaped),
+        Some(_) => {
+            let problem = Problem::new(Kind::InvalidRequest, "there is no such form of the answer");
+            Err(problem.with("format", "is not known", "give json, text or form, or leave it out"))
+        }
+        None if accepts("text/plain") => Ok(Form::Text),
+        None if accepts("application/x-www-form-urlencoded") => Ok(Form::Escaped),
+        None => Ok(Form::Json),
     }
 }
 
@@ -106,7 +167,7 @@ fn query(uri: &Uri) -> Result<MatchQuery, Problem> {
     let Query(query) = query.map_err(|_| {
         let problem =
             Problem::new(Kind::InvalidRequest, "the query has an unknown name or a value that cannot be read");
-        problem.with("query", "is not one of this address", "give dialled, caller, token, asserted=true")
+        problem.with("query", "is not one of this address", "give dialled, caller, token, asserted=true, trunk, format")
     })?;
     if query.dialled.is_none() && query.caller.is_none() && query.token.is_none() {
         let problem = Problem::new(Kind::InvalidRequest, "there is nothing to look up");
@@ -136,34 +197,4 @@ fn token(web: &Web, text: &str, now: Wall) -> Result<IntentId, Problem> {
         problem.with("token", why.to_string(), "leave it out, and look up by the numbers")
     })?;
     Ok(claims.intent)
-}
-
-fn answer(matched: &Matched, candidates: &[Candidate]) -> MatchAnswer {
-    let id = |index: &usize| candidates.get(*index).map(|candidate| candidate.intent.id.to_string());
-    MatchAnswer {
-        level: matched.level.as_str(),
-        share: matched.share,
-        intent: matched.winner.and_then(|winner| candidates.get(winner)).map(matched_intent),
-        evidence: matched.evidence.iter().map(evidence).collect(),
-        rivals: matched.rivals.iter().filter_map(id).collect(),
-    }
-}
-
-fn matched_intent(candidate: &Candidate) -> MatchedIntent {
-    let intent = &candidate.intent;
-    MatchedIntent {
-        id: intent.id.to_string(),
-        reason: ReasonBody::of(intent),
-        subject: SubjectBody::of(intent),
-        language: intent.language.clone(),
-        urgency: intent.urgency.as_str(),
-        tier: intent.customer.tier.as_ref().map(ToString::to_string),
-        preferred_agent: intent.preferred_agent.as_ref().map(ToString::to_string),
-        last_agent: candidate.last_agent.as_ref().map(ToString::to_string),
-        expires_at: rfc3339(intent.expires),
-    }
-}
-
-fn evidence(evidence: &Evidence) -> EvidenceBody {
-    EvidenceBody { kind: evidence.as_str(), text: evidence.text() }
 }

@@ -8,6 +8,8 @@ mod intent_bodies;
 mod intents;
 mod keys;
 mod lookup;
+mod lookup_bodies;
+mod lookup_text;
 mod numbers;
 mod openapi;
 pub mod problem;
@@ -33,9 +35,10 @@ use super::clock::Clock;
 use super::desktop::{self, DeskLines};
 use super::door::{EngineDoor, StoreDoor};
 use super::telemetry::Telemetry;
-use problem::Problem;
+use problem::{Kind, Problem};
 
 pub use keys::ApiKey;
+pub use lookup::Routes;
 pub use server::serve;
 
 /// What the API works with.
@@ -48,6 +51,8 @@ pub struct Web {
     pub keys: Vec<ApiKey>,
     pub token_keys: TokenKeys,
     pub priors: Priors,
+    /// Where calls go, for dial plans that ask.
+    pub routes: Routes,
     /// Of numbers without a country code.
     pub region: Option<Region>,
     /// The life of an intent that does not say.
@@ -94,6 +99,17 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
 }
 
 impl Web {
+    /// A dial plan cannot wait longer than the calls do.
+    async fn ask_store_soon(&self, request: StoreRequest) -> Result<StoreReply, Problem> {
+        let answer = tokio::time::timeout(self.routes.within, self.store.ask(request)).await;
+        match answer {
+            Err(_) | Ok(Err(StoreError::Timeout)) => {
+                Err(Problem::new(Kind::StoreLate, "let the call go on as if nobody knew the caller"))
+            }
+            Ok(answer) => Ok(answer?),
+        }
+    }
+
     async fn ask_store(&self, request: StoreRequest) -> Result<StoreReply, Problem> {
         let answer = tokio::time::timeout(STORE_WITHIN, self.store.ask(request)).await;
         Ok(answer.unwrap_or(Err(StoreError::Timeout))?)

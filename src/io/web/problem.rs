@@ -24,6 +24,7 @@ pub enum Kind {
     UpgradeRequired,
     IntentsFull,
     StoreUnavailable,
+    StoreLate,
     EngineUnavailable,
     NotReady,
 }
@@ -89,6 +90,9 @@ impl Kind {
             Kind::StoreUnavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, "store-unavailable", "The store of intents does not answer")
             }
+            Kind::StoreLate => {
+                (StatusCode::GATEWAY_TIMEOUT, "match-late", "The match did not come within its deadline")
+            }
             Kind::EngineUnavailable => {
                 (StatusCode::SERVICE_UNAVAILABLE, "engine-unavailable", "The engine does not answer")
             }
@@ -117,7 +121,8 @@ impl Kind {
             | Kind::TooLarge
             | Kind::UnsupportedMedia
             | Kind::InvalidBody
-            | Kind::KeyReused => None,
+            | Kind::KeyReused
+            | Kind::StoreLate => None,
         }
     }
 }

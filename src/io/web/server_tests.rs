@@ -9,7 +9,9 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{ApiKey, Web, router, serve};
+use super::{ApiKey, Routes, Web, router, serve};
+use crate::access::{self, Conditions, Policy, PolicySetup, Rule};
+use crate::base::hex::to_hex;
 use crate::base::limits::HTTP_BODY_MAX;
 use crate::base::phone::Region;
 use crate::base::rng::Rng;
@@ -47,10 +49,14 @@ struct Server {
 struct TestStore {
     store: Store,
     gone: AtomicBool,
+    silent: AtomicBool,
 }
 
 impl StoreDoor for TestStore {
     fn ask(&self, request: StoreRequest) -> Stored<'_> {
+        if self.silent.load(Ordering::Relaxed) {
+            return Box::pin(std::future::pending());
+        }
         if self.gone.load(Ordering::Relaxed) {
             return Box::pin(std::future::ready(Err(StoreError::Unavailable)));
         }
@@ -136,6 +142,30 @@ fn record() -> CallRecord {
     }
 }
 
+/// Strong matches reach a human; a caller nobody knows is refused.
+fn routes() -> Routes {
+    let strong = Rule {
+        name: "strong".to_owned(),
+        when: Conditions { min_level: Some(Level::Strong), ..Conditions::default() },
+        answer: access::Answer::Human { queue: None, priority: 5 },
+        words: None,
+    };
+    let refuse = access::Answer::Refuse { status: 480, announcement: Some("Please use\nthe page.".into()) };
+    let setup = PolicySetup {
+        rules: vec![strong],
+        default: refuse,
+        default_words: None,
+        tiers: Vec::new(),
+        free_mail: Vec::new(),
+    };
+    Routes {
+        policy: Policy::new(setup).unwrap(),
+        default_queue: Some(QueueId::new("returns")),
+        contact_by_agent: [(AgentId::new("anna"), "sip:204@pbx.example.com".to_owned())].into(),
+        within: Duration::from_millis(500),
+    }
+}
+
 fn key(id: &str, key: &str, write: bool) -> ApiKey {
     ApiKey { id: id.to_owned(), hash: Sha256::digest(key).into(), write, read: !write }
 }
@@ -147,7 +177,7 @@ fn number(text: &str) -> E164 {
 impl Server {
     async fn start() -> Server {
         let store = Store::in_memory(100, Duration::from_secs(10)).unwrap();
-        let store = Arc::new(TestStore { store, gone: AtomicBool::new(false) });
+        let store = Arc::new(TestStore { store, gone: AtomicBool::new(false), silent: AtomicBool::new(false) });
         let engine = Arc::new(Samples { gone: AtomicBool::new(false) });
         let clock = Clock::start();
         let (_, telemetry) = telemetry::start(None, clock.wall()).unwrap();
@@ -168,6 +198,7 @@ impl Server {
             keys: vec![key("site", SITE, true), key("board", BOARD, false), key("other", OTHER_SITE, true)],
             token_keys: TokenKeys::new(&[TokenKey { id: 1, secret: vec![7; 32] }]).unwrap(),
             priors: Priors::default(),
+            routes: routes(),
             region: Region::parse("US"),
             default_ttl: Duration::from_secs(900),
             pool: Some(pool.pool.clone()),
@@ -399,6 +430,54 @@ async fn a_look_up_says_whose_call_it_would_be() {
     for query in ["", "dialled=nonsense", "token=tok_forged", "colour=red", "dialled=%2B12015550101&asserted=perhaps"] {
         problem(find(query.to_owned()).await, 400, "invalid-request").await;
     }
+}
+
+#[tokio::test]
+async fn a_look_up_says_where_the_call_should_go_in_every_form() {
+    let server = Server::start().await;
+    let mut asked = intent();
+    asked["preferred_agent"] = json!("anna");
+    let made = body(server.register(&asked).await).await;
+    let number = made["number"].as_str().unwrap().trim_start_matches('+');
+    let found = body(server.get_owned(format!("/v1/match?dialled=%2B{number}&trunk=carrier")).await).await;
+    let access = &found["access"];
+    assert_eq!(
+        (&access["answer"], &access["rule"], &access["queue"], &access["priority"]),
+        (&json!("human"), &json!("strong"), &json!("returns"), &json!(5))
+    );
+    assert_eq!(found["intent"]["extension"], "204");
+    let text = server.get_owned(format!("/v1/match?dialled=%2B{number}&format=text")).await.text().await.unwrap();
+    for line in ["LEVEL=V2", "ANSWER=human", "QUEUE=returns", "EXTENSION=204", "STATUS=", "CATEGORY=return"] {
+        assert!(text.lines().any(|l| l == line), "{line} is not in\n{text}");
+    }
+    let id = made["id"].as_str().unwrap();
+    let uui = text.lines().find_map(|line| line.strip_prefix("UUI=")).unwrap();
+    assert_eq!(uui, format!("{};encoding=hex", to_hex(id.as_bytes())));
+    let nobody = server.get("/v1/match?dialled=%2B12015550199&format=form").await.text().await.unwrap();
+    assert!(
+        nobody.contains("ANSWER=refuse&") && nobody.contains("ANNOUNCEMENT=Please%20use%20the%20page.&"),
+        "{nobody}"
+    );
+    assert_eq!(nobody.matches('&').count() + 1, text.lines().count(), "the same keys, whatever the answer");
+    problem(server.get("/v1/match?dialled=%2B12015550199&format=xml").await, 400, "invalid-request").await;
+}
+
+#[tokio::test]
+async fn a_look_up_that_is_late_is_a_miss() {
+    let server = Server::start().await;
+    server.store.silent.store(true, Ordering::Relaxed);
+    problem(server.get("/v1/match?dialled=%2B12015550199").await, 504, "match-late").await;
+}
+
+#[tokio::test]
+async fn a_dial_plan_may_say_its_key_as_a_password() {
+    let server = Server::start().await;
+    let ask = |password: &str| {
+        let url = format!("http://{}/v1/match?dialled=%2B12015550199", server.address);
+        server.client.get(url).basic_auth("asterisk", Some(password)).send()
+    };
+    assert_eq!(ask(BOARD).await.unwrap().status(), 200);
+    assert_eq!(ask("a guess").await.unwrap().status(), 401);
 }
 
 #[tokio::test]

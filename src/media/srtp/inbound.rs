@@ -43,14 +43,19 @@ impl Inbound {
 
     /// Another key of the peer. The cycle goes on as RFC 3711 section 3.3.1 has it, or begins again as many peers have it.
     pub fn rekey(&mut self, suite: Suite, key: &MasterKey) {
-        let fresh = |stream: &Stream| Stream { ssrc: stream.ssrc, sound: stream.sound.fresh(), reports: stream.reports.fresh() };
+        let fresh = |stream: &Stream| Stream {
+            ssrc: stream.ssrc,
+            sound: stream.sound.fresh(),
+            reports: stream.reports.fresh(),
+        };
         *self = Inbound { streams: self.streams.iter().map(fresh).collect(), ..Inbound::new(suite, key) };
     }
 
     pub fn open_rtp(&mut self, datagram: &mut [u8]) -> Result<usize, Broken> {
         let head = rtp::header_length(datagram).ok_or(Broken::Forged)?;
         let (ssrc, sequence) = rtp::stream_of(datagram).ok_or(Broken::Forged)?;
-        let end = datagram.len().checked_sub(self.sound.tag_length()).filter(|end| *end >= head).ok_or(Broken::Forged)?;
+        let end =
+            datagram.len().checked_sub(self.sound.tag_length()).filter(|end| *end >= head).ok_or(Broken::Forged)?;
         let stream = self.stream(ssrc);
         let (index, again) = (stream.sound.seen.guess(sequence), u64::from(sequence));
         if !stream.sound.is_new(index) {

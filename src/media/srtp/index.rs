@@ -59,7 +59,9 @@ mod tests {
     #[test]
     fn the_cycle_is_guessed_across_its_end_in_both_directions() {
         let window = Window::after(0x1_fffe);
-        for (sequence, index) in [(0xffff, 0x1_ffff), (0, 0x2_0000), (5, 0x2_0005), (0xfff0, 0x1_fff0), (0x8000, 0x1_8000)] {
+        for (sequence, index) in
+            [(0xffff, 0x1_ffff), (0, 0x2_0000), (5, 0x2_0005), (0xfff0, 0x1_fff0), (0x8000, 0x1_8000)]
+        {
             assert_eq!(window.guess(sequence), index, "{sequence:x}");
         }
         assert_eq!(Window::after(0x2_0003).guess(0xfffe), 0x1_fffe, "late, from the cycle before");

@@ -1,8 +1,8 @@
 //! SRTP and SRTCP (RFC 3711, RFC 7714) of one leg: what comes is opened where it lies, what goes is sealed in a copy.
 
 mod cipher;
-mod index;
 mod inbound;
+mod index;
 mod kdf;
 mod outbound;
 #[cfg(test)]

@@ -1,0 +1,68 @@
+//! The dial plans of `sip-configs/` against the real server: every key that they read is in its answer, in the form that they read.
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+
+use serde_json::Value;
+
+use support::folder::Folder;
+use support::ports;
+use support::server::{Phone, Server, Setup};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_throughline");
+
+fn file(name: &str) -> String {
+    let path = format!("{}/sip-configs/{name}", env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(&path).unwrap_or_else(|fault| panic!("{path}: {fault}"))
+}
+
+/// What stands between `before` and `after`, each time.
+fn between<'t>(text: &'t str, before: &str, after: char) -> BTreeSet<&'t str> {
+    text.split(before).skip(1).filter_map(|rest| rest.split(after).next()).collect()
+}
+
+fn server(folder: &Folder) -> Server {
+    let agents = vec![("ann".to_owned(), Phone::Static(ports::udp()))];
+    Server::start(PROGRAM.as_ref(), folder, &Setup::new(agents, ports::udp()))
+}
+
+fn look_up(server: &Server, intent: &Value, form: &str) -> String {
+    let number = intent["number"].as_str().expect("a number").trim_start_matches('+');
+    let path = format!("/v1/match?format={form}&trunk=pbx&dialled=%2B{number}&caller=%2B12015550123");
+    let response = server.ask("GET", &path, &Value::Null);
+    assert_eq!(response.status, 200, "{}", response.body);
+    response.body
+}
+
+#[test]
+fn asterisk_finds_every_key_that_its_dial_plan_reads() {
+    let plan = file("asterisk/extensions.conf");
+    let read = between(&plan, "HASH(match,", ')');
+    assert!(read.len() > 8 && read.contains("ANSWER"), "{read:?}");
+    let folder = Folder::new("asterisk");
+    let server = server(&folder);
+    let answer = look_up(&server, &server.register("+12015550123"), "form");
+    let keys: BTreeSet<&str> = answer.split('&').filter_map(|pair| Some(pair.split_once('=')?.0)).collect();
+    assert!(read.is_subset(&keys), "{:?} are not in the answer", read.difference(&keys));
+    assert!(answer.contains("ANSWER=human&") && answer.contains("QUEUE=help&"), "{answer}");
+}
+
+#[test]
+fn freeswitch_finds_every_key_that_its_dial_plan_reads() {
+    let plan = file("freeswitch/dialplan.xml");
+    let read = between(&plan, "(?m)^", '=');
+    assert!(read.len() > 6 && read.contains("ANSWER"), "{read:?}");
+    let folder = Folder::new("freeswitch");
+    let server = server(&folder);
+    let answer = look_up(&server, &server.register("+12015550123"), "text");
+    let keys: BTreeSet<&str> = answer.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+    assert!(read.is_subset(&keys), "{:?} are not in the answer", read.difference(&keys));
+    for line in ["LEVEL=V2", "ANSWER=human", "QUEUE=help", "STATUS="] {
+        assert!(answer.lines().any(|l| l == line), "{line} is not in\n{answer}");
+    }
+    let uui = answer.lines().find_map(|line| line.strip_prefix("UUI=")).expect("a context");
+    let hex = uui.strip_suffix(";encoding=hex").expect("an encoding");
+    assert!(!hex.is_empty() && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)), "{uui}");
+}
