@@ -1,9 +1,10 @@
 //! What one INVITE of a trunk costs: parse, read the key fields, write it again.
 //!
-//! `cargo bench --bench wire` measures time. For instructions: `valgrind --tool=callgrind --toggle-collect='*one_invite*'` and the
-//! built benchmark with `--times 1000`, then divide.
+//! `cargo bench --bench wire` measures time and counts allocations; `benches/instructions` counts instructions.
 
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use criterion::Criterion;
@@ -93,7 +94,39 @@ fn main() {
     }
 }
 
+/// Counts what is asked of the system's allocator.
+struct Counting;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: everything is the system's allocator's; counting changes nothing of it.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: as the caller promises.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as the caller promises.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+fn allocations<T>(act: impl FnOnce() -> T) -> usize {
+    let before = ALLOCATIONS.load(Ordering::Relaxed);
+    let made = act();
+    let count = ALLOCATIONS.load(Ordering::Relaxed) - before;
+    drop(made);
+    count
+}
+
 fn measure(sample: &Bytes) {
+    let parse = allocations(|| Request::parse(sample.clone()));
+    println!("allocations: {parse} to parse, {} with reading and writing", allocations(|| one_invite(sample)));
     let mut criterion = Criterion::default().configure_from_args();
     criterion.bench_function("parse, read and write an INVITE", |bench| bench.iter(|| one_invite(black_box(sample))));
     criterion.bench_function("parse an INVITE", |bench| bench.iter(|| Request::parse(black_box(sample.clone()))));

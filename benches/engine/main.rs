@@ -1,9 +1,9 @@
 //! What a whole routed call costs the engine, without any I/O: the inputs of many calls are recorded once, with peers that
 //! answer at once, and then replayed against new engines.
 //!
-//! `cargo bench --bench engine` measures time. For instructions: the built benchmark with `--times 1` under
-//! `valgrind --tool=callgrind --toggle-collect='*whole_calls*'`, divided by the number of calls.
+//! `cargo bench --bench engine` measures time, `benches/instructions` counts instructions.
 
+mod counting;
 mod peers;
 mod world;
 
@@ -51,7 +51,28 @@ fn replayed(world: &World) -> Duration {
     began.elapsed()
 }
 
+/// What a held call keeps in the engine: at once, and when its transactions are over.
+fn held() {
+    const CALLS: usize = world::AGENTS as usize;
+    const LATER: Duration = Duration::from_secs(40);
+    let world = World::held(CALLS);
+    let mut engine = world::engine();
+    let (before, calls) = world.inputs();
+    whole_calls(&mut engine, before);
+    let began = counting::live();
+    whole_calls(&mut engine, calls);
+    let at_once = counting::live();
+    let later = world.now().mono + LATER;
+    while let Some((at, _)) = engine.poll_timeout().filter(|(at, _)| *at < later) {
+        engine.handle_timeout(Now::new(at, world.now().wall));
+        while engine.poll_output().is_some() {}
+    }
+    let each = |live: usize| live.saturating_sub(began) / CALLS;
+    println!("a held call: {} octets at once, {} after {} s", each(at_once), each(counting::live()), LATER.as_secs());
+}
+
 fn measure(world: &World) {
+    held();
     let each = replayed(world).as_secs_f64() * 1e6 / CALLS as f64;
     println!("a whole call: {each:.1} us, {} inputs", world.inputs().1.len() / CALLS);
     let mut criterion = Criterion::default().sample_size(10).configure_from_args();

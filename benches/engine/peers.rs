@@ -54,9 +54,9 @@ pub fn invite(nth: usize, called: &str, caller: &str) -> Bytes {
 }
 
 /// What the one at `to` does about a message of the server's.
-pub fn react(to: SocketAddr, bytes: &[u8]) -> Vec<Reaction> {
+pub fn react(to: SocketAddr, bytes: &[u8], holds: bool) -> Vec<Reaction> {
     let text = std::str::from_utf8(bytes).expect("our messages are text");
-    if to == PHONES { as_phone(text) } else { as_carrier(text) }
+    if to == PHONES { as_phone(text) } else { as_carrier(text, holds) }
 }
 
 fn as_phone(text: &str) -> Vec<Reaction> {
@@ -72,8 +72,8 @@ fn as_phone(text: &str) -> Vec<Reaction> {
     }
 }
 
-/// Acknowledges the answer and ends the call.
-fn as_carrier(text: &str) -> Vec<Reaction> {
+/// Acknowledges the answer and, unless it `holds` the call, ends it.
+fn as_carrier(text: &str, holds: bool) -> Vec<Reaction> {
     let is = |method: &str| header(text, "CSeq").ends_with(method);
     let send = |bytes| Reaction::Send { from: CARRIER, bytes };
     if !text.starts_with("SIP/2.0 200") {
@@ -83,7 +83,11 @@ fn as_carrier(text: &str) -> Vec<Reaction> {
     if is("BYE") {
         return vec![Reaction::Ended];
     }
-    vec![send(inside(text, "ACK", 1)), send(inside(text, "BYE", 2)), Reaction::Answered]
+    let mut reactions = vec![send(inside(text, "ACK", 1)), Reaction::Answered];
+    if !holds {
+        reactions.push(send(inside(text, "BYE", 2)));
+    }
+    reactions
 }
 
 fn answer(request: &str, status: &str, contact: &str) -> String {

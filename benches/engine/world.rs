@@ -18,7 +18,7 @@ use throughline::sip::api::FlowId;
 
 use crate::peers::{self, Reaction};
 
-const AGENTS: u64 = 200;
+pub const AGENTS: u64 = 200;
 const NUMBERS: usize = 1_000;
 /// Between two inputs, and between two calls.
 const STEP: Duration = Duration::from_micros(50);
@@ -34,6 +34,8 @@ pub struct World {
     store: Model,
     rng: Rng,
     now: Now,
+    /// Calls stay when they are answered.
+    holds: bool,
     /// What has not been handed over yet.
     arriving: VecDeque<Input>,
     handed: Vec<Handed>,
@@ -84,13 +86,30 @@ fn configuration() -> String {
 }
 
 impl World {
-    /// Logs the desks in and plays so many calls from INVITE to wrap-up.
+    /// Plays so many calls from INVITE to wrap-up.
     pub fn played(calls: usize) -> World {
+        let mut world = World::new(false);
+        world.call(calls);
+        assert_eq!((world.pops, world.answered, world.ended), (calls, calls, calls), "every call goes the whole way");
+        world
+    }
+
+    /// Plays so many calls, one for each agent at most, that stay; then time passes until nothing is left of their beginning.
+    pub fn held(calls: usize) -> World {
+        let mut world = World::new(true);
+        world.call(calls);
+        assert_eq!((world.pops, world.answered, world.ended), (calls, calls, 0), "every call stays");
+        world
+    }
+
+    /// The desks are logged in.
+    fn new(holds: bool) -> World {
         let mut world = World {
             engine: engine(),
             store: Model::new(100_000),
             rng: Rng::from_number(1),
             now: Now::new(Mono(1_000_000_000), BEGAN),
+            holds,
             arriving: VecDeque::new(),
             handed: Vec::new(),
             before: 0,
@@ -101,13 +120,20 @@ impl World {
         world.seed();
         (0..AGENTS).for_each(|agent| world.log_in(agent));
         world.before = world.handed.len();
-        for nth in 0..calls {
-            let (called, caller) = world.register(nth);
-            world.receive(peers::CARRIER, peers::invite(nth, &called, &caller));
-            world.wait(BETWEEN);
-        }
-        assert_eq!((world.pops, world.answered, world.ended), (calls, calls, calls), "every call goes the whole way");
         world
+    }
+
+    fn call(&mut self, calls: usize) {
+        for nth in 0..calls {
+            let (called, caller) = self.register(nth);
+            self.receive(peers::CARRIER, peers::invite(nth, &called, &caller));
+            self.wait(BETWEEN);
+        }
+    }
+
+    /// When the last input was handed over.
+    pub fn now(&self) -> Now {
+        self.now
     }
 
     /// What came before the calls, and what belongs to them.
@@ -190,7 +216,7 @@ impl World {
                 self.arriving.push_back(Input::Media(MediaEvent::Closed { leg, stats }));
             }
             Output::Desktop(DesktopOutput::Send { conn, seq, message }) => self.at_desk(conn, seq, message),
-            Output::Transmit(transmit) => self.on_the_wire(peers::react(transmit.to, &transmit.bytes)),
+            Output::Transmit(transmit) => self.on_the_wire(peers::react(transmit.to, &transmit.bytes, self.holds)),
             _ => {}
         }
     }

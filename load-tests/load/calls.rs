@@ -45,8 +45,8 @@ impl Flags {
     /// For the run that makes every table.
     pub fn for_all() -> Flags {
         Flags {
-            rate: vec![50, 200, 500, 1000],
-            seconds: 8,
+            rate: vec![50, 500],
+            seconds: 10,
             hold_ms: 100,
             rounds: 1,
             dialogs: false,

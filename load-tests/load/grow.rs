@@ -37,12 +37,12 @@ pub enum What {
 
 const ALL: [What; 5] = [What::Rate, What::Intents, What::Agents, What::Waiting, What::Held];
 const HOLD: Duration = Duration::from_millis(100);
-const RATES: [usize; 7] = [50, 100, 200, 400, 800, 1200, 1600];
+const RATES: [usize; 5] = [100, 200, 500, 1_000, 1_500];
 /// The last is all that one server takes, less room for the calls of the measurement.
 const INTENTS: [usize; 4] = [1_000, 10_000, 100_000, 985_000];
 const AGENTS: [usize; 4] = [10, 100, 1_000, 10_000];
 const WAITING: [usize; 4] = [0, 10, 100, 1_000];
-const HELD: [usize; 5] = [0, 500, 1_000, 2_000, 4_000];
+const HELD: [usize; 4] = [0, 1_000, 2_000, 4_000];
 /// Ten agents carry it.
 const SLOW: usize = 40;
 const USUAL: usize = 200;

@@ -5,3 +5,4 @@ set key outside top center horizontal
 set grid
 set yrange [0:*]
 set style data linespoints
+set xtics rotate by -45

@@ -185,7 +185,8 @@ impl Server {
         command.args(["desk", "--auto", "--url", &format!("ws://{}/v1/desktop", self.http), "--token-file"]);
         command.arg(&self.tokens).args(["--agents", &count.to_string(), "--wrap-up-ms", &wrap_up_ms.to_string()]);
         let mut desks = Process::start("desks", folder, &mut command);
-        eventually("desks that are available", Duration::from_secs(30), || {
+        let patience = Duration::from_secs(30) + Duration::from_millis(5) * count as u32;
+        eventually("desks that are available", patience, || {
             assert!(desks.is_alive(), "the desks ended:\n{}", desks.printed());
             (self.agents_in("available") >= count).then_some(())
         });

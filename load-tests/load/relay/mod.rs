@@ -63,7 +63,7 @@ const PACKETS_A_CALL: usize = 100;
 impl Flags {
     /// For the run that makes every table.
     pub fn for_all() -> Flags {
-        Flags { packets: vec![10_000, 20_000, 40_000], seconds: 6, rounds: 3, only: None, cold: false }
+        Flags { packets: vec![10_000, 20_000, 40_000], seconds: 10, rounds: 1, only: None, cold: false }
     }
 }
 
