@@ -4,6 +4,8 @@
 mod digest;
 #[path = "fuzz/targets/endpoint.rs"]
 mod endpoint;
+#[path = "fuzz/targets/framer.rs"]
+mod framer;
 #[path = "fuzz/targets/message.rs"]
 mod message;
 #[path = "fuzz/targets/sdp.rs"]
@@ -26,6 +28,11 @@ fn replay(target: &str, run: fn(&[u8])) {
 #[test]
 fn messages() {
     replay("message", message::run);
+}
+
+#[test]
+fn streams() {
+    replay("framer", framer::run);
 }
 
 #[test]

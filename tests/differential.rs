@@ -168,3 +168,90 @@ proptest! {
         prop_assert_eq!(ours(&back).map(|seen| (seen.number, seen.body)), Some((number, b"hello".to_vec())));
     }
 }
+
+const CONNECTIONS: [&str; 3] = ["c=IN IP4 192.0.2.9", "c=IN IP6 2001:db8::9", "c=IN IP4 0.0.0.0"];
+const DIRECTIONS: [&str; 5] = ["", "a=sendrecv\r\n", "a=sendonly\r\n", "a=recvonly\r\n", "a=inactive\r\n"];
+const FORMATS: [&str; 4] = ["0", "8", "0 8 101", "9 0 13"];
+
+prop_compose! {
+    /// A description, its direction on the session or on the stream, with refused streams around the audio one.
+    fn description()(
+        connection in select(&CONNECTIONS[..]), direction in select(&DIRECTIONS[..]), on_session in any::<bool>(),
+        before in any::<bool>(), after in any::<bool>(), port in 1u16.., formats in select(&FORMATS[..]),
+        ptime in prop::option::of(1u32..200), version in any::<u64>(),
+    ) -> String {
+        let (session, stream) = if on_session { (direction, "") } else { ("", direction) };
+        let video = |there: bool| if there { "m=video 0 RTP/AVP 31\r\n" } else { "" };
+        let ptime = ptime.map(|ms| format!("a=ptime:{ms}\r\n")).unwrap_or_default();
+        format!(
+            "v=0\r\no=- 1 {version} IN IP4 192.0.2.9\r\ns=-\r\n{connection}\r\nt=0 0\r\n{session}{}\
+             m=audio {port} RTP/AVP {formats}\r\na=rtpmap:101 telephone-event/8000\r\n{ptime}{stream}{}",
+            video(before), video(after)
+        )
+    }
+}
+
+/// What `sdp-types` says to the same questions.
+fn look_up(raw: &sdp_types::Session) -> (u64, String, u16, Vec<u8>, Option<u32>, Option<String>) {
+    let audio = raw.medias.iter().find(|media| media.media == "audio").expect("audio");
+    let of_stream = |name: &str| audio.attributes.iter().find(|one| one.attribute == name)?.value.clone();
+    let numbers = audio.fmt.split(' ').filter_map(|format| format.parse().ok()).collect();
+    let names = ["sendrecv", "sendonly", "recvonly", "inactive"];
+    let direction = names.into_iter().find(|name| audio.has_attribute(name));
+    let direction = direction.or(names.into_iter().find(|name| raw.has_attribute(name))).map(str::to_owned);
+    let connection = audio.connections.first().or(raw.connection.as_ref()).expect("a connection");
+    let ptime = of_stream("ptime").and_then(|ms| ms.parse().ok());
+    (raw.origin.sess_version, connection.connection_address.clone(), audio.port, numbers, ptime, direction)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn sdp_types_reads_what_we_read_of_a_description(text in description()) {
+        let raw = sdp_types::Session::parse(text.as_bytes()).expect("well-formed");
+        let (version, address, port, numbers, ptime, direction) = look_up(&raw);
+        let ours = throughline::sdp::Session::parse(text.as_bytes()).expect("well-formed");
+        let rtp = ours.audio.rtp.expose();
+        let codecs: Vec<u8> = ours.audio.codecs.iter().map(|codec| codec.payload_type).collect();
+        prop_assert_eq!((ours.version, rtp.ip().to_string(), rtp.port(), codecs), (version, address, port, numbers));
+        prop_assert_eq!(ours.audio.ptime_ms, ptime);
+        // A peer at 0.0.0.0 does not listen, whatever it says (RFC 3264 section 8.4).
+        if !rtp.ip().is_unspecified() {
+            prop_assert_eq!(ours.audio.direction.as_str(), direction.as_deref().unwrap_or("sendrecv"));
+        }
+    }
+
+    /// RFC 7616 section 3.4.1 written out by hand, beside what the gate expects.
+    #[test]
+    fn digest_is_what_the_rfc_says(
+        user in "[ -~&&[^\":]]{1,9}", password in "[ -~]{0,9}", nonce in "[a-f0-9]{1,40}", cnonce in "[!-~&&[^\"]]{0,9}",
+        count in any::<u32>(), uri in "sip:[a-z0-9.@]{1,20}", qop in any::<bool>(), sha in any::<bool>(),
+    ) {
+        use md5::Md5;
+        use sha2::{Digest, Sha256};
+        use throughline::sip::auth::{Algorithm, Credentials};
+        let hash = |text: String| -> String {
+            let bytes = if sha { Sha256::digest(&text).to_vec() } else { Md5::digest(&text).to_vec() };
+            bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        };
+        let algorithm = if sha { Algorithm::Sha256 } else { Algorithm::Md5 };
+        let nc = format!("{count:08x}");
+        let ha1 = hash(format!("{user}:calls.example.com:{password}"));
+        let ha2 = hash(format!("REGISTER:{uri}"));
+        let middle = if qop { format!("{nonce}:{nc}:{cnonce}:auth") } else { nonce.clone() };
+        let credentials = Credentials {
+            username: user.clone(),
+            realm: "calls.example.com".to_owned(),
+            nonce,
+            uri,
+            response: String::new(),
+            algorithm: algorithm.name().to_owned(),
+            cnonce,
+            nc,
+            qop: if qop { "auth".to_owned() } else { String::new() },
+        };
+        prop_assert_eq!(&algorithm.hash(&[&user, "calls.example.com", &password]), &ha1);
+        prop_assert_eq!(credentials.expected(algorithm, &ha1, "REGISTER"), hash(format!("{ha1}:{middle}:{ha2}")));
+    }
+}

@@ -1,4 +1,4 @@
-//! What our endpoint does with each message of the two RFCs, from a trunk and from a stranger, over UDP.
+//! What our endpoint does with each message of the two RFCs, from a trunk and from a stranger, over UDP and over TCP.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,9 +6,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use throughline::base::rng::Rng;
 use throughline::base::{Mono, Now, TrunkId, Wall};
-use throughline::sip::api::{EndpointSetup, FlowId, LocalFlow, Transport, TrunkPeer};
+use throughline::sip::api::{EndpointSetup, FlowId, LocalFlow, StreamEvent, Transport, TrunkPeer};
 use throughline::sip::auth::Algorithm;
 use throughline::sip::endpoint::{Endpoint, EndpointOutput};
+use throughline::sip::framing::{Frame, Framer};
 use throughline::sip::wire::{Message, Method};
 
 use super::{Case, cases};
@@ -82,17 +83,32 @@ const RFC_5118: [(&str, &str, &[u16]); 12] = [
     ("4.10", "ipv6-correct-abnf-2-colons", &[200]),
 ];
 
+/// Over TCP each of them is followed by `NEXT`. Most come out whole (`same`), and the next behind them; here is what becomes of the
+/// others: `part` is something else that is cut out, `amid` waits for more, and the rest are faults of the stream, which ends there.
+const STREAMS: [(&str, &str); 8] = [
+    // The second request's length is three bytes short, and so on to the next.
+    ("dblreq", "part part part"),
+    ("clerr", "amid"),
+    ("ncl", "Length"),
+    ("mcl01", "Length"),
+    ("inv2543", "Length"),
+    ("ipv6-in-sdp", "part part"),
+    ("mult-ip-in-sdp", "part part"),
+    ("ipv4-mapped-ipv6", "part part"),
+];
+const NEXT: &[u8] = b"OPTIONS sip:next@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.9;branch=z9hG4bKnext\r\nFrom: <sip:a@example.com>;tag=1\r\n\
+To: <sip:next@192.0.2.1>\r\nCall-ID: next\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n";
+
+const LISTENER: FlowId = FlowId(1);
 const TRUNK: ([u8; 4], u16) = ([198, 51, 100, 10], 5060);
 const STRANGER: ([u8; 4], u16) = ([203, 0, 113, 99], 5060);
 
 pub fn setup() -> EndpointSetup {
     let networks = vec![(SocketAddr::from(TRUNK).ip(), 32)];
     EndpointSetup {
-        flows: vec![LocalFlow {
-            flow: FlowId(0),
-            transport: Transport::Udp,
-            advertised: ([192, 0, 2, 1], 5060).into(),
-        }],
+        flows: [(FlowId(0), Transport::Udp), (LISTENER, Transport::Tcp)]
+            .map(|(flow, transport)| LocalFlow { flow, transport, advertised: ([192, 0, 2, 1], 5060).into() })
+            .into(),
         realm: "calls.example.com".into(),
         digests: vec![Algorithm::Sha256, Algorithm::Md5],
         trunks: vec![TrunkPeer { trusted: true, ..TrunkPeer::at(TrunkId::new("carrier"), networks) }],
@@ -108,9 +124,16 @@ pub fn setup() -> EndpointSetup {
 
 /// What a fresh endpoint sends at once when this arrives, and the endpoint.
 pub fn sent(message: &[u8], from: SocketAddr) -> (Vec<Bytes>, Endpoint) {
+    sent_over(FlowId(0), message, from)
+}
+
+fn sent_over(flow: FlowId, message: &[u8], from: SocketAddr) -> (Vec<Bytes>, Endpoint) {
     let mut endpoint = Endpoint::new(setup(), Rng::from_number(1));
     let now = Now::new(Mono::ZERO, Wall(1_800_000_000_000));
-    endpoint.handle_datagram(FlowId(0), from, Bytes::copy_from_slice(message), now);
+    if flow.is_stream() {
+        endpoint.handle_stream(flow, StreamEvent::Opened { peer: from, names: Vec::new() }, now);
+    }
+    endpoint.handle_datagram(flow, from, Bytes::copy_from_slice(message), now);
     let mut sent = Vec::new();
     while let Some(output) = endpoint.poll_output() {
         if let EndpointOutput::Transmit(transmit) = output {
@@ -160,4 +183,54 @@ fn a_stranger_gets_little_and_leaves_nothing() {
         assert_eq!(fault, None, "{name}");
         assert!(message.is_ok() || sent.is_empty(), "{name}: a broken message of a stranger was answered");
     }
+}
+
+/// What the framer makes of this message and the next one behind it, when they come in parts that end at these places.
+fn stream_of(message: &[u8], cuts: &[usize]) -> String {
+    let stream = [message, NEXT].concat();
+    let (mut framer, mut out, mut at) = (Framer::default(), Vec::new(), 0);
+    for cut in cuts.iter().copied().chain([stream.len()]) {
+        framer.buffer().extend_from_slice(&stream[at..cut]);
+        at = cut;
+        loop {
+            match framer.poll() {
+                Ok(Some(Frame::Message(bytes))) if bytes == message => out.push("same".to_owned()),
+                Ok(Some(Frame::Message(bytes))) if bytes == NEXT => out.push("next".to_owned()),
+                Ok(Some(Frame::Message(_))) => out.push("part".to_owned()),
+                Ok(Some(Frame::Ping)) => out.push("ping".to_owned()),
+                Ok(None) => break,
+                Err(broken) => {
+                    out.push(format!("{:?}", broken.fault));
+                    return out.join(" ");
+                }
+            }
+        }
+    }
+    if framer.is_amid() {
+        out.push("amid".to_owned());
+    }
+    out.join(" ")
+}
+
+#[test]
+fn over_tcp_each_is_cut_out_wherever_the_stream_is_split() {
+    let cases = cases();
+    let mut faults = Vec::new();
+    for (section, name, wanted) in RFC_4475.iter().chain(&RFC_5118) {
+        let message = case_of(&cases, name).expect("the other test says what is missing");
+        let expect = STREAMS.iter().find(|(odd, _)| odd == name).map_or("same next", |(_, expect)| expect);
+        let end = message.len() + NEXT.len();
+        let by_byte: Vec<usize> = (1..end).collect();
+        let got = stream_of(&message, &by_byte);
+        let odd = (1..end).find(|cut| stream_of(&message, &[*cut]) != got);
+        if got != expect || odd.is_some() {
+            faults.push(format!("{section} {name}: {got}, not {expect}; split at {odd:?} it differs"));
+        }
+        let statuses: Vec<u16> =
+            sent_over(FlowId::stream(1, LISTENER), &message, TRUNK.into()).0.iter().map(status_of).collect();
+        if expect == "same next" && statuses != *wanted {
+            faults.push(format!("{section} {name}: over TCP {statuses:?}, not {wanted:?}"));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }

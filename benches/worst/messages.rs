@@ -1,0 +1,114 @@
+//! The messages that cost most, by kind and length, and an endpoint to feed them to.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use bytes::Bytes;
+use throughline::base::rng::Rng;
+use throughline::base::{Mono, Now, TrunkId, Wall};
+use throughline::sdp::Session;
+use throughline::sip::api::{EndpointSetup, FlowId, LocalFlow, SipEvent, Transport, TrunkPeer};
+use throughline::sip::auth::Algorithm;
+use throughline::sip::endpoint::{Endpoint, EndpointOutput};
+
+/// One way to be slow.
+pub struct Kind {
+    pub name: &'static str,
+    /// A message of about so many bytes.
+    pub make: fn(usize) -> Vec<u8>,
+}
+
+pub const KINDS: [Kind; 14] = [
+    Kind { name: "thousands of header fields", make: |bytes| with("INVITE", "", "A: b\r\n", "", bytes) },
+    Kind {
+        name: "thousands of Vias",
+        make: |bytes| with("INVITE", "", "Via: SIP/2.0/UDP a;branch=z9hG4bK1\r\n", "", bytes),
+    },
+    Kind {
+        name: "a list of Vias",
+        make: |bytes| with("INVITE", "Via: SIP/2.0/UDP a", ",SIP/2.0/UDP a;branch=z9hG4bK1", "\r\n", bytes),
+    },
+    Kind { name: "a list of Routes", make: |bytes| with("INVITE", "Route: <sip:a>", ",<sip:a;lr>", "\r\n", bytes) },
+    Kind {
+        name: "a list of Record-Routes",
+        make: |bytes| with("INVITE", "Record-Route: <sip:a>", ",<sip:a;lr>", "\r\n", bytes),
+    },
+    Kind {
+        name: "a list of Contacts",
+        make: |bytes| with("INVITE", "Contact: <sip:a@b>", ",<sip:a@b>", "\r\n", bytes),
+    },
+    Kind { name: "commas", make: |bytes| with("INVITE", "Contact: <sip:a@b>", ",", "\r\n", bytes) },
+    Kind { name: "folds", make: |bytes| with("INVITE", "Subject: a", "\r\n b", "\r\n", bytes) },
+    Kind { name: "empty folds", make: |bytes| with("INVITE", "Contact:", "\r\n ", "<sip:a@b>\r\n", bytes) },
+    Kind { name: "escapes in quotes", make: |bytes| with("INVITE", "Contact: \"", "\\\"", "\" <sip:a@b>\r\n", bytes) },
+    Kind { name: "parameters", make: |bytes| with("INVITE", "Contact: <sip:a@b>", ";c=d", "\r\n", bytes) },
+    Kind { name: "required extensions", make: |bytes| with("INVITE", "Require: a", ",b", "\r\n", bytes) },
+    Kind {
+        name: "digest parameters",
+        make: |bytes| with("REGISTER", "Authorization: Digest a=b", ",nc=\"00000001\"", "\r\n", bytes),
+    },
+    Kind { name: "lines of a description", make: description },
+];
+
+/// `repeated` until the message is `bytes` long.
+fn with(method: &str, before: &str, repeated: &str, behind: &str, bytes: usize) -> Vec<u8> {
+    let times = bytes.saturating_sub(400) / repeated.len();
+    format!(
+        "{method} sip:+15550100@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.10;branch=z9hG4bK1\r\n\
+         From: <sip:+15550123@example.com>;tag=1\r\nTo: <sip:+15550100@example.com>\r\nCall-ID: 1\r\nCSeq: 1 {method}\r\n\
+         {before}{}{behind}Content-Length: 0\r\n\r\n",
+        repeated.repeat(times)
+    )
+    .into_bytes()
+}
+
+fn description(bytes: usize) -> Vec<u8> {
+    let body = format!(
+        "v=0\r\no=- 1 1 IN IP4 198.51.100.10\r\ns=-\r\nc=IN IP4 198.51.100.10\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n{}",
+        "a=rtpmap:0 PCMU/8000\r\n".repeat(bytes.saturating_sub(600) / 22)
+    );
+    let message = with("INVITE", "Contact: <sip:a@198.51.100.10>\r\nContent-Type: application/sdp\r\n", "x", "", 0);
+    let text = String::from_utf8_lossy(&message).into_owned();
+    text.replace("Content-Length: 0\r\n\r\n", &format!("Content-Length: {}\r\n\r\n{body}", body.len())).into_bytes()
+}
+
+const TRUNK: ([u8; 4], u16) = ([198, 51, 100, 10], 5060);
+const STRANGER: ([u8; 4], u16) = ([203, 0, 113, 99], 5060);
+
+/// With one trunk.
+pub fn endpoint() -> Endpoint {
+    let networks = vec![(SocketAddr::from(TRUNK).ip(), 32)];
+    let setup = EndpointSetup {
+        flows: vec![LocalFlow {
+            flow: FlowId(0),
+            transport: Transport::Udp,
+            advertised: ([192, 0, 2, 1], 5060).into(),
+        }],
+        realm: "calls.example.com".into(),
+        digests: vec![Algorithm::Sha256, Algorithm::Md5],
+        trunks: vec![TrunkPeer { trusted: true, ..TrunkPeer::at(TrunkId::new("carrier"), networks) }],
+        phones: Vec::new(),
+        registration_min: Duration::from_secs(60),
+        registration_max: Duration::from_secs(7200),
+        t1: Duration::from_millis(500),
+        t2: Duration::from_secs(4),
+        t4: Duration::from_secs(5),
+    };
+    Endpoint::new(setup, Rng::from_number(1))
+}
+
+/// Hands the message in, from the trunk or a stranger, and reads the description of a call that comes of it, as the calls do;
+/// how many bytes were sent.
+pub fn feed(endpoint: &mut Endpoint, message: Bytes, known: bool) -> usize {
+    let from = if known { TRUNK } else { STRANGER };
+    endpoint.handle_datagram(FlowId(0), from.into(), message, Now::new(Mono::ZERO, Wall(1_800_000_000_000)));
+    let mut sent = 0;
+    while let Some(output) = endpoint.poll_output() {
+        match output {
+            EndpointOutput::Transmit(transmit) => sent += transmit.bytes.len(),
+            EndpointOutput::Event(SipEvent::Incoming { call, .. }) => drop(Session::parse(&call.offer)),
+            _ => {}
+        }
+    }
+    sent
+}
