@@ -382,7 +382,7 @@ async fn keys_open_what_they_are_for() {
     assert_eq!(bare.headers()["www-authenticate"], "Bearer");
     problem(bare, 401, "unauthorized").await;
     problem(server.request(Method::GET, "/v1/calls", "guess").send().await.unwrap(), 401, "unauthorized").await;
-    let basic = server.client.get(format!("http://{}/v1/calls", server.address)).basic_auth("a", Some(BOARD));
+    let basic = server.client.get(format!("http://{}/v1/calls", server.address)).basic_auth("a", Some("a guess"));
     problem(basic.send().await.unwrap(), 401, "unauthorized").await;
     problem(server.request(Method::GET, "/v1/calls", SITE).send().await.unwrap(), 403, "forbidden").await;
     let write = server.request(Method::POST, "/v1/intents", BOARD).json(&intent());
