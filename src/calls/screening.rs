@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::base::{CallId, IntentId, Now, Wall};
+use crate::base::{CallId, IntentId, Now, Pii, Wall};
 use crate::intents::requests::{ClaimPlan, StoreRequest};
 use crate::sdp::SdpError;
 use crate::sip::api::{IncomingCall, Reason};
@@ -31,7 +31,7 @@ pub fn admit(
         recognised: recognise(&incoming, &trunk),
         record: record(id, &incoming, now.wall),
         trunk,
-        incoming,
+        incoming: anonymised(incoming),
         decision: None,
         queued: None,
         phase: Phase::Over,
@@ -88,7 +88,8 @@ fn recognise(incoming: &IncomingCall, trunk: &TrunkPlan) -> Recognised {
     let asserted = incoming.asserted_user.as_ref().and_then(|user| number(user.expose()));
     Recognised {
         dialled: number(incoming.dialled.expose()).or_else(|| number(incoming.to_user.expose())),
-        caller: asserted.or_else(|| number(incoming.from_user.expose())),
+        // Who withholds a number does not give one as evidence; what a trusted trunk asserts of them is its own word.
+        caller: asserted.or_else(|| number(incoming.from_user.expose()).filter(|_| !incoming.is_withheld)),
         ..Recognised::default()
     }
 }
@@ -102,11 +103,29 @@ fn token_of(call: &Call, bench: &Bench, now: Wall) -> Option<IntentId> {
     keys.verify(carried.expose(), now).ok().or_else(as_text).map(|claims| claims.intent)
 }
 
+/// Empty for a number that was withheld: desk and API do not show it.
+fn shown_caller(incoming: &IncomingCall) -> Pii<String> {
+    match &incoming.asserted_user {
+        _ if incoming.is_withheld => Pii::default(),
+        Some(user) => user.clone(),
+        None => incoming.from_user.clone(),
+    }
+}
+
+/// Nobody whom we dial is told more than the caller wants (RFC 3323 section 4.1).
+fn anonymised(mut incoming: Box<IncomingCall>) -> Box<IncomingCall> {
+    if incoming.is_withheld {
+        incoming.from_user = Pii::new("anonymous".to_owned());
+        incoming.from_display = Pii::new("Anonymous".to_owned());
+    }
+    incoming
+}
+
 fn record(call: CallId, incoming: &IncomingCall, began: Wall) -> CallRecord {
     CallRecord {
         source: incoming.source.clone(),
         dialled: incoming.dialled.clone(),
-        caller: incoming.asserted_user.clone().unwrap_or_else(|| incoming.from_user.clone()),
+        caller: shown_caller(incoming),
         ..CallRecord::begun(call, incoming.trunk.clone(), began)
     }
 }

@@ -118,6 +118,11 @@ impl Bench {
         let input = match words.as_slice() {
             ["invite"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP) }),
             ["invite", "opus"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP_OPUS) }),
+            ["invite", "withheld"] => {
+                let mut call = incoming(self.now.mono, SDP);
+                call.is_withheld = true;
+                sip(SipEvent::Incoming { leg: caller, call })
+            }
             ["invite", "nonsense"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, b"x") }),
             // The only candidate, and ours.
             ["found", "ours"] => store(self.ask, Ok(StoreReply::Found { candidates: vec![ours(call)] })),
@@ -266,11 +271,14 @@ impl Bench {
                     self.agent_leg = leg;
                 }
                 self.dials.push((*dial).clone());
-                match dial.target {
+                let from = dial.from_user.expose().as_str();
+                let hidden = if from == "anonymous" { " for somebody" } else { "" };
+                let to = match dial.target {
                     Target::Uri { uri, .. } => format!("dial {uri}"),
                     Target::Registered(agent) => format!("dial {agent}"),
                     Target::Trunk { trunk, user } => format!("dial {user} through {trunk}"),
-                }
+                };
+                to + hidden
             }
             SipCommand::Hangup { leg, .. } => format!("hang up {}", self.who(leg)),
             SipCommand::Reinvite { leg, .. } => format!("reinvite {}", self.who(leg)),
@@ -377,6 +385,7 @@ fn incoming(received: Mono, offer: &'static [u8]) -> Box<IncomingCall> {
         from_host: "192.0.2.7".to_owned(),
         from_display: pii(""),
         asserted_user: None,
+        is_withheld: false,
         user_to_user: None,
         user_to_users: UserToUsers::default(),
         call_id: pii("c1"),

@@ -98,6 +98,20 @@ fn what_the_far_side_carries_is_carried_on() {
 }
 
 #[test]
+fn who_withholds_a_number_is_not_named_to_anybody() {
+    let mut bench = ivr();
+    bench.check(
+        "> invite withheld
+         < find
+         > found nobody
+         < matched V0, fallback: unmatched, dial sip:+12015550123@192.0.2.99 for somebody
+         > far 486
+         < 486 (unmatched), ended failed by us",
+    );
+    assert_eq!(bench.records[0].caller.expose(), "");
+}
+
+#[test]
 fn a_store_that_is_late_or_down_is_a_miss_and_not_an_error() {
     let mut late = ivr();
     late.check(

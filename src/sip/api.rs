@@ -63,6 +63,8 @@ pub struct IncomingCall {
     pub from_host: String,
     pub from_display: Pii<String>,
     pub asserted_user: Option<Pii<String>>,
+    /// The caller wants not to be named (Privacy: id, user or header; RFC 3323).
+    pub is_withheld: bool,
     /// The content of User-to-User (RFC 7433), decoded according to its encoding; at most 512 bytes.
     pub user_to_user: Option<Pii<Bytes>>,
     /// All of them, to be passed on.

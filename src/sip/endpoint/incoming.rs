@@ -22,6 +22,7 @@ pub fn call_of(request: &Request, trunk: &TrunkPeer, way: Way, received: Mono) -
         from_host: from.uri.host.map(|host| host.to_string()).unwrap_or_default(),
         from_display: Pii::new(from.display_text()),
         asserted_user: trunk.trusted.then(|| asserted(request)).flatten(),
+        is_withheld: is_withheld(request),
         user_to_user: user_to_user(request),
         user_to_users: user_to_users(request),
         call_id: Pii::new(text(request.call_id())),
@@ -34,6 +35,14 @@ fn dialled(request: &Request, trunk: &TrunkPeer) -> String {
     let (own, to) = (request.uri().user_text(), request.to().uri.user_text());
     let is_contact = trunk.enrol.as_ref().is_some_and(|plan| plan.contact_user == own);
     if is_contact && !to.is_empty() { to } else { own }
+}
+
+/// `none` is the wish to be named after all (RFC 3323 section 4.2).
+fn is_withheld(headers: &Headers) -> bool {
+    let values = headers.headers(HeaderName::PRIVACY).flat_map(|value| value.split(|byte| matches!(byte, b';' | b',')));
+    let values: Vec<&[u8]> = values.map(<[u8]>::trim_ascii).collect();
+    let asks = |word: &str| values.iter().any(|value| value.eq_ignore_ascii_case(word.as_bytes()));
+    !asks("none") && ["id", "user", "header"].into_iter().any(asks)
 }
 
 /// The first asserted identity with a user part (RFC 3325).

@@ -1,7 +1,7 @@
 //! What answers and BYE carry besides: User-to-User and further header fields, both ways.
 
 use super::world::{World, check, setup};
-use crate::sip::api::{EndpointSetup, SipEvent};
+use crate::sip::api::{EndpointSetup, IncomingCall, SipEvent};
 use crate::sip::endpoint::EndpointOutput;
 use crate::sip::wire::{HeaderName, Message};
 
@@ -52,6 +52,12 @@ fn what_the_peer_carries_is_told_before_its_answer_and_its_bye() {
 
 /// The values of the INVITE as the calls get them.
 fn told(setup: EndpointSetup, header: &str) -> Vec<String> {
+    let call = invited(setup, header).expect("a call");
+    call.user_to_users.0.iter().map(|value| String::from_utf8_lossy(value.expose()).into_owned()).collect()
+}
+
+/// An INVITE with this header field, as the calls get it.
+fn invited(setup: EndpointSetup, header: &str) -> Option<Box<IncomingCall>> {
     let mut world = World::new(setup);
     world.trace.clear();
     let text = format!(
@@ -62,14 +68,10 @@ fn told(setup: EndpointSetup, header: &str) -> Vec<String> {
     let from = super::world::address("trunk");
     let now = crate::base::Now::default();
     world.endpoint.handle_datagram(crate::sip::api::FlowId(0), from, text.into_bytes().into(), now);
-    let mut values = Vec::new();
-    while let Some(output) = world.endpoint.poll_output() {
-        if let EndpointOutput::Event(SipEvent::Incoming { call, .. }) = output {
-            let all = call.user_to_users.0.iter();
-            values.extend(all.map(|value| String::from_utf8_lossy(value.expose()).into_owned()));
-        }
-    }
-    values
+    std::iter::from_fn(|| world.endpoint.poll_output()).find_map(|output| match output {
+        EndpointOutput::Event(SipEvent::Incoming { call, .. }) => Some(call),
+        _ => None,
+    })
 }
 
 #[test]
@@ -80,4 +82,17 @@ fn values_stay_as_they_stood_within_the_limits() {
     let long = format!("User-to-User: {}, ok\r\n", "a".repeat(513));
     assert_eq!(told(setup(), &long), ["ok"]);
     assert_eq!(told(setup(), &"User-to-User: x\r\n".repeat(9)).len(), 4);
+}
+
+#[test]
+fn the_wish_not_to_be_named_is_told() {
+    for (header, expect) in [
+        ("Privacy: id\r\n", true),
+        ("Privacy: Header ; critical\r\n", true),
+        ("Privacy: session\r\n", false),
+        ("Privacy: id;none\r\n", false),
+        ("", false),
+    ] {
+        assert_eq!(invited(setup(), header).is_some_and(|call| call.is_withheld), expect, "{header}");
+    }
 }
