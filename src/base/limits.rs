@@ -128,6 +128,12 @@ pub const RESOLVE_PLACES_MAX: usize = 16;
 pub const SIP_TRANSACTIONS_MAX: usize = 200_000;
 /// Answers with different To tags to one INVITE of ours; a carrier forks to a handful. Beyond it a further fork is not followed.
 pub const SIP_FORKS_MAX: usize = 16;
+/// Keys that wait to be pressed towards one peer; people press two a second. Beyond it they are left out.
+pub const MEDIA_KEYS_QUEUED_MAX: usize = 16;
+/// Provisional answers that wait for the PRACK of the one before them. Beyond it they are left out.
+pub const SIP_PROVISIONALS_QUEUED_MAX: usize = 4;
+/// A re-INVITE of ours without a final answer; a proxy's timer C. Beyond it, it is cancelled.
+pub const REINVITE_MAX: Duration = Duration::from_secs(180);
 /// Record-Route entries of a dialog; a path of more proxies is a loop. Beyond it the request is refused (513), the answer taken as lost.
 pub const SIP_ROUTES_MAX: usize = 32;
 /// User-to-User values of one message, and the bytes of each: ISDN carries 128, in hex with its parameters less than 512.

@@ -84,13 +84,18 @@ pub struct Recognised {
     pub missed: Option<FallbackCause>,
 }
 
-/// A change of the session that one side has asked for and the other has not answered yet.
+/// A change of the session that is under way.
 #[derive(Clone, Debug)]
-pub struct Reinvite {
-    pub asking: Side,
-    pub offer: Session,
-    /// What we had said to the other side before, which holds again if it refuses.
-    pub before: LocalMedia,
+pub enum Change {
+    /// One side's offer is with the other. `before` is what we had said there, which holds again if it refuses; `withdrawn`: the
+    /// side that asked has thought better of it.
+    PassedOn { asking: Side, offer: Session, before: Box<LocalMedia>, withdrawn: bool },
+    /// One side asks for an offer, which the other has been asked to make.
+    Fetching { asking: Side, withdrawn: bool },
+    /// The other side's offer is with the side that asked, whose answer comes in its ACK (RFC 3261 section 14.1).
+    Fetched { asking: Side, offer: Session },
+    /// We have told one side anew what the other one can do.
+    Own { side: Side, before: Box<LocalMedia> },
 }
 
 /// Where in the queue: kept while offers come and go.
@@ -117,8 +122,7 @@ pub struct Call {
     pub legs_dialled: u64,
     /// The trunk among whose outgoing calls the fallback's leg is counted.
     pub outgoing: Option<TrunkId>,
-    /// The side whose re-INVITE the other side is being asked about, and what it offered.
-    pub reinviting: Option<Reinvite>,
+    pub change: Option<Change>,
     /// The call is being passed on.
     pub transfer: Option<Box<Transfer>>,
     pub record: CallRecord,

@@ -6,7 +6,7 @@ use crate::base::stage::Stage;
 use crate::base::{AgentId, Fence, Now};
 use crate::desktop::{CallPhase, DeskCommand};
 use crate::routing::{self, OfferFailure, Why};
-use crate::sip::api::{Dial, Reason, SipCommand};
+use crate::sip::api::{Dial, Reason, Reliable, SipCommand};
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase};
@@ -128,6 +128,7 @@ fn ring(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
         offer,
         user_to_users: call.incoming.user_to_users.clone(),
         headers: Vec::new(),
+        reliable: Reliable::Supported,
         ring_timeout: bench.settings.deadlines.ring,
     };
     bench.sip(SipCommand::Dial { leg: leg.0, dial: Box::new(dial) });

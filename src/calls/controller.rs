@@ -19,7 +19,8 @@ use super::facts::{CallRecord, Fact, FallbackCause};
 use super::records::Records;
 use super::settings::CallSettings;
 use super::{
-    admission, connecting, ending, fallback, matching, queueing, redirecting, screening, settling, talking, transfer,
+    admission, changing, connecting, ending, fallback, keys, matching, queueing, redirecting, screening, settling,
+    talking, transfer,
 };
 
 /// The calls in progress and the records of those that have ended.
@@ -119,7 +120,13 @@ impl Calls {
             SipEvent::Cancelled { leg, reason } => {
                 self.with_leg(leg, |call, _, bench| ending::caller_gone(call, reason, bench, now));
             }
-            SipEvent::Acknowledged { .. } => {}
+            SipEvent::Acknowledged { leg, answer } | SipEvent::Pracked { leg, answer } => {
+                self.with_leg(leg, |call, side, bench| {
+                    if changing::acknowledged(call, side, &answer, bench).is_err() {
+                        ending::unusable(call, bench, now);
+                    }
+                });
+            }
             SipEvent::Progress { leg, status, body } => {
                 self.with_leg(leg, |call, _, bench| match call.phase {
                     Phase::Diverting(_) => fallback::progress(call, status, body, bench),
@@ -135,13 +142,19 @@ impl Calls {
                 _ => connecting::failed(call, status, bench, now),
             }),
             SipEvent::Reinvite { leg, offer } => {
-                self.with_leg(leg, |call, side, bench| talking::reinvited(call, side, &offer, bench));
+                self.with_leg(leg, |call, side, bench| changing::reinvited(call, side, &offer, bench));
+            }
+            SipEvent::Key { leg, digit, duration_ms } => {
+                self.with_leg(leg, |call, side, bench| keys::told(call, side, (digit, duration_ms), bench));
+            }
+            SipEvent::ReinviteWithdrawn { leg } => {
+                self.with_leg(leg, changing::withdrawn);
             }
             SipEvent::Refer { leg, refer } => {
                 self.with_leg(leg, |call, side, bench| transfer::referred(call, side, *refer, bench, now));
             }
             SipEvent::ReinviteAnswered { leg, status, body } => {
-                self.with_leg(leg, |call, side, bench| talking::reinvite_answered(call, side, status, &body, bench));
+                self.with_leg(leg, |call, side, bench| changing::answered(call, side, status, &body, bench));
             }
             SipEvent::UserToUser { leg, values } => {
                 self.with_leg(leg, |call, side, bench| talking::pass_user_to_user(call, side, values, bench));
@@ -214,9 +227,8 @@ impl Calls {
     fn on_media(&mut self, event: MediaEvent, now: Now) {
         match event {
             MediaEvent::Latched { .. } => {}
-            MediaEvent::Dtmf { leg, .. } => self.with_leg(leg, |call, _, bench| {
-                let call = call.id;
-                bench.fact(Fact::Dtmf { call });
+            MediaEvent::Dtmf { leg, digit, duration_ms } => self.with_leg(leg, |call, side, bench| {
+                keys::heard(call, side, (digit, duration_ms), bench);
             }),
             MediaEvent::Silent { leg, .. } => {
                 self.with_leg(leg, |call, side, bench| ending::silent(call, side, bench, now));

@@ -79,6 +79,27 @@ pub fn silent(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
     }
 }
 
+/// The answer to an offer of ours cannot be used, or is not there: nobody can be heard.
+pub fn unusable(call: &mut Call, bench: &mut Bench, now: Now) {
+    let reason = Some(Reason::sip(488, "no usable answer"));
+    match &call.phase {
+        Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => {
+            talking::cut(call, EndedBy::Us, (488, "no usable answer"), bench, now)
+        }
+        Phase::Matching(_)
+        | Phase::Waiting
+        | Phase::Offered(_)
+        | Phase::Ringing(..)
+        | Phase::HandedOver(_)
+        | Phase::Passing
+        | Phase::Diverting(_)
+        | Phase::Over => {
+            refuse_caller(call, 488, reason.clone(), None, bench);
+            abandon(call, reason, (Outcome::Failed, EndedBy::Us), bench, now);
+        }
+    }
+}
+
 fn abandon_offer(call: &mut Call, grant: &Grant, reason: Option<Reason>, bench: &mut Bench) {
     bench.desk(DeskCommand::Withdraw {
         agent: grant.agent.clone(),
@@ -115,7 +136,7 @@ pub fn far_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, now:
 pub fn too_long(call: &mut Call, bench: &mut Bench, now: Now) {
     match &call.phase {
         Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => {
-            talking::cut(call, EndedBy::Us, "call too long", bench, now)
+            talking::cut(call, EndedBy::Us, (480, "call too long"), bench, now)
         }
         Phase::Diverting(leg) => {
             hang_up_far(*leg, None, bench);
@@ -164,7 +185,7 @@ pub fn sound_lost(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
                 Side::Caller => "no sound from the caller",
                 Side::Far => "no sound from the called side",
             };
-            talking::cut(call, EndedBy::Silence, why, bench, now);
+            talking::cut(call, EndedBy::Silence, (480, why), bench, now);
         }
         Phase::Ringing(..) => connecting::sound_lost(call, bench, now),
         Phase::Diverting(_) => fallback::failed(call, 503, bench, now),

@@ -9,6 +9,7 @@ use super::admission;
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Phase};
 use super::caps::{Bound, Reached};
+use super::changing;
 use super::ending;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::settings::{Fallback, Mode, TrunkPlan};
@@ -72,6 +73,7 @@ fn dial(call: &mut Call, target: Target, bench: &mut Bench, now: Now) {
         offer,
         user_to_users: call.incoming.user_to_users.clone(),
         headers: Vec::new(),
+        reliable: call.trunk.reliable,
         ring_timeout: bench.settings.deadlines.fallback_ring,
     };
     bench.sip(SipCommand::Dial { leg: leg.0, dial: Box::new(dial) });
@@ -95,13 +97,14 @@ fn aimed(target: Target, dialled: &str) -> Target {
     }
 }
 
-/// The fallback rings, or speaks before it answers.
+/// The fallback rings, or speaks before it answers. Of several forks the caller hears the one that spoke last, as at a gateway
+/// (RFC 3960 section 3).
 pub fn progress(call: &mut Call, status: u16, body: Bytes, bench: &mut Bench) {
-    if call.is_answered() {
-        return;
-    }
     let body = if body.is_empty() { body } else { early_sound(call, body, bench) };
-    bench.sip(SipCommand::Progress { leg: call.caller.0, status, body });
+    if !call.is_answered() {
+        bench.sip(SipCommand::Progress { leg: call.caller.0, status, body });
+        changing::freshen(call, bench);
+    }
 }
 
 fn early_sound(call: &mut Call, body: Bytes, bench: &mut Bench) -> Bytes {
@@ -130,6 +133,7 @@ fn arrived(call: &mut Call, leg: FarLeg, body: Option<Bytes>, bench: &mut Bench,
     }
     call.connected = Some(now.mono);
     call.phase = Phase::Diverted(leg);
+    changing::freshen(call, bench);
 }
 
 /// The fallback does not take the call: the caller hears what it said.

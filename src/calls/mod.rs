@@ -5,12 +5,16 @@ pub mod api;
 mod bench;
 pub mod call;
 pub mod caps;
+#[cfg(test)]
+mod change_tests;
+mod changing;
 mod connecting;
 mod controller;
 pub mod dialling;
 mod ending;
 pub mod facts;
 mod fallback;
+mod keys;
 mod matching;
 mod pop;
 mod queueing;

@@ -39,12 +39,17 @@ pub fn admit(
         connected: None,
         legs_dialled: 0,
         outgoing: None,
-        reinviting: None,
+        change: None,
         transfer: None,
     };
     bench.call_by_leg.insert(leg.0, id);
     bench.fact(Fact::CallAdmitted { call: id, trunk: call.trunk.trunk.clone() });
     bench.set_deadline(&call, Deadline::CallLength, now.mono + limits::CALL_LENGTH_MAX);
+    if call.incoming.offer.is_empty() {
+        call.sound = Sound::late();
+        find(&mut call, bench, now);
+        return call;
+    }
     match call.trunk.terms.sound.read_offer(&call.incoming.offer) {
         Ok(offer) => {
             call.sound = Sound::new(offer);

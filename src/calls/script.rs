@@ -18,7 +18,7 @@ use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply, Store
 use crate::intents::token::{TokenKey, TokenKeys};
 use crate::media::command::{MediaCommand, MediaEvent, Source, ToneKind};
 use crate::routing;
-use crate::sip::api::{Dial, FlowId, IncomingCall, Refer, SipCommand, SipEvent, Target, UserToUsers};
+use crate::sip::api::{Dial, FlowId, IncomingCall, Refer, Reliable, SipCommand, SipEvent, Target, UserToUsers};
 
 use super::Calls;
 use super::api::{AskId, CallInput, CallOutput};
@@ -27,8 +27,10 @@ use super::facts::Fact;
 use super::settings::{CallSettings, Deadlines, Fallback, MediaPlan, Mode, PhonePlan, TrunkPlan, WaitingSound};
 use super::terms::{SoundTerms, TrunkTerms};
 
-pub const SDP: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
+pub const SDP: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
 const SDP_OPUS: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n";
+const SDP_PCMA: &[u8] = b"v=0\r\no=- 9 1 IN IP4 192.0.2.8\r\ns=-\r\nc=IN IP4 192.0.2.8\r\nt=0 0\r\nm=audio 7100 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n";
+const SDP_HOLD: &[u8] = b"v=0\r\no=- 1 2 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=sendonly\r\n";
 const LEASED: &str = "+12015550123";
 const CALLER: &str = "+12015550177";
 
@@ -42,6 +44,8 @@ pub struct Bench {
     /// The first leg that was dialled.
     agent_leg: LegId,
     open_sound: Vec<LegId>,
+    /// Legs whose peers the media knows.
+    described: Vec<LegId>,
     pub records: Vec<super::facts::CallRecord>,
     pub dials: Vec<Dial>,
 }
@@ -75,6 +79,7 @@ impl Bench {
             far: LegId(0),
             agent_leg: LegId(0),
             open_sound: Vec::new(),
+            described: Vec::new(),
             records: Vec::new(),
             dials: Vec::new(),
         }
@@ -100,6 +105,11 @@ impl Bench {
         std::mem::take(&mut self.said).join(", ")
     }
 
+    /// The media knows where the sound of this leg goes.
+    pub fn hears(&self, who: &str) -> bool {
+        self.described.iter().any(|leg| self.who(*leg) == who)
+    }
+
     /// Media closes what is open; then nothing may be left.
     pub fn assert_quiet(&mut self) {
         for leg in std::mem::take(&mut self.open_sound) {
@@ -117,6 +127,7 @@ impl Bench {
         let words: Vec<&str> = event.split(' ').collect();
         let input = match words.as_slice() {
             ["invite"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP) }),
+            ["invite", "late"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, b"") }),
             ["invite", "opus"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP_OPUS) }),
             ["invite", "withheld"] => {
                 let mut call = incoming(self.now.mono, SDP);
@@ -190,6 +201,10 @@ impl Bench {
             ["available"] => CallInput::Desk(DeskEvent::StateAsked { agent: anna(), state: AskedState::Available }),
             ["declined"] => CallInput::Desk(DeskEvent::Declined { agent: anna(), call }),
             ["far", "rings"] => sip(SipEvent::Progress { leg: self.far, status: 180, body: Bytes::new() }),
+            ["fork", "early"] => {
+                sip(SipEvent::Progress { leg: self.far, status: 183, body: Bytes::from_static(SDP_PCMA) })
+            }
+            ["fork", "answers"] => sip(SipEvent::Answered { leg: self.far, answer: Bytes::from_static(SDP_PCMA) }),
             ["far", "early"] => sip(SipEvent::Progress { leg: self.far, status: 183, body: Bytes::from_static(SDP) }),
             ["far", "answers"] => sip(SipEvent::Answered { leg: self.far, answer: Bytes::from_static(SDP) }),
             ["far", "nonsense"] => sip(SipEvent::Answered { leg: self.far, answer: Bytes::from_static(b"x") }),
@@ -198,9 +213,23 @@ impl Bench {
             ["far", status] => sip(SipEvent::Failed { leg: self.far, status: status.parse().unwrap(), reason: None }),
             ["caller", "cancels"] => sip(SipEvent::Cancelled { leg: caller, reason: None }),
             ["caller", "bye"] => sip(ended(caller)),
-            ["caller", "reinvites"] => sip(SipEvent::Reinvite { leg: caller, offer: Bytes::from_static(SDP) }),
+            ["caller", "acks"] => sip(SipEvent::Acknowledged { leg: caller, answer: Bytes::new() }),
+            ["caller", "acks", body] => sip(SipEvent::Acknowledged { leg: caller, answer: described(body) }),
+            ["caller", "pracks", body] => sip(SipEvent::Pracked { leg: caller, answer: described(body) }),
+            ["caller", "refreshes"] => sip(SipEvent::Reinvite { leg: caller, offer: Bytes::from_static(SDP) }),
+            ["caller", "asks"] => sip(SipEvent::Reinvite { leg: caller, offer: Bytes::new() }),
+            ["caller", "presses", digit] => {
+                CallInput::Media(MediaEvent::Dtmf { leg: caller, digit: key(digit), duration_ms: 100 })
+            }
+            ["caller", "tells", digit] => sip(SipEvent::Key { leg: caller, digit: key(digit), duration_ms: 100 }),
+            ["far", "tells", digit] => sip(SipEvent::Key { leg: self.far, digit: key(digit), duration_ms: 100 }),
+            ["caller", "withdraws"] => sip(SipEvent::ReinviteWithdrawn { leg: caller }),
+            ["caller", "reinvites"] => sip(SipEvent::Reinvite { leg: caller, offer: Bytes::from_static(SDP_HOLD) }),
             ["reinvite", "answered"] => {
                 sip(SipEvent::ReinviteAnswered { leg: self.far, status: 200, body: Bytes::from_static(SDP) })
+            }
+            ["caller", "accepts"] => {
+                sip(SipEvent::ReinviteAnswered { leg: caller, status: 200, body: Bytes::from_static(SDP_PCMA) })
             }
             ["reinvite", "refused"] => {
                 sip(SipEvent::ReinviteAnswered { leg: self.far, status: 488, body: Bytes::new() })
@@ -282,6 +311,8 @@ impl Bench {
             }
             SipCommand::Hangup { leg, .. } => format!("hang up {}", self.who(leg)),
             SipCommand::Reinvite { leg, .. } => format!("reinvite {}", self.who(leg)),
+            SipCommand::Key { leg, digit, .. } => format!("info {digit} to {}", self.who(leg)),
+            SipCommand::CancelReinvite { leg } => format!("cancel reinvite {}", self.who(leg)),
             SipCommand::AnswerReinvite { leg, status, .. } => format!("reinvite of {} {status}", self.who(leg)),
             SipCommand::AnswerRefer { leg, status } => format!("refer of {} {status}", self.who(leg)),
             SipCommand::Notify { status, .. } => format!("notify {status}"),
@@ -299,7 +330,12 @@ impl Bench {
                 self.open_sound.push(leg);
                 None
             }
-            MediaCommand::Remote { .. } | MediaCommand::Close { .. } => None,
+            MediaCommand::Remote { leg, .. } => {
+                self.described.push(leg);
+                None
+            }
+            MediaCommand::Key { leg, digit, .. } => Some(format!("press {digit} to {}", self.who(leg))),
+            MediaCommand::Close { .. } => None,
             MediaCommand::Source { leg, source } => {
                 let sound = match source {
                     Source::Silence => "silence",
@@ -329,6 +365,19 @@ impl Bench {
             Fact::Matched { level, .. } => Some(format!("matched {level}")),
             _ => None,
         }
+    }
+}
+
+fn key(word: &str) -> char {
+    word.chars().next().expect("a key")
+}
+
+/// What a caller answers to an offer of ours.
+fn described(word: &str) -> Bytes {
+    match word {
+        "sound" => Bytes::from_static(SDP),
+        "nonsense" => Bytes::from_static(b"x"),
+        other => panic!("no description {other}"),
     }
 }
 
@@ -445,6 +494,8 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
         mode,
         refer: false,
         terms,
+        reliable: Reliable::Supported,
+        keys_in_info: false,
     };
     let phone = PhonePlan {
         target: Target::Uri { uri: "sip:anna@192.0.2.50".to_owned(), via: None },

@@ -11,7 +11,7 @@ use crate::base::{AgentId, E164, PoolId, QueueId, TrunkId};
 use crate::intents::matching::Priors;
 use crate::intents::token::TokenKeys;
 use crate::media::command::{ToneKind, WavId};
-use crate::sip::api::{FlowId, Target};
+use crate::sip::api::{FlowId, Reliable, Target};
 
 use super::dialling::DialRules;
 use super::terms::{SoundTerms, TrunkTerms};
@@ -71,6 +71,10 @@ pub struct TrunkPlan {
     /// Its side of a call may pass the caller on (REFER).
     pub refer: bool,
     pub terms: TrunkTerms,
+    /// Whether provisional answers of the fallback are acknowledged (RFC 3262).
+    pub reliable: Reliable,
+    /// Keys travel in INFO over this trunk, not in the sound.
+    pub keys_in_info: bool,
 }
 
 /// How an agent's phone is rung.

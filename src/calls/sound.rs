@@ -7,7 +7,7 @@ use crate::media::command::{MediaCommand, Source, ToneKind};
 use crate::sdp::{Codec, Direction, LocalMedia, Negotiated, SdpError, Session};
 
 use super::bench::Bench;
-use super::call::{Call, Reinvite, Side};
+use super::call::{Call, Change, Side};
 use super::settings::WaitingSound;
 use super::terms::SoundTerms;
 
@@ -20,19 +20,27 @@ pub struct Sound {
     far: Option<Stream>,
     /// Of the leg to which the call is being passed on.
     next: Option<Stream>,
+    /// The INVITE had no offer: the first one is ours, in a reliable provisional answer or in the 200.
+    late: bool,
     /// The caller has our answer in a 200, not only in early media.
     answered: bool,
     /// How often the caller's stream has been given another port.
     reopened: u8,
+    /// What the caller is to be told anew: another fork has answered than the one that spoke early.
+    pub(super) stale: Option<Session>,
 }
 
 /// One side's stream.
 #[derive(Clone, Debug)]
-struct Stream {
-    leg: LegId,
-    local: LocalMedia,
-    agreed: Option<Negotiated>,
-    terms: SoundTerms,
+pub(super) struct Stream {
+    pub leg: LegId,
+    pub local: LocalMedia,
+    pub agreed: Option<Negotiated>,
+    /// What the peer said last.
+    pub remote: Option<Session>,
+    /// An offer of ours is there whose answer comes in the ACK or PRACK.
+    pub owed: bool,
+    pub terms: SoundTerms,
 }
 
 /// Why there is no sound to be had.
@@ -55,9 +63,14 @@ impl Sound {
         self.answered
     }
 
-    /// The caller has said what sound it wants. A call without an offer is not relayed yet.
+    /// An INVITE without an offer.
+    pub fn late() -> Sound {
+        Sound { late: true, ..Sound::default() }
+    }
+
+    /// The caller has said what sound it wants, or leaves that to us.
     pub fn is_described(&self) -> bool {
-        self.offer.is_some()
+        self.offer.is_some() || self.late
     }
 
     /// The caller's sound is encrypted, or may be.
@@ -70,7 +83,13 @@ impl Sound {
         self.far.is_some()
     }
 
-    fn stream(&mut self, side: Side) -> &mut Option<Stream> {
+    /// The peer on that side hears keys in the sound.
+    pub fn takes_keys(&mut self, side: Side) -> bool {
+        let agreed = self.stream(side).as_ref().and_then(|stream| stream.agreed.as_ref());
+        agreed.is_some_and(|agreed| agreed.telephone_event().is_some())
+    }
+
+    pub(super) fn stream(&mut self, side: Side) -> &mut Option<Stream> {
         match side {
             Side::Caller => &mut self.caller,
             Side::Far => &mut self.far,
@@ -147,7 +166,7 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSou
 pub fn offer_next(call: &mut Call, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<Bytes, NoSound> {
     let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
     let settled = terms.codecs.narrow_settled(settled)?;
-    let mut stream = new_stream(call.id, leg, terms, bench)?;
+    let mut stream = new_stream(call.id, leg, (terms, false), bench)?;
     let offer = stream.local.offer_from_negotiated(&settled);
     call.sound.next = Some(stream);
     Ok(offer)
@@ -158,14 +177,20 @@ pub fn connect_next(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result
     let next = call.sound.next.as_mut().ok_or(NoSound::NoPort)?;
     let answer = next.terms.read_answer(answer)?;
     next.agreed = Some(next.local.answered(&answer)?);
+    next.remote = Some(answer);
     if let Some(before) = std::mem::replace(&mut call.sound.far, call.sound.next.take()) {
         close(before, bench);
     }
-    call.reinviting = None;
+    call.change = None;
     bridge(call, bench);
     let caller = call.sound.caller.as_mut().ok_or(NoSound::NoPort)?;
-    let on_hold = caller.agreed.as_ref().filter(|agreed| agreed.direction != Direction::SendRecv);
-    Ok(on_hold.map(|agreed| caller.local.offer_from_negotiated(agreed)))
+    let Some(agreed) = caller.agreed.as_ref().filter(|agreed| agreed.direction != Direction::SendRecv) else {
+        return Ok(None);
+    };
+    let before = Box::new(caller.local.clone());
+    let offer = caller.local.offer_from_negotiated(agreed);
+    call.change = Some(Change::Own { side: Side::Caller, before });
+    Ok(Some(offer))
 }
 
 /// That leg does not answer.
@@ -173,16 +198,6 @@ pub fn close_next(call: &mut Call, bench: &mut Bench) {
     if let Some(stream) = call.sound.next.take() {
         close(stream, bench);
     }
-}
-
-/// One side's answer to an offer that was ours alone.
-pub fn settle(call: &mut Call, side: Side, answer: &[u8], bench: &mut Bench) -> Result<(), NoSound> {
-    let answer = Session::parse(answer)?;
-    if let Some(stream) = call.sound.stream(side) {
-        stream.agreed = Some(stream.local.answered(&answer)?);
-    }
-    tell_remote(call, side, bench);
-    Ok(())
 }
 
 /// The waiting sound again, after an offer that failed.
@@ -206,57 +221,34 @@ pub fn read_offer(call: &mut Call, side: Side, offer: &[u8]) -> Result<Session, 
     stream.map_or_else(|| Session::parse(offer), |stream| stream.terms.read_offer(offer))
 }
 
-/// The re-INVITE of one side as an offer to the other.
-pub fn reoffer(call: &mut Call, from: Side, offer: Session) -> Option<Bytes> {
-    let other = call.sound.stream(from.other()).as_mut()?;
-    let narrowed = other.terms.codecs.narrow(&offer).ok()?;
-    let before = other.local.clone();
-    let body = other.local.relay_offer(&narrowed);
-    call.reinviting = Some(Reinvite { asking: from, offer, before });
-    Some(body)
+/// The same of an answer.
+pub fn read_answer(call: &mut Call, side: Side, answer: &[u8]) -> Result<Session, SdpError> {
+    let stream = call.sound.stream(side).as_ref();
+    stream.map_or_else(|| Session::parse(answer), |stream| stream.terms.read_answer(answer))
 }
 
-/// The other side has answered that offer; the body is for the side that asked.
-pub fn reanswer(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Option<(Side, Bytes)>, NoSound> {
-    let Some(Reinvite { asking, offer, .. }) = call.reinviting.take() else { return Ok(None) };
-    let Some(asked) = call.sound.stream(asking.other()) else { return Ok(None) };
-    let answer = asked.terms.read_answer(answer)?;
-    asked.agreed = Some(asked.local.answered(&answer)?);
-    let Some(asker) = call.sound.stream(asking) else { return Ok(None) };
-    let agreed = asker.local.relay_answer(&offer, &answer)?;
-    asker.agreed = Some(agreed.negotiated);
-    if asking == Side::Caller {
-        call.sound.offer = Some(offer);
+/// A change that one side asks for while the two do not talk yet. The caller has us alone, or what a ringing far leg has said; a
+/// far leg that rings has the caller's description.
+pub fn reanswer_alone(call: &mut Call, side: Side, offer: Session, bench: &mut Bench) -> Result<Bytes, NoSound> {
+    let other = call.sound.stream(side.other()).as_ref().and_then(|stream| stream.remote.clone());
+    let other = if side == Side::Far { other.or_else(|| call.sound.offer.clone()) } else { other };
+    if side == Side::Caller {
+        call.sound.offer = Some(offer.clone());
     }
-    tell_remote(call, Side::Caller, bench);
-    tell_remote(call, Side::Far, bench);
-    Ok(Some((asking, agreed.body)))
-}
-
-/// The other side has refused that offer: what we said before holds again. Answers who had asked.
-pub fn take_back_offer(call: &mut Call) -> Option<Side> {
-    let Reinvite { asking, before, .. } = call.reinviting.take()?;
-    if let Some(stream) = call.sound.stream(asking.other()) {
-        stream.local = before;
-    }
-    Some(asking)
-}
-
-/// The caller's re-INVITE while nobody else is on the line.
-pub fn reanswer_alone(call: &mut Call, offer: Session, bench: &mut Bench) -> Result<Bytes, NoSound> {
-    call.sound.offer = Some(offer);
-    answer_alone(call, bench)
-}
-
-/// Our last description on one side, for a peer that asks us to offer.
-pub fn said(call: &mut Call, side: Side) -> Option<Bytes> {
-    call.sound.stream(side).as_ref()?.local.said().cloned()
+    let Some(other) = other else { return answer_alone(call, bench) };
+    let stream = call.sound.stream(side).as_mut().ok_or(NoSound::NoPort)?;
+    let agreed = stream.local.relay_answer(&offer, &other)?;
+    stream.agreed = Some(agreed.negotiated);
+    stream.remote = Some(offer);
+    tell_remote(call, side, bench);
+    Ok(agreed.body)
 }
 
 /// The far leg is gone; the caller's stream stays.
 pub fn close_far(call: &mut Call, bench: &mut Bench) {
-    call.reinviting = None;
+    call.change = None;
     let Some(stream) = call.sound.far.take() else { return };
+    call.sound.stale = None;
     if call.sound.answered {
         play(call, Source::Silence, bench);
     }
@@ -264,7 +256,7 @@ pub fn close_far(call: &mut Call, bench: &mut Bench) {
 }
 
 pub fn close_all(call: &mut Call, bench: &mut Bench) {
-    call.reinviting = None;
+    call.change = None;
     for stream in [call.sound.next.take(), call.sound.far.take(), call.sound.caller.take()].into_iter().flatten() {
         close(stream, bench);
     }
@@ -278,28 +270,37 @@ fn open_caller(call: &mut Call, bench: &mut Bench) -> Result<(), NoSound> {
 /// Opens the stream of a side unless it is open.
 fn open(call: &mut Call, side: Side, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<(), NoSound> {
     let group = call.id;
+    // The far leg goes over the caller's trunk when it is the fallback.
+    let is_of_trunk = side == Side::Caller || call.record.fallback.is_some();
+    let without_keys = is_of_trunk && call.trunk.keys_in_info;
     let place = call.sound.stream(side);
     if place.is_some() {
         return Ok(());
     }
-    *place = Some(new_stream(group, leg, terms, bench)?);
+    *place = Some(new_stream(group, leg, (terms, without_keys), bench)?);
     Ok(())
 }
 
-fn new_stream(group: CallId, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<Stream, NoSound> {
+fn new_stream(
+    group: CallId,
+    leg: LegId,
+    (terms, without_keys): (&SoundTerms, bool),
+    bench: &mut Bench,
+) -> Result<Stream, NoSound> {
     let port = bench.ports.take(bench.now.mono).ok_or(NoSound::NoPort)?;
     let local = LocalMedia::new(bench.settings.media.advertised, port, bench.rng.u64());
-    let local = local.with_srtp(terms.srtp, |octets| bench.rng.fill(octets));
+    let mut local = local.with_srtp(terms.srtp, |octets| bench.rng.fill(octets));
+    local.without_keys = without_keys;
     bench.port_by_leg.insert(leg, (port, group));
     bench.media(MediaCommand::Open { group, leg, port });
-    Ok(Stream { leg, local, agreed: None, terms: terms.clone() })
+    Ok(Stream { leg, local, agreed: None, remote: None, owed: false, terms: terms.clone() })
 }
 
 /// The caller's stream again, on another port; `false` when the caller has been told of the one that failed, or when port after
 /// port fails.
 pub fn reopen_caller(call: &mut Call, bench: &mut Bench) -> bool {
     let sound = &mut call.sound;
-    let is_told = sound.answered || sound.caller.as_ref().is_some_and(|stream| stream.agreed.is_some());
+    let is_told = sound.answered || sound.caller.as_ref().is_some_and(|stream| stream.agreed.is_some() || stream.owed);
     if is_told || sound.reopened >= REOPENED_MAX {
         return false;
     }
@@ -313,31 +314,57 @@ fn close(stream: Stream, bench: &mut Bench) {
     bench.media(MediaCommand::Close { leg: stream.leg });
 }
 
+/// Our own description for the caller: the answer to its offer, or an offer where it has made none.
 fn answer_alone(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSound> {
-    let offer = call.sound.offer.clone().ok_or(SdpError::NoAudio)?;
     let stream = call.sound.caller.as_mut().ok_or(NoSound::NoPort)?;
-    let agreed = stream.local.answer_alone(&offer, &own_codecs())?;
+    let Some(offer) = &call.sound.offer else {
+        stream.owed = stream.agreed.is_none();
+        return Ok(stream.local.said().cloned().unwrap_or_else(|| stream.local.offer_alone(&own_codecs())));
+    };
+    let agreed = stream.local.answer_alone(offer, &own_codecs())?;
     stream.agreed = Some(agreed.negotiated);
+    stream.remote = Some(offer.clone());
     tell_remote(call, Side::Caller, bench);
     Ok(agreed.body)
 }
 
 /// Takes the far leg's answer, answers the caller where that is still owed, and lets both sides hear each other.
 fn join(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Option<Bytes>, NoSound> {
-    let sound = &mut call.sound;
-    let far = sound.far.as_mut().ok_or(NoSound::NoPort)?;
+    let far = call.sound.far.as_mut().ok_or(NoSound::NoPort)?;
     let answer = far.terms.read_answer(answer)?;
     far.agreed = Some(far.local.answered(&answer)?);
-    let body = match (&sound.offer, sound.caller.as_mut()) {
-        (Some(offer), Some(caller)) if !sound.answered => {
-            let agreed = caller.local.relay_answer(offer, &answer)?;
-            caller.agreed = Some(agreed.negotiated);
-            Some(agreed.body)
-        }
-        (Some(_) | None, Some(_) | None) => None,
-    };
+    far.remote = Some(answer.clone());
+    let body = if call.sound.answered { None } else { describe_to_caller(call, answer)? };
     bridge(call, bench);
     Ok(body)
+}
+
+/// What the caller is told of the far leg. It is told once: what another fork says after that is for a change (RFC 3261 section
+/// 13.2.1: all answers to one INVITE say the same).
+fn describe_to_caller(call: &mut Call, answer: Session) -> Result<Option<Bytes>, NoSound> {
+    let sound = &mut call.sound;
+    let Some(caller) = sound.caller.as_mut() else { return Ok(None) };
+    let settled = sound.far.as_ref().and_then(|far| far.agreed.as_ref());
+    let told = caller.agreed.is_some() || caller.owed;
+    let mut local = caller.local.clone();
+    let (body, agreed) = match (&sound.offer, settled) {
+        (Some(offer), _) => {
+            let agreed = local.relay_answer(offer, &answer)?;
+            (agreed.body, Some(agreed.negotiated))
+        }
+        (None, Some(settled)) => (local.offer_from_negotiated(settled), None),
+        (None, None) => return Ok(None),
+    };
+    let said = caller.local.said().filter(|_| told).cloned();
+    if let Some(said) = said {
+        sound.stale = (said != body || call.change.is_some()).then_some(answer);
+        return Ok(Some(said));
+    }
+    caller.local = local;
+    caller.owed = agreed.is_none();
+    caller.agreed = agreed;
+    caller.remote = sound.offer.clone();
+    Ok(Some(body))
 }
 
 fn bridge(call: &mut Call, bench: &mut Bench) {
@@ -348,7 +375,7 @@ fn bridge(call: &mut Call, bench: &mut Bench) {
     bench.media(MediaCommand::Source { leg: caller.leg, source: Source::Leg(far.leg) });
 }
 
-fn tell_remote(call: &mut Call, side: Side, bench: &mut Bench) {
+pub(super) fn tell_remote(call: &mut Call, side: Side, bench: &mut Bench) {
     let Some(stream) = call.sound.stream(side) else { return };
     let Some(agreed) = &stream.agreed else { return };
     bench.media(MediaCommand::Remote { leg: stream.leg, session: Box::new(agreed.clone()) });

@@ -321,13 +321,13 @@ fn hold_is_passed_to_the_other_side_and_its_answer_back() {
     bench.check(TO_TALK);
     bench.check(
         "> caller reinvites
-         < anna talking, reinvite far
-         > reinvite answered
-         < reinvite of caller 200
-         > caller reinvites
-         < anna talking, reinvite far
+         < reinvite far
          > reinvite refused
-         < reinvite of caller 488",
+         < reinvite of caller 488
+         > caller reinvites
+         < reinvite far
+         > reinvite answered
+         < anna held, reinvite of caller 200",
     );
 }
 

@@ -4,7 +4,7 @@
 use crate::base::{AgentId, Fence, Now};
 use crate::desktop::{CallPhase, DeskCommand};
 use crate::routing::{self, OfferFailure, Why};
-use crate::sip::api::{Dial, Reason, Refer, SipCommand, SipEvent, Target};
+use crate::sip::api::{Dial, Reason, Refer, Reliable, SipCommand, SipEvent, Target};
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
@@ -59,7 +59,7 @@ fn allowed(call: &Call, side: Side, refer: &Refer, bench: &Bench) -> Result<Plac
     if !may_ask {
         return Err(403);
     }
-    if call.transfer.is_some() || call.reinviting.is_some() {
+    if call.transfer.is_some() || call.change.is_some() {
         return Err(491);
     }
     if refer.replaces.is_some() {
@@ -220,6 +220,7 @@ fn ring(call: &mut Call, leg: FarLeg, phone: PhonePlan, bench: &mut Bench, now: 
         offer,
         user_to_users: call.incoming.user_to_users.clone(),
         headers: referred_by.map(|by| ("Referred-By", by)).into_iter().collect(),
+        reliable: Reliable::Supported,
         ring_timeout: if is_agent { bench.settings.deadlines.ring } else { bench.settings.deadlines.fallback_ring },
     };
     bench.sip(SipCommand::Dial { leg: leg.0, dial: Box::new(dial) });

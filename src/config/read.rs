@@ -104,6 +104,7 @@ fn endpoint(
         digests: sip.digests,
         trunks,
         phones,
+        session_times: sip.session_times,
         registration_min: sip.registration_min,
         registration_max: sip.registration_max,
         target_timeout,

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
-use crate::sip::api::{FlowId, LocalFlow, Transport};
+use crate::sip::api::{FlowId, LocalFlow, SessionTimes, Transport};
 use crate::sip::auth::Algorithm;
 use crate::sip::wire::Uri;
 
@@ -20,6 +20,7 @@ pub(super) struct SipPart {
     pub flows: Vec<LocalFlow>,
     pub realm: String,
     pub digests: Vec<Algorithm>,
+    pub session_times: SessionTimes,
     pub registration_min: Duration,
     pub registration_max: Duration,
     pub drain: Duration,
@@ -52,6 +53,7 @@ pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
         faults.add(&place, "is more than registration_max_s", "make it the smaller of the two");
     }
     let name_servers = section.texts("name_servers", faults);
+    let session_times = session_times(&mut section, faults);
     let part = SipPart {
         name_servers: name_servers.iter().filter_map(|text| name_server(text, faults)).collect(),
         bind: bind.into_iter().map(|(bind, _)| bind).collect(),
@@ -60,6 +62,7 @@ pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
         flows,
         realm: realm.and_then(|text| checked_realm(&text, faults)).unwrap_or_else(|| "throughline".to_owned()),
         digests,
+        session_times,
         registration_min: min,
         registration_max: max,
         drain,
@@ -197,6 +200,18 @@ const SYSTEM_CA: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 fn file_at(text: &Text<'_>, key: &'static str, faults: &Faults<'_>) -> FileAt {
     FileAt { path: text.value.into(), line: faults.line(&text.place), key }
+}
+
+/// How long a session lives without a refresh (RFC 4028), and the least that a peer may ask for.
+fn session_times(section: &mut Section<'_>, faults: &mut Faults<'_>) -> SessionTimes {
+    let usual = SessionTimes::default();
+    let expires = section.seconds("session_expires_s", usual.expires, 0..=86_400, faults);
+    let min = section.seconds("min_se_s", usual.min, 1..=86_400, faults);
+    if !expires.is_zero() && expires < min {
+        let place = section.place.key("session_expires_s", section.place.offset);
+        faults.add(&place, "is less than min_se_s", "make it the larger of the two, or 0 to leave it to the peers");
+    }
+    SessionTimes { expires, min }
 }
 
 /// MD5 alone unless told: phones that do not know SHA-256 may give up on both when they see it.

@@ -7,7 +7,7 @@ use crate::access::{Answer, Facts};
 use crate::base::{AgentId, Level, PoolId, QueueId, TrunkId, Wall};
 use crate::calls::settings::{Fallback, Mode, WaitingSound};
 use crate::routing::Pause;
-use crate::sip::api::{FlowId, Target, Transport};
+use crate::sip::api::{FlowId, Reliable, Target, Transport};
 use crate::sip::auth::Algorithm;
 
 const EXAMPLE: &str = include_str!("../../sip-configs/throughline.example.toml");
@@ -78,6 +78,16 @@ fn the_example_passes_and_means_what_it_says() {
     assert_eq!(settings.endpoint.phones.len(), 1);
     assert_eq!(settings.desks.accounts.len(), 2);
     assert_eq!((plan.shell.api_keys[1].write, plan.shell.api_keys[1].read), (false, true));
+}
+
+#[test]
+fn a_trunk_says_whether_provisional_answers_are_acknowledged() {
+    let trunk = "networks = [\"192.0.2.20\"]";
+    let text = small().replacen(trunk, &format!("{trunk}\nreliable = \"required\""), 1);
+    assert_eq!(plan(&text).settings.endpoint.trunks[0].reliable, Reliable::Required);
+    assert_eq!(plan(&small()).settings.endpoint.trunks[0].reliable, Reliable::Supported);
+    let odd = format!("{trunk}\nreliable = \"yes\"");
+    check(trunk, &odd, "reliable", "trunks[0].reliable", "\"required\"");
 }
 
 #[test]
@@ -298,6 +308,8 @@ fn each_fault_has_its_line_and_its_remedy() {
         ("[[trunks]]", "[log]\nformat = \"xml\"\n[[trunks]]", "format", "log.format", "text, json"),
         ("id = 1", "id = 256", "id = 256", "token_keys[0].id", "0 to 255"),
         ("[sip]", "[sip]\ndigest = [\"MD4\"]", "digest", "sip.digest[0]", "SHA-256"),
+        ("[sip]", "[sip]\nsession_expires_s = 60", "[sip]", "sip.session_expires_s", "min_se_s"),
+        ("[sip]", "[sip]\nmin_se_s = 0", "min_se_s", "sip.min_se_s", "1 to 86400"),
         ("[routing]", "[routing]\ndefault_queue = \"halp\"", "default_queue", "routing.default_queue", "\"help\"?"),
         ("fallback =", "numbers_in = \"e165\"\nfallback =", "numbers_in", "trunks[0].numbers_in", "\"e164\"?"),
         ("fallback =", "numbers_out = \"national\"\nfallback =", "numbers_out", "trunks[0].numbers_out", "region"),

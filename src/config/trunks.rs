@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::base::TrunkId;
 use crate::calls::settings::{Fallback, Mode, TrunkPlan};
-use crate::sip::api::TrunkPeer;
+use crate::sip::api::{Reliable, TrunkPeer};
 use crate::sip::wire::Uri;
 
 use super::fault::Faults;
@@ -61,6 +61,8 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
         let gateways = gateways::gateways(&mut section, flow, faults);
         let (enrol, own) = proof::register(&mut section, flow, faults).unzip();
         let login = proof::login(&mut section, faults).or(own);
+        let reliable = reliable(&mut section, faults);
+        let keys_in_info = section.flag("keys_in_info", false, faults);
         let fallback = fallback(&mut section, sip, &mut wanted, faults);
         let mode = redirect::mode(&mut section, faults);
         let refer = section.flag("refer", false, faults);
@@ -78,8 +80,20 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
                 login,
                 account,
                 enrol,
+                reliable,
             });
-            let plan = TrunkPlan { trunk: trunk.clone(), region, flow, fallback, trusted, mode, refer, terms };
+            let plan = TrunkPlan {
+                trunk: trunk.clone(),
+                region,
+                flow,
+                fallback,
+                trusted,
+                mode,
+                refer,
+                terms,
+                reliable,
+                keys_in_info,
+            };
             part.plans.insert(trunk, Arc::new(plan));
         }
     }
@@ -150,6 +164,21 @@ fn overlap(one: Network, other: Network) -> bool {
         (IpAddr::V4(a), IpAddr::V4(b)) => (a.to_bits() ^ b.to_bits()).checked_shr(shift(32)).unwrap_or(0) == 0,
         (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits() ^ b.to_bits()).checked_shr(shift(128)).unwrap_or(0) == 0,
         (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+    }
+}
+
+/// Provisional answers with PRACK where both sides can, unless told.
+fn reliable(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Reliable {
+    let Some(text) = section.text("reliable", faults) else { return Reliable::default() };
+    match text.value {
+        "off" => Reliable::Off,
+        "supported" => Reliable::Supported,
+        "required" => Reliable::Required,
+        other => {
+            let remedy = "write \"off\", \"supported\" or \"required\"";
+            faults.add(&text.place, format!("{other:?} says nothing about provisional answers"), remedy);
+            Reliable::default()
+        }
     }
 }
 

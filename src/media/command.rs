@@ -14,6 +14,9 @@ pub enum MediaCommand {
     Remote { leg: LegId, session: Box<Negotiated> },
     /// What this leg's peer hears from now on.
     Source { leg: LegId, source: Source },
+    /// Presses a key towards the leg's peer, after those that are being pressed: `0`-`9`, `*`, `#`, `A`-`D`. Nothing is sent where the
+    /// peer has not agreed to telephone-event.
+    Key { leg: LegId, digit: char, duration_ms: u32 },
     /// Ends the leg; `Closed` follows, after which its port may be used again.
     Close { leg: LegId },
 }

@@ -11,6 +11,7 @@ use super::incoming::{Incoming, ticks_to_us};
 use super::latch::Admission;
 use super::outgoing::{Outgoing, Pace};
 use super::peer::Peer;
+use super::pressing::Pressing;
 use super::rtp::{self, Header, Packet};
 use super::srtp::{Broken, Shield};
 use crate::base::rng::Rng;
@@ -27,6 +28,7 @@ pub(super) struct Leg {
     pub outgoing: Outgoing,
     pub incoming: Incoming,
     pub keys: Keys,
+    pub pressing: Pressing,
     pub player: Player,
     pub counts: LegStats,
     /// Since when sound should come, and when it last came.
@@ -74,6 +76,7 @@ impl Leg {
             outgoing: Outgoing::new(rng),
             incoming: Incoming::default(),
             keys: Keys::default(),
+            pressing: Pressing::default(),
             player: Player::default(),
             counts: LegStats::default(),
             listening_since: None,
@@ -197,6 +200,12 @@ impl Leg {
     pub fn law(&self) -> Option<(Law, u8)> {
         let formats = &self.peer.as_ref()?.session.formats;
         formats.iter().find_map(|format| Some((Law::of(&format.codec)?, format.to_peer)))
+    }
+
+    /// The number and the clock of keys for this peer.
+    pub fn event_format(&self) -> Option<(u8, u32)> {
+        let format = self.peer.as_ref()?.session.telephone_event()?;
+        Some((format.to_peer, format.codec.clock))
     }
 
     pub fn format(&self, place: usize) -> Option<&Format> {

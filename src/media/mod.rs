@@ -9,6 +9,7 @@ mod leg;
 mod outgoing;
 mod peer;
 pub mod ports;
+mod pressing;
 pub mod relay;
 mod reports;
 pub mod rtcp;

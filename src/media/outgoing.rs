@@ -46,6 +46,7 @@ pub struct Pace {
 /// What is sent on of a stream that goes on (RFC 3550 appendix A.1).
 const AHEAD_MAX: i16 = 3000;
 const BEHIND_MAX: i16 = -100;
+const KEY_PACKET_MS: u32 = 20;
 
 impl Outgoing {
     /// RFC 3550 section 5.1: the three begin at random.
@@ -79,6 +80,19 @@ impl Outgoing {
         self.stamp(timestamp, due);
         self.count(octets);
         self.header(marker, payload_type, self.sequence, timestamp)
+    }
+
+    /// The header of a packet of a key that we press; all packets of one key have the timestamp of its beginning (RFC 4733 section
+    /// 2.5.1.2).
+    pub fn key(&mut self, payload_type: u8, clock: u32, begins: bool, octets: usize, now: Mono) -> Header {
+        if begins {
+            let timestamp = self.joined(Pace::new(clock, KEY_PACKET_MS), now);
+            self.stamp(timestamp, now);
+        }
+        self.cut();
+        self.sequence = self.sequence.wrapping_add(1);
+        self.count(octets);
+        self.header(begins, payload_type, self.sequence, self.timestamp)
     }
 
     /// The header of a packet that another leg's peer has sent, or `None` for one that lies before the splice.

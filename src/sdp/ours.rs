@@ -21,6 +21,8 @@ pub struct LocalMedia {
     pub(super) version: u64,
     said: Option<(Description, Bytes)>,
     srtp: LocalSrtp,
+    /// Keys travel elsewhere (in INFO): telephone-event is neither offered nor accepted.
+    pub without_keys: bool,
 }
 
 /// An answer of ours and what it settles.
@@ -52,7 +54,15 @@ impl LocalMedia {
     /// `session_id` is drawn at random, once for each leg.
     pub fn new(address: IpAddr, port: u16, session_id: u64) -> LocalMedia {
         let session_id = session_id & SIGNED_MAX;
-        LocalMedia { address, port, session_id, version: 0, said: None, srtp: LocalSrtp::default() }
+        LocalMedia {
+            address,
+            port,
+            session_id,
+            version: 0,
+            said: None,
+            srtp: LocalSrtp::default(),
+            without_keys: false,
+        }
     }
 
     /// What is done about SRTP on this leg; `draw` gives random octets for our keys.
@@ -145,7 +155,20 @@ impl LocalMedia {
         self.said.as_ref().map(|(_, body)| body)
     }
 
-    fn agree(&mut self, mut answer: Description, theirs: &Audio) -> Result<Agreed, SdpError> {
+    /// Holds what `before` said again, after the peer has refused what was said since; the version does not go back.
+    pub fn take_back(&mut self, before: &LocalMedia) {
+        self.said = before.said.clone();
+        self.srtp = before.srtp.clone();
+    }
+
+    /// What `before` said as a new offer, after the peer has accepted what was said since.
+    pub fn say_again(&mut self, before: &LocalMedia) -> Option<Bytes> {
+        let (description, _) = before.said.clone()?;
+        Some(self.say(description))
+    }
+
+    fn agree(&mut self, answer: Description, theirs: &Audio) -> Result<Agreed, SdpError> {
+        let mut answer = self.allowed(answer);
         let formats = pair(&theirs.codecs, &answer.codecs);
         let formats = formats.into_iter().map(|(theirs, ours)| Format::new(theirs, ours)).collect();
         let settled = Negotiated::of(formats, answer.direction, theirs)?;
@@ -157,6 +180,7 @@ impl LocalMedia {
 
     /// RFC 3264 section 8: the version rises by one with each change, and only then.
     fn say(&mut self, description: Description) -> Bytes {
+        let description = self.allowed(description);
         if let Some((last, body)) = &self.said
             && *last == description
         {
@@ -166,6 +190,13 @@ impl LocalMedia {
         let body = write(self, &description);
         self.said = Some((description, body.clone()));
         body
+    }
+
+    fn allowed(&self, mut description: Description) -> Description {
+        if self.without_keys {
+            description.codecs.retain(|codec| !codec.is_telephone_event());
+        }
+        description
     }
 
     /// A stream that was once refused on this leg stays in its place (RFC 3264 section 8).

@@ -60,6 +60,9 @@ impl MediaDouble {
                 self.must_be_open(*leg, "Source");
                 self.check_source(*leg, *source);
             }
+            MediaCommand::Key { leg, .. } => {
+                self.must_be_open(*leg, "Key");
+            }
             MediaCommand::Close { leg } => self.close(*leg, now),
         }
     }

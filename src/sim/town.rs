@@ -20,7 +20,7 @@ use crate::intents::matching::Priors;
 use crate::intents::token::{TokenKey, TokenKeys};
 use crate::media::command::ToneKind;
 use crate::routing::{self, AgentSetup, QueueSetup, SkillNeed};
-use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, Target, Transport, TrunkPeer};
+use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, Reliable, SessionTimes, Target, Transport, TrunkPeer};
 
 /// Domains that mean something to the rules.
 pub(super) const REFUSED_DOMAIN: &str = "refused.example";
@@ -115,6 +115,7 @@ fn endpoint() -> EndpointSetup {
         flows: vec![LocalFlow { flow: FlowId(0), transport: Transport::Udp, advertised: engine_address() }],
         tcp_above: 1300,
         realm: "example.com".to_owned(),
+        session_times: SessionTimes::default(),
         digests: Vec::new(),
         trunks: (0..PRIMARY_TRUNKS).map(peer).collect(),
         phones: Vec::new(),
@@ -166,6 +167,8 @@ fn trunk_plan(nth: u64) -> TrunkPlan {
         mode: Mode::Path,
         refer: false,
         terms: Default::default(),
+        reliable: Reliable::Supported,
+        keys_in_info: false,
     }
 }
 

@@ -111,6 +111,7 @@ pub struct Dial {
     pub user_to_users: UserToUsers,
     /// Further header fields, name and value, already checked to hold no line break.
     pub headers: Vec<(&'static str, Pii<String>)>,
+    pub reliable: Reliable,
     /// CANCEL and fail with 408 when no final answer has come by then.
     pub ring_timeout: Duration,
 }
@@ -134,6 +135,18 @@ pub enum Replaced {
     Unknown,
 }
 
+/// Whether provisional answers are acknowledged (RFC 3262).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Reliable {
+    /// As if we did not know of it.
+    Off,
+    /// Where the peer can.
+    #[default]
+    Supported,
+    /// A peer that cannot is refused with 421.
+    Required,
+}
+
 /// Why a confirmed dialog ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum EndCause {
@@ -141,6 +154,8 @@ pub enum EndCause {
     Bye,
     /// The peer never acknowledged our 2xx (64*T1, RFC 3261 section 13.3.1.4); a BYE has been sent.
     NeverAcknowledged,
+    /// Nobody refreshed the session in its time (RFC 4028 section 10); a BYE has been sent.
+    Expired,
     /// A request inside the dialog got 481, 408 or no answer (RFC 5057); a BYE has been sent where that makes sense.
     PeerLost,
 }
@@ -152,7 +167,8 @@ pub enum SipEvent {
         leg: LegId,
         call: Box<IncomingCall>,
     },
-    /// The caller gave up before an answer; 487 has been sent, the leg is gone.
+    /// The caller gave up before an answer, and 487 has been sent; or did not acknowledge a reliable provisional answer, and 504
+    /// has been sent. The leg is gone.
     Cancelled {
         leg: LegId,
         reason: Option<Reason>,
@@ -162,13 +178,19 @@ pub enum SipEvent {
         leg: LegId,
         answer: Bytes,
     },
+    /// A reliable provisional answer that carried our offer has been acknowledged (RFC 3262 section 5); `answer` is the PRACK's
+    /// body. The 200 that follows says nothing new, nor does its ACK.
+    Pracked {
+        leg: LegId,
+        answer: Bytes,
+    },
     /// A provisional answer above 100 to our INVITE; `body` is empty or a session description (early media).
     Progress {
         leg: LegId,
         status: u16,
         body: Bytes,
     },
-    /// The first 2xx to our INVITE; it has been acknowledged (unless `Dial::offer` was empty: then `answer` is the peer's offer
+    /// The first 2xx to our INVITE; `answer` is what the peer has settled, in a reliable provisional or in the 2xx. It has been acknowledged (unless `Dial::offer` was empty: then `answer` is the peer's offer
     /// and `Acknowledge` is owed). Other forks that answer are acknowledged and ended by the endpoint.
     Answered {
         leg: LegId,
@@ -195,6 +217,16 @@ pub enum SipEvent {
     UserToUser {
         leg: LegId,
         values: UserToUsers,
+    },
+    /// The peer has pressed a key and said so in an INFO: `0`-`9`, `*`, `#`, `A`-`D`.
+    Key {
+        leg: LegId,
+        digit: char,
+        duration_ms: u32,
+    },
+    /// The peer has taken its `Reinvite` back; it has been refused with 487, and needs no answer any more.
+    ReinviteWithdrawn {
+        leg: LegId,
     },
     /// How the peer answered our `Reinvite`; `body` is its answer when `status` is 2xx, or its offer when ours was empty
     /// (then `Acknowledge` is owed). 491 at once when a re-INVITE of ours is under way already.
@@ -255,7 +287,8 @@ pub enum Refusal {
 /// From the calls to the endpoint.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SipCommand {
-    /// 180 or 183 on an incoming leg; `body` empty or a session description.
+    /// 180 or 183 on an incoming leg; `body` empty or a session description, which is left out where it may not stand: an offer
+    /// of ours that would not be acknowledged, or what is settled already. So it is in `Answer`, which waits for a PRACK.
     Progress { leg: LegId, status: u16, body: Bytes },
     /// 200 on an incoming leg, sent again until the ACK.
     Answer { leg: LegId, body: Bytes },
@@ -269,8 +302,13 @@ pub enum SipCommand {
     /// arrives for it is the endpoint's own business.
     Hangup { leg: LegId, reason: Option<Reason> },
     /// Offers a new session to the peer; an empty offer asks for the peer's. On glare (491) the endpoint tries again itself
-    /// after the time of RFC 3261 section 14.1.
+    /// after the time of RFC 3261 section 14.1. In an early dialog it goes as an UPDATE (RFC 3311) where the peer can, or waits
+    /// for the answer.
     Reinvite { leg: LegId, offer: Bytes },
+    /// Tells the peer of a key in an INFO (`application/dtmf-relay`), once the leg is answered.
+    Key { leg: LegId, digit: char, duration_ms: u32 },
+    /// Takes a `Reinvite` back; `ReinviteAnswered` says how that ended: 487, or the peer's answer that came first.
+    CancelReinvite { leg: LegId },
     /// Answers the peer's `Reinvite` with 200 and `body`, or with a refusal and no body.
     AnswerReinvite { leg: LegId, status: u16, body: Bytes },
     /// 202 or a refusal of the peer's `Refer`.
@@ -292,6 +330,8 @@ pub struct TrunkPeer {
     pub tls_name: Option<String>,
     /// P-Asserted-Identity is believed from this trunk (RFC 3325).
     pub trusted: bool,
+    /// Whether its provisional answers and ours are acknowledged.
+    pub reliable: Reliable,
     /// `None`: not asked.
     pub keep_alive: Option<KeepAlive>,
     /// Where calls to it go, when they are not for a URI of their own.
@@ -408,6 +448,22 @@ pub struct LocalFlow {
     pub advertised: SocketAddr,
 }
 
+/// Session timers (RFC 4028).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionTimes {
+    /// How long a session lives without a refresh, in whole seconds; zero: as the peer wishes, or for ever.
+    pub expires: Duration,
+    /// The least that we agree to.
+    pub min: Duration,
+}
+
+impl Default for SessionTimes {
+    /// What RFC 4028 recommends in sections 4 and 5.
+    fn default() -> SessionTimes {
+        SessionTimes { expires: Duration::from_secs(1800), min: Duration::from_secs(90) }
+    }
+}
+
 /// All that the endpoint is configured with. Trunk networks do not overlap, flows are not empty; `config` has seen to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointSetup {
@@ -425,6 +481,7 @@ pub struct EndpointSetup {
     pub registration_max: Duration,
     /// How long one target of a call may say nothing before the next is tried.
     pub target_timeout: Duration,
+    pub session_times: SessionTimes,
     /// RFC 3261 table 4; 500 ms, 4 s and 5 s but for tests.
     pub t1: Duration,
     pub t2: Duration,
@@ -453,6 +510,7 @@ impl TrunkPeer {
             login: None,
             account: None,
             enrol: None,
+            reliable: Reliable::default(),
         }
     }
 }

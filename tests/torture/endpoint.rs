@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use throughline::base::rng::Rng;
 use throughline::base::{Mono, Now, TrunkId, Wall};
-use throughline::sip::api::{EndpointSetup, FlowId, LocalFlow, StreamEvent, Transport, TrunkPeer};
+use throughline::sip::api::{EndpointSetup, FlowId, LocalFlow, SessionTimes, StreamEvent, Transport, TrunkPeer};
 use throughline::sip::auth::Algorithm;
 use throughline::sip::endpoint::{Endpoint, EndpointOutput};
 use throughline::sip::framing::{Frame, Framer};
@@ -113,6 +113,7 @@ pub fn setup() -> EndpointSetup {
         digests: vec![Algorithm::Sha256, Algorithm::Md5],
         trunks: vec![TrunkPeer { trusted: true, ..TrunkPeer::at(TrunkId::new("carrier"), networks) }],
         phones: Vec::new(),
+        session_times: SessionTimes::default(),
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(7200),
         target_timeout: Duration::from_secs(2),

@@ -84,9 +84,8 @@ impl MediaPool {
     pub fn put(&self, command: MediaCommand) {
         let worker = match &command {
             MediaCommand::Open { leg, group, .. } => self.directory.put(*leg, self.worker_of(*group)),
-            MediaCommand::Remote { leg, .. } | MediaCommand::Source { leg, .. } | MediaCommand::Close { leg } => {
-                self.directory.find(*leg)
-            }
+            MediaCommand::Remote { leg, .. } | MediaCommand::Source { leg, .. } => self.directory.find(*leg),
+            MediaCommand::Key { leg, .. } | MediaCommand::Close { leg } => self.directory.find(*leg),
         };
         if let (Some(mailbox), Some(unread)) = (self.mailboxes.get(worker), self.unread.get(worker)) {
             mailbox.put(command);

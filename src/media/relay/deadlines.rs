@@ -16,6 +16,8 @@ use crate::media::rtp;
 pub(super) enum Due {
     /// The player's next packet.
     Play,
+    /// The next packet of a key of ours.
+    Press,
     /// The end of a key that has not come.
     KeyEnd,
     /// Nothing heard for too long.
@@ -54,7 +56,9 @@ impl Relay {
             leg.outgoing.cut();
             return;
         };
-        if now.since(leg.player.due) > LATE_MAX {
+        if leg.pressing.is_busy() {
+            leg.player.due = leg.player.due + PACKET;
+        } else if now.since(leg.player.due) > LATE_MAX {
             leg.player.due = on_grid(now);
             leg.outgoing.cut();
         } else {
@@ -121,11 +125,12 @@ impl Relay {
 }
 
 impl Due {
-    pub const ALL: [Due; 4] = [Due::Play, Due::KeyEnd, Due::Silence, Due::Report];
+    pub const ALL: [Due; 5] = [Due::Play, Due::Press, Due::KeyEnd, Due::Silence, Due::Report];
 
     pub fn reason(self) -> &'static str {
         match self {
             Due::Play => "player's next packet",
+            Due::Press => "key of ours",
             Due::KeyEnd => "end of a key",
             Due::Silence => "silence of a peer",
             Due::Report => "RTCP report",

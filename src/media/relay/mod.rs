@@ -6,6 +6,7 @@
 mod deadlines;
 mod emit;
 mod packets;
+mod press;
 #[cfg(test)]
 mod tests;
 
@@ -82,6 +83,7 @@ impl Relay {
             MediaCommand::Open { leg, group, port: _ } => self.open(leg, group),
             MediaCommand::Remote { leg, session } => self.describe(leg, Arc::from(session), now, wire),
             MediaCommand::Source { leg, source } => self.switch(leg, source, now),
+            MediaCommand::Key { leg, digit, duration_ms } => self.press(leg, digit, duration_ms, now, wire),
             MediaCommand::Close { leg } => self.close(leg, now, wire),
         }
     }
@@ -110,6 +112,7 @@ impl Relay {
         while let Some((leg, due)) = self.timers.pop_due(now) {
             match due {
                 Due::Play => self.play(leg, now, wire),
+                Due::Press => self.press_on(leg, now, wire),
                 Due::KeyEnd => self.end_key(leg),
                 Due::Silence => self.check_silence(leg, now),
                 Due::Report => self.report(leg, now, wire),

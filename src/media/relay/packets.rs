@@ -50,7 +50,7 @@ impl Relay {
         let Some(format) = session.formats.get(heard.format) else { return };
         for listener in listeners {
             let Some(other) = self.leg_by_id.get_mut(listener).filter(|other| other.group == group) else { continue };
-            if !listens {
+            if !listens || other.pressing.is_busy() {
                 other.outgoing.cut();
                 continue;
             }

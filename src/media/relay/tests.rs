@@ -559,3 +559,57 @@ fn nothing_is_left_of_a_call_that_ended() {
     assert!(world.relay.listeners_by_leg.is_empty());
     assert_eq!(world.close(B), LegStats::default(), "closing again still answers");
 }
+
+/// B hears a key of ours in the midst of A's talk: one stream, the marker once, one timestamp, and A again afterwards.
+#[test]
+fn a_key_that_we_press_is_heard_alone_and_in_order() {
+    let (mut world, mut a, mut b) = World::connected();
+    world.talk(&mut [&mut a, &mut b], 3);
+    world.tell(MediaCommand::Key { leg: B, digit: '5', duration_ms: 100 });
+    world.talk(&mut [&mut a, &mut b], 12);
+    let heard = world.heard(B);
+    let keys: Vec<_> = heard.iter().filter(|packet| packet.0.payload_type == 97).collect();
+    let ticks: Vec<u16> = keys.iter().map(|key| u16::from_be_bytes([key.1[2], key.1[3]])).collect();
+    assert_eq!(ticks, [160, 320, 480, 640, 800, 800, 800]);
+    assert!(keys.iter().all(|key| key.0.timestamp == keys[0].0.timestamp && key.1[0] == 5));
+    assert_eq!(
+        keys.iter().map(|key| key.0.marker).collect::<Vec<_>>(),
+        [true, false, false, false, false, false, false]
+    );
+    assert_eq!(keys.iter().filter(|key| key.1[1] & 0x80 != 0).count(), 3);
+    let first = heard.iter().position(|packet| packet.0.payload_type == 97).unwrap();
+    let after = &heard[first + keys.len()..];
+    assert!(heard[first..first + keys.len()].iter().all(|packet| packet.0.payload_type == 97), "nothing lies between");
+    assert!(after.len() > 2 && after[0].0.marker && after.iter().all(|packet| packet.0.payload_type == 0));
+    assert!(after[0].0.timestamp.wrapping_sub(keys[0].0.timestamp) >= 800);
+    assert!(heard.windows(2).all(|pair| pair[1].0.sequence == pair[0].0.sequence.wrapping_add(1)));
+    assert_eq!(world.events.iter().filter(|event| matches!(event, MediaEvent::Dtmf { .. })).count(), 0);
+}
+
+#[test]
+fn keys_wait_for_each_other_and_interrupt_a_tone() {
+    let (mut world, mut a, _) = World::with_call();
+    world.source(A, Source::Tone(ToneKind::Waiting));
+    a.say(&mut world);
+    for digit in ['1', '#'] {
+        world.tell(MediaCommand::Key { leg: A, digit, duration_ms: 40 });
+    }
+    world.pass(Duration::from_secs(1));
+    let heard = world.heard(A);
+    let begun: Vec<u8> = heard.iter().filter(|p| p.0.payload_type == 101 && p.0.marker).map(|p| p.1[0]).collect();
+    assert_eq!(begun, [1, 11]);
+    assert!(heard.windows(2).all(|pair| pair[1].0.sequence == pair[0].0.sequence.wrapping_add(1)));
+    assert_eq!(heard.last().map(|packet| packet.0.payload_type), Some(0), "the tone goes on");
+}
+
+#[test]
+fn a_peer_without_telephone_event_hears_no_key() {
+    let (mut world, _, mut b) = World::with_call();
+    let mut plain = session(2, 97, Direction::SendRecv);
+    plain.formats.truncate(1);
+    world.describe(B, plain);
+    b.say(&mut world);
+    world.tell(MediaCommand::Key { leg: B, digit: '1', duration_ms: 100 });
+    world.pass(Duration::from_secs(1));
+    assert!(world.heard(B).is_empty());
+}

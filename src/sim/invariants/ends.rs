@@ -37,7 +37,7 @@ impl Ends {
                 Some(*group)
             }
             MediaCommand::Close { leg } => self.call_by_open_leg.remove(leg),
-            MediaCommand::Remote { leg, .. } | MediaCommand::Source { leg, .. } => {
+            MediaCommand::Remote { leg, .. } | MediaCommand::Source { leg, .. } | MediaCommand::Key { leg, .. } => {
                 self.call_by_open_leg.get(leg).copied()
             }
         };

@@ -51,15 +51,16 @@ impl Endpoint {
         let Some(tag) = Tag::read(request.to_tag()) else { return };
         let Some(session) = self.sessions.of_tag(tag) else { return };
         if session.take_ack(&mut self.core, request, now) {
-            session.resume_reinvite(&mut self.core, now);
+            session.resume_change(&mut self.core, now);
         }
     }
 
     /// The answer that an ACK of ours was waiting for.
-    pub(super) fn acknowledge(&mut self, leg: LegId, answer: &[u8], now: Mono) {
+    pub(super) fn acknowledge(&mut self, leg: LegId, answer: &Bytes, now: Mono) {
         let Some(session) = self.sessions.of_leg(leg) else { return };
+        session.timer.said = answer.clone();
         session.acknowledge(&mut self.core, answer);
-        session.resume_reinvite(&mut self.core, now);
+        session.resume_change(&mut self.core, now);
     }
 }
 

@@ -1,12 +1,13 @@
 //! The end of a session: BYE both ways, and hanging up in every state (RFC 3261 section 15).
 
 use super::Endpoint;
+use super::change::Ours;
 use super::compose;
 use super::core::{ClientOwner, Core};
 use super::deadlines::Deadline;
 use super::inside::Inside;
 use super::invite_server::Refuse;
-use super::session::{Ours, Phase, Session, Up};
+use super::session::{Phase, Session, Up};
 use crate::base::{LegId, Mono};
 use crate::sip::api::{EndCause, Reason, SipEvent};
 use crate::sip::wire::Method;
@@ -58,10 +59,12 @@ impl Session {
         };
         core.stop_awaiting_ack(id);
         core.timers.cancel(&Deadline::ReinviteAgain(id));
+        core.timers.cancel(&Deadline::ReinviteStalled(id));
+        core.stop_session_timer(id);
         up.unacknowledged = None;
-        up.refuse_theirs(core, self.tag, now);
-        if let Ours::Asked { invite, .. } = up.ours {
-            core.timers.set(Deadline::Abandoned(invite), now + core.times.patience());
+        self.refuse_theirs(core, now);
+        if let Ours::Asked(asked) = &self.changes.ours {
+            core.timers.set(Deadline::Abandoned(asked.request), now + core.times.patience());
         }
         if let Some(reason) = bye.filter(|_| !up.over) {
             self.bye(core, &mut up, reason, now);

@@ -48,8 +48,20 @@ impl Endpoint {
     pub(super) fn abandoned(&mut self, invite: TxId, now: Mono) {
         let owner = self.core.transactions.client(invite).map(|client| client.owner);
         self.core.drop_client(invite);
-        if let Some(ClientOwner::Invite(session)) = owner {
-            self.attempt_failed(session, invite, 408, None, now);
+        match owner {
+            Some(ClientOwner::Invite(session)) => self.attempt_failed(session, invite, 408, None, now),
+            Some(ClientOwner::Reinvite(session) | ClientOwner::Update(session)) => self.change_unanswered(session, now),
+            Some(
+                ClientOwner::Bye(_)
+                | ClientOwner::Prack(_)
+                | ClientOwner::Info(_)
+                | ClientOwner::Cancel
+                | ClientOwner::KeepAlive(_)
+                | ClientOwner::Enrol(_)
+                | ClientOwner::Notify(_)
+                | ClientOwner::Gateway(_, _),
+            )
+            | None => {}
         }
     }
 }
@@ -80,7 +92,7 @@ impl Caller {
     }
 }
 
-fn send_cancel(core: &mut Core, invite: TxId, reason: Option<&Reason>, now: Mono) {
+pub fn send_cancel(core: &mut Core, invite: TxId, reason: Option<&Reason>, now: Mono) {
     if let Some(request) = sent_invite(core, invite) {
         let mut writer = Writer::cancel(&request);
         compose::push_reason(&mut writer, reason);

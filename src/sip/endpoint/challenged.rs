@@ -1,18 +1,19 @@
 //! Our requests that are challenged: sent again with the trunk's login (RFC 3261 section 22.2), never twice with what was refused.
 
 use super::Endpoint;
+use super::change::Ours;
 use super::compose;
 use super::core::{ClientOwner, Core, Way};
-use super::session::{Cancel, Ours, Phase, Session};
+use super::session::{Cancel, Phase, Session};
 use crate::base::Mono;
 use crate::sip::login::Challenge;
 use crate::sip::transaction::TxId;
 use crate::sip::wire::{Credentials, HeaderName, Headers, Request, Response};
 
 /// Answers for one request: each proxy on the way may ask, and a nonce may grow old once.
-const ANSWERS_MAX: u8 = 4;
+pub const ANSWERS_MAX: u8 = 4;
 
-/// One header field with credentials for one realm.
+/// One header field with credentials for one realm, or for all where the realm is empty.
 pub struct Answer {
     pub name: HeaderName<'static>,
     pub realm: String,
@@ -30,8 +31,21 @@ impl Endpoint {
             return false;
         };
         let Some(answers) = answers(&mut self.core, trunk, (&request, answered), response) else { return false };
-        let (branch, cseq) = (self.core.next_branch(), self.next_cseq(owner, &request));
-        let again = compose::again(&self.core, &request, cseq, (branch, way), &answers);
+        self.ask_again((owner, id), (&request, way), &answers, answered + 1, now);
+        true
+    }
+
+    /// Sends a request once more, with these header fields in it; it has been refused so often.
+    pub(super) fn ask_again(
+        &mut self,
+        (owner, id): (ClientOwner, TxId),
+        (request, way): (&Request, Way),
+        answers: &[Answer],
+        refused: u8,
+        now: Mono,
+    ) {
+        let (branch, cseq) = (self.core.next_branch(), self.next_cseq(owner, request));
+        let again = compose::again(&self.core, request, cseq, (branch, way), answers);
         if let Some(session) = owner.session().and_then(|id| self.sessions.get_mut(id)) {
             session.held += 1;
             session.renumber((id, branch.id), cseq);
@@ -44,27 +58,24 @@ impl Endpoint {
         self.core.listen_anew(id, branch.id, now);
         self.core.request(branch, again, way, owner, now);
         if let Some(client) = self.core.transactions.client_mut(branch.id) {
-            client.challenged = answered + 1;
+            client.challenged = refused;
         }
-        true
     }
 
     /// Whether the owner still waits for this request.
-    fn is_wanted(&mut self, owner: ClientOwner, id: TxId) -> bool {
+    pub(super) fn is_wanted(&mut self, owner: ClientOwner, id: TxId) -> bool {
         match owner {
             ClientOwner::Invite(session) => self.sessions.get_mut(session).is_some_and(|session| {
                 let attempts = session.caller.as_ref().map(|caller| caller.attempts.as_slice()).unwrap_or_default();
                 let attempt = attempts.iter().find(|attempt| attempt.invite == id);
                 matches!(session.phase, Phase::Calling) && attempt.is_some_and(|attempt| attempt.cancel == Cancel::No)
             }),
-            ClientOwner::Reinvite(session) => {
-                let phase = self.sessions.get_mut(session).map(|session| &session.phase);
-                let Some(Phase::Up(up)) = phase else { return false };
-                !up.over && matches!(up.ours, Ours::Asked { invite, .. } if invite == id)
+            ClientOwner::Reinvite(session) | ClientOwner::Update(session) => {
+                let Some(session) = self.sessions.get_mut(session) else { return false };
+                !session.is_over() && matches!(&session.changes.ours, Ours::Asked(asked) if asked.request == id)
             }
-            ClientOwner::Bye(_) | ClientOwner::Notify(_) | ClientOwner::KeepAlive(_) | ClientOwner::Gateway(_, _) => {
-                true
-            }
+            ClientOwner::Bye(_) | ClientOwner::Notify(_) | ClientOwner::Prack(_) | ClientOwner::Info(_) => true,
+            ClientOwner::KeepAlive(_) | ClientOwner::Gateway(_, _) => true,
             ClientOwner::Enrol(trunk) => {
                 self.enrolments.get(trunk).and_then(Option::as_ref).is_some_and(|enrolment| enrolment.waits_for(id))
             }
@@ -74,8 +85,13 @@ impl Endpoint {
 
     fn trunk_of(&mut self, owner: ClientOwner) -> Option<usize> {
         match owner {
-            ClientOwner::Invite(session) | ClientOwner::Reinvite(session) => self.sessions.get_mut(session)?.trunk,
-            ClientOwner::Bye(session) | ClientOwner::Notify(session) => self.sessions.get_mut(session)?.trunk,
+            ClientOwner::Invite(session)
+            | ClientOwner::Reinvite(session)
+            | ClientOwner::Update(session)
+            | ClientOwner::Prack(session)
+            | ClientOwner::Info(session)
+            | ClientOwner::Notify(session)
+            | ClientOwner::Bye(session) => self.sessions.get_mut(session)?.trunk,
             ClientOwner::KeepAlive(trunk) | ClientOwner::Enrol(trunk) | ClientOwner::Gateway(trunk, _) => Some(trunk),
             ClientOwner::Cancel => None,
         }
@@ -84,7 +100,8 @@ impl Endpoint {
     /// One more than the request had, and than the dialog has reached.
     fn next_cseq(&mut self, owner: ClientOwner, request: &Request) -> u32 {
         let next = request.cseq().number.saturating_add(1);
-        let dialog = owner.session().and_then(|id| self.sessions.get_mut(id)).and_then(Session::dialog_mut);
+        let session = owner.session().and_then(|id| self.sessions.get_mut(id));
+        let dialog = session.and_then(|session| session.dialog_with(request.to().tag));
         dialog.map_or(next, |dialog| {
             dialog.local_cseq = dialog.local_cseq.saturating_add(1).max(next);
             dialog.local_cseq
@@ -101,17 +118,16 @@ impl Session {
         if let Some(caller) = &mut self.caller {
             caller.cseq = caller.cseq.max(number);
         }
-        if let Phase::Up(up) = &mut self.phase
-            && let Ours::Asked { invite, cseq, .. } = &mut up.ours
-            && *invite == old
+        if let Ours::Asked(asked) = &mut self.changes.ours
+            && asked.request == old
         {
-            (*invite, *cseq) = (new, number);
+            (asked.request, asked.cseq, asked.heard) = (new, number, false);
         }
     }
 }
 
 /// The request of that transaction, its way, and how often it was challenged before.
-fn asked(core: &Core, id: TxId) -> Option<(Request, Way, u8)> {
+pub fn asked(core: &Core, id: TxId) -> Option<(Request, Way, u8)> {
     let client = core.transactions.client(id)?;
     let request = Request::parse(client.request.clone()).ok()?;
     Some((request, (client.flow, client.to), client.challenged))
@@ -155,9 +171,14 @@ fn credentials_for<'a>(message: &'a Headers, name: HeaderName<'_>, realm: &str) 
 }
 
 impl Answer {
+    /// A header field that takes the place of all of its name.
+    pub fn whole(name: HeaderName<'static>, value: String) -> Answer {
+        Answer { name, realm: String::new(), value }
+    }
+
     /// Whether this takes the place of a header field that was sent.
     pub fn replaces(&self, name: HeaderName<'_>, value: &[u8]) -> bool {
         let realm = || Credentials::read(value).and_then(|sent| sent.get("realm"));
-        self.name == name && realm().is_some_and(|realm| *realm == *self.realm.as_bytes())
+        self.name == name && (self.realm.is_empty() || realm().is_some_and(|realm| *realm == *self.realm.as_bytes()))
     }
 }

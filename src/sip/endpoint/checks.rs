@@ -1,6 +1,6 @@
 //! What a new request of a trunk must fulfil before it makes a call (RFC 3261 sections 8.2.2 and 8.2.3, 16.3).
 
-use super::compose::{ALLOW, SDP};
+use super::compose::{ALLOW, EXTENSIONS, SDP};
 use super::core::Core;
 use crate::sip::wire::{HeaderName, Request, Scheme, Writer};
 
@@ -13,6 +13,10 @@ pub enum Fault {
     Scheme,
     /// 420: extensions that we do not have.
     Extensions(Vec<u8>),
+    /// 421: an extension that the trunk must have and the request lacks.
+    ExtensionRequired(&'static str),
+    /// 422: a session may not be so short (RFC 4028 section 8.1); with what it may be, in seconds.
+    IntervalTooSmall(u32),
     /// 415: a body that is no session description.
     MediaType,
     /// 406: our answer could not be read.
@@ -27,6 +31,8 @@ impl Fault {
             Fault::TooManyHops => 483,
             Fault::Scheme => 416,
             Fault::Extensions(_) => 420,
+            Fault::ExtensionRequired(_) => 421,
+            Fault::IntervalTooSmall(_) => 422,
             Fault::MediaType => 415,
             Fault::Accept => 406,
             Fault::Method => 405,
@@ -38,6 +44,12 @@ impl Fault {
             Fault::TooManyHops | Fault::Scheme => {}
             Fault::Extensions(names) => {
                 writer.push_bytes(HeaderName::UNSUPPORTED, names);
+            }
+            Fault::ExtensionRequired(name) => {
+                writer.push(HeaderName::REQUIRE, name);
+            }
+            Fault::IntervalTooSmall(least) => {
+                writer.push(HeaderName::MIN_SE, least);
             }
             Fault::MediaType | Fault::Accept => {
                 writer.push(HeaderName::ACCEPT, SDP);
@@ -60,9 +72,7 @@ pub fn outside(request: &Request) -> Result<(), Fault> {
     extensions(request)
 }
 
-/// Extensions that a peer may require: a REFER without subscription (RFC 4488), and a dialog in the place of another (RFC 3891).
-const EXTENSIONS: [&str; 2] = ["norefersub", "replaces"];
-
+/// Whether we have all that the peer requires.
 pub fn extensions(request: &Request) -> Result<(), Fault> {
     let known = |name: &&[u8]| EXTENSIONS.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
     let required = request.list(HeaderName::REQUIRE).filter(|name| !known(name));

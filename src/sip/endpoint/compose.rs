@@ -9,15 +9,22 @@ use bytes::Bytes;
 use super::challenged::Answer;
 use super::core::{Core, Own, Way};
 use super::names::Tag;
+use super::session_timer;
 use crate::base::Pii;
-use crate::sip::api::{Carried, Dial, EnrolPlan, Reason, Transport, UserToUsers};
+use crate::sip::api::{Carried, Dial, EnrolPlan, Reason, Reliable, Transport, UserToUsers};
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::{Branch, ServerKey, key::KeyParts};
 use crate::sip::wire::{HeaderName, Headers, Method, Request, Uri, Writer, reason_phrase};
 
 pub const SDP: &str = "application/sdp";
 /// What we take inside dialogs and from trunks.
-pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER";
+pub const ALLOW: &str = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER";
+/// Reliable provisional answers (RFC 3262).
+pub const RELIABLE: &str = "100rel";
+/// Session timers (RFC 4028).
+pub const TIMER: &str = "timer";
+/// What a peer may require of us; a REFER without subscription (RFC 4488) and a dialog in the place of another (RFC 3891) too.
+pub const EXTENSIONS: [&str; 4] = [RELIABLE, TIMER, "norefersub", "replaces"];
 const MAX_FORWARDS: u8 = 70;
 
 /// The server transaction that `request` belongs to, or that its ACK or CANCEL is about when `method` is INVITE.
@@ -76,8 +83,11 @@ pub fn within(core: &Core, dialog: &Dialog, method: &Method, cseq: u32, branch: 
         .push_bytes(HeaderName::TO, &dialog.remote)
         .push_bytes(HeaderName::CALL_ID, &dialog.call_id)
         .push(HeaderName::CSEQ, format_args!("{cseq} {method}"));
-    if *method == Method::Invite {
-        writer.push(HeaderName::CONTACT, Contact(core.own(way.0))).push(HeaderName::ALLOW, ALLOW);
+    if matches!(method, Method::Invite | Method::Update) {
+        writer
+            .push(HeaderName::CONTACT, Contact(core.own(way.0)))
+            .push(HeaderName::ALLOW, ALLOW)
+            .push(HeaderName::SUPPORTED, TIMER);
     }
     writer
 }
@@ -104,6 +114,14 @@ pub fn invite(core: &Core, invitation: &Invitation<'_>, uri: &[u8], branch: Bran
         .push(HeaderName::CSEQ, format_args!("{} INVITE", invitation.cseq))
         .push(HeaderName::CONTACT, Contact(own))
         .push(HeaderName::ALLOW, ALLOW);
+    // Without an offer of ours the answer would belong into the PRACK.
+    let reliable = if invitation.dial.offer.is_empty() { Reliable::Off } else { invitation.dial.reliable };
+    match reliable {
+        Reliable::Off => writer.push(HeaderName::SUPPORTED, TIMER),
+        Reliable::Supported => writer.push(HeaderName::SUPPORTED, EXTENSIONS.join(", ")),
+        Reliable::Required => writer.push(HeaderName::REQUIRE, RELIABLE).push(HeaderName::SUPPORTED, TIMER),
+    };
+    session_timer::push_asked(&mut writer, core.setup.session_times);
     push_user_to_users(&mut writer, &invitation.dial.user_to_users);
     push_headers(&mut writer, &invitation.dial.headers);
     writer.finish_with(SDP, &invitation.dial.offer)

@@ -35,6 +35,9 @@ pub type Way = (FlowId, SocketAddr);
 pub enum ClientOwner {
     Invite(SessionId),
     Reinvite(SessionId),
+    Update(SessionId),
+    Prack(SessionId),
+    Info(SessionId),
     Bye(SessionId),
     /// How a REFER of the peer goes.
     Notify(SessionId),
@@ -97,6 +100,7 @@ impl ClientOwner {
         match self {
             ClientOwner::Invite(session) | ClientOwner::Reinvite(session) => Some(session),
             ClientOwner::Bye(session) | ClientOwner::Notify(session) => Some(session),
+            ClientOwner::Update(session) | ClientOwner::Prack(session) | ClientOwner::Info(session) => Some(session),
             ClientOwner::Cancel | ClientOwner::KeepAlive(_) | ClientOwner::Enrol(_) | ClientOwner::Gateway(_, _) => {
                 None
             }

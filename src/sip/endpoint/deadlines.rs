@@ -18,8 +18,18 @@ pub enum Deadline {
     AnswerUnheard(SessionId),
     /// Nobody took the call that we dialled.
     RungLong(SessionId),
+    /// Our reliable provisional answer again (RFC 3262 section 3).
+    ReliableAgain(SessionId),
+    /// It never got its PRACK.
+    Unpracked(SessionId),
     /// A re-INVITE after glare (RFC 3261 section 14.1).
     ReinviteAgain(SessionId),
+    /// Our turn to refresh a session (RFC 4028 section 7.4).
+    Refresh(SessionId),
+    /// Nobody has refreshed it.
+    SessionExpired(SessionId),
+    /// A re-INVITE of ours has no final answer.
+    ReinviteStalled(SessionId),
     /// The next contact of a phone, by its place in the setup, runs out.
     Binding(usize),
     /// The next OPTIONS to a trunk, by its place in the setup.
@@ -47,6 +57,11 @@ impl Deadline {
             Deadline::AnswerAgain(_) => "2xx again",
             Deadline::AnswerUnheard(_) => "2xx unacknowledged",
             Deadline::RungLong(_) => "ring timeout",
+            Deadline::ReliableAgain(_) => "reliable provisional answer again",
+            Deadline::Unpracked(_) => "reliable provisional answer without PRACK",
+            Deadline::Refresh(_) => "session refresh",
+            Deadline::SessionExpired(_) => "session timer",
+            Deadline::ReinviteStalled(_) => "re-INVITE without a final answer",
             Deadline::ReinviteAgain(_) => "re-INVITE after glare",
             Deadline::Binding(_) => "registration ends",
             Deadline::KeepAlive(_) => "OPTIONS to a trunk",

@@ -54,7 +54,7 @@ impl Endpoint {
         let id = self.open(way, request, key, tag);
         let Some(session) = self.sessions.of_tag(tag) else { return };
         let inside = Inside { request, way, id, tag };
-        if session.dialog_mut().is_some_and(|dialog| !dialog.in_order(request.cseq().number)) {
+        if session.dialog_with(request.from().tag).is_some_and(|dialog| !dialog.in_order(request.cseq().number)) {
             return inside.answer_later(&mut self.core, now);
         }
         if let Err(fault) = checks::extensions(request) {
@@ -75,7 +75,7 @@ fn belongs(session: &mut Session, request: &Request) -> bool {
     let from = request.from();
     session.caller.as_ref().is_some_and(|caller| {
         let answered = caller.acknowledged.iter().any(|sent| sent.tag == from.tag);
-        caller.call_id == request.call_id() && (answered || caller.early.iter().any(|tag| *tag == from.tag))
+        caller.call_id == request.call_id() && (answered || caller.early.iter().any(|early| early.tag == from.tag))
     })
 }
 
@@ -85,10 +85,10 @@ fn dispatch(session: &mut Session, core: &mut Core, inside: &Inside<'_>, now: Mo
         Method::Invite => session.take_reinvite(core, inside, now),
         Method::Update => session.take_update(core, inside, now),
         Method::Options => inside.answer(core, 200, super::options::describe, now),
-        // What it carries is for later; that it arrived is all the peer needs to know.
-        Method::Info => inside.answer(core, if session.is_over() { 481 } else { 200 }, |_| {}, now),
+        Method::Info => session.take_info(core, inside, now),
         Method::Ack | Method::Cancel => {}
-        Method::Register | Method::Prack | Method::Subscribe | Method::Notify => not_allowed(core, inside, now),
+        Method::Prack => session.take_prack(core, inside, now),
+        Method::Register | Method::Subscribe | Method::Notify => not_allowed(core, inside, now),
         // REFER looks at other sessions too, and has its own way.
         Method::Refer | Method::Message | Method::Publish | Method::Other(_) => not_allowed(core, inside, now),
     }

@@ -3,12 +3,14 @@
 use bytes::Bytes;
 
 use super::Endpoint;
+use super::change::Changes;
 use super::compose::{self, Invitation};
 use super::core::{ClientOwner, Core, Way};
 use super::deadlines::Deadline;
 use super::hunt::Hunt;
 use super::names::{self, SessionId, Tag};
-use super::session::{Attempt, Caller, Cancel, Owed, Phase, SentAck, Session, Up};
+use super::session::{Attempt, Caller, Cancel, Early, Owed, Phase, SentAck, Session, Up};
+use super::session_timer::SessionTimer;
 use crate::base::limits::{SIP_FORKS_MAX, SIP_TRANSACTIONS_MAX};
 use crate::base::{LegId, Mono};
 use crate::sip::api::{Carried, Dial, Reason, SipEvent, Target};
@@ -123,6 +125,8 @@ fn calling(core: &mut Core, (leg, tag): (LegId, Tag), dial: &Dial, goals: &[Goal
         caller: None,
         held: 0,
         merge: None,
+        changes: Changes::default(),
+        timer: SessionTimer { said: dial.offer.clone(), ..SessionTimer::default() },
         carried: Carried::default(),
     };
     let mut attempts = Vec::with_capacity(goals.len());
@@ -151,8 +155,11 @@ impl Session {
         let Some(caller) = &mut self.caller else { return };
         caller.heard(core, invite, now);
         let tag = response.to_tag();
-        if !tag.is_empty() && caller.early.len() < SIP_FORKS_MAX && !caller.early.iter().any(|early| *early == tag) {
-            caller.early.push(Bytes::copy_from_slice(tag));
+        if !tag.is_empty() && caller.early.len() < SIP_FORKS_MAX && !caller.early.iter().any(|early| early.tag == tag) {
+            caller.early.push(Early { tag: Bytes::copy_from_slice(tag), reliable: None, description: Bytes::new() });
+        }
+        if !self.prack(core, invite, response, now) {
+            return;
         }
         if let (Phase::Calling, Some(leg), 101..) = (&self.phase, self.leg, response.status()) {
             let body = Bytes::copy_from_slice(response.body());
@@ -188,10 +195,14 @@ impl Session {
         let ack = up.ack_or_owe(core, Owed { cseq: response.cseq().number, first: true }, caller.late_offer);
         caller.acknowledged.push(SentAck { tag: up.dialog.remote_tag.clone(), ack, way: up.way() });
         caller.cancel_all(core, Some(invite), None, now);
+        let settled = caller.description_of(&up.dialog.remote_tag);
         self.phase = Phase::Up(Box::new(up));
+        self.note_allowed(response);
+        self.timer_answered(core, response, now);
         if let Some(leg) = leg {
             core.tell_user_to_user(leg, response);
-            core.tell(SipEvent::Answered { leg, answer: Bytes::copy_from_slice(response.body()) });
+            let answer = settled.unwrap_or_else(|| Bytes::copy_from_slice(response.body()));
+            core.tell(SipEvent::Answered { leg, answer });
         }
     }
 
@@ -227,8 +238,18 @@ impl Caller {
         }
         let attempt = self.attempts.iter_mut().find(|attempt| attempt.invite == invite)?;
         attempt.cancel = Cancel::Moot;
-        let dialog = Dialog::asking(response, self.local.clone(), &attempt.uri, attempt.hop).ok()?;
+        let mut dialog = Dialog::asking(response, self.local.clone(), &attempt.uri, attempt.hop).ok()?;
+        let early = self.early.iter_mut().find(|early| early.tag == dialog.remote_tag);
+        if let Some(known) = early.and_then(|early| early.reliable.take()) {
+            (dialog.local_cseq, dialog.remote_cseq) = (known.0.local_cseq, known.0.remote_cseq);
+        }
         Some(Up::new(dialog, attempt.flow))
+    }
+
+    /// What the peer has said in an early dialog that is settled; its 2xx says nothing new then.
+    fn description_of(&self, tag: &[u8]) -> Option<Bytes> {
+        let early = self.early.iter().find(|early| early.tag == tag)?;
+        Some(early.description.clone()).filter(|description| !description.is_empty())
     }
 }
 

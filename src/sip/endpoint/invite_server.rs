@@ -3,17 +3,22 @@
 use std::time::Duration;
 
 use super::Endpoint;
+use super::change::Changes;
 use super::compose::{self, SDP};
-use super::core::Way;
+use super::core::{Core, Way};
 use super::deadlines::Deadline;
 use super::incoming;
 use super::names::{SessionId, Tag, first_cseq};
+use super::prack::{self, Provisionals};
 use super::session::{MergeKey, Phase, Ringing, Session, Unacknowledged, Up};
+use super::session_timer::{self, SessionTimer};
 use super::{checks, stranger};
 use crate::base::{LegId, Mono};
-use crate::sip::api::{Carried, Reason, SipEvent};
+use bytes::Bytes;
+
+use crate::sip::api::{Carried, Reason, Reliable, SipEvent};
 use crate::sip::dialog::Dialog;
-use crate::sip::transaction::{ServerKey, server};
+use crate::sip::transaction::ServerKey;
 use crate::sip::wire::{HeaderName, Request};
 
 /// Proxies give an INVITE up after three minutes of silence; one minute leaves room for a lost packet.
@@ -37,13 +42,26 @@ impl Endpoint {
         if self.overloaded(way, request, full, now) {
             return;
         }
+        let reliable = self.core.setup.trunks.get(trunk).map_or(Reliable::Off, |peer| peer.reliable);
+        let mode = match prack::mode_of(request, reliable) {
+            Ok(mode) => mode,
+            Err(fault) => {
+                return stranger::turn_away(&mut self.core, way, request, fault.status(), |writer| {
+                    fault.explain(writer)
+                });
+            }
+        };
+        if let Err(fault) = session_timer::accept(request, self.core.setup.session_times) {
+            return stranger::turn_away(&mut self.core, way, request, fault.status(), |writer| fault.explain(writer));
+        }
         let tag = Tag { session: self.sessions.next_id(), nonce: self.core.rng.u64() };
         let local = [request.to().raw, b";tag=", tag.to_string().as_bytes()].concat();
         let cseq = first_cseq(&mut self.core.rng);
         let Ok(dialog) = Dialog::answering(request, local.into(), cseq, way.1) else {
             return stranger::turn_away(&mut self.core, way, request, 513, |_| {});
         };
-        self.open_session(way, request, key, (tag, trunk), dialog, merge, now);
+        let provisionals = Provisionals::new(mode, request, &mut self.core.rng);
+        self.open_session(way, request, key, (tag, trunk), (dialog, provisionals), merge, now);
         self.tell_incoming(way, request, trunk, tag, now);
     }
 
@@ -54,23 +72,27 @@ impl Endpoint {
         request: &Request,
         key: ServerKey,
         (tag, trunk): (Tag, usize),
-        dialog: Dialog,
+        (dialog, provisionals): (Dialog, Provisionals),
         merge: MergeKey,
         now: Mono,
     ) {
         let invite = self.open(way, request, key, tag);
         self.core.respond(invite, 100, compose::trying(request, way), now);
         self.session_by_merge.insert(merge, tag.session);
-        self.sessions.insert(Session {
+        let mut session = Session {
             leg: Some(LegId::inbound(tag.session.0)),
             tag,
             trunk: Some(trunk),
-            phase: Phase::Ringing(Box::new(Ringing { invite, request: request.clone(), way, dialog })),
+            phase: Phase::Ringing(Box::new(Ringing { invite, request: request.clone(), way, dialog, provisionals })),
             caller: None,
             held: 0,
             merge: Some(merge),
+            changes: Changes::default(),
+            timer: SessionTimer::default(),
             carried: Carried::default(),
-        });
+        };
+        session.note_allowed(request);
+        self.sessions.insert(session);
     }
 
     fn tell_incoming(&mut self, way: Way, request: &Request, trunk: usize, tag: Tag, now: Mono) {
@@ -80,48 +102,28 @@ impl Endpoint {
     }
 
     /// 101 to 199 with a Contact; anything else is ignored.
-    pub(super) fn progress(&mut self, leg: LegId, status: u16, body: &[u8], now: Mono) {
+    pub(super) fn progress(&mut self, leg: LegId, status: u16, body: &Bytes, now: Mono) {
         let Some(session) = self.sessions.of_leg(leg).filter(|_| (101..200).contains(&status)) else { return };
-        let Phase::Ringing(ringing) = &session.phase else { return };
-        let writer = compose::reply_with_contact(&self.core, &ringing.request, status, ringing.way, session.tag);
-        self.core.respond(ringing.invite, status, writer.finish_with(SDP, body), now);
+        if !matches!(session.phase, Phase::Ringing(_)) {
+            return;
+        }
+        session.progress(&mut self.core, status, body, now);
         self.core.timers.set(Deadline::ProgressAgain(session.id()), now + PROGRESS_EVERY);
     }
 
     pub(super) fn progress_again(&mut self, id: SessionId, now: Mono) {
         let Some(session) = self.sessions.get_mut(id) else { return };
-        let Phase::Ringing(ringing) = &session.phase else { return };
-        self.core.step_server(ringing.invite, server::Input::Provisional, now);
+        if !matches!(session.phase, Phase::Ringing(_)) {
+            return;
+        }
+        session.progress_once_more(&mut self.core, now);
         self.core.timers.set(Deadline::ProgressAgain(id), now + PROGRESS_EVERY);
     }
 
-    pub(super) fn answer(&mut self, leg: LegId, body: &[u8], now: Mono) {
-        let Some(session) = self.sessions.of_leg(leg) else { return };
-        let id = session.id();
-        let ringing = match std::mem::replace(&mut session.phase, Phase::Over) {
-            Phase::Ringing(ringing) => *ringing,
-            other @ (Phase::Calling | Phase::Up(_) | Phase::Over) => {
-                session.phase = other;
-                return;
-            }
-        };
-        self.core.timers.cancel(&Deadline::ProgressAgain(id));
-        let Ringing { invite, request, way, dialog } = ringing;
-        let mut writer = compose::reply_with_contact(&self.core, &request, 200, way, session.tag);
-        compose::push_carried(&mut writer, &std::mem::take(&mut session.carried));
-        let response = writer.finish_with(SDP, body);
-        self.core.respond(invite, 200, response.clone(), now);
-        let mut up = Up::new(dialog, way.0);
-        up.unacknowledged = Some(Unacknowledged {
-            cseq: request.cseq().number,
-            response,
-            way: compose::way_back(&request, way),
-            again: self.core.times.t1,
-            first: true,
-        });
-        session.phase = Phase::Up(Box::new(up));
-        self.core.led.push(id);
-        self.core.await_ack(id, now);
+    pub(super) fn answer(&mut self, leg: LegId, body: &Bytes, now: Mono) {
+        if let Some(session) = self.sessions.of_leg(leg) {
+            session.answer(&mut self.core, body, now);
+        }
     }
 
     pub(super) fn carry(&mut self, leg: LegId, carried: Carried) {
@@ -140,8 +142,44 @@ impl Endpoint {
 }
 
 impl Session {
+    /// 200 to an INVITE that was not answered yet, at the latest when what it must not overtake is acknowledged.
+    pub fn answer(&mut self, core: &mut Core, body: &Bytes, now: Mono) {
+        let id = self.id();
+        if matches!(&mut self.phase, Phase::Ringing(ringing) if ringing.provisionals.must_wait()) {
+            return self.hold_back(body);
+        }
+        let ringing = match std::mem::replace(&mut self.phase, Phase::Over) {
+            Phase::Ringing(ringing) => *ringing,
+            other @ (Phase::Calling | Phase::Up(_) | Phase::Over) => return self.phase = other,
+        };
+        core.stop_provisionals(id);
+        let Ringing { invite, request, way, dialog, provisionals } = ringing;
+        // What was settled in a reliable provisional is not said again (RFC 3261 section 13.2.1).
+        self.timer.said = body.clone();
+        let body = if provisionals.is_settled() { &[] } else { &body[..] };
+        let agreed = session_timer::accept(&request, core.setup.session_times).ok().flatten();
+        let mut writer = compose::reply_with_contact(core, &request, 200, way, self.tag);
+        compose::push_carried(&mut writer, &std::mem::take(&mut self.carried));
+        session_timer::push_accepted(&mut writer, &request, agreed);
+        let response = writer.finish_with(SDP, body);
+        core.respond(invite, 200, response.clone(), now);
+        let mut up = Up::new(dialog, way.0);
+        up.prackable = provisionals.prackable();
+        up.unacknowledged = Some(Unacknowledged {
+            cseq: request.cseq().number,
+            response,
+            way: compose::way_back(&request, way),
+            again: core.times.t1,
+            first: true,
+        });
+        self.phase = Phase::Up(Box::new(up));
+        core.led.push(id);
+        core.await_ack(id, now);
+        self.start_timer(core, agreed, now);
+    }
+
     /// Refuses an INVITE that was not answered yet; false when there is none.
-    pub fn refuse(&mut self, core: &mut super::core::Core, refusal: &Refuse, now: Mono) -> bool {
+    pub fn refuse(&mut self, core: &mut Core, refusal: &Refuse, now: Mono) -> bool {
         let Phase::Ringing(ringing) = &self.phase else { return false };
         let status = if (300..700).contains(&refusal.status) { refusal.status } else { 500 };
         let mut writer = compose::reply(&ringing.request, status, ringing.way, self.tag);
@@ -155,7 +193,8 @@ impl Session {
             writer.push(HeaderName::RETRY_AFTER, after.as_secs().max(1));
         }
         core.respond(ringing.invite, status, writer.finish(), now);
-        core.timers.cancel(&Deadline::ProgressAgain(self.id()));
+        core.stop_provisionals(self.id());
+        self.refuse_theirs(core, now);
         self.phase = Phase::Over;
         core.ended.push(self.id());
         true

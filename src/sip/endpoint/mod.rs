@@ -4,6 +4,7 @@ mod acknowledge;
 mod bye;
 mod cancel;
 mod challenged;
+mod change;
 mod checks;
 mod compose;
 mod core;
@@ -13,6 +14,7 @@ mod gateways;
 mod hunt;
 mod identify;
 mod incoming;
+mod info;
 mod inside;
 mod invite_client;
 mod invite_server;
@@ -21,6 +23,7 @@ mod large;
 mod leads;
 mod names;
 mod options;
+mod prack;
 mod prove;
 mod put_off;
 mod receive;
@@ -28,8 +31,10 @@ mod refer;
 mod register;
 mod reinvite;
 mod session;
+mod session_timer;
 mod stranger;
 mod streams;
+mod update;
 
 #[cfg(test)]
 mod tests;
@@ -158,6 +163,8 @@ impl Endpoint {
             SipCommand::Dial { leg, dial } => self.dial(leg, dial, now),
             SipCommand::Hangup { leg, reason } => self.hang_up(leg, reason, now),
             SipCommand::Reinvite { leg, offer } => self.reinvite(leg, offer, now),
+            SipCommand::Key { leg, digit, duration_ms } => self.press(leg, digit, duration_ms, now),
+            SipCommand::CancelReinvite { leg } => self.cancel_reinvite(leg, now),
             SipCommand::AnswerReinvite { leg, status, body } => self.answer_reinvite(leg, status, &body, now),
             SipCommand::AnswerRefer { leg, status } => self.answer_refer(leg, status, now),
             SipCommand::Notify { leg, status } => self.notify(leg, status, now),
@@ -233,6 +240,11 @@ impl Endpoint {
             Deadline::AnswerAgain(session) => self.answer_again(session, now),
             Deadline::AnswerUnheard(session) => self.answer_unheard(session, now),
             Deadline::RungLong(session) => self.rung_long(session, now),
+            Deadline::ReliableAgain(session) => self.reliable_again(session, now),
+            Deadline::Unpracked(session) => self.unpracked(session, now),
+            Deadline::Refresh(session) => self.refresh(session, now),
+            Deadline::SessionExpired(session) => self.session_expired(session, now),
+            Deadline::ReinviteStalled(session) => self.reinvite_stalled(session, now),
             Deadline::ReinviteAgain(session) => self.reinvite_again(session, now),
             Deadline::Binding(phone) => self.binding_expired(phone, now),
             Deadline::KeepAlive(trunk) => self.keep_alive(trunk, now),

@@ -1,14 +1,17 @@
 //! OPTIONS: what we can (RFC 3261 section 11.2).
 
 use super::Endpoint;
-use super::compose::{ALLOW, SDP};
+use super::compose::{ALLOW, EXTENSIONS, SDP};
 use super::core::Way;
 use super::stranger;
 use crate::sip::wire::{HeaderName, Request, Writer};
 
 /// The header fields of the 200.
 pub fn describe(writer: &mut Writer) {
-    writer.push(HeaderName::ALLOW, ALLOW).push(HeaderName::ACCEPT, SDP).push(HeaderName::SUPPORTED, "");
+    writer
+        .push(HeaderName::ALLOW, ALLOW)
+        .push(HeaderName::ACCEPT, SDP)
+        .push(HeaderName::SUPPORTED, EXTENSIONS.join(", "));
 }
 
 impl Endpoint {

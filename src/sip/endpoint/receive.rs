@@ -97,9 +97,13 @@ impl Endpoint {
             self.prepare_ack(branch.id, response);
         }
         let tell = self.core.step_client(branch.id, client::Input::of_status(response.status()), now);
-        if tell == Tell::Message && !self.answer_challenge(owner, branch.id, response, now) {
-            self.tell_owner(owner, branch.id, response, now);
+        if tell != Tell::Message
+            || self.answer_challenge(owner, branch.id, response, now)
+            || self.answer_interval(owner, branch.id, response, now)
+        {
+            return;
         }
+        self.tell_owner(owner, branch.id, response, now);
     }
 
     /// The ACK of a refusal follows from the INVITE that was sent (RFC 3261 section 17.1.1.3).
@@ -114,7 +118,9 @@ impl Endpoint {
         match owner {
             ClientOwner::Invite(session) => self.invite_answered(session, id, response, now),
             ClientOwner::Reinvite(session) => self.reinvite_answered(session, response, now),
-            ClientOwner::Bye(_) | ClientOwner::Cancel => {}
+            ClientOwner::Update(session) => self.update_answered(session, response, now),
+            ClientOwner::Info(session) => self.info_answered(session, response.status(), now),
+            ClientOwner::Bye(_) | ClientOwner::Cancel | ClientOwner::Prack(_) => {}
             ClientOwner::Notify(session) if response.status() >= 300 => self.notify_refused(session),
             ClientOwner::Notify(_) => {}
             ClientOwner::KeepAlive(trunk) => self.keep_alive_answered(trunk, response.status(), now),
@@ -135,8 +141,8 @@ impl Endpoint {
     pub(super) fn unanswered(&mut self, owner: ClientOwner, id: TxId, status: u16, now: Mono) {
         match owner {
             ClientOwner::Invite(session) => self.attempt_failed(session, id, status, None, now),
-            ClientOwner::Reinvite(session) => self.reinvite_unanswered(session, now),
-            ClientOwner::Bye(_) | ClientOwner::Cancel => {}
+            ClientOwner::Reinvite(session) | ClientOwner::Update(session) => self.change_unanswered(session, now),
+            ClientOwner::Bye(_) | ClientOwner::Cancel | ClientOwner::Prack(_) | ClientOwner::Info(_) => {}
             ClientOwner::Notify(session) => self.notify_refused(session),
             ClientOwner::KeepAlive(trunk) => self.keep_alive_missed(trunk, now),
             ClientOwner::Gateway(trunk, gateway) => self.gateway_answered(trunk, gateway, status, now),

@@ -1,11 +1,12 @@
 //! The peer passes its call on: REFER inside the dialog, and the NOTIFYs that say how it goes (RFC 3515, RFC 4488, RFC 5589).
 
 use super::Endpoint;
+use super::change::Theirs;
 use super::compose;
 use super::core::{ClientOwner, Core};
 use super::inside::Inside;
 use super::names::{SessionId, Tag};
-use super::session::{Phase, Session, Theirs, Up};
+use super::session::{Phase, Session, Up};
 use crate::base::{LegId, Mono, Pii};
 use crate::sip::api::{Refer, Replaced, SipEvent};
 use crate::sip::wire::{HeaderName, Method, NameAddr, Replaces, Request, reason_phrase, uri_header};

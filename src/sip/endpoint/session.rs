@@ -5,10 +5,13 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::change::Changes;
 use super::core::{ClientOwner, Core, Way};
 use super::hunt::Hunt;
 use super::names::{SessionId, Tag};
+use super::prack::Provisionals;
 use super::refer::Referral;
+use super::session_timer::SessionTimer;
 use crate::base::{LegId, Mono};
 use crate::sip::api::{Carried, FlowId, Reason};
 use crate::sip::dialog::{Dialog, Hop};
@@ -31,6 +34,9 @@ pub struct Session {
     pub merge: Option<MergeKey>,
     /// For our next final answer or BYE.
     pub carried: Carried,
+    /// What either side wants to change.
+    pub changes: Changes,
+    pub timer: SessionTimer,
 }
 
 /// Where it stands.
@@ -57,13 +63,14 @@ pub struct Ringing {
     pub way: Way,
     /// The early dialog (RFC 3261 section 12.1.1).
     pub dialog: Dialog,
+    pub provisionals: Provisionals,
 }
 
 /// Our INVITE to one or more contacts, and its forks.
 pub struct Caller {
     pub attempts: Vec<Attempt>,
-    /// The tags of the peers that answered provisionally: early dialogs (RFC 3261 section 12.1.2).
-    pub early: Vec<Bytes>,
+    /// The peers that answered provisionally: early dialogs (RFC 3261 section 12.1.2).
+    pub early: Vec<Early>,
     /// Our From, tag included.
     pub local: Bytes,
     pub call_id: Bytes,
@@ -77,6 +84,16 @@ pub struct Caller {
     pub refusal: Option<(u16, Option<Reason>)>,
     /// The ACKs of the 2xx, one for each fork that answered.
     pub acknowledged: Vec<SentAck>,
+}
+
+/// A peer that answered our INVITE provisionally.
+pub struct Early {
+    /// The peer's tag.
+    pub tag: Bytes,
+    /// The dialog and the RSeq of the newest provisional answer, once one was reliable (RFC 3262 section 4).
+    pub reliable: Option<Box<(Dialog, u32)>>,
+    /// The peer's description, once it is settled: an answer in a reliable provisional, or an offer in an UPDATE after it.
+    pub description: Bytes,
 }
 
 /// One INVITE on its way.
@@ -120,9 +137,9 @@ pub struct Up {
     pub owed: Option<Owed>,
     /// The CSeq and ACK of our last re-INVITE that was answered with 2xx.
     pub reacknowledged: Option<(u32, Bytes)>,
-    pub ours: Ours,
-    pub theirs: Option<Theirs>,
     pub referral: Option<Referral>,
+    /// The RSeq of a reliable provisional of ours whose PRACK may still come after our 2xx.
+    pub prackable: Option<u32>,
     /// The calls have hung up; BYE goes when our first 2xx is acknowledged or given up (RFC 3261 section 15).
     pub goodbye: Option<Option<Reason>>,
     /// BYE went or came; only late messages are left.
@@ -148,30 +165,6 @@ pub struct Owed {
     pub first: bool,
 }
 
-/// Our re-INVITE.
-pub enum Ours {
-    None,
-    /// It waits: for the ACK of our 2xx, for the peer's own re-INVITE, or for the time of RFC 3261 section 14.1.
-    Waiting {
-        offer: Bytes,
-        tries: u32,
-    },
-    /// It is on its way.
-    Asked {
-        invite: TxId,
-        offer: Bytes,
-        tries: u32,
-        cseq: u32,
-    },
-}
-
-/// A re-INVITE or UPDATE of the peer that waits for `AnswerReinvite`.
-pub struct Theirs {
-    pub transaction: TxId,
-    pub request: Request,
-    pub way: Way,
-}
-
 /// All sessions, by their number and by the leg that the calls know.
 #[derive(Default)]
 pub struct Sessions {
@@ -188,9 +181,8 @@ impl Up {
             unacknowledged: None,
             owed: None,
             reacknowledged: None,
-            ours: Ours::None,
-            theirs: None,
             referral: None,
+            prackable: None,
             goodbye: None,
             over: false,
         }
@@ -215,6 +207,18 @@ impl Session {
             Phase::Ringing(ringing) => Some(&mut ringing.dialog),
             Phase::Up(up) => Some(&mut up.dialog),
             Phase::Calling | Phase::Over => None,
+        }
+    }
+
+    /// The dialog with the peer of this tag, one of the early ones while we are calling.
+    pub fn dialog_with(&mut self, tag: &[u8]) -> Option<&mut Dialog> {
+        match &mut self.phase {
+            Phase::Ringing(ringing) => Some(&mut ringing.dialog).filter(|dialog| dialog.remote_tag == tag),
+            Phase::Up(up) => Some(&mut up.dialog).filter(|dialog| dialog.remote_tag == tag),
+            Phase::Calling | Phase::Over => {
+                let early = self.caller.as_mut()?.early.iter_mut().find(|early| early.tag == tag)?;
+                early.reliable.as_mut().map(|known| &mut known.0)
+            }
         }
     }
 

@@ -140,6 +140,7 @@ fn setup() -> EndpointSetup {
             ha1_md5: Algorithm::Md5.hash(&["desk7", REALM, "secret"]),
             ha1_sha256: Algorithm::Sha256.hash(&["desk7", REALM, "secret"]),
         }],
+        session_times: SessionTimes { expires: Duration::from_secs(20), min: Duration::from_secs(5) },
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(300),
         target_timeout: Duration::from_secs(2),
@@ -372,6 +373,8 @@ impl World {
             offer,
             user_to_users: UserToUsers::of([b"hi".as_slice()]),
             headers: vec![("X-Queue", Pii::new("sales".into()))],
+            reliable: Reliable::Supported,
+            trunk: None,
             ring_timeout: Duration::from_secs(20),
         };
         SipCommand::Dial { leg, dial: Box::new(dial) }

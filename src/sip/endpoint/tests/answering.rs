@@ -135,10 +135,10 @@ fn requests_inside_the_dialog_get_what_their_method_deserves() {
     check(
         &format!(
             "INVITE body\n do Answer\n {ACK}\n OPTIONS c=2 to\n INFO c=3 to\n UPDATE c=4 to\n MESSAGE c=5 to\n PRACK c=6 to\n \
-             NOSUCH c=7 to\n INFO c=7 to b=z9hG4bKlate\n INFO c=8 to h=Require:100rel\n BYE c=9 to\n INFO c=10 to"
+             NOSUCH c=7 to\n INFO c=7 to b=z9hG4bKlate\n INFO c=8 to h=Require:precondition\n BYE c=9 to\n INFO c=10 to"
         ),
         "0 100 INVITE>trunk, 0 Incoming, 0 200 INVITE>trunk, 0 Acknowledged, 0 200 OPTIONS>trunk, 0 200 INFO>trunk,
-         0 200 UPDATE>trunk, 0 405 MESSAGE>trunk, 0 405 PRACK>trunk, 0 405 NOSUCH>trunk, 0 500 INFO>trunk,
+         0 200 UPDATE>trunk, 0 405 MESSAGE>trunk, 0 400 PRACK>trunk, 0 405 NOSUCH>trunk, 0 500 INFO>trunk,
          0 420 INFO>trunk, 0 200 BYE>trunk, 0 Ended Bye, 0 481 INFO>trunk",
     );
 }

@@ -43,7 +43,7 @@ fn one_change_at_a_time() {
 fn a_change_that_is_cancelled_is_refused() {
     check_up(
         "INVITE c=2 to body\n CANCEL c=2 b=z9hG4bKINVITE2call-1 to\n ACK c=2 b=z9hG4bKINVITE2call-1 to\n do AnswerReinvite 200\n BYE c=3 to",
-        "0 100 INVITE>trunk, 0 Reinvite sdp, 0 200 CANCEL>trunk, 0 487 INVITE>trunk, 0 200 BYE>trunk, 0 Ended Bye",
+        "0 100 INVITE>trunk, 0 Reinvite sdp, 0 200 CANCEL>trunk, 0 487 INVITE>trunk, 0 ReinviteWithdrawn, 0 200 BYE>trunk, 0 Ended Bye",
     );
 }
 

@@ -26,7 +26,9 @@ fn endpoint(side: usize, rng: &mut Rng) -> Endpoint {
     let peer = address(1 - side).ip();
     let trunk = TrunkPeer::at(TrunkId::new("peer"), vec![(peer, 32)]);
     let flows = vec![LocalFlow { flow: FlowId(0), transport: Transport::Udp, advertised: address(side) }];
-    Endpoint::new(EndpointSetup { flows, trunks: vec![trunk], ..setup() }, rng.split())
+    // So short that sessions are refreshed, and lost, while all else happens.
+    let session_times = SessionTimes { expires: Duration::from_secs(8), min: Duration::from_secs(4) };
+    Endpoint::new(EndpointSetup { flows, trunks: vec![trunk], session_times, ..setup() }, rng.split())
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -128,6 +130,7 @@ impl Net {
             offer: Bytes::from(SDP),
             user_to_users: UserToUsers::default(),
             headers: Vec::new(),
+            reliable: Reliable::Supported,
             ring_timeout: Duration::from_secs(1 + self.rng.below(20)),
         };
         self.sides[side].handle_command(SipCommand::Dial { leg, dial: Box::new(dial) }, now);
@@ -214,6 +217,9 @@ impl Net {
             | SipEvent::Progress { leg, .. }
             | SipEvent::UserToUser { leg, .. }
             | SipEvent::Refer { leg, .. }
+            | SipEvent::Pracked { leg, .. }
+            | SipEvent::Key { leg, .. }
+            | SipEvent::ReinviteWithdrawn { leg }
             | SipEvent::ReinviteAnswered { leg, .. } => (*leg, false),
             SipEvent::Cancelled { leg, .. } | SipEvent::Failed { leg, .. } | SipEvent::Ended { leg, .. } => {
                 (*leg, true)

@@ -85,12 +85,12 @@ fn what_belongs_to_no_dialog_gets_481_and_stray_acks_nothing() {
 fn the_faults_of_a_trunk_are_named() {
     for (request, status, header, value) in [
         ("INVITE hops=0", 483, "", ""),
-        ("INVITE h=Require:100rel,precondition", 420, "Unsupported", "100rel, precondition"),
+        ("INVITE h=Require:100rel,precondition", 420, "Unsupported", "precondition"),
         ("INVITE uri=urn:service:sos", 416, "", ""),
         ("INVITE body h=Content-Encoding:gzip", 415, "Accept", "application/sdp"),
         ("INVITE body h=Accept:text/plain,_image/*;q=0.5", 406, "Accept", "application/sdp"),
-        ("MESSAGE", 405, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER"),
-        ("NOSUCH", 405, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER"),
+        ("MESSAGE", 405, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER"),
+        ("NOSUCH", 405, "Allow", "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER"),
         ("CANCEL", 481, "", ""),
         ("OPTIONS", 200, "Accept", "application/sdp"),
         ("OPTIONS hops=0", 483, "", ""),

@@ -2,8 +2,8 @@
 //!
 //! One line of a script is one step:
 //! `INVITE [from=trunk|stranger|phone] [c=CSEQ] [b=BRANCH] [to] [body] [h=Name:value_with_blanks]` a peer's request, `to` with
-//! the tag that the endpoint gave; `callee BYE [c=..] [tag=..]` a request of the peer that we dialled; `INVITE#2 200 [tag=..]
-//! [body]` the peer's answer to the endpoint's second INVITE, `INVITE 180` to its last; `do Answer` a command; `wait 500`.
+//! the tag that the endpoint gave, `rack=0` about its last reliable provisional answer; `callee BYE [c=..] [tag=..]` a request of the peer that we dialled; `INVITE#2 200 [tag=..]
+//! [body] [h=..]` the peer's answer to the endpoint's second INVITE, `INVITE 180` to its last; `do Answer` a command; `wait 500`.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -65,6 +65,7 @@ pub fn setup() -> EndpointSetup {
             ha1_md5: Algorithm::Md5.hash(&["desk7", REALM, "secret"]),
             ha1_sha256: Algorithm::Sha256.hash(&["desk7", REALM, "secret"]),
         }],
+        session_times: SessionTimes { expires: Duration::ZERO, ..SessionTimes::default() },
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(7200),
         target_timeout: Duration::from_secs(2),
@@ -91,6 +92,8 @@ pub struct World {
     pub calls: Vec<SipEvent>,
     questions: Vec<(QuestionNumber, Question)>,
     pub ring_timeout: Duration,
+    /// Of the last reliable provisional answer that was sent.
+    rseq: u32,
     dials: u64,
 }
 
@@ -108,6 +111,7 @@ impl World {
             calls: Vec::new(),
             questions: Vec::new(),
             ring_timeout: Duration::from_secs(20),
+            rseq: 0,
             dials: 0,
         }
     }
@@ -177,6 +181,9 @@ impl World {
             let tag = String::from_utf8_lossy(headers.to().tag).into_owned();
             self.tag_by_call.insert(String::from_utf8_lossy(headers.call_id()).into_owned(), tag);
         }
+        if let Some(rseq) = headers.header(HeaderName::RSEQ) {
+            self.rseq = String::from_utf8_lossy(rseq).parse().expect("a number");
+        }
         self.sent.push((to, bytes));
         self.flows.push(flow);
         format!("{what}>{}", name(to))
@@ -206,6 +213,7 @@ impl World {
             }
             SipEvent::Cancelled { reason, .. } => format!("Cancelled{}", cause(reason)),
             SipEvent::Acknowledged { answer, .. } => format!("Acknowledged{}", mark(answer)),
+            SipEvent::Pracked { answer, .. } => format!("Pracked{}", mark(answer)),
             SipEvent::Progress { status, body, .. } => format!("Progress {status}{}", mark(body)),
             SipEvent::Answered { answer, .. } => format!("Answered{}", mark(answer)),
             SipEvent::Failed { status, reason, .. } => format!("Failed {status}{}", cause(reason)),
@@ -215,6 +223,8 @@ impl World {
                 format!("Refer {}{replaces}", refer.to.expose())
             }
             SipEvent::UserToUser { values, .. } => format!("UserToUser {}", values.0.len()),
+            SipEvent::Key { digit, duration_ms, .. } => format!("Key {digit} {duration_ms}"),
+            SipEvent::ReinviteWithdrawn { .. } => "ReinviteWithdrawn".into(),
             SipEvent::ReinviteAnswered { status, body, .. } => format!("ReinviteAnswered {status}{}", mark(body)),
             SipEvent::Ended { cause: why, reason, .. } => format!("Ended {why:?}{}", cause(reason)),
             SipEvent::TrunkReachable { reachable, .. } => format!("Trunk {reachable}"),
@@ -272,6 +282,9 @@ impl World {
             },
             "Hangup" => SipCommand::Hangup { leg, reason: Some(Reason::sip(480, "no agent")) },
             "Reinvite" => SipCommand::Reinvite { leg, offer: body },
+            "Sound" => SipCommand::Progress { leg, status, body },
+            "Key" => SipCommand::Key { leg, digit: '5', duration_ms: 160 },
+            "CancelReinvite" => SipCommand::CancelReinvite { leg },
             "ReinviteLate" => SipCommand::Reinvite { leg, offer: Bytes::new() },
             "AnswerReinvite" => SipCommand::AnswerReinvite { leg, status, body },
             "AnswerRefer" => SipCommand::AnswerRefer { leg, status },
@@ -307,6 +320,7 @@ impl World {
             offer,
             user_to_users: UserToUsers::of([&b"hi"[..]]),
             headers: vec![("X-Queue", Pii::new("sales".into()))],
+            reliable: Reliable::Supported,
             ring_timeout: self.ring_timeout,
         };
         SipCommand::Dial { leg: self.leg, dial: Box::new(dial) }
@@ -318,6 +332,7 @@ impl World {
             self.tag_by_call.get(call).filter(|_| options.to).map(|tag| format!(";tag={tag}")).unwrap_or_default();
         let branch = options.branch.map_or_else(|| format!("z9hG4bK{method}{}{call}", options.cseq), str::to_owned);
         let from = address(options.from);
+        let rack = options.rack.map(|more| format!("RAck: {} 1 INVITE\r\n", self.rseq.wrapping_add(more)));
         let text = format!(
             "{method} {} SIP/2.0\r\nVia: SIP/2.0/UDP {from};rport;branch={branch}\r\nMax-Forwards: {}\r\n\
              From: \"Ann\" <sip:+15550100@pbx.example.com>;tag=caller\r\nTo: <sip:+15550199@{OWN}>{tag}\r\nCall-ID: {call}\r\n\
@@ -326,7 +341,7 @@ impl World {
             options.hops,
             options.cseq,
             options.cseq_method.unwrap_or(method),
-            options.headers,
+            options.headers.clone() + &rack.unwrap_or_default(),
             body(options.body),
         );
         self.receive(options.from, &text);
@@ -357,7 +372,7 @@ impl World {
         let request = self.request_sent(method, nth.parse().expect("a number"));
         let source = OWN.parse().expect("an address");
         let mut writer = Writer::reply(&request, status, "Whatever", source, options.tag);
-        if status < 300 && *request.method() == Method::Invite {
+        if status < 300 && matches!(request.method(), Method::Invite | Method::Update) {
             writer.push(HeaderName::CONTACT, "<sip:callee@198.51.100.10>");
         }
         for (name, value) in options.headers.lines().filter_map(|line| line.split_once(':')) {
@@ -380,6 +395,8 @@ struct Options<'a> {
     to: bool,
     body: bool,
     tag: &'a str,
+    /// RAck names the last RSeq plus this.
+    rack: Option<u32>,
     headers: String,
 }
 
@@ -397,6 +414,7 @@ impl<'a> Options<'a> {
             to: false,
             body: false,
             tag: "callee",
+            rack: None,
             headers: String::new(),
         };
         for word in words {
@@ -411,6 +429,7 @@ impl<'a> Options<'a> {
                 ("tag", value) => options.tag = value,
                 ("to", _) => options.to = true,
                 ("body", _) => options.body = true,
+                ("rack", value) => options.rack = Some(value.parse().expect("a number")),
                 ("h", value) => options.headers.push_str(&format!("{}\r\n", value.replace('_', " "))),
                 (other, _) => panic!("no option {other}"),
             }

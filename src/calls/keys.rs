@@ -1,0 +1,53 @@
+//! Keys pressed on one side reach the other in the form that it understands: events in the sound (RFC 4733), or INFO.
+
+use crate::media::command::MediaCommand;
+use crate::sip::api::SipCommand;
+
+use super::bench::Bench;
+use super::call::{Call, Phase, Side};
+use super::facts::Fact;
+
+/// A key and how long it was down, in milliseconds.
+type Key = (char, u32);
+
+/// A key in the sound: the media has passed it on already where the other side takes events.
+pub fn heard(call: &mut Call, side: Side, key: Key, bench: &mut Bench) {
+    bench.fact(Fact::Dtmf { call: call.id });
+    if is_connected(call) && !call.sound.takes_keys(side.other()) {
+        tell(call, side.other(), key, bench);
+    }
+}
+
+/// A key in an INFO.
+pub fn told(call: &mut Call, side: Side, key: Key, bench: &mut Bench) {
+    bench.fact(Fact::Dtmf { call: call.id });
+    if !is_connected(call) {
+        return;
+    }
+    match call.leg(side.other()) {
+        Some(leg) if call.sound.takes_keys(side.other()) => {
+            bench.media(MediaCommand::Key { leg, digit: key.0, duration_ms: key.1 });
+        }
+        Some(_) | None => tell(call, side.other(), key, bench),
+    }
+}
+
+fn tell(call: &Call, side: Side, (digit, duration_ms): Key, bench: &mut Bench) {
+    if let Some(leg) = call.leg(side) {
+        bench.sip(SipCommand::Key { leg, digit, duration_ms });
+    }
+}
+
+fn is_connected(call: &Call) -> bool {
+    match &call.phase {
+        Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => true,
+        Phase::Matching(_)
+        | Phase::Waiting
+        | Phase::Offered(_)
+        | Phase::Ringing(..)
+        | Phase::HandedOver(_)
+        | Phase::Passing
+        | Phase::Diverting(_)
+        | Phase::Over => false,
+    }
+}
