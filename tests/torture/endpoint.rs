@@ -114,6 +114,7 @@ pub fn setup() -> EndpointSetup {
         trunks: vec![TrunkPeer { trusted: true, ..TrunkPeer::at(TrunkId::new("carrier"), networks) }],
         phones: Vec::new(),
         session_times: SessionTimes::default(),
+        tcp_above: 1300,
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(7200),
         target_timeout: Duration::from_secs(2),
