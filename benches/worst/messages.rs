@@ -7,7 +7,7 @@ use bytes::Bytes;
 use throughline::base::rng::Rng;
 use throughline::base::{Mono, Now, TrunkId, Wall};
 use throughline::sdp::Session;
-use throughline::sip::api::{EndpointSetup, FlowId, LocalFlow, SipEvent, Transport, TrunkPeer};
+use throughline::sip::api::{EndpointSetup, FlowId, LocalFlow, SessionTimes, SipEvent, Transport, TrunkPeer};
 use throughline::sip::auth::Algorithm;
 use throughline::sip::endpoint::{Endpoint, EndpointOutput};
 
@@ -90,6 +90,9 @@ pub fn endpoint() -> Endpoint {
         phones: Vec::new(),
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(7200),
+        session_times: SessionTimes::default(),
+        tcp_above: 1300,
+        target_timeout: Duration::from_secs(2),
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),
         t4: Duration::from_secs(5),

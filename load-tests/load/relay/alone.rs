@@ -67,5 +67,6 @@ fn session(phone: SocketAddr) -> Box<Negotiated> {
         formats: vec![format(Codec::pcmu()), format(Codec::new(101, "telephone-event", 8000))],
         ptime_ms: 20,
         direction: Direction::SendRecv,
+        srtp: None,
     })
 }

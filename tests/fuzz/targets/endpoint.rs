@@ -374,7 +374,6 @@ impl World {
             user_to_users: UserToUsers::of([b"hi".as_slice()]),
             headers: vec![("X-Queue", Pii::new("sales".into()))],
             reliable: Reliable::Supported,
-            trunk: None,
             ring_timeout: Duration::from_secs(20),
         };
         SipCommand::Dial { leg, dial: Box::new(dial) }
