@@ -9,6 +9,8 @@ use std::hint::black_box;
 mod messages;
 
 use messages::{KINDS, feed};
+use throughline::base::limits::{SIP_HEADERS_MAX, SIP_PARTS_MAX};
+use throughline::sip::wire::{Message, ParseError};
 
 /// Counts what this thread asks for.
 struct Counting;
@@ -68,6 +70,33 @@ fn the_worst_messages_cost_in_proportion_to_their_length() {
             assert!(cost.1 <= BASE.1 + 16 * whole.len() as u64, "{name}: {} bytes for {}", cost.1, whole.len());
             assert!(cost.0 <= BASE.0 + 2 * half_cost.0, "{name}: {} allocations, {} for half", cost.0, half_cost.0);
             assert!(cost.1 <= BASE.1 + 2 * half_cost.1, "{name}: {} bytes, {} for half", cost.1, half_cost.1);
+        }
+    }
+}
+
+/// The kinds that are read: they are long, and have few parts.
+const READ: [&str; 5] =
+    ["escapes in quotes", "lines of a description", "long Vias", "long Contacts", "long parameters"];
+
+/// Each reader walks over the parts anew, so that what has too many of them is refused before the first does.
+#[test]
+fn messages_of_too_many_parts_are_refused_unread() {
+    for kind in KINDS {
+        match Message::parse((kind.make)(60_000).into()) {
+            Ok(message) => {
+                let (mut fields, mut parts) = (0, 0);
+                for (_, value) in message.headers().all() {
+                    fields += 1;
+                    parts += value.iter().filter(|byte| matches!(byte, b',' | b';')).count();
+                }
+                assert!(READ.contains(&kind.name), "{} is read", kind.name);
+                assert!(fields <= SIP_HEADERS_MAX && parts <= SIP_PARTS_MAX, "{}: {fields}, {parts}", kind.name);
+            }
+            Err(error) => {
+                assert!(!READ.contains(&kind.name), "{}: {error}", kind.name);
+                let by_number = matches!(error, ParseError::TooManyHeaders | ParseError::TooManyParts);
+                assert!(by_number, "{}: {error}", kind.name);
+            }
         }
     }
 }

@@ -18,7 +18,7 @@ pub struct Kind {
     pub make: fn(usize) -> Vec<u8>,
 }
 
-pub const KINDS: [Kind; 14] = [
+pub const KINDS: [Kind; 17] = [
     Kind { name: "thousands of header fields", make: |bytes| with("INVITE", "", "A: b\r\n", "", bytes) },
     Kind {
         name: "thousands of Vias",
@@ -48,7 +48,19 @@ pub const KINDS: [Kind; 14] = [
         make: |bytes| with("REGISTER", "Authorization: Digest a=b", ",nc=\"00000001\"", "\r\n", bytes),
     },
     Kind { name: "lines of a description", make: description },
+    // Nearly as many parts as may be, and long.
+    Kind {
+        name: "long Vias",
+        make: |bytes| with("INVITE", "Via: SIP/2.0/UDP a", &long(",SIP/2.0/UDP "), "\r\n", bytes),
+    },
+    Kind { name: "long Contacts", make: |bytes| with("INVITE", "Contact: <sip:a@b>", &long(",sip:a@"), "\r\n", bytes) },
+    Kind { name: "long parameters", make: |bytes| with("INVITE", "Contact: <sip:a@b>", &long(";"), "\r\n", bytes) },
 ];
+
+/// One part of a list, that begins so.
+fn long(begin: &str) -> String {
+    format!("{begin}{}", "x".repeat(60 - begin.len()))
+}
 
 /// `repeated` until the message is `bytes` long.
 fn with(method: &str, before: &str, repeated: &str, behind: &str, bytes: usize) -> Vec<u8> {

@@ -26,6 +26,11 @@ pub const SIP_WRITE_WITHIN: Duration = Duration::from_secs(10);
 pub const SIP_HEAD_MAX: usize = 32 * 1024;
 /// Header fields of one SIP message; real ones have under 60. Beyond it the message is refused (513).
 pub const SIP_HEADERS_MAX: usize = 256;
+/// Lines that go on with the header field before them; real messages have next to none. Beyond it the message is refused (513).
+pub const SIP_FOLDS_MAX: usize = 256;
+/// Commas and semicolons in the header fields of one SIP message, which begin what readers walk over; real messages have under 100,
+/// and 30 Vias 200. Beyond it the message is refused (513).
+pub const SIP_PARTS_MAX: usize = 1_024;
 /// One URI, in bytes; real ones have under 300. A longer Request-URI is refused (414), a longer one elsewhere is malformed.
 pub const SIP_URI_MAX: usize = 4096;
 /// INVITEs in progress on the server side. Beyond it a new one gets 503 with Retry-After.

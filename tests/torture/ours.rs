@@ -202,6 +202,12 @@ fn sizes() -> Vec<Case> {
     vec![
         case("256 fields", &with(&"A:b\n".repeat(256 - 7)), Accept(&[("fields", "256")])),
         case("257 fields", &with(&"A:b\n".repeat(257 - 7)), Refuse(513, Possible)),
+        case("256 lines that go on", &with(&format!("A:b\n{}", " c\n".repeat(256))), Accept(&[("fields", "8")])),
+        case("257 lines that go on", &with(&format!("A:b\n{}", " c\n".repeat(257))), Refuse(513, Possible)),
+        case("5000 empty lines that go on", &with(&format!("A:b\n{}", " \n".repeat(5000))), Refuse(513, Possible)),
+        case("1000 commas", &with(&format!("A: {}\n", ",".repeat(1000))), Accept(&[("fields", "8")])),
+        case("1025 commas", &with(&format!("A: {}\n", ",".repeat(1025))), Refuse(513, Possible)),
+        case("60000 semicolons", &with(&format!("A: {}\n", ";".repeat(60_000))), Refuse(513, Possible)),
         case("5000 fields", &with(&"A: 12345678\n".repeat(5000 - 7)), Refuse(513, Possible)),
         case(
             "a Request-URI of 5000 bytes",

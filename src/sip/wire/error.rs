@@ -13,8 +13,10 @@ pub enum ParseError {
     NotSip,
     /// Longer than `SIP_MESSAGE_MAX`.
     TooLong,
-    /// More header fields than `SIP_HEADERS_MAX`.
+    /// More header fields than `SIP_HEADERS_MAX`, or lines that go on with one than `SIP_FOLDS_MAX`.
     TooManyHeaders,
+    /// More elements of lists and parameters than `SIP_PARTS_MAX`.
+    TooManyParts,
     /// Neither a request line nor a status line.
     StartLine,
     /// Another version than SIP/2.0.
@@ -40,7 +42,7 @@ impl ParseError {
     pub fn status(self) -> Option<u16> {
         match self {
             ParseError::Empty | ParseError::NotSip => None,
-            ParseError::TooLong | ParseError::TooManyHeaders => Some(513),
+            ParseError::TooLong | ParseError::TooManyHeaders | ParseError::TooManyParts => Some(513),
             ParseError::Version => Some(505),
             ParseError::UriTooLong => Some(414),
             ParseError::StartLine
@@ -59,7 +61,7 @@ impl ParseError {
         match self {
             ParseError::Empty => "Empty",
             ParseError::NotSip => "Not SIP",
-            ParseError::TooLong | ParseError::TooManyHeaders => "Message Too Large",
+            ParseError::TooLong | ParseError::TooManyHeaders | ParseError::TooManyParts => "Message Too Large",
             ParseError::StartLine => "Malformed start line",
             ParseError::Version => "Version Not Supported",
             ParseError::RequestUri => "Malformed Request-URI",

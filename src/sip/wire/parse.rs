@@ -1,7 +1,7 @@
 //! From bytes to a message: the start line, the table of header fields, the body. Nothing is copied unless a line is folded.
 
 use bytes::{Bytes, BytesMut};
-use memchr::{memchr, memchr2, memmem};
+use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 use super::check;
 use super::error::ParseError;
@@ -9,7 +9,7 @@ use super::lex;
 use super::message::{CSeq, Field, Headers, Message, Request, Response, Span};
 use super::method::Method;
 use super::name::{HeaderName, Known};
-use crate::base::limits::{SIP_HEADERS_MAX, SIP_MESSAGE_MAX, SIP_URI_MAX};
+use crate::base::limits::{SIP_FOLDS_MAX, SIP_HEADERS_MAX, SIP_MESSAGE_MAX, SIP_PARTS_MAX, SIP_URI_MAX};
 
 /// Where real messages seldom go beyond; saves the table from growing.
 const USUAL_FIELDS: usize = 32;
@@ -29,7 +29,8 @@ pub(super) fn message(bytes: Bytes) -> Result<Message, ParseError> {
     let (line, fields_at) = line(&bytes, begin).ok_or(ParseError::NotSip)?;
     let start = start_line(&bytes, line)?;
     let table = Table::read(&bytes, fields_at)?;
-    let raw = if table.folded { unfolded(bytes, table.body_at) } else { bytes };
+    check_parts(bytes.get(fields_at..table.body_at).unwrap_or_default())?;
+    let raw = if table.folds > 0 { unfolded(bytes, table.body_at) } else { bytes };
     finish(start, raw, table)
 }
 
@@ -103,17 +104,25 @@ fn not_a_request(line: &[u8]) -> ParseError {
     if memmem::find(line, b" SIP/").is_some() { ParseError::StartLine } else { ParseError::NotSip }
 }
 
+/// Each reader of a list or of parameters walks over its parts anew, so that their number bounds what a message costs.
+fn check_parts(fields: &[u8]) -> Result<(), ParseError> {
+    let count = |separator| memchr_iter(separator, fields).count();
+    let few = fields.len() <= SIP_PARTS_MAX || count(b',') + count(b';') <= SIP_PARTS_MAX;
+    if few { Ok(()) } else { Err(ParseError::TooManyParts) }
+}
+
 /// The header fields, as they are found.
 pub(super) struct Table {
     pub fields: Vec<Field>,
     /// Where the body begins.
     pub body_at: usize,
-    folded: bool,
+    /// Lines that went on with the field before them.
+    folds: usize,
 }
 
 impl Table {
     fn read(bytes: &[u8], mut at: usize) -> Result<Table, ParseError> {
-        let mut table = Table { fields: Vec::with_capacity(USUAL_FIELDS), body_at: 0, folded: false };
+        let mut table = Table { fields: Vec::with_capacity(USUAL_FIELDS), body_at: 0, folds: 0 };
         let mut seen = 0u128;
         loop {
             let ((start, end), next) = line(bytes, at).ok_or(ParseError::HeaderLine)?;
@@ -148,7 +157,10 @@ impl Table {
     /// A line that begins with a blank goes on with the value before it (RFC 3261 section 7.3.1).
     fn continue_last(&mut self, text: &[u8], start: usize) -> Result<(), ParseError> {
         let last = self.fields.last_mut().ok_or(ParseError::HeaderLine)?;
-        self.folded = true;
+        if self.folds == SIP_FOLDS_MAX {
+            return Err(ParseError::TooManyHeaders);
+        }
+        self.folds += 1;
         let value = text.trim_ascii();
         if !value.is_empty() {
             let from = start + text.len() - text.trim_ascii_start().len();
