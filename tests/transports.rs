@@ -157,6 +157,112 @@ fn connections_that_misbehave_are_ended() {
     assert_eq!(ready.status, 200, "{}", ready.body);
 }
 
+/// What a stream holds before `next_one()`, and what comes back as `answers_of` says it.
+struct Trap {
+    name: &'static str,
+    bytes: Vec<u8>,
+    answers: &'static str,
+}
+
+/// A request of the carrier over TCP with these lines, an empty line and this body behind them.
+fn asked(method: &str, lines: &str, body: &[u8]) -> Vec<u8> {
+    let start = format!(
+        "{method} sip:pbx.example.com SIP/2.0\r\nFrom: <sip:probe@example.com>;tag=1\r\nTo: <sip:pbx.example.com>\r\n\
+         CSeq: 1 {method}\r\n{lines}\r\n"
+    );
+    [start.as_bytes(), body].concat()
+}
+
+fn named(call_id: &str) -> String {
+    format!("Via: SIP/2.0/TCP 127.0.0.2;branch=z9hG4bK{call_id}\r\nMax-Forwards: 70\r\nCall-ID: {call_id}\r\n")
+}
+
+fn next_one() -> Vec<u8> {
+    asked("OPTIONS", &(named("next") + "Content-Length: 0\r\n"), b"")
+}
+
+/// After RFC 4475 and RFC 5118, and what went wrong elsewhere.
+fn traps() -> Vec<Trap> {
+    let trap = |name, lines: &str, body: &[u8], answers| {
+        let lines = named("trap") + &lines.replace("LENGTH", &body.len().to_string());
+        Trap { name, bytes: asked("OPTIONS", &lines, body), answers }
+    };
+    let inner = asked("OPTIONS", &(named("inner") + "l: 0\r\n"), b"");
+    let binary = [b"--b\r\n\0\x01\xff\xfe\r\n\r\n", &inner[..], b"\r\n--b--\r\n\r\n"].concat();
+    let typed = "Content-Type: multipart/mixed;boundary=b\r\nContent-Length: LENGTH\r\n";
+    let ipv6 = "Via: SIP/2.0/TCP [2001:db8::9:1];received=[2001:db8::9:255];branch=z9hG4bKas3\r\nCall-ID: trap\r\nl: 0\r\n\
+                Contact: <sip:probe@[2001:db8::9:1]>\r\n";
+    vec![
+        trap("a request as the body", "Content-Length : LENGTH\r\n", &inner, "200 trap, 200 next"),
+        trap("a length behind a fold", "l\t:\r\n LENGTH\r\n", &inner, "200 trap, 200 next"),
+        trap(
+            "a length in another field",
+            "Subject: l: 1\r\n Content-Length: 2\r\nl: LENGTH\r\n",
+            &inner,
+            "200 trap, 200 next",
+        ),
+        trap("zero bytes, no UTF-8, empty lines and a request in the body", typed, &binary, "200 trap, 200 next"),
+        trap("a length that is three bytes short", "Content-Length: 2\r\n", b"bytes", "200 trap, 400 next"),
+        trap("a length that is too great", "Content-Length: 9999\r\n", b"bytes", ""),
+        trap("a negative length", "Content-Length: -999\r\n", b"bytes", "400 trap, closed"),
+        trap("no length", "Content-Type: text/plain\r\n", b"bytes", "400 trap, closed"),
+        trap("a line that ends with LF alone", "X-A: b\nX-C: d\r\nl: 0\r\n", b"", "400 trap, closed"),
+        Trap { name: "IPv6 in brackets", bytes: asked("OPTIONS", ipv6, b""), answers: "200 trap, 200 next" },
+        Trap {
+            name: "a method of no RFC",
+            bytes: asked("!s-%`~", &(named("trap") + "l: 0\r\n"), b""),
+            answers: "405 trap, 200 next",
+        },
+    ]
+}
+
+/// Status and Call-ID of each answer until the one to `next_one()`, the end of the connection, or a silence.
+fn answers_of(stream: &mut TcpStream, patience: Duration) -> String {
+    let (mut text, mut buffer, mut closed) = (Vec::new(), [0; 4096], false);
+    stream.set_read_timeout(Some(patience)).expect("a time-out");
+    let is_next = |text: &[u8]| {
+        String::from_utf8_lossy(text).split_once("Call-ID: next\r\n").is_some_and(|(_, end)| end.ends_with("\r\n\r\n"))
+    };
+    while !closed && !is_next(&text) {
+        match stream.read(&mut buffer) {
+            Ok(0) => closed = true,
+            Ok(count) => text.extend_from_slice(&buffer[..count]),
+            Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => closed = true,
+            Err(_) => break,
+        }
+    }
+    let text = String::from_utf8_lossy(&text);
+    let answers = text.split("SIP/2.0 ").skip(1).map(|answer| {
+        let call_id = answer.lines().find_map(|line| line.strip_prefix("Call-ID: ")).unwrap_or("nobody");
+        format!("{} {call_id}", answer.get(..3).unwrap_or_default())
+    });
+    answers.chain(closed.then(|| "closed".to_owned())).collect::<Vec<String>>().join(", ")
+}
+
+#[test]
+fn traps_for_framers_catch_nothing() {
+    let folder = Folder::new("traps");
+    let tcp = sip_port("127.0.0.1");
+    let server = Server::start(PROGRAM.as_ref(), &folder, &setup(nobody(), &[format!("tcp:{tcp}")]));
+    for trap in traps() {
+        for at in [trap.bytes.len(), trap.bytes.len() / 2, trap.bytes.len() - 2] {
+            let mut stream = connect(tcp, server::CARRIER);
+            let whole = [&trap.bytes[..], &next_one()].concat();
+            let (one, two) = whole.split_at(at);
+            stream.set_nodelay(true).expect("a stream");
+            stream.write_all(one).expect("a part");
+            std::thread::sleep(Duration::from_millis(30));
+            // It may be closed already.
+            let _ = stream.write_all(two);
+            let patience = if trap.answers.is_empty() { 2 } else { 20 };
+            let got = answers_of(&mut stream, Duration::from_secs(patience));
+            assert_eq!(got, trap.answers, "{}, split at {at}", trap.name);
+        }
+    }
+    let ready = server.ask("GET", "/readyz", &serde_json::Value::Null);
+    assert_eq!(ready.status, 200, "{}", ready.body);
+}
+
 /// Each byte comes in good time, the message does not.
 fn slow_message_is_cut_off(tcp: SocketAddr) {
     let mut stream = connect(tcp, server::CARRIER);
