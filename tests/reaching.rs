@@ -84,7 +84,7 @@ fn a_call_goes_on_until_a_gateway_takes_it() {
     let mut setup = Setup::new(agents(1, ports::udp()), good_at);
     setup.fallback = Some("{ trunk = \"carrier\", user = \"{dialled}\" }".to_owned());
     setup.trunk = format!("gateways = [{}]\n", gateways.collect::<Vec<_>>().join(", "));
-    setup.more = "[deadlines]\ntarget_ms = 500\n".to_owned();
+    setup.deadlines.push_str("target_ms = 500\n");
     let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
     let calls = [Dialled::new("+12015550142", UNKNOWN)];
     let mut carrier = sipp::carrier("carrier", &folder, &run(ports::udp_at(server::CARRIER), server.sip, &calls, 4));
@@ -119,7 +119,7 @@ fn a_name_is_looked_up_and_every_target_is_tried() {
     let mut setup = Setup::new(agents(1, ports::udp()), good_at);
     setup.fallback = Some("{ sip = \"sip:{dialled}@ivr.example.com\" }".to_owned());
     setup.sip = format!("name_servers = [\"{}\"]\n", names.at);
-    setup.more = "[deadlines]\ntarget_ms = 500\n".to_owned();
+    setup.deadlines.push_str("target_ms = 500\n");
     let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
     let calls = [Dialled::new("+12015550142", UNKNOWN)];
     let mut carrier = sipp::carrier("carrier", &folder, &run(ports::udp_at(server::CARRIER), server.sip, &calls, 3));

@@ -110,6 +110,7 @@ impl Ours {
                 ("pools", format!("shared = {SHARED:?}")),
                 ("routing", "deserted_after_s = 3600".to_owned()),
             ],
+            deadlines: String::new(),
             more: more.to_owned(),
             ..Setup::new(agents.collect(), ivr_at)
         };

@@ -62,6 +62,8 @@ pub struct Setup {
     pub carrier: String,
     /// The address for sound.
     pub media: String,
+    /// The lines of `[deadlines]`. A machine that is busy with other tests takes its time to match.
+    pub deadlines: String,
     /// Lines at the end of the file, such as rules of access.
     pub more: String,
 }
@@ -93,6 +95,7 @@ impl Setup {
             binds: Vec::new(),
             carrier: CARRIER.to_owned(),
             media: "127.0.0.1".to_owned(),
+            deadlines: "match_ms = 2000\n".to_owned(),
             more: String::new(),
         }
     }
@@ -146,7 +149,7 @@ impl Setup {
                 sha256(&token(name))
             );
         }
-        text + &self.more
+        text + "[deadlines]\n" + &self.deadlines + &self.more
     }
 
     fn inside(&self, section: &str) -> String {
