@@ -145,6 +145,18 @@ pub const SIP_ROUTES_MAX: usize = 32;
 /// Those beyond it are not passed on.
 pub const USER_TO_USERS_MAX: usize = 4;
 pub const USER_TO_USER_MAX: usize = 512;
+/// Diversion, History-Info or Remote-Party-ID values of one message; a call that was diverted more often is in a loop. Of more none is read.
+pub const SIP_DIVERSIONS_MAX: usize = 20;
+/// Parts of the index of a History-Info value; as many as a call may be sent on. A longer index counts as none.
+pub const SIP_HISTORY_DEPTH_MAX: usize = 20;
+/// An asserted identity that is passed on, in bytes; real ones have under 150. A longer one goes no further.
+pub const SIP_IDENTITY_MAX: usize = 512;
+/// Contacts of one 3xx that are looked at; real ones have one or two.
+pub const SIP_CONTACTS_MAX: usize = 16;
+/// How often one ringing may be sent elsewhere by 3xx, and to how many places in all; people forward twice. Beyond it the
+/// 3xx is a refusal.
+pub const MOVED_HOPS_MAX: usize = 3;
+pub const MOVED_TARGETS_MAX: usize = 5;
 /// Telephone numbers of one customer in an intent; each is an entry in the caller index. Beyond it the API says so (422).
 pub const INTENT_PHONES_MAX: usize = 5;
 /// Articles that an intent lists as read already; an agent reads no more of them. Beyond it 422.

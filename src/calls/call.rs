@@ -10,6 +10,7 @@ use crate::sip::api::IncomingCall;
 
 use super::api::AskId;
 use super::facts::{CallRecord, FallbackCause};
+use super::moved::Moved;
 use super::settings::TrunkPlan;
 use super::sound::Sound;
 use super::transfer::Transfer;
@@ -125,6 +126,8 @@ pub struct Call {
     pub change: Option<Change>,
     /// The call is being passed on.
     pub transfer: Option<Box<Transfer>>,
+    /// Where the phone or the fallback has sent us by 3xx.
+    pub moved: Moved,
     pub record: CallRecord,
 }
 

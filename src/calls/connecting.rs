@@ -3,19 +3,23 @@
 use bytes::Bytes;
 
 use crate::base::stage::Stage;
-use crate::base::{AgentId, Fence, Now};
+use crate::base::{AgentId, Fence, Now, Pii};
 use crate::desktop::{CallPhase, DeskCommand};
 use crate::routing::{self, OfferFailure, Why};
 use crate::sip::api::{Dial, Reason, Reliable, SipCommand};
+use crate::sip::claims::Asserted;
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase};
 use super::ending;
 use super::facts::{Fact, FallbackCause, PopMiss};
 use super::fallback;
+use super::identity;
+use super::moved::{Moved, Next};
 use super::pop;
 use super::queueing;
 use super::redirecting;
+use super::settings::PhonePlan;
 use super::sound::{self, NoSound};
 use super::talking;
 
@@ -113,6 +117,12 @@ fn ring(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
     let Some(phone) = bench.settings.phones.get(&grant.agent).cloned() else {
         return offer_failed(call, grant, OfferFailure::Unreachable, bench, now);
     };
+    call.moved = Moved::from(&phone.target);
+    let asserted = identity::for_phone(&call.incoming);
+    ring_at(call, grant, phone, asserted, bench, now);
+}
+
+fn ring_at(call: &mut Call, grant: Grant, phone: PhonePlan, asserted: Option<Asserted>, bench: &mut Bench, now: Now) {
     let leg = call.next_leg();
     let offer = match sound::offer_far(call, leg.0, &phone.sound, bench) {
         Ok(offer) => offer,
@@ -125,6 +135,7 @@ fn ring(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
         flow: phone.flow,
         from_user: call.incoming.from_user.clone(),
         from_display: call.incoming.from_display.clone(),
+        asserted,
         offer,
         user_to_users: call.incoming.user_to_users.clone(),
         headers: Vec::new(),
@@ -176,12 +187,18 @@ pub fn answered(call: &mut Call, answer: &[u8], bench: &mut Bench, now: Now) {
     }
 }
 
-/// The agent's phone refused, or did not answer.
-pub fn failed(call: &mut Call, status: u16, bench: &mut Bench, now: Now) {
+/// The agent's phone refused, or did not answer; or it is elsewhere, and rings there.
+pub fn failed(call: &mut Call, status: u16, contacts: &[Pii<String>], bench: &mut Bench, now: Now) {
     let Phase::Ringing(grant, leg) = &call.phase else { return };
     let (grant, leg) = (grant.clone(), *leg);
     forget_leg(call, leg, bench);
     call.phase = Phase::Offered(grant.clone());
+    if let Some(Next { target, flow }) = call.moved.next(status, contacts, &bench.settings.dial) {
+        let sound = bench.settings.phones.get(&grant.agent).map(|phone| phone.sound.clone()).unwrap_or_default();
+        let elsewhere = PhonePlan { target, flow, extension: None, sound };
+        let asserted = identity::for_trunk(&call.incoming);
+        return ring_at(call, grant, elsewhere, asserted, bench, now);
+    }
     let why = match status {
         486 | 600 | 603 => OfferFailure::Declined,
         408 | 487 => OfferFailure::NoAnswer,

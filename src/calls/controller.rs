@@ -137,9 +137,9 @@ impl Calls {
                 Phase::Diverting(_) => fallback::answered(call, answer, bench, now),
                 _ => connecting::answered(call, &answer, bench, now),
             }),
-            SipEvent::Failed { leg, status, .. } => self.with_leg(leg, |call, _, bench| match call.phase {
-                Phase::Diverting(_) => fallback::failed(call, status, bench, now),
-                _ => connecting::failed(call, status, bench, now),
+            SipEvent::Failed { leg, status, contacts, .. } => self.with_leg(leg, |call, _, bench| match call.phase {
+                Phase::Diverting(_) => fallback::failed(call, status, &contacts, bench, now),
+                _ => connecting::failed(call, status, &contacts, bench, now),
             }),
             SipEvent::Reinvite { leg, offer } => {
                 self.with_leg(leg, |call, side, bench| changing::reinvited(call, side, &offer, bench));

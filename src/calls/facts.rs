@@ -214,6 +214,8 @@ pub struct CallRecord {
     pub trunk: TrunkId,
     pub source: Pii<SocketAddr>,
     pub dialled: Pii<String>,
+    /// Whose number was dialled before the call was diverted to us.
+    pub diverted_from: Option<Pii<String>>,
     pub caller: Pii<String>,
     pub began: Wall,
     pub ended: Option<Wall>,
@@ -251,6 +253,7 @@ impl CallRecord {
             trunk,
             source: Pii::new(SocketAddr::from(([0, 0, 0, 0], 0))),
             dialled: Pii::default(),
+            diverted_from: None,
             caller: Pii::default(),
             began,
             ended: None,

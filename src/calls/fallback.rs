@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::base::{Now, TrunkId};
+use crate::base::{Now, Pii, TrunkId};
 use crate::sip::api::{Dial, Reason, SipCommand, Target};
 
 use super::admission;
@@ -12,6 +12,8 @@ use super::caps::{Bound, Reached};
 use super::changing;
 use super::ending;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
+use super::identity;
+use super::moved::{Moved, Next};
 use super::settings::{Fallback, Mode, TrunkPlan};
 use super::sound;
 
@@ -56,6 +58,14 @@ fn dial(call: &mut Call, target: Target, bench: &mut Bench, now: Now) {
     if let Err(reached) = admission::let_out(call, &onto, bench, now) {
         return full(call, &onto, reached, bench, now);
     }
+    let target = aimed(target, &admission::dialled(call, &onto));
+    call.moved = Moved::from(&target);
+    let place = Next { target, flow: call.trunk.flow };
+    ring(call, place, &onto, Some(onto.trunk.clone()), bench, now);
+}
+
+/// `trunk`: whose login answers a challenge, where it is known.
+fn ring(call: &mut Call, place: Next, onto: &TrunkPlan, trunk: Option<TrunkId>, bench: &mut Bench, now: Now) {
     let leg = call.next_leg();
     let offer = match sound::offer_far(call, leg.0, &onto.terms.sound, bench) {
         Ok(offer) => offer,
@@ -65,11 +75,12 @@ fn dial(call: &mut Call, target: Target, bench: &mut Bench, now: Now) {
     };
     bench.call_by_leg.insert(leg.0, call.id);
     let dial = Dial {
-        trunk: Some(onto.trunk.clone()),
-        target: aimed(target, &admission::dialled(call, &onto)),
-        flow: call.trunk.flow,
-        from_user: admission::caller(call, &onto),
+        trunk,
+        target: place.target,
+        flow: place.flow,
+        from_user: admission::caller(call, onto),
         from_display: call.incoming.from_display.clone(),
+        asserted: identity::for_trunk(&call.incoming),
         offer,
         user_to_users: call.incoming.user_to_users.clone(),
         headers: Vec::new(),
@@ -136,11 +147,16 @@ fn arrived(call: &mut Call, leg: FarLeg, body: Option<Bytes>, bench: &mut Bench,
     changing::freshen(call, bench);
 }
 
-/// The fallback does not take the call: the caller hears what it said.
-pub fn failed(call: &mut Call, status: u16, bench: &mut Bench, now: Now) {
+/// The fallback does not take the call: the caller hears what it said, unless it is elsewhere, and rings there.
+pub fn failed(call: &mut Call, status: u16, contacts: &[Pii<String>], bench: &mut Bench, now: Now) {
     let Phase::Diverting(leg) = call.phase else { return };
     bench.call_by_leg.remove(&leg.0);
     sound::close_far(call, bench);
+    if let Some(next) = call.moved.next(status, contacts, &bench.settings.dial) {
+        let onto = call.outgoing.as_ref().and_then(|trunk| bench.settings.trunks.get(trunk)).unwrap_or(&call.trunk);
+        let onto = onto.clone();
+        return ring(call, next, &onto, None, bench, now);
+    }
     give_up(call, status, Outcome::Failed, bench, now);
 }
 

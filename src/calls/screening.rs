@@ -12,6 +12,7 @@ use super::call::{Call, CallerLeg, Phase, Recognised, Step};
 use super::ending;
 use super::facts::{CallRecord, EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
+use super::moved::Moved;
 use super::settings::{Mode, TrunkPlan};
 use super::sound::Sound;
 use crate::base::limits;
@@ -41,6 +42,7 @@ pub fn admit(
         outgoing: None,
         change: None,
         transfer: None,
+        moved: Moved::default(),
     };
     bench.call_by_leg.insert(leg.0, id);
     bench.fact(Fact::CallAdmitted { call: id, trunk: call.trunk.trunk.clone() });
@@ -130,6 +132,7 @@ fn record(call: CallId, incoming: &IncomingCall, began: Wall) -> CallRecord {
     CallRecord {
         source: incoming.source.clone(),
         dialled: incoming.dialled.clone(),
+        diverted_from: incoming.diverted_from.clone(),
         caller: shown_caller(incoming),
         ..CallRecord::begun(call, incoming.trunk.clone(), began)
     }

@@ -129,6 +129,12 @@ impl Bench {
             ["invite"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP) }),
             ["invite", "late"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, b"") }),
             ["invite", "opus"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP_OPUS) }),
+            ["invite", "asserted", rest @ ..] => {
+                let mut call = incoming(self.now.mono, SDP);
+                call.asserted = Some(Pii::new(format!("<sip:{CALLER}@carrier.example.com>")));
+                call.is_withheld = rest == ["withheld"];
+                sip(SipEvent::Incoming { leg: caller, call })
+            }
             ["invite", "withheld"] => {
                 let mut call = incoming(self.now.mono, SDP);
                 call.is_withheld = true;
@@ -210,7 +216,13 @@ impl Bench {
             ["far", "nonsense"] => sip(SipEvent::Answered { leg: self.far, answer: Bytes::from_static(b"x") }),
             ["far", "data"] => sip(SipEvent::UserToUser { leg: self.far, values: UserToUsers::of([&b"hi"[..]]) }),
             ["far", "bye"] => sip(ended(self.far)),
-            ["far", status] => sip(SipEvent::Failed { leg: self.far, status: status.parse().unwrap(), reason: None }),
+            ["far", status] => sip(SipEvent::Failed {
+                leg: self.far,
+                status: status.parse().unwrap(),
+                reason: None,
+                contacts: Vec::new(),
+            }),
+            ["far", "moved", contacts @ ..] => sip(moved(self.far, contacts)),
             ["caller", "cancels"] => sip(SipEvent::Cancelled { leg: caller, reason: None }),
             ["caller", "bye"] => sip(ended(caller)),
             ["caller", "acks"] => sip(SipEvent::Acknowledged { leg: caller, answer: Bytes::new() }),
@@ -434,12 +446,19 @@ fn incoming(received: Mono, offer: &'static [u8]) -> Box<IncomingCall> {
         from_host: "192.0.2.7".to_owned(),
         from_display: pii(""),
         asserted_user: None,
+        asserted: None,
+        diverted_from: None,
         is_withheld: false,
         user_to_user: None,
         user_to_users: UserToUsers::default(),
         call_id: pii("c1"),
         offer: Bytes::from_static(offer),
     })
+}
+
+fn moved(leg: LegId, contacts: &[&str]) -> SipEvent {
+    let contacts = contacts.iter().map(|uri| Pii::new((*uri).to_owned())).collect();
+    SipEvent::Failed { leg, status: 302, reason: None, contacts }
 }
 
 /// The candidate as the store has it when it has given it to the call.

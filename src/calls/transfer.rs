@@ -12,6 +12,7 @@ use super::dialling::Place;
 use super::ending;
 use super::facts::{Fact, FallbackCause, PassedOn, PopMiss};
 use super::fallback;
+use super::identity;
 use super::pop;
 use super::settings::PhonePlan;
 use super::sound;
@@ -217,6 +218,7 @@ fn ring(call: &mut Call, leg: FarLeg, phone: PhonePlan, bench: &mut Bench, now: 
         flow: phone.flow,
         from_user: call.incoming.from_user.clone(),
         from_display: call.incoming.from_display.clone(),
+        asserted: identity::for_phone(&call.incoming).filter(|_| is_agent),
         offer,
         user_to_users: call.incoming.user_to_users.clone(),
         headers: referred_by.map(|by| ("Referred-By", by)).into_iter().collect(),

@@ -3,6 +3,7 @@
 mod access;
 mod agents;
 mod caps;
+mod claims;
 mod dial;
 mod fault;
 mod gateways;
@@ -26,5 +27,7 @@ pub use fault::Fault;
 pub use plan::{ApiKey, FileAt, IntentDefaults, LogPlan, MediaShell, Plan, Shell, SipBind, StorePlan, TlsPlan};
 pub use read::read;
 
+#[cfg(test)]
+mod claims_tests;
 #[cfg(test)]
 mod tests;

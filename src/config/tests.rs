@@ -14,7 +14,7 @@ const EXAMPLE: &str = include_str!("../../sip-configs/throughline.example.toml")
 const HASH: &str = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9";
 
 /// The least that is whole.
-fn small() -> String {
+pub fn small() -> String {
     format!(
         r#"
 [sip]
@@ -43,7 +43,7 @@ phone = {{ contact = "sip:ann@192.0.2.21" }}
     )
 }
 
-fn plan(text: &str) -> Plan {
+pub fn plan(text: &str) -> Plan {
     read(text).unwrap_or_else(|faults| panic!("{}", lines(&faults)))
 }
 
@@ -52,7 +52,7 @@ fn lines(faults: &[Fault]) -> String {
 }
 
 /// The small file with one piece exchanged has just this fault, on the line of `at`.
-fn check(from: &str, to: &str, at: &str, key: &str, what: &str) {
+pub fn check(from: &str, to: &str, at: &str, key: &str, what: &str) {
     let text = small().replacen(from, to, 1);
     assert!(text.contains(to), "{from}");
     let faults = read(&text).err().unwrap_or_default();

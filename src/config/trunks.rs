@@ -9,6 +9,7 @@ use crate::calls::settings::{Fallback, Mode, TrunkPlan};
 use crate::sip::api::{Reliable, TrunkPeer};
 use crate::sip::wire::Uri;
 
+use super::claims;
 use super::fault::Faults;
 use super::gateways;
 use super::proof;
@@ -55,7 +56,7 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
         let tls_name = tls_name(&mut section, sip, &part.peers, faults);
         let has_other_proof = by_password || tls_name.is_some();
         let networks = networks(&mut section, &mut taken, name.as_ref(), has_other_proof, faults);
-        let trusted = section.flag("trusted", false, faults);
+        let (trusted, claims) = claims::read(&mut section, faults);
         let (region, flow) = (region(&mut section, faults), sip.flow(&mut section, faults));
         let keep_alive = gateways::keep_alive(&mut section, flow, faults);
         let gateways = gateways::gateways(&mut section, flow, faults);
@@ -75,6 +76,7 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
                 networks,
                 tls_name,
                 trusted,
+                claims,
                 keep_alive,
                 gateways,
                 login,

@@ -9,6 +9,7 @@ use crate::base::hex::to_hex;
 use crate::base::{AgentId, LegId, Mono, Pii, TrunkId};
 
 use super::auth::Algorithm;
+use super::claims::{Asserted, Claims};
 use super::login::Login;
 
 /// One local SIP socket, listener or connection, numbered by the shell. Sockets and listeners have fixed numbers, in the order of
@@ -63,6 +64,10 @@ pub struct IncomingCall {
     pub from_host: String,
     pub from_display: Pii<String>,
     pub asserted_user: Option<Pii<String>>,
+    /// The whole asserted identity, for those who may hear it.
+    pub asserted: Option<Pii<String>>,
+    /// Whose number was dialled before the call was diverted to us, unless that is not to be shown.
+    pub diverted_from: Option<Pii<String>>,
     /// The caller wants not to be named (Privacy: id, user or header; RFC 3323).
     pub is_withheld: bool,
     /// The content of User-to-User (RFC 7433), decoded according to its encoding; at most 512 bytes.
@@ -107,6 +112,7 @@ pub struct Dial {
     pub flow: FlowId,
     pub from_user: Pii<String>,
     pub from_display: Pii<String>,
+    pub asserted: Option<Asserted>,
     pub offer: Bytes,
     pub user_to_users: UserToUsers,
     /// Further header fields, name and value, already checked to hold no line break.
@@ -202,6 +208,8 @@ pub enum SipEvent {
         leg: LegId,
         status: u16,
         reason: Option<Reason>,
+        /// Where 300, 301 or 302 says that the peer is, the best first; URIs without header fields.
+        contacts: Vec<Pii<String>>,
     },
     /// The peer asks to change the session (re-INVITE or UPDATE); answer with `AnswerReinvite`. An empty offer asks us for one.
     Reinvite {
@@ -330,6 +338,8 @@ pub struct TrunkPeer {
     pub tls_name: Option<String>,
     /// P-Asserted-Identity is believed from this trunk (RFC 3325).
     pub trusted: bool,
+    /// What else its INVITEs are asked for.
+    pub claims: Claims,
     /// Whether its provisional answers and ours are acknowledged.
     pub reliable: Reliable,
     /// `None`: not asked.
@@ -505,6 +515,7 @@ impl TrunkPeer {
             networks,
             tls_name: None,
             trusted: false,
+            claims: Claims::default(),
             keep_alive: None,
             gateways: Vec::new(),
             login: None,

@@ -2,6 +2,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod claims;
 pub mod dialog;
 pub mod endpoint;
 pub mod framing;

@@ -30,6 +30,9 @@ pub(super) struct CallBody {
     phase: &'static str,
     caller: String,
     dialled: String,
+    /// Whose number was dialled before the call was diverted to us (Diversion or History-Info).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    diverted_from: Option<String>,
     began_at: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<String>,
@@ -275,6 +278,7 @@ impl CallBody {
             trunk: record.trunk.to_string(),
             caller: record.caller.into_inner(),
             dialled: record.dialled.into_inner(),
+            diverted_from: record.diverted_from.map(crate::base::Pii::into_inner),
             evidence: record.evidence.iter().map(|evidence| evidence.as_str()).collect(),
             rule: record.rule,
             reason: record.reason,

@@ -117,6 +117,7 @@ fn record() -> CallRecord {
         trunk: TrunkId::new("carrier"),
         source: Pii::new("127.0.0.1:5060".parse().unwrap()),
         dialled: Pii::new(NUMBERS[0].to_owned()),
+        diverted_from: Some(Pii::new(NUMBERS[1].to_owned())),
         caller: Pii::new(CUSTOMER.to_owned()),
         began: Wall(1_800_000_000_000),
         ended: Some(Wall(1_800_000_061_000)),

@@ -12,6 +12,7 @@ use super::names::Tag;
 use super::session_timer;
 use crate::base::Pii;
 use crate::sip::api::{Carried, Dial, EnrolPlan, Reason, Reliable, Transport, UserToUsers};
+use crate::sip::claims::{Asserted, Hearer};
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::{Branch, ServerKey, key::KeyParts};
 use crate::sip::wire::{HeaderName, Headers, Method, Request, Uri, Writer, reason_phrase};
@@ -122,6 +123,7 @@ pub fn invite(core: &Core, invitation: &Invitation<'_>, uri: &[u8], branch: Bran
         Reliable::Required => writer.push(HeaderName::REQUIRE, RELIABLE).push(HeaderName::SUPPORTED, TIMER),
     };
     session_timer::push_asked(&mut writer, core.setup.session_times);
+    push_asserted(&mut writer, core, invitation.dial, way);
     push_user_to_users(&mut writer, &invitation.dial.user_to_users);
     push_headers(&mut writer, &invitation.dial.headers);
     writer.finish_with(SDP, &invitation.dial.offer)
@@ -249,6 +251,21 @@ pub fn push_carried(writer: &mut Writer, carried: &Carried) {
 /// Where the peer reaches us; requests that refresh the target bring theirs along.
 pub fn push_contact(writer: &mut Writer, core: &Core, way: Way) {
     writer.push(HeaderName::CONTACT, Contact(core.own(way.0)));
+}
+
+/// Who calls, where that may be heard (RFC 3325 sections 5 and 7).
+fn push_asserted(writer: &mut Writer, core: &Core, dial: &Dial, way: Way) {
+    let Some(Asserted { identity, is_withheld, hearer }) = &dial.asserted else { return };
+    let may_hear = match hearer {
+        Hearer::Phone => true,
+        Hearer::TrustedTrunk => core.trusts(&dial.target, way.1),
+    };
+    if may_hear {
+        writer.push_bytes(HeaderName::P_ASSERTED_IDENTITY, identity.expose().as_bytes());
+        if *is_withheld {
+            writer.push(HeaderName::PRIVACY, "id");
+        }
+    }
 }
 
 fn push_user_to_users(writer: &mut Writer, values: &UserToUsers) {

@@ -19,7 +19,7 @@ use crate::base::limits::SIP_SERVER_INVITES_MAX;
 use crate::base::rng::Rng;
 use crate::base::timers::Timers;
 use crate::base::{LegId, Mono, TrunkId};
-use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, SipEvent, Transmit, Transport};
+use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, SipEvent, Target, Transmit, Transport};
 use crate::sip::login::NonceUse;
 use crate::sip::resolve::Resolver;
 use crate::sip::transaction::{
@@ -185,6 +185,15 @@ impl Core {
     pub fn trunk_dialled(&self, named: Option<&TrunkId>, at: Option<SocketAddr>) -> Option<usize> {
         let named = named.and_then(|name| self.setup.trunks.iter().position(|peer| peer.trunk == *name));
         named.or_else(|| self.networks.trunk_of(at?.ip()))
+    }
+
+    /// Whether a trunk that is trusted is rung: by its gateways, or at an address of its networks.
+    pub fn trusts(&self, target: &Target, at: SocketAddr) -> bool {
+        let place = match target {
+            Target::Trunk { trunk, .. } => self.trunk_dialled(Some(trunk), None),
+            Target::Uri { .. } | Target::Registered(_) => self.networks.trunk_of(at.ip()),
+        };
+        place.and_then(|place| self.setup.trunks.get(place)).is_some_and(|peer| peer.trusted)
     }
 
     pub fn next_branch(&mut self) -> Branch {

@@ -3,14 +3,19 @@
 use bytes::Bytes;
 
 use super::core::Way;
-use crate::base::limits::{USER_TO_USER_MAX, USER_TO_USERS_MAX};
+use crate::base::limits::{SIP_IDENTITY_MAX, USER_TO_USER_MAX, USER_TO_USERS_MAX};
 use crate::base::{Mono, Pii};
 use crate::sip::api::{IncomingCall, TrunkPeer, UserToUsers};
-use crate::sip::wire::{HeaderName, Headers, Request};
+use crate::sip::claims::DialledFrom;
+use crate::sip::wire::{HeaderName, Headers, Party, Request};
+
+/// RFC 7315 section 4.2.
+const CALLED_PARTY: HeaderName<'static> = HeaderName::Other(b"P-Called-Party-ID");
 
 /// Reads all that the calls need; nothing of it is more than what the peer claims.
 pub fn call_of(request: &Request, trunk: &TrunkPeer, way: Way, received: Mono) -> IncomingCall {
     let (from, uri) = (request.from(), request.uri());
+    let (asserted_user, asserted) = asserted(request, trunk).unzip();
     IncomingCall {
         trunk: trunk.trunk.clone(),
         source: Pii::new(way.1),
@@ -21,8 +26,10 @@ pub fn call_of(request: &Request, trunk: &TrunkPeer, way: Way, received: Mono) -
         from_user: Pii::new(from.uri.user_text()),
         from_host: from.uri.host.map(|host| host.to_string()).unwrap_or_default(),
         from_display: Pii::new(from.display_text()),
-        asserted_user: trunk.trusted.then(|| asserted(request)).flatten(),
-        is_withheld: is_withheld(request),
+        asserted_user,
+        asserted: asserted.flatten(),
+        diverted_from: diverted_from(request),
+        is_withheld: is_withheld(request) || remote_party(request, trunk).is_some_and(|party| party.is_private),
         user_to_user: user_to_user(request),
         user_to_users: user_to_users(request),
         call_id: Pii::new(text(request.call_id())),
@@ -34,7 +41,24 @@ pub fn call_of(request: &Request, trunk: &TrunkPeer, way: Way, received: Mono) -
 fn dialled(request: &Request, trunk: &TrunkPeer) -> String {
     let (own, to) = (request.uri().user_text(), request.to().uri.user_text());
     let is_contact = trunk.enrol.as_ref().is_some_and(|plan| plan.contact_user == own);
-    if is_contact && !to.is_empty() { to } else { own }
+    let user = |party: Party<'_>| party.address.uri.user_text();
+    let said = match trunk.claims.dialled_from {
+        DialledFrom::RequestUri => None,
+        DialledFrom::To => Some(to.clone()),
+        DialledFrom::Diversion => request.first_diversion().map(user),
+        DialledFrom::HistoryInfo => request.first_target().map(user),
+        DialledFrom::CalledParty => request.addresses(CALLED_PARTY).next().map(|party| party.uri.user_text()),
+    };
+    let usual = if is_contact && !to.is_empty() { to } else { own };
+    said.filter(|user| !user.is_empty()).unwrap_or(usual)
+}
+
+/// A target in History-Info has been diverted only if the call is for somebody else now.
+fn diverted_from(request: &Request) -> Option<Pii<String>> {
+    let own = request.uri().user_text();
+    let target = || request.first_target().filter(|party| party.address.uri.user_text() != own);
+    let party = request.first_diversion().or_else(target).filter(|party| !party.is_private)?;
+    Some(party.address.uri.user_text()).filter(|user| !user.is_empty()).map(Pii::new)
 }
 
 /// `none` is the wish to be named after all (RFC 3323 section 4.2).
@@ -45,9 +69,24 @@ fn is_withheld(headers: &Headers) -> bool {
     !asks("none") && ["id", "user", "header"].into_iter().any(asks)
 }
 
-/// The first asserted identity with a user part (RFC 3325).
-fn asserted(headers: &Headers) -> Option<Pii<String>> {
-    headers.asserted().map(|identity| identity.uri.user_text()).find(|user| !user.is_empty()).map(Pii::new)
+/// The user part of the first identity that has one (RFC 3325), and the identity; what a trunk that is not trusted asserts is
+/// nothing to us, and what a caller prefers (P-Preferred-Identity) is for phones to say, which place no calls here.
+fn asserted(headers: &Headers, trunk: &TrunkPeer) -> Option<(Pii<String>, Option<Pii<String>>)> {
+    if !trunk.trusted {
+        return None;
+    }
+    let remote_party = || {
+        let uri = remote_party(headers, trunk)?.address.uri;
+        Some((uri.user_text(), format!("<{}>", text(uri.raw()))))
+    };
+    let given = headers.asserted().map(|identity| (identity.uri.user_text(), text(identity.raw)));
+    let (user, identity) =
+        given.chain(std::iter::once_with(remote_party).flatten()).find(|(user, _)| !user.is_empty())?;
+    Some((Pii::new(user), Some(identity).filter(|identity| identity.len() <= SIP_IDENTITY_MAX).map(Pii::new)))
+}
+
+fn remote_party<'a>(headers: &'a Headers, trunk: &TrunkPeer) -> Option<Party<'a>> {
+    if trunk.claims.remote_party_id { headers.remote_party() } else { None }
 }
 
 /// The first that can be decoded and is not too long.

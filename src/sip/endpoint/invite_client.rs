@@ -8,10 +8,11 @@ use super::compose::{self, Invitation};
 use super::core::{ClientOwner, Core, Way};
 use super::deadlines::Deadline;
 use super::hunt::Hunt;
+use super::moved;
 use super::names::{self, SessionId, Tag};
 use super::session::{Attempt, Caller, Cancel, Early, Owed, Phase, SentAck, Session, Up};
 use super::session_timer::SessionTimer;
-use crate::base::limits::{SIP_FORKS_MAX, SIP_TRANSACTIONS_MAX};
+use crate::base::limits::{SIP_CONTACTS_MAX, SIP_FORKS_MAX, SIP_TRANSACTIONS_MAX};
 use crate::base::{LegId, Mono};
 use crate::sip::api::{Carried, Dial, Reason, SipEvent, Target};
 use crate::sip::dialog::{Dialog, Hop};
@@ -37,7 +38,7 @@ impl Endpoint {
         if (spots.is_empty() && goals.is_empty()) || self.core.transactions.len() >= SIP_TRANSACTIONS_MAX {
             let absent = matches!(dial.target, Target::Registered(_)) && goals.is_empty();
             let status = if absent { 480 } else { 503 };
-            return self.core.tell(SipEvent::Failed { leg, status, reason: None });
+            return self.core.tell(SipEvent::Failed { leg, status, reason: None, contacts: Vec::new() });
         }
         let tag = Tag { session: self.sessions.next_id(), nonce: self.core.rng.u64() };
         let mut session = calling(&mut self.core, (leg, tag), &dial, &goals, now);
@@ -67,7 +68,10 @@ impl Endpoint {
         match response.status() {
             0..200 => session.provisional(&mut self.core, invite, response, now),
             200..300 => session.accepted(&mut self.core, invite, response, now),
-            status => self.attempt_failed(id, invite, status, compose::reason_of(response), now),
+            status => {
+                session.moved(response);
+                self.attempt_failed(id, invite, status, compose::reason_of(response), now);
+            }
         }
     }
 
@@ -145,12 +149,20 @@ fn calling(core: &mut Core, (leg, tag): (LegId, Tag), dial: &Dial, goals: &[Goal
         hunt: None,
         late_offer: dial.offer.is_empty(),
         refusal: None,
+        contacts: Vec::new(),
         acknowledged: Vec::new(),
     }));
     session
 }
 
 impl Session {
+    /// What the forks of one INVITE say together, within the limits.
+    fn moved(&mut self, response: &Response) {
+        let Some(caller) = &mut self.caller else { return };
+        caller.contacts.extend(moved::contacts(response));
+        caller.contacts.truncate(SIP_CONTACTS_MAX);
+    }
+
     fn provisional(&mut self, core: &mut Core, invite: TxId, response: &Response, now: Mono) {
         let Some(caller) = &mut self.caller else { return };
         caller.heard(core, invite, now);
@@ -224,8 +236,9 @@ impl Session {
         core.ended.push(self.id());
         let refusal = self.caller.as_mut().and_then(|caller| caller.refusal.take());
         let (status, reason) = refusal.unwrap_or((408, None));
+        let contacts = self.caller.as_mut().filter(|_| status < 400).map(|caller| std::mem::take(&mut caller.contacts));
         if let Some(leg) = self.let_go(core) {
-            core.tell(SipEvent::Failed { leg, status, reason });
+            core.tell(SipEvent::Failed { leg, status, reason, contacts: contacts.unwrap_or_default() });
         }
     }
 }

@@ -21,6 +21,7 @@ mod invite_server;
 mod keep_alive;
 mod large;
 mod leads;
+mod moved;
 mod names;
 mod options;
 mod prack;

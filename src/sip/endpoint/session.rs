@@ -12,7 +12,7 @@ use super::names::{SessionId, Tag};
 use super::prack::Provisionals;
 use super::refer::Referral;
 use super::session_timer::SessionTimer;
-use crate::base::{LegId, Mono};
+use crate::base::{LegId, Mono, Pii};
 use crate::sip::api::{Carried, FlowId, Reason};
 use crate::sip::dialog::{Dialog, Hop};
 use crate::sip::transaction::{Branch, TxId};
@@ -82,6 +82,8 @@ pub struct Caller {
     pub late_offer: bool,
     /// The best refusal so far.
     pub refusal: Option<(u16, Option<Reason>)>,
+    /// Where refusals with 3xx say that the peer is.
+    pub contacts: Vec<Pii<String>>,
     /// The ACKs of the 2xx, one for each fork that answered.
     pub acknowledged: Vec<SentAck>,
 }

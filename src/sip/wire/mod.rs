@@ -4,6 +4,7 @@ mod address;
 mod auth;
 mod check;
 mod compare;
+mod diverted;
 mod error;
 mod glance;
 mod host;
@@ -30,6 +31,7 @@ mod write;
 
 pub use address::NameAddr;
 pub use auth::Credentials;
+pub use diverted::Party;
 pub use error::ParseError;
 pub use glance::Opening;
 pub use host::Host;

@@ -370,6 +370,7 @@ impl World {
             flow: if self.flow == FlowId(0) { FlowId(0) } else { LISTENER },
             from_user: Pii::new("+15550100".into()),
             from_display: Pii::new("Ann \"A\" Example".into()),
+            asserted: None,
             offer,
             user_to_users: UserToUsers::of([b"hi".as_slice()]),
             headers: vec![("X-Queue", Pii::new("sales".into()))],

@@ -57,7 +57,7 @@ fn told(setup: EndpointSetup, header: &str) -> Vec<String> {
 }
 
 /// An INVITE with this header field, as the calls get it.
-fn invited(setup: EndpointSetup, header: &str) -> Option<Box<IncomingCall>> {
+pub fn invited(setup: EndpointSetup, header: &str) -> Option<Box<IncomingCall>> {
     let mut world = World::new(setup);
     world.trace.clear();
     let text = format!(

@@ -9,7 +9,7 @@ use crate::sip::api::{EndpointSetup, FlowId, Gateway, GatewayState};
 use crate::sip::resolve::Record;
 use crate::sip::wire::Request;
 
-fn gateway(uri: &str, priority: u16, weight: u16) -> Gateway {
+pub fn gateway(uri: &str, priority: u16, weight: u16) -> Gateway {
     Gateway { uri: uri.into(), flow: FlowId(0), priority, weight, every: None }
 }
 

@@ -3,9 +3,11 @@
 mod answering;
 mod carrying;
 mod challenged;
+mod claiming;
 mod dialling;
 mod enrolling;
 mod hunting;
+mod moving;
 mod options;
 mod pracking;
 mod pressing;

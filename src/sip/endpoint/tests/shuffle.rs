@@ -127,6 +127,7 @@ impl Net {
             flow: FlowId(0),
             from_user: Pii::new("+15550100".into()),
             from_display: Pii::default(),
+            asserted: None,
             offer: Bytes::from(SDP),
             user_to_users: UserToUsers::default(),
             headers: Vec::new(),

@@ -15,6 +15,7 @@ use crate::base::rng::Rng;
 use crate::base::{AgentId, CallId, LegId, Mono, Now, Pii, TrunkId, Wall};
 use crate::sip::api::*;
 use crate::sip::auth::Algorithm;
+use crate::sip::claims::Asserted;
 use crate::sip::endpoint::{Endpoint, EndpointOutput};
 use crate::sip::login::Login;
 use crate::sip::resolve::{Found, Question, QuestionNumber, Record};
@@ -216,7 +217,10 @@ impl World {
             SipEvent::Pracked { answer, .. } => format!("Pracked{}", mark(answer)),
             SipEvent::Progress { status, body, .. } => format!("Progress {status}{}", mark(body)),
             SipEvent::Answered { answer, .. } => format!("Answered{}", mark(answer)),
-            SipEvent::Failed { status, reason, .. } => format!("Failed {status}{}", cause(reason)),
+            SipEvent::Failed { status, reason, contacts, .. } => {
+                let contacts: String = contacts.iter().map(|uri| format!(" {}", uri.expose())).collect();
+                format!("Failed {status}{}{contacts}", cause(reason))
+            }
             SipEvent::Reinvite { offer, .. } => format!("Reinvite{}", mark(offer)),
             SipEvent::Refer { refer, .. } => {
                 let replaces = refer.replaces.map(|which| format!(" {which:?}")).unwrap_or_default();
@@ -308,6 +312,12 @@ impl World {
         self.command(command);
     }
 
+    pub fn dial_for(&mut self, target: Target, caller: Asserted) {
+        let SipCommand::Dial { leg, mut dial } = self.dial(target, Bytes::from(SDP)) else { return };
+        dial.asserted = Some(caller);
+        self.command(SipCommand::Dial { leg, dial });
+    }
+
     fn dial(&mut self, target: Target, offer: Bytes) -> SipCommand {
         self.dials += 1;
         self.leg = LegId::outbound(CallId::new(1, 1), self.dials);
@@ -317,6 +327,7 @@ impl World {
             flow: FlowId(0),
             from_user: Pii::new("+15550100".into()),
             from_display: Pii::new("Ann \"A\" Example".into()),
+            asserted: None,
             offer,
             user_to_users: UserToUsers::of([&b"hi"[..]]),
             headers: vec![("X-Queue", Pii::new("sales".into()))],
