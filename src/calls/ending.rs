@@ -188,7 +188,10 @@ pub fn sound_lost(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
             talking::cut(call, EndedBy::Silence, (480, why), bench, now);
         }
         Phase::Ringing(..) => connecting::sound_lost(call, bench, now),
-        Phase::Diverting(_) => fallback::failed(call, 503, &[], bench, now),
+        Phase::Diverting(leg) => {
+            hang_up_far(*leg, Some(Reason::sip(503, "no port for the sound")), bench);
+            fallback::failed(call, 503, &[], bench, now);
+        }
         Phase::Matching(_) | Phase::Waiting | Phase::Offered(_) | Phase::HandedOver(_) => {}
         Phase::Passing | Phase::Over => {}
     }

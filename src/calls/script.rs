@@ -249,6 +249,9 @@ impl Bench {
             ["port", "taken"] => {
                 CallInput::Media(MediaEvent::Failed { leg: caller, cause: crate::media::FailCause::PortInUse })
             }
+            ["far", "port", "taken"] => {
+                CallInput::Media(MediaEvent::Failed { leg: self.far, cause: crate::media::FailCause::PortInUse })
+            }
             ["silent", "caller"] => {
                 CallInput::Media(MediaEvent::Silent { leg: caller, lasted: Duration::from_secs(30) })
             }

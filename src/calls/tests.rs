@@ -80,6 +80,21 @@ fn a_stranger_goes_to_the_ivr_with_sound() {
 }
 
 #[test]
+fn a_fallback_without_sound_is_let_go() {
+    let mut bench = ivr();
+    bench.check(
+        "> invite
+         < find
+         > found nobody
+         < matched V0, fallback: unmatched, dial sip:+12015550123@192.0.2.99
+         > far port taken
+         < hang up far, 503 (unmatched), ended failed by us
+         > far answers",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
 fn what_the_far_side_carries_is_carried_on() {
     let mut bench = ivr();
     bench.check(

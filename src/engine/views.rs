@@ -6,6 +6,7 @@ use crate::base::{CallId, Now, TrunkId};
 use crate::calls::call::Call;
 use crate::calls::caps::Bound;
 use crate::calls::facts::CallRecord;
+use crate::sip;
 
 use super::pump::Engine;
 use super::question::{Answer, CallView, Counts, Question, TrunkView};
@@ -64,6 +65,11 @@ impl Engine {
             loose_ends: self.calls.loose_ends(),
             is_draining: self.is_draining,
         }
+    }
+
+    /// What the endpoint holds at this moment.
+    pub fn endpoint_counts(&self) -> sip::endpoint::Counts {
+        self.endpoint.counts()
     }
 
     /// No call, no transaction, no grant, nothing owed: what must be true some time after the last call.

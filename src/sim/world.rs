@@ -350,7 +350,8 @@ impl World {
         self.invariants.at_the_end();
         let counts = self.engine.counts();
         if !self.engine.is_quiet() {
-            self.invariants.report(format!("after quiet there is left: {counts:?}, or something in the endpoint"));
+            let endpoint = self.engine.endpoint_counts();
+            self.invariants.report(format!("after quiet there is left: {counts:?}, {endpoint:?}"));
         }
         if let Some((_, why)) = self.engine.poll_timeout() {
             self.invariants.report(format!("after quiet a deadline is left: {why}"));
