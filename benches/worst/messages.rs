@@ -100,6 +100,7 @@ pub fn endpoint() -> Endpoint {
         digests: vec![Algorithm::Sha256, Algorithm::Md5],
         trunks: vec![TrunkPeer { trusted: true, ..TrunkPeer::at(TrunkId::new("carrier"), networks) }],
         phones: Vec::new(),
+        fixed_phones: Vec::new(),
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(7200),
         session_times: SessionTimes::default(),

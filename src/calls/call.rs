@@ -6,7 +6,7 @@ use crate::access::Decision;
 use crate::base::{AgentId, CallId, E164, Fence, IntentId, LegId, Mono, QueueId, TrunkId};
 use crate::intents::intent::Intent;
 use crate::sdp::{LocalMedia, Session};
-use crate::sip::api::IncomingCall;
+use crate::sip::api::{IncomingCall, Origin};
 
 use super::api::AskId;
 use super::facts::{CallRecord, FallbackCause};
@@ -53,9 +53,10 @@ pub enum Phase {
     HandedOver(Grant),
     /// The agent has passed the call on and hung up; the caller waits for the new side.
     Passing,
-    /// The caller is with somebody to whom an agent has passed them on, and who is no agent of ours at their desk.
+    /// The caller is with somebody to whom an agent has passed them on, and who is no agent of ours at their desk; or an agent with
+    /// whom they have called.
     Passed(FarLeg),
-    /// The fallback rings.
+    /// The fallback rings, or whomever an agent calls.
     Diverting(FarLeg),
     /// The caller is with the fallback.
     Diverted(FarLeg),
@@ -110,7 +111,10 @@ pub struct Queued {
 #[derive(Clone, Debug)]
 pub struct Call {
     pub id: CallId,
+    /// The call with whose streams ours may be joined; itself for most.
+    pub group: CallId,
     pub caller: CallerLeg,
+    /// An agent's phone has one of its own.
     pub trunk: Arc<TrunkPlan>,
     pub incoming: Box<IncomingCall>,
     pub recognised: Recognised,
@@ -153,6 +157,14 @@ impl Call {
             Phase::Ringing(grant, _) | Phase::Talking(grant, _) => Some(grant),
             Phase::Matching(_) | Phase::Waiting | Phase::Passing | Phase::Passed(_) => None,
             Phase::Diverting(_) | Phase::Diverted(_) | Phase::Over => None,
+        }
+    }
+
+    /// The agent from whose phone it comes.
+    pub fn maker(&self) -> Option<&AgentId> {
+        match &self.incoming.origin {
+            Origin::Phone(agent) => Some(agent),
+            Origin::Trunk(_) => None,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::desktop::{DeskEvent, Undeliverable, WrapUp};
 use crate::intents::requests::{StoreError, StoreReply};
 use crate::media::command::{LegStats, MediaEvent};
 use crate::routing;
-use crate::sip::api::{IncomingCall, Reason, SipCommand, SipEvent};
+use crate::sip::api::{IncomingCall, Origin, Reason, Refer, Replaced, SipCommand, SipEvent};
 
 use super::api::{AskId, CallInput, CallOutput};
 use super::bench::{Bench, Deadline};
@@ -17,10 +17,10 @@ use super::call::{Call, CallerLeg, Grant, Phase, Side};
 use super::caps::{Bound, Load};
 use super::facts::{CallRecord, Fact, FallbackCause};
 use super::records::Records;
-use super::settings::CallSettings;
+use super::settings::{CallSettings, TrunkPlan};
 use super::{
-    admission, changing, connecting, ending, fallback, keys, matching, queueing, redirecting, screening, settling,
-    talking, transfer,
+    admission, attended, changing, connecting, ending, fallback, keys, matching, phoning, queueing, redirecting,
+    screening, settling, talking, transfer,
 };
 
 /// The calls in progress and the records of those that have ended.
@@ -150,9 +150,7 @@ impl Calls {
             SipEvent::ReinviteWithdrawn { leg } => {
                 self.with_leg(leg, changing::withdrawn);
             }
-            SipEvent::Refer { leg, refer } => {
-                self.with_leg(leg, |call, side, bench| transfer::referred(call, side, *refer, bench, now));
-            }
+            SipEvent::Refer { leg, refer } => self.on_refer(leg, *refer, now),
             SipEvent::ReinviteAnswered { leg, status, body } => {
                 self.with_leg(leg, |call, side, bench| changing::answered(call, side, status, &body, bench));
             }
@@ -174,7 +172,13 @@ impl Calls {
 
     /// The call that is being passed on to the leg of this event.
     fn passing_on(&self, event: &SipEvent) -> Option<CallId> {
-        let (SipEvent::Progress { leg, .. } | SipEvent::Answered { leg, .. } | SipEvent::Failed { leg, .. }) = event
+        let (SipEvent::Progress { leg, .. }
+        | SipEvent::Answered { leg, .. }
+        | SipEvent::Failed { leg, .. }
+        | SipEvent::Reinvite { leg, .. }
+        | SipEvent::ReinviteAnswered { leg, .. }
+        | SipEvent::Refer { leg, .. }
+        | SipEvent::Ended { leg, .. }) = event
         else {
             return None;
         };
@@ -184,7 +188,7 @@ impl Calls {
     }
 
     fn on_incoming(&mut self, leg: LegId, incoming: Box<IncomingCall>, now: Now) {
-        let trunk = self.bench.settings.trunks.get(&incoming.trunk).cloned();
+        let trunk = self.plan_of(&incoming.origin);
         let Some(trunk) = trunk.filter(|_| self.calls.len() < limits::CALLS_MAX) else {
             return self.turn_away(leg);
         };
@@ -193,9 +197,57 @@ impl Calls {
         }
         self.admitted = self.admitted.wrapping_add(1);
         let id = CallId::new(self.boot_s, self.admitted);
-        let call = screening::admit(id, CallerLeg(leg), incoming, trunk, &mut self.bench, now);
+        let group = self.group_of(&incoming.origin);
+        let call = screening::fresh(id, CallerLeg(leg), incoming, trunk, &mut self.bench, now);
+        let call = match group {
+            Some(group) => phoning::admit(Call { group: group.unwrap_or(id), ..call }, &mut self.bench, now),
+            None => screening::admit(call, &mut self.bench, now),
+        };
         self.calls.insert(id, call);
         self.remove_if_over(id);
+    }
+
+    fn plan_of(&self, origin: &Origin) -> Option<Arc<TrunkPlan>> {
+        let settings = &self.bench.settings;
+        match origin {
+            Origin::Trunk(trunk) => settings.trunks.get(trunk).cloned(),
+            Origin::Phone(agent) => settings.phones.get(agent).map(|phone| Arc::new(phoning::plan(phone))),
+        }
+    }
+
+    /// For an agent's call: the group of the conversation that it may be joined with, if they have one.
+    fn group_of(&self, origin: &Origin) -> Option<Option<CallId>> {
+        let Origin::Phone(agent) = origin else { return None };
+        let has_it = |call: &&Call| call.grant().is_some_and(|grant| grant.agent == *agent);
+        Some(self.calls.values().find(has_it).map(|call| call.group))
+    }
+
+    /// A REFER with Replaces is about two calls.
+    fn on_refer(&mut self, leg: LegId, refer: Refer, now: Now) {
+        let Some(replaced) = refer.replaces else {
+            return self.with_leg(leg, |call, side, bench| transfer::referred(call, side, refer, bench, now));
+        };
+        let own = self.bench.call_by_leg.get(&leg).copied();
+        let other = match replaced {
+            Replaced::Leg(other) => self.bench.call_by_leg.get(&other).copied().filter(|id| Some(*id) != own),
+            Replaced::Unknown => None,
+        };
+        let mut other = other.and_then(|id| self.calls.remove(&id));
+        self.with_leg(leg, |call, side, bench| {
+            attended::referred(
+                call,
+                side,
+                refer,
+                other.as_mut().filter(|other| replaced.is(other.caller.0)),
+                bench,
+                now,
+            );
+        });
+        if let Some(other) = other {
+            let id = other.id;
+            self.calls.insert(id, other);
+            self.remove_if_over(id);
+        }
     }
 
     /// No room: the carrier takes the call elsewhere (RFC 3261 section 21.5.4).

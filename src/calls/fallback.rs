@@ -143,7 +143,7 @@ fn arrived(call: &mut Call, leg: FarLeg, body: Option<Bytes>, bench: &mut Bench,
         bench.sip(SipCommand::Answer { leg: call.caller.0, body });
     }
     call.connected = Some(now.mono);
-    call.phase = Phase::Diverted(leg);
+    call.phase = if call.maker().is_some() { Phase::Passed(leg) } else { Phase::Diverted(leg) };
     changing::freshen(call, bench);
 }
 
@@ -176,7 +176,7 @@ fn full(call: &mut Call, onto: &TrunkPlan, reached: Reached, bench: &mut Bench, 
 /// The access rule's reason where a rule sent the call here, else the cause.
 fn reason(call: &Call, status: u16) -> Reason {
     let of_rule = call.decision.as_ref().filter(|_| call.record.fallback == Some(FallbackCause::Rule));
-    let cause = call.record.fallback.map_or("fallback", FallbackCause::as_str);
+    let cause = call.record.fallback.map_or("called side", FallbackCause::as_str);
     Reason::sip(status, of_rule.map_or(cause, |decision| decision.reason.text()))
 }
 

@@ -2,6 +2,7 @@
 
 mod admission;
 pub mod api;
+mod attended;
 mod bench;
 pub mod call;
 pub mod caps;
@@ -18,6 +19,7 @@ mod identity;
 mod keys;
 mod matching;
 mod moved;
+mod phoning;
 mod pop;
 mod queueing;
 mod records;

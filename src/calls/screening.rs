@@ -17,8 +17,8 @@ use super::settings::{Mode, TrunkPlan};
 use super::sound::Sound;
 use crate::base::limits;
 
-/// Makes the call. It has asked the store, or gone to the fallback, when this returns.
-pub fn admit(
+/// Makes a call that has done nothing yet.
+pub fn fresh(
     id: CallId,
     leg: CallerLeg,
     incoming: Box<IncomingCall>,
@@ -26,11 +26,12 @@ pub fn admit(
     bench: &mut Bench,
     now: Now,
 ) -> Call {
-    let mut call = Call {
+    let call = Call {
         id,
+        group: id,
         caller: leg,
         recognised: recognise(&incoming, &trunk),
-        record: record(id, &incoming, now.wall),
+        record: record(id, &incoming, &trunk, now.wall),
         trunk,
         incoming: anonymised(incoming),
         decision: None,
@@ -47,6 +48,11 @@ pub fn admit(
     bench.call_by_leg.insert(leg.0, id);
     bench.fact(Fact::CallAdmitted { call: id, trunk: call.trunk.trunk.clone() });
     bench.set_deadline(&call, Deadline::CallLength, now.mono + limits::CALL_LENGTH_MAX);
+    call
+}
+
+/// A trunk's call has asked the store, or gone to the fallback, when this returns.
+pub fn admit(mut call: Call, bench: &mut Bench, now: Now) -> Call {
     if call.incoming.offer.is_empty() {
         call.sound = Sound::late();
         find(&mut call, bench, now);
@@ -128,12 +134,12 @@ fn anonymised(mut incoming: Box<IncomingCall>) -> Box<IncomingCall> {
     incoming
 }
 
-fn record(call: CallId, incoming: &IncomingCall, began: Wall) -> CallRecord {
+fn record(call: CallId, incoming: &IncomingCall, trunk: &TrunkPlan, began: Wall) -> CallRecord {
     CallRecord {
         source: incoming.source.clone(),
         dialled: incoming.dialled.clone(),
         diverted_from: incoming.diverted_from.clone(),
         caller: shown_caller(incoming),
-        ..CallRecord::begun(call, incoming.trunk.clone(), began)
+        ..CallRecord::begun(call, trunk.trunk.clone(), began)
     }
 }

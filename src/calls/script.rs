@@ -18,7 +18,9 @@ use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply, Store
 use crate::intents::token::{TokenKey, TokenKeys};
 use crate::media::command::{MediaCommand, MediaEvent, Source, ToneKind};
 use crate::routing;
-use crate::sip::api::{Dial, FlowId, IncomingCall, Refer, Reliable, SipCommand, SipEvent, Target, UserToUsers};
+use crate::sip::api::{
+    Dial, FlowId, IncomingCall, Origin, Refer, Reliable, Replaced, SipCommand, SipEvent, Target, UserToUsers,
+};
 
 use super::Calls;
 use super::api::{AskId, CallInput, CallOutput};
@@ -31,6 +33,8 @@ pub const SDP: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.
 const SDP_OPUS: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n";
 const SDP_PCMA: &[u8] = b"v=0\r\no=- 9 1 IN IP4 192.0.2.8\r\ns=-\r\nc=IN IP4 192.0.2.8\r\nt=0 0\r\nm=audio 7100 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n";
 const SDP_HOLD: &[u8] = b"v=0\r\no=- 1 2 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=sendonly\r\n";
+/// The caller's leg of a call from an agent's phone.
+const ANNAS: LegId = LegId(2);
 const LEASED: &str = "+12015550123";
 const CALLER: &str = "+12015550177";
 
@@ -170,6 +174,24 @@ impl Bench {
             ["caller", "refers"] => {
                 let refer = Refer { to: Pii::new("sip:ben@x".to_owned()), replaces: None, referred_by: None };
                 sip(SipEvent::Refer { leg: caller, refer: Box::new(refer) })
+            }
+            // Anna's own call, from her phone.
+            ["anna", "calls", to] => {
+                sip(SipEvent::Incoming { leg: ANNAS, call: from_phone(self.now.mono, "anna", to) })
+            }
+            ["ben", "calls", to] => sip(SipEvent::Incoming { leg: ANNAS, call: from_phone(self.now.mono, "ben", to) }),
+            ["anna", "bye"] => sip(ended(ANNAS)),
+            ["anna", "acks"] => sip(SipEvent::Acknowledged { leg: ANNAS, answer: Bytes::new() }),
+            ["joins", which] => {
+                let named = if *which == "own" { Replaced::Leg(ANNAS) } else { Replaced::Unknown };
+                let to = Pii::new("sip:ben@192.0.2.1".to_owned());
+                let refer = Refer { to, replaces: Some(named), referred_by: None };
+                sip(SipEvent::Refer { leg: self.agent_leg, refer: Box::new(refer) })
+            }
+            ["far", "reinvites"] => sip(SipEvent::Reinvite { leg: self.far, offer: Bytes::from_static(SDP_HOLD) }),
+            ["far", "refers"] => {
+                let refer = Refer { to: Pii::new("sip:ben@x".to_owned()), replaces: None, referred_by: None };
+                sip(SipEvent::Refer { leg: self.far, refer: Box::new(refer) })
             }
             ["agent", "bye"] => sip(ended(self.agent_leg)),
             ["ben", "free", fence] => CallInput::Routing(routing::Output::Offer {
@@ -336,7 +358,11 @@ impl Bench {
     }
 
     fn who(&self, leg: LegId) -> &'static str {
-        if leg.is_outbound() { "far" } else { "caller" }
+        match leg {
+            ANNAS => "anna",
+            leg if leg.is_outbound() => "far",
+            _ => "caller",
+        }
     }
 
     fn media_words(&mut self, command: MediaCommand) -> Option<String> {
@@ -439,7 +465,7 @@ fn number(text: &str) -> E164 {
 fn incoming(received: Mono, offer: &'static [u8]) -> Box<IncomingCall> {
     let pii = |text: &str| Pii::new(text.to_owned());
     Box::new(IncomingCall {
-        trunk: TrunkId::new("carrier"),
+        origin: Origin::Trunk(TrunkId::new("carrier")),
         source: Pii::new(([192, 0, 2, 7], 5060).into()),
         received,
         request_uri: pii("sip:+12015550123@192.0.2.1"),
@@ -462,6 +488,11 @@ fn incoming(received: Mono, offer: &'static [u8]) -> Box<IncomingCall> {
 fn moved(leg: LegId, contacts: &[&str]) -> SipEvent {
     let contacts = contacts.iter().map(|uri| Pii::new((*uri).to_owned())).collect();
     SipEvent::Failed { leg, status: 302, reason: None, contacts }
+}
+
+fn from_phone(received: Mono, agent: &str, to: &str) -> Box<IncomingCall> {
+    let origin = Origin::Phone(AgentId::new(agent));
+    Box::new(IncomingCall { origin, request_uri: Pii::new(to.to_owned()), ..*incoming(received, SDP) })
 }
 
 /// The candidate as the store has it when it has given it to the call.

@@ -78,6 +78,11 @@ impl Sound {
         self.offer.as_ref().is_some_and(|offer| !offer.audio.crypto.is_empty())
     }
 
+    /// An offer of ours still waits for its answer.
+    pub fn owes(&self) -> bool {
+        [&self.caller, &self.far].into_iter().flatten().any(|stream| stream.owed)
+    }
+
     /// The far leg has a stream of ours; without one its description goes to the caller as it is.
     pub fn is_relayed(&self) -> bool {
         self.far.is_some()
@@ -166,8 +171,23 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSou
 pub fn offer_next(call: &mut Call, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<Bytes, NoSound> {
     let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
     let settled = terms.codecs.narrow_settled(settled)?;
-    let mut stream = new_stream(call.id, leg, (terms, false), bench)?;
+    let mut stream = new_stream((call.id, call.group), leg, (terms, false), bench)?;
     let offer = stream.local.offer_from_negotiated(&settled);
+    call.sound.next = Some(stream);
+    Ok(offer)
+}
+
+/// The far side of another call may take this one's far side's place; the offer is for it, and until it has answered it hears nobody.
+pub fn adopt_next(call: &mut Call, other: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSound> {
+    let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
+    let far = other.sound.far.as_ref().ok_or(SdpError::NoAudio)?;
+    let settled = far.terms.codecs.narrow_settled(settled)?;
+    let mut stream = other.sound.far.take().ok_or(SdpError::NoAudio)?;
+    let offer = stream.local.offer_from_negotiated(&settled);
+    if let Some((_, of)) = bench.port_by_leg.get_mut(&stream.leg) {
+        *of = call.id;
+    }
+    bench.media(MediaCommand::Source { leg: stream.leg, source: Source::Silence });
     call.sound.next = Some(stream);
     Ok(offer)
 }
@@ -269,7 +289,7 @@ fn open_caller(call: &mut Call, bench: &mut Bench) -> Result<(), NoSound> {
 
 /// Opens the stream of a side unless it is open.
 fn open(call: &mut Call, side: Side, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<(), NoSound> {
-    let group = call.id;
+    let of = (call.id, call.group);
     // The far leg goes over the caller's trunk when it is the fallback.
     let is_of_trunk = side == Side::Caller || call.record.fallback.is_some();
     let without_keys = is_of_trunk && call.trunk.keys_in_info;
@@ -277,12 +297,12 @@ fn open(call: &mut Call, side: Side, leg: LegId, terms: &SoundTerms, bench: &mut
     if place.is_some() {
         return Ok(());
     }
-    *place = Some(new_stream(group, leg, (terms, without_keys), bench)?);
+    *place = Some(new_stream(of, leg, (terms, without_keys), bench)?);
     Ok(())
 }
 
 fn new_stream(
-    group: CallId,
+    (call, group): (CallId, CallId),
     leg: LegId,
     (terms, without_keys): (&SoundTerms, bool),
     bench: &mut Bench,
@@ -291,7 +311,7 @@ fn new_stream(
     let local = LocalMedia::new(bench.settings.media.advertised, port, bench.rng.u64());
     let mut local = local.with_srtp(terms.srtp, |octets| bench.rng.fill(octets));
     local.without_keys = without_keys;
-    bench.port_by_leg.insert(leg, (port, group));
+    bench.port_by_leg.insert(leg, (port, call));
     bench.media(MediaCommand::Open { group, leg, port });
     Ok(Stream { leg, local, agreed: None, remote: None, owed: false, terms: terms.clone() })
 }

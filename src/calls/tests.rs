@@ -1,5 +1,6 @@
 //! What the calls promise, as scripts.
 
+mod attended;
 mod moved;
 mod redirecting;
 mod transfer;

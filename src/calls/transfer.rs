@@ -1,6 +1,8 @@
 //! An agent passes a call on (RFC 5589): the new side is found and rung while the caller is still with the agent, and only when it
 //! answers does the agent go. What fails leaves the caller where they are, or, without the agent, with the fallback.
 
+use bytes::Bytes;
+
 use crate::base::{AgentId, Fence, Now};
 use crate::desktop::{CallPhase, DeskCommand};
 use crate::routing::{self, OfferFailure, Why};
@@ -37,6 +39,8 @@ enum Step {
     /// The pop is on its way to them.
     Showing(Grant),
     Ringing(Option<Grant>, FarLeg),
+    /// The far leg of the agent's own call, to that other agent or to somebody else, is told of the caller's sound.
+    Joining(Option<AgentId>, FarLeg),
 }
 
 /// One side asks to pass the other on.
@@ -52,6 +56,12 @@ pub fn referred(call: &mut Call, side: Side, refer: Refer, bench: &mut Bench, no
 }
 
 fn allowed(call: &Call, side: Side, refer: &Refer, bench: &Bench) -> Result<Place, u16> {
+    may_ask(call, side)?;
+    bench.settings.dial.find(refer.to.expose()).ok_or(403)
+}
+
+/// Whether that side may pass the other on, now.
+pub fn may_ask(call: &Call, side: Side) -> Result<(), u16> {
     let may_ask = match (&call.phase, side) {
         (Phase::Talking(..), Side::Far) => true,
         (Phase::Diverted(_) | Phase::Passed(_), Side::Far) => call.trunk.refer && call.sound.is_relayed(),
@@ -60,13 +70,13 @@ fn allowed(call: &Call, side: Side, refer: &Refer, bench: &Bench) -> Result<Plac
     if !may_ask {
         return Err(403);
     }
-    if call.transfer.is_some() || call.change.is_some() {
-        return Err(491);
-    }
-    if refer.replaces.is_some() {
-        return Err(481);
-    }
-    bench.settings.dial.find(refer.to.expose()).ok_or(403)
+    if call.transfer.is_some() || call.change.is_some() { Err(491) } else { Ok(()) }
+}
+
+/// The side that is to come is there already, on `leg`, and hears the caller when it has taken our offer.
+pub fn join(call: &mut Call, asker: FarLeg, refer: Refer, to: Option<AgentId>, leg: FarLeg) {
+    let by = call.grant().map(|grant| grant.agent.clone());
+    call.transfer = Some(Box::new(Transfer { by, asker: Some(asker), refer, step: Step::Joining(to, leg) }));
 }
 
 fn begin(call: &mut Call, asker: FarLeg, place: Place, refer: Refer, bench: &mut Bench, now: Now) {
@@ -146,7 +156,7 @@ pub fn grant_expired(call: &mut Call, fence: Fence, bench: &mut Bench, now: Now)
 /// The leg that is being rung for a transfer.
 pub fn next_leg(call: &Call) -> Option<FarLeg> {
     match call.transfer.as_ref().map(|transfer| &transfer.step) {
-        Some(Step::Ringing(_, leg)) => Some(*leg),
+        Some(Step::Ringing(_, leg) | Step::Joining(_, leg)) => Some(*leg),
         Some(Step::Asking(_) | Step::Showing(_)) | None => None,
     }
 }
@@ -165,6 +175,17 @@ pub fn heard(call: &mut Call, event: SipEvent, bench: &mut Bench, now: Now) {
             };
             failed(call, status, why, bench, now);
         }
+        SipEvent::ReinviteAnswered { status: 200..=299, body, .. } => answered(call, &body, bench, now),
+        SipEvent::ReinviteAnswered { status, .. } => failed(call, status, OfferFailure::Unreachable, bench, now),
+        SipEvent::Ended { leg, .. } => {
+            bench.call_by_leg.remove(&leg);
+            failed(call, 480, OfferFailure::Unreachable, bench, now);
+        }
+        // One thing after the other.
+        SipEvent::Reinvite { leg, .. } => {
+            bench.sip(SipCommand::AnswerReinvite { leg, status: 491, body: Bytes::new() });
+        }
+        SipEvent::Refer { leg, .. } => bench.sip(SipCommand::AnswerRefer { leg, status: 491 }),
         _ => {}
     }
 }
@@ -256,7 +277,9 @@ fn answered(call: &mut Call, answer: &[u8], bench: &mut Bench, now: Now) {
     }
     match transfer.step {
         Step::Ringing(Some(grant), _) => with_agent(call, grant, leg, bench),
-        Step::Ringing(None, _) | Step::Asking(_) | Step::Showing(_) => call.phase = Phase::Passed(leg),
+        Step::Ringing(None, _) | Step::Joining(..) | Step::Asking(_) | Step::Showing(_) => {
+            call.phase = Phase::Passed(leg);
+        }
     }
 }
 
@@ -285,6 +308,7 @@ fn take_back(call: &mut Call, transfer: &Transfer, text: &str, why: OfferFailure
         Step::Asking(_) => (None, None),
         Step::Showing(grant) => (Some(grant), None),
         Step::Ringing(grant, leg) => (grant.as_ref(), Some(*leg)),
+        Step::Joining(_, leg) => (None, Some(*leg)),
     };
     if let Some(leg) = leg {
         if bench.call_by_leg.contains_key(&leg.0) {
@@ -308,6 +332,7 @@ fn note(call: &mut Call, status: u16, bench: &mut Bench) {
     let to_agent = match call.transfer.as_ref().map(|transfer| &transfer.step) {
         Some(Step::Asking(agent)) => Some(agent.clone()),
         Some(Step::Showing(grant) | Step::Ringing(Some(grant), _)) => Some(grant.agent.clone()),
+        Some(Step::Joining(agent, _)) => agent.clone(),
         Some(Step::Ringing(None, _)) | None => None,
     };
     let Some(transfer) = &call.transfer else { return };
@@ -325,13 +350,13 @@ fn step(call: &mut Call, step: Step) {
 fn showing(call: &Call) -> Option<Grant> {
     match call.transfer.as_ref().map(|transfer| &transfer.step) {
         Some(Step::Showing(grant)) => Some(grant.clone()),
-        Some(Step::Asking(_) | Step::Ringing(..)) | None => None,
+        Some(Step::Asking(_) | Step::Ringing(..) | Step::Joining(..)) | None => None,
     }
 }
 
 fn granted(call: &Call) -> Option<Grant> {
     match call.transfer.as_ref().map(|transfer| &transfer.step) {
         Some(Step::Showing(grant) | Step::Ringing(Some(grant), _)) => Some(grant.clone()),
-        Some(Step::Asking(_) | Step::Ringing(None, _)) | None => None,
+        Some(Step::Asking(_) | Step::Ringing(None, _) | Step::Joining(..)) | None => None,
     }
 }

@@ -1,6 +1,7 @@
 //! `[[agents]]`: who takes calls, with what skills, at which desk and on which phone.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 
 use crate::base::AgentId;
 use crate::base::hex::to_hex;
@@ -8,8 +9,9 @@ use crate::base::limits::AGENTS_MAX;
 use crate::calls::settings::PhonePlan;
 use crate::desktop;
 use crate::routing::AgentSetup;
-use crate::sip::api::{PhoneAccount, Target};
+use crate::sip::api::{FixedPhone, PhoneAccount, Target};
 use crate::sip::auth::Algorithm;
+use crate::sip::wire::{Host, Uri};
 
 use super::fault::Faults;
 use super::redirect;
@@ -136,6 +138,20 @@ fn phone<'a>(
     }
 }
 
+/// The phones with a fixed address: what comes from there is their agent's. A host name says nothing about who asks.
+pub(super) fn fixed(phones: &BTreeMap<AgentId, PhonePlan>) -> Vec<FixedPhone> {
+    let fixed = |(agent, plan): (&AgentId, &PhonePlan)| {
+        let Target::Uri { uri, via } = &plan.target else { return None };
+        let read = Uri::read(uri.as_bytes())?;
+        let own = match read.host? {
+            Host::Address(ip) => Some(SocketAddr::new(ip, read.port.unwrap_or(5060))),
+            Host::Name(_) => None,
+        };
+        Some(FixedPhone { agent: agent.clone(), user: read.user_text(), address: via.or(own)? })
+    };
+    phones.iter().filter_map(fixed).collect()
+}
+
 fn account<'a>(
     section: &mut Section<'a>,
     agent: &AgentId,
@@ -203,5 +219,27 @@ pub(super) fn check_queues(routing: &RoutingPart<'_>, agents: &[AgentSetup], fau
             let remedy = "give an agent the skills and levels that it requires, or require less";
             faults.add(&name.place, format!("no agent can serve queue {:?}", name.value), remedy);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calls::terms::SoundTerms;
+    use crate::sip::api::FlowId;
+
+    #[test]
+    fn a_phone_is_known_by_an_address_and_not_by_a_name() {
+        let at = |uri: &str, via: Option<&str>| {
+            let via = via.and_then(|via| via.parse().ok());
+            let target = Target::Uri { uri: uri.to_owned(), via };
+            let plan = PhonePlan { target, flow: FlowId(0), extension: None, sound: SoundTerms::default() };
+            let phones = fixed(&[(AgentId::new("ann"), plan)].into());
+            phones.first().map(|phone| format!("{} {}", phone.user, phone.address))
+        };
+        assert_eq!(at("sip:204@192.0.2.21", None).as_deref(), Some("204 192.0.2.21:5060"));
+        assert_eq!(at("sip:192.0.2.21:5070", None).as_deref(), Some(" 192.0.2.21:5070"));
+        assert_eq!(at("sip:204@pbx.example.com", Some("192.0.2.9:5062")).as_deref(), Some("204 192.0.2.9:5062"));
+        assert_eq!(at("sip:204@pbx.example.com", None), None);
     }
 }

@@ -10,7 +10,7 @@ use crate::desktop;
 use crate::engine::Settings;
 use crate::intents::matching::Priors;
 use crate::intents::token::TokenKeys;
-use crate::sip::api::{EndpointSetup, PhoneAccount, TrunkPeer};
+use crate::sip::api::{EndpointSetup, FixedPhone, PhoneAccount, TrunkPeer};
 
 use super::fault::{Fault, Faults, Place};
 use super::plan::{MediaShell, Plan, Shell};
@@ -60,6 +60,7 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     top.finish(faults);
     let (policy, token_keys, (deadlines, target_timeout)) = calls?;
     let dial = dial::rules(dial, &agents.phones, &agents.accounts);
+    let fixed_phones = agents::fixed(&agents.phones);
     let calls = CallSettings {
         dial,
         trunks: trunks.plans,
@@ -71,7 +72,7 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
         deadlines,
         media: media.plan,
     };
-    let endpoint = endpoint(sip, trunks.peers, agents.accounts, target_timeout);
+    let endpoint = endpoint(sip, trunks.peers, (agents.accounts, fixed_phones), target_timeout);
     let desks = desktop::Setup::new(agents.desks);
     let settings = Settings { endpoint, calls, routing: routing.setup, desks, pools: pools.plans };
     Some(Plan { settings, shell })
@@ -94,7 +95,7 @@ fn calls(
 fn endpoint(
     sip: sip::SipPart,
     trunks: Vec<TrunkPeer>,
-    phones: Vec<PhoneAccount>,
+    (phones, fixed_phones): (Vec<PhoneAccount>, Vec<FixedPhone>),
     target_timeout: Duration,
 ) -> EndpointSetup {
     EndpointSetup {
@@ -104,6 +105,7 @@ fn endpoint(
         digests: sip.digests,
         trunks,
         phones,
+        fixed_phones,
         session_times: sip.session_times,
         registration_min: sip.registration_min,
         registration_max: sip.registration_max,

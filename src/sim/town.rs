@@ -119,6 +119,7 @@ fn endpoint() -> EndpointSetup {
         digests: Vec::new(),
         trunks: (0..PRIMARY_TRUNKS).map(peer).collect(),
         phones: Vec::new(),
+        fixed_phones: Vec::new(),
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(3_600),
         target_timeout: Duration::from_secs(2),

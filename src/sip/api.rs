@@ -48,10 +48,18 @@ pub struct Reason {
     pub text: String,
 }
 
-/// An INVITE from a trunk that opened a new dialog; `100 Trying` has left already.
+/// Who opened a dialog.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Trunk(TrunkId),
+    /// The phone of this agent.
+    Phone(AgentId),
+}
+
+/// An INVITE that opened a new dialog; `100 Trying` has left already.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IncomingCall {
-    pub trunk: TrunkId,
+    pub origin: Origin,
     pub source: Pii<SocketAddr>,
     /// When the first byte of the INVITE arrived.
     pub received: Mono,
@@ -139,6 +147,12 @@ pub enum Replaced {
     Leg(LegId),
     /// No dialog of ours.
     Unknown,
+}
+
+impl Replaced {
+    pub fn is(self, leg: LegId) -> bool {
+        self == Replaced::Leg(leg)
+    }
 }
 
 /// Whether provisional answers are acknowledged (RFC 3262).
@@ -449,6 +463,15 @@ pub struct PhoneAccount {
     pub ha1_sha256: String,
 }
 
+/// An agent's phone that is known by its address alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FixedPhone {
+    pub agent: AgentId,
+    /// The user part of its address; empty when there is none.
+    pub user: String,
+    pub address: SocketAddr,
+}
+
 /// One local socket or listener and the address that peers should see for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LocalFlow {
@@ -486,6 +509,7 @@ pub struct EndpointSetup {
     pub digests: Vec<Algorithm>,
     pub trunks: Vec<TrunkPeer>,
     pub phones: Vec<PhoneAccount>,
+    pub fixed_phones: Vec<FixedPhone>,
     /// The limits of a registration's life; a phone that asks for less gets 423.
     pub registration_min: Duration,
     pub registration_max: Duration,

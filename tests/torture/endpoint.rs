@@ -113,6 +113,7 @@ pub fn setup() -> EndpointSetup {
         digests: vec![Algorithm::Sha256, Algorithm::Md5],
         trunks: vec![TrunkPeer { trusted: true, ..TrunkPeer::at(TrunkId::new("carrier"), networks) }],
         phones: Vec::new(),
+        fixed_phones: Vec::new(),
         session_times: SessionTimes::default(),
         tcp_above: 1300,
         registration_min: Duration::from_secs(60),

@@ -25,6 +25,7 @@ pub(super) struct CallsAnswer {
 #[derive(Serialize, ToSchema)]
 pub(super) struct CallBody {
     id: String,
+    /// `(phones)` for a call that an agent made.
     trunk: String,
     /// `matching`, `waiting`, `offered`, `ringing`, `talking`, `diverting`, `diverted` or `ended`.
     phase: &'static str,

@@ -23,6 +23,8 @@ pub enum Fault {
     Accept,
     /// 405.
     Method,
+    /// 481: it would take the place of another dialog.
+    Replaces,
 }
 
 impl Fault {
@@ -36,12 +38,13 @@ impl Fault {
             Fault::MediaType => 415,
             Fault::Accept => 406,
             Fault::Method => 405,
+            Fault::Replaces => 481,
         }
     }
 
     pub fn explain(&self, writer: &mut Writer) {
         match self {
-            Fault::TooManyHops | Fault::Scheme => {}
+            Fault::TooManyHops | Fault::Scheme | Fault::Replaces => {}
             Fault::Extensions(names) => {
                 writer.push_bytes(HeaderName::UNSUPPORTED, names);
             }
@@ -78,6 +81,11 @@ pub fn extensions(request: &Request) -> Result<(), Fault> {
     let required = request.list(HeaderName::REQUIRE).filter(|name| !known(name));
     let names: Vec<&[u8]> = required.chain(request.list(HeaderName::PROXY_REQUIRE)).collect();
     if names.is_empty() { Ok(()) } else { Err(Fault::Extensions(names.join(&b", "[..]))) }
+}
+
+/// No call of ours is taken over by an INVITE, only by a REFER of the agent who has it (RFC 3891 section 3: none that matches).
+pub fn no_replaces(request: &Request) -> Result<(), Fault> {
+    if request.header(HeaderName::REPLACES).is_some() { Err(Fault::Replaces) } else { Ok(()) }
 }
 
 /// The body is a session description or there is none, and so may the answer's be.

@@ -1,11 +1,11 @@
-//! What the calls are told of a trunk's INVITE.
+//! What the calls are told of an INVITE.
 
 use bytes::Bytes;
 
 use super::core::Way;
 use crate::base::limits::{SIP_IDENTITY_MAX, USER_TO_USER_MAX, USER_TO_USERS_MAX};
 use crate::base::{Mono, Pii};
-use crate::sip::api::{IncomingCall, TrunkPeer, UserToUsers};
+use crate::sip::api::{IncomingCall, Origin, TrunkPeer, UserToUsers};
 use crate::sip::claims::DialledFrom;
 use crate::sip::wire::{HeaderName, Headers, Party, Request};
 
@@ -13,11 +13,12 @@ use crate::sip::wire::{HeaderName, Headers, Party, Request};
 const CALLED_PARTY: HeaderName<'static> = HeaderName::Other(b"P-Called-Party-ID");
 
 /// Reads all that the calls need; nothing of it is more than what the peer claims.
-pub fn call_of(request: &Request, trunk: &TrunkPeer, way: Way, received: Mono) -> IncomingCall {
+/// `trunk`: what it may say of others.
+pub fn call_of(request: &Request, origin: Origin, trunk: &TrunkPeer, way: Way, received: Mono) -> IncomingCall {
     let (from, uri) = (request.from(), request.uri());
     let (asserted_user, asserted) = asserted(request, trunk).unzip();
     IncomingCall {
-        trunk: trunk.trunk.clone(),
+        origin,
         source: Pii::new(way.1),
         received,
         request_uri: Pii::new(text(uri.raw())),

@@ -1,4 +1,4 @@
-//! A trunk's INVITE and our answers to it (RFC 3261 section 13.3).
+//! An INVITE that opens a call, and our answers to it (RFC 3261 section 13.3).
 
 use std::time::Duration;
 
@@ -7,16 +7,17 @@ use super::change::Changes;
 use super::compose::{self, SDP};
 use super::core::{Core, Way};
 use super::deadlines::Deadline;
+use super::from_phone::Caller;
 use super::incoming;
 use super::names::{SessionId, Tag, first_cseq};
 use super::prack::{self, Provisionals};
 use super::session::{MergeKey, Phase, Ringing, Session, Unacknowledged, Up};
 use super::session_timer::{self, SessionTimer};
 use super::{checks, stranger};
-use crate::base::{LegId, Mono};
+use crate::base::{LegId, Mono, TrunkId};
 use bytes::Bytes;
 
-use crate::sip::api::{Carried, Reason, Reliable, SipEvent};
+use crate::sip::api::{Carried, Origin, Reason, Reliable, SipEvent, TrunkPeer};
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::ServerKey;
 use crate::sip::wire::{HeaderName, Request};
@@ -33,7 +34,7 @@ pub struct Refuse {
 }
 
 impl Endpoint {
-    pub(super) fn take_invite(&mut self, way: Way, request: &Request, key: ServerKey, trunk: usize, now: Mono) {
+    pub(super) fn take_invite(&mut self, way: Way, request: &Request, key: ServerKey, caller: Caller, now: Mono) {
         let merge = MergeKey(checks::merge_digest(&self.core, request));
         if self.session_by_merge.contains_key(&merge) {
             return stranger::turn_away(&mut self.core, way, request, 482, |_| {});
@@ -42,7 +43,10 @@ impl Endpoint {
         if self.overloaded(way, request, full, now) {
             return;
         }
-        let reliable = self.core.setup.trunks.get(trunk).map_or(Reliable::Off, |peer| peer.reliable);
+        let reliable = match &caller {
+            Caller::Trunk(trunk) => self.core.setup.trunks.get(*trunk).map_or(Reliable::Off, |peer| peer.reliable),
+            Caller::Phone(_) => Reliable::Supported,
+        };
         let mode = match prack::mode_of(request, reliable) {
             Ok(mode) => mode,
             Err(fault) => {
@@ -61,8 +65,8 @@ impl Endpoint {
             return stranger::turn_away(&mut self.core, way, request, 513, |_| {});
         };
         let provisionals = Provisionals::new(mode, request, &mut self.core.rng);
-        self.open_session(way, request, key, (tag, trunk), (dialog, provisionals), merge, now);
-        self.tell_incoming(way, request, trunk, tag, now);
+        self.open_session(way, request, key, (tag, caller.trunk()), (dialog, provisionals), merge, now);
+        self.tell_incoming(way, request, caller, tag, now);
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -71,7 +75,7 @@ impl Endpoint {
         way: Way,
         request: &Request,
         key: ServerKey,
-        (tag, trunk): (Tag, usize),
+        (tag, trunk): (Tag, Option<usize>),
         (dialog, provisionals): (Dialog, Provisionals),
         merge: MergeKey,
         now: Mono,
@@ -82,7 +86,7 @@ impl Endpoint {
         let mut session = Session {
             leg: Some(LegId::inbound(tag.session.0)),
             tag,
-            trunk: Some(trunk),
+            trunk,
             phase: Phase::Ringing(Box::new(Ringing { invite, request: request.clone(), way, dialog, provisionals })),
             caller: None,
             held: 0,
@@ -95,9 +99,17 @@ impl Endpoint {
         self.sessions.insert(session);
     }
 
-    fn tell_incoming(&mut self, way: Way, request: &Request, trunk: usize, tag: Tag, now: Mono) {
-        let Some(peer) = self.core.setup.trunks.get(trunk) else { return };
-        let call = Box::new(incoming::call_of(request, peer, way, now));
+    fn tell_incoming(&mut self, way: Way, request: &Request, caller: Caller, tag: Tag, now: Mono) {
+        // A phone says nothing of others that is believed.
+        let nobody = TrunkPeer::at(TrunkId::new(""), Vec::new());
+        let (origin, peer) = match caller {
+            Caller::Phone(agent) => (Origin::Phone(agent), &nobody),
+            Caller::Trunk(trunk) => {
+                let Some(peer) = self.core.setup.trunks.get(trunk) else { return };
+                (Origin::Trunk(peer.trunk.clone()), peer)
+            }
+        };
+        let call = Box::new(incoming::call_of(request, origin, peer, way, now));
         self.core.tell(SipEvent::Incoming { leg: LegId::inbound(tag.session.0), call });
     }
 

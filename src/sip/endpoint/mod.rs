@@ -10,6 +10,7 @@ mod compose;
 mod core;
 mod deadlines;
 mod enrol;
+mod from_phone;
 mod gateways;
 mod hunt;
 mod identify;

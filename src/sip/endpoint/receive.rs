@@ -47,10 +47,9 @@ impl Endpoint {
         if *request.method() == Method::Register {
             return self.take_register(way, request, key, now);
         }
-        let known = self.core.trunk_of(way);
-        let Some(trunk) = known.or_else(|| self.prove_trunk(way, request, now)) else { return };
+        let Some(caller) = self.caller_of(way, request, now) else { return };
         let checked = checks::outside(request).and_then(|()| match request.method() {
-            Method::Invite => checks::session_body(request),
+            Method::Invite => checks::no_replaces(request).and_then(|()| checks::session_body(request)),
             Method::Options => Ok(()),
             // Everything else opens nothing here, whether it is known or not.
             Method::Ack | Method::Cancel | Method::Register | Method::Bye | Method::Update | Method::Info => {
@@ -66,7 +65,7 @@ impl Endpoint {
                 stranger::turn_away(&mut self.core, way, request, fault.status(), |writer| fault.explain(writer))
             }
             Ok(()) if *request.method() == Method::Options => self.answer_options(way, request),
-            Ok(()) => self.take_invite(way, request, key, trunk, now),
+            Ok(()) => self.take_invite(way, request, key, caller, now),
         }
     }
 

@@ -23,21 +23,22 @@ impl Endpoint {
         if let Err(fault) = checks::extensions(request) {
             return stranger::turn_away(&mut self.core, way, request, fault.status(), |writer| fault.explain(writer));
         }
-        match self.judge(request, now) {
+        match self.judge(request, "REGISTER", now) {
             (Verdict::Granted, Some(phone)) => self.register(way, request, key, phone, now),
             (verdict, _) => self.challenge(way, request, verdict, now),
         }
     }
 
     /// The first credentials that are good, or else the best that can be said of them; and whose they are.
-    fn judge(&mut self, request: &Request, now: Mono) -> (Verdict, Option<usize>) {
+    pub(super) fn judge(&mut self, request: &Request, method: &str, now: Mono) -> (Verdict, Option<usize>) {
         let mut best = Verdict::Wrong;
-        for given in request.authorizations().filter(wire::Credentials::is_digest) {
+        let given = request.authorizations().chain(request.proxy_authorizations());
+        for given in given.filter(wire::Credentials::is_digest) {
             let credentials = read(&given);
             let phone = self.phone_by_user.get(&credentials.username).copied();
             let account = phone.and_then(|phone| self.core.setup.phones.get(phone));
             let secrets = account.filter(|_| credentials.realm == self.core.setup.realm).map(secrets_of);
-            match self.gate.check(&credentials, "REGISTER", secrets, now) {
+            match self.gate.check(&credentials, method, secrets, now) {
                 Verdict::Granted => return (Verdict::Granted, phone),
                 Verdict::Stale => best = Verdict::Stale,
                 Verdict::Wrong => {}
@@ -46,7 +47,7 @@ impl Endpoint {
         (best, None)
     }
 
-    fn challenge(&mut self, way: Way, request: &Request, verdict: Verdict, now: Mono) {
+    pub(super) fn challenge(&mut self, way: Way, request: &Request, verdict: Verdict, now: Mono) {
         let stale = verdict == Verdict::Stale;
         if !stale {
             self.refused(Refusal::Unauthorized, now);

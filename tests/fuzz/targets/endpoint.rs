@@ -140,6 +140,7 @@ fn setup() -> EndpointSetup {
             ha1_md5: Algorithm::Md5.hash(&["desk7", REALM, "secret"]),
             ha1_sha256: Algorithm::Sha256.hash(&["desk7", REALM, "secret"]),
         }],
+        fixed_phones: Vec::new(),
         session_times: SessionTimes { expires: Duration::from_secs(20), min: Duration::from_secs(5) },
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(300),

@@ -9,6 +9,7 @@ mod enrolling;
 mod hunting;
 mod moving;
 mod options;
+mod phoning;
 mod pracking;
 mod pressing;
 mod proving;

@@ -56,6 +56,30 @@ fn written(algorithm: Algorithm, nonce: &str, nc: &str, password: &str) -> Strin
     )
 }
 
+/// A header field that answers the challenge of an INVITE, as an option of a script.
+pub fn answer_invite(world: &World, password: &str) -> String {
+    let Message::Response(response) = world.last_sent() else { panic!("no answer") };
+    let nonce = response.challenges().next().and_then(|challenge| challenge.get("nonce").map(|n| n.into_owned()));
+    let mut credentials = Credentials {
+        username: "desk7".into(),
+        realm: REALM.into(),
+        nonce: String::from_utf8(nonce.expect("a nonce")).expect("text"),
+        uri: "sip:+15550199@192.0.2.1".into(),
+        cnonce: "c0ffee".into(),
+        nc: "00000001".into(),
+        qop: "auth".into(),
+        ..Credentials::default()
+    };
+    let ha1 = Algorithm::Md5.hash(&["desk7", REALM, password]);
+    let response = credentials.expected(Algorithm::Md5, &ha1, "INVITE");
+    credentials.response = response;
+    format!(
+        "h=Authorization:Digest_username=\"desk7\",realm=\"{REALM}\",nonce=\"{}\",uri=\"{}\",response=\"{}\",\
+         cnonce=\"c0ffee\",qop=auth,nc=00000001",
+        credentials.nonce, credentials.uri, credentials.response
+    )
+}
+
 const CONTACT: &str = "Contact: <sip:desk7@10.0.0.7:5060>;expires=300\r\n";
 
 fn registered() -> World {

@@ -66,6 +66,7 @@ pub fn setup() -> EndpointSetup {
             ha1_md5: Algorithm::Md5.hash(&["desk7", REALM, "secret"]),
             ha1_sha256: Algorithm::Sha256.hash(&["desk7", REALM, "secret"]),
         }],
+        fixed_phones: Vec::new(),
         session_times: SessionTimes { expires: Duration::ZERO, ..SessionTimes::default() },
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(7200),
@@ -346,10 +347,11 @@ impl World {
         let rack = options.rack.map(|more| format!("RAck: {} 1 INVITE\r\n", self.rseq.wrapping_add(more)));
         let text = format!(
             "{method} {} SIP/2.0\r\nVia: SIP/2.0/UDP {from};rport;branch={branch}\r\nMax-Forwards: {}\r\n\
-             From: \"Ann\" <sip:+15550100@pbx.example.com>;tag=caller\r\nTo: <sip:+15550199@{OWN}>{tag}\r\nCall-ID: {call}\r\n\
+             From: \"Ann\" <sip:{}@pbx.example.com>;tag=caller\r\nTo: <sip:+15550199@{OWN}>{tag}\r\nCall-ID: {call}\r\n\
              CSeq: {} {}\r\nContact: <sip:ann@{from}>\r\n{}{}",
             options.uri,
             options.hops,
+            options.user,
             options.cseq,
             options.cseq_method.unwrap_or(method),
             options.headers.clone() + &rack.unwrap_or_default(),
@@ -398,6 +400,7 @@ struct Options<'a> {
     from: &'a str,
     uri: &'a str,
     call: &'a str,
+    user: &'a str,
     hops: &'a str,
     cseq: u32,
     cseq_given: bool,
@@ -417,6 +420,7 @@ impl<'a> Options<'a> {
             from: "trunk",
             uri: "sip:+15550199@192.0.2.1",
             call: "call-1",
+            user: "+15550100",
             hops: "70",
             cseq: 1,
             cseq_given: false,
@@ -432,6 +436,7 @@ impl<'a> Options<'a> {
             match word.split_once('=').unwrap_or((word, "")) {
                 ("from", value) => options.from = value,
                 ("uri", value) => options.uri = value,
+                ("user", value) => options.user = value,
                 ("call", value) => options.call = value,
                 ("hops", value) => options.hops = value,
                 ("c", value) => (options.cseq, options.cseq_given) = (value.parse().expect("a number"), true),

@@ -1,0 +1,88 @@
+//! A call that an agent makes from their phone, to another agent or where the dial rules allow: two legs, no intent, no queue. What
+//! becomes of the ringing is as with a fallback.
+
+use crate::base::{Now, TrunkId};
+use crate::sip::api::{Dial, Reason, Reliable, SipCommand, Target};
+
+use super::bench::Bench;
+use super::call::{Call, Phase};
+use super::dialling::Place;
+use super::ending;
+use super::facts::{EndedBy, Outcome};
+use super::moved::Moved;
+use super::settings::{Fallback, Mode, PhonePlan, TrunkPlan};
+use super::sound::{self, NoSound, Sound};
+use super::terms::{SoundTerms, TrunkTerms};
+
+/// What stands for a trunk in the records of such calls.
+const PHONES: &str = "(phones)";
+
+/// The phone as if it were a trunk of its own.
+pub fn plan(phone: &PhonePlan) -> TrunkPlan {
+    TrunkPlan {
+        trunk: TrunkId::new(PHONES),
+        region: None,
+        flow: phone.flow,
+        fallback: Fallback::Status { code: 404 },
+        trusted: false,
+        mode: Mode::Path,
+        refer: false,
+        terms: TrunkTerms { sound: phone.sound.clone(), ..TrunkTerms::default() },
+        reliable: Reliable::Supported,
+        keys_in_info: false,
+    }
+}
+
+/// It rings somebody, or is over, when this returns.
+pub fn admit(mut call: Call, bench: &mut Bench, now: Now) -> Call {
+    call.record.agent = call.maker().cloned();
+    if let Err((status, why)) = ring(&mut call, bench) {
+        ending::refuse_caller(&mut call, status, Some(Reason::sip(status, why)), None, bench);
+        ending::finish(&mut call, Outcome::Refused, EndedBy::Us, bench, now);
+    }
+    call
+}
+
+fn ring(call: &mut Call, bench: &mut Bench) -> Result<(), (u16, &'static str)> {
+    let no_sound = |error: NoSound| (error.status(), "no sound in common");
+    let place =
+        bench.settings.dial.find(call.incoming.request_uri.expose()).ok_or((404, "nobody who may be called"))?;
+    let phone = phone_at(place, bench).ok_or((480, "no phone"))?;
+    call.sound = match call.incoming.offer.is_empty() {
+        true => Sound::late(),
+        false => {
+            let offer = call.trunk.terms.sound.read_offer(&call.incoming.offer);
+            Sound::new(offer.map_err(|error| no_sound(error.into()))?)
+        }
+    };
+    let leg = call.next_leg();
+    let offer = sound::offer_far(call, leg.0, &phone.sound, bench).map_err(no_sound)?;
+    bench.call_by_leg.insert(leg.0, call.id);
+    call.moved = Moved::from(&phone.target);
+    let is_agent = matches!(phone.target, Target::Registered(_));
+    let dial = Dial {
+        trunk: None,
+        target: phone.target,
+        flow: phone.flow,
+        from_user: call.incoming.from_user.clone(),
+        from_display: call.incoming.from_display.clone(),
+        asserted: None,
+        offer,
+        user_to_users: call.incoming.user_to_users.clone(),
+        headers: Vec::new(),
+        reliable: Reliable::Supported,
+        ring_timeout: if is_agent { bench.settings.deadlines.ring } else { bench.settings.deadlines.fallback_ring },
+    };
+    bench.sip(SipCommand::Dial { leg: leg.0, dial: Box::new(dial) });
+    call.phase = Phase::Diverting(leg);
+    Ok(())
+}
+
+fn phone_at(place: Place, bench: &Bench) -> Option<PhonePlan> {
+    match place {
+        Place::Agent(agent) => bench.settings.phones.get(&agent).cloned(),
+        Place::Elsewhere { target, flow } => {
+            Some(PhonePlan { target, flow, extension: None, sound: SoundTerms::default() })
+        }
+    }
+}
