@@ -136,6 +136,7 @@ impl Bench {
             ["invite", "asserted", rest @ ..] => {
                 let mut call = incoming(self.now.mono, SDP);
                 call.asserted = Some(Pii::new(format!("<sip:{CALLER}@carrier.example.com>")));
+                call.diverted_from = Some(Pii::new("+12015550188".to_owned()));
                 call.is_withheld = rest == ["withheld"];
                 sip(SipEvent::Incoming { leg: caller, call })
             }

@@ -90,3 +90,12 @@ fn the_asserted_identity_goes_to_phones_and_trusted_trunks() {
     assert_eq!(told, [None]);
     assert_eq!(hearers(TO_FALLBACK), [None]);
 }
+
+#[test]
+fn whose_number_was_dialled_before_a_diversion_is_kept() {
+    let mut bench = ivr();
+    bench.check(&TO_FALLBACK.replacen("> invite", "> invite asserted", 1));
+    bench.check("> far 486\n < 486 (unmatched), ended failed by us");
+    let kept = bench.records[0].diverted_from.as_ref().map(|number| number.expose().as_str());
+    assert_eq!(kept, Some("+12015550188"));
+}

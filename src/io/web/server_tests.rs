@@ -487,6 +487,7 @@ async fn the_board_shows_what_the_engine_holds() {
     let calls = body(server.get("/v1/calls?limit=1").await).await;
     assert_eq!(calls["calls"].as_array().unwrap().len(), 1);
     let call = body(server.get(&format!("/v1/calls/{}", CallId(7))).await).await;
+    assert_eq!(call["diverted_from"], NUMBERS[1]);
     assert_eq!(
         (&call["outcome"], &call["talked_ms"], &call["stages"][0]["us"]),
         (&json!("talked"), &json!(60_000), &json!(120.0))

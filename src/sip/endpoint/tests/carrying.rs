@@ -62,7 +62,7 @@ pub fn invited(setup: EndpointSetup, header: &str) -> Option<Box<IncomingCall>> 
     world.trace.clear();
     let text = format!(
         "INVITE sip:1@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/UDP 198.51.100.10;branch=z9hG4bKi\r\nMax-Forwards: 70\r\n\
-         From: <sip:2@pbx.example.com>;tag=c\r\nTo: <sip:1@192.0.2.1>\r\nCall-ID: u\r\nCSeq: 1 INVITE\r\n\
+         From: <sip:2@pbx.example.com>;tag=c\r\nTo: <sip:5@192.0.2.1>\r\nCall-ID: u\r\nCSeq: 1 INVITE\r\n\
          Contact: <sip:2@198.51.100.10>\r\n{header}Content-Length: 0\r\n\r\n"
     );
     let from = super::world::address("trunk");

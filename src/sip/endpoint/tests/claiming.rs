@@ -21,7 +21,7 @@ fn the_dialled_number_is_where_the_trunk_says_or_else_in_the_request_uri() {
                   History-Info: <sip:1@x>;index=1.1, <sip:+15550104@x>;index=1\r\n";
     for (from, fields, expect) in [
         (RequestUri, fields, "1"),
-        (To, fields, "1"),
+        (To, fields, "5"),
         (Diversion, fields, "+15550101"),
         (HistoryInfo, fields, "+15550104"),
         (CalledParty, fields, "+15550103"),
