@@ -1,4 +1,4 @@
-//! Calls that an agent passes on, with sipp as the carrier, as the agent's phone that sends REFER, and as whom the call goes to.
+//! Calls that an agent or their phone (3xx) passes on, with sipp as the carrier, as the phone, and as whom the call goes to.
 //! They need the Debian packages that `tests/run` installs.
 
 mod support;
@@ -20,7 +20,9 @@ fn passed_on(name: &str, phone: &str, target: &str) -> Value {
     let (phone_at, target_at) = (ports::udp(), ports::udp());
     let phone = sipp::phones("phone", &folder, phone, phone_at);
     let target = sipp::phones("target", &folder, target, target_at);
-    let more = format!("[dial]\nallow = [{{ user = \"+44*\", to = \"sip:{{dialled}}@{target_at}\" }}]\n");
+    let rule = |what: &str| format!("{{ {what}, to = \"sip:{{dialled}}@{target_at}\" }}");
+    let rules = [rule("user = \"+44*\""), rule("user = \"9000\", host = \"ivr.example.com\"")];
+    let more = format!("[dial]\nallow = [{}]\n", rules.join(", "));
     let agents = vec![("agent0".to_owned(), Phone::Static(phone_at))];
     let server = Server::start(PROGRAM.as_ref(), &folder, &Setup { more, ..Setup::new(agents, ports::udp()) });
     let _desks = server.desks(&folder, 1, 50);
@@ -44,6 +46,13 @@ fn an_agent_passes_the_call_on_and_goes() {
     assert_eq!((&call["outcome"], &call["ended_by"]), (&"talked".into(), &"caller".into()), "{call}");
     let passed = &call["passed_on"][0];
     assert_eq!((&passed["by"], &passed["status"]), (&"agent0".into(), &200.into()), "{call}");
+}
+
+#[test]
+fn a_phone_that_is_elsewhere_rings_there() {
+    let call = passed_on("moved", "phone_moved.xml", "phone.xml");
+    assert_eq!((&call["outcome"], &call["ended_by"]), (&"talked".into(), &"caller".into()), "{call}");
+    assert_eq!((&call["agent"], &call["passed_on"]), (&"agent0".into(), &Value::Null), "{call}");
 }
 
 #[test]
