@@ -70,6 +70,37 @@ fn a_caller_whom_nobody_knows_goes_to_the_ivr() {
     assert_eq!(ivr.counted().failed, 0, "{}", ivr.errors());
 }
 
+/// The scenarios refuse a message without the header fields of the rules, or with others.
+#[test]
+fn header_rules_let_through_what_they_name_and_nothing_else() {
+    let folder = Folder::new("headers");
+    let (phones_at, ivr_at) = (ports::udp(), ports::udp());
+    let phones = sipp::phones("phones", &folder, "phone_headers.xml", phones_at);
+    let ivr = sipp::phones("ivr", &folder, "phone_headers.xml", ivr_at);
+    let trunk = "headers = [{ copy = \"X-Account\" }, { add = \"X-Tenant\", value = \"help\" }, { remove = \"User-to-User\" }, \
+                 { copy = \"X-Ticket\", on = \"answer\" }, { add = \"X-Node\", value = \"a\", on = \"answer\" }]"
+        .to_owned();
+    let setup = Setup { trunk, ..Setup::new(static_agents(1, phones_at), ivr_at) };
+    let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
+    let _desks = server.desks(&folder, 1, 50);
+    let intent = server.register("+12015550123");
+    let to_agent = dialled(&intent, "+12015550123");
+    for (name, call, level) in
+        [("agent", to_agent, "V2"), ("unknown", Dialled::new("+12015550100", "+441632960000"), "V0")]
+    {
+        let calls = [call];
+        let run = Carrier { scenario: "carrier_headers.xml", ..answered(server.sip, &calls, 1, 1) };
+        let mut carrier = sipp::carrier(name, &folder, &run);
+        let counted = carrier.finish(Duration::from_secs(30));
+        let errors = format!("{name}: {} {} {}", carrier.errors(), phones.errors(), ivr.errors());
+        assert_eq!(counted, Counted { good: 1, failed: 0 }, "{errors}");
+        eventually("the call's record", Duration::from_secs(10), || {
+            server.calls().iter().any(|call| call["level"] == level).then_some(())
+        });
+    }
+    assert_eq!((phones.counted().failed, ivr.counted().failed), (0, 0), "{} {}", phones.errors(), ivr.errors());
+}
+
 #[test]
 fn an_agents_registered_phone_and_the_caller_hear_each_other() {
     let folder = Folder::new("sound");

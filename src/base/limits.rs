@@ -145,6 +145,15 @@ pub const SIP_ROUTES_MAX: usize = 32;
 /// Those beyond it are not passed on.
 pub const USER_TO_USERS_MAX: usize = 4;
 pub const USER_TO_USER_MAX: usize = 512;
+/// Header rules of one trunk; each is looked for in every INVITE. Beyond it the configuration is refused.
+pub const HEADER_RULES_MAX: usize = 32;
+/// The name of a header field in a rule, and a value that a rule adds, in bytes. Beyond it the configuration is refused.
+pub const HEADER_NAME_MAX: usize = 64;
+pub const HEADER_VALUE_MAX: usize = 256;
+/// Header fields of one message that rules copy, and the bytes of each: together no more than a message over TCP may have. Those
+/// beyond it are not passed on.
+pub const COPIED_HEADERS_MAX: usize = 16;
+pub const COPIED_HEADER_MAX: usize = 1_024;
 /// Diversion, History-Info or Remote-Party-ID values of one message; a call that was diverted more often is in a loop. Of more none is read.
 pub const SIP_DIVERSIONS_MAX: usize = 20;
 /// Parts of the index of a History-Info value; as many as a call may be sent on. A longer index counts as none.

@@ -6,7 +6,7 @@ use crate::base::stage::Stage;
 use crate::base::{AgentId, Fence, Now, Pii};
 use crate::desktop::{CallPhase, DeskCommand};
 use crate::routing::{self, OfferFailure, Why};
-use crate::sip::api::{Dial, Reason, Reliable, SipCommand};
+use crate::sip::api::{Carried, Dial, Reason, Reliable, SipCommand};
 use crate::sip::claims::Asserted;
 
 use super::bench::{Bench, Deadline};
@@ -14,6 +14,7 @@ use super::call::{Call, FarLeg, Grant, Phase};
 use super::ending;
 use super::facts::{Fact, FallbackCause, PopMiss};
 use super::fallback;
+use super::header_rules;
 use super::identity;
 use super::moved::{Moved, Next};
 use super::pop;
@@ -129,6 +130,7 @@ fn ring_at(call: &mut Call, grant: Grant, phone: PhonePlan, asserted: Option<Ass
         Err(error) => return no_sound(call, &grant, &error, bench, now),
     };
     bench.call_by_leg.insert(leg.0, call.id);
+    let Carried { user_to_users, headers } = header_rules::onward(call, None, None);
     let dial = Dial {
         target: phone.target,
         trunk: None,
@@ -137,8 +139,9 @@ fn ring_at(call: &mut Call, grant: Grant, phone: PhonePlan, asserted: Option<Ass
         from_display: call.incoming.from_display.clone(),
         asserted,
         offer,
-        user_to_users: call.incoming.user_to_users.clone(),
-        headers: Vec::new(),
+        user_to_users,
+        headers,
+        copied: call.trunk.terms.headers.answer.copied.clone(),
         reliable: Reliable::Supported,
         ring_timeout: bench.settings.deadlines.ring,
     };

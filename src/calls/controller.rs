@@ -19,8 +19,8 @@ use super::facts::{CallRecord, Fact, FallbackCause};
 use super::records::Records;
 use super::settings::{CallSettings, TrunkPlan};
 use super::{
-    admission, attended, changing, connecting, ending, fallback, keys, matching, phoning, queueing, redirecting,
-    screening, settling, talking, transfer,
+    admission, attended, changing, connecting, ending, fallback, header_rules, keys, matching, phoning, queueing,
+    redirecting, screening, settling, transfer,
 };
 
 /// The calls in progress and the records of those that have ended.
@@ -154,8 +154,8 @@ impl Calls {
             SipEvent::ReinviteAnswered { leg, status, body } => {
                 self.with_leg(leg, |call, side, bench| changing::answered(call, side, status, &body, bench));
             }
-            SipEvent::UserToUser { leg, values } => {
-                self.with_leg(leg, |call, side, bench| talking::pass_user_to_user(call, side, values, bench));
+            SipEvent::Carried { leg, carried } => {
+                self.with_leg(leg, |call, side, bench| header_rules::pass_on(call, side, *carried, bench));
             }
             SipEvent::Ended { leg, reason, .. } => self.on_ended(leg, reason, now),
             SipEvent::TrunkReachable { trunk, reachable } => self.bench.fact(Fact::TrunkReachable { trunk, reachable }),

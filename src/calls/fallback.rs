@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::base::{Now, Pii, TrunkId};
-use crate::sip::api::{Dial, Reason, SipCommand, Target};
+use crate::sip::api::{Carried, Dial, Reason, SipCommand, Target};
 
 use super::admission;
 use super::bench::{Bench, Deadline};
@@ -12,6 +12,7 @@ use super::caps::{Bound, Reached};
 use super::changing;
 use super::ending;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
+use super::header_rules;
 use super::identity;
 use super::moved::{Moved, Next};
 use super::settings::{Fallback, Mode, TrunkPlan};
@@ -74,6 +75,7 @@ fn ring(call: &mut Call, place: Next, onto: &TrunkPlan, trunk: Option<TrunkId>, 
         Err(error) => return give_up(call, error.status(), Outcome::Failed, bench, now),
     };
     bench.call_by_leg.insert(leg.0, call.id);
+    let Carried { user_to_users, headers } = header_rules::onward(call, Some(onto), None);
     let dial = Dial {
         trunk,
         target: place.target,
@@ -82,8 +84,9 @@ fn ring(call: &mut Call, place: Next, onto: &TrunkPlan, trunk: Option<TrunkId>, 
         from_display: call.incoming.from_display.clone(),
         asserted: identity::for_trunk(&call.incoming),
         offer,
-        user_to_users: call.incoming.user_to_users.clone(),
-        headers: Vec::new(),
+        user_to_users,
+        headers,
+        copied: call.trunk.terms.headers.answer.copied.clone(),
         reliable: call.trunk.reliable,
         ring_timeout: bench.settings.deadlines.fallback_ring,
     };

@@ -15,6 +15,9 @@ pub mod dialling;
 mod ending;
 pub mod facts;
 mod fallback;
+pub mod header_rules;
+#[cfg(test)]
+mod header_rules_tests;
 mod identity;
 mod keys;
 mod matching;

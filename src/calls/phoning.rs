@@ -2,7 +2,7 @@
 //! becomes of the ringing is as with a fallback.
 
 use crate::base::{Now, TrunkId};
-use crate::sip::api::{Dial, Reason, Reliable, SipCommand, Target};
+use crate::sip::api::{Dial, HeaderNames, Reason, Reliable, SipCommand, Target};
 
 use super::bench::Bench;
 use super::call::{Call, Phase};
@@ -70,6 +70,7 @@ fn ring(call: &mut Call, bench: &mut Bench) -> Result<(), (u16, &'static str)> {
         offer,
         user_to_users: call.incoming.user_to_users.clone(),
         headers: Vec::new(),
+        copied: HeaderNames::default(),
         reliable: Reliable::Supported,
         ring_timeout: if is_agent { bench.settings.deadlines.ring } else { bench.settings.deadlines.fallback_ring },
     };

@@ -1,10 +1,10 @@
 //! A trunk that is redirected (design, section 8 b): 302 names the agent's extension, and the call goes past us from then on.
 //! The agent stays promised to it until their desk says that it is over, or for a time, since nobody else will tell us.
 
-use crate::base::{AgentId, Now, Pii};
+use crate::base::{AgentId, Now};
 use crate::desktop::{CallPhase, DeskCommand};
 use crate::routing;
-use crate::sip::api::{Carried, SipCommand, UserToUsers};
+use crate::sip::api::{Carried, HeaderField, SipCommand, UserToUsers};
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, Grant, Phase};
@@ -76,10 +76,10 @@ fn over(call: &mut Call, grant: &Grant, how: (Outcome, EndedBy), bench: &mut Ben
 }
 
 fn redirect(call: &mut Call, plan: &RedirectPlan, to: &str, bench: &mut Bench) {
-    let user_to_users = context(call, plan, bench);
-    let contact = with_context(to, &user_to_users);
     let headers = plan.history.map(|history| history_of(call, to, history)).into_iter().collect();
-    let carried = Box::new(Carried { user_to_users, headers });
+    let carried = Carried { user_to_users: context(call, plan, bench), headers };
+    let carried = Box::new(call.trunk.terms.headers.answer.apply(carried));
+    let contact = with_context(to, &carried.user_to_users);
     bench.sip(SipCommand::Carry { leg: call.caller.0, carried });
     ending::refuse_caller(call, 302, None, Some(contact), bench);
 }
@@ -108,13 +108,13 @@ fn escaped(byte: u8) -> String {
 }
 
 /// Where the call was going (RFC 5806, RFC 7044).
-fn history_of(call: &Call, to: &str, history: HistoryHeader) -> (&'static str, Pii<String>) {
+fn history_of(call: &Call, to: &str, history: HistoryHeader) -> HeaderField {
     let from = call.incoming.request_uri.expose();
     match history {
-        HistoryHeader::Diversion => ("Diversion", Pii::new(format!("<{from}>;reason=deflection;counter=1"))),
+        HistoryHeader::Diversion => HeaderField::new("Diversion", format!("<{from}>;reason=deflection;counter=1")),
         HistoryHeader::HistoryInfo => {
             let reason = if from.contains('?') { "" } else { "?Reason=SIP%3Bcause%3D302" };
-            ("History-Info", Pii::new(format!("<{from}{reason}>;index=1, <{to}>;index=1.1;mp=1")))
+            HeaderField::new("History-Info", format!("<{from}{reason}>;index=1, <{to}>;index=1.1;mp=1"))
         }
     }
 }

@@ -12,6 +12,7 @@ use super::call::{Call, CallerLeg, Phase, Recognised, Step};
 use super::ending;
 use super::facts::{CallRecord, EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
+use super::header_rules;
 use super::moved::Moved;
 use super::settings::{Mode, TrunkPlan};
 use super::sound::Sound;
@@ -53,6 +54,7 @@ pub fn fresh(
 
 /// A trunk's call has asked the store, or gone to the fallback, when this returns.
 pub fn admit(mut call: Call, bench: &mut Bench, now: Now) -> Call {
+    header_rules::prepare_answer(&call, bench);
     if call.incoming.offer.is_empty() {
         call.sound = Sound::late();
         find(&mut call, bench, now);

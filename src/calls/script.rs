@@ -19,7 +19,8 @@ use crate::intents::token::{TokenKey, TokenKeys};
 use crate::media::command::{MediaCommand, MediaEvent, Source, ToneKind};
 use crate::routing;
 use crate::sip::api::{
-    Dial, FlowId, IncomingCall, Origin, Refer, Reliable, Replaced, SipCommand, SipEvent, Target, UserToUsers,
+    Carried, Dial, FlowId, HeaderField, IncomingCall, Origin, Refer, Reliable, Replaced, SipCommand, SipEvent, Target,
+    UserToUsers,
 };
 
 use super::Calls;
@@ -52,6 +53,8 @@ pub struct Bench {
     described: Vec<LegId>,
     pub records: Vec<super::facts::CallRecord>,
     pub dials: Vec<Dial>,
+    /// What final answers and BYEs were given to carry.
+    pub carried: Vec<Carried>,
 }
 
 impl Bench {
@@ -86,6 +89,7 @@ impl Bench {
             described: Vec::new(),
             records: Vec::new(),
             dials: Vec::new(),
+            carried: Vec::new(),
         }
     }
 
@@ -131,6 +135,7 @@ impl Bench {
         let words: Vec<&str> = event.split(' ').collect();
         let input = match words.as_slice() {
             ["invite"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP) }),
+            ["invite", "marked"] => sip(SipEvent::Incoming { leg: caller, call: marked(self.now.mono) }),
             ["invite", "late"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, b"") }),
             ["invite", "opus"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP_OPUS) }),
             ["invite", "asserted", rest @ ..] => {
@@ -237,7 +242,9 @@ impl Bench {
             ["far", "early"] => sip(SipEvent::Progress { leg: self.far, status: 183, body: Bytes::from_static(SDP) }),
             ["far", "answers"] => sip(SipEvent::Answered { leg: self.far, answer: Bytes::from_static(SDP) }),
             ["far", "nonsense"] => sip(SipEvent::Answered { leg: self.far, answer: Bytes::from_static(b"x") }),
-            ["far", "data"] => sip(SipEvent::UserToUser { leg: self.far, values: UserToUsers::of([&b"hi"[..]]) }),
+            ["far", "ticket"] => sip(SipEvent::Carried { leg: self.far, carried: data(&["X-Ticket"]) }),
+            ["caller", "data"] => sip(SipEvent::Carried { leg: caller, carried: data(&[]) }),
+            ["far", "data"] => sip(SipEvent::Carried { leg: self.far, carried: data(&[]) }),
             ["far", "bye"] => sip(ended(self.far)),
             ["far", status] => sip(SipEvent::Failed {
                 leg: self.far,
@@ -331,7 +338,10 @@ impl Bench {
                 let again = retry_after.map(|after| format!(" again in {} s", after.as_secs())).unwrap_or_default();
                 format!("{status}{to}{again} ({})", reason.map(|reason| reason.text).unwrap_or_default())
             }
-            SipCommand::Carry { leg, .. } => format!("carry to {}", self.who(leg)),
+            SipCommand::Carry { leg, carried } => {
+                self.carried.push(*carried);
+                format!("carry to {}", self.who(leg))
+            }
             SipCommand::Dial { leg, dial } => {
                 self.far = leg;
                 if self.agent_leg == LegId(0) {
@@ -481,6 +491,7 @@ fn incoming(received: Mono, offer: &'static [u8]) -> Box<IncomingCall> {
         is_withheld: false,
         user_to_user: None,
         user_to_users: UserToUsers::default(),
+        headers: Vec::new(),
         call_id: pii("c1"),
         offer: Bytes::from_static(offer),
     })
@@ -494,6 +505,19 @@ fn moved(leg: LegId, contacts: &[&str]) -> SipEvent {
 fn from_phone(received: Mono, agent: &str, to: &str) -> Box<IncomingCall> {
     let origin = Origin::Phone(AgentId::new(agent));
     Box::new(IncomingCall { origin, request_uri: Pii::new(to.to_owned()), ..*incoming(received, SDP) })
+}
+
+/// As above, with data and a header field that is no text.
+fn marked(received: Mono) -> Box<IncomingCall> {
+    let Carried { user_to_users, .. } = *data(&[]);
+    let headers = vec![HeaderField::new("X-Account", &b"\"7\" \xff"[..])];
+    Box::new(IncomingCall { user_to_users, headers, ..*incoming(received, SDP) })
+}
+
+/// Data, and header fields of these names.
+fn data(names: &[&str]) -> Box<Carried> {
+    let headers = names.iter().map(|name| HeaderField::new(name, "9")).collect();
+    Box::new(Carried { user_to_users: UserToUsers::of([&b"hi"[..]]), headers })
 }
 
 /// The candidate as the store has it when it has given it to the call.

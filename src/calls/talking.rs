@@ -6,7 +6,7 @@ use crate::base::Now;
 use crate::base::stage::Stage;
 use crate::desktop::{CallPhase, DeskCommand};
 use crate::routing;
-use crate::sip::api::{Carried, Reason, SipCommand, UserToUsers};
+use crate::sip::api::{Reason, SipCommand};
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
@@ -26,16 +26,6 @@ pub fn begin(call: &mut Call, grant: Grant, leg: FarLeg, body: Option<Bytes>, be
     bench.desk(DeskCommand::CallPhase { agent: grant.agent.clone(), call: call.id, phase: CallPhase::Talking });
     call.phase = Phase::Talking(grant, leg);
     changing::freshen(call, bench);
-}
-
-/// The answer or BYE of one side carries data, which the one to the other side carries on (RFC 7433 section 4.2).
-pub fn pass_user_to_user(call: &Call, side: Side, values: UserToUsers, bench: &mut Bench) {
-    // A caller who was answered before the far side was gets no second answer that could carry anything.
-    let is_too_late = side == Side::Far && call.is_answered() && call.connected.is_none();
-    if let Some(leg) = call.leg(side.other()).filter(|_| !is_too_late) {
-        let carried = Carried { user_to_users: values, ..Carried::default() };
-        bench.sip(SipCommand::Carry { leg, carried: Box::new(carried) });
-    }
 }
 
 /// One side has hung up, or is lost.

@@ -1,9 +1,10 @@
-//! What a trunk or a phone has been promised: how numbers are written, which codecs, how many calls.
+//! What a trunk or a phone has been promised: how numbers are written, which codecs, how many calls, which header fields.
 
 use crate::base::numbering::{NumbersIn, NumbersOut};
 use crate::sdp::{CodecList, SdpError, Session, SrtpUse};
 
 use super::caps::Caps;
+use super::header_rules::HeaderRules;
 
 /// Of one trunk. The default leaves everything as it comes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,6 +13,7 @@ pub struct TrunkTerms {
     pub numbers_out: NumbersOut,
     pub caps: Caps,
     pub sound: SoundTerms,
+    pub headers: HeaderRules,
 }
 
 /// Of one trunk or phone.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use crate::base::{AgentId, Fence, Now};
 use crate::desktop::{CallPhase, DeskCommand};
 use crate::routing::{self, OfferFailure, Why};
-use crate::sip::api::{Dial, Reason, Refer, Reliable, SipCommand, SipEvent, Target};
+use crate::sip::api::{Carried, Dial, HeaderField, HeaderNames, Reason, Refer, Reliable, SipCommand, SipEvent, Target};
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
@@ -14,6 +14,7 @@ use super::dialling::Place;
 use super::ending;
 use super::facts::{Fact, FallbackCause, PassedOn, PopMiss};
 use super::fallback;
+use super::header_rules;
 use super::identity;
 use super::pop;
 use super::settings::PhonePlan;
@@ -233,6 +234,8 @@ fn ring(call: &mut Call, leg: FarLeg, phone: PhonePlan, bench: &mut Bench, now: 
     bench.call_by_leg.insert(leg.0, call.id);
     let is_agent = matches!(phone.target, Target::Registered(_));
     let referred_by = call.transfer.as_ref().and_then(|transfer| transfer.refer.referred_by.clone());
+    let referred_by = referred_by.map(|by| HeaderField::new("Referred-By", by.into_inner()));
+    let Carried { user_to_users, headers } = header_rules::onward(call, None, referred_by);
     let dial = Dial {
         trunk: None,
         target: phone.target,
@@ -241,8 +244,10 @@ fn ring(call: &mut Call, leg: FarLeg, phone: PhonePlan, bench: &mut Bench, now: 
         from_display: call.incoming.from_display.clone(),
         asserted: identity::for_phone(&call.incoming).filter(|_| is_agent),
         offer,
-        user_to_users: call.incoming.user_to_users.clone(),
-        headers: referred_by.map(|by| ("Referred-By", by)).into_iter().collect(),
+        user_to_users,
+        headers,
+        // The caller has their answer.
+        copied: HeaderNames::default(),
         reliable: Reliable::Supported,
         ring_timeout: if is_agent { bench.settings.deadlines.ring } else { bench.settings.deadlines.fallback_ring },
     };

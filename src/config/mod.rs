@@ -7,6 +7,9 @@ mod claims;
 mod dial;
 mod fault;
 mod gateways;
+mod header_rules;
+#[cfg(test)]
+mod header_rules_tests;
 mod media;
 mod number_forms;
 mod numbers;

@@ -1,11 +1,11 @@
-//! What one trunk is told: how its numbers are written, its caps, its codecs.
+//! What one trunk is told: how its numbers are written, its caps, its codecs, its header fields.
 
 use crate::base::phone::Region;
 use crate::calls::terms::TrunkTerms;
 
 use super::fault::Faults;
 use super::tree::Section;
-use super::{caps, number_forms, sound_terms};
+use super::{caps, header_rules, number_forms, sound_terms};
 
 pub(super) fn read(section: &mut Section<'_>, region: Option<Region>, faults: &mut Faults<'_>) -> TrunkTerms {
     TrunkTerms {
@@ -13,5 +13,6 @@ pub(super) fn read(section: &mut Section<'_>, region: Option<Region>, faults: &m
         numbers_out: number_forms::read_out(section, region, faults),
         caps: caps::read(section, faults),
         sound: sound_terms::read(section, faults),
+        headers: header_rules::read(section, faults),
     }
 }

@@ -83,6 +83,7 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
                 account,
                 enrol,
                 reliable,
+                copied: terms.headers.incoming.copied.clone(),
             });
             let plan = TrunkPlan {
                 trunk: trunk.clone(),

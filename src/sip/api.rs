@@ -1,6 +1,7 @@
 //! What the calls and the endpoint say to each other: events one way, commands the other, both plain values.
 
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -82,6 +83,8 @@ pub struct IncomingCall {
     pub user_to_user: Option<Pii<Bytes>>,
     /// All of them, to be passed on.
     pub user_to_users: UserToUsers,
+    /// Those that `TrunkPeer::copied` names, to be passed on.
+    pub headers: Vec<HeaderField>,
     pub call_id: Pii<String>,
     /// The session description, empty for a late offer.
     pub offer: Bytes,
@@ -91,12 +94,21 @@ pub struct IncomingCall {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserToUsers(pub Vec<Pii<Bytes>>);
 
+/// A header field with its value as it stands on the wire; one with a line break is left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeaderField {
+    pub name: Arc<str>,
+    pub value: Pii<Bytes>,
+}
+
+/// Which header fields of a message are told to the calls, besides what they are told anyway.
+pub type HeaderNames = Arc<[Arc<str>]>;
+
 /// What goes with a final answer or a BYE besides what it is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Carried {
     pub user_to_users: UserToUsers,
-    /// Further header fields, name and value; a value with a line break is left out.
-    pub headers: Vec<(&'static str, Pii<String>)>,
+    pub headers: Vec<HeaderField>,
 }
 
 /// Whom an outgoing leg rings.
@@ -123,8 +135,9 @@ pub struct Dial {
     pub asserted: Option<Asserted>,
     pub offer: Bytes,
     pub user_to_users: UserToUsers,
-    /// Further header fields, name and value, already checked to hold no line break.
-    pub headers: Vec<(&'static str, Pii<String>)>,
+    pub headers: Vec<HeaderField>,
+    /// Those of the answer that are told with it.
+    pub copied: HeaderNames,
     pub reliable: Reliable,
     /// CANCEL and fail with 408 when no final answer has come by then.
     pub ring_timeout: Duration,
@@ -236,9 +249,9 @@ pub enum SipEvent {
         refer: Box<Refer>,
     },
     /// The peer's answer or BYE, which is the next event of this leg, carries this.
-    UserToUser {
+    Carried {
         leg: LegId,
-        values: UserToUsers,
+        carried: Box<Carried>,
     },
     /// The peer has pressed a key and said so in an INFO: `0`-`9`, `*`, `#`, `A`-`D`.
     Key {
@@ -366,6 +379,8 @@ pub struct TrunkPeer {
     pub account: Option<TrunkAccount>,
     /// Our registration there.
     pub enrol: Option<EnrolPlan>,
+    /// The header fields of its INVITEs that the calls are told.
+    pub copied: HeaderNames,
 }
 
 /// Where OPTIONS go, on which flow, and how often.
@@ -546,6 +561,7 @@ impl TrunkPeer {
             account: None,
             enrol: None,
             reliable: Reliable::default(),
+            copied: HeaderNames::default(),
         }
     }
 }
@@ -559,6 +575,18 @@ impl std::fmt::Debug for TrunkAccount {
 impl std::fmt::Debug for PhoneAccount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("PhoneAccount").field("agent", &self.agent).field("user", &self.user).finish_non_exhaustive()
+    }
+}
+
+impl HeaderField {
+    pub fn new(name: &str, value: impl Into<Bytes>) -> HeaderField {
+        HeaderField { name: name.into(), value: Pii::new(value.into()) }
+    }
+}
+
+impl Carried {
+    pub fn is_empty(&self) -> bool {
+        self.user_to_users.is_empty() && self.headers.is_empty()
     }
 }
 

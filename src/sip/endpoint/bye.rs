@@ -98,7 +98,7 @@ impl Session {
             Phase::Up(_) => {
                 self.end(core, None, now);
                 if let Some(leg) = self.let_go(core) {
-                    core.tell_user_to_user(leg, inside.request);
+                    core.tell_carried(leg, inside.request, &[]);
                     core.tell(SipEvent::Ended { leg, cause: EndCause::Bye, reason });
                 }
             }

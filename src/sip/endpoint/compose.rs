@@ -10,8 +10,7 @@ use super::challenged::Answer;
 use super::core::{Core, Own, Way};
 use super::names::Tag;
 use super::session_timer;
-use crate::base::Pii;
-use crate::sip::api::{Carried, Dial, EnrolPlan, Reason, Reliable, Transport, UserToUsers};
+use crate::sip::api::{Carried, Dial, EnrolPlan, HeaderField, Reason, Reliable, Transport, UserToUsers};
 use crate::sip::claims::{Asserted, Hearer};
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::{Branch, ServerKey, key::KeyParts};
@@ -274,10 +273,10 @@ fn push_user_to_users(writer: &mut Writer, values: &UserToUsers) {
     }
 }
 
-fn push_headers(writer: &mut Writer, headers: &[(&'static str, Pii<String>)]) {
-    for (name, value) in headers {
-        // A header that could break out of its line is left out; the caller has checked that there is none.
-        let _ = writer.push_header(HeaderName::from(*name), value.expose().as_bytes());
+fn push_headers(writer: &mut Writer, headers: &[HeaderField]) {
+    for HeaderField { name, value } in headers {
+        // A header that could break out of its line is left out.
+        let _ = writer.push_header(HeaderName::from(&**name), value.expose());
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -19,7 +20,7 @@ use crate::base::limits::SIP_SERVER_INVITES_MAX;
 use crate::base::rng::Rng;
 use crate::base::timers::Timers;
 use crate::base::{LegId, Mono, TrunkId};
-use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, SipEvent, Target, Transmit, Transport};
+use crate::sip::api::{Carried, EndpointSetup, FlowId, LocalFlow, SipEvent, Target, Transmit, Transport};
 use crate::sip::login::NonceUse;
 use crate::sip::resolve::Resolver;
 use crate::sip::transaction::{
@@ -154,10 +155,11 @@ impl Core {
     }
 
     /// Tells what `message` carries, before the event that it is.
-    pub fn tell_user_to_user(&mut self, leg: LegId, message: &Headers) {
-        let values = incoming::user_to_users(message);
-        if !values.is_empty() {
-            self.tell(SipEvent::UserToUser { leg, values });
+    pub fn tell_carried(&mut self, leg: LegId, message: &Headers, names: &[Arc<str>]) {
+        let (user_to_users, headers) = (incoming::user_to_users(message), incoming::copied(message, names));
+        let carried = Carried { user_to_users, headers };
+        if !carried.is_empty() {
+            self.tell(SipEvent::Carried { leg, carried: Box::new(carried) });
         }
     }
 

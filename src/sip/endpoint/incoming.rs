@@ -1,11 +1,15 @@
 //! What the calls are told of an INVITE.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use super::core::Way;
-use crate::base::limits::{SIP_IDENTITY_MAX, USER_TO_USER_MAX, USER_TO_USERS_MAX};
+use crate::base::limits::{
+    COPIED_HEADER_MAX, COPIED_HEADERS_MAX, SIP_IDENTITY_MAX, USER_TO_USER_MAX, USER_TO_USERS_MAX,
+};
 use crate::base::{Mono, Pii};
-use crate::sip::api::{IncomingCall, Origin, TrunkPeer, UserToUsers};
+use crate::sip::api::{HeaderField, IncomingCall, Origin, TrunkPeer, UserToUsers};
 use crate::sip::claims::DialledFrom;
 use crate::sip::wire::{HeaderName, Headers, Party, Request};
 
@@ -33,6 +37,7 @@ pub fn call_of(request: &Request, origin: Origin, trunk: &TrunkPeer, way: Way, r
         is_withheld: is_withheld(request) || remote_party(request, trunk).is_some_and(|party| party.is_private),
         user_to_user: user_to_user(request),
         user_to_users: user_to_users(request),
+        headers: copied(request, &trunk.copied),
         call_id: Pii::new(text(request.call_id())),
         offer: Bytes::copy_from_slice(request.body()),
     }
@@ -100,6 +105,16 @@ fn user_to_user(headers: &Headers) -> Option<Pii<Bytes>> {
 pub fn user_to_users(headers: &Headers) -> UserToUsers {
     let values = headers.list(HeaderName::USER_TO_USER).filter(|value| value.len() <= USER_TO_USER_MAX);
     UserToUsers(values.take(USER_TO_USERS_MAX).map(|value| Pii::new(Bytes::copy_from_slice(value))).collect())
+}
+
+/// The fields of these names as they stand; those that are too long, or too many, go no further.
+pub fn copied(headers: &Headers, names: &[Arc<str>]) -> Vec<HeaderField> {
+    let of_name = |name: &Arc<str>| {
+        let values = headers.headers(HeaderName::from(&**name)).filter(|value| value.len() <= COPIED_HEADER_MAX);
+        let field = |value| HeaderField { name: name.clone(), value: Pii::new(Bytes::copy_from_slice(value)) };
+        values.map(field).collect::<Vec<_>>()
+    };
+    names.iter().flat_map(of_name).take(COPIED_HEADERS_MAX).collect()
 }
 
 fn text(bytes: &[u8]) -> String {

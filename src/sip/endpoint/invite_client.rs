@@ -148,6 +148,7 @@ fn calling(core: &mut Core, (leg, tag): (LegId, Tag), dial: &Dial, goals: &[Goal
         cseq,
         hunt: None,
         late_offer: dial.offer.is_empty(),
+        copied: dial.copied.clone(),
         refusal: None,
         contacts: Vec::new(),
         acknowledged: Vec::new(),
@@ -207,12 +208,12 @@ impl Session {
         let ack = up.ack_or_owe(core, Owed { cseq: response.cseq().number, first: true }, caller.late_offer);
         caller.acknowledged.push(SentAck { tag: up.dialog.remote_tag.clone(), ack, way: up.way() });
         caller.cancel_all(core, Some(invite), None, now);
-        let settled = caller.description_of(&up.dialog.remote_tag);
+        let (settled, copied) = (caller.description_of(&up.dialog.remote_tag), caller.copied.clone());
         self.phase = Phase::Up(Box::new(up));
         self.note_allowed(response);
         self.timer_answered(core, response, now);
         if let Some(leg) = leg {
-            core.tell_user_to_user(leg, response);
+            core.tell_carried(leg, response, &copied);
             let answer = settled.unwrap_or_else(|| Bytes::copy_from_slice(response.body()));
             core.tell(SipEvent::Answered { leg, answer });
         }

@@ -13,7 +13,7 @@ use super::prack::Provisionals;
 use super::refer::Referral;
 use super::session_timer::SessionTimer;
 use crate::base::{LegId, Mono, Pii};
-use crate::sip::api::{Carried, FlowId, Reason};
+use crate::sip::api::{Carried, FlowId, HeaderNames, Reason};
 use crate::sip::dialog::{Dialog, Hop};
 use crate::sip::transaction::{Branch, TxId};
 use crate::sip::wire::Request;
@@ -80,6 +80,8 @@ pub struct Caller {
     pub hunt: Option<Box<Hunt>>,
     /// We sent no offer, so the ACK must carry our answer.
     pub late_offer: bool,
+    /// The header fields of the answer that the calls are told.
+    pub copied: HeaderNames,
     /// The best refusal so far.
     pub refusal: Option<(u16, Option<Reason>)>,
     /// Where refusals with 3xx say that the peer is.

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::lex;
+
 /// The name of a header field; compared without regard to case (RFC 3261 section 7.3.1).
 #[derive(Clone, Copy)]
 pub enum HeaderName<'a> {
@@ -132,6 +134,11 @@ impl<'a> HeaderName<'a> {
     /// Reads a full or compact name, in any case.
     pub fn read(text: &'a [u8]) -> HeaderName<'a> {
         Known::read(text).map_or(HeaderName::Other(text), HeaderName::Known)
+    }
+
+    /// Whether it can stand in a message.
+    pub fn is_token(&self) -> bool {
+        lex::is_token(self.as_bytes())
     }
 
     /// The full name; an unknown one as it was written.

@@ -374,7 +374,8 @@ impl World {
             asserted: None,
             offer,
             user_to_users: UserToUsers::of([b"hi".as_slice()]),
-            headers: vec![("X-Queue", Pii::new("sales".into()))],
+            headers: vec![HeaderField::new("X-Queue", "sales")],
+            copied: ["X-Ticket".into()].into(),
             reliable: Reliable::Supported,
             ring_timeout: Duration::from_secs(20),
         };

@@ -1,6 +1,7 @@
 //! What answers and BYE carry besides: User-to-User and further header fields, both ways.
 
 use super::world::{World, check, setup};
+use crate::base::limits::{COPIED_HEADER_MAX, COPIED_HEADERS_MAX};
 use crate::sip::api::{EndpointSetup, IncomingCall, SipEvent};
 use crate::sip::endpoint::EndpointOutput;
 use crate::sip::wire::{HeaderName, Message};
@@ -46,7 +47,15 @@ fn a_bye_and_a_refusal_carry_it() {
 fn what_the_peer_carries_is_told_before_its_answer_and_its_bye() {
     check(
         "do Dial\n INVITE 200 body\n callee BYE h=User-to-User:x;encoding=rot13,y",
-        "0 INVITE>trunk, 0 ACK>trunk, 0 Answered sdp, 0 200 BYE>trunk, 0 UserToUser 2, 0 Ended Bye",
+        "0 INVITE>trunk, 0 ACK>trunk, 0 Answered sdp, 0 200 BYE>trunk, 0 Carried 2, 0 Ended Bye",
+    );
+}
+
+#[test]
+fn the_answer_tells_the_named_header_fields_as_they_stood() {
+    check(
+        "do Dial\n INVITE 180 h=X-Ticket:early\n INVITE 200 body h=x-ticket:a_;_b=\"%41,\" h=X-Other:1 h=X-Ticket:2\n callee BYE h=X-Ticket:3",
+        "0 INVITE>trunk, 0 Progress 180, 0 ACK>trunk, 0 Carried 0 X-Ticket=a ; b=\\\"%41,\\\" X-Ticket=2, 0 Answered sdp, 0 200 BYE>trunk, 0 Ended Bye",
     );
 }
 
@@ -82,6 +91,24 @@ fn values_stay_as_they_stood_within_the_limits() {
     let long = format!("User-to-User: {}, ok\r\n", "a".repeat(513));
     assert_eq!(told(setup(), &long), ["ok"]);
     assert_eq!(told(setup(), &"User-to-User: x\r\n".repeat(9)).len(), 4);
+}
+
+#[test]
+fn named_header_fields_of_an_invite_are_told_bytewise_within_the_limits() {
+    let mut setup = setup();
+    setup.trunks[0].copied = ["X-Account".into(), "Subject".into(), "X-Absent".into()].into();
+    let told = |header: &str| {
+        let call = invited(setup.clone(), header).expect("a call");
+        let word =
+            |field: &crate::sip::api::HeaderField| format!("{}={}", field.name, field.value.expose().escape_ascii());
+        call.headers.iter().map(word).collect::<Vec<_>>()
+    };
+    let header = "s: hi\r\nX-ACCOUNT: %41 ; a=\"\u{e9}\"\r\nX-Debug: 1\r\nx-account: two,\r\n three\r\n";
+    assert_eq!(told(header), ["X-Account=%41 ; a=\\\"\\xc3\\xa9\\\"", "X-Account=two, three", "Subject=hi"]);
+    let long = format!("X-Account: {}\r\nX-Account: {}\r\n", "a".repeat(COPIED_HEADER_MAX + 1), "b");
+    assert_eq!(told(&long), ["X-Account=b"]);
+    assert_eq!(told(&"X-Account: x\r\n".repeat(COPIED_HEADERS_MAX + 1)).len(), COPIED_HEADERS_MAX);
+    assert!(told("X-Debug: 1\r\n").is_empty());
 }
 
 #[test]

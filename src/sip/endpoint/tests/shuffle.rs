@@ -131,6 +131,7 @@ impl Net {
             offer: Bytes::from(SDP),
             user_to_users: UserToUsers::default(),
             headers: Vec::new(),
+            copied: HeaderNames::default(),
             reliable: Reliable::Supported,
             ring_timeout: Duration::from_secs(1 + self.rng.below(20)),
         };
@@ -216,7 +217,7 @@ impl Net {
             }
             SipEvent::Acknowledged { leg, .. }
             | SipEvent::Progress { leg, .. }
-            | SipEvent::UserToUser { leg, .. }
+            | SipEvent::Carried { leg, .. }
             | SipEvent::Refer { leg, .. }
             | SipEvent::Pracked { leg, .. }
             | SipEvent::Key { leg, .. }

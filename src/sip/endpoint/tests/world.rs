@@ -227,7 +227,7 @@ impl World {
                 let replaces = refer.replaces.map(|which| format!(" {which:?}")).unwrap_or_default();
                 format!("Refer {}{replaces}", refer.to.expose())
             }
-            SipEvent::UserToUser { values, .. } => format!("UserToUser {}", values.0.len()),
+            SipEvent::Carried { carried, .. } => carried_words(&carried),
             SipEvent::Key { digit, duration_ms, .. } => format!("Key {digit} {duration_ms}"),
             SipEvent::ReinviteWithdrawn { .. } => "ReinviteWithdrawn".into(),
             SipEvent::ReinviteAnswered { status, body, .. } => format!("ReinviteAnswered {status}{}", mark(body)),
@@ -282,7 +282,7 @@ impl World {
                 leg,
                 carried: Box::new(Carried {
                     user_to_users: UserToUsers::of([&b"hi"[..]]),
-                    headers: vec![("X-Note", Pii::new("a".into()))],
+                    headers: vec![HeaderField::new("X-Note", "a")],
                 }),
             },
             "Hangup" => SipCommand::Hangup { leg, reason: Some(Reason::sip(480, "no agent")) },
@@ -331,7 +331,8 @@ impl World {
             asserted: None,
             offer,
             user_to_users: UserToUsers::of([&b"hi"[..]]),
-            headers: vec![("X-Queue", Pii::new("sales".into()))],
+            headers: vec![HeaderField::new("X-Queue", "sales")],
+            copied: ["X-Ticket".into()].into(),
             reliable: Reliable::Supported,
             ring_timeout: self.ring_timeout,
         };
@@ -467,6 +468,12 @@ fn mark(body: &Bytes) -> &'static str {
 
 fn cause(reason: &Option<Reason>) -> String {
     reason.as_ref().map(|reason| format!(" ({} {})", reason.protocol, reason.cause)).unwrap_or_default()
+}
+
+fn carried_words(carried: &Carried) -> String {
+    let field = |field: &HeaderField| format!(" {}={}", field.name, field.value.expose().escape_ascii());
+    let fields: String = carried.headers.iter().map(field).collect();
+    format!("Carried {}{fields}", carried.user_to_users.0.len())
 }
 
 /// Plays `script` and compares the trace; afterwards, when all has been quiet, nothing may be left.
