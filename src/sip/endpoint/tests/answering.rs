@@ -1,6 +1,7 @@
 //! Calls of a trunk: answers, losses, CANCEL and BYE in every order.
 
-use super::world::{World, check, setup};
+use super::world::{OWN, World, check, setup};
+use crate::sip::wire::HeaderName;
 
 const ACK: &str = "ACK b=z9hG4bKa to";
 const INVITE_BRANCH: &str = "b=z9hG4bKINVITE1call-1";
@@ -154,4 +155,17 @@ fn the_routes_of_the_invite_come_back() {
     assert_eq!(bye.routes().map(|route| route.raw).collect::<Vec<_>>(), [b"<sip:198.51.100.20;lr>"]);
     assert_eq!(bye.header(crate::sip::wire::HeaderName::REASON), Some(&b"SIP;cause=480;text=\"no agent\""[..]));
     assert_eq!(world.sent.last().map(|(to, _)| to.to_string()).as_deref(), Some("198.51.100.20:5060"));
+}
+
+#[test]
+fn a_refused_description_has_its_warning() {
+    for (status, expect) in [(488, Some(format!("305 {OWN} \"Incompatible media format\""))), (486, None)] {
+        let mut world = World::new(setup());
+        world.step("INVITE body");
+        world.step(&format!("do Refuse {status}"));
+        let last = world.last_sent();
+        let warning =
+            last.headers().header(HeaderName::WARNING).map(|value| String::from_utf8_lossy(value).into_owned());
+        assert_eq!(warning, expect, "{status}");
+    }
 }

@@ -104,7 +104,7 @@ fn named_header_fields_of_an_invite_are_told_bytewise_within_the_limits() {
         call.headers.iter().map(word).collect::<Vec<_>>()
     };
     let header = "s: hi\r\nX-ACCOUNT: %41 ; a=\"\u{e9}\"\r\nX-Debug: 1\r\nx-account: two,\r\n three\r\n";
-    assert_eq!(told(header), ["X-Account=%41 ; a=\\\"\\xc3\\xa9\\\"", "X-Account=two, three", "Subject=hi"]);
+    assert_eq!(told(header), ["X-Account=%41 ; a=\\\"\\xc3\\xa9\\\"", "X-Account=two,   three", "Subject=hi"]);
     let long = format!("X-Account: {}\r\nX-Account: {}\r\n", "a".repeat(COPIED_HEADER_MAX + 1), "b");
     assert_eq!(told(&long), ["X-Account=b"]);
     assert_eq!(told(&"X-Account: x\r\n".repeat(COPIED_HEADERS_MAX + 1)).len(), COPIED_HEADERS_MAX);

@@ -23,7 +23,7 @@ use crate::sip::wire::{HeaderName, Message, Method, Request, Writer};
 
 pub const REALM: &str = "calls.example.com";
 pub const SDP: &str = "v=0\r\n";
-const OWN: &str = "192.0.2.1:5060";
+pub const OWN: &str = "192.0.2.1:5060";
 
 pub fn address(name: &str) -> SocketAddr {
     let text = match name {
@@ -227,7 +227,7 @@ impl World {
                 let replaces = refer.replaces.map(|which| format!(" {which:?}")).unwrap_or_default();
                 format!("Refer {}{replaces}", refer.to.expose())
             }
-            SipEvent::Carried { carried, .. } => carried_words(&carried),
+            SipEvent::Carried { carried, .. } => carried_words(carried),
             SipEvent::Key { digit, duration_ms, .. } => format!("Key {digit} {duration_ms}"),
             SipEvent::ReinviteWithdrawn { .. } => "ReinviteWithdrawn".into(),
             SipEvent::ReinviteAnswered { status, body, .. } => format!("ReinviteAnswered {status}{}", mark(body)),
