@@ -16,6 +16,11 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_throughline");
 
 /// One call whose agent's phone plays `phone`, passed on to somebody who plays `target`: the record of the call.
 fn passed_on(name: &str, phone: &str, target: &str) -> Value {
+    records(name, phone, target, 1).remove(0)
+}
+
+/// The records of all calls that come of it.
+fn records(name: &str, phone: &str, target: &str, count: usize) -> Vec<Value> {
     let folder = Folder::new(name);
     let (phone_at, target_at) = (ports::udp(), ports::udp());
     let phone = sipp::phones("phone", &folder, phone, phone_at);
@@ -33,11 +38,11 @@ fn passed_on(name: &str, phone: &str, target: &str) -> Value {
     let mut carrier = sipp::carrier("carrier", &folder, &run);
     let counted = carrier.finish(Duration::from_secs(30));
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
-    let call = server.ended_calls(1, Duration::from_secs(10)).remove(0);
+    let calls = server.ended_calls(count, Duration::from_secs(10));
     for peer in [&phone, &target] {
         assert_eq!(peer.counted().failed, 0, "{}", peer.errors());
     }
-    call
+    calls
 }
 
 #[test]
@@ -60,4 +65,15 @@ fn a_target_that_is_busy_leaves_the_call_with_the_agent() {
     let call = passed_on("refer-busy", "phone_refer_busy.xml", "phone_busy.xml");
     assert_eq!((&call["outcome"], &call["ended_by"]), (&"talked".into(), &"caller".into()), "{call}");
     assert_eq!(call["passed_on"][0]["status"], 486, "{call}");
+}
+
+#[test]
+fn an_agent_asks_somebody_and_joins_the_caller_with_them() {
+    let calls = records("attended", "phone_attended.xml", "phone_joined.xml", 2);
+    let of = |trunk: &str| calls.iter().find(|call| call["trunk"] == trunk).unwrap_or_else(|| panic!("{calls:?}"));
+    let (call, own) = (of("carrier"), of("(phones)"));
+    assert_eq!((&call["outcome"], &call["ended_by"]), (&"talked".into(), &"caller".into()), "{call}");
+    let passed = &call["passed_on"][0];
+    assert_eq!((&passed["by"], &passed["status"]), (&"agent0".into(), &200.into()), "{call}");
+    assert_eq!((&own["outcome"], &own["ended_by"]), (&"talked".into(), &"agent".into()), "{own}");
 }
