@@ -76,7 +76,7 @@ fn is_withheld(headers: &Headers) -> bool {
 }
 
 /// The user part of the first identity that has one (RFC 3325), and the identity; what a trunk that is not trusted asserts is
-/// nothing to us, and what a caller prefers (P-Preferred-Identity) is for phones to say, which place no calls here.
+/// nothing to us, and P-Preferred-Identity, which is for phones to say, is not read: a phone is known by its account.
 fn asserted(headers: &Headers, trunk: &TrunkPeer) -> Option<(Pii<String>, Option<Pii<String>>)> {
     if !trunk.trusted {
         return None;
