@@ -66,6 +66,18 @@ pub(super) fn quoted_len(text: &[u8]) -> Option<usize> {
     }
 }
 
+/// Every quote and angle bracket that is opened is closed.
+pub(super) fn is_closed(text: &[u8]) -> bool {
+    let mut rest = text;
+    while let Some(at) = memchr::memchr2(b'"', b'<', rest) {
+        let from = rest.get(at..).unwrap_or_default();
+        let length = if from.starts_with(b"\"") { quoted_len(from) } else { memchr(b'>', from).map(|at| at + 1) };
+        let Some(length) = length else { return false };
+        rest = from.get(length..).unwrap_or_default();
+    }
+    true
+}
+
 /// Where `wanted` stands outside quoted strings and angle brackets. What is opened and never closed hides the rest.
 pub(super) fn find_outside(text: &[u8], wanted: u8) -> Option<usize> {
     let mut at = 0;
@@ -174,6 +186,12 @@ mod tests {
         assert_eq!(find_outside(br#""a,b" <x,y>, c"#, b','), Some(11));
         assert_eq!(find_outside(br#""a\",b, c"#, b','), None);
         assert_eq!(split_list(b"a,b"), (&b"a"[..], &b"b"[..]));
+    }
+
+    #[test]
+    fn what_is_opened_must_be_closed() {
+        assert_eq!([&b""[..], br#";a="b;c""#, b"<a>"].map(is_closed), [true; 3]);
+        assert_eq!([&br#"z9hG4"x"#[..], b";a=<b", br#";a="b\""#].map(is_closed), [false; 3]);
     }
 
     #[test]

@@ -67,6 +67,10 @@ impl<'a> Via<'a> {
         let sent_by = sent_by.trim_ascii();
         let (host, port) = Host::read_with_port(sent_by)?;
         let transport = Transport::read(transport)?;
+        // What we add to an unclosed quote would be read as a part of it.
+        if !lex::is_closed(params) {
+            return None;
+        }
         let via = Via { transport, host, port, sent_by, params: Params::new(params), raw, ..Via::EMPTY };
         via.params.iter().try_fold(via, Via::with)
     }
