@@ -3,11 +3,9 @@
 use super::Endpoint;
 use super::core::Way;
 use super::register::read;
-use super::stranger;
 use crate::base::Mono;
-use crate::sip::api::Refusal;
 use crate::sip::auth::{Secrets, Verdict};
-use crate::sip::wire::{self, HeaderName, Method, Request};
+use crate::sip::wire::{self, Method, Request};
 
 impl Endpoint {
     /// The trunk that an INVITE from nobody's address proves to be; `None` when it has been turned away or asked.
@@ -18,7 +16,7 @@ impl Endpoint {
         }
         let (verdict, trunk) = self.judge_trunk(request, now);
         if verdict != Verdict::Granted {
-            self.ask_trunk(way, request, verdict, now);
+            self.challenge(way, request, verdict, now);
         }
         trunk.filter(|_| verdict == Verdict::Granted)
     }
@@ -39,19 +37,5 @@ impl Endpoint {
             }
         }
         (best, None)
-    }
-
-    fn ask_trunk(&mut self, way: Way, request: &Request, verdict: Verdict, now: Mono) {
-        let stale = verdict == Verdict::Stale;
-        if !stale {
-            self.refused(Refusal::Unauthorized, now);
-        }
-        let setup = &self.core.setup;
-        let challenges = self.gate.challenges(&setup.realm, &setup.digests, stale, now);
-        stranger::turn_away(&mut self.core, way, request, 401, |writer| {
-            for challenge in &challenges {
-                writer.push(HeaderName::WWW_AUTHENTICATE, challenge);
-            }
-        });
     }
 }
