@@ -1,4 +1,4 @@
-//! The HTTP API: intents, look-ups, what goes on, and the desks' websocket, all on one port.
+//! The HTTP API: intents, look-ups, what goes on, the pages, and the desks' websocket, all on one port.
 
 mod board;
 mod board_bodies;
@@ -12,6 +12,7 @@ mod lookup_bodies;
 mod lookup_text;
 mod numbers;
 mod openapi;
+pub mod pages;
 pub mod problem;
 mod server;
 #[cfg(test)]
@@ -70,7 +71,10 @@ const STORE_WITHIN: Duration = Duration::from_secs(2);
 /// Every address of the server.
 pub fn router(web: Arc<Web>) -> Router {
     let desks = desktop::router(Arc::clone(&web.lines), Arc::clone(&web.door));
-    let router = table().into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let router = table()
+        .into_iter()
+        .chain(pages::table())
+        .fold(Router::new(), |router, (path, methods)| router.route(path, methods));
     router
         .with_state(web)
         .merge(desks)
