@@ -116,6 +116,8 @@ struct World {
     /// The tag that the endpoint gave last, for each Call-ID of ours.
     tags: [String; 3],
     nonce: String,
+    /// Those of trunks and phones: whoever has overheard one can have its answer sent again, to where it went.
+    transactions: BTreeSet<(Vec<u8>, Vec<u8>)>,
     /// What was received, and whether a trunk or phone said it.
     seen: Vec<(bool, Bytes)>,
     /// What is being received is no SIP message; an answer to it may repeat its faults.
@@ -171,6 +173,7 @@ impl World {
             marks: Vec::new(),
             tags: Default::default(),
             nonce: String::new(),
+            transactions: BTreeSet::new(),
             seen: Vec::new(),
             is_broken: false,
             flow: FlowId(0),
@@ -286,7 +289,6 @@ impl World {
         let from = script.below(PEERS.len());
         let (at, byte) = (script.below(256), script.byte().unwrap_or(0));
         let seen = self.seen.len().checked_sub(back).and_then(|nth| self.seen.get(nth)).cloned();
-        // Who has overheard a branch can have its answer sent again, to where it went.
         let Some((knows, bytes)) = seen else { return };
         let mut bytes = bytes.to_vec();
         if byte != 0
@@ -389,7 +391,12 @@ impl World {
     fn take(&mut self, from: usize, bytes: Bytes, knows: bool) {
         let before = self.endpoint.counts();
         let source = address(PEERS[from]);
-        let is_ours = knows || self.marks.iter().any(|mark| memchr::memmem::find(&bytes, mark).is_some());
+        let key = transaction(&bytes);
+        let is_known = key.as_ref().is_some_and(|key| self.transactions.contains(key));
+        let is_ours = knows || is_known || self.marks.iter().any(|mark| memchr::memmem::find(&bytes, mark).is_some());
+        if knows || from < STRANGERS_FROM {
+            self.transactions.extend(key);
+        }
         self.seen.push((knows || from < STRANGERS_FROM, bytes.clone()));
         let now = self.clocks();
         let length = bytes.len();
@@ -519,6 +526,13 @@ impl World {
         assert!(self.endpoint.is_empty(), "{counts:?}");
         assert_eq!((counts.deadlines, counts.phones, counts.streams), (0, 0, 0), "{counts:?}");
     }
+}
+
+/// What tells the transactions of requests apart (RFC 3261 section 17.2.3): sent-by and branch.
+fn transaction(bytes: &Bytes) -> Option<(Vec<u8>, Vec<u8>)> {
+    let Ok(Message::Request(request)) = Message::parse(bytes.clone()) else { return None };
+    let via = request.via_top();
+    Some((via.sent_by.to_ascii_lowercase(), via.branch.to_ascii_lowercase()))
 }
 
 fn peer_at(to: SocketAddr) -> usize {
