@@ -45,6 +45,18 @@ fn nothing_breaks_where_many_things_fail() {
     check_all(FaultLevel::Many, 2_000..2_060);
 }
 
+/// Worlds in which something was wrong once: seed, calls, agents.
+const ONCE_WRONG: [(u64, u32, u32); 1] = [(1315, 20, 4)];
+
+#[test]
+fn what_was_wrong_once_stays_right() {
+    for (seed, calls, agents) in ONCE_WRONG {
+        let kinds = Kinds::ALL;
+        let faults = faults_of(Scenario { seed, calls, agents, faults: FaultLevel::Many, kinds });
+        assert!(faults.is_empty(), "{}", faults.join("\n"));
+    }
+}
+
 #[test]
 fn a_good_world_uses_every_way_that_a_call_can_go() {
     let report = run(Scenario { seed: 7, calls: 150, agents: 6, faults: FaultLevel::None, kinds: Kinds::ALL });

@@ -36,8 +36,11 @@ pub struct Refuse {
 impl Endpoint {
     pub(super) fn take_invite(&mut self, way: Way, request: &Request, key: ServerKey, caller: Caller, now: Mono) {
         let merge = MergeKey(checks::merge_digest(&self.core, request));
-        if self.session_by_merge.contains_key(&merge) {
-            return stranger::turn_away(&mut self.core, way, request, 482, |_| {});
+        match self.invite_by_merge.get(&merge) {
+            // A late copy: its answer has been given, and its transaction is over (RFC 6026 section 7.1, timer L).
+            Some(taken) if *taken == key => return,
+            Some(_) => return stranger::turn_away(&mut self.core, way, request, 482, |_| {}),
+            None => {}
         }
         let full = self.core.transactions.invite_servers() >= self.core.invites_max;
         if self.overloaded(way, request, full, now) {
@@ -80,9 +83,9 @@ impl Endpoint {
         merge: MergeKey,
         now: Mono,
     ) {
+        self.invite_by_merge.insert(merge, key.clone());
         let invite = self.open(way, request, key, tag);
         self.core.respond(invite, 100, compose::trying(request, way), now);
-        self.session_by_merge.insert(merge, tag.session);
         let mut session = Session {
             leg: Some(LegId::inbound(tag.session.0)),
             tag,

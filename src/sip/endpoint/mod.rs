@@ -63,6 +63,7 @@ use super::api::{
 use super::auth::Gate;
 use super::registrar::Registrar;
 use super::resolve::{Failed, Found, Question, QuestionNumber};
+use super::transaction::ServerKey;
 use crate::base::rng::Rng;
 use crate::base::{Mono, Now, TrunkId};
 
@@ -79,7 +80,8 @@ pub enum EndpointOutput {
 pub struct Endpoint {
     core: Core,
     sessions: Sessions,
-    session_by_merge: HashMap<MergeKey, SessionId>,
+    /// The transaction that took each peer's INVITE, for as long as its session is there.
+    invite_by_merge: HashMap<MergeKey, ServerKey>,
     registrar: Registrar,
     gate: Gate,
     /// The place of a phone in the setup, by its user.
@@ -125,7 +127,7 @@ impl Endpoint {
             doors: setup.trunks.iter().map(|trunk| vec![Door::default(); trunk.gateways.len()]).collect(),
             core: Core::new(setup, rng),
             sessions: Sessions::default(),
-            session_by_merge: HashMap::new(),
+            invite_by_merge: HashMap::new(),
             registrar: Registrar::default(),
             gate,
             refusals: Refusals::default(),
@@ -231,7 +233,7 @@ impl Endpoint {
 
     /// No call, no transaction: what must be true when all has been quiet for 64*T1. Registrations and keep-alive do not count.
     pub fn is_empty(&self) -> bool {
-        self.sessions.is_empty() && self.core.transactions.is_empty() && self.session_by_merge.is_empty()
+        self.sessions.is_empty() && self.core.transactions.is_empty() && self.invite_by_merge.is_empty()
     }
 
     fn wake(&mut self, deadline: Deadline, now: Mono) {
@@ -280,7 +282,7 @@ impl Endpoint {
         if self.sessions.get_mut(id).is_some_and(|session| session.is_spent())
             && let Some(merge) = self.sessions.remove(id).and_then(|session| session.merge)
         {
-            self.session_by_merge.remove(&merge);
+            self.invite_by_merge.remove(&merge);
         }
     }
 }

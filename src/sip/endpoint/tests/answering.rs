@@ -124,6 +124,14 @@ fn a_merged_copy_is_refused() {
 }
 
 #[test]
+fn a_copy_that_comes_after_its_transaction_is_dropped() {
+    check(
+        &format!("INVITE body\n do Answer\n {ACK}\n wait 33000\n INVITE body\n BYE c=2 to"),
+        "0 100 INVITE>trunk, 0 Incoming, 0 200 INVITE>trunk, 0 Acknowledged, 33000 200 BYE>trunk, 33000 Ended Bye",
+    );
+}
+
+#[test]
 fn branches_of_before_rfc_3261_are_told_apart_by_the_call() {
     check(
         "INVITE b=1 body\n INVITE b=1 body\n do Refuse 404\n ACK b=1 to\n INVITE b=1 call=call-2 c=1 body\n do Refuse 404\n ACK b=1 call=call-2 to",
