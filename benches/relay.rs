@@ -37,6 +37,7 @@ fn session(leg: u64) -> Box<Negotiated> {
         formats: vec![format(Codec::pcmu()), format(Codec::new(101, "telephone-event", 8000))],
         ptime_ms: 20,
         srtp: None,
+        webrtc: None,
         direction: Direction::SendRecv,
     })
 }

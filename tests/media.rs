@@ -40,6 +40,7 @@ impl Phone {
             formats: vec![Format { codec: Codec::pcmu(), to_peer: 0, from_peer: 0 }],
             ptime_ms: 20,
             srtp: None,
+            webrtc: None,
             direction: Direction::SendRecv,
         })
     }

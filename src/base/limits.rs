@@ -87,7 +87,7 @@ pub const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// Calls kept for `GET /v1/calls` after they ended; the oldest goes first.
 pub const ENDED_CALLS_KEPT: usize = 10_000;
 /// One session description, in bytes; a browser's with every codec and candidate has 8,000. Beyond it 488.
-pub const SDP_BYTES_MAX: usize = 16 * 1024;
+pub const SDP_BYTES_MAX: usize = 32 * 1024;
 /// Keys offered for one stream; the suites in use are six. Those beyond it are not looked at.
 pub const SDP_CRYPTO_MAX: usize = 16;
 /// Lines of a session description. Beyond it 488.

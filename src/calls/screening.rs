@@ -69,6 +69,11 @@ pub fn admit(mut call: Call, bench: &mut Bench, now: Now) -> Call {
         Err(_) if call.trunk.mode != Mode::Path => find(&mut call, bench, now),
         Err(SdpError::NoCommonCodec) => refuse(&mut call, "none of these codecs is taken here", bench, now),
         Err(SdpError::NotEncrypted) => refuse(&mut call, "no keys in common for the sound", bench, now),
+        Err(SdpError::NoIce) => refuse(&mut call, "a browser's sound without ICE credentials", bench, now),
+        Err(SdpError::NoFingerprint) => refuse(&mut call, "no certificate fingerprint for the sound", bench, now),
+        Err(SdpError::WeakFingerprint) => refuse(&mut call, "no certificate fingerprint in SHA-256", bench, now),
+        Err(SdpError::NoRtcpMux) => refuse(&mut call, "a browser's sound without rtcp-mux", bench, now),
+        Err(SdpError::NoHandshake) => refuse(&mut call, "nobody begins the DTLS handshake", bench, now),
         Err(SdpError::Malformed(_) | SdpError::TooMuch(_) | SdpError::NoAudio | SdpError::NoAddress) => {
             fallback::divert(&mut call, FallbackCause::Media, bench, now);
         }

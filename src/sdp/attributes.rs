@@ -4,7 +4,7 @@
 const OURS: [&str; 8] = ["rtpmap", "fmtp", "ptime", "maxptime", "sendrecv", "sendonly", "recvonly", "inactive"];
 
 /// Belong to one transport, one key exchange or one bundle, which end at each leg.
-const OF_ONE_LEG: [&str; 25] = [
+const OF_ONE_LEG: [&str; 27] = [
     "acap",
     "acfg",
     "bundle-only",
@@ -23,7 +23,9 @@ const OF_ONE_LEG: [&str; 25] = [
     "oldmediaport",
     "pcfg",
     "remote-candidates",
+    "rid",
     "setup",
+    "simulcast",
     "source-filter",
     "tcap",
     "tls-id",

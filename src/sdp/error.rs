@@ -14,6 +14,16 @@ pub enum SdpError {
     NoAddress,
     /// The leg must be encrypted and the peer does not do it, or not in a way that we do.
     NotEncrypted,
+    /// A browser's stream without `a=ice-ufrag` and `a=ice-pwd` of the right form.
+    NoIce,
+    /// A browser's stream without `a=fingerprint`.
+    NoFingerprint,
+    /// A fingerprint, but none in SHA-256.
+    WeakFingerprint,
+    /// A browser's stream that wants RTCP on a port of its own.
+    NoRtcpMux,
+    /// An `a=setup` with which nobody begins the handshake.
+    NoHandshake,
     /// No codec that both sides have.
     NoCommonCodec,
 }
@@ -25,6 +35,8 @@ impl SdpError {
             SdpError::Malformed(_) => 400,
             SdpError::TooMuch(_) | SdpError::NoAudio | SdpError::NoAddress => 488,
             SdpError::NotEncrypted | SdpError::NoCommonCodec => 488,
+            SdpError::NoIce | SdpError::NoFingerprint | SdpError::WeakFingerprint => 488,
+            SdpError::NoRtcpMux | SdpError::NoHandshake => 488,
         }
     }
 }
@@ -37,6 +49,11 @@ impl fmt::Display for SdpError {
             SdpError::NoAudio => f.write_str("no audio stream over RTP/AVP"),
             SdpError::NoAddress => f.write_str("audio stream without an IP address"),
             SdpError::NotEncrypted => f.write_str("no SRTP with keys in the description"),
+            SdpError::NoIce => f.write_str("no ICE credentials in the description"),
+            SdpError::NoFingerprint => f.write_str("no certificate fingerprint in the description"),
+            SdpError::WeakFingerprint => f.write_str("no certificate fingerprint in SHA-256"),
+            SdpError::NoRtcpMux => f.write_str("no rtcp-mux in the description"),
+            SdpError::NoHandshake => f.write_str("nobody begins the DTLS handshake"),
             SdpError::NoCommonCodec => f.write_str("no codec in common"),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use super::{Audio, Codec, Direction, SdpError, SrtpKeys};
+use super::{Audio, Codec, Direction, SdpError, SrtpKeys, WebRtcSession};
 use crate::base::Pii;
 
 /// One leg's stream as both sides have agreed to it.
@@ -19,6 +19,8 @@ pub struct Negotiated {
     pub direction: Direction,
     /// The keys of both sides when the stream is encrypted.
     pub srtp: Option<SrtpKeys>,
+    /// There when the peer is a browser: its keys come from the handshake.
+    pub webrtc: Option<Box<WebRtcSession>>,
 }
 
 /// A payload format with the number that each direction uses.
@@ -60,6 +62,7 @@ impl Negotiated {
             ptime_ms: theirs.ptime_ms.unwrap_or(PTIME_MS),
             direction: ours.and(theirs.direction.mirrored()),
             srtp: None,
+            webrtc: None,
         })
     }
 }

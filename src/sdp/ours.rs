@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use bytes::Bytes;
 
+use super::local_webrtc::{LocalWebRtc, Said};
 use super::negotiated::pair;
 use super::session::Shape;
 use super::srtp::{LocalSrtp, Protection};
 use super::write::write;
-use super::{Audio, Codec, Direction, Format, Negotiated, SdpError, Session, SrtpUse};
+use super::{Audio, Codec, Direction, Format, Negotiated, SdpError, Session, SrtpKeys, SrtpUse, WebRtcSession};
 
 /// What we have said on one leg, and where we listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,7 @@ pub struct LocalMedia {
     pub(super) version: u64,
     said: Option<(Description, Bytes)>,
     srtp: LocalSrtp,
+    webrtc: Option<Box<LocalWebRtc>>,
     /// Keys travel elsewhere (in INFO): telephone-event is neither offered nor accepted.
     pub without_keys: bool,
 }
@@ -42,7 +44,11 @@ pub(super) struct Description {
     pub kept: Vec<(String, Option<String>)>,
     pub shape: Shape,
     pub protection: Protection,
+    pub webrtc: Option<Said>,
 }
+
+/// The keys of a stream whose description has them, or the session of one whose keys come later.
+type Protected = (Option<SrtpKeys>, Option<Box<WebRtcSession>>);
 
 /// The number and the keys of telephone-event when we offer first.
 const EVENT_PAYLOAD_TYPE: u8 = 101;
@@ -61,6 +67,7 @@ impl LocalMedia {
             version: 0,
             said: None,
             srtp: LocalSrtp::default(),
+            webrtc: None,
             without_keys: false,
         }
     }
@@ -68,6 +75,16 @@ impl LocalMedia {
     /// What is done about SRTP on this leg; `draw` gives random octets for our keys.
     pub fn with_srtp(self, srtp: SrtpUse, draw: impl FnMut(&mut [u8])) -> LocalMedia {
         LocalMedia { srtp: LocalSrtp::new(srtp, draw), ..self }
+    }
+
+    /// The peer is a browser.
+    pub fn with_webrtc(self, webrtc: LocalWebRtc) -> LocalMedia {
+        LocalMedia { webrtc: Some(Box::new(webrtc)), ..self }
+    }
+
+    /// What we say to a browser, when the peer is one.
+    pub fn webrtc(&self) -> Option<&LocalWebRtc> {
+        self.webrtc.as_deref()
     }
 
     /// Answers an offer ourselves: its first codec that `accept` has, and telephone-event of the same clock.
@@ -96,8 +113,7 @@ impl LocalMedia {
             ptime_ms: audio.ptime_ms,
             maxptime_ms: audio.maxptime_ms,
             kept: audio.kept.clone(),
-            shape: self.shape(),
-            protection: self.srtp.offer(),
+            ..self.offer()
         })
     }
 
@@ -115,7 +131,7 @@ impl LocalMedia {
             maxptime_ms: theirs.maxptime_ms,
             kept: theirs.kept.clone(),
             shape: offer.shape.clone(),
-            protection: Protection::default(),
+            ..Description::default()
         };
         self.agree(answer, &offer.audio)
     }
@@ -126,9 +142,7 @@ impl LocalMedia {
         self.say(Description {
             codecs: settled.formats.iter().map(codec).collect(),
             ptime_ms: Some(settled.ptime_ms),
-            shape: self.shape(),
-            protection: self.srtp.offer(),
-            ..Description::default()
+            ..self.offer()
         })
     }
 
@@ -136,8 +150,7 @@ impl LocalMedia {
     pub fn offer_alone(&mut self, codecs: &[Codec]) -> Bytes {
         let events = Codec::new(EVENT_PAYLOAD_TYPE, "telephone-event", 8000);
         let codecs = codecs.iter().cloned().chain([events]).map(with_event_keys).collect();
-        let (shape, protection) = (self.shape(), self.srtp.offer());
-        self.say(Description { codecs, shape, protection, ..Description::default() })
+        self.say(Description { codecs, ..self.offer() })
     }
 
     /// What our last offer and this answer settle.
@@ -147,7 +160,13 @@ impl LocalMedia {
         let formats = pair(&offer.codecs, &theirs.codecs);
         let formats = formats.into_iter().map(|(ours, theirs)| Format::new(theirs, ours)).collect();
         let settled = Negotiated::of(formats, offer.direction, theirs)?;
-        Ok(Negotiated { srtp: self.srtp.answered(&offer.protection, theirs)?, ..settled })
+        let srtp = self.srtp.answered(&offer.protection, theirs)?;
+        let webrtc = match (&mut self.webrtc, &theirs.webrtc) {
+            (Some(ours), Some(theirs)) => Some(Box::new(ours.answered(theirs))),
+            (None, None) => None,
+            (Some(_), None) | (None, Some(_)) => return Err(SdpError::NotEncrypted),
+        };
+        Ok(Negotiated { srtp, webrtc, ..settled })
     }
 
     /// Our last description, for a peer that asks again.
@@ -159,6 +178,7 @@ impl LocalMedia {
     pub fn take_back(&mut self, before: &LocalMedia) {
         self.said = before.said.clone();
         self.srtp = before.srtp.clone();
+        self.webrtc = before.webrtc.clone();
     }
 
     /// What `before` said as a new offer, after the peer has accepted what was said since.
@@ -172,10 +192,30 @@ impl LocalMedia {
         let formats = pair(&theirs.codecs, &answer.codecs);
         let formats = formats.into_iter().map(|(theirs, ours)| Format::new(theirs, ours)).collect();
         let settled = Negotiated::of(formats, answer.direction, theirs)?;
+        let (srtp, webrtc) = self.protect(&mut answer, theirs)?;
+        let negotiated = Negotiated { srtp, webrtc, ..settled };
+        Ok(Agreed { body: self.say(answer), negotiated })
+    }
+
+    /// Says in our answer how the stream is encrypted.
+    fn protect(&mut self, answer: &mut Description, theirs: &Audio) -> Result<Protected, SdpError> {
         let (protection, srtp) = self.srtp.answer(theirs)?;
         answer.protection = protection;
-        let negotiated = Negotiated { srtp, ..settled };
-        Ok(Agreed { body: self.say(answer), negotiated })
+        match (&mut self.webrtc, &theirs.webrtc) {
+            (Some(ours), Some(theirs)) => {
+                let (said, session) = ours.answer(theirs);
+                answer.webrtc = Some(said);
+                Ok((srtp, Some(Box::new(session))))
+            }
+            (None, None) => Ok((srtp, None)),
+            (Some(_), None) | (None, Some(_)) => Err(SdpError::NotEncrypted),
+        }
+    }
+
+    /// What each offer of ours has, whatever its sound.
+    fn offer(&self) -> Description {
+        let webrtc = self.webrtc.as_ref().map(|webrtc| webrtc.offer());
+        Description { shape: self.shape(), protection: self.srtp.offer(), webrtc, ..Description::default() }
     }
 
     /// RFC 3264 section 8: the version rises by one with each change, and only then.

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use super::attributes::travels;
+use super::webrtc::{self, WebRtc};
 use super::{Codec, Crypto, Direction, SdpError, SrtpUse};
 use crate::base::Pii;
 use crate::base::limits;
@@ -34,6 +35,8 @@ pub struct Audio {
     pub is_savp: bool,
     /// The peer's keys in its order of preference; none where we leave SRTP alone.
     pub crypto: Vec<Crypto>,
+    /// There when the peer is a browser.
+    pub webrtc: Option<Box<WebRtc>>,
     pub(super) kept: Vec<(String, Option<String>)>,
 }
 
@@ -49,6 +52,7 @@ pub(super) struct RefusedLine {
     pub media: String,
     pub proto: String,
     pub fmt: String,
+    pub mid: Option<String>,
 }
 
 pub(super) const PLAIN_RTP: &str = "RTP/AVP";
@@ -104,19 +108,24 @@ fn check_size(body: &[u8]) -> Result<(), SdpError> {
 
 fn is_usable(media: &sdp_types::Media, srtp: SrtpUse) -> bool {
     is_sound(media)
-        && match (is_secure(media), srtp) {
-            (true, SrtpUse::Off) => false,
-            (true, SrtpUse::Accept | SrtpUse::Offer | SrtpUse::Require) => !read_crypto(media, srtp).is_empty(),
-            (false, SrtpUse::Require) => !read_crypto(media, srtp).is_empty(),
-            (false, SrtpUse::Off | SrtpUse::Accept | SrtpUse::Offer) => true,
-        }
+        && (webrtc::is_dtls(media) || may_be(media, srtp))
+}
+
+/// As far as keys in the description go.
+fn may_be(media: &sdp_types::Media, srtp: SrtpUse) -> bool {
+    match (is_secure(media), srtp) {
+        (true, SrtpUse::Off) => false,
+        (true, SrtpUse::Accept | SrtpUse::Offer | SrtpUse::Require) => !read_crypto(media, srtp).is_empty(),
+        (false, SrtpUse::Require) => !read_crypto(media, srtp).is_empty(),
+        (false, SrtpUse::Off | SrtpUse::Accept | SrtpUse::Offer) => true,
+    }
 }
 
 /// Sound over RTP, encrypted or not.
 fn is_sound(media: &sdp_types::Media) -> bool {
     media.media.eq_ignore_ascii_case("audio")
         && media.port != 0
-        && (media.proto.eq_ignore_ascii_case(PLAIN_RTP) || is_secure(media))
+        && (media.proto.eq_ignore_ascii_case(PLAIN_RTP) || is_secure(media) || webrtc::is_dtls(media))
         && read_codecs(media).iter().any(Codec::is_sound)
 }
 
@@ -137,8 +146,12 @@ fn read_crypto(media: &sdp_types::Media, srtp: SrtpUse) -> Vec<Crypto> {
 }
 
 fn refused(medias: &[sdp_types::Media]) -> Vec<RefusedLine> {
-    let line =
-        |m: &sdp_types::Media| RefusedLine { media: m.media.clone(), proto: m.proto.clone(), fmt: m.fmt.clone() };
+    let line = |m: &sdp_types::Media| RefusedLine {
+        media: m.media.clone(),
+        proto: m.proto.clone(),
+        fmt: m.fmt.clone(),
+        mid: webrtc::mid_of(m),
+    };
     medias.iter().map(line).collect()
 }
 
@@ -148,7 +161,9 @@ fn read_audio(raw: &sdp_types::Session, media: &sdp_types::Media, srtp: SrtpUse)
     if address.is_multicast() {
         return Err(SdpError::NoAddress);
     }
-    let hears = Direction::new(true, !address.is_unspecified());
+    let webrtc = webrtc::is_dtls(media).then(|| webrtc::read(raw, media)).transpose()?.map(Box::new);
+    // A browser that has found no address yet is no hold.
+    let hears = Direction::new(true, webrtc.is_some() || !address.is_unspecified());
     Ok(Audio {
         rtp: Pii::new(SocketAddr::new(address, media.port)),
         rtcp: Pii::new(rtcp_address(media, address)),
@@ -159,6 +174,7 @@ fn read_audio(raw: &sdp_types::Session, media: &sdp_types::Media, srtp: SrtpUse)
         direction: direction_of(&media.attributes).or(direction_of(&raw.attributes)).unwrap_or_default().and(hears),
         is_savp: is_secure(media),
         crypto: read_crypto(media, srtp),
+        webrtc,
         kept: kept_attributes(media),
     })
 }

@@ -6,10 +6,16 @@ use sdp_types::{Attribute, Connection, Media, Origin};
 use super::Codec;
 use super::ours::{Description, LocalMedia};
 use super::session::{PLAIN_RTP, RefusedLine, SECURE_RTP};
+use super::webrtc::BROWSER_RTP;
 
 pub(super) fn write(local: &LocalMedia, description: &Description) -> Bytes {
     let mut session = sdp_types::Session::new(origin(local), "-");
     session.connection = Some(Connection::from_ip_addr(local.address));
+    if let Some(webrtc) = &description.webrtc {
+        session.attributes.push(Attribute::new("ice-lite"));
+        let group = webrtc.is_bundled.then(|| Attribute::with_value("group", format!("BUNDLE {}", webrtc.mid)));
+        session.attributes.extend(group);
+    }
     let shape = &description.shape;
     session.medias.extend(shape.before.iter().map(refused));
     session.medias.push(audio(local, description));
@@ -25,13 +31,19 @@ fn origin(local: &LocalMedia) -> Origin {
 }
 
 fn refused(line: &RefusedLine) -> Media {
-    media(&line.media, 0, &line.proto, line.fmt.clone())
+    let mut refused = media(&line.media, 0, &line.proto, line.fmt.clone());
+    refused.attributes.extend(line.mid.iter().map(|mid| Attribute::with_value("mid", mid)));
+    refused
 }
 
 fn audio(local: &LocalMedia, description: &Description) -> Media {
     let numbers: Vec<String> = description.codecs.iter().map(|codec| codec.payload_type.to_string()).collect();
     let protection = &description.protection;
-    let proto = if protection.is_savp { SECURE_RTP } else { PLAIN_RTP };
+    let proto = match (&description.webrtc, protection.is_savp) {
+        (Some(_), _) => BROWSER_RTP,
+        (None, true) => SECURE_RTP,
+        (None, false) => PLAIN_RTP,
+    };
     let mut audio = media("audio", local.port, proto, numbers.join(" "));
     audio.attributes.extend(description.codecs.iter().flat_map(codec_attributes));
     audio.attributes.extend(protection.crypto.iter().map(|crypto| Attribute::with_value("crypto", crypto.write())));
@@ -40,6 +52,8 @@ fn audio(local: &LocalMedia, description: &Description) -> Media {
     let kept = description.kept.iter().cloned();
     audio.attributes.extend(kept.map(|(attribute, value)| Attribute { attribute, value }));
     audio.attributes.push(Attribute::new(description.direction.as_str()));
+    let webrtc = description.webrtc.iter().flat_map(|said| said.attributes(local.address, local.port));
+    audio.attributes.extend(webrtc);
     audio
 }
 

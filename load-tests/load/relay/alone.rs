@@ -68,5 +68,6 @@ fn session(phone: SocketAddr) -> Box<Negotiated> {
         ptime_ms: 20,
         direction: Direction::SendRecv,
         srtp: None,
+        webrtc: None,
     })
 }

@@ -193,6 +193,7 @@ fn session(host: u8, events: u8, direction: Direction) -> Negotiated {
         formats: vec![format(Codec::pcmu()), format(Codec::new(events, "telephone-event", 8000))],
         ptime_ms: 20,
         srtp: None,
+        webrtc: None,
         direction,
     }
 }

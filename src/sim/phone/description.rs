@@ -70,6 +70,6 @@ mod tests {
         let answer = Session::parse(&two.answer(&offer).unwrap()).unwrap();
         assert_eq!(answer.audio.direction, Direction::RecvOnly);
         assert_eq!(answer.audio.codecs.len(), 2);
-        assert_eq!(*answer.audio.rtp.expose(), "192.0.2.2:4002".parse().unwrap());
+        assert_eq!(*answer.audio.rtp.expose(), "192.0.2.2:4002".parse::<std::net::SocketAddr>().unwrap());
     }
 }
