@@ -107,8 +107,7 @@ fn check_size(body: &[u8]) -> Result<(), SdpError> {
 }
 
 fn is_usable(media: &sdp_types::Media, srtp: SrtpUse) -> bool {
-    is_sound(media)
-        && (webrtc::is_dtls(media) || may_be(media, srtp))
+    is_sound(media) && (webrtc::is_dtls(media) || may_be(media, srtp))
 }
 
 /// As far as keys in the description go.

@@ -104,9 +104,9 @@ fn nothing_of_the_browser_reaches_a_telephone() {
     for offer in ALL {
         let body = text(&plain().relay_offer(&parse(offer)));
         assert!(body.contains("m=audio 4000 RTP/AVP "), "{body}");
-        for of_browsers in [
-            "ice", "fingerprint", "setup", "mid", "candidate", "rtcp", "extmap", "ssrc", "BUNDLE", "crypto",
-        ] {
+        for of_browsers in
+            ["ice", "fingerprint", "setup", "mid", "candidate", "rtcp", "extmap", "ssrc", "BUNDLE", "crypto"]
+        {
             assert!(!body.contains(&format!("a={of_browsers}")), "{of_browsers} in {body}");
         }
     }
