@@ -1,5 +1,6 @@
 //! The shell: sockets, files, clocks and threads around the pure core.
 
+mod batch;
 pub mod clock;
 pub mod descriptors;
 pub mod desktop;

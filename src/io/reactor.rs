@@ -129,7 +129,7 @@ pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()>
     reactor.meet_the_store();
     reactor.drain();
     while !reactor.has_left() {
-        reactor.media.wake();
+        reactor.end_turn();
         let wake = reactor.wake();
         tokio::select! {
             biased;
@@ -146,6 +146,7 @@ pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()>
         reactor.wake_up();
         reactor.look_at_load(is_drained && end.arrivals.len() < ARRIVALS_PER_TURN);
     }
+    reactor.end_turn();
     let lines = Arc::clone(&reactor.lines);
     reactor.stop();
     let _ = tokio::time::timeout(CLOSE_WITHIN, lines.closed()).await;
@@ -313,10 +314,16 @@ impl Reactor {
     }
 
     fn transmit(&mut self, transmit: Transmit) {
-        let sent = self.udp.send(&transmit);
-        if !sent.unwrap_or_else(|| self.connections.send(transmit)) {
-            self.recorder.datagram_not_sent();
-        }
+        let lost = self.udp.send(&transmit);
+        let lost = lost.unwrap_or_else(|| usize::from(!self.connections.send(transmit)));
+        self.recorder.datagrams_not_sent(lost);
+    }
+
+    /// What was gathered in this turn leaves.
+    fn end_turn(&mut self) {
+        self.media.wake();
+        let lost = self.udp.flush();
+        self.recorder.datagrams_not_sent(lost);
     }
 
     fn ask_names(&self, number: QuestionNumber, question: sip::resolve::Question) {

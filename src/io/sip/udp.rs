@@ -2,12 +2,15 @@
 
 use std::io;
 use std::net::{SocketAddr, UdpSocket as StdUdpSocket};
+use std::os::fd::AsFd;
 use std::task::Poll;
 
 use bytes::Bytes;
+use tokio::io::Interest;
 use tokio::net::UdpSocket;
 
 use crate::base::{Now, limits};
+use crate::io::batch::{Inbox, Outbox};
 use crate::io::clock::Clock;
 use crate::sip::api::{FlowId, Transmit};
 
@@ -21,24 +24,35 @@ pub struct Received {
 
 /// The sockets with their flows.
 pub struct UdpSockets {
-    sockets: Vec<(FlowId, UdpSocket)>,
-    buffer: Box<[u8]>,
+    lines: Vec<Line>,
+    inbox: Inbox,
 }
 
-/// Datagrams taken from one socket in one turn, so that a flood does not starve the rest.
+/// A socket, and what is about to leave through it.
+struct Line {
+    flow: FlowId,
+    socket: UdpSocket,
+    outbox: Outbox,
+}
+
+/// Datagrams taken from one socket in one turn, so that a flood does not starve the rest, and in one call.
 const DATAGRAMS_PER_TURN: usize = 64;
+const DATAGRAMS_PER_CALL: usize = 16;
+/// So many wait at most for the end of the turn.
+const LETTERS_MAX: usize = 16;
 
 impl UdpSockets {
     /// Call it on the runtime that reads them.
     pub fn new(sockets: Vec<(FlowId, StdUdpSocket)>) -> io::Result<UdpSockets> {
-        let sockets = sockets.into_iter().map(|(flow, socket)| Ok((flow, UdpSocket::from_std(socket)?)));
-        Ok(UdpSockets { sockets: sockets.collect::<io::Result<_>>()?, buffer: vec![0; limits::SIP_MESSAGE_MAX].into() })
+        let line = |(flow, socket)| Ok(Line { flow, socket: UdpSocket::from_std(socket)?, outbox: Outbox::default() });
+        let lines = sockets.into_iter().map(line).collect::<io::Result<_>>()?;
+        Ok(UdpSockets { lines, inbox: Inbox::new(DATAGRAMS_PER_CALL, limits::SIP_MESSAGE_MAX) })
     }
 
     /// Ready when any socket is; never without one.
     pub async fn readable(&self) {
         std::future::poll_fn(|context| {
-            let ready = self.sockets.iter().any(|(_, socket)| socket.poll_recv_ready(context).is_ready());
+            let ready = self.lines.iter().any(|line| line.socket.poll_recv_ready(context).is_ready());
             if ready { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
@@ -47,31 +61,50 @@ impl UdpSockets {
     /// Takes what the sockets hold; false when more may be there.
     pub fn receive(&mut self, clock: &Clock, turn: &mut Vec<Received>) -> bool {
         let mut is_drained = true;
-        for place in 0..self.sockets.len() {
+        for line in &self.lines {
             let most = turn.len() + DATAGRAMS_PER_TURN;
-            while turn.len() < most {
-                let Some((flow, from, bytes)) = self.read(place) else { break };
-                turn.push(Received { flow, from, bytes, now: clock.now() });
-            }
+            while turn.len() < most && line.read(&mut self.inbox, clock, turn) {}
             is_drained &= turn.len() < most;
         }
         is_drained
     }
 
-    /// A message keeps its own bytes only: it may be held as long as its call lasts.
-    fn read(&mut self, place: usize) -> Option<(FlowId, SocketAddr, Bytes)> {
-        let (flow, socket) = self.sockets.get(place)?;
-        match socket.try_recv_from(&mut self.buffer) {
-            Ok((length, from)) => Some((*flow, from, Bytes::copy_from_slice(self.buffer.get(..length)?))),
-            // An ICMP error of an earlier packet, or nothing there.
-            Err(_) => None,
-        }
+    /// The datagram leaves at the end of the turn, or before when many wait. `None` for a flow that is no socket's; else how many
+    /// could not leave now.
+    pub fn send(&mut self, transmit: &Transmit) -> Option<usize> {
+        let line = self.lines.iter_mut().find(|line| line.flow == transmit.flow)?;
+        line.outbox.push(transmit.to, transmit.bytes.clone());
+        Some(if line.outbox.len() < LETTERS_MAX { 0 } else { line.flush() })
     }
 
-    /// `None` for a flow that is no socket's; false for a datagram that cannot leave. It is lost, as on any network: the transaction
-    /// sends it again.
-    pub fn send(&self, transmit: &Transmit) -> Option<bool> {
-        let (_, socket) = self.sockets.iter().find(|(flow, _)| *flow == transmit.flow)?;
-        Some(socket.try_send_to(&transmit.bytes, transmit.to).is_ok())
+    /// Ends the turn; how many could not leave. They are lost, as on any network: their transactions send them again.
+    pub fn flush(&mut self) -> usize {
+        self.lines.iter_mut().map(Line::flush).sum()
+    }
+}
+
+impl Line {
+    /// False when nothing more is there. A message keeps its own bytes only: it may be held as long as its call lasts.
+    fn read(&self, inbox: &mut Inbox, clock: &Clock, turn: &mut Vec<Received>) -> bool {
+        let places = inbox.places();
+        let taken = self.socket.try_io(Interest::READABLE, || {
+            let count = inbox.receive(self.socket.as_fd())?;
+            let now = clock.now();
+            let datagrams = (0..count).filter_map(|nth| inbox.get(nth));
+            turn.extend(datagrams.map(|(from, bytes)| Received {
+                flow: self.flow,
+                from,
+                bytes: Bytes::copy_from_slice(bytes),
+                now,
+            }));
+            // A call that found places to spare says that the socket is empty, which spares the call that finds nothing.
+            if count == places { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
+        });
+        // An error may be that of an earlier packet (ICMP): more may be there, and the socket says so again.
+        taken.is_ok()
+    }
+
+    fn flush(&mut self) -> usize {
+        if self.outbox.len() == 0 { 0 } else { self.outbox.flush(self.socket.as_fd()) }
     }
 }

@@ -183,7 +183,7 @@ mod tests {
         let since = at(10).mono;
         recorder.record(Fact::Stage { call: CallId(1), stage: Stage::InviteToMatch, since }, at(12));
         recorder.store_timer().took(Duration::from_micros(80));
-        recorder.datagram_not_sent();
+        recorder.datagrams_not_sent(1);
         recorder.tick(at(1000));
         recorder.record(Fact::Stage { call: CallId(2), stage: Stage::InviteToMatch, since }, at(12));
         recorder.tick(at(2000));
@@ -201,7 +201,7 @@ mod tests {
     fn a_keeper_on_its_thread_gives_the_tallies_back() {
         let (mut recorder, telemetry) = start(None, BEGAN).unwrap();
         for second in 1..=50 {
-            recorder.datagram_not_sent();
+            recorder.datagrams_not_sent(1);
             recorder.tick(at(second * 1000));
         }
         // The last tick finds no empty tally while the keeper is busy; one more of the keeper's turns always comes.

@@ -65,8 +65,8 @@ impl Recorder {
         self.store_timer.clone()
     }
 
-    pub fn datagram_not_sent(&mut self) {
-        self.interval.counters.add(Counter::DatagramNotSent, 1);
+    pub fn datagrams_not_sent(&mut self, count: usize) {
+        self.interval.counters.add(Counter::DatagramNotSent, count as u64);
     }
 
     /// Hands over what was recorded since the last time. While the keeper is busy it stays here, and nothing is lost.
