@@ -64,13 +64,14 @@ impl Inbox {
         }
         let (most, flags) = (self.senders.len() as libc::c_uint, libc::MSG_DONTWAIT as _);
         // SAFETY: the first `most` headers point to places and senders that live through the call, with their true sizes.
-        let count =
-            unsafe { libc::recvmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), most, flags, ptr::null_mut()) };
+        let count = unsafe { libc::recvmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), most, flags, ptr::null_mut()) };
         let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
-        self.arrived.extend(headers.iter().take(count).map(|header| Arrived {
-            length: header.msg_len as usize,
-            sender_length: header.msg_hdr.msg_namelen,
-        }));
+        self.arrived.extend(
+            headers
+                .iter()
+                .take(count)
+                .map(|header| Arrived { length: header.msg_len as usize, sender_length: header.msg_hdr.msg_namelen }),
+        );
         Ok(count)
     }
 
