@@ -27,10 +27,11 @@ use crate::io::media::{FileError, MediaConfig, MediaPool, read_clip};
 use crate::io::names::Names;
 use crate::io::reactor::{self, Door, Wiring};
 use crate::io::sip::tls::TlsFault;
+use crate::io::sip::websocket::{self, WebDoor};
 use crate::io::sip::{Listener, StreamSetup};
 use crate::io::store::{OpenError, RedisSetup, Store};
 use crate::io::telemetry::{self, Telemetry, TelemetryError};
-use crate::io::web::{self, Web};
+use crate::io::web::{self, Origins, SipWeb, Web};
 use crate::media::Clip;
 use crate::sip::api::{FlowId, Transport};
 
@@ -96,6 +97,8 @@ pub fn bind(shell: &Shell) -> Result<Sockets, Vec<StartError>> {
                 listeners.push(Listener { flow, transport, socket });
                 Ok(())
             }),
+            // The HTTP server's.
+            Transport::Ws | Transport::Wss => Ok(()),
         };
         if let Err(fault) = bound {
             faults.push(StartError::Bind { what: "sip", address: bind.address, fault });
@@ -186,9 +189,11 @@ pub async fn start(plan: Plan, sockets: Sockets, config_text: &str) -> Result<Se
     let (sip, http) = (sockets.sip, sockets.http.local_addr().map_err(StartError::Machine)?);
     let runtime = engine_runtime()?;
     let lines = Arc::new(DeskLines::new(runtime.handle().clone()));
-    let web = web(&plan, &store, &door, &lines, &telemetry, clock, rng.split());
+    let (sip_door, websockets) = websocket::door(plan.shell.web_flow());
+    let web = web(&plan, &store, (&door, sip_door), &lines, &telemetry, clock, rng.split());
     let streams = StreamSetup {
         listeners: sockets.listeners,
+        websockets,
         tls: tls::open(&plan).map_err(StartError::Tls)?,
         idle: plan.shell.sip_idle,
         runtime: tokio::runtime::Handle::current(),
@@ -301,7 +306,7 @@ fn open_journal(shell: &Shell, seed: [u8; 32], boot_s: u32, config_text: &str) -
 fn web(
     plan: &Plan,
     store: &Store,
-    door: &Door,
+    (door, sip_door): (&Door, WebDoor),
     lines: &Arc<DeskLines>,
     telemetry: &Telemetry,
     clock: Clock,
@@ -312,6 +317,13 @@ fn web(
         door: Arc::new(door.clone()),
         store: Arc::new(store.clone()),
         lines: Arc::clone(lines),
+        sip: SipWeb {
+            door: sip_door,
+            clock,
+            token_keys: calls.token_keys.clone(),
+            passes: plan.settings.desks.phones.keys.clone(),
+            origins: Origins::new(shell.origins.clone()),
+        },
         telemetry: telemetry.clone(),
         clock,
         keys: shell.api_keys.iter().map(api_key).collect(),

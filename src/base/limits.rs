@@ -10,6 +10,17 @@ pub const SIP_UDP_ONLY_PEERS_MAX: usize = 1_000;
 pub const SIP_CONNECTIONS_MAX: usize = 20_000;
 /// SIP connections that one address has made; the phones of one office behind one address. Beyond it a new one is closed at once.
 pub const SIP_CONNECTIONS_PER_ADDRESS_MAX: usize = 256;
+/// Websockets for SIP of one intent, or of one agent: a page that reloads has two for a moment, and two tabs may be open. A further
+/// one is closed (1013).
+pub const SIP_CONNECTIONS_PER_BROWSER_MAX: usize = 4;
+/// Messages that a websocket for SIP may bring in one second, and save up for at once; a call has some dozen. Beyond it the
+/// connection is closed (1008).
+pub const SIP_WEBSOCKET_MESSAGES_PER_S: u32 = 20;
+pub const SIP_WEBSOCKET_MESSAGES_AT_ONCE: u32 = 200;
+/// How often a websocket for SIP is pinged: proxies cut what is quiet for a minute.
+pub const SIP_WEBSOCKET_PING_EVERY: Duration = Duration::from_secs(20);
+/// A browser that says nothing for so long, not even a pong, has gone. The connection ends, and with it the phone's registration.
+pub const SIP_WEBSOCKET_SILENT_MAX: Duration = Duration::from_secs(45);
 /// Messages that wait to be written to one connection; a second of a busy trunk. Beyond it the connection is closed.
 pub const SIP_CONNECTION_QUEUE_MAX: usize = 1_024;
 /// To make a connection, TLS included; a caller waits for it. Beyond it the peer counts as out of reach.

@@ -1,6 +1,6 @@
 //! What all calls share while they work: the settings, the deadlines, the ports, and the place where effects are laid.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -77,6 +77,8 @@ pub struct Bench {
     /// Calls that were handed over and still keep their agent.
     pub call_by_agent: HashMap<AgentId, CallId>,
     pub call_by_ask: HashMap<AskId, CallId>,
+    /// Agents whose phone is registered in a browser at present.
+    browser_phones: HashSet<AgentId>,
     pub settling: Settling,
     pub loads: Loads,
     /// The moment of the input that is being handled.
@@ -97,6 +99,7 @@ impl Bench {
             call_by_leg: HashMap::new(),
             call_by_agent: HashMap::new(),
             call_by_ask: HashMap::new(),
+            browser_phones: HashSet::new(),
             settling: Settling::default(),
             loads: Loads::default(),
             now: Now::default(),
@@ -127,6 +130,21 @@ impl Bench {
 
     pub fn fact(&mut self, fact: Fact) {
         self.outputs.push_back(CallOutput::Fact(fact));
+    }
+
+    /// What the agent's phone has become.
+    pub fn phone_changed(&mut self, agent: &AgentId, reachable: bool, browser: bool) {
+        if reachable && browser {
+            self.browser_phones.insert(agent.clone());
+        } else {
+            self.browser_phones.remove(agent);
+        }
+        self.fact(Fact::PhoneReachable { agent: agent.clone(), reachable });
+    }
+
+    /// Whether ringing the agent rings a browser, whose offer must be one of WebRTC.
+    pub fn rings_browser(&self, agent: &AgentId) -> bool {
+        self.browser_phones.contains(agent)
     }
 
     /// Asks the store for a call; the call is found again by the answer's number.

@@ -165,7 +165,9 @@ impl Calls {
             SipEvent::GatewayChanged { trunk, gateway, state } => {
                 self.bench.fact(Fact::GatewayChanged { trunk, gateway, state });
             }
-            SipEvent::PhoneReachable { agent, reachable } => self.bench.fact(Fact::PhoneReachable { agent, reachable }),
+            SipEvent::PhoneReachable { agent, reachable, browser } => {
+                self.bench.phone_changed(&agent, reachable, browser);
+            }
             SipEvent::Refused { cause, count } => self.bench.fact(Fact::Refused { cause, count }),
         }
     }

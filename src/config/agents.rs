@@ -30,8 +30,7 @@ pub(super) struct AgentsPart {
     pub desks: Vec<desktop::Account>,
 }
 
-const PHONE: &str =
-    "write phone = { contact = \"sip:ann@192.0.2.21\" }, or phone = { user = \"ann\", password = \"...\" }";
+const PHONE: &str = "write phone = { contact = \"sip:ann@192.0.2.21\" }, phone = { user = \"ann\", password = \"...\" }, or phone = { browser = true }";
 const TOKEN: &str = "choose a long random token and write its hash: printf %s TOKEN | sha256sum";
 
 pub(super) fn read(
@@ -49,7 +48,7 @@ pub(super) fn read(
         let token = token(&mut section, &mut tokens, faults);
         let extension = section.text("extension", faults);
         let agent = AgentId::new(name.as_ref().map_or("", |name| name.value));
-        let phone = phone(&mut section, &agent, sip, &mut users, faults);
+        let phone = phone(&mut section, (&agent, name.as_ref()), sip, &mut users, faults);
         let phone = phone.map(|(plan, account)| (with_extension(plan, extension.as_ref(), faults), account));
         if let Some((plan, _)) = phone.as_ref().filter(|_| redirects) {
             require_extension(plan, &section, faults);
@@ -104,7 +103,7 @@ fn token(section: &mut Section<'_>, tokens: &mut BTreeMap<[u8; 32], ()>, faults:
 
 fn phone<'a>(
     agent_section: &mut Section<'a>,
-    agent: &AgentId,
+    (agent, name): (&AgentId, Option<&Text<'a>>),
     sip: &SipPart,
     users: &mut Names<'a>,
     faults: &mut Faults<'_>,
@@ -115,13 +114,23 @@ fn phone<'a>(
     let via = section.text("via", faults).and_then(|text| socket(&text, faults));
     let contact = section.text("contact", faults);
     let sound = sound_terms::read(&mut section, faults);
+    let in_browser = section.flag("browser", false, faults);
     let has_user = section.item("user").is_some();
     let account = if has_user { account(&mut section, agent, &sip.realm, users, faults) } else { None };
     for key in ["password", "ha1_md5", "ha1_sha256"] {
         section.item(key);
     }
     section.finish(faults);
+    if in_browser && contact.is_none() && !has_user {
+        let account = browser_account(agent, name?, users, faults)?;
+        let target = Target::Registered(agent.clone());
+        return Some((PhonePlan { target, flow, extension: None, sound }, Some(account)));
+    }
     match (contact, has_user) {
+        _ if in_browser => {
+            faults.add(&item.place, "is in the browser, and has a contact or a user too", PHONE);
+            None
+        }
         (Some(contact), false) => {
             sip.check_transport(&contact, faults);
             let uri = sip_target(&contact, faults)?.to_owned();
@@ -132,7 +141,7 @@ fn phone<'a>(
             account.map(|account| (PhonePlan { target, flow, extension: None, sound }, Some(account)))
         }
         (Some(_), true) | (None, false) => {
-            faults.add(&item.place, "must have either contact or user", PHONE);
+            faults.add(&item.place, "must have contact, user or browser, and one of them only", PHONE);
             None
         }
     }
@@ -163,6 +172,28 @@ fn account<'a>(
     Some(PhoneAccount { agent: agent.clone(), user, ha1_md5, ha1_sha256 })
 }
 
+/// The phone in the desk's page: the agent's name is its user, and the desk vouches for it instead of a password.
+fn browser_account<'a>(
+    agent: &AgentId,
+    name: &Text<'a>,
+    users: &mut Names<'a>,
+    faults: &mut Faults<'_>,
+) -> Option<PhoneAccount> {
+    if !is_user(name.value) {
+        let remedy =
+            "write letters, digits, and - _ . + : with phone = { browser = true } the name is the phone's user";
+        faults.add(&name.place, format!("{:?} is no user name", name.value), remedy);
+        return None;
+    }
+    let user = name.value.to_owned();
+    let account = PhoneAccount { agent: agent.clone(), user, ha1_md5: String::new(), ha1_sha256: String::new() };
+    users.add(name, faults).then_some(account)
+}
+
+fn is_user(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+".contains(&b))
+}
+
 /// A digest user of our realm, and H(user:realm:password) in MD5 and SHA-256.
 pub(super) fn user_and_hashes<'a>(
     section: &mut Section<'a>,
@@ -171,7 +202,7 @@ pub(super) fn user_and_hashes<'a>(
     faults: &mut Faults<'_>,
 ) -> Option<(String, String, String)> {
     let user = users.take(section, "user", faults)?;
-    if !user.value.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.+".contains(&b)) {
+    if !is_user(user.value) {
         faults.add(&user.place, "is no user name", "write letters, digits, and - _ . +");
         return None;
     }

@@ -7,7 +7,9 @@ use std::time::Duration;
 use crate::base::PoolId;
 use crate::base::phone::Region;
 use crate::engine::Settings;
-use crate::sip::api::Transport;
+use crate::sip::api::{FlowId, Transport};
+
+use super::sip::web_flow;
 
 /// A whole configuration, checked.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub struct Shell {
     /// A SIP connection over which nothing came for so long is closed; longer than any registration lives.
     pub sip_idle: Duration,
     pub http: SocketAddr,
+    /// Web sites other than our own whose pages may connect, as browsers write them: `https://shop.example.com`.
+    pub origins: Vec<String>,
     pub media: MediaShell,
     pub store: StorePlan,
     pub api_keys: Vec<ApiKey>,
@@ -115,6 +119,13 @@ pub struct LogPlan {
     pub json: bool,
     /// As `tracing-subscriber` reads it: `info`, `throughline=debug`.
     pub filter: String,
+}
+
+impl Shell {
+    /// The flow of websockets that come through the HTTP server.
+    pub fn web_flow(&self) -> FlowId {
+        web_flow(self.sip.len())
+    }
 }
 
 impl std::fmt::Display for SipBind {

@@ -1,12 +1,14 @@
 //! The whole file: either a plan, or every fault at once.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use toml::de::DeTable;
 
 use crate::access::Policy;
 use crate::calls::settings::{CallSettings, Deadlines};
-use crate::desktop;
+use crate::desktop::pass::PassKeys;
+use crate::desktop::{self, BrowserPhones};
 use crate::engine::Settings;
 use crate::intents::matching::Priors;
 use crate::intents::token::TokenKeys;
@@ -58,7 +60,7 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     let calls = calls(&mut top, &routing, trunks.names, faults);
     let shell = shell(&mut top, &sip, media.shell, &pools.names, faults);
     top.finish(faults);
-    let (policy, token_keys, (deadlines, target_timeout)) = calls?;
+    let (policy, (token_keys, passes), (deadlines, target_timeout)) = calls?;
     let dial = dial::rules(dial, &agents.phones, &agents.accounts);
     let fixed_phones = agents::fixed(&agents.phones);
     let calls = CallSettings {
@@ -72,8 +74,10 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
         deadlines,
         media: media.plan,
     };
-    let endpoint = endpoint(sip, trunks.peers, (agents.accounts, fixed_phones), target_timeout);
-    let desks = desktop::Setup::new(agents.desks);
+    let endpoint = endpoint(sip, shell.http, trunks.peers, (agents.accounts, fixed_phones), target_timeout);
+    let users = endpoint.phones.iter().map(|phone| (phone.agent.clone(), phone.user.clone()));
+    let phones = BrowserPhones { realm: endpoint.realm.clone(), user_by_agent: users.collect(), keys: passes };
+    let desks = desktop::Setup { phones, ..desktop::Setup::new(agents.desks) };
     let settings = Settings { endpoint, calls, routing: routing.setup, desks, pools: pools.plans };
     Some(Plan { settings, shell })
 }
@@ -83,7 +87,7 @@ fn calls(
     routing: &routing::RoutingPart<'_>,
     trunks: Names<'_>,
     faults: &mut Faults<'_>,
-) -> Option<(Policy, TokenKeys, (Deadlines, Duration))> {
+) -> Option<(Policy, (TokenKeys, PassKeys), (Deadlines, Duration))> {
     let default_queue = routing.default_queue.as_ref();
     let known = access::Known { queues: &routing.queues, trunks: &trunks, default_queue };
     let policy = access::read(top, &known, faults);
@@ -94,12 +98,13 @@ fn calls(
 
 fn endpoint(
     sip: sip::SipPart,
+    http: SocketAddr,
     trunks: Vec<TrunkPeer>,
     (phones, fixed_phones): (Vec<PhoneAccount>, Vec<FixedPhone>),
     target_timeout: Duration,
 ) -> EndpointSetup {
     EndpointSetup {
-        flows: sip.flows,
+        flows: sip.flows_with(http),
         tcp_above: sip.tcp_above,
         realm: sip.realm,
         digests: sip.digests,
@@ -124,13 +129,15 @@ fn shell(
     faults: &mut Faults<'_>,
 ) -> Shell {
     let log = shell::log(top, faults);
+    let http = shell::http(top, faults);
     Shell {
         sip: sip.bind.clone(),
         drain: sip.drain,
         name_servers: sip.name_servers.clone(),
         tls: sip.tls.clone(),
         sip_idle: sip.registration_max + IDLE_BEYOND,
-        http: shell::http(top, faults),
+        http: http.bind,
+        origins: http.origins,
         media,
         store: shell::store(top, faults),
         api_keys: shell::api_keys(top, faults),

@@ -8,11 +8,12 @@ use std::time::Duration;
 use crate::base::PoolId;
 use crate::base::limits::{INTENT_TTL_MAX, INTENT_TTL_MIN};
 use crate::calls::settings::Deadlines;
+use crate::desktop::pass::PassKeys;
 use crate::intents::token::{SECRET_MIN, TokenKey, TokenKeys};
 
 use super::fault::Faults;
 use super::plan::{ApiKey, IntentDefaults, LogPlan, StorePlan};
-use super::tree::Section;
+use super::tree::{Section, Text};
 use super::values::{Names, from_hex, region, sha256, socket};
 
 const HTTP_PORT: u16 = 8080;
@@ -29,11 +30,33 @@ pub(super) struct LogPart {
     pub interval_log: Option<PathBuf>,
 }
 
-pub(super) fn http(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SocketAddr {
+/// Where the HTTP server is, and for whose pages.
+pub(super) struct HttpPart {
+    pub bind: SocketAddr,
+    pub origins: Vec<String>,
+}
+
+pub(super) fn http(top: &mut Section<'_>, faults: &mut Faults<'_>) -> HttpPart {
     let mut section = top.section("http", faults);
     let bind = section.text("bind", faults).and_then(|text| socket(&text, faults));
+    let origins = section.texts("origins", faults);
+    let origins = origins.iter().filter_map(|text| origin(text, faults)).collect();
     section.finish(faults);
-    bind.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, HTTP_PORT)))
+    HttpPart { bind: bind.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, HTTP_PORT))), origins }
+}
+
+/// As browsers write it (RFC 6454 section 6.2): in lower case, without a path or the scheme's own port.
+fn origin(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<String> {
+    let known = [("https://", ":443"), ("http://", ":80")];
+    let host = known.into_iter().find_map(|(scheme, port)| Some((text.value.strip_prefix(scheme)?, port)));
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-:[]".contains(&byte);
+    let is_good = |(host, port): (&str, &str)| !host.is_empty() && host.bytes().all(is_plain) && !host.ends_with(port);
+    if !host.is_some_and(is_good) {
+        let remedy = "write it as browsers do: \"https://shop.example.com\", in lower case, without a path";
+        faults.add(&text.place, format!("{:?} is no web origin", text.value), remedy);
+        return None;
+    }
+    Some(text.value.to_owned())
 }
 
 pub(super) fn store(top: &mut Section<'_>, faults: &mut Faults<'_>) -> StorePlan {
@@ -97,7 +120,8 @@ fn scopes(section: &mut Section<'_>, faults: &mut Faults<'_>) -> (bool, bool) {
     (scopes.contains(&true), scopes.contains(&false))
 }
 
-pub(super) fn token_keys(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<TokenKeys> {
+/// One list of secrets for both: the tokens of intents, and the passes of agents' phones.
+pub(super) fn token_keys(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<(TokenKeys, PassKeys)> {
     let sections = top.sections("token_keys", faults);
     if sections.is_empty() {
         faults.add(&top.place.key("token_keys", 0), "there is no key to sign tokens with", TOKEN_KEY);
@@ -118,7 +142,8 @@ pub(super) fn token_keys(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Opti
         section.finish(faults);
         keys.extend(id.zip(secret).map(|(id, secret)| TokenKey { id, secret }));
     }
-    TokenKeys::new(&keys).ok()
+    let passes = PassKeys::new(keys.iter().map(|key| (key.id, key.secret.clone())).collect());
+    Some((TokenKeys::new(&keys).ok()?, passes))
 }
 
 pub(super) fn log(top: &mut Section<'_>, faults: &mut Faults<'_>) -> LogPart {

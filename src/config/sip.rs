@@ -89,16 +89,33 @@ impl SipPart {
     pub(super) fn check_transport(&self, text: &Text<'_>, faults: &mut Faults<'_>) {
         let example = text.value.replace("{dialled}", "0");
         let Some(wanted) = Uri::read(example.as_bytes()).and_then(|uri| uri.transport()) else { return };
+        if wanted.is_websocket() {
+            let remedy = "leave the transport out: browsers open websockets, we do not";
+            return faults.add(&text.place, format!("{:?} asks for a websocket", text.value), remedy);
+        }
         if !self.bind.is_empty() && !self.bind.iter().any(|bind| bind.transport == wanted) {
             let remedy = format!("add \"{}:ADDRESS:PORT\" to [sip] bind, or leave the transport out", wanted.param());
             faults.add(&text.place, format!("{:?} asks for a transport that we do not have", text.value), remedy);
         }
     }
 
+    /// Our flows, and that of the HTTP server's websockets after them.
+    pub(super) fn flows_with(&self, http: SocketAddr) -> Vec<LocalFlow> {
+        let ip = self.first_advertised().filter(|_| http.ip().is_unspecified()).unwrap_or(http.ip());
+        let advertised = SocketAddr::new(ip, http.port());
+        let web = LocalFlow { flow: web_flow(self.bind.len()), transport: Transport::Ws, advertised };
+        self.flows.iter().cloned().chain([web]).collect()
+    }
+
     /// The address that peers know us by, for what follows from it.
     pub(super) fn first_advertised(&self) -> Option<IpAddr> {
         self.flows.first().map(|flow| flow.advertised.ip())
     }
+}
+
+/// The flow of the HTTP server beside so many sockets.
+pub fn web_flow(sockets: usize) -> FlowId {
+    FlowId(sockets as u64)
 }
 
 /// The sockets that can be bound, and how many were written.

@@ -409,6 +409,34 @@ fn secrets_are_not_repeated() {
 }
 
 #[test]
+fn a_phone_in_the_browser_needs_no_password_and_a_name_that_can_stand_in_an_address() {
+    let contact = "phone = { contact = \"sip:ann@192.0.2.21\" }";
+    let text = small();
+    assert!(text.contains(contact), "{text}");
+    let settings = plan(&text.replacen(contact, "phone = { browser = true }", 1)).settings;
+    let phone = &settings.endpoint.phones[0];
+    assert!(phone.is_in_browser_only() && phone.user == phone.agent.as_str());
+    assert_eq!(settings.desks.phones.user_by_agent.get(&phone.agent), Some(&phone.user));
+    for wrong in ["browser = true, user = \"ann\", password = \"x\"", "browser = true, contact = \"sip:a@192.0.2.9\""] {
+        let faults = read(&text.replacen(contact, &format!("phone = {{ {wrong} }}"), 1)).err().unwrap_or_default();
+        assert!(faults.iter().any(|fault| fault.to_string().contains("in the browser")), "{faults:?}");
+    }
+}
+
+#[test]
+fn web_sites_are_named_as_browsers_write_them() {
+    let with = |origins: &str| format!("{}\n[http]\norigins = [{origins}]\n", small());
+    let shell = plan(&with("\"https://shop.example.com\", \"http://127.0.0.1:8090\"")).shell;
+    assert_eq!(shell.origins, ["https://shop.example.com", "http://127.0.0.1:8090"]);
+    for wrong in
+        ["shop.example.com", "https://Shop.example.com", "https://shop.example.com/", "https://a.example.com:443", "*"]
+    {
+        let faults = read(&with(&format!("{wrong:?}"))).err().unwrap_or_default();
+        assert!(faults.iter().any(|fault| fault.to_string().contains("no web origin")), "{wrong} {faults:?}");
+    }
+}
+
+#[test]
 fn sockets_for_tcp_and_tls_are_named_with_their_transport() {
     let text = small()
         .replacen(
@@ -421,7 +449,7 @@ fn sockets_for_tcp_and_tls_are_named_with_their_transport() {
         .replacen("sip:ann@192.0.2.21", "sip:ann@192.0.2.21;transport=tcp", 1);
     let plan = plan(&text);
     let transports: Vec<Transport> = plan.settings.endpoint.flows.iter().map(|flow| flow.transport).collect();
-    assert_eq!(transports, [Transport::Udp, Transport::Tcp, Transport::Tls]);
+    assert_eq!(transports, [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws]);
     let trunk = &plan.settings.endpoint.trunks[0];
     assert_eq!((trunk.tls_name.as_deref(), trunk.networks.len()), (Some("sbc.example.com"), 0));
     let tls = plan.shell.tls.expect("files");

@@ -30,11 +30,16 @@ impl<'a> Names<'a> {
             faults.add(&name.place, "is no name", format!("write 1 to {NAME_MAX} printable characters"));
             return None;
         }
-        if self.line_by_name.insert(name.value, name.place.offset).is_some() {
+        self.add(&name, faults).then_some(name)
+    }
+
+    /// False when it is there already, which is said.
+    pub(super) fn add(&mut self, name: &Text<'a>, faults: &mut Faults<'_>) -> bool {
+        let is_new = self.line_by_name.insert(name.value, name.place.offset).is_none();
+        if !is_new {
             faults.add(&name.place, format!("{:?} is there twice", name.value), "give each a name of its own");
-            return None;
         }
-        Some(name)
+        is_new
     }
 
     /// Says so when the name that is referred to is not there.

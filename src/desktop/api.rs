@@ -1,10 +1,12 @@
 //! What goes into the desks and what comes out: from the websockets, from the calls, and back to both.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::base::{AgentId, CallId, Fence};
 
 use super::message::{AgentState, AskedState, CallPhase, ClientMessage, ServerMessage, SkillLevel, TokenHash, WrapUp};
+use super::pass::PassKeys;
 use super::pop::Pop;
 
 /// One websocket, numbered by the shell and never used twice.
@@ -159,10 +161,21 @@ pub struct Account {
     pub skills: Vec<SkillLevel>,
 }
 
+/// The agents whose phone may be in the browser, and what lets it in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BrowserPhones {
+    /// The domain of their addresses.
+    pub realm: String,
+    /// The user part of each agent's address.
+    pub user_by_agent: BTreeMap<AgentId, String>,
+    pub keys: PassKeys,
+}
+
 /// All that the desks are configured with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setup {
     pub accounts: Vec<Account>,
+    pub phones: BrowserPhones,
     /// A connection that has been quiet this long is pinged.
     pub ping_after: Duration,
     /// A connection that has been quiet this long is closed; more than `ping_after`.
@@ -178,6 +191,7 @@ impl Setup {
     pub fn new(accounts: Vec<Account>) -> Setup {
         Setup {
             accounts,
+            phones: BrowserPhones::default(),
             ping_after: Duration::from_secs(20),
             silent_max: Duration::from_secs(45),
             hello_within: Duration::from_secs(10),

@@ -7,13 +7,15 @@ mod log;
 mod login;
 pub mod message;
 mod offers;
+pub mod pass;
 pub mod pop;
 #[cfg(test)]
 mod script;
 mod session;
 
 pub use api::{
-    Account, CloseCode, ConnId, DeskCommand, DeskEvent, DesktopInput, DesktopOutput, Output, Setup, Undeliverable,
+    Account, BrowserPhones, CloseCode, ConnId, DeskCommand, DeskEvent, DesktopInput, DesktopOutput, Output, Setup,
+    Undeliverable,
 };
 pub use desks::Desks;
 pub use message::{

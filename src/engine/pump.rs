@@ -1,15 +1,16 @@
 //! The pump: hands each value that one owner puts out to the owner that it is for, until all are dry.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::base::rng::Rng;
-use crate::base::{Mono, Now, TrunkId};
+use crate::base::{AgentId, Mono, Now, TrunkId};
 use crate::calls::Calls;
 use crate::calls::api::{CallInput, CallOutput};
 use crate::calls::facts::Fact;
 use crate::desktop::{self, Desks};
 use crate::routing::{self, Router};
+use crate::sip::api::{PhoneAccount, SipEvent};
 use crate::sip::endpoint::{Endpoint, EndpointOutput, PutOff};
 
 use super::agents;
@@ -27,6 +28,8 @@ pub struct Engine {
     /// What the keep-alive says of each trunk that is asked.
     pub(super) reachable_by_trunk: BTreeMap<TrunkId, bool>,
     pub(super) trunks: Vec<TrunkId>,
+    /// Agents who have no phone while their desk's page is not open.
+    in_browser_only: BTreeSet<AgentId>,
     pub(super) is_behind: bool,
     pub(super) is_draining: bool,
     outputs: VecDeque<Output>,
@@ -37,10 +40,17 @@ impl Engine {
     pub fn new(settings: Settings, seed: [u8; 32], boot_s: u32) -> Engine {
         let mut rng = Rng::from_seed(seed);
         let trunks = settings.calls.trunks.keys().cloned().collect();
+        let in_browser = settings.endpoint.phones.iter().filter(|phone| phone.is_in_browser_only());
+        let in_browser_only: BTreeSet<AgentId> = in_browser.map(|phone: &PhoneAccount| phone.agent.clone()).collect();
+        let mut router = Router::new(settings.routing);
+        for agent in &in_browser_only {
+            router.handle(routing::Input::Phone { agent: agent.clone(), reachable: false }, Now::default());
+        }
         Engine {
+            in_browser_only,
             endpoint: Endpoint::new(settings.endpoint, rng.split()),
             calls: Calls::new(Arc::new(settings.calls), rng.split(), boot_s),
-            router: Router::new(settings.routing),
+            router,
             desks: Desks::new(settings.desks, rng.split()),
             reachable_by_trunk: BTreeMap::new(),
             trunks,
@@ -161,7 +171,19 @@ impl Engine {
         match output {
             EndpointOutput::Transmit(transmit) => self.outputs.push_back(Output::Transmit(transmit)),
             EndpointOutput::Resolve(number, question) => self.outputs.push_back(Output::Resolve { number, question }),
-            EndpointOutput::Event(event) => self.calls.handle(CallInput::Sip(event), now),
+            EndpointOutput::Event(event) => {
+                self.tell_router_of_phone(&event, now);
+                self.calls.handle(CallInput::Sip(event), now);
+            }
+        }
+    }
+
+    /// Whoever has no other phone than the browser's is offered nothing without it.
+    fn tell_router_of_phone(&mut self, event: &SipEvent, now: Now) {
+        if let SipEvent::PhoneReachable { agent, reachable, .. } = event
+            && self.in_browser_only.contains(agent)
+        {
+            self.router.handle(routing::Input::Phone { agent: agent.clone(), reachable: *reachable }, now);
         }
     }
 

@@ -1,5 +1,6 @@
 //! The shell: sockets, files, clocks and threads around the pure core.
 
+mod allowance;
 mod batch;
 pub mod clock;
 pub mod descriptors;

@@ -46,6 +46,8 @@ pub(super) struct Agent {
     pub presence: Presence,
     /// The desk's connection stands, so that a pop would arrive.
     pub connected: bool,
+    /// The agent's phone would ring, as far as anybody has said.
+    pub has_phone: bool,
     pub paused: Option<Paused>,
     pub work: Work,
     /// Present while the agent stands in the idle sets of the queues served.
@@ -70,6 +72,7 @@ impl Agent {
             serves: Vec::new(),
             presence: Presence::Offline,
             connected: true,
+            has_phone: true,
             paused: None,
             work: Work::Free,
             idle_since: None,
@@ -96,7 +99,7 @@ impl Agent {
     }
 
     pub(super) fn is_free(&self) -> bool {
-        self.is_willing() && self.connected && self.work == Work::Free
+        self.is_willing() && self.connected && self.has_phone && self.work == Work::Free
     }
 
     pub(super) fn offered(&self, call: CallId, fence: Fence) -> Option<Grant> {

@@ -20,6 +20,11 @@ pub enum Input {
         agent: AgentId,
         connected: bool,
     },
+    /// The agent's phone can be rung, or cannot: meanwhile no new offers, as without a desk.
+    Phone {
+        agent: AgentId,
+        reachable: bool,
+    },
     /// A call needs an agent. `priority` is in points, higher first; `prefer` is the customer's last agent; `extra` is asked
     /// besides what the queue asks.
     Enqueue {
@@ -147,6 +152,8 @@ pub enum Why {
     OnBreak,
     Offline,
     Paused,
+    /// Their phone cannot be rung now.
+    NoPhone,
     /// Preferred, and without a skill that is required.
     LacksSkill,
     /// Had an offer of this call a moment ago.

@@ -138,7 +138,11 @@ impl Router {
             return self.outputs.push_back(Output::NotFree { call: id, agent: agent.clone(), why: Why::Offline });
         };
         if !self.agent(ix).is_free() {
-            let why = if self.agent(ix).is_logged_in() { Why::Busy } else { Why::Offline };
+            let why = match self.agent(ix) {
+                agent if !agent.is_logged_in() => Why::Offline,
+                agent if !agent.has_phone => Why::NoPhone,
+                _ => Why::Busy,
+            };
             return self.outputs.push_back(Output::NotFree { call: id, agent: agent.clone(), why });
         }
         let idle_since = self.leave_idle(ix).unwrap_or(now);
@@ -188,6 +192,7 @@ impl Router {
             Presence::Offline => Why::Offline,
             Presence::Break { .. } => Why::OnBreak,
             Presence::Available if agent.paused.is_some() => Why::Paused,
+            Presence::Available if !agent.has_phone => Why::NoPhone,
             Presence::Available if agent.work == Work::Free => Why::LacksSkill,
             Presence::Available => Why::Busy,
         }

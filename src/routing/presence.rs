@@ -36,6 +36,12 @@ impl Router {
         self.settle_agent(ix, now, now);
     }
 
+    pub(super) fn phone_connected(&mut self, id: &AgentId, reachable: bool, now: Mono) {
+        let Some(ix) = self.known_agent(id) else { return };
+        self.agent_mut(ix).has_phone = reachable;
+        self.settle_agent(ix, now, now);
+    }
+
     pub(super) fn wrap_up_done(&mut self, id: &AgentId, now: Mono) {
         let Some(ix) = self.known_agent(id) else { return };
         match self.agent(ix).work {

@@ -86,6 +86,7 @@ impl Router {
         match input {
             Input::Presence { agent, presence } => self.presence_said(&agent, presence, now),
             Input::Desk { agent, connected } => self.desk_connected(&agent, connected, now),
+            Input::Phone { agent, reachable } => self.phone_connected(&agent, reachable, now),
             Input::Enqueue { call, queue, priority, prefer, extra } => {
                 self.enqueue(call, &queue, priority, prefer.as_ref(), extra, now);
             }

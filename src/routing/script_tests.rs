@@ -45,6 +45,8 @@ fn read(line: &str) -> Option<Input> {
         [granted, verb, id] => Some(read_answer(granted, verb, call(id))),
         [agent, "lost"] => Some(Input::Desk { agent: AgentId::new(agent), connected: false }),
         [agent, "back"] => Some(Input::Desk { agent: AgentId::new(agent), connected: true }),
+        [agent, "unplugged"] => Some(Input::Phone { agent: AgentId::new(agent), reachable: false }),
+        [agent, "plugged"] => Some(Input::Phone { agent: AgentId::new(agent), reachable: true }),
         [agent, "done"] => Some(Input::WrapUpDone { agent: AgentId::new(agent) }),
         [agent, presence] => {
             let presence = match *presence {
@@ -489,6 +491,19 @@ fn an_agent_whose_desk_is_away_gets_no_offer_until_it_is_back() {
         (2, "call 1 any", &[]),
         (3, "ann back", &["1 to ann#1"]),
         (4, "ann lost", &[]),
+        (5, "ann#1 accepts 1", &[]),
+    ]);
+}
+
+#[test]
+fn an_agent_without_a_phone_gets_no_offer_and_no_call_passed_on() {
+    check(&[
+        (0, "ann unplugged", &[]),
+        (1, "ann available", &[]),
+        (1, "bob available", &[]),
+        (2, "call 1 english", &[]),
+        (3, "ann plugged", &["1 to ann#1"]),
+        (4, "ann unplugged", &[]),
         (5, "ann#1 accepts 1", &[]),
     ]);
 }

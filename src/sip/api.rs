@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::base::hex::to_hex;
-use crate::base::{AgentId, LegId, Mono, Pii, TrunkId};
+use crate::base::{AgentId, IntentId, LegId, Mono, Pii, TrunkId};
 
 use super::auth::Algorithm;
 use super::claims::{Asserted, Claims};
@@ -25,18 +25,30 @@ pub enum Transport {
     Udp,
     Tcp,
     Tls,
+    /// SIP over websocket (RFC 7118); only peers open those, and all that is for them goes over theirs.
+    Ws,
+    Wss,
 }
 
 /// What happens to connections; messages that come over one are handed in like datagrams.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StreamEvent {
     /// A connection is there, which the peer made or we did. `names`: what the peer's certificate says, if one was verified (the
-    /// DNS names and SIP URIs of RFC 5922 section 7.1, in lower case).
-    Opened { peer: SocketAddr, names: Vec<String> },
+    /// DNS names and SIP URIs of RFC 5922 section 7.1, in lower case). `browser`: whose token a websocket was opened with.
+    Opened { peer: SocketAddr, names: Vec<String>, browser: Option<Browser> },
     /// It has ended, whoever ended it. The last event of its flow.
     Closed,
     /// No connection to `peer` could be made; the flow is the listener's that was to make it.
     Unreachable { peer: SocketAddr },
+}
+
+/// Whom a websocket is bound to, by a token that has been verified; nobody else's requests are taken on it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Browser {
+    /// The page that registered this intent.
+    Caller { intent: IntentId },
+    /// The desk of this agent: its phone needs no password.
+    Agent { agent: AgentId },
 }
 
 /// A SIP `Reason` header field (RFC 3326), `Reason: SIP;cause=480;text="no agent"`.
@@ -294,10 +306,12 @@ pub enum SipEvent {
         gateway: String,
         state: GatewayState,
     },
-    /// An agent's phone has at least one contact, or none any more.
+    /// An agent's phone has at least one contact, or none any more. `browser`: what rings is in a browser, so that an offer to it
+    /// must be one of WebRTC.
     PhoneReachable {
         agent: AgentId,
         reachable: bool,
+        browser: bool,
     },
     /// Somebody was refused; for the counters, at most one event a second for each cause.
     Refused {
@@ -473,7 +487,8 @@ pub struct PhoneAccount {
     pub agent: AgentId,
     /// The user part of the address of record, and the digest user name.
     pub user: String,
-    /// H(user:realm:password) as lower-case hex for each algorithm (RFC 8760); the password itself is never kept.
+    /// H(user:realm:password) as lower-case hex for each algorithm (RFC 8760); the password itself is never kept. Empty for a phone
+    /// that has none: it registers over its desk's own websocket alone.
     pub ha1_md5: String,
     pub ha1_sha256: String,
 }
@@ -578,6 +593,13 @@ impl std::fmt::Debug for PhoneAccount {
     }
 }
 
+impl PhoneAccount {
+    /// It has no password, and is there only while its agent's desk is open in a browser.
+    pub fn is_in_browser_only(&self) -> bool {
+        self.ha1_md5.is_empty()
+    }
+}
+
 impl HeaderField {
     pub fn new(name: &str, value: impl Into<Bytes>) -> HeaderField {
         HeaderField { name: name.into(), value: Pii::new(value.into()) }
@@ -640,7 +662,7 @@ impl Transport {
     pub fn is_reliable(self) -> bool {
         match self {
             Transport::Udp => false,
-            Transport::Tcp | Transport::Tls => true,
+            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => true,
         }
     }
 
@@ -650,12 +672,19 @@ impl Transport {
             Transport::Udp => "UDP",
             Transport::Tcp => "TCP",
             Transport::Tls => "TLS",
+            Transport::Ws => "WS",
+            Transport::Wss => "WSS",
         }
+    }
+
+    /// Whether only peers open connections of it.
+    pub fn is_websocket(self) -> bool {
+        matches!(self, Transport::Ws | Transport::Wss)
     }
 
     /// Reads the `transport` parameter of a URI, in any case; `None` for one that we do not have.
     pub fn read(param: &[u8]) -> Option<Transport> {
-        [Transport::Udp, Transport::Tcp, Transport::Tls]
+        [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws]
             .into_iter()
             .find(|one| param.eq_ignore_ascii_case(one.param().as_bytes()))
     }
@@ -666,6 +695,8 @@ impl Transport {
             Transport::Udp => "udp",
             Transport::Tcp => "tcp",
             Transport::Tls => "tls",
+            // With or without TLS (RFC 7118 section 5.2).
+            Transport::Ws | Transport::Wss => "ws",
         }
     }
 }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::api::FlowId;
 use super::wire::Uri;
 use crate::base::limits::BINDINGS_PER_AGENT_MAX;
@@ -17,9 +19,42 @@ pub struct Binding {
     /// Where the REGISTER came from; packets go there, whatever the URI says (a phone behind NAT knows no better).
     pub source: SocketAddr,
     pub flow: FlowId,
+    pub over: Over,
     pub expires: Mono,
+    /// What the phone calls itself and this way to it (RFC 5626 section 4.1).
+    pub instance: Option<Instance>,
+    /// The proxies before it, as values of Route (RFC 3327).
+    pub path: Vec<Bytes>,
     call_id: String,
     cseq: u32,
+}
+
+/// What a contact is reached over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Over {
+    /// UDP, TCP or TLS.
+    Socket,
+    /// The websocket of a phone that has shown its password.
+    Websocket,
+    /// The websocket of the agent's desk: a newer one takes the place of an older one.
+    Desk,
+}
+
+/// `+sip.instance` and `reg-id` of a Contact (RFC 5626 section 4.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Instance {
+    /// As it stood, without quotes.
+    pub id: String,
+    pub reg_id: u32,
+}
+
+/// One contact of a REGISTER.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    pub uri: String,
+    /// The time that it asks for; zero removes it.
+    pub life: Duration,
+    pub instance: Option<Instance>,
 }
 
 /// What a REGISTER that passed the gate asks for.
@@ -29,6 +64,8 @@ pub struct Registration {
     pub cseq: u32,
     pub source: SocketAddr,
     pub flow: FlowId,
+    pub over: Over,
+    pub path: Vec<Bytes>,
     pub wish: Wish,
 }
 
@@ -39,8 +76,7 @@ pub enum Wish {
     Ask,
     /// `Contact: *` with `Expires: 0`.
     RemoveAll,
-    /// URIs with the time each asks for; zero removes it.
-    Set(Vec<(String, Duration)>),
+    Set(Vec<Wanted>),
 }
 
 /// Why nothing was changed.
@@ -50,6 +86,22 @@ pub enum Refused {
     TooBrief,
     /// 500: an older request that arrived late (RFC 3261 section 10.3, step 7).
     OutOfOrder,
+}
+
+impl Over {
+    pub fn is_browser(self) -> bool {
+        match self {
+            Over::Socket => false,
+            Over::Websocket | Over::Desk => true,
+        }
+    }
+}
+
+impl Binding {
+    /// Whether `wanted` is about this one: the same instance over the same way of its own, or else the same URI.
+    fn is(&self, wanted: &Wanted) -> bool {
+        same(&self.uri, &wanted.uri) || (self.instance.is_some() && self.instance == wanted.instance)
+    }
 }
 
 /// All bindings, by agent.
@@ -72,11 +124,11 @@ impl Registrar {
             Wish::Ask => return Ok(()),
             Wish::RemoveAll => remove_all(&mut bindings, &registration)?,
             Wish::Set(contacts) => {
-                for (uri, life) in contacts {
-                    if !life.is_zero() && *life < least {
+                for wanted in contacts {
+                    if !wanted.life.is_zero() && wanted.life < least {
                         return Err(Refused::TooBrief);
                     }
-                    set(&mut bindings, &registration, uri, (*life).min(most), now)?;
+                    set(&mut bindings, &registration, wanted, wanted.life.min(most), now)?;
                 }
             }
         }
@@ -89,8 +141,19 @@ impl Registrar {
         self.bindings_by_agent.get(agent).map_or(&[], Vec::as_slice)
     }
 
+    /// The contacts that a call rings: those in browsers alone while there are any, since one offer cannot be for both kinds.
+    pub fn rung(&self, agent: &AgentId) -> impl Iterator<Item = &Binding> {
+        let in_browser = self.rings_browser(agent);
+        self.bindings(agent).iter().filter(move |binding| binding.over.is_browser() == in_browser)
+    }
+
     pub fn is_reachable(&self, agent: &AgentId) -> bool {
         !self.bindings(agent).is_empty()
+    }
+
+    /// What rings is in a browser.
+    pub fn rings_browser(&self, agent: &AgentId) -> bool {
+        self.bindings(agent).iter().any(|binding| binding.over.is_browser())
     }
 
     /// When the next binding of `agent` ends.
@@ -141,18 +204,21 @@ fn remove_all(bindings: &mut Vec<Binding>, registration: &Registration) -> Resul
 fn set(
     bindings: &mut Vec<Binding>,
     registration: &Registration,
-    uri: &str,
+    wanted: &Wanted,
     life: Duration,
     now: Mono,
 ) -> Result<(), Refused> {
-    if let Some(place) = bindings.iter().position(|binding| same(&binding.uri, uri)) {
+    if let Some(place) = bindings.iter().position(|binding| binding.is(wanted)) {
         if is_late(&bindings[place], registration) {
             return Err(Refused::OutOfOrder);
         }
         bindings.remove(place);
     }
     if !life.is_zero() {
-        bindings.push(bind(registration, uri, now + life));
+        if registration.over == Over::Desk {
+            bindings.retain(|binding| binding.over != Over::Desk || binding.flow == registration.flow);
+        }
+        bindings.push(bind(registration, wanted, now + life));
     }
     if bindings.len() > BINDINGS_PER_AGENT_MAX {
         bindings.remove(0);
@@ -169,12 +235,15 @@ fn is_late(binding: &Binding, registration: &Registration) -> bool {
     binding.call_id == registration.call_id && registration.cseq <= binding.cseq
 }
 
-fn bind(registration: &Registration, uri: &str, expires: Mono) -> Binding {
+fn bind(registration: &Registration, wanted: &Wanted, expires: Mono) -> Binding {
     Binding {
-        uri: uri.to_owned(),
+        uri: wanted.uri.clone(),
         source: registration.source,
         flow: registration.flow,
+        over: registration.over,
         expires,
+        instance: wanted.instance.clone(),
+        path: registration.path.clone(),
         call_id: registration.call_id.clone(),
         cseq: registration.cseq,
     }
@@ -188,11 +257,21 @@ mod tests {
 
     fn wish(call_id: &str, cseq: u32, wish: Wish) -> Registration {
         let source = SocketAddr::from(([192, 0, 2, 7], 5060));
-        Registration { call_id: call_id.into(), cseq, source, flow: FlowId(0), wish }
+        Registration {
+            call_id: call_id.into(),
+            cseq,
+            source,
+            flow: FlowId(0),
+            over: Over::Socket,
+            path: Vec::new(),
+            wish,
+        }
     }
 
     fn set(contacts: &[(&str, u64)]) -> Wish {
-        Wish::Set(contacts.iter().map(|(uri, s)| ((*uri).to_owned(), Duration::from_secs(*s))).collect())
+        let wanted =
+            |(uri, s): &(&str, u64)| Wanted { uri: (*uri).to_owned(), life: Duration::from_secs(*s), instance: None };
+        Wish::Set(contacts.iter().map(wanted).collect())
     }
 
     /// Call-ID, CSeq, contacts; the answer, and the contacts after it.
@@ -241,6 +320,38 @@ mod tests {
         let many: Vec<String> = (0..=BINDINGS_PER_AGENT_MAX).map(|n| format!("sip:{n}@192.0.2.7")).collect();
         let contacts: Vec<(&str, u64)> = many.iter().map(|uri| (uri.as_str(), 300)).collect();
         check(&[("a", 1, set(&contacts), Ok(()), &many[1..].join(" "))]);
+    }
+
+    /// Each contact of its own over a flow of its own: `Over`, the URI, and the instance if any; the URIs that ring at last.
+    fn rung(contacts: &[(Over, &str, &str)]) -> String {
+        let (mut registrar, agent) = (Registrar::default(), AgentId::new("ann"));
+        for (number, (over, uri, instance)) in (1..).zip(contacts) {
+            let instance = Some(Instance { id: (*instance).to_owned(), reg_id: 1 }).filter(|one| !one.id.is_empty());
+            let wanted = Wanted { uri: (*uri).to_owned(), life: Duration::from_secs(300), instance };
+            let asked = wish(&number.to_string(), 1, Wish::Set(vec![wanted]));
+            let asked = Registration { over: *over, flow: FlowId(number), ..asked };
+            assert_eq!(registrar.register(&agent, asked, LIMITS, Mono::ZERO), Ok(()));
+        }
+        registrar.rung(&agent).map(|binding| binding.uri.as_str()).collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_phone_that_comes_again_as_itself_takes_its_own_place() {
+        let (one, two) = ("sip:a@1.invalid", "sip:a@2.invalid");
+        assert_eq!(rung(&[(Over::Websocket, one, "<urn:a>"), (Over::Websocket, two, "<urn:a>")]), two);
+        assert_eq!(
+            rung(&[(Over::Websocket, one, "<urn:a>"), (Over::Websocket, two, "<urn:b>")]),
+            format!("{one} {two}")
+        );
+        assert_eq!(rung(&[(Over::Websocket, one, ""), (Over::Websocket, two, "")]), format!("{one} {two}"));
+    }
+
+    #[test]
+    fn the_newest_desk_rings_alone_and_browsers_go_before_sockets() {
+        let (one, two, plain) = ("sip:a@1.invalid", "sip:a@2.invalid", "sip:a@192.0.2.7");
+        assert_eq!(rung(&[(Over::Desk, one, ""), (Over::Desk, two, "")]), two);
+        assert_eq!(rung(&[(Over::Desk, one, ""), (Over::Socket, plain, "")]), one);
+        assert_eq!(rung(&[(Over::Socket, plain, "")]), plain);
     }
 
     #[test]

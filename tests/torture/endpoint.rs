@@ -134,7 +134,7 @@ fn sent_over(flow: FlowId, message: &[u8], from: SocketAddr) -> (Vec<Bytes>, End
     let mut endpoint = Endpoint::new(setup(), Rng::from_number(1));
     let now = Now::new(Mono::ZERO, Wall(1_800_000_000_000));
     if flow.is_stream() {
-        endpoint.handle_stream(flow, StreamEvent::Opened { peer: from, names: Vec::new() }, now);
+        endpoint.handle_stream(flow, StreamEvent::Opened { peer: from, names: Vec::new(), browser: None }, now);
     }
     endpoint.handle_datagram(flow, from, Bytes::copy_from_slice(message), now);
     let mut sent = Vec::new();

@@ -15,6 +15,7 @@ use crate::desktop::{CloseCode, DesktopInput};
 use super::client_frames;
 use super::lines::{DeskLines, LineEnd, Outgoing};
 use super::server_frames;
+use crate::io::allowance::Allowance;
 use crate::io::door::EngineDoor;
 
 type WebSocket = WebSocketStream<TcpStream>;
@@ -43,7 +44,7 @@ pub(super) async fn serve(mut socket: WebSocket, lines: &DeskLines, door: &dyn E
 }
 
 async fn exchange(socket: &mut WebSocket, line: &mut LineEnd, door: &dyn EngineDoor) -> End {
-    let mut allowance = Allowance::new(Instant::now());
+    let mut allowance = Allowance::new(DESK_MESSAGES_AT_ONCE, DESK_MESSAGES_PER_S, Instant::now());
     loop {
         let end = tokio::select! {
             () = line.cut.notified() => Some(End::Closed),
@@ -120,43 +121,4 @@ async fn close(socket: &mut WebSocket, code: CloseCode, reason: &'static str) {
     let frame = CloseFrame { code: code.number().into(), reason: reason.into() };
     // The peer may be gone, and then there is nothing to say.
     let _ = in_time(socket.send(Message::Close(Some(frame)))).await;
-}
-
-/// How many messages a desk may still send at this moment.
-struct Allowance {
-    left: f64,
-    since: Instant,
-}
-
-impl Allowance {
-    fn new(now: Instant) -> Allowance {
-        Allowance { left: f64::from(DESK_MESSAGES_AT_ONCE), since: now }
-    }
-
-    fn take(&mut self, now: Instant) -> bool {
-        let earned = now.duration_since(self.since).as_secs_f64() * f64::from(DESK_MESSAGES_PER_S);
-        self.left = (self.left + earned).min(f64::from(DESK_MESSAGES_AT_ONCE));
-        self.since = now;
-        if self.left < 1.0 {
-            return false;
-        }
-        self.left -= 1.0;
-        true
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_desk_may_send_so_many_and_then_so_fast() {
-        let start = Instant::now();
-        let mut allowance = Allowance::new(start);
-        let burst = (0..2 * DESK_MESSAGES_AT_ONCE).filter(|_| allowance.take(start)).count();
-        assert_eq!(burst, DESK_MESSAGES_AT_ONCE as usize);
-        let later = start + Duration::from_secs(1);
-        let steady = (0..2 * DESK_MESSAGES_AT_ONCE).filter(|_| allowance.take(later)).count();
-        assert_eq!(steady, DESK_MESSAGES_PER_S as usize);
-    }
 }

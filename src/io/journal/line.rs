@@ -6,12 +6,12 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::base::hex::to_hex;
-use crate::base::{Mono, Now, Wall};
+use crate::base::{AgentId, IntentId, Mono, Now, Wall};
 use crate::calls::api::AskId;
 use crate::engine::digest::OutputDigest;
 use crate::engine::question::QuestionId;
 use crate::engine::{Input, Notice};
-use crate::sip::api::{FlowId, StreamEvent};
+use crate::sip::api::{Browser, FlowId, StreamEvent};
 use crate::sip::resolve::QuestionNumber;
 
 use super::JournalHeader;
@@ -68,9 +68,24 @@ pub(super) enum InputRecord {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub(super) enum StreamRecord {
-    Opened { peer: String, names: Vec<String> },
+    Opened {
+        peer: String,
+        names: Vec<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        browser: Option<BrowserRecord>,
+    },
     Closed,
-    Unreachable { peer: String },
+    Unreachable {
+        peer: String,
+    },
+}
+
+/// Whose token a websocket was opened with.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum BrowserRecord {
+    Caller { intent: String },
+    Agent { agent: String },
 }
 
 /// The line is not what a line of its kind must be; names the part, never its content.
@@ -143,9 +158,11 @@ impl From<&Input> for InputRecord {
 impl From<&StreamEvent> for StreamRecord {
     fn from(event: &StreamEvent) -> StreamRecord {
         match event {
-            StreamEvent::Opened { peer, names } => {
-                StreamRecord::Opened { peer: peer.to_string(), names: names.clone() }
-            }
+            StreamEvent::Opened { peer, names, browser } => StreamRecord::Opened {
+                peer: peer.to_string(),
+                names: names.clone(),
+                browser: browser.as_ref().map(BrowserRecord::from),
+            },
             StreamEvent::Closed => StreamRecord::Closed,
             StreamEvent::Unreachable { peer } => StreamRecord::Unreachable { peer: peer.to_string() },
         }
@@ -156,11 +173,37 @@ impl StreamRecord {
     fn read(self) -> Result<StreamEvent, BadPart> {
         let address = |text: String| text.parse().map_err(|_| BadPart("peer"));
         Ok(match self {
-            StreamRecord::Opened { peer, names } => StreamEvent::Opened { peer: address(peer)?, names },
+            StreamRecord::Opened { peer, names, browser } => StreamEvent::Opened {
+                peer: address(peer)?,
+                names,
+                browser: browser.map(BrowserRecord::read).transpose()?,
+            },
             StreamRecord::Closed => StreamEvent::Closed,
             StreamRecord::Unreachable { peer } => StreamEvent::Unreachable { peer: address(peer)? },
         })
     }
+}
+
+impl From<&Browser> for BrowserRecord {
+    fn from(browser: &Browser) -> BrowserRecord {
+        match browser {
+            Browser::Caller { intent } => BrowserRecord::Caller { intent: intent.to_string() },
+            Browser::Agent { agent } => BrowserRecord::Agent { agent: agent.to_string() },
+        }
+    }
+}
+
+impl BrowserRecord {
+    fn read(self) -> Result<Browser, BadPart> {
+        Ok(match self {
+            BrowserRecord::Caller { intent } => Browser::Caller { intent: intent_of(&intent)? },
+            BrowserRecord::Agent { agent } => Browser::Agent { agent: AgentId::new(&agent) },
+        })
+    }
+}
+
+fn intent_of(text: &str) -> Result<IntentId, BadPart> {
+    text.parse().map_err(|_| BadPart("intent"))
 }
 
 impl InputRecord {

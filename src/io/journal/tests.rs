@@ -15,7 +15,7 @@ use crate::engine::question::{Question, QuestionId};
 use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply};
 use crate::intents::*;
 use crate::media::{FailCause, LegStats, MediaEvent};
-use crate::sip::api::{FlowId, StreamEvent, Transmit};
+use crate::sip::api::{Browser, FlowId, StreamEvent, Transmit};
 use crate::sip::resolve::{Failed, Found, QuestionNumber, Record};
 
 fn intent() -> Intent {
@@ -154,7 +154,14 @@ fn questions() -> Vec<Input> {
 fn streams() -> Vec<Input> {
     let peer = "[2001:db8::1]:5061".parse().unwrap();
     let names = vec!["sbc.example.com".to_owned()];
-    let events = [StreamEvent::Opened { peer, names }, StreamEvent::Closed, StreamEvent::Unreachable { peer }];
+    let opened = |browser| StreamEvent::Opened { peer, names: Vec::new(), browser };
+    let events = [
+        StreamEvent::Opened { peer, names, browser: None },
+        opened(Some(Browser::Caller { intent: IntentId(7) })),
+        opened(Some(Browser::Agent { agent: AgentId::new("ann") })),
+        StreamEvent::Closed,
+        StreamEvent::Unreachable { peer },
+    ];
     let flow = FlowId::stream(u64::MAX >> 16, FlowId(1));
     events.into_iter().map(|event| Input::Stream { flow, event }).collect()
 }

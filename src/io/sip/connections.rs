@@ -13,10 +13,11 @@ use tokio::sync::{mpsc, oneshot};
 use super::tcp::{self, Line};
 use super::tls::Tls;
 use super::udp::Received;
-use crate::base::{Now, limits};
+use super::websocket::{self, Upgraded, WebSockets};
+use crate::base::{AgentId, IntentId, Now, limits};
 use crate::engine::Input;
 use crate::io::clock::Clock;
-use crate::sip::api::{FlowId, StreamEvent, Transmit, Transport};
+use crate::sip::api::{Browser, FlowId, StreamEvent, Transmit, Transport};
 
 /// A socket that listens for connections.
 pub struct Listener {
@@ -28,6 +29,8 @@ pub struct Listener {
 /// What the connections need besides their listeners.
 pub struct StreamSetup {
     pub listeners: Vec<Listener>,
+    /// Those that come through the HTTP server.
+    pub websockets: WebSockets,
     /// There when a listener is for TLS.
     pub tls: Option<Arc<Tls>>,
     /// A connection over which nothing came for so long is closed.
@@ -43,10 +46,13 @@ pub enum Event {
         stream: TcpStream,
         peer: SocketAddr,
     },
+    /// The HTTP server has taken a websocket.
+    Upgraded(Box<Upgraded>),
     /// It can be used; `names` of the certificate that was verified.
     Opened {
         flow: FlowId,
         names: Vec<String>,
+        browser: Option<Browser>,
     },
     Message(Received),
     Closed {
@@ -69,25 +75,36 @@ pub struct Connections {
     events: mpsc::Receiver<Event>,
     runtime: Handle,
     listeners: Vec<(FlowId, Transport, SocketAddr)>,
+    /// That of the HTTP server.
+    web: FlowId,
     serial: u64,
     known_by_flow: HashMap<FlowId, Known>,
     /// Those that we made, by where they lead; they serve all that goes there (RFC 3261 section 18.1.1).
     made: HashMap<(FlowId, SocketAddr), FlowId>,
-    held_by_address: HashMap<IpAddr, usize>,
+    held_by: HashMap<Holder, usize>,
     /// An event that `ready` has found.
     first: Option<Event>,
     /// Inputs that did not come from a task.
     inputs: VecDeque<Input>,
 }
 
+/// Among whose connections one is counted that a peer made. Many browsers may be behind one address, but not many of one person.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Holder {
+    Address(IpAddr),
+    Caller(IntentId),
+    Agent(AgentId),
+}
+
 /// One connection.
 struct Known {
     peer: SocketAddr,
+    /// None for one that we made.
+    holder: Option<Holder>,
     queue: mpsc::Sender<Bytes>,
     /// Its task ends when this is dropped.
     hold: Option<oneshot::Sender<()>>,
     is_open: bool,
-    is_made: bool,
 }
 
 /// Events that wait for the reactor.
@@ -105,6 +122,8 @@ impl Connections {
         if let Some(tls) = &shared.tls {
             setup.runtime.spawn(super::tls::watch(Arc::clone(tls)));
         }
+        let WebSockets { flow: web, arrivals } = setup.websockets;
+        setup.runtime.spawn(welcome(arrivals, shared.events.clone()));
         let mut listeners = Vec::new();
         for listener in setup.listeners {
             listeners.push((listener.flow, listener.transport, listener.socket.local_addr()?));
@@ -117,10 +136,11 @@ impl Connections {
             events,
             runtime: setup.runtime,
             listeners,
+            web,
             serial: 0,
             known_by_flow: HashMap::new(),
             made: HashMap::new(),
-            held_by_address: HashMap::new(),
+            held_by: HashMap::new(),
             first: None,
             inputs: VecDeque::new(),
         })
@@ -155,10 +175,14 @@ impl Connections {
                 self.accepted(listener, stream, peer);
                 None
             }
-            Event::Opened { flow, names } => {
+            Event::Upgraded(upgraded) => {
+                self.upgraded(*upgraded);
+                None
+            }
+            Event::Opened { flow, names, browser } => {
                 let known = self.known_by_flow.get_mut(&flow)?;
                 known.is_open = true;
-                let event = StreamEvent::Opened { peer: known.peer, names };
+                let event = StreamEvent::Opened { peer: known.peer, names, browser };
                 Some((Input::Stream { flow, event }, now))
             }
             Event::Message(Received { flow, from, bytes, now }) => Some((Input::Datagram { flow, from, bytes }, now)),
@@ -167,32 +191,55 @@ impl Connections {
     }
 
     fn accepted(&mut self, listener: FlowId, stream: TcpStream, peer: SocketAddr) {
-        let held = self.held_by_address.get(&peer.ip()).copied().unwrap_or(0);
-        let full = self.known_by_flow.len() >= limits::SIP_CONNECTIONS_MAX;
-        if full || held >= limits::SIP_CONNECTIONS_PER_ADDRESS_MAX {
-            tracing::debug!(full, "a SIP connection is refused: too many are open");
+        let holder = Holder::Address(peer.ip());
+        if !self.has_room(&holder) {
             return;
         }
         let Some(transport) = self.transport_of(listener) else { return };
-        let line = self.open(listener, peer, false);
+        let line = self.open(listener, peer, Some(holder));
         self.runtime.spawn(tcp::accepted(stream, transport, line, self.shared.clone()));
+    }
+
+    fn upgraded(&mut self, upgraded: Upgraded) {
+        let Upgraded { socket, peer, browser } = upgraded;
+        let holder = Holder::of(peer, browser.as_ref());
+        if !self.has_room(&holder) {
+            self.runtime.spawn(websocket::turn_away(socket));
+            return;
+        }
+        let line = self.open(self.web, peer, Some(holder));
+        self.runtime.spawn(websocket::serve(socket, browser, line, self.shared.clone()));
+    }
+
+    fn has_room(&self, holder: &Holder) -> bool {
+        let held = self.held_by.get(holder).copied().unwrap_or(0);
+        let full = self.known_by_flow.len() >= limits::SIP_CONNECTIONS_MAX;
+        let has_room = !full && held < holder.most();
+        if !has_room {
+            tracing::debug!(full, "a SIP connection is refused: too many are open");
+        }
+        has_room
     }
 
     fn closed(&mut self, flow: FlowId) -> Option<Input> {
         let known = self.known_by_flow.remove(&flow)?;
-        if known.is_made {
-            self.forget_made(flow, known.peer);
-        } else if let Some(held) = self.held_by_address.get_mut(&known.peer.ip()) {
-            *held = held.saturating_sub(1);
-            if *held == 0 {
-                self.held_by_address.remove(&known.peer.ip());
-            }
+        match &known.holder {
+            None => self.forget_made(flow, known.peer),
+            Some(holder) => self.release(holder),
         }
         if known.is_open {
             return Some(Input::Stream { flow, event: StreamEvent::Closed });
         }
         let event = StreamEvent::Unreachable { peer: known.peer };
-        known.is_made.then_some(Input::Stream { flow: flow.listener(), event })
+        known.holder.is_none().then_some(Input::Stream { flow: flow.listener(), event })
+    }
+
+    fn release(&mut self, holder: &Holder) {
+        let Some(held) = self.held_by.get_mut(holder) else { return };
+        *held = held.saturating_sub(1);
+        if *held == 0 {
+            self.held_by.remove(holder);
+        }
     }
 
     /// False when it cannot leave; what was asked for ends then.
@@ -216,28 +263,32 @@ impl Connections {
         if let Some(flow) = self.made.get(&(listener, to)) {
             return Some(*flow);
         }
-        let (_, transport, local) = *self.listeners.iter().find(|(flow, _, _)| *flow == listener)?;
-        if self.known_by_flow.len() >= limits::SIP_CONNECTIONS_MAX {
+        // A websocket is for the peer to open.
+        let known = self.listeners.iter().find(|(flow, _, _)| *flow == listener);
+        let Some((_, transport, local)) = known.filter(|_| self.known_by_flow.len() < limits::SIP_CONNECTIONS_MAX)
+        else {
             self.inputs.push_back(Input::Stream { flow: listener, event: StreamEvent::Unreachable { peer: to } });
             return None;
-        }
-        let line = self.open(listener, to, true);
+        };
+        let (transport, local) = (*transport, *local);
+        let line = self.open(listener, to, None);
         let flow = line.flow;
         self.made.insert((listener, to), flow);
         self.runtime.spawn(tcp::made(local.ip(), transport, line, self.shared.clone()));
         Some(flow)
     }
 
-    fn open(&mut self, listener: FlowId, peer: SocketAddr, is_made: bool) -> Line {
+    /// `holder`: none for a connection that we make.
+    fn open(&mut self, listener: FlowId, peer: SocketAddr, holder: Option<Holder>) -> Line {
         self.serial += 1;
         let flow = FlowId::stream(self.serial, listener);
         let (queue, to_write) = mpsc::channel(limits::SIP_CONNECTION_QUEUE_MAX);
         let (hold, until) = oneshot::channel();
-        let known = Known { peer, queue: queue.clone(), hold: Some(hold), is_open: false, is_made };
-        self.known_by_flow.insert(flow, known);
-        if !is_made {
-            *self.held_by_address.entry(peer.ip()).or_default() += 1;
+        if let Some(holder) = holder.clone() {
+            *self.held_by.entry(holder).or_default() += 1;
         }
+        let known = Known { peer, holder, queue: queue.clone(), hold: Some(hold), is_open: false };
+        self.known_by_flow.insert(flow, known);
         Line { flow, peer, queue, to_write, until }
     }
 
@@ -251,6 +302,32 @@ impl Connections {
 
     fn transport_of(&self, listener: FlowId) -> Option<Transport> {
         self.listeners.iter().find(|(flow, _, _)| *flow == listener).map(|(_, transport, _)| *transport)
+    }
+}
+
+impl Holder {
+    fn of(peer: SocketAddr, browser: Option<&Browser>) -> Holder {
+        match browser {
+            None => Holder::Address(peer.ip()),
+            Some(Browser::Caller { intent }) => Holder::Caller(*intent),
+            Some(Browser::Agent { agent }) => Holder::Agent(agent.clone()),
+        }
+    }
+
+    fn most(&self) -> usize {
+        match self {
+            Holder::Address(_) => limits::SIP_CONNECTIONS_PER_ADDRESS_MAX,
+            Holder::Caller(_) | Holder::Agent(_) => limits::SIP_CONNECTIONS_PER_BROWSER_MAX,
+        }
+    }
+}
+
+/// Hands on what the HTTP server has taken, for as long as it runs.
+async fn welcome(mut arrivals: mpsc::Receiver<Upgraded>, events: mpsc::Sender<Event>) {
+    while let Some(upgraded) = arrivals.recv().await {
+        if events.send(Event::Upgraded(Box::new(upgraded))).await.is_err() {
+            return;
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod connections;
 mod tcp;
 pub mod tls;
 mod udp;
+pub mod websocket;
 
 pub use connections::{Connections, Listener, StreamSetup};
 pub use udp::{Received, UdpSockets};

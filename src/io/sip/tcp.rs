@@ -42,7 +42,7 @@ pub async fn accepted(stream: TcpStream, transport: Transport, line: Line, share
             }
         }
         (Transport::Tcp, _) => serve(stream, Vec::new(), line, &shared).await,
-        (Transport::Udp, _) | (Transport::Tls, None) => {}
+        (Transport::Udp | Transport::Ws | Transport::Wss, _) | (Transport::Tls, None) => {}
     }
     let _ = shared.events.send(Event::Closed { flow }).await;
 }
@@ -64,7 +64,7 @@ pub async fn made(local: IpAddr, transport: Transport, line: Line, shared: Share
                 serve(stream, Vec::new(), line, &shared).await;
             }
         }
-        (Transport::Udp, _) | (Transport::Tls, None) => {}
+        (Transport::Udp | Transport::Ws | Transport::Wss, _) | (Transport::Tls, None) => {}
     }
     let _ = shared.events.send(Event::Closed { flow }).await;
 }
@@ -80,7 +80,7 @@ async fn connect(local: IpAddr, peer: SocketAddr) -> io::Result<TcpStream> {
 /// Until either side ends it.
 async fn serve<S: AsyncRead + AsyncWrite>(stream: S, names: Vec<String>, line: Line, shared: &Shared) {
     let Line { flow, peer, queue, mut to_write, until } = line;
-    if shared.events.send(Event::Opened { flow, names }).await.is_err() {
+    if shared.events.send(Event::Opened { flow, names, browser: None }).await.is_err() {
         return;
     }
     let (mut reading, mut writing) = tokio::io::split(stream);

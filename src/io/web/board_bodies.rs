@@ -309,6 +309,7 @@ fn word(why: Why) -> &'static str {
         Why::OnBreak => "on break",
         Why::Offline => "offline",
         Why::Paused => "paused",
+        Why::NoPhone => "phone not connected",
         Why::LacksSkill => "lacks a skill",
         Why::Failed(failure) => failure.as_str(),
     }

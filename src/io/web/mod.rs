@@ -12,11 +12,15 @@ mod lookup_bodies;
 mod lookup_text;
 mod numbers;
 mod openapi;
+mod origin;
 pub mod pages;
 pub mod problem;
 mod server;
 #[cfg(test)]
 mod server_tests;
+mod sip;
+#[cfg(test)]
+mod sip_tests;
 mod time;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -40,13 +44,16 @@ use problem::{Kind, Problem};
 
 pub use keys::ApiKey;
 pub use lookup::Routes;
+pub use origin::Origins;
 pub use server::serve;
+pub use sip::SipWeb;
 
 /// What the API works with.
 pub struct Web {
     pub door: Arc<dyn EngineDoor>,
     pub store: Arc<dyn StoreDoor>,
     pub lines: Arc<DeskLines>,
+    pub sip: SipWeb,
     pub telemetry: Telemetry,
     pub clock: Clock,
     pub keys: Vec<ApiKey>,
@@ -71,6 +78,7 @@ const STORE_WITHIN: Duration = Duration::from_secs(2);
 /// Every address of the server.
 pub fn router(web: Arc<Web>) -> Router {
     let desks = desktop::router(Arc::clone(&web.lines), Arc::clone(&web.door));
+    let phones = sip::router(web.sip.clone());
     let router = table()
         .into_iter()
         .chain(pages::table())
@@ -78,6 +86,7 @@ pub fn router(web: Arc<Web>) -> Router {
     router
         .with_state(web)
         .merge(desks)
+        .merge(phones)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .fallback(problem::not_found)
 }

@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::io::desktop;
 
-use super::{board, health, intents, lookup, numbers};
+use super::{board, health, intents, lookup, numbers, sip};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,7 +18,7 @@ use super::{board, health, intents, lookup, numbers};
     paths(
         intents::register, intents::read, intents::change, intents::withdraw, lookup::look_up, board::calls, board::call,
         board::agents, board::queues, board::trunks, board::latency, numbers::numbers, health::alive, health::ready,
-        health::metrics, openapi, desktop::upgrade,
+        health::metrics, openapi, desktop::upgrade, sip::upgrade,
     ),
     modifiers(&Keys),
 )]

@@ -2,18 +2,24 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use crate::base::limits::HTTP_CONNECTIONS_MAX;
+
+/// Where a request came from; each has it among its extensions.
+#[derive(Clone, Copy)]
+pub(super) struct Peer(pub SocketAddr);
 
 /// A request whose head does not come in this time is from somebody who does not mean it.
 const HEAD_WITHIN: Duration = Duration::from_secs(10);
@@ -31,7 +37,9 @@ pub async fn serve(listener: TcpListener, routes: Router, stop: impl Future<Outp
         tokio::select! {
             () = &mut stop => break,
             accepted = accept(&listener, &places) => match accepted {
-                Ok((stream, place)) => drop(tokio::spawn(serve_one(stream, place, routes.clone(), stopped.clone()))),
+                Ok((stream, peer, place)) => {
+                    drop(tokio::spawn(serve_one(stream, peer, place, routes.clone(), stopped.clone())));
+                }
                 Err(fault) => {
                     tracing::warn!(%fault, "no HTTP connection could be accepted");
                     tokio::time::sleep(PAUSE).await;
@@ -46,19 +54,33 @@ pub async fn serve(listener: TcpListener, routes: Router, stop: impl Future<Outp
 }
 
 /// Beyond the bound a connection waits in the system's queue.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> io::Result<(TcpStream, OwnedSemaphorePermit)> {
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, Peer, OwnedSemaphorePermit)> {
     let place = Arc::clone(places).acquire_owned().await.map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     stream.set_nodelay(true)?;
-    Ok((stream, place))
+    Ok((stream, Peer(SocketAddr::new(peer.ip().to_canonical(), peer.port())), place))
 }
 
 /// One connection; a websocket leaves it and goes on by itself.
-async fn serve_one(stream: TcpStream, place: OwnedSemaphorePermit, routes: Router, mut stopped: watch::Receiver<bool>) {
+async fn serve_one(
+    stream: TcpStream,
+    peer: Peer,
+    place: OwnedSemaphorePermit,
+    routes: Router,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let routes = TowerToHyperService::new(routes);
+    let from_peer = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
+        request.extensions_mut().insert(peer);
+        routes.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WITHIN)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes))
+        .serve_connection(TokioIo::new(stream), from_peer)
         .with_upgrades();
     let mut connection = pin!(connection);
     // A connection that breaks is the client's affair.

@@ -194,6 +194,13 @@ impl Server {
             door: Arc::clone(&engine) as Arc<dyn EngineDoor>,
             store: Arc::clone(&store) as Arc<dyn StoreDoor>,
             lines: Arc::new(DeskLines::new(tokio::runtime::Handle::current())),
+            sip: super::SipWeb {
+                door: crate::io::sip::websocket::door(crate::sip::api::FlowId(0)).0,
+                clock,
+                token_keys: TokenKeys::new(&[TokenKey { id: 1, secret: vec![7; 32] }]).unwrap(),
+                passes: crate::desktop::pass::PassKeys::default(),
+                origins: super::Origins::default(),
+            },
             telemetry,
             clock,
             keys: vec![key("site", SITE, true), key("board", BOARD, false), key("other", OTHER_SITE, true)],
@@ -557,7 +564,7 @@ async fn the_description_and_the_addresses_are_the_same() {
     let server = Server::start().await;
     let document = body(server.get("/openapi.json").await).await;
     let paths = document["paths"].as_object().unwrap();
-    let mut known: Vec<&str> = super::table().iter().map(|(path, _)| *path).chain(["/v1/desktop"]).collect();
+    let mut known: Vec<&str> = super::table().iter().map(|(path, _)| *path).chain(["/v1/desktop", "/sip"]).collect();
     known.sort_unstable();
     assert_eq!(paths.keys().map(String::as_str).collect::<Vec<_>>(), known);
     for (path, methods) in paths {

@@ -1,6 +1,6 @@
 //! What a new request of a trunk must fulfil before it makes a call (RFC 3261 sections 8.2.2 and 8.2.3, 16.3).
 
-use super::compose::{ALLOW, EXTENSIONS, SDP};
+use super::compose::{ALLOW, EXTENSIONS, REGISTERING, SDP};
 use super::core::Core;
 use crate::sip::wire::{HeaderName, Request, Scheme, Writer};
 
@@ -77,7 +77,8 @@ pub fn outside(request: &Request) -> Result<(), Fault> {
 
 /// Whether we have all that the peer requires.
 pub fn extensions(request: &Request) -> Result<(), Fault> {
-    let known = |name: &&[u8]| EXTENSIONS.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+    let known =
+        |name: &&[u8]| EXTENSIONS.iter().chain(&REGISTERING).any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
     let required = request.list(HeaderName::REQUIRE).filter(|name| !known(name));
     let names: Vec<&[u8]> = required.chain(request.list(HeaderName::PROXY_REQUIRE)).collect();
     if names.is_empty() { Ok(()) } else { Err(Fault::Extensions(names.join(&b", "[..]))) }

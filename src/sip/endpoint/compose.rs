@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::challenged::Answer;
 use super::core::{Core, Own, Way};
+use super::invite_client::Goal;
 use super::names::Tag;
 use super::session_timer;
 use crate::sip::api::{Carried, Dial, EnrolPlan, HeaderField, Reason, Reliable, Transport, UserToUsers};
@@ -25,6 +26,11 @@ pub const RELIABLE: &str = "100rel";
 pub const TIMER: &str = "timer";
 /// What a peer may require of us; a REFER without subscription (RFC 4488) and a dialog in the place of another (RFC 3891) too.
 pub const EXTENSIONS: [&str; 4] = [RELIABLE, TIMER, "norefersub", "replaces"];
+/// Flows that the phone opens (RFC 5626), and proxies on the way to it (RFC 3327).
+pub const OUTBOUND: &str = "outbound";
+pub const PATH: &str = "path";
+/// What a phone may require of a registrar besides.
+pub const REGISTERING: [&str; 2] = [PATH, OUTBOUND];
 const MAX_FORWARDS: u8 = 70;
 
 /// The server transaction that `request` belongs to, or that its ACK or CANCEL is about when `method` is INVITE.
@@ -101,11 +107,16 @@ pub struct Invitation<'a> {
     pub cseq: u32,
 }
 
-/// The INVITE to `uri`.
-pub fn invite(core: &Core, invitation: &Invitation<'_>, uri: &[u8], branch: Branch, way: Way) -> Bytes {
+/// The INVITE to `goal`.
+pub fn invite(core: &Core, invitation: &Invitation<'_>, goal: &Goal, branch: Branch) -> Bytes {
+    let Goal { uri, way, routes, .. } = goal;
+    let (uri, way) = (&uri[..], *way);
     let own = core.own(way.0);
     let mut writer = Writer::request(&Method::Invite, uri);
     push_via(&mut writer, own, branch);
+    for route in routes {
+        writer.push_bytes(HeaderName::ROUTE, route);
+    }
     writer
         .push(HeaderName::MAX_FORWARDS, MAX_FORWARDS)
         .push_bytes(HeaderName::FROM, invitation.from)
@@ -304,7 +315,9 @@ impl std::fmt::Display for UserAt<'_> {
         let (user, Own { transport, address }) = (User(self.0), self.1);
         match transport {
             Transport::Udp => write!(f, "sip:{user}{address}"),
-            Transport::Tcp | Transport::Tls => write!(f, "sip:{user}{address};transport={}", transport.param()),
+            Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
+                write!(f, "sip:{user}{address};transport={}", transport.param())
+            }
         }
     }
 }

@@ -173,6 +173,10 @@ impl Core {
         })
     }
 
+    pub fn is_websocket(&self, flow: FlowId) -> bool {
+        self.own(flow).transport.is_websocket()
+    }
+
     /// The timers of a transaction on `flow`.
     pub fn times_on(&self, flow: FlowId) -> Times {
         Times { reliable: self.own(flow).transport.is_reliable(), ..self.times }
@@ -180,6 +184,10 @@ impl Core {
 
     /// The place in the setup of the trunk that messages of `way` come from.
     pub fn trunk_of(&self, (flow, from): Way) -> Option<usize> {
+        // A page may be opened behind any address.
+        if self.is_websocket(flow) {
+            return None;
+        }
         self.streams.trunk_of(flow).or_else(|| self.networks.trunk_of(from.ip()))
     }
 

@@ -26,12 +26,16 @@ impl Caller {
 impl Endpoint {
     /// `None` when it has been turned away or asked for a password.
     pub(super) fn caller_of(&mut self, way: Way, request: &Request, now: Mono) -> Option<Caller> {
+        if let Some(browser) = self.core.streams.browser_of(way.0).cloned() {
+            return self.caller_in_browser(way, request, &browser, now);
+        }
         let trunk = self.core.trunk_of(way);
         if *request.method() == Method::Invite {
             if let Some(phone) = self.registered_phone(way, request, trunk.is_some()) {
                 return self.prove_phone(way, request, phone, now).map(Caller::Phone);
             }
             if trunk.is_none()
+                && !self.core.is_websocket(way.0)
                 && let Some(agent) = self.fixed_phone(way, request)
             {
                 return Some(Caller::Phone(agent));

@@ -52,7 +52,7 @@ impl Hunt {
 impl Spot {
     fn goal(&self, way: Way) -> Goal {
         let hop = self.via.map_or(Hop::Follow(way.1), Hop::Fixed);
-        Goal { uri: Bytes::copy_from_slice(self.uri.as_bytes()), way, hop }
+        Goal { uri: Bytes::copy_from_slice(self.uri.as_bytes()), way, hop, routes: Vec::new() }
     }
 }
 
@@ -125,10 +125,11 @@ impl Session {
         let id = self.id();
         let Some(caller) = &mut self.caller else { return };
         let Some(hunt) = &caller.hunt else { return };
-        let (Goal { uri, way, hop }, branch) = (goal, core.next_branch());
+        let branch = core.next_branch();
         let call_id = String::from_utf8_lossy(&caller.call_id);
         let invitation = Invitation { dial: &hunt.dial, from: &caller.local, call_id: &call_id, cseq: caller.cseq };
-        let request = compose::invite(core, &invitation, &uri, branch, way);
+        let request = compose::invite(core, &invitation, &goal, branch);
+        let Goal { uri, way, hop, .. } = goal;
         if hunt.has_more() {
             core.timers.set(Deadline::TargetSilent(branch.id), now + core.setup.target_timeout);
         }

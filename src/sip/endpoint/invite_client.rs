@@ -25,6 +25,8 @@ pub struct Goal {
     pub uri: Bytes,
     pub way: Way,
     pub hop: Hop,
+    /// The proxies before it, as values of Route.
+    pub routes: Vec<Bytes>,
 }
 
 impl Endpoint {
@@ -51,15 +53,16 @@ impl Endpoint {
         self.hunt(tag.session, now);
     }
 
-    /// The contacts of a phone, which all ring at once.
+    /// The contacts of a phone that ring, all at once.
     fn contacts(&self, dial: &Dial) -> Vec<Goal> {
         let Target::Registered(agent) = &dial.target else { return Vec::new() };
         let goal = |binding: &Binding| Goal {
             uri: Bytes::copy_from_slice(binding.uri.as_bytes()),
             way: (binding.flow, binding.source),
             hop: Hop::Fixed(binding.source),
+            routes: binding.path.clone(),
         };
-        self.registrar.bindings(agent).iter().map(goal).collect()
+        self.registrar.rung(agent).map(goal).collect()
     }
 
     /// An answer to our first INVITE.
@@ -134,9 +137,10 @@ fn calling(core: &mut Core, (leg, tag): (LegId, Tag), dial: &Dial, goals: &[Goal
         carried: Carried::default(),
     };
     let mut attempts = Vec::with_capacity(goals.len());
-    for Goal { uri, way, hop } in goals {
+    for goal in goals {
         let branch = core.next_branch();
-        let invite = compose::invite(core, &invitation, uri, branch, *way);
+        let invite = compose::invite(core, &invitation, goal, branch);
+        let Goal { uri, way, hop, .. } = goal;
         let invite = session.request(core, branch, invite, *way, ClientOwner::Invite(tag.session), now);
         attempts.push(Attempt { invite, uri: uri.clone(), flow: way.0, hop: *hop, heard: false, cancel: Cancel::No });
     }

@@ -18,7 +18,7 @@ use crate::base::{LegId, Mono, TrunkId};
 use bytes::Bytes;
 
 use crate::sip::api::{Carried, Origin, Reason, Reliable, SipEvent, TrunkPeer};
-use crate::sip::dialog::Dialog;
+use crate::sip::dialog::{Dialog, Hop};
 use crate::sip::transaction::ServerKey;
 use crate::sip::wire::{HeaderName, Request};
 
@@ -64,9 +64,12 @@ impl Endpoint {
         let tag = Tag { session: self.sessions.next_id(), nonce: self.core.rng.u64() };
         let local = [request.to().raw, b";tag=", tag.to_string().as_bytes()].concat();
         let cseq = first_cseq(&mut self.core.rng);
-        let Ok(dialog) = Dialog::answering(request, local.into(), cseq, way.1) else {
+        let Ok(mut dialog) = Dialog::answering(request, local.into(), cseq, way.1) else {
             return stranger::turn_away(&mut self.core, way, request, 513, |_| {});
         };
+        if self.core.is_websocket(way.0) {
+            dialog.hop = Hop::Fixed(way.1);
+        }
         let provisionals = Provisionals::new(mode, request, &mut self.core.rng);
         self.open_session(way, request, key, (tag, caller.trunk()), (dialog, provisionals), merge, now);
         self.tell_incoming(way, request, caller, tag, now);

@@ -1,6 +1,7 @@
 //! The SIP user agent of the whole node: datagrams and commands in, datagrams and events out.
 
 mod acknowledge;
+mod browser;
 mod bye;
 mod cancel;
 mod challenged;
@@ -146,7 +147,9 @@ impl Endpoint {
     /// What became of a connection.
     pub fn handle_stream(&mut self, flow: FlowId, event: StreamEvent, now: Now) {
         match event {
-            StreamEvent::Opened { peer, names } => self.stream_opened(flow, peer, &names, now.mono),
+            StreamEvent::Opened { peer, names, browser } => {
+                self.stream_opened(flow, peer, &names, browser, now.mono);
+            }
             StreamEvent::Closed => self.stream_closed(flow, now.mono),
             StreamEvent::Unreachable { peer } => self.unreachable(flow, peer, now.mono),
         }

@@ -58,7 +58,7 @@ impl Endpoint {
     /// True when the datagram is dealt with, from its bytes alone.
     pub(super) fn turn_away_unread(&mut self, way: Way, datagram: &[u8], now: Mono) -> bool {
         let over = self.over();
-        let stranger = self.core.networks.trunk_of(way.1.ip()).is_none();
+        let stranger = self.core.trunk_of(way).is_none() && self.core.streams.browser_of(way.0).is_none();
         if over == PutOff::default() && !stranger {
             return false;
         }

@@ -2,16 +2,20 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::Endpoint;
+use super::compose::{OUTBOUND, PATH, REGISTERING};
 use super::core::Way;
 use super::deadlines::Deadline;
 use super::inside::Inside;
 use super::names::Tag;
 use super::{checks, stranger};
+use crate::base::limits::SIP_ROUTES_MAX;
 use crate::base::{AgentId, Mono};
 use crate::sip::api::{FlowId, PhoneAccount, Refusal, SipEvent};
 use crate::sip::auth::{Credentials, Secrets, Verdict};
-use crate::sip::registrar::{Binding, Refused, Registration, Wish};
+use crate::sip::registrar::{Binding, Instance, Over, Refused, Registration, Wanted, Wish};
 use crate::sip::transaction::ServerKey;
 use crate::sip::wire::{self, HeaderName, NameAddr, Request, Writer};
 
@@ -23,8 +27,15 @@ impl Endpoint {
         if let Err(fault) = checks::extensions(request) {
             return stranger::turn_away(&mut self.core, way, request, fault.status(), |writer| fault.explain(writer));
         }
+        if let Some(browser) = self.core.streams.browser_of(way.0).cloned() {
+            if let Some(phone) = self.phone_in_browser(way, request, &browser, now) {
+                self.register(way, request, key, phone, Over::Desk, now);
+            }
+            return;
+        }
+        let over = if self.core.is_websocket(way.0) { Over::Websocket } else { Over::Socket };
         match self.judge(request, "REGISTER", now) {
-            (Verdict::Granted, Some(phone)) => self.register(way, request, key, phone, now),
+            (Verdict::Granted, Some(phone)) => self.register(way, request, key, phone, over, now),
             (verdict, _) => self.challenge(way, request, verdict, now),
         }
     }
@@ -37,7 +48,7 @@ impl Endpoint {
             let credentials = read(&given);
             let phone = self.phone_by_user.get(&credentials.username).copied();
             let account = phone.and_then(|phone| self.core.setup.phones.get(phone));
-            let secrets = account.filter(|_| credentials.realm == self.core.setup.realm).map(secrets_of);
+            let secrets = account.filter(|_| credentials.realm == self.core.setup.realm).and_then(secrets_of);
             match self.gate.check(&credentials, method, secrets, now) {
                 Verdict::Granted => return (Verdict::Granted, phone),
                 Verdict::Stale => best = Verdict::Stale,
@@ -61,8 +72,8 @@ impl Endpoint {
         });
     }
 
-    /// The sender has shown that it knows the password of `phone`.
-    fn register(&mut self, way: Way, request: &Request, key: ServerKey, phone: usize, now: Mono) {
+    /// The sender has shown that it is `phone`.
+    fn register(&mut self, way: Way, request: &Request, key: ServerKey, phone: usize, over: Over, now: Mono) {
         if self.overloaded(way, request, false, now) {
             return;
         }
@@ -82,6 +93,8 @@ impl Endpoint {
             cseq: request.cseq().number,
             source: way.1,
             flow: way.0,
+            over,
+            path: paths(request),
             wish,
         };
         self.core.streams.note_phone(way.0, phone);
@@ -90,11 +103,15 @@ impl Endpoint {
 
     fn bind(&mut self, inside: &Inside<'_>, phone: usize, agent: &AgentId, registration: Registration, now: Mono) {
         let limits = (self.core.setup.registration_min, self.core.setup.registration_max);
-        let before = self.registrar.is_reachable(agent);
+        let before = self.standing(agent);
         match self.registrar.register(agent, registration, limits, now) {
             Ok(()) => {
                 let bindings = self.registrar.bindings(agent);
-                inside.answer(&mut self.core, 200, |writer| push_bindings(writer, bindings, now), now);
+                let more = |writer: &mut Writer| {
+                    push_bindings(writer, bindings, now);
+                    push_ways(writer, inside.request);
+                };
+                inside.answer(&mut self.core, 200, more, now);
             }
             Err(Refused::TooBrief) => {
                 let least = limits.0.as_secs();
@@ -114,7 +131,7 @@ impl Endpoint {
 
     pub(super) fn binding_expired(&mut self, phone: usize, now: Mono) {
         let Some(agent) = self.core.setup.phones.get(phone).map(|account| account.agent.clone()) else { return };
-        let before = self.registrar.is_reachable(&agent);
+        let before = self.standing(&agent);
         self.registrar.expire(&agent, now);
         self.phone_changed(phone, &agent, before);
     }
@@ -122,26 +139,33 @@ impl Endpoint {
     /// The connection to the phone has ended, and with it the contacts that were reached over it.
     pub(super) fn phone_cut_off(&mut self, phone: usize, flow: FlowId) {
         let Some(agent) = self.core.setup.phones.get(phone).map(|account| account.agent.clone()) else { return };
-        let before = self.registrar.is_reachable(&agent);
+        let before = self.standing(&agent);
         self.registrar.cut_off(&agent, flow);
         self.phone_changed(phone, &agent, before);
     }
 
-    /// Sets the next expiry, and tells when the first contact came or the last went.
-    fn phone_changed(&mut self, phone: usize, agent: &AgentId, before: bool) {
+    /// Whether the agent's phone can be reached, and whether that is in a browser.
+    fn standing(&self, agent: &AgentId) -> (bool, bool) {
+        (self.registrar.is_reachable(agent), self.registrar.rings_browser(agent))
+    }
+
+    /// Sets the next expiry, and tells when the first contact came or the last went, or what rings is of another kind.
+    fn phone_changed(&mut self, phone: usize, agent: &AgentId, before: (bool, bool)) {
         match self.registrar.next_expiry(agent) {
             Some(at) => self.core.timers.set(Deadline::Binding(phone), at),
             None => self.core.timers.cancel(&Deadline::Binding(phone)),
         }
-        let reachable = self.registrar.is_reachable(agent);
-        if reachable != before {
-            self.core.tell(SipEvent::PhoneReachable { agent: agent.clone(), reachable });
+        let (reachable, browser) = self.standing(agent);
+        if (reachable, browser) != before {
+            self.core.tell(SipEvent::PhoneReachable { agent: agent.clone(), reachable, browser });
         }
     }
 }
 
-fn secrets_of(account: &PhoneAccount) -> Secrets<'_> {
-    Secrets { md5: &account.ha1_md5, sha256: &account.ha1_sha256 }
+/// `None` for a phone that has no password: nothing is the right answer then.
+fn secrets_of(account: &PhoneAccount) -> Option<Secrets<'_>> {
+    let secrets = Secrets { md5: &account.ha1_md5, sha256: &account.ha1_sha256 };
+    (!secrets.md5.is_empty() && !secrets.sha256.is_empty()).then_some(secrets)
 }
 
 /// The fields of a digest answer as texts.
@@ -174,16 +198,54 @@ fn wish_of(request: &Request, most: Duration) -> Option<Wish> {
     contacts.iter().map(|contact| contact_of(contact, usual)).collect::<Option<Vec<_>>>().map(Wish::Set)
 }
 
-fn contact_of(contact: &NameAddr<'_>, usual: Duration) -> Option<(String, Duration)> {
+fn contact_of(contact: &NameAddr<'_>, usual: Duration) -> Option<Wanted> {
     let own = contact.params.value("expires").and_then(|value| std::str::from_utf8(value).ok()?.parse::<u32>().ok());
     let life = own.map_or(usual, |seconds| Duration::from_secs(seconds.into()));
     let uri = std::str::from_utf8(contact.uri.raw()).ok().filter(|_| contact.uri.is_sip())?;
-    Some((uri.to_owned(), life))
+    Some(Wanted { uri: uri.to_owned(), life, instance: instance_of(contact) })
+}
+
+/// One without a quote or a line break, which stands in our answers.
+fn instance_of(contact: &NameAddr<'_>) -> Option<Instance> {
+    let text = |name| contact.params.value(name).and_then(|value| std::str::from_utf8(value).ok());
+    let id = text("+sip.instance")?.trim_matches('"');
+    let is_plain = id.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\\'));
+    let reg_id = text("reg-id").and_then(|text| text.parse().ok()).unwrap_or(0);
+    (is_plain && !id.is_empty()).then(|| Instance { id: id.to_owned(), reg_id })
+}
+
+/// The proxies on the way to the phone (RFC 3327 section 5.3).
+fn paths(request: &Request) -> Vec<Bytes> {
+    request.list(HeaderName::PATH).take(SIP_ROUTES_MAX).map(Bytes::copy_from_slice).collect()
 }
 
 fn push_bindings(writer: &mut Writer, bindings: &[Binding], now: Mono) {
-    for binding in bindings {
-        let left = binding.expires.since(now).as_secs();
-        writer.push(HeaderName::CONTACT, format_args!("<{}>;expires={left}", binding.uri));
+    for Binding { uri, expires, instance, .. } in bindings {
+        let left = expires.since(now).as_secs();
+        match instance {
+            None => writer.push(HeaderName::CONTACT, format_args!("<{uri}>;expires={left}")),
+            Some(Instance { id, reg_id: 0 }) => {
+                writer.push(HeaderName::CONTACT, format_args!("<{uri}>;expires={left};+sip.instance=\"{id}\""))
+            }
+            Some(Instance { id, reg_id }) => writer.push(
+                HeaderName::CONTACT,
+                format_args!("<{uri}>;expires={left};+sip.instance=\"{id}\";reg-id={reg_id}"),
+            ),
+        };
+    }
+}
+
+/// What we have done about its outbound flow and its path, for a phone that knows of them (RFC 5626 section 6, RFC 3327 section 5.3).
+fn push_ways(writer: &mut Writer, request: &Request) {
+    writer.push(HeaderName::SUPPORTED, REGISTERING.join(", "));
+    let is_numbered = |contact: NameAddr<'_>| contact.params.has("reg-id") && contact.params.has("+sip.instance");
+    let knows = |what| request.has_token(HeaderName::SUPPORTED, what);
+    // Through a proxy the flow is not ours to keep.
+    let is_direct = request.list(HeaderName::PATH).next().is_none();
+    if knows(OUTBOUND) && is_direct && request.contacts().any(is_numbered) {
+        writer.push(HeaderName::REQUIRE, OUTBOUND);
+    }
+    if knows(PATH) {
+        writer.copy_all(HeaderName::PATH, request);
     }
 }

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use super::Endpoint;
 use super::core::Way;
 use crate::base::Mono;
-use crate::sip::api::{FlowId, TrunkPeer};
+use crate::sip::api::{Browser, FlowId, TrunkPeer};
 use crate::sip::transaction::{Tell, TxId, client};
 use crate::sip::wire::Request;
 
@@ -27,11 +27,19 @@ struct Stream {
     phones: BTreeSet<usize>,
     /// The address that it stands for.
     alias: Option<SocketAddr>,
+    /// Only the peer opens such ones, and whatever addresses the peer names, it is reached over this.
+    is_websocket: bool,
+    browser: Option<Browser>,
 }
 
 impl Streams {
     pub fn trunk_of(&self, flow: FlowId) -> Option<usize> {
         self.stream_by_flow.get(&flow)?.trunk
+    }
+
+    /// Whose browser is at the other end.
+    pub fn browser_of(&self, flow: FlowId) -> Option<&Browser> {
+        self.stream_by_flow.get(&flow)?.browser.as_ref()
     }
 
     /// A phone has registered over `flow`.
@@ -58,7 +66,8 @@ impl Streams {
         if !flow.is_stream() {
             return self.alias_by_way.get(&(flow, to)).copied().unwrap_or(flow);
         }
-        let leads_there = self.stream_by_flow.get(&flow).is_some_and(|stream| stream.peer.ip() == to.ip());
+        let leads_there = |stream: &Stream| stream.is_websocket || stream.peer.ip() == to.ip();
+        let leads_there = self.stream_by_flow.get(&flow).is_some_and(leads_there);
         if leads_there { flow } else { self.usable(flow.listener(), to) }
     }
 
@@ -68,12 +77,23 @@ impl Streams {
 }
 
 impl Endpoint {
-    pub(super) fn stream_opened(&mut self, flow: FlowId, peer: SocketAddr, names: &[String], now: Mono) {
+    pub(super) fn stream_opened(
+        &mut self,
+        flow: FlowId,
+        peer: SocketAddr,
+        names: &[String],
+        browser: Option<Browser>,
+        now: Mono,
+    ) {
         let is_named = |trunk: &TrunkPeer| trunk.tls_name.as_ref().is_some_and(|name| names.contains(name));
         let trunk = self.core.setup.trunks.iter().position(is_named);
-        let stream = Stream { peer: canonical(peer), trunk, phones: BTreeSet::new(), alias: None };
+        let is_websocket = self.core.own(flow).transport.is_websocket();
+        let (peer, phones) = (canonical(peer), BTreeSet::new());
+        let stream = Stream { peer, trunk, phones, alias: None, is_websocket, browser };
         self.core.streams.stream_by_flow.insert(flow, stream);
-        self.enrol_over(canonical(peer), false, now);
+        if !is_websocket {
+            self.enrol_over(peer, false, now);
+        }
     }
 
     /// What we asked over it gets no answer, and the phones that registered over it are out of reach.
@@ -90,7 +110,9 @@ impl Endpoint {
             self.core.streams.alias_by_way.remove(&(flow.listener(), address));
         }
         self.fail(lost, now);
-        self.enrol_over(stream.peer, true, now);
+        if !stream.is_websocket {
+            self.enrol_over(stream.peer, true, now);
+        }
     }
 
     /// No connection to `peer` could be made.

@@ -128,5 +128,7 @@ fn service_name(name: &str, transport: Transport) -> String {
         Transport::Udp => format!("_sip._udp.{name}"),
         Transport::Tcp => format!("_sip._tcp.{name}"),
         Transport::Tls => format!("_sips._tcp.{name}"),
+        // Nobody is asked for those.
+        Transport::Ws | Transport::Wss => format!("_sip._ws.{name}"),
     }
 }

@@ -90,7 +90,7 @@ impl Destination {
     /// for the host (RFC 3263 section 4).
     pub fn of(uri: &Uri<'_>) -> Option<Destination> {
         let transport = match uri.params.value("transport") {
-            Some(text) => Some(Transport::read(text)?),
+            Some(text) => Some(Transport::read(text).filter(|transport| !transport.is_websocket())?),
             None => None,
         };
         let host = match uri.params.value("maddr") {
@@ -125,6 +125,9 @@ pub fn default_port(transport: Transport) -> u16 {
     match transport {
         Transport::Udp | Transport::Tcp => 5060,
         Transport::Tls => 5061,
+        // RFC 7118 section 10.3: those of HTTP.
+        Transport::Ws => 80,
+        Transport::Wss => 443,
     }
 }
 

@@ -81,7 +81,7 @@ impl<'a> Uri<'a> {
     /// The transport that the URI asks for (RFC 3261 section 26.2.2, RFC 3263 section 4.1); `None` when it leaves it open, or asks for
     /// one that we do not have.
     pub fn transport(&self) -> Option<Transport> {
-        let known = [Transport::Udp, Transport::Tcp, Transport::Tls];
+        let known = [Transport::Udp, Transport::Tcp, Transport::Tls, Transport::Ws];
         match self.scheme {
             Scheme::Sips => Some(Transport::Tls),
             Scheme::Sip => known.into_iter().find(|transport| self.transport_is(transport.param())),

@@ -202,7 +202,9 @@ impl World {
         let stream = FlowId::stream(1, LISTENER);
         let now = self.clocks();
         match what {
-            0 => self.endpoint.handle_stream(stream, StreamEvent::Opened { peer, names: Vec::new() }, now),
+            0 => {
+                self.endpoint.handle_stream(stream, StreamEvent::Opened { peer, names: Vec::new(), browser: None }, now)
+            }
             1 => self.endpoint.handle_stream(stream, StreamEvent::Closed, now),
             _ => self.endpoint.handle_stream(LISTENER, StreamEvent::Unreachable { peer }, now),
         }

@@ -1,6 +1,7 @@
 //! Whole scripts against the endpoint, in virtual time.
 
 mod answering;
+mod browsers;
 mod carrying;
 mod challenged;
 mod claiming;

@@ -174,7 +174,8 @@ fn what_cannot_be_registered_is_refused() {
         ("Contact: *\r\nExpires: 60\r\n", 400),
         ("Contact: *\r\n", 400),
         ("Contact: <mailto:desk7@example.com>\r\n", 400),
-        ("Require: path\r\n", 420),
+        ("Require: gruu\r\n", 420),
+        ("Require: path, outbound\r\n", 200),
         ("", 200),
     ] {
         let mut world = registered();

@@ -29,7 +29,7 @@ fn world() -> World {
 
 fn open(world: &mut World, flow: FlowId, peer: &str, names: &[&str]) {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
-    world.stream(flow, StreamEvent::Opened { peer: address(peer), names });
+    world.stream(flow, StreamEvent::Opened { peer: address(peer), names, browser: None });
 }
 
 fn receive(world: &mut World, flow: FlowId, from: &str, text: &str) {

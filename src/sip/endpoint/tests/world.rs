@@ -235,7 +235,9 @@ impl World {
             SipEvent::TrunkReachable { reachable, .. } => format!("Trunk {reachable}"),
             SipEvent::GatewayChanged { gateway, state, .. } => format!("Gateway {gateway} {}", state.as_str()),
             SipEvent::TrunkRegistered { registered, status, .. } => format!("Registered {registered} {status}"),
-            SipEvent::PhoneReachable { reachable, .. } => format!("Phone {reachable}"),
+            SipEvent::PhoneReachable { reachable, browser, .. } => {
+                format!("Phone {reachable}{}", if *browser { " in a browser" } else { "" })
+            }
             SipEvent::Refused { cause, count } => format!("Refused {cause:?} {count}"),
         }
     }

@@ -1,0 +1,103 @@
+//! `/sip`: SIP over websocket (RFC 7118), for the pages' telephones and for any other. A token says whose browser it is.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+use axum::routing::get;
+use serde::Deserialize;
+use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
+
+use crate::base::Wall;
+use crate::desktop::pass::{self, PassKeys};
+use crate::intents::TokenKeys;
+use crate::io::clock::Clock;
+use crate::io::sip::websocket::WebDoor;
+use crate::sip::api::Browser;
+
+use super::origin::Origins;
+use super::problem::{Kind, Problem, ProblemBody};
+use super::server::Peer;
+
+/// What the address works with.
+#[derive(Clone)]
+pub struct SipWeb {
+    pub door: WebDoor,
+    pub clock: Clock,
+    pub token_keys: TokenKeys,
+    pub passes: PassKeys,
+    pub origins: Origins,
+}
+
+/// What stands after the `?`.
+#[derive(Deserialize)]
+pub(super) struct SipQuery {
+    token: Option<String>,
+}
+
+/// RFC 7118 section 4.1.
+const SUBPROTOCOL: &str = "sip";
+
+pub(super) fn router(sip: SipWeb) -> Router {
+    Router::new().route("/sip", get(upgrade)).with_state(sip)
+}
+
+/// SIP over websocket (RFC 7118), one message in each frame. With the token of an intent it is that customer's browser, with the pass that
+/// a desk was given it is that agent's; without, phones register with their passwords.
+#[utoipa::path(
+    get, path = "/sip", tag = "calls", operation_id = "sip",
+    params(("token" = Option<String>, Query, description = "`tok_...` of an intent, or `dsk_...` of a desk")),
+    responses(
+        (status = 101, description = "The websocket is open"),
+        (status = 400, description = "Not the subprotocol `sip`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 401, description = "The token is wrong or has expired", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 403, description = "The page's site may not connect", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 426, description = "Not a websocket", body = ProblemBody, content_type = "application/problem+json"),
+    ),
+)]
+pub(super) async fn upgrade(
+    State(sip): State<SipWeb>,
+    query: Result<Query<SipQuery>, QueryRejection>,
+    request: Request,
+) -> Result<Response, Problem> {
+    sip.origins.check(request.headers())?;
+    let Query(query) = query.map_err(|_| Problem::new(Kind::InvalidRequest, "token must be there once at most"))?;
+    let browser = query.token.map(|token| browser_of(&sip, &token, sip.clock.wall())).transpose()?;
+    let mut response = create_response_with_body(&request, Body::empty)
+        .map_err(|_| Problem::new(Kind::UpgradeRequired, "connect with a websocket, version 13"))?;
+    if !offers_sip(request.headers()) {
+        return Err(Problem::new(Kind::InvalidRequest, "the websocket must offer the subprotocol \"sip\" (RFC 7118)"));
+    }
+    response.headers_mut().insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    let peer = request.extensions().get::<Peer>().map_or(NOWHERE, |peer| peer.0);
+    let upgrading = hyper::upgrade::on(request);
+    tokio::spawn(async move {
+        // A client that goes away before it has its answer has opened nothing.
+        if let Ok(upgraded) = upgrading.await {
+            sip.door.take(upgraded, peer, browser).await;
+        }
+    });
+    Ok(response)
+}
+
+/// Of a request that came over no socket of ours.
+const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
+
+fn browser_of(sip: &SipWeb, token: &str, now: Wall) -> Result<Browser, Problem> {
+    let refused = |why: String| Problem::new(Kind::Unauthorized, why);
+    if token.starts_with(pass::PREFIX) {
+        let pass = sip.passes.verify(token, now).map_err(|error| refused(error.to_string()))?;
+        return Ok(Browser::Agent { agent: pass.agent });
+    }
+    let claims = sip.token_keys.verify_text(token, now).map_err(|error| refused(error.to_string()))?;
+    Ok(Browser::Caller { intent: claims.intent })
+}
+
+fn offers_sip(headers: &HeaderMap) -> bool {
+    let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    offered.flat_map(|value| value.split(',')).any(|one| one.trim().eq_ignore_ascii_case(SUBPROTOCOL))
+}
