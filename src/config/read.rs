@@ -7,15 +7,14 @@ use toml::de::DeTable;
 
 use crate::access::Policy;
 use crate::calls::settings::{CallSettings, Deadlines};
-use crate::desktop::pass::PassKeys;
 use crate::desktop::{self, BrowserPhones};
 use crate::engine::Settings;
 use crate::intents::matching::Priors;
-use crate::intents::token::TokenKeys;
 use crate::sip::api::{EndpointSetup, FixedPhone, PhoneAccount, TrunkPeer};
 
 use super::fault::{Fault, Faults, Place};
 use super::plan::{MediaShell, Plan, Shell};
+use super::shell::Signing;
 use super::tree::Section;
 use super::values::Names;
 use super::{access, agents, dial, media, numbers, routing, shell, sip, trunks};
@@ -60,7 +59,7 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     let calls = calls(&mut top, &routing, trunks.names, faults);
     let shell = shell(&mut top, &sip, media.shell, &pools.names, faults);
     top.finish(faults);
-    let (policy, (token_keys, passes), (deadlines, target_timeout)) = calls?;
+    let (policy, Signing { token_keys, passes }, (deadlines, target_timeout)) = calls?;
     let dial = dial::rules(dial, &agents.phones, &agents.accounts);
     let fixed_phones = agents::fixed(&agents.phones);
     let calls = CallSettings {
@@ -87,7 +86,7 @@ fn calls(
     routing: &routing::RoutingPart<'_>,
     trunks: Names<'_>,
     faults: &mut Faults<'_>,
-) -> Option<(Policy, (TokenKeys, PassKeys), (Deadlines, Duration))> {
+) -> Option<(Policy, Signing, (Deadlines, Duration))> {
     let default_queue = routing.default_queue.as_ref();
     let known = access::Known { queues: &routing.queues, trunks: &trunks, default_queue };
     let policy = access::read(top, &known, faults);

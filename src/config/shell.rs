@@ -30,6 +30,12 @@ pub(super) struct LogPart {
     pub interval_log: Option<PathBuf>,
 }
 
+/// One list of secrets for both: the tokens of intents, and the passes of agents' phones.
+pub(super) struct Signing {
+    pub token_keys: TokenKeys,
+    pub passes: PassKeys,
+}
+
 /// Where the HTTP server is, and for whose pages.
 pub(super) struct HttpPart {
     pub bind: SocketAddr,
@@ -120,8 +126,7 @@ fn scopes(section: &mut Section<'_>, faults: &mut Faults<'_>) -> (bool, bool) {
     (scopes.contains(&true), scopes.contains(&false))
 }
 
-/// One list of secrets for both: the tokens of intents, and the passes of agents' phones.
-pub(super) fn token_keys(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<(TokenKeys, PassKeys)> {
+pub(super) fn token_keys(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<Signing> {
     let sections = top.sections("token_keys", faults);
     if sections.is_empty() {
         faults.add(&top.place.key("token_keys", 0), "there is no key to sign tokens with", TOKEN_KEY);
@@ -143,7 +148,7 @@ pub(super) fn token_keys(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Opti
         keys.extend(id.zip(secret).map(|(id, secret)| TokenKey { id, secret }));
     }
     let passes = PassKeys::new(keys.iter().map(|key| (key.id, key.secret.clone())).collect());
-    Some((TokenKeys::new(&keys).ok()?, passes))
+    Some(Signing { token_keys: TokenKeys::new(&keys).ok()?, passes })
 }
 
 pub(super) fn log(top: &mut Section<'_>, faults: &mut Faults<'_>) -> LogPart {
