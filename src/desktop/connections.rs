@@ -41,7 +41,7 @@ impl Desks {
         let Some(connection) = self.connections.get(&conn) else { return };
         match connection.login.clone() {
             Login::Nobody { failures } => self.received_from_nobody(conn, failures, message, now),
-            Login::Agent(agent) => self.received_from_agent(conn, &agent, message),
+            Login::Agent(agent) => self.received_from_agent(conn, &agent, message, now),
         }
     }
 
@@ -53,13 +53,14 @@ impl Desks {
             | ClientMessage::Ack { .. }
             | ClientMessage::PopDrawn { .. }
             | ClientMessage::Decline { .. }
+            | ClientMessage::PhoneToken
             | ClientMessage::WrapUp(_) => {
                 self.complain(conn, ErrorCode::Order, "nobody is logged in here", "say hello first");
             }
         }
     }
 
-    fn received_from_agent(&mut self, conn: ConnId, agent: &AgentId, message: ClientMessage) {
+    fn received_from_agent(&mut self, conn: ConnId, agent: &AgentId, message: ClientMessage, now: Now) {
         match message {
             ClientMessage::Hello(_) => {
                 self.complain(conn, ErrorCode::Order, "this connection is logged in already", "say hello once");
@@ -69,6 +70,7 @@ impl Desks {
             ClientMessage::PopDrawn { call, fence } => self.pop_drawn(agent, call, fence),
             ClientMessage::Decline { call } => self.decline(conn, agent, call),
             ClientMessage::WrapUp(wrap_up) => self.take_wrap_up(conn, agent, wrap_up),
+            ClientMessage::PhoneToken => self.tell_phone(conn, agent, now),
             ClientMessage::Ping => self.reply(conn, ServerMessage::Pong),
         }
     }

@@ -1,9 +1,11 @@
 //! What a desk and the server say to each other, as values; `io::desktop` gives them their JSON.
 
 use std::fmt;
+use std::time::Duration;
 
 use crate::base::{AgentId, CallId, Fence, Pii, SkillId};
 
+use super::pass::PassText;
 use super::pop::ShownPop;
 
 /// One login of an agent, which may outlive several connections; 128 random bits.
@@ -33,6 +35,8 @@ pub enum ClientMessage {
         call: CallId,
     },
     WrapUp(WrapUp),
+    /// Another pass for the agent's phone in the browser: the one of the welcome opens a websocket for a few minutes only.
+    PhoneToken,
     Ping,
 }
 
@@ -97,6 +101,17 @@ pub struct ArticleFailed {
     pub why: Pii<String>,
 }
 
+/// How an agent's phone in the browser registers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrowserPhone {
+    pub pass: PassText,
+    /// How long the pass opens a websocket.
+    pub lasts: Duration,
+    /// The address of record: its user part and its domain.
+    pub user: String,
+    pub realm: String,
+}
+
 /// A skill and how well, 1 to 10.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkillLevel {
@@ -114,7 +129,11 @@ pub enum ServerMessage {
         resumed: bool,
         skills: Vec<SkillLevel>,
         state: AgentState,
+        /// There when this agent may speak in the browser.
+        phone: Option<Box<BrowserPhone>>,
     },
+    /// The answer to `PhoneToken`.
+    Phone(Box<BrowserPhone>),
     Pop(Box<ShownPop>),
     PopWithdrawn {
         call: CallId,
@@ -156,6 +175,8 @@ pub enum ErrorCode {
     Unreadable,
     /// The call is not this agent's, or not any more.
     NoSuchCall,
+    /// The agent's phone is elsewhere than in the browser.
+    NoBrowserPhone,
 }
 
 impl ServerMessage {
@@ -169,6 +190,7 @@ impl ServerMessage {
             | ServerMessage::WrapUpDue { .. }
             | ServerMessage::WrapUpTaken { .. } => true,
             ServerMessage::Welcome { .. }
+            | ServerMessage::Phone(_)
             | ServerMessage::Error { .. }
             | ServerMessage::Displaced
             | ServerMessage::Pong => false,
@@ -184,6 +206,7 @@ impl ErrorCode {
             ErrorCode::Order => "order",
             ErrorCode::Unreadable => "unreadable",
             ErrorCode::NoSuchCall => "no_such_call",
+            ErrorCode::NoBrowserPhone => "no_browser_phone",
         }
     }
 }

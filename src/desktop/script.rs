@@ -5,10 +5,11 @@ use std::time::Duration;
 use crate::base::rng::Rng;
 use crate::base::{AgentId, CallId, Fence, Level, Mono, Now, Pii, QueueId, Wall};
 
+use super::pass::PassKeys;
 use super::{
-    Account, AgentState, AskedState, CallPhase, ClientMessage, CloseCode, ConnId, DeskCommand, DeskEvent, Desks,
-    DesktopInput, DesktopOutput, Field, Hello, Output, Pop, Resume, ServerMessage, SessionId, Setup, TokenHash,
-    Undeliverable, WrapUp,
+    Account, AgentState, AskedState, BrowserPhones, CallPhase, ClientMessage, CloseCode, ConnId, DeskCommand,
+    DeskEvent, Desks, DesktopInput, DesktopOutput, Field, Hello, Output, Pop, Resume, ServerMessage, SessionId, Setup,
+    TokenHash, Undeliverable, WrapUp,
 };
 use crate::base::limits::{DESK_UNACKNOWLEDGED_MAX, DESKS_MAX};
 
@@ -132,7 +133,11 @@ fn describe(output: &Output) -> String {
 
 fn describe_message(message: &ServerMessage) -> String {
     match message {
-        ServerMessage::Welcome { resumed, state, .. } => format!("welcome resumed={resumed} {}", state.as_str()),
+        ServerMessage::Welcome { resumed, state, phone, .. } => {
+            let phone = if phone.is_some() { " with a phone" } else { "" };
+            format!("welcome resumed={resumed} {}{phone}", state.as_str())
+        }
+        ServerMessage::Phone(phone) => format!("phone {}@{}", phone.user, phone.realm),
         ServerMessage::Pop(pop) => format!("pop {}/{}", pop.call.0, pop.fence.0),
         ServerMessage::PopWithdrawn { call, .. } => format!("withdrawn {}", call.0),
         ServerMessage::CallState { call, phase } => format!("call {} {}", call.0, phase.as_str()),
@@ -356,6 +361,33 @@ fn wrong_tokens_are_bounded() {
     }
     assert_eq!(world.desks.connections(), 0);
     assert_eq!(world.desks.logged_in().count(), 0);
+}
+
+#[test]
+fn a_phone_in_the_browser_gets_a_pass_with_the_welcome_and_when_it_asks() {
+    let mut world = World::new();
+    let keys = PassKeys::new(vec![(1, vec![7; 32])]);
+    let user_by_agent = [(anna(), "anna".to_owned())].into();
+    let phones = BrowserPhones { realm: "voice.example.com".to_owned(), user_by_agent, keys: keys.clone() };
+    let accounts =
+        ["ben", ANNA].map(|agent| Account { agent: AgentId::new(agent), token: token(agent), skills: vec![] });
+    world.desks = Desks::new(Setup { phones, ..Setup::new(accounts.into()) }, Rng::from_number(1));
+    assert_eq!(world.login(1, None)[0], "1: welcome resumed=false offline with a phone");
+    assert_eq!(world.say(1, ClientMessage::PhoneToken), ["1: phone anna@voice.example.com"]);
+    let now = world.now;
+    world.desks.handle(DesktopInput::Message { conn: ConnId(1), message: ClientMessage::PhoneToken }, now);
+    let Some(Output::Transmit(DesktopOutput::Send { message: ServerMessage::Phone(phone), seq: None, .. })) =
+        world.desks.poll_output()
+    else {
+        panic!("no phone");
+    };
+    assert_eq!(keys.verify(phone.pass.as_str(), now.wall).map(|pass| pass.agent), Ok(anna()));
+    assert!(keys.verify(phone.pass.as_str(), now.wall + s(301)).is_err());
+    world.open(2);
+    assert_eq!(world.say(2, ClientMessage::PhoneToken), ["2: error order"]);
+    let hello = Hello { agent: AgentId::new("ben"), token: token("ben"), resume: None };
+    assert_eq!(world.say(2, ClientMessage::Hello(hello))[0], "2: welcome resumed=false offline");
+    assert_eq!(world.say(2, ClientMessage::PhoneToken), ["2: error no_browser_phone"]);
 }
 
 #[test]

@@ -181,7 +181,8 @@ impl Desk {
             ServerMessage::Pop(pop) => self.see(pop.call, pop.fence, now),
             ServerMessage::WrapUpDue { call } => self.wrap_up(call, now),
             ServerMessage::StateChanged { state, .. } => self.state_changed(&state, now),
-            ServerMessage::PopWithdrawn { .. }
+            ServerMessage::Phone(_)
+            | ServerMessage::PopWithdrawn { .. }
             | ServerMessage::CallState { .. }
             | ServerMessage::WrapUpTaken { .. }
             | ServerMessage::Error { .. }

@@ -190,7 +190,8 @@ impl Connection {
                 _ => {}
             },
             ServerBody::Displaced {} => return Err(Lost::ForGood(Parting::Displaced)),
-            ServerBody::Pop(_)
+            ServerBody::Phone(_)
+            | ServerBody::Pop(_)
             | ServerBody::PopWithdrawn { .. }
             | ServerBody::CallState { .. }
             | ServerBody::StateChanged { .. }

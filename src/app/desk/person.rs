@@ -94,6 +94,7 @@ impl Sitter for Person {
                 vec![]
             }
             ServerBody::Welcome { .. }
+            | ServerBody::Phone(_)
             | ServerBody::CallState { .. }
             | ServerBody::StateChanged { .. }
             | ServerBody::WrapUpDue { .. }

@@ -29,7 +29,7 @@ pub(in crate::app) fn text(body: &ServerBody) -> String {
         ServerBody::WrapUpTaken { .. } => line("Your wrap-up is written."),
         ServerBody::Error { text, remedy, .. } => line(&format!("{text}: {remedy}.")),
         ServerBody::Displaced {} => line("You have logged in elsewhere; this desk closes."),
-        ServerBody::Pong {} => String::new(),
+        ServerBody::Phone(_) | ServerBody::Pong {} => String::new(),
     }
 }
 

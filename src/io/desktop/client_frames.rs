@@ -40,6 +40,7 @@ pub enum ClientFrame {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         article_failed: Option<ArticleFrame>,
     },
+    PhoneToken {},
     Ping {},
 }
 
@@ -92,6 +93,7 @@ fn message(frame: ClientFrame) -> Result<ClientMessage, String> {
         ClientFrame::WrapUp { call, outcome, summary, article_failed } => {
             ClientMessage::WrapUp(wrap_up(&call, outcome, summary, article_failed)?)
         }
+        ClientFrame::PhoneToken {} => ClientMessage::PhoneToken,
         ClientFrame::Ping {} => ClientMessage::Ping,
     })
 }
@@ -167,6 +169,7 @@ mod tests {
             ),
             (format!(r#"{{"type":"decline","call":"{call}"}}"#), ClientMessage::Decline { call }),
             (r#"{"type":"ping"}"#.to_owned(), ClientMessage::Ping),
+            (r#"{"type":"phone_token"}"#.to_owned(), ClientMessage::PhoneToken),
         ];
         for (text, expected) in samples {
             assert_eq!(read(&text), Ok(expected), "{text}");

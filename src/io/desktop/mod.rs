@@ -17,13 +17,16 @@
 //! {"type":"pop_drawn","call":"call_...","fence":3}
 //! {"type":"decline","call":"call_..."}
 //! {"type":"wrap_up","call":"call_...","outcome":"solved","summary":"new lamp sent","article_failed":{"article":"kb-17","why":"other model"}}
+//! {"type":"phone_token"}
 //! {"type":"ping"}
 //! ```
 //! (`summary` and `article_failed` may be left out.)
 //!
 //! From the server:
 //! ```json
-//! {"type":"welcome","agent":"anna","session":"0123...","resumed":false,"skills":[{"skill":"returns","level":8}],"state":"offline"}
+//! {"type":"welcome","agent":"anna","session":"0123...","resumed":false,"skills":[{"skill":"returns","level":8}],"state":"offline",
+//!  "phone":{"path":"/sip","token":"dsk_...","user":"anna","domain":"voice.example.com","uri":"sip:anna@voice.example.com","expires_s":300}}
+//! {"type":"phone","path":"/sip","token":"dsk_...","user":"anna","domain":"voice.example.com","uri":"sip:anna@voice.example.com","expires_s":300}
 //! {"seq":1,"type":"state_changed","state":"available","why":"you asked"}
 //! {"seq":2,"type":"pop","call":"call_...","fence":3,"level":"V1","why":["the caller ID fits"],"rivals":0,
 //!  "fields":[{"key":"reason","label":"Reason","value":"return"},
@@ -38,7 +41,11 @@
 //! {"type":"pong"}
 //! ```
 //! States: `offline`, `available`, `offered`, `on_call`, `wrap_up`, `break` (with `reason`). Phases: `ringing`, `talking`, `held`,
-//! `ended`. Error codes: `unauthorized`, `order`, `unreadable`, `no_such_call`.
+//! `ended`. Error codes: `unauthorized`, `order`, `unreadable`, `no_such_call`, `no_browser_phone`.
+//!
+//! `phone` is there when the agent's phone may be in the browser: SIP over websocket (RFC 7118) at `path` with `?token=TOKEN`, for which no
+//! password is needed. The token opens websockets for `expires_s`; what is open stays open. `phone_token` asks for another, after which
+//! `phone` comes.
 //!
 //! Close codes: 1001 the server restarts, 1009 message over 64 KiB, 1013 too many desks, 4001 displaced by a newer login (do not
 //! reconnect), 4003 too many wrong logins, 4008 no hello within 10 s or nothing heard for 45 s (the server pings after 20 s), 4009 too

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::desktop::{AgentState, ServerMessage, ShownField, ShownPop, ShownValue, SkillLevel};
+use crate::desktop::{AgentState, BrowserPhone, ServerMessage, ShownField, ShownPop, ShownValue, SkillLevel};
 
 /// One message to a desk, with its number when it is to be acknowledged.
 #[derive(Clone, Serialize, Deserialize)]
@@ -23,7 +23,10 @@ pub enum ServerBody {
         skills: Vec<SkillFrame>,
         #[serde(flatten)]
         state: StateFrame,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        phone: Option<PhoneFrame>,
     },
+    Phone(PhoneFrame),
     Pop(Box<PopFrame>),
     PopWithdrawn {
         call: String,
@@ -57,6 +60,18 @@ pub enum ServerBody {
 pub struct SkillFrame {
     pub skill: String,
     pub level: u8,
+}
+
+/// How the agent's phone in the browser registers: over the websocket at `path` with `?token=`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PhoneFrame {
+    pub path: String,
+    pub token: String,
+    pub user: String,
+    pub domain: String,
+    pub uri: String,
+    /// How long the token opens a websocket.
+    pub expires_s: u64,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -102,15 +117,32 @@ pub fn write(seq: Option<u64>, message: ServerMessage) -> String {
     serde_json::to_string(&frame).unwrap_or_default()
 }
 
+/// Where SIP over websocket is.
+const SIP_PATH: &str = "/sip";
+
+fn phone_frame(phone: BrowserPhone) -> PhoneFrame {
+    let BrowserPhone { pass, lasts, user, realm } = phone;
+    PhoneFrame {
+        path: SIP_PATH.to_owned(),
+        token: pass.as_str().to_owned(),
+        uri: format!("sip:{user}@{realm}"),
+        user,
+        domain: realm,
+        expires_s: lasts.as_secs(),
+    }
+}
+
 fn body(message: ServerMessage) -> ServerBody {
     match message {
-        ServerMessage::Welcome { agent, session, resumed, skills, state } => ServerBody::Welcome {
+        ServerMessage::Welcome { agent, session, resumed, skills, state, phone } => ServerBody::Welcome {
             agent: agent.to_string(),
             session: session.to_string(),
             resumed,
             skills: skills.iter().map(skill).collect(),
             state: state_frame(state),
+            phone: phone.map(|phone| phone_frame(*phone)),
         },
+        ServerMessage::Phone(phone) => ServerBody::Phone(phone_frame(*phone)),
         ServerMessage::Pop(pop) => ServerBody::Pop(Box::new(pop_frame(*pop))),
         ServerMessage::PopWithdrawn { call, why } => ServerBody::PopWithdrawn { call: call.to_string(), why },
         ServerMessage::CallState { call, phase } => {
@@ -172,7 +204,8 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::base::{AgentId, CallId, Fence, Level, Pii, QueueId, SkillId};
+    use crate::base::{AgentId, CallId, Fence, Level, Pii, QueueId, SkillId, Wall};
+    use crate::desktop::pass::{Pass, PassKeys};
     use crate::desktop::{CallPhase, ErrorCode, Field, Pop, SessionId};
 
     fn pop() -> Pop {
@@ -224,7 +257,14 @@ mod tests {
         let (agent, session) = (AgentId::new("anna"), SessionId(255));
         let samples = [
             (
-                ServerMessage::Welcome { agent, session, resumed: true, skills, state: AgentState::Available },
+                ServerMessage::Welcome {
+                    agent,
+                    session,
+                    resumed: true,
+                    skills,
+                    state: AgentState::Available,
+                    phone: None,
+                },
                 r#"{"type":"welcome","agent":"anna","session":"000000000000000000000000000000ff","resumed":true,"skills":[{"skill":"returns","level":8}],"state":"available"}"#,
             ),
             (
@@ -245,6 +285,23 @@ mod tests {
         for (message, expected) in samples {
             assert_eq!(write(None, message), expected);
         }
+    }
+
+    #[test]
+    fn the_phone_in_the_browser_is_told_how_to_register() {
+        let pass = Pass { agent: AgentId::new("anna"), session: SessionId(255), expires: Wall(1_900_000_000_000) };
+        let pass = PassKeys::new(vec![(1, vec![7; 32])]).sign(&pass).expect("a key");
+        let lasts = Duration::from_secs(300);
+        let (user, realm, token) = ("anna".to_owned(), "voice.example.com".to_owned(), pass.as_str().to_owned());
+        let phone = Box::new(BrowserPhone { pass, lasts, user, realm });
+        let parts = format!(
+            r#""path":"/sip","token":"{token}","user":"anna","domain":"voice.example.com","uri":"sip:anna@voice.example.com","expires_s":300"#
+        );
+        assert_eq!(write(None, ServerMessage::Phone(phone.clone())), format!(r#"{{"type":"phone",{parts}}}"#));
+        let (agent, session) = (AgentId::new("anna"), SessionId(255));
+        let (skills, state) = (Vec::new(), AgentState::Offline);
+        let welcome = ServerMessage::Welcome { agent, session, resumed: false, skills, state, phone: Some(phone) };
+        assert!(write(None, welcome).contains(&format!(r#""phone":{{{parts}}}"#)));
     }
 
     #[test]

@@ -51,6 +51,7 @@ pub(super) enum MessageRecord {
         summary: String,
         failed: Option<(String, String)>,
     },
+    PhoneToken,
     Ping,
 }
 
@@ -99,6 +100,7 @@ impl From<&ClientMessage> for MessageRecord {
             }
             ClientMessage::Decline { call } => MessageRecord::Decline { call: call.to_string() },
             ClientMessage::WrapUp(wrap_up) => MessageRecord::from(wrap_up),
+            ClientMessage::PhoneToken => MessageRecord::PhoneToken,
             ClientMessage::Ping => MessageRecord::Ping,
         }
     }
@@ -141,6 +143,7 @@ impl MessageRecord {
                     article_failed: failed.map(why),
                 })
             }
+            MessageRecord::PhoneToken => ClientMessage::PhoneToken,
             MessageRecord::Ping => ClientMessage::Ping,
         })
     }

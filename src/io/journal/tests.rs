@@ -112,6 +112,7 @@ fn desktop() -> Vec<Input> {
         ClientMessage::Decline { call },
         ClientMessage::WrapUp(wrap_up),
         ClientMessage::Ping,
+        ClientMessage::PhoneToken,
     ];
     let others = [
         DesktopInput::Opened { conn },
