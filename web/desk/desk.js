@@ -1,0 +1,474 @@
+/** The agent's desk: the server's messages come in, the telephone's events come in, one drawing goes out. */
+
+import { DeskSocket } from '../lib/desk-socket.js';
+import { MICROPHONE_FAULTS, Ringer, audio, note, play } from '../lib/media.js';
+import { byId, fill, h, icon, painted, say } from '../lib/dom.js';
+import { Line } from './line.js';
+import { Panel } from './panel.js';
+import { articlesOf, drawNobody, drawPop, newlyOpened, titleOf } from './pop.js';
+import { drawStates } from './states.js';
+import { drawWrapUp, isTyping } from './wrap-up.js';
+import { kept } from './kept.js';
+
+/** @typedef {import('../lib/desk-socket.js').Pop} Pop */
+/** @typedef {import('../lib/desk-socket.js').ServerMessage} ServerMessage */
+/** @typedef {import('../lib/media.js').MicrophoneFault} MicrophoneFault */
+/** What the agent sees. @typedef {'idle' | 'offered' | 'ringing' | 'talking' | 'elsewhere' | 'wrap-up'} Phase */
+
+/** After a reload the server may be first to bring the call back. */
+const COME_BACK_AFTER_MS = 300;
+
+export class Desk {
+  /** @param {{ agent: string, token: string }} login */
+  constructor(login) {
+    this.login = login;
+    this.settings = kept.settings();
+    /** @type {{ state: string, reason?: string }} */
+    this.state = { state: 'offline' };
+    /** @type {Pop | null} */
+    this.pop = null;
+    /** The call that the server speaks of. */
+    this.call = '';
+    /** @type {'' | 'offered' | 'ringing' | 'talking' | 'held' | 'ended'} */
+    this.callPhase = '';
+    this.talkingSince = 0;
+    this.wrapUp = false;
+    this.wantsClick = false;
+    /** A call of before the reload is fetched by itself once; after that the agent decides. */
+    this.triedBack = false;
+    /** @type {import('./pop.js').Done[]} */
+    this.done = [];
+    this.outcome = '';
+    this.ringer = new Ringer();
+    this.socket = new DeskSocket(`${location.origin.replace(/^http/, 'ws')}/v1/desktop`, login);
+    this.line = new Line(this.socket);
+    this.panel = new Panel(byId('panel', HTMLElement), this);
+    this.notices = byId('notices', HTMLElement);
+    this.listen();
+  }
+
+  listen() {
+    this.socket.addEventListener('message', (event) => this.take(/** @type {CustomEvent<ServerMessage>} */ (event).detail));
+    this.socket.addEventListener('state', () => this.connectionChanged());
+    this.socket.addEventListener('over', (event) => this.over(/** @type {CustomEvent<string>} */ (event).detail));
+    this.line.addEventListener('change', () => this.lineChanged());
+    this.line.addEventListener('ring', () => this.rings());
+    this.line.addEventListener('fault', (event) => this.microphoneFault(/** @type {CustomEvent<MicrophoneFault | null>} */ (event).detail));
+  }
+
+  open() {
+    byId('bar', HTMLElement).hidden = false;
+    byId('desk', HTMLElement).hidden = false;
+    byId('login', HTMLElement).hidden = true;
+    this.socket.open();
+    this.draw();
+  }
+
+  get isOpen() {
+    return this.socket.state === 'open';
+  }
+
+  /** @returns {Phase} */
+  get phase() {
+    const call = this.line.call;
+    if (call?.state === 'ringing') return 'ringing';
+    if (call) return 'talking';
+    if (this.callPhase === 'talking' || this.callPhase === 'held') return this.line.isHere ? 'elsewhere' : 'talking';
+    if (this.wrapUp) return 'wrap-up';
+    if (this.callPhase === 'ringing') return 'ringing';
+    return this.callPhase === 'offered' ? 'offered' : 'idle';
+  }
+
+  /** Who is on the other side. */
+  get caller() {
+    return this.pop ? titleOf(this.pop) : this.line.call?.who ?? 'Caller';
+  }
+
+  // What the server says
+
+  /** @param {ServerMessage} message */
+  take(message) {
+    switch (message.type) {
+      case 'welcome': this.welcomed(message); break;
+      case 'phone': this.line.configure(/** @type {any} */ (message)); break;
+      case 'state_changed': this.state = { state: message.state, reason: message.reason }; break;
+      case 'pop': void this.offered(/** @type {any} */ (message)); break;
+      case 'pop_updated': this.updated(/** @type {any} */ (message)); break;
+      case 'pop_withdrawn': this.withdrawn(message); break;
+      case 'call_state': this.callChanged(message); break;
+      case 'wrap_up_due': this.wrapUpDue(message.call); break;
+      case 'wrap_up_taken': this.wrapUpTaken(message.call); break;
+      case 'error': this.error(message); break;
+      default: return;
+    }
+    this.draw();
+  }
+
+  /** @param {ServerMessage} welcome */
+  welcomed(welcome) {
+    this.state = { state: welcome.state, reason: welcome.reason };
+    if (!welcome.resumed) this.forgetCall();
+    if (welcome.phone) this.line.configure(welcome.phone);
+    kept.keepLogin(this.login);
+    this.clear('login');
+  }
+
+  /** Draws the pop, and tells the server only when it is on the screen. @param {Pop} pop */
+  async offered(pop) {
+    if (pop.call !== this.call) this.clear('call');
+    this.setCall(pop.call);
+    this.pop = pop;
+    this.callPhase ||= 'offered';
+    this.draw();
+    drawPop(byId('pop', HTMLElement), pop);
+    this.alert(`Call from ${titleOf(pop)}, ${pop.level}.`);
+    await painted();
+    this.socket.send({ type: 'pop_drawn', call: pop.call, fence: pop.fence });
+  }
+
+  /** The caller has proven more. @param {Pop} pop */
+  updated(pop) {
+    const opened = newlyOpened(this.pop, pop);
+    this.pop = pop;
+    drawPop(byId('pop', HTMLElement), pop, opened);
+    if (opened.size) this.alert(`${pop.level}: ${opened.size} fields are open now.`);
+  }
+
+  /** @param {ServerMessage} message */
+  withdrawn(message) {
+    if (message.call !== this.call) return;
+    this.notice('call', 'warn', 'The call is gone', String(message.why));
+    this.forgetCall();
+  }
+
+  /** @param {ServerMessage} message */
+  callChanged(message) {
+    this.setCall(message.call);
+    this.callPhase = message.phase;
+    if (message.phase === 'talking') this.talkingSince ||= Date.now();
+    if (message.phase !== 'ended') {
+      if (message.phase !== 'ringing') this.fetchCall();
+      return;
+    }
+    this.callPhase = '';
+    // Without a wrap-up to come, nothing is left to show.
+    setTimeout(() => { if (!this.wrapUp && !this.callPhase && !this.line.call && message.call === this.call) { this.forgetCall(); this.draw(); } }, 1_500);
+  }
+
+  /** @param {string} call */
+  setCall(call) {
+    if (call === this.call) return;
+    this.call = call;
+    this.line.callId = call;
+    this.callPhase = '';
+    this.talkingSince = 0;
+    this.wrapUp = false;
+    this.triedBack = false;
+    this.pop = null;
+  }
+
+  /** @param {string} call */
+  wrapUpDue(call) {
+    this.setCall(call);
+    this.callPhase = '';
+    this.wrapUp = true;
+    this.panel.shown = '';
+    this.ringer.stop();
+    drawWrapUp(byId('panel', HTMLElement), {
+      call, caller: this.caller, articles: articlesOf(this.pop),
+      send: (wrapUp) => {
+        this.outcome = wrapUp.outcome;
+        return this.socket.send({ type: 'wrap_up', call, ...wrapUp });
+      },
+    });
+  }
+
+  /** @param {string} call */
+  wrapUpTaken(call) {
+    kept.keepDraft(call, null);
+    this.done.unshift({ at: new Date(), who: this.caller, outcome: this.outcome.replace('-', ' ') || 'saved' });
+    this.done.length = Math.min(this.done.length, 12);
+    this.forgetCall();
+    this.notice('call', 'good', 'Saved', 'The customer can follow it on their page.');
+    setTimeout(() => this.clear('call', 'Saved'), 5_000);
+  }
+
+  forgetCall() {
+    this.setCall('');
+    this.ringer.stop();
+    this.panel.shown = '';
+    this.panel.drawer = '';
+    this.panel.passing = '';
+    this.panel.keys = '';
+    drawNobody(byId('pop', HTMLElement), this.done);
+  }
+
+  /** @param {ServerMessage} message */
+  error(message) {
+    if (message.code !== 'unauthorized') this.notice('error', 'bad', String(message.text), String(message.remedy));
+  }
+
+  // The telephone
+
+  lineChanged() {
+    const call = this.line.call;
+    if (call?.state !== 'ringing') this.ringer.stop();
+    void this.hear();
+    this.draw();
+    if (!call) this.panel.passing = '';
+    if (this.line.state === 'registered') this.fetchCall();
+  }
+
+  rings() {
+    this.clear('call');
+    this.alert(`Ringing: ${this.caller}.`);
+    if (this.settings.auto || this.callPhase === 'talking' || this.callPhase === 'held') {
+      if (this.settings.sounds) note(880, 0, 0.25);
+      void this.answer();
+      return;
+    }
+    if (this.settings.sounds) this.ringer.start();
+    this.draw();
+    const answer = document.querySelector('[data-id="answer"]');
+    if (answer instanceof HTMLElement && !isTyping()) answer.focus();
+  }
+
+  async answer() {
+    this.ringer.stop();
+    audio();
+    await this.line.answer();
+    this.draw();
+  }
+
+  decline() {
+    this.ringer.stop();
+    if (this.call) this.socket.send({ type: 'decline', call: this.call });
+    if (this.line.call?.state === 'ringing') this.line.call.refuse(486);
+  }
+
+  end() {
+    this.line.call?.end();
+    this.draw();
+  }
+
+  /** @param {boolean} held */
+  async hold(held) {
+    const ok = await this.line.call?.hold(held);
+    if (!ok) this.notice('call', 'warn', held ? 'The call was not put on hold' : 'The call was not resumed', 'Try again in a moment.');
+  }
+
+  /** @param {string} to */
+  async transfer(to) {
+    const call = this.line.call;
+    if (!call || !to.trim()) return;
+    const tell = (/** @type {string} */ text) => { this.panel.passing = text; this.draw(); };
+    const onStep = (/** @type {Event} */ event) => {
+      const status = /** @type {CustomEvent<number>} */ (event).detail;
+      if (status < 200) return tell(status === 180 ? `Ringing at ${to}…` : `Passing the call on to ${to}…`);
+      call.removeEventListener('transfer', onStep);
+      if (status >= 300) return tell(`${to} did not take the call (${status}). The caller is still with you.`);
+      tell(`${to} has the call.`);
+      setTimeout(() => call.end(), 2_000);
+    };
+    call.addEventListener('transfer', onStep);
+    this.panel.drawer = '';
+    tell(`Passing the call on to ${to}…`);
+    const response = await call.transfer(this.line.uriOf(to));
+    if (response.status < 300) return;
+    call.removeEventListener('transfer', onStep);
+    tell(response.status === 403 ? `Calls may not be passed on to ${to}. The caller is still with you.` : `The call was not passed on (${response.status} ${response.reason}).`);
+  }
+
+  /** The sound of the caller; browsers may want a click first. */
+  async hear() {
+    const stream = this.line.call?.sound ?? null;
+    const heard = await play(byId('sound', HTMLAudioElement), stream);
+    if (stream) audio();
+    if (this.wantsClick !== !heard) {
+      this.wantsClick = !heard;
+      this.draw();
+    }
+  }
+
+  /** A call of before the reload: the sound is fetched once the telephone is there. */
+  fetchCall() {
+    const goesOn = this.callPhase === 'talking' || this.callPhase === 'held';
+    if (!goesOn || this.line.call || this.triedBack || this.line.state !== 'registered' || this.line.whereIs() !== 'ours') return;
+    this.triedBack = true;
+    setTimeout(() => void this.comeBack(), COME_BACK_AFTER_MS);
+  }
+
+  async comeBack() {
+    await this.line.comeBack();
+    this.draw();
+  }
+
+  /** @param {MicrophoneFault | null} fault */
+  microphoneFault(fault) {
+    if (!fault) return this.clear('microphone');
+    const { title, remedy } = MICROPHONE_FAULTS[fault];
+    this.notice('microphone', 'bad', title, remedy, ['Try again', () => void this.line.readyMicrophone().then((ok) => {
+      if (ok && !this.line.call) this.line.closeMicrophone();
+    })]);
+  }
+
+  // The agent
+
+  /** @param {'available' | 'break' | 'offline'} state @param {string} [reason] */
+  async ask(state, reason) {
+    audio();
+    if (state === 'available' && this.line.isHere && !this.line.call) {
+      // Better now than when a customer waits.
+      if (!(await this.line.readyMicrophone())) return;
+      if (!this.line.call) this.line.closeMicrophone();
+    }
+    const sent = this.socket.send({ type: 'set_state', state, ...(reason ? { reason } : {}) });
+    if (!sent) this.notice('error', 'warn', 'Not connected', 'Your state changes when the connection is there again.');
+  }
+
+  /** @param {boolean} auto */
+  setAuto(auto) {
+    this.settings.auto = auto;
+    kept.keepSettings(this.settings);
+  }
+
+  toggleSounds() {
+    this.settings.sounds = !this.settings.sounds;
+    kept.keepSettings(this.settings);
+    if (!this.settings.sounds) this.ringer.stop();
+    this.draw();
+  }
+
+  async logOut() {
+    this.socket.send({ type: 'set_state', state: 'offline' });
+    kept.keepLogin(null);
+    await this.line.stop();
+    this.socket.close();
+    location.reload();
+  }
+
+  // The connection
+
+  connectionChanged() {
+    if (this.socket.state === 'lost') {
+      this.notice('connection', 'warn', 'The connection is lost', this.line.call
+        ? 'Your call goes on. What you see may be old; it is tried again by itself.'
+        : 'It is tried again by itself. No new call reaches you until then.');
+    } else if (this.socket.state === 'open') this.clear('connection');
+    this.draw();
+  }
+
+  /** @param {string} why */
+  over(why) {
+    if (why === 'displaced') {
+      void this.line.retire();
+      this.notice('connection', 'warn', 'Your desk is open in another window', this.line.call
+        ? 'New calls come there. This call stays here until you end it or move it.'
+        : 'Calls come there from now on.', ['Use it here', () => location.reload()]);
+      this.draw();
+      return;
+    }
+    kept.keepLogin(null);
+    void this.line.stop();
+    showLogin(why === 'too-many'
+      ? 'Too many wrong tokens. Wait a minute, then try again.'
+      : 'The agent or the token is wrong. Ask your administrator for a token.', this.login.agent);
+  }
+
+  // Drawing
+
+  draw() {
+    if (this.phase === 'wrap-up') { if (this.panel.shown !== '') this.wrapUpDue(this.call); } else this.panel.draw();
+    drawStates(byId('states', HTMLElement), this);
+    const connection = byId('connection', HTMLElement);
+    const [kind, text] = connectionWords(this);
+    connection.className = `chip ${kind}`;
+    say(connection, text);
+    const sounds = byId('sounds', HTMLButtonElement);
+    sounds.setAttribute('aria-pressed', String(this.settings.sounds));
+    sounds.setAttribute('aria-label', 'Ring sounds');
+    fill(sounds, icon(this.settings.sounds ? 'sound' : 'soundOff'));
+    document.title = this.phase === 'ringing' ? `Ringing: ${this.caller}` : 'Desk · Throughline';
+  }
+
+  /**
+   * Tells the agent something that stays until it is over.
+   * @param {string} id @param {'warn' | 'bad' | 'good'} kind @param {string} title @param {string} text @param {[string, () => void]} [act]
+   */
+  notice(id, kind, title, text, act) {
+    const old = this.notices.querySelector(`[data-notice="${id}"]`);
+    const button = act && h('button', { class: 'button', type: 'button', onclick: act[1] }, act[0]);
+    const close = id === 'error' || id === 'call' || id === 'keys'
+      ? h('button', { class: 'button plain', type: 'button', onclick: () => this.clear(id) }, 'Close') : null;
+    const made = h('div', { class: `notice ${kind}`, 'data-notice': id }, h('div', {}, h('strong', {}, title), text), button, close);
+    if (old) old.replaceWith(made);
+    else this.notices.append(made);
+  }
+
+  /** @param {string} id @param {string} [only] takes it away only if it says this */
+  clear(id, only) {
+    const found = this.notices.querySelector(`[data-notice="${id}"]`);
+    if (found && (!only || found.textContent?.startsWith(only))) found.remove();
+  }
+
+  /** Said at once by a screen reader. @param {string} text */
+  alert(text) {
+    say(byId('urgent', HTMLElement), text);
+  }
+}
+
+/** @param {Desk} desk @returns {[string, string]} */
+function connectionWords(desk) {
+  if (desk.socket.state === 'closed') return ['warn', 'Not connected'];
+  if (desk.socket.state !== 'open') return ['warn', desk.socket.state === 'lost' ? 'Reconnecting' : 'Connecting'];
+  if (!desk.line.isHere || desk.line.state === 'registered') return ['good', desk.login.agent];
+  return ['warn', desk.line.state === 'refused' ? 'Telephone refused' : 'Telephone connecting'];
+}
+
+/** @param {string} [fault] @param {string} [agent] */
+function showLogin(fault = '', agent = '') {
+  byId('login', HTMLElement).hidden = false;
+  byId('desk', HTMLElement).hidden = true;
+  byId('bar', HTMLElement).hidden = true;
+  const place = byId('login-fault', HTMLElement);
+  place.hidden = !fault;
+  place.textContent = fault;
+  if (agent) byId('agent', HTMLInputElement).value = agent;
+  byId(agent ? 'token' : 'agent', HTMLInputElement).focus();
+}
+
+/** @type {Desk | null} */
+let desk = null;
+
+/** @param {{ agent: string, token: string }} login */
+function begin(login) {
+  desk = new Desk(login);
+  desk.open();
+}
+
+function main() {
+  byId('login-form', HTMLFormElement).addEventListener('submit', (event) => {
+    event.preventDefault();
+    begin({ agent: byId('agent', HTMLInputElement).value.trim(), token: byId('token', HTMLInputElement).value.trim() });
+  });
+  byId('sounds', HTMLButtonElement).addEventListener('click', () => desk?.toggleSounds());
+  const logOut = byId('log-out', HTMLButtonElement);
+  fill(logOut, icon('out'), 'Sign out');
+  logOut.addEventListener('click', () => void desk?.logOut());
+  // A call in progress is worth a question; it can be come back to, but the caller hears a gap.
+  addEventListener('beforeunload', (event) => { if (desk?.line.call) event.preventDefault(); });
+  const login = fromLink() ?? kept.login();
+  if (login) begin(login);
+  else showLogin();
+}
+
+/** The demo's link has the login behind `#`, which no server sees; it is taken out of the address at once. */
+function fromLink() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  const agent = given.get('agent'), token = given.get('token');
+  if (!agent || !token) return null;
+  history.replaceState(null, '', location.pathname);
+  return { agent, token };
+}
+
+main();

@@ -1,0 +1,43 @@
+/** The agent's state, and the buttons that change it. */
+
+import { fill, h } from '../lib/dom.js';
+
+/** @typedef {import('./desk.js').Desk} Desk */
+
+const BREAKS = ['Lunch', 'Coffee', 'Meeting', 'Training'];
+
+/** @type {Record<string, string>} */
+const BUSY = { offered: 'Offered', on_call: 'On a call', wrap_up: 'Wrap-up' };
+
+/** @param {HTMLElement} place @param {Desk} desk */
+export function drawStates(place, desk) {
+  const { state } = desk.state;
+  const away = !desk.isOpen;
+  const menu = h('div', { class: 'menu', role: 'menu', 'aria-label': 'Reason for the break', hidden: true },
+    BREAKS.map((reason) => h('button', { class: 'button plain', type: 'button', role: 'menuitem', onclick: () => desk.ask('break', reason.toLowerCase()) }, reason)));
+  const open = (/** @type {boolean} */ shown) => {
+    menu.hidden = !shown;
+    breaks.setAttribute('aria-expanded', String(shown));
+    if (shown) /** @type {HTMLElement | null} */ (menu.querySelector('button'))?.focus();
+  };
+  const breaks = h('button', { class: 'button break', type: 'button', 'aria-pressed': String(state === 'break'), 'aria-haspopup': 'menu', 'aria-expanded': 'false', disabled: away, onclick: () => open(menu.hidden) }, 'Break');
+  menu.addEventListener('keydown', (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === 'Escape') { open(false); breaks.focus(); }
+    if (!step) return;
+    event.preventDefault();
+    const items = /** @type {HTMLElement[]} */ ([...menu.children]);
+    items[(items.indexOf(/** @type {HTMLElement} */ (document.activeElement)) + step + items.length) % items.length]?.focus();
+  });
+  menu.addEventListener('focusout', ({ relatedTarget }) => {
+    if (!(relatedTarget instanceof Node) || !(menu.contains(relatedTarget) || relatedTarget === breaks)) open(false);
+  });
+  const busy = BUSY[state];
+  fill(place,
+    busy
+      ? h('span', { class: `busy ${state}` }, busy)
+      : h('button', { class: 'button available', type: 'button', 'aria-pressed': String(state === 'available'), disabled: away, onclick: () => void desk.ask('available') }, 'Available'),
+    breaks,
+    h('button', { class: 'button', type: 'button', 'aria-pressed': String(state === 'offline'), disabled: away, onclick: () => void desk.ask('offline') }, 'Offline'),
+    menu);
+}
