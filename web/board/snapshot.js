@@ -1,0 +1,70 @@
+/** What the board is told each second, in one shape whatever is missing. */
+
+/**
+ * @typedef {{ id: string, phase: string, level: string, caller: string, queue?: string, agent?: string, lasted_ms: number, outcome?: string, fallback?: string }} CallRow
+ * @typedef {{ queue: string, waiting: number, oldest_wait_ms: number, available: number, staffed: number }} QueueRow
+ * @typedef {{ agent: string, state: string, reason?: string, for_ms: number, call?: string }} AgentRow
+ * @typedef {{ trunk: string, reachable?: boolean, calls: number, calls_out: number, gateways?: { uri: string, state: string }[], registration?: { registered: boolean }, refused?: Record<string, number> }} TrunkRow
+ * @typedef {{ stage: string, count: number, p50: number, p90: number, p99: number, p999: number, max: number }} StageRow
+ */
+
+/**
+ * @typedef {object} Snapshot
+ * @property {number} at
+ * @property {CallRow[]} calls
+ * @property {Record<string, number>} phases how many calls are in each phase
+ * @property {QueueRow[]} queues
+ * @property {AgentRow[]} agents
+ * @property {TrunkRow[]} trunks
+ * @property {StageRow[]} stages in microseconds
+ * @property {Record<string, number>} levels since the start of the process
+ * @property {Record<string, number>} fallbacks
+ */
+
+/** @param {any} data @returns {Snapshot} */
+export function snapshotOf(data) {
+  const calls = list(data.calls);
+  return {
+    at: Date.parse(data.at) || Date.now(),
+    calls,
+    phases: typeof data.phases === 'object' && data.phases ? counts(data.phases, 'phase') : countBy(calls, (call) => call.phase),
+    queues: list(data.queues?.queues ?? data.queues),
+    agents: list(data.agents?.agents ?? data.agents),
+    trunks: list(data.trunks?.trunks ?? data.trunks),
+    stages: list(data.latency?.stages ?? data.latency).map((row) => ({ ...row, p999: row.p999 ?? row['p99.9'] ?? 0 })),
+    levels: counts(data.levels, 'level'),
+    fallbacks: counts(data.fallbacks, 'cause'),
+  };
+}
+
+/** @param {any} value @returns {any[]} */
+function list(value) {
+  return Array.isArray(value) ? value : [];
+}
+
+/** `{"V1": 3}` or `[{"level": "V1", "count": 3}]`. @param {any} value @param {string} name @returns {Record<string, number>} */
+function counts(value, name) {
+  if (Array.isArray(value)) return Object.fromEntries(value.map((row) => [String(row[name]), Number(row.count ?? row.calls ?? 0)]));
+  return value && typeof value === 'object' ? value : {};
+}
+
+/** @template T @param {T[]} rows @param {(row: T) => string} key @returns {Record<string, number>} */
+export function countBy(rows, key) {
+  /** @type {Record<string, number>} */
+  const found = {};
+  for (const row of rows) found[key(row)] = (found[key(row)] ?? 0) + 1;
+  return found;
+}
+
+/** `1.24 ms`, `830 us`, `2.1 s`. @param {number} us */
+export function span(us) {
+  if (us >= 1_000_000) return `${(us / 1_000_000).toFixed(1)} s`;
+  if (us >= 100_000) return `${Math.round(us / 1000)} ms`;
+  if (us >= 1_000) return `${(us / 1000).toFixed(us >= 10_000 ? 1 : 2)} ms`;
+  return `${Math.round(us)} µs`;
+}
+
+/** `invite_to_pop_sent` as `pop sent`. @param {string} stage */
+export function stageName(stage) {
+  return stage.replace(/^invite_to_/, '').replaceAll('_', ' ');
+}
