@@ -23,6 +23,7 @@ use crate::intents::requests::{StoreError, StoreRequest};
 use crate::io::clock::Clock;
 use crate::io::desktop::DeskLines;
 use crate::io::journal::{Journal, JournalHeader};
+use crate::io::live::LivePages;
 use crate::io::media::{FileError, MediaConfig, MediaPool, read_clip};
 use crate::io::names::Names;
 use crate::io::reactor::{self, Door, Wiring};
@@ -43,6 +44,7 @@ pub struct Server {
     pub sip: Vec<SocketAddr>,
     pub telemetry: Telemetry,
     door: Door,
+    pages: Arc<LivePages>,
     stop: watch::Sender<bool>,
     engine: JoinHandle<io::Result<()>>,
 }
@@ -190,7 +192,9 @@ pub async fn start(plan: Plan, sockets: Sockets, config_text: &str) -> Result<Se
     let runtime = engine_runtime()?;
     let lines = Arc::new(DeskLines::new(runtime.handle().clone()));
     let (sip_door, websockets) = websocket::door(plan.shell.web_flow());
-    let web = web(&plan, &store, (&door, sip_door), &lines, &telemetry, clock, rng.split());
+    let pages = Arc::new(LivePages::default());
+    tokio::spawn(beat(Arc::clone(&pages)));
+    let web = web(&plan, &store, (&door, sip_door), (&lines, &pages), &telemetry, clock, rng.split());
     let streams = StreamSetup {
         listeners: sockets.listeners,
         websockets,
@@ -200,15 +204,28 @@ pub async fn start(plan: Plan, sockets: Sockets, config_text: &str) -> Result<Se
     };
     let engine = Engine::new(plan.settings, seed, boot_s);
     let names = Names::new(&plan.shell.name_servers);
-    let wiring = Wiring { engine, clock, sockets: sockets.udp, streams, store, names, media, lines, recorder, journal };
+    let wiring = Wiring {
+        engine,
+        clock,
+        sockets: sockets.udp,
+        streams,
+        store,
+        names,
+        media,
+        lines,
+        pages: Arc::clone(&pages),
+        recorder,
+        journal,
+    };
     let engine = spawn_engine(runtime, wiring, door.clone(), end)?;
     let stop = serve_http(sockets.http, web)?;
-    Ok(Server { http, sip, telemetry, door, stop, engine })
+    Ok(Server { http, sip, telemetry, door, pages, stop, engine })
 }
 
 impl Server {
     /// Ends the server: the doors first, then the engine with its desks and its sound.
     pub async fn stop(self) -> io::Result<()> {
+        self.pages.close_all();
         let _ = self.stop.send(true);
         self.door.stop();
         let ended = tokio::task::spawn_blocking(|| self.engine.join()).await.map_err(io::Error::other)?;
@@ -307,7 +324,7 @@ fn web(
     plan: &Plan,
     store: &Store,
     (door, sip_door): (&Door, WebDoor),
-    lines: &Arc<DeskLines>,
+    (lines, pages): (&Arc<DeskLines>, &Arc<LivePages>),
     telemetry: &Telemetry,
     clock: Clock,
     rng: Rng,
@@ -317,6 +334,7 @@ fn web(
         door: Arc::new(door.clone()),
         store: Arc::new(store.clone()),
         lines: Arc::clone(lines),
+        pages: Arc::clone(pages),
         sip: SipWeb {
             door: sip_door,
             clock,
@@ -336,6 +354,15 @@ fn web(
         pools: plan.settings.pools.clone(),
         rng: Mutex::new(rng),
     }))
+}
+
+/// Until the process ends.
+async fn beat(pages: Arc<LivePages>) {
+    let mut beats = tokio::time::interval(limits::LIVE_BEAT);
+    loop {
+        beats.tick().await;
+        pages.beat();
+    }
 }
 
 fn api_key(key: &config::ApiKey) -> web::ApiKey {

@@ -18,6 +18,10 @@ pub struct LegId(pub u64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct IntentId(pub u128);
 
+/// What a customer can follow after a call or a message: written `case_` and 26 characters.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CaseId(pub u128);
+
 /// The number of a grant; a later grant of the same agent has a higher one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Fence(pub u64);
@@ -40,6 +44,13 @@ impl CallId {
 
     fn serial(self) -> u64 {
         self.0 & ((1 << SERIAL_BITS) - 1)
+    }
+}
+
+impl CaseId {
+    /// The case that comes of a call.
+    pub fn of_call(call: CallId) -> CaseId {
+        CaseId(u128::from(call.0))
     }
 }
 
@@ -113,6 +124,7 @@ macro_rules! prefixed_id {
 prefixed_id!(CallId, u64, "call_", 13);
 prefixed_id!(LegId, u64, "leg_", 13);
 prefixed_id!(IntentId, u128, "int_", 26);
+prefixed_id!(CaseId, u128, "case_", 26);
 
 impl fmt::Display for NotAnId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

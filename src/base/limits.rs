@@ -87,8 +87,17 @@ pub const DESK_LOGIN_ATTEMPTS_MAX: u8 = 3;
 pub const ARRIVALS_MAX: usize = 8_192;
 /// Questions of the HTTP API that wait for the engine at once. Beyond it 503.
 pub const QUESTIONS_MAX: u64 = 1_000;
-/// HTTP connections at once, desks not counted; a site's servers keep a few each. Beyond it a new one waits until another ends.
-pub const HTTP_CONNECTIONS_MAX: usize = 4_096;
+/// HTTP connections at once, desks not counted; one for each live page, and a site's servers keep a few each. Beyond it a new
+/// one waits until another ends.
+pub const HTTP_CONNECTIONS_MAX: usize = LIVE_STREAMS_MAX + 4_096;
+/// Live streams of customers' pages at once; as many as wait for a call on a busy day. Beyond it 503.
+pub const LIVE_STREAMS_MAX: usize = 8_192;
+/// Live streams of one intent; a person has a few tabs. Beyond it 429.
+pub const LIVE_STREAMS_PER_INTENT_MAX: usize = 8;
+/// What a page has not read yet, in messages; a call has about ten. Beyond it the stream is cut.
+pub const LIVE_QUEUE_MAX: usize = 16;
+/// The time between two signs of life on a stream; proxies cut what is silent for a minute.
+pub const LIVE_BEAT: Duration = Duration::from_secs(15);
 /// One HTTP body, in bytes. Beyond it 413.
 pub const HTTP_BODY_MAX: usize = 64 * 1024;
 /// Intents that the store has not yet taken back after their calls; beyond it a claim is left to run out by itself.

@@ -13,7 +13,7 @@ pub mod stage;
 pub mod time;
 pub mod timers;
 
-pub use ids::{AgentId, CallId, Fence, IntentId, LegId, PoolId, QueueId, SkillId, TierId, TrunkId};
+pub use ids::{AgentId, CallId, CaseId, Fence, IntentId, LegId, PoolId, QueueId, SkillId, TierId, TrunkId};
 pub use level::Level;
 pub use phone::E164;
 pub use pii::Pii;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::base::IntentId;
 use crate::desktop;
 use crate::intents::requests::{StoreError, StoreReply, StoreRequest};
 use crate::media::command::{MediaCommand, MediaEvent};
@@ -9,6 +10,7 @@ use crate::routing;
 use crate::sip::api::{SipCommand, SipEvent};
 
 use super::facts::Fact;
+use super::pages::{PageInput, Standing};
 
 /// The number of a question to the store; its answer, its failure and its silence carry the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +24,7 @@ pub enum CallInput {
     Media(MediaEvent),
     Routing(routing::Output),
     Desk(desktop::DeskEvent),
+    Page(PageInput),
 }
 
 /// What the calls want done.
@@ -38,4 +41,9 @@ pub enum CallOutput {
     Routing(routing::Input),
     Desk(desktop::DeskCommand),
     Fact(Fact),
+    /// For the open pages of this intent; `None`: no call of it is in progress.
+    Page {
+        intent: IntentId,
+        standing: Option<Box<Standing>>,
+    },
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::base::rng::Rng;
 use crate::base::stage::Stage;
 use crate::base::timers::Timers;
-use crate::base::{AgentId, CallId, LegId, Mono, Now};
+use crate::base::{AgentId, CallId, IntentId, LegId, Mono, Now};
 use crate::desktop::DeskCommand;
 use crate::intents::requests::StoreRequest;
 use crate::media::command::MediaCommand;
@@ -19,6 +19,7 @@ use super::api::{AskId, CallOutput};
 use super::call::Call;
 use super::caps::Loads;
 use super::facts::Fact;
+use super::pages::{Pages, Standing};
 use super::settings::CallSettings;
 use super::settling::Settling;
 
@@ -80,6 +81,7 @@ pub struct Bench {
     /// Agents whose phone is registered in a browser at present.
     browser_phones: HashSet<AgentId>,
     pub settling: Settling,
+    pub pages: Pages,
     pub loads: Loads,
     /// The moment of the input that is being handled.
     pub now: Now,
@@ -101,6 +103,7 @@ impl Bench {
             call_by_ask: HashMap::new(),
             browser_phones: HashSet::new(),
             settling: Settling::default(),
+            pages: Pages::default(),
             loads: Loads::default(),
             now: Now::default(),
             outputs: VecDeque::new(),
@@ -145,6 +148,11 @@ impl Bench {
     /// Whether ringing the agent rings a browser, whose offer must be one of WebRTC.
     pub fn rings_browser(&self, agent: &AgentId) -> bool {
         self.browser_phones.contains(agent)
+    }
+
+    /// Tells the pages of an intent how its call stands.
+    pub fn page(&mut self, intent: IntentId, standing: Option<Standing>) {
+        self.outputs.push_back(CallOutput::Page { intent, standing: standing.map(Box::new) });
     }
 
     /// Asks the store for a call; the call is found again by the answer's number.

@@ -1,6 +1,7 @@
 //! One call: what is known of it, and the phase that it is in.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::access::Decision;
 use crate::base::{AgentId, CallId, E164, Fence, IntentId, LegId, Mono, QueueId, TrunkId};
@@ -82,6 +83,10 @@ pub struct Recognised {
     /// The claimed intent; `None` at V0.
     pub intent: Option<Box<Intent>>,
     pub rivals: u8,
+    /// The intents that are rivals: whose page says so has the call.
+    pub others: Vec<Intent>,
+    /// One of them has been confirmed by its page, and is being claimed.
+    pub claiming: Option<(AskId, Box<Intent>)>,
     /// Why matching came to nothing, when something failed rather than did not fit.
     pub missed: Option<FallbackCause>,
 }
@@ -105,6 +110,9 @@ pub enum Change {
 pub struct Queued {
     pub queue: QueueId,
     pub since: Mono,
+    /// As the router last said: 1 is the next to be offered.
+    pub position: Option<usize>,
+    pub expected_wait: Option<Duration>,
 }
 
 /// A call from its INVITE to its end record.
@@ -128,6 +136,8 @@ pub struct Call {
     /// The trunk among whose outgoing calls the fallback's leg is counted.
     pub outgoing: Option<TrunkId>,
     pub change: Option<Change>,
+    /// The caller has put the agent on hold.
+    pub is_held: bool,
     /// The call is being passed on.
     pub transfer: Option<Box<Transfer>>,
     /// Where the phone or the fallback has sent us by 3xx.

@@ -282,8 +282,9 @@ fn refuse(call: &Call, side: Side, status: u16, bench: &mut Bench) {
     }
 }
 
-fn show_hold(call: &Call, side: Side, is_hold: bool, bench: &mut Bench) {
+fn show_hold(call: &mut Call, side: Side, is_hold: bool, bench: &mut Bench) {
     let (Phase::Talking(grant, _), Side::Caller) = (&call.phase, side) else { return };
+    call.is_held = is_hold;
     let phase = if is_hold { CallPhase::Held } else { CallPhase::Talking };
     bench.desk(DeskCommand::CallPhase { agent: grant.agent.clone(), call: call.id, phase });
 }

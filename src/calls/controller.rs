@@ -1,5 +1,7 @@
 //! All calls of this node. It finds the call that an input is about and hands it to the file of its phase; it decides nothing.
 
+mod telling;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -19,8 +21,8 @@ use super::facts::{CallRecord, Fact, FallbackCause};
 use super::records::Records;
 use super::settings::{CallSettings, TrunkPlan};
 use super::{
-    admission, attended, changing, connecting, ending, fallback, header_rules, keys, matching, phoning, queueing,
-    redirecting, screening, settling, transfer,
+    admission, attended, changing, confirming, connecting, ending, fallback, header_rules, keys, matching, phoning,
+    queueing, redirecting, screening, settling, transfer,
 };
 
 /// The calls in progress and the records of those that have ended.
@@ -52,6 +54,7 @@ impl Calls {
             CallInput::Media(event) => self.on_media(event, now),
             CallInput::Routing(output) => self.on_routing(output, now),
             CallInput::Desk(event) => self.on_desk(event, now),
+            CallInput::Page(input) => self.on_page(input),
         }
     }
 
@@ -91,6 +94,7 @@ impl Calls {
             + bench.port_by_leg.len()
             + bench.call_by_leg.len()
             + bench.call_by_agent.len()
+            + bench.pages.count()
     }
 
     /// The calls in progress, the newest first.
@@ -206,6 +210,7 @@ impl Calls {
             None => screening::admit(call, &mut self.bench, now),
         };
         self.calls.insert(id, call);
+        self.tell_pages(id);
         self.remove_if_over(id);
     }
 
@@ -274,7 +279,11 @@ impl Calls {
     fn on_store(&mut self, ask: AskId, result: Result<StoreReply, StoreError>, now: Now) {
         settling::answered(&mut self.bench, ask, &result, now);
         if let Some(call) = self.bench.call_by_ask.remove(&ask) {
-            self.with(call, |call, bench| matching::answered(call, ask, result, bench, now));
+            self.with(call, |call, bench| {
+                if !confirming::answered(call, ask, &result, bench, now) {
+                    matching::answered(call, ask, result, bench, now);
+                }
+            });
         }
     }
 
@@ -337,8 +346,11 @@ impl Calls {
                 self.with(call, |call, bench| queueing::turned_away(call, FallbackCause::NobodyCanServe, bench, now));
             }
             routing::Output::AgentPaused { agent, why: _ } => self.bench.fact(Fact::AgentPaused { agent }),
-            // Positions are told to callers when there are prompts; states belong to the desks.
-            routing::Output::Position { .. } | routing::Output::AgentStateChanged { .. } => {}
+            routing::Output::Position { call, position, expected_wait, .. } => {
+                self.with(call, |call, _| queueing::moved_up(call, position, expected_wait));
+            }
+            // States belong to the desks.
+            routing::Output::AgentStateChanged { .. } => {}
         }
     }
 
@@ -384,6 +396,7 @@ impl Calls {
             None => self.records.amend(id, |record| record.wrap_up = Some(wrap_up)),
         }
         self.with(id, |call, bench| redirecting::freed(call, &agent, true, bench, now));
+        self.tell_written(id);
     }
 
     /// An agent who says what they are now is done with a call that we do not see.
@@ -405,6 +418,7 @@ impl Calls {
     fn with(&mut self, id: CallId, act: impl FnOnce(&mut Call, &mut Bench)) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         act(call, &mut self.bench);
+        self.tell_pages(id);
         self.remove_if_over(id);
     }
 
@@ -413,6 +427,7 @@ impl Calls {
             return;
         }
         let Some(call) = self.calls.remove(&id) else { return };
+        self.close_pages(&call);
         admission::leave(&call, &mut self.bench);
         self.records.keep(call.record);
     }

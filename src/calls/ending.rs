@@ -8,6 +8,7 @@ use crate::sip::api::{Reason, SipCommand};
 use super::admission;
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
+use super::confirming;
 use super::connecting;
 use super::facts::{EndedBy, Fact, Outcome};
 use super::fallback;
@@ -238,6 +239,7 @@ pub fn finish(call: &mut Call, outcome: Outcome, by: EndedBy, bench: &mut Bench,
         return;
     }
     transfer::abandon(call, bench);
+    confirming::abandon(call, bench);
     call.phase = Phase::Over;
     sound::close_all(call, bench);
     for deadline in Deadline::ALL {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::base::stage::Stage;
 use crate::base::{AgentId, CallId, Fence, IntentId, Level, Mono, Pii, QueueId, TrunkId, Wall};
 use crate::desktop::WrapUp;
+use crate::intents::intent::{Intent, Reason, Subject};
 use crate::intents::matching::Evidence;
 use crate::media::command::LegStats;
 use crate::routing::Why;
@@ -103,6 +104,11 @@ pub enum Fact {
         call: CallId,
         level: Level,
         intent: Option<IntentId>,
+    },
+    /// The page of this intent has said that it is its customer who calls.
+    Confirmed {
+        call: CallId,
+        intent: IntentId,
     },
     MatchMissed {
         call: CallId,
@@ -243,6 +249,27 @@ pub struct CallRecord {
     pub caller_sound: Option<LegStats>,
     pub far_sound: Option<LegStats>,
     pub wrap_up: Option<WrapUp>,
+    /// Of the intent that had the call.
+    pub about: Option<Box<About>>,
+}
+
+/// Who wanted to call about what: what a case needs of an intent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// The site's own identity of the customer.
+    pub customer: Pii<String>,
+    pub subject: Option<Subject>,
+    pub reason: Reason,
+}
+
+impl From<&Intent> for About {
+    fn from(intent: &Intent) -> About {
+        About {
+            customer: Pii::new(intent.customer.id.clone()),
+            subject: intent.subject.clone(),
+            reason: intent.reason.clone(),
+        }
+    }
 }
 
 impl CallRecord {
@@ -276,6 +303,7 @@ impl CallRecord {
             caller_sound: None,
             far_sound: None,
             wrap_up: None,
+            about: None,
         }
     }
 }
@@ -287,6 +315,7 @@ impl Fact {
             Fact::Stage { call, .. }
             | Fact::CallAdmitted { call, .. }
             | Fact::Matched { call, .. }
+            | Fact::Confirmed { call, .. }
             | Fact::MatchMissed { call, .. }
             | Fact::Decided { call, .. }
             | Fact::Queued { call, .. }

@@ -103,6 +103,8 @@ fn weigh(call: &mut Call, mut candidates: Vec<Candidate>, bench: &mut Bench, now
     };
     let matched = matching::weigh(&observed, &candidates, &bench.settings.priors);
     note(call, &matched);
+    let others = matched.rivals.iter().filter_map(|place| candidates.get(*place).cloned());
+    call.recognised.others = others.map(with_last_agent).collect();
     let winner = matched.winner.filter(|place| *place < candidates.len()).map(|place| candidates.swap_remove(place));
     if let Some(unfit) = ours.filter(|ours| winner.as_ref().is_none_or(|winner| winner.intent.id != *ours)) {
         settling::settle(bench, unfit, call.id, None, false);
@@ -185,10 +187,26 @@ fn settled(call: &mut Call, intent: Option<Box<Intent>>, bench: &mut Bench, now:
         bench.set_deadline(call, Deadline::RenewClaim, now.mono + bench.settings.deadlines.claim / 2);
     }
     call.record.intent = intent.as_ref().map(|intent| intent.id);
+    call.record.about = intent.as_ref().map(|intent| Box::new((&**intent).into()));
+    know_of_pages(call, intent.as_deref(), bench);
     call.recognised.intent = intent;
     bench.fact(Fact::Matched { call: call.id, level: call.record.level, intent: call.record.intent });
     bench.stage(call, Stage::InviteToMatch, now);
     decide(call, bench, now);
+}
+
+/// Whose pages hear of the call from now on.
+fn know_of_pages(call: &mut Call, intent: Option<&Intent>, bench: &mut Bench) {
+    if intent.is_none() {
+        call.recognised.others.clear();
+    }
+    if let Some(token) = call.recognised.token.filter(|token| intent.is_none_or(|intent| intent.id != *token)) {
+        bench.pages.leave(token, call.id);
+    }
+    if let Some(intent) = intent {
+        bench.pages.has(intent.id, call.id);
+    }
+    call.recognised.others.iter().for_each(|other| bench.pages.fits_too(other.id, call.id));
 }
 
 fn decide(call: &mut Call, bench: &mut Bench, now: Now) {

@@ -9,6 +9,7 @@ pub mod caps;
 #[cfg(test)]
 mod change_tests;
 mod changing;
+mod confirming;
 mod connecting;
 mod controller;
 pub mod dialling;
@@ -22,6 +23,7 @@ mod identity;
 mod keys;
 mod matching;
 mod moved;
+pub mod pages;
 mod phoning;
 mod pop;
 mod queueing;
@@ -41,6 +43,7 @@ mod terms_tests;
 mod tests;
 mod transfer;
 
+pub use confirming::Confirmed;
 pub use controller::Calls;
 pub use fallback::DIALLED;
 pub use records::Records;

@@ -18,7 +18,7 @@ use super::sound;
 /// Enters the queue. An offer may follow at once.
 pub fn enter(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
     let prefer = call.recognised.intent.as_ref().and_then(|intent| intent.preferred_agent.clone());
-    call.queued = Some(Queued { queue: queue.clone(), since: now.mono });
+    call.queued = Some(Queued { queue: queue.clone(), since: now.mono, position: None, expected_wait: None });
     call.record.queue = Some(queue.clone());
     call.phase = Phase::Waiting;
     bench.set_deadline(call, Deadline::AnswerWaiting, now.mono + bench.settings.deadlines.answer_waiting);
@@ -27,6 +27,14 @@ pub fn enter(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Dur
     }
     bench.fact(Fact::Queued { call: call.id, queue: queue.clone() });
     bench.routing(routing::Input::Enqueue { call: call.id, queue, priority, prefer, extra: Vec::new() });
+}
+
+/// The router says how far the call has come.
+pub fn moved_up(call: &mut Call, position: usize, expected_wait: Option<Duration>) {
+    if let Some(queued) = &mut call.queued {
+        queued.position = Some(position);
+        queued.expected_wait = expected_wait;
+    }
 }
 
 /// An offer came to nothing: the call waits on in its old place.

@@ -43,6 +43,7 @@ pub fn fresh(
         legs_dialled: 0,
         outgoing: None,
         change: None,
+        is_held: false,
         transfer: None,
         moved: Moved::default(),
     };
@@ -91,6 +92,9 @@ fn refuse(call: &mut Call, why: &str, bench: &mut Bench, now: Now) {
 fn find(call: &mut Call, bench: &mut Bench, now: Now) {
     let deadline = call.incoming.received + bench.settings.deadlines.matching;
     call.recognised.token = token_of(call, bench, now.wall);
+    if let Some(token) = call.recognised.token {
+        bench.pages.brought(token, call.id);
+    }
     let request = StoreRequest::Find {
         dialled: call.recognised.dialled.clone(),
         caller: call.recognised.caller.clone(),

@@ -23,12 +23,13 @@ use crate::sip::api::{
     UserToUsers,
 };
 
-use super::Calls;
 use super::api::{AskId, CallInput, CallOutput};
 use super::dialling::{DialRule, DialRules};
 use super::facts::Fact;
+use super::pages::{PageInput, Standing};
 use super::settings::{CallSettings, Deadlines, Fallback, MediaPlan, Mode, PhonePlan, TrunkPlan, WaitingSound};
 use super::terms::{SoundTerms, TrunkTerms};
+use super::{Calls, Confirmed};
 
 pub const SDP: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
 const SDP_OPUS: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n";
@@ -158,6 +159,25 @@ impl Bench {
                 nothing_fits.intent.customer.phones.clear();
                 nothing_fits.intent.number = None;
                 store(self.ask, Ok(StoreReply::Found { candidates: vec![nothing_fits] }))
+            }
+            // Nothing but a caller ID, which proves nothing.
+            ["found", "likely"] => store(self.ask, Ok(StoreReply::Found { candidates: vec![likely(5)] })),
+            ["found", "two"] => store(self.ask, Ok(StoreReply::Found { candidates: vec![likely(5), likely(6)] })),
+            ["rival", "claimed"] => store(self.ask, Ok(StoreReply::Claimed(Box::new(likely(6).intent)))),
+            ["page", "opens"] => CallInput::Page(PageInput::Opened { intent: IntentId(5) }),
+            ["rival", "opens"] => CallInput::Page(PageInput::Opened { intent: IntentId(6) }),
+            ["page", "closes"] => CallInput::Page(PageInput::Closed { intent: IntentId(5) }),
+            ["page", "confirms"] => return self.confirm(IntentId(5)),
+            ["rival", "confirms"] => return self.confirm(IntentId(6)),
+            ["waits", "at", place] => {
+                let position: usize = place.parse().unwrap();
+                let expected_wait = Some(Duration::from_secs(30 * position as u64));
+                CallInput::Routing(routing::Output::Position {
+                    call,
+                    queue: QueueId::new("help"),
+                    position,
+                    expected_wait,
+                })
             }
             ["found"] => store(self.ask, Ok(StoreReply::Found { candidates: vec![candidate()] })),
             ["found", "nobody"] => store(self.ask, Ok(StoreReply::Found { candidates: Vec::new() })),
@@ -290,6 +310,23 @@ impl Bench {
         self.feed(input);
     }
 
+    fn confirm(&mut self, intent: IntentId) {
+        let confirmed = self.calls.confirm(intent, self.now);
+        self.drain();
+        self.said.push(match confirmed {
+            Confirmed::Raised { level, .. } => format!("raised {level}"),
+            Confirmed::Claiming { .. } => "claiming".to_owned(),
+            Confirmed::NoCall => "no call".to_owned(),
+        });
+    }
+
+    /// The store takes whatever is owed to it.
+    pub fn settle_all(&mut self) {
+        for ask in 0..=self.ask.0 {
+            self.feed(CallInput::Store { ask: AskId(ask), result: Ok(StoreReply::Finished) });
+        }
+    }
+
     fn wait(&mut self, ms: u64) {
         let until = self.now.mono + Duration::from_millis(ms);
         while let Some((at, _)) = self.calls.poll_timeout().filter(|(at, _)| *at <= until) {
@@ -325,6 +362,7 @@ impl Bench {
             CallOutput::Routing(input) => Some(routing_words(&input)),
             CallOutput::Desk(command) => Some(desk_words(&command)),
             CallOutput::Fact(fact) => self.fact_words(fact),
+            CallOutput::Page { intent, standing } => Some(page_words(intent, standing.as_deref())),
         }
     }
 
@@ -414,6 +452,7 @@ impl Bench {
             Fact::TrunkFull { bound, reached, .. } => {
                 Some(format!("trunk full: {} {}", bound.as_str(), reached.as_str()))
             }
+            Fact::Confirmed { .. } => Some("confirmed".to_owned()),
             Fact::Matched { level, .. } => Some(format!("matched {level}")),
             _ => None,
         }
@@ -462,11 +501,24 @@ fn routing_words(input: &routing::Input) -> String {
 fn desk_words(command: &DeskCommand) -> String {
     match command {
         DeskCommand::Show { agent, pop } => format!("show {agent} {}", pop.level),
+        DeskCommand::Update { agent, pop } => format!("update {agent} {}", pop.level),
         DeskCommand::Withdraw { agent, .. } => format!("withdraw {agent}"),
         DeskCommand::CallPhase { agent, phase, .. } => format!("{agent} {}", phase.as_str()),
         DeskCommand::WrapUpDue { agent, .. } => format!("wrap-up {agent}"),
         DeskCommand::State { agent, state, .. } => format!("{agent} is {}", state.as_str()),
     }
+}
+
+fn page_words(intent: IntentId, standing: Option<&Standing>) -> String {
+    let who = if intent == IntentId(5) { "page" } else { "rival" };
+    let Some(standing) = standing else { return format!("{who} none") };
+    let mut words = format!("{who} {} {}", standing.state.as_str(), standing.level);
+    if let (Some(place), Some(wait)) = (standing.position, standing.expected_wait) {
+        words += &format!(" place {place} in {} s", wait.as_secs());
+    }
+    words += &standing.agent.as_ref().map(|agent| format!(" {agent}")).unwrap_or_default();
+    words += if standing.talked { " talked" } else { "" };
+    words + if standing.case.is_some() { " with a case" } else { "" }
 }
 
 fn number(text: &str) -> E164 {
@@ -524,6 +576,15 @@ fn data(names: &[&str]) -> Box<Carried> {
 fn ours(call: CallId) -> Candidate {
     let mut candidate = candidate();
     candidate.intent.state = IntentState::Claimed { call, until: Wall(1_900_000) };
+    candidate
+}
+
+/// An open intent of which only the caller's number is known.
+fn likely(id: u128) -> Candidate {
+    let mut candidate = candidate();
+    candidate.intent.id = IntentId(id);
+    candidate.intent.number = None;
+    candidate.found_by.leased_number = false;
     candidate
 }
 

@@ -2,6 +2,7 @@
 
 mod attended;
 mod moved;
+mod pages;
 mod redirecting;
 mod transfer;
 

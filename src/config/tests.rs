@@ -64,6 +64,19 @@ pub fn check(from: &str, to: &str, at: &str, key: &str, what: &str) {
 }
 
 #[test]
+fn origins_are_written_as_browsers_write_them() {
+    let with = |origin: &str| format!("{}[http]\norigins = [{origin:?}]\n", small());
+    assert_eq!(plan(&with("https://shop.example.com")).shell.origins, ["https://shop.example.com"]);
+    for bad in
+        ["shop.example.com", "https://shop.example.com/", "https://Shop.example.com", "https://a.example.com:443", "*"]
+    {
+        let faults = read(&with(bad)).err().unwrap_or_default();
+        assert_eq!(faults.len(), 1, "{bad}: {}", lines(&faults));
+        assert!(faults[0].key.starts_with("http.origins") && faults[0].what.contains("no web origin"), "{}", faults[0]);
+    }
+}
+
+#[test]
 fn the_example_passes_and_means_what_it_says() {
     let plan = plan(EXAMPLE);
     let settings = &plan.settings;

@@ -42,6 +42,8 @@ pub enum DesktopInput {
 pub enum DeskCommand {
     /// Shows an offer; its answer is `PopAcknowledged`, `PopUndeliverable`, or nothing.
     Show { agent: AgentId, pop: Box<Pop> },
+    /// More is known of the call on the desk than when its pop was shown.
+    Update { agent: AgentId, pop: Box<Pop> },
     /// The call leaves the desk: the offer is over without this agent, or the time for the wrap-up is.
     Withdraw { agent: AgentId, call: CallId, why: String },
     /// Where the agent's call stands. Until `Ended` it binds the agent, who is not logged out meanwhile. An ended call stays on

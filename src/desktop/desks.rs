@@ -60,6 +60,7 @@ impl Desks {
     pub fn command(&mut self, command: DeskCommand) {
         match command {
             DeskCommand::Show { agent, pop } => self.show(&agent, *pop),
+            DeskCommand::Update { agent, pop } => self.update(&agent, *pop),
             DeskCommand::Withdraw { agent, call, why } => self.withdraw(&agent, call, why),
             DeskCommand::CallPhase { agent, call, phase } => self.set_phase(&agent, call, phase),
             DeskCommand::State { agent, state, why } => self.set_state(&agent, state, why),

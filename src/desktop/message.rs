@@ -135,6 +135,8 @@ pub enum ServerMessage {
     /// The answer to `PhoneToken`.
     Phone(Box<BrowserPhone>),
     Pop(Box<ShownPop>),
+    /// More is known of the call whose pop is on the desk: this takes its place.
+    PopUpdated(Box<ShownPop>),
     PopWithdrawn {
         call: CallId,
         why: String,
@@ -184,6 +186,7 @@ impl ServerMessage {
     pub fn is_numbered(&self) -> bool {
         match self {
             ServerMessage::Pop(_)
+            | ServerMessage::PopUpdated(_)
             | ServerMessage::PopWithdrawn { .. }
             | ServerMessage::CallState { .. }
             | ServerMessage::StateChanged { .. }

@@ -20,6 +20,15 @@ impl Desks {
         }
     }
 
+    /// The pop of the call on the desk, drawn anew; of another offer there is nothing to draw.
+    pub(super) fn update(&mut self, agent: &AgentId, pop: Pop) {
+        let Some(session) = self.sessions.get_mut(agent) else { return };
+        let Some(current) = session.call_mut(pop.call).filter(|current| current.pop.fence == pop.fence) else { return };
+        let shown = pop.shown();
+        current.pop = shown.clone();
+        self.inform(agent, ServerMessage::PopUpdated(Box::new(shown)));
+    }
+
     pub(super) fn withdraw(&mut self, agent: &AgentId, call: CallId, why: String) {
         let Some(session) = self.sessions.get_mut(agent) else { return };
         if session.take_call(call).is_some() {

@@ -139,6 +139,7 @@ fn describe_message(message: &ServerMessage) -> String {
         }
         ServerMessage::Phone(phone) => format!("phone {}@{}", phone.user, phone.realm),
         ServerMessage::Pop(pop) => format!("pop {}/{}", pop.call.0, pop.fence.0),
+        ServerMessage::PopUpdated(pop) => format!("pop updated {} {}", pop.call.0, pop.level),
         ServerMessage::PopWithdrawn { call, .. } => format!("withdrawn {}", call.0),
         ServerMessage::CallState { call, phase } => format!("call {} {}", call.0, phase.as_str()),
         ServerMessage::StateChanged { state, .. } => format!("state {}", state.as_str()),
@@ -169,6 +170,21 @@ fn describe_event(event: &DeskEvent) -> String {
 
 fn s(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
+}
+
+#[test]
+fn a_pop_that_is_drawn_anew_takes_the_place_of_the_old_one() {
+    let mut world = World::new();
+    world.login(1, None);
+    assert_eq!(world.tell(show(CALL, 1)), ["1: #1 pop 7/1"]);
+    let proven = |fence| {
+        let mut pop = pop(CALL, fence);
+        pop.level = Level::Proven;
+        DeskCommand::Update { agent: anna(), pop }
+    };
+    assert!(world.tell(proven(2)).is_empty(), "of another offer");
+    assert_eq!(world.tell(proven(1)), ["1: #2 pop updated 7 V3"]);
+    assert_eq!(world.desks.sessions[&anna()].call.as_ref().unwrap().pop.level, Level::Proven);
 }
 
 #[test]

@@ -35,6 +35,7 @@ impl OutputDigest {
             | Output::Media(_)
             | Output::Desktop(_)
             | Output::Answer { .. }
+            | Output::Page { .. }
             | Output::Fact(_) => {
                 write!(self, "{output:?}")
             }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 
 use crate::calls::api::AskId;
+use crate::calls::pages::PageInput;
 use crate::desktop::DesktopInput;
 use crate::intents::requests::{StoreError, StoreReply};
 use crate::media::command::MediaEvent;
@@ -39,6 +40,7 @@ pub enum Input {
     Leave,
     Media(MediaEvent),
     Desktop(DesktopInput),
+    Page(PageInput),
     Ask {
         id: QuestionId,
         question: Question,

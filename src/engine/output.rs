@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use crate::base::IntentId;
 use crate::calls::api::AskId;
 use crate::calls::facts::Fact;
+use crate::calls::pages::Standing;
 use crate::desktop::DesktopOutput;
 use crate::intents::requests::StoreRequest;
 use crate::media::command::MediaCommand;
@@ -33,4 +35,9 @@ pub enum Output {
         answer: Answer,
     },
     Fact(Fact),
+    /// For the open pages of this intent; `None`: no call of it is in progress.
+    Page {
+        intent: IntentId,
+        standing: Option<Box<Standing>>,
+    },
 }

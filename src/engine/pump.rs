@@ -69,6 +69,7 @@ impl Engine {
             Input::Resolved { number, result } => self.endpoint.handle_resolved(number, result, now),
             Input::Leave => self.endpoint.handle_leave(now),
             Input::Desktop(input) => self.desks.handle(input, now),
+            Input::Page(input) => self.calls.handle(CallInput::Page(input), now),
             Input::Ask { id, question } => {
                 let answer = views::answer(self, question, now);
                 self.outputs.push_back(Output::Answer { id, answer });
@@ -150,6 +151,7 @@ impl Engine {
                 self.drain_desks(now);
             }
             CallOutput::Fact(fact) => self.on_fact(fact),
+            CallOutput::Page { intent, standing } => self.outputs.push_back(Output::Page { intent, standing }),
         }
     }
 

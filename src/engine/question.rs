@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::base::{CallId, TrunkId};
+use crate::base::{CallId, IntentId, TrunkId};
+use crate::calls::Confirmed;
 use crate::calls::caps::Load;
 use crate::calls::facts::CallRecord;
 use crate::routing::{AgentView, QueueView};
@@ -24,6 +25,10 @@ pub enum Question {
     Agents,
     Queues,
     Trunks,
+    /// The page of this intent says that its customer is calling now. This one question changes something.
+    Confirm {
+        intent: IntentId,
+    },
     /// Is the engine alive? Answered with its counts.
     Health,
 }
@@ -35,6 +40,7 @@ pub enum Answer {
     Agents(Vec<AgentView>),
     Queues(Vec<QueueView>),
     Trunks(Vec<TrunkView>),
+    Confirmed(Confirmed),
     Health(Counts),
 }
 

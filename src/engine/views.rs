@@ -11,13 +11,14 @@ use crate::sip;
 use super::pump::Engine;
 use super::question::{Answer, CallView, Counts, Question, TrunkView};
 
-pub(super) fn answer(engine: &Engine, question: Question, now: Now) -> Answer {
+pub(super) fn answer(engine: &mut Engine, question: Question, now: Now) -> Answer {
     match question {
         Question::Calls { limit } => Answer::Calls(calls(engine, limit, now)),
         Question::Call { call } => Answer::Call(one_call(engine, call, now).map(Box::new)),
         Question::Agents => Answer::Agents(engine.router.agents()),
         Question::Queues => Answer::Queues(engine.router.queues(now)),
         Question::Trunks => Answer::Trunks(engine.trunks.iter().map(|trunk| trunk_view(engine, trunk)).collect()),
+        Question::Confirm { intent } => Answer::Confirmed(engine.calls.confirm(intent, now)),
         Question::Health => Answer::Health(engine.counts()),
     }
 }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use crate::calls::pages::PageInput;
 use crate::desktop::DesktopInput;
 use crate::engine::question::{Answer, Question};
 use crate::intents::{StoreError, StoreReply, StoreRequest};
@@ -16,6 +17,9 @@ pub type Asked<'a> = Pin<Box<dyn Future<Output = Option<Answer>> + Send + 'a>>;
 pub trait EngineDoor: Send + Sync {
     /// Puts what a websocket brought into the engine's queue; does not wait.
     fn desktop(&self, input: DesktopInput);
+
+    /// Puts what became of a customer's page into the engine's queue; does not wait.
+    fn page(&self, input: PageInput);
 
     /// More waits for the engine than should: who can wait, does.
     fn is_behind(&self) -> bool;

@@ -7,6 +7,7 @@ pub mod descriptors;
 pub mod desktop;
 pub mod door;
 pub mod journal;
+pub mod live;
 mod load;
 pub mod media;
 pub mod names;

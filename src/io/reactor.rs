@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::base::{Mono, Now, limits};
 use crate::calls::api::AskId;
+use crate::calls::pages::PageInput;
 use crate::desktop::DesktopInput;
 use crate::engine::question::{Answer, Question, QuestionId};
 use crate::engine::{Engine, Input, Notice, Output};
@@ -24,6 +25,7 @@ use super::clock::Clock;
 use super::desktop::DeskLines;
 use super::door::{Asked, EngineDoor};
 use super::journal::Journal;
+use super::live::LivePages;
 use super::load::LoadMeter;
 use super::media::MediaPool;
 use super::names::Names;
@@ -41,6 +43,7 @@ pub struct Wiring {
     pub names: Names,
     pub media: MediaPool,
     pub lines: Arc<DeskLines>,
+    pub pages: Arc<LivePages>,
     pub recorder: Recorder,
     pub journal: Option<Journal>,
 }
@@ -54,7 +57,7 @@ enum Arrival {
 
 /// The rest of the shell's way to the loop. What waits in its queue is bounded by what puts into it: desks wait while it is
 /// long (`is_behind`), questions by `QUESTIONS_MAX`, answers of the store by `STORE_WAITING_MAX`, those of the media by the open
-/// legs, notices by one for each change.
+/// legs, pages by `LIVE_STREAMS_MAX`, notices by one for each change.
 #[derive(Clone)]
 pub struct Door {
     arrivals: mpsc::UnboundedSender<Arrival>,
@@ -162,6 +165,7 @@ struct Reactor {
     names: Names,
     media: MediaPool,
     lines: Arc<DeskLines>,
+    pages: Arc<LivePages>,
     recorder: Recorder,
     journal: Option<Journal>,
     door: Door,
@@ -184,6 +188,7 @@ impl Reactor {
             names: wiring.names,
             media: wiring.media,
             lines: wiring.lines,
+            pages: wiring.pages,
             recorder: wiring.recorder,
             journal: wiring.journal,
             door,
@@ -309,6 +314,7 @@ impl Reactor {
                     let _ = reply.send(answer);
                 }
             }
+            Output::Page { intent, standing } => self.pages.tell(intent, standing),
             Output::Fact(fact) => self.recorder.record(fact, self.clock.now()),
         }
     }
@@ -364,6 +370,10 @@ impl Reactor {
 impl EngineDoor for Door {
     fn desktop(&self, input: DesktopInput) {
         self.input(Input::Desktop(input));
+    }
+
+    fn page(&self, input: PageInput) {
+        self.input(Input::Page(input));
     }
 
     fn is_behind(&self) -> bool {

@@ -50,6 +50,8 @@ pub(super) struct Agent {
     pub has_phone: bool,
     pub paused: Option<Paused>,
     pub work: Work,
+    /// When the agent was last promised to a call.
+    pub granted: Mono,
     /// Present while the agent stands in the idle sets of the queues served.
     pub idle_since: Option<Mono>,
     /// The wrap-up of the call in progress is written already.
@@ -75,6 +77,7 @@ impl Agent {
             has_phone: true,
             paused: None,
             work: Work::Free,
+            granted: Mono::ZERO,
             idle_since: None,
             wrapped_up: false,
             ready_at: Mono::ZERO,

@@ -125,11 +125,12 @@ pub enum Output {
         agent: AgentId,
         state: AgentState,
     },
-    /// 1 is the next to be offered.
+    /// 1 is the next to be offered. The expected wait is from now on, when anything is known of it.
     Position {
         call: CallId,
         queue: QueueId,
         position: usize,
+        expected_wait: Option<Duration>,
     },
     /// The call has not been taken in.
     QueueFull {

@@ -3,6 +3,7 @@
 mod agents;
 mod decide;
 mod enter;
+mod estimate;
 mod messages;
 mod offers;
 mod positions;

@@ -59,6 +59,7 @@ impl Router {
         let longest = self.queue(grant.queue).setup.wrap_up;
         let is_written = std::mem::take(&mut self.agent_mut(ix).wrapped_up);
         if longest.is_zero() || is_written {
+            self.note_service(ix, grant.queue, now);
             return self.end_work(ix, now, now);
         }
         self.agent_mut(ix).work = Work::WrapUp { call: grant.call, queue: grant.queue };
@@ -149,6 +150,7 @@ impl Router {
         let expires = now + self.queue(queue).setup.offer_timeout;
         let fence = self.agent_mut(ix).next_fence();
         self.agent_mut(ix).work = Work::Offered(Grant { call: id, fence, queue, idle_since });
+        self.agent_mut(ix).granted = now;
         self.timers.set(Timer::Grant(ix), expires + self.rules.grant_margin);
         self.tell_state(ix, now);
         self.outputs.push_back(Output::Offer {
@@ -169,6 +171,7 @@ impl Router {
         let agent = self.agent_mut(ix);
         let fence = agent.next_fence();
         agent.work = Work::Offered(Grant { call: id, fence, queue, idle_since });
+        agent.granted = now;
         let agent = agent.id.clone();
         self.timers.set(Timer::Grant(ix), expires + self.rules.grant_margin);
         self.tell_state(ix, now);

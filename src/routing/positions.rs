@@ -1,5 +1,7 @@
 //! How far each waiting call has come; told when it changes, and not too often.
 
+use std::time::Duration;
+
 use crate::base::limits::POSITIONS_TOLD_MAX;
 use crate::base::{CallId, Mono};
 
@@ -29,8 +31,9 @@ impl Router {
             return;
         }
         self.queue_mut(ix).reported = Some(now);
+        let pace = self.time_between_agents(self.queue(ix));
         for ((_, call), position) in self.first_places(ix, now).into_iter().zip(1..) {
-            self.tell_if_new(call, position);
+            self.tell_if_new(call, position, pace);
         }
     }
 
@@ -44,8 +47,9 @@ impl Router {
                 let queue = call.queue;
                 self.settle_queue(queue, now);
                 let position = self.position(id, now);
+                let pace = self.time_between_agents(self.queue(queue));
                 self.forget_told(id);
-                self.tell_if_new(id, position);
+                self.tell_if_new(id, position, pace);
             }
             Place::Offered(_) | Place::Talking(_) => {}
         }
@@ -89,13 +93,15 @@ impl Router {
         }
     }
 
-    fn tell_if_new(&mut self, id: CallId, position: usize) {
+    /// `pace`: the time from one agent who becomes free to the next.
+    fn tell_if_new(&mut self, id: CallId, position: usize, pace: Option<Duration>) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if call.told.replace(position) == Some(position) {
             return;
         }
         let queue = call.queue;
         let queue = self.queue(queue).setup.id.clone();
-        self.outputs.push_back(Output::Position { call: id, queue, position });
+        let expected_wait = pace.map(|pace| pace * u32::try_from(position).unwrap_or(u32::MAX));
+        self.outputs.push_back(Output::Position { call: id, queue, position, expected_wait });
     }
 }

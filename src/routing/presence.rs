@@ -23,7 +23,7 @@ impl Router {
         self.count_staff(ix, was_logged_in, now);
         // A desk that comes back in the middle of a wrap-up has not said that it is done.
         if is_available && was_logged_in {
-            self.finish_wrap_up(ix);
+            self.finish_wrap_up(ix, now);
         }
         // An agent who is idle already keeps their turn, and looks again: a call that they missed is forgiven now.
         let idle_since = if is_available { self.leave_idle(ix) } else { None };
@@ -52,7 +52,7 @@ impl Router {
     }
 
     pub(super) fn end_wrap_up(&mut self, ix: AgentIx, now: Mono) {
-        self.finish_wrap_up(ix);
+        self.finish_wrap_up(ix, now);
         self.settle_agent(ix, now, now);
     }
 
@@ -145,11 +145,11 @@ impl Router {
         }
     }
 
-    fn finish_wrap_up(&mut self, ix: AgentIx) {
+    fn finish_wrap_up(&mut self, ix: AgentIx, now: Mono) {
         self.timers.cancel(&Timer::WrapUp(ix));
-        let agent = self.agent_mut(ix);
-        if matches!(agent.work, Work::WrapUp { .. }) {
-            agent.work = Work::Free;
+        if let Work::WrapUp { queue, .. } = self.agent(ix).work {
+            self.note_service(ix, queue, now);
+            self.agent_mut(ix).work = Work::Free;
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::{CallId, Mono};
 
 use super::agents::AgentIx;
+use super::estimate::Service;
 use super::setup::{QueueSetup, SkillNeed};
 use super::waiting::{Ageing, WaitingCalls};
 
@@ -28,6 +29,7 @@ pub(super) struct Queue {
     pub waiting: BTreeMap<u64, CallId>,
     /// Those of them that wait for their preferred agent alone, by serial.
     pub held: BTreeMap<u64, CallId>,
+    pub service: Service,
     /// When positions were last reported.
     pub reported: Option<Mono>,
 }
@@ -53,6 +55,7 @@ impl Queue {
             lanes: Vec::new(),
             waiting: BTreeMap::new(),
             held: BTreeMap::new(),
+            service: Service::default(),
             reported: None,
         }
     }

@@ -592,3 +592,30 @@ fn passing_on_that_comes_to_nothing_leaves_the_call_with_its_agent() {
         (10, "call 3 any", &["3 to ann#2"]),
     ]);
 }
+
+/// The expected wait of a call that would enter `any` now, in seconds.
+fn expected_wait(world: &World, s: u64) -> Option<u64> {
+    let queues = world.router.queues(now(s));
+    let any = queues.iter().find(|queue| queue.queue == QueueId::new("any")).expect("the queue");
+    any.expected_wait.map(|wait| wait.as_secs())
+}
+
+#[test]
+fn the_expected_wait_is_what_calls_took_lately_over_those_who_serve() {
+    let mut world = World { positions: true, ..World::new(setup()) };
+    assert_eq!(expected_wait(&world, 0), None, "nobody is there");
+    world.play(&[(0, "ann available", &[])]);
+    assert_eq!(expected_wait(&world, 0), Some(0), "somebody is free");
+    world.play(&[(1, "call 1 any", &["1 to ann#1"]), (2, "ann#1 accepts 1", &[])]);
+    assert_eq!(expected_wait(&world, 3), None, "no call has been served yet");
+    // Offered at 1 s, written up at 61 s: a minute of work.
+    world.play(&[(51, "ann#1 ends 1", &[]), (61, "tick", &[])]);
+    world.play(&[(62, "call 2 any", &["2 to ann#2"]), (63, "ann#2 accepts 2", &[])]);
+    assert_eq!(expected_wait(&world, 64), Some(60));
+    world.play(&[(65, "call 3 any", &["3 is 1"])]);
+    assert_eq!(expected_wait(&world, 66), Some(120), "after the one that waits");
+    world.play(&[(67, "cyd available", &["3 to cyd#1"]), (68, "cyd#1 accepts 3", &[])]);
+    assert_eq!(expected_wait(&world, 69), Some(30), "two serve, nobody waits");
+    world.play(&[(70, "cyd break", &[])]);
+    assert_eq!(expected_wait(&world, 71), Some(60), "who goes on a break serves no more");
+}

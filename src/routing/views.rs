@@ -27,6 +27,8 @@ pub struct QueueView {
     /// Agents free for a call of this queue now, and those logged in who could serve it.
     pub available: usize,
     pub staffed: usize,
+    /// Of a call that would enter now; `None` when nobody serves the queue, or nothing is known of it yet.
+    pub expected_wait: Option<Duration>,
 }
 
 /// What is held, for the counters and for tests of emptiness.
@@ -71,6 +73,7 @@ impl Router {
             oldest_wait: oldest.map_or(Duration::ZERO, |call| now.since(call.key.enqueued)),
             available: queue.idle.len(),
             staffed,
+            expected_wait: self.wait_of_next(queue),
         }
     }
 }

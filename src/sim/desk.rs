@@ -182,6 +182,7 @@ impl Desk {
             ServerMessage::WrapUpDue { call } => self.wrap_up(call, now),
             ServerMessage::StateChanged { state, .. } => self.state_changed(&state, now),
             ServerMessage::Phone(_)
+            | ServerMessage::PopUpdated(_)
             | ServerMessage::PopWithdrawn { .. }
             | ServerMessage::CallState { .. }
             | ServerMessage::WrapUpTaken { .. }

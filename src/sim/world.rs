@@ -339,7 +339,7 @@ impl World {
                     desk.send(output, now.mono);
                 }
             }
-            Output::Answer { .. } => {}
+            Output::Answer { .. } | Output::Page { .. } => {}
             // No host here has a name: nobody answers.
             Output::Resolve { .. } => {}
             Output::Fact(fact) => self.counts.fact(&fact),

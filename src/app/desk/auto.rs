@@ -130,7 +130,7 @@ impl Sitter for Auto {
                 count(&self.counts.errors);
                 vec![]
             }
-            ServerBody::Phone(_) | ServerBody::Displaced {} | ServerBody::Pong {} => vec![],
+            ServerBody::PopUpdated(_) | ServerBody::Phone(_) | ServerBody::Displaced {} | ServerBody::Pong {} => vec![],
         }
     }
 }

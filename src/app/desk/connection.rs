@@ -192,6 +192,7 @@ impl Connection {
             ServerBody::Displaced {} => return Err(Lost::ForGood(Parting::Displaced)),
             ServerBody::Phone(_)
             | ServerBody::Pop(_)
+            | ServerBody::PopUpdated(_)
             | ServerBody::PopWithdrawn { .. }
             | ServerBody::CallState { .. }
             | ServerBody::StateChanged { .. }

@@ -95,6 +95,7 @@ impl Sitter for Person {
             }
             ServerBody::Welcome { .. }
             | ServerBody::Phone(_)
+            | ServerBody::PopUpdated(_)
             | ServerBody::CallState { .. }
             | ServerBody::StateChanged { .. }
             | ServerBody::WrapUpDue { .. }

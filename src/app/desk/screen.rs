@@ -20,7 +20,7 @@ pub(in crate::app) fn text(body: &ServerBody) -> String {
             let again = if *resumed { "Back" } else { "Logged in" };
             line(&format!("{again} as {agent} ({}). You are {}.", skills.join(", "), words(state)))
         }
-        ServerBody::Pop(pop) => draw(pop),
+        ServerBody::Pop(pop) | ServerBody::PopUpdated(pop) => draw(pop),
         ServerBody::PopWithdrawn { why, .. } => line(&format!("The call is gone: {why}.")),
         ServerBody::CallState { phase, .. } => line(&format!("Call: {phase}.")),
         ServerBody::StateChanged { state, why } if why.is_empty() => line(&format!("You are {}.", words(state))),

@@ -9,6 +9,8 @@ use super::weights::Facts;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Evidence {
     Token,
+    /// The signed-in page said "that is me calling now".
+    PageConfirmed,
     LeasedNumber,
     /// The customer's number, vouched for by the trunk.
     CallerIdAsserted,
@@ -30,6 +32,7 @@ impl Evidence {
     pub fn as_str(self) -> &'static str {
         match self {
             Evidence::Token => "token",
+            Evidence::PageConfirmed => "page_confirmed",
             Evidence::LeasedNumber => "leased_number",
             Evidence::CallerIdAsserted => "caller_id_asserted",
             Evidence::CallerId => "caller_id",
@@ -45,6 +48,7 @@ impl Evidence {
     pub fn text(self) -> &'static str {
         match self {
             Evidence::Token => "brought the signed token of this intent",
+            Evidence::PageConfirmed => "confirmed on the signed-in page that it is they who call",
             Evidence::LeasedNumber => "dialled the number that was leased to this intent",
             Evidence::CallerIdAsserted => "calls from a number of this customer, as the carrier asserts",
             Evidence::CallerId => "shows a number of this customer, which anybody could forge",
@@ -58,7 +62,14 @@ impl Evidence {
 
     /// It speaks for the intent.
     pub fn supports(self) -> bool {
-        matches!(self, Evidence::Token | Evidence::LeasedNumber | Evidence::CallerIdAsserted | Evidence::CallerId)
+        matches!(
+            self,
+            Evidence::Token
+                | Evidence::PageConfirmed
+                | Evidence::LeasedNumber
+                | Evidence::CallerIdAsserted
+                | Evidence::CallerId
+        )
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use crate::base::rng::Rng;
 use crate::base::{AgentId, CallId, Fence, Level, Mono, Now, Pii, QueueId, SkillId, Wall};
+use crate::calls::pages::PageInput;
 use crate::desktop::{Account, DeskCommand, DeskEvent, Desks, DesktopInput, Field, Output, Pop, Setup, SkillLevel};
 use crate::engine::question::Question;
 use crate::io::door::{Asked, EngineDoor};
@@ -92,6 +93,8 @@ impl EngineDoor for TestDoor {
         desks.handle(input, now);
         self.drain(&mut desks);
     }
+
+    fn page(&self, _: PageInput) {}
 
     fn is_behind(&self) -> bool {
         false

@@ -32,6 +32,7 @@
 //!  "fields":[{"key":"reason","label":"Reason","value":"return"},
 //!            {"key":"order","label":"Order","locked":true,"needs":"V2","unlock":"Which article did you order?"}],
 //!  "queue":"returns","waited_ms":1500,"next_step":"offer the label"}
+//! {"seq":3,"type":"pop_updated", ... as in pop: the caller has confirmed on their page, and what was locked is there ...}
 //! {"seq":3,"type":"pop_withdrawn","call":"call_...","why":"the caller hung up"}
 //! {"seq":4,"type":"call_state","call":"call_...","phase":"ringing"}
 //! {"seq":5,"type":"wrap_up_due","call":"call_..."}

@@ -28,6 +28,7 @@ pub enum ServerBody {
     },
     Phone(PhoneFrame),
     Pop(Box<PopFrame>),
+    PopUpdated(Box<PopFrame>),
     PopWithdrawn {
         call: String,
         why: String,
@@ -144,6 +145,7 @@ fn body(message: ServerMessage) -> ServerBody {
         },
         ServerMessage::Phone(phone) => ServerBody::Phone(phone_frame(*phone)),
         ServerMessage::Pop(pop) => ServerBody::Pop(Box::new(pop_frame(*pop))),
+        ServerMessage::PopUpdated(pop) => ServerBody::PopUpdated(Box::new(pop_frame(*pop))),
         ServerMessage::PopWithdrawn { call, why } => ServerBody::PopWithdrawn { call: call.to_string(), why },
         ServerMessage::CallState { call, phase } => {
             ServerBody::CallState { call: call.to_string(), phase: phase.as_str().to_owned() }

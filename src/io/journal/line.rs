@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::hex::to_hex;
 use crate::base::{AgentId, IntentId, Mono, Now, Wall};
 use crate::calls::api::AskId;
+use crate::calls::pages::PageInput;
 use crate::engine::digest::OutputDigest;
 use crate::engine::question::QuestionId;
 use crate::engine::{Input, Notice};
@@ -60,6 +61,8 @@ pub(super) enum InputRecord {
     Store { ask: u64, result: ResultRecord },
     Media(MediaRecord),
     Desktop(DesktopRecord),
+    PageOpened { intent: String },
+    PageClosed { intent: String },
     Ask { id: u64, question: QuestionRecord },
     Notice(String),
 }
@@ -149,6 +152,8 @@ impl From<&Input> for InputRecord {
             Input::Leave => InputRecord::Leave,
             Input::Media(event) => InputRecord::Media(MediaRecord::from(event)),
             Input::Desktop(input) => InputRecord::Desktop(DesktopRecord::from(input)),
+            Input::Page(PageInput::Opened { intent }) => InputRecord::PageOpened { intent: intent.to_string() },
+            Input::Page(PageInput::Closed { intent }) => InputRecord::PageClosed { intent: intent.to_string() },
             Input::Ask { id, question } => InputRecord::Ask { id: id.0, question: QuestionRecord::from(question) },
             Input::Notice(notice) => InputRecord::Notice(notice.as_str().to_owned()),
         }
@@ -224,10 +229,16 @@ impl InputRecord {
             InputRecord::Leave => Input::Leave,
             InputRecord::Media(event) => Input::Media(event.read()?),
             InputRecord::Desktop(input) => Input::Desktop(input.read()?),
+            InputRecord::PageOpened { intent: id } => Input::Page(PageInput::Opened { intent: intent(&id)? }),
+            InputRecord::PageClosed { intent: id } => Input::Page(PageInput::Closed { intent: intent(&id)? }),
             InputRecord::Ask { id, question } => Input::Ask { id: QuestionId(id), question: question.read()? },
             InputRecord::Notice(word) => Input::Notice(notice(&word)?),
         }))
     }
+}
+
+fn intent(text: &str) -> Result<IntentId, BadPart> {
+    text.parse().map_err(|_| BadPart("intent"))
 }
 
 fn notice(word: &str) -> Result<Notice, BadPart> {

@@ -14,6 +14,7 @@ pub(super) enum QuestionRecord {
     Agents,
     Queues,
     Trunks,
+    Confirm { intent: String },
     Health,
 }
 
@@ -25,6 +26,7 @@ impl From<&Question> for QuestionRecord {
             Question::Agents => QuestionRecord::Agents,
             Question::Queues => QuestionRecord::Queues,
             Question::Trunks => QuestionRecord::Trunks,
+            Question::Confirm { intent } => QuestionRecord::Confirm { intent: intent.to_string() },
             Question::Health => QuestionRecord::Health,
         }
     }
@@ -38,6 +40,9 @@ impl QuestionRecord {
             QuestionRecord::Agents => Question::Agents,
             QuestionRecord::Queues => Question::Queues,
             QuestionRecord::Trunks => Question::Trunks,
+            QuestionRecord::Confirm { intent } => {
+                Question::Confirm { intent: intent.parse().map_err(|_| BadPart("intent"))? }
+            }
             QuestionRecord::Health => Question::Health,
         })
     }

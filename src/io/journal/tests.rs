@@ -9,6 +9,7 @@ use bytes::Bytes;
 use super::*;
 use crate::base::{AgentId, CallId, E164, Fence, IntentId, LegId, Mono, Pii, PoolId, TierId, Wall};
 use crate::calls::api::AskId;
+use crate::calls::pages::PageInput;
 use crate::desktop::*;
 use crate::engine::Output;
 use crate::engine::question::{Question, QuestionId};
@@ -147,6 +148,7 @@ fn questions() -> Vec<Input> {
         Question::Agents,
         Question::Queues,
         Question::Trunks,
+        Question::Confirm { intent: IntentId(7) },
         Question::Health,
     ];
     questions.into_iter().map(|question| Input::Ask { id: QuestionId(1), question }).collect()
@@ -170,10 +172,15 @@ fn streams() -> Vec<Input> {
 fn all() -> Vec<Input> {
     let from = "192.0.2.1:5060".parse().unwrap();
     let datagram = Input::Datagram { flow: FlowId(1), from, bytes: Bytes::from_static(b"\xff\0SIP\r\n") };
-    [vec![datagram, Input::Leave], names(), streams(), store(), media(), desktop(), questions()]
+    [vec![datagram, Input::Leave], pages(), names(), streams(), store(), media(), desktop(), questions()]
         .into_iter()
         .flatten()
         .collect()
+}
+
+fn pages() -> Vec<Input> {
+    let intent = IntentId(7);
+    vec![Input::Page(PageInput::Opened { intent }), Input::Page(PageInput::Closed { intent })]
 }
 
 /// As text in which personal values stand.

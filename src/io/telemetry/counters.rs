@@ -19,6 +19,7 @@ pub enum Counter {
     TurnedAway(FallbackCause),
     TrunkFull(TrunkId, Bound, Reached),
     Decided(String),
+    Confirmed,
     Granted,
     OfferFailed,
     PopMissed(PopMiss),
@@ -57,6 +58,7 @@ impl Counters {
             .iter()
             .flat_map(|cause| [Counter::MatchMissed(*cause), Counter::FellBack(*cause), Counter::TurnedAway(*cause)]);
         let single = [
+            Counter::Confirmed,
             Counter::Granted,
             Counter::OfferFailed,
             Counter::AgentPaused,
@@ -110,6 +112,7 @@ impl Counters {
             Fact::Matched { level, .. } => self.add(Counter::Matched(*level), 1),
             Fact::MatchMissed { cause, .. } => self.add(Counter::MatchMissed(*cause), 1),
             Fact::Decided { rule, .. } => self.add(Counter::Decided(rule.clone()), 1),
+            Fact::Confirmed { .. } => self.add(Counter::Confirmed, 1),
             Fact::Granted { .. } => self.add(Counter::Granted, 1),
             Fact::PopMissed { cause, .. } => self.add(Counter::PopMissed(*cause), 1),
             Fact::OfferFailed { .. } => self.add(Counter::OfferFailed, 1),
@@ -158,6 +161,7 @@ impl Counter {
             Counter::TurnedAway(_) => ("calls_turned_away", "Calls that were not let in.", Some("cause")),
             Counter::TrunkFull(..) => ("trunk_full", "Calls that a cap of their trunk forbade.", Some("trunk")),
             Counter::Decided(_) => ("decisions", "Decisions of the access rules.", Some("rule")),
+            Counter::Confirmed => ("calls_confirmed", "Calls that a signed-in page said were its customer's.", None),
             Counter::Granted => ("grants", "Agents promised to a call.", None),
             Counter::OfferFailed => ("offers_failed", "Offers that did not become a conversation.", None),
             Counter::PopMissed(_) => ("pop_missed", "Phones rung without an acknowledged pop.", Some("cause")),
@@ -192,7 +196,8 @@ impl Counter {
             Counter::Decided(rule) => rule,
             Counter::PopMissed(miss) => miss.as_str(),
             Counter::SipRefused(refusal) => refusal_word(*refusal),
-            Counter::Granted
+            Counter::Confirmed
+            | Counter::Granted
             | Counter::OfferFailed
             | Counter::AgentPaused
             | Counter::WrittenUp

@@ -23,6 +23,7 @@ pub(super) fn write(fact: &Fact) {
         Fact::Refused { cause, count } => tracing::info!(?cause, count, "SIP requests refused"),
         Fact::CallAdmitted { call, trunk } => tracing::debug!(%call, %trunk, "call admitted"),
         Fact::Matched { call, level, intent } => tracing::debug!(%call, %level, ?intent, "matched"),
+        Fact::Confirmed { call, intent } => tracing::info!(%call, %intent, "confirmed on the page"),
         Fact::Decided { call, rule, reason } => tracing::debug!(%call, rule, reason, "decided"),
         Fact::Queued { call, queue } => tracing::debug!(%call, %queue, "queued"),
         Fact::Granted { call, agent, fence } => tracing::debug!(%call, %agent, fence = fence.0, "granted"),

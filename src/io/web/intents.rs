@@ -14,6 +14,7 @@ use crate::intents::draft::DraftRules;
 use crate::intents::{Fault, Idempotency, Intent, LeasePlan, StoreReply, StoreRequest};
 
 use super::Web;
+use super::bearer::Bearer;
 use super::body::JsonBody;
 use super::intent_bodies::{IntentAnswer, IntentChange, IntentRequest};
 use super::keys::Writer;
@@ -67,19 +68,17 @@ pub(super) async fn register(
     responses(
         (status = 200, description = "The intent", body = IntentAnswer),
         (status = "default", description = "Refused", body = ProblemBody, content_type = "application/problem+json"),
-    ), security(("key" = [])),
+    ), security(("key" = []), ("token" = [])),
 )]
 pub(super) async fn read(
     State(web): State<Arc<Web>>,
-    _: Writer,
+    bearer: Bearer,
     Path(id): Path<String>,
 ) -> Result<Json<IntentAnswer>, Problem> {
-    let now = web.clock.wall();
-    match web.ask_store(StoreRequest::Get { intent: intent_id(&id)?, now }).await? {
-        StoreReply::Got(intent) => Ok(Json(IntentAnswer::of(*intent, &web.token_keys, now))),
-        StoreReply::Gone => Err(gone()),
-        other => Err(unexpected(&other)),
-    }
+    let id = intent_id(&id)?;
+    bearer.may_use(id)?;
+    let intent = web.intent(id).await?;
+    Ok(Json(IntentAnswer::of(intent, &web.token_keys, web.clock.wall())))
 }
 
 /// Changes what is named, and leaves the rest.
@@ -159,7 +158,7 @@ pub(super) fn intent_id(text: &str) -> Result<IntentId, Problem> {
     text.parse().map_err(|_| Problem::new(Kind::NotFound, "this is not the id of an intent: it begins with int_"))
 }
 
-fn gone() -> Problem {
+pub(super) fn gone() -> Problem {
     Problem::new(Kind::NotFound, "there is no such intent, or it has ended")
 }
 

@@ -58,7 +58,13 @@ impl FromRequestParts<Arc<Web>> for Reader {
     }
 }
 
-fn find<'a>(keys: &'a [ApiKey], parts: &Parts) -> Result<&'a ApiKey, Problem> {
+/// What stands after `Bearer`, if this is the scheme.
+pub(super) fn bearer(parts: &Parts) -> Option<&str> {
+    let (scheme, rest) = parts.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())
+}
+
+pub(super) fn find<'a>(keys: &'a [ApiKey], parts: &Parts) -> Result<&'a ApiKey, Problem> {
     let header = parts.headers.get(AUTHORIZATION).ok_or_else(|| {
         Problem::new(Kind::Unauthorized, "send the header field Authorization: Bearer, followed by your key")
     })?;

@@ -1,12 +1,16 @@
 //! The HTTP API: intents, look-ups, what goes on, the pages, and the desks' websocket, all on one port.
 
+mod bearer;
 mod board;
 mod board_bodies;
 mod body;
+mod cross;
+mod events;
 mod health;
 mod intent_bodies;
 mod intents;
 mod keys;
+mod live;
 mod lookup;
 mod lookup_bodies;
 mod lookup_text;
@@ -26,8 +30,8 @@ mod time;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
 use axum::routing::{self, MethodRouter};
+use axum::{Router, middleware};
 
 use crate::base::phone::Region;
 use crate::base::rng::Rng;
@@ -39,6 +43,7 @@ use crate::intents::{StoreError, StoreReply, StoreRequest, TokenKeys};
 use super::clock::Clock;
 use super::desktop::{self, DeskLines};
 use super::door::{EngineDoor, StoreDoor};
+use super::live::LivePages;
 use super::telemetry::Telemetry;
 use problem::{Kind, Problem};
 
@@ -53,6 +58,8 @@ pub struct Web {
     pub door: Arc<dyn EngineDoor>,
     pub store: Arc<dyn StoreDoor>,
     pub lines: Arc<DeskLines>,
+    /// Customers' pages that are open.
+    pub pages: Arc<LivePages>,
     pub sip: SipWeb,
     pub telemetry: Telemetry,
     pub clock: Clock,
@@ -79,10 +86,12 @@ const STORE_WITHIN: Duration = Duration::from_secs(2);
 pub fn router(web: Arc<Web>) -> Router {
     let desks = desktop::router(Arc::clone(&web.lines), Arc::clone(&web.door));
     let phones = sip::router(web.sip.clone());
-    let router = table()
-        .into_iter()
-        .chain(pages::table())
-        .fold(Router::new(), |router, (path, methods)| router.route(path, methods));
+    let across = |methods: MethodRouter<Arc<Web>>| {
+        methods.options(cross::preflight).layer(middleware::from_fn_with_state(Arc::clone(&web), cross::check))
+    };
+    let open = open_table().into_iter().chain(pages::open_table()).map(|(path, methods)| (path, across(methods)));
+    let all = table().into_iter().chain(pages::table()).chain(open);
+    let router = all.fold(Router::new(), |router, (path, methods)| router.route(path, methods));
     router
         .with_state(web)
         .merge(desks)
@@ -91,11 +100,19 @@ pub fn router(web: Arc<Web>) -> Router {
         .fallback(problem::not_found)
 }
 
-fn table() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
+/// What pages of other sites may ask.
+fn open_table() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
     let intent = routing::get(intents::read).patch(intents::change).delete(intents::withdraw);
     vec![
-        ("/v1/intents", routing::post(intents::register)),
         ("/v1/intents/{id}", intent),
+        ("/v1/intents/{id}/live", routing::get(live::live)),
+        ("/v1/intents/{id}/confirm", routing::post(live::confirm)),
+    ]
+}
+
+fn table() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
+    vec![
+        ("/v1/intents", routing::post(intents::register)),
         ("/v1/match", routing::get(lookup::look_up)),
         ("/v1/calls", routing::get(board::calls)),
         ("/v1/calls/{id}", routing::get(board::call)),

@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::io::desktop;
 
-use super::{board, health, intents, lookup, numbers, sip};
+use super::{board, health, intents, live, lookup, numbers, sip};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,7 +16,8 @@ use super::{board, health, intents, lookup, numbers, sip};
         description = "Registers contact intents, and shows what becomes of the calls. Errors are problems (RFC 9457).",
     ),
     paths(
-        intents::register, intents::read, intents::change, intents::withdraw, lookup::look_up, board::calls, board::call,
+        intents::register, intents::read, intents::change, intents::withdraw, live::live, live::confirm,
+        lookup::look_up, board::calls, board::call,
         board::agents, board::queues, board::trunks, board::latency, numbers::numbers, health::alive, health::ready,
         health::metrics, openapi, desktop::upgrade, sip::upgrade,
     ),
@@ -32,6 +33,9 @@ impl Modify for Keys {
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("An API key")).build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(bearer));
+        let token =
+            HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("The token of the intent, `tok_...`"));
+        components.add_security_scheme("token", SecurityScheme::Http(token.build()));
     }
 }
 

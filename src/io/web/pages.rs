@@ -29,9 +29,12 @@ pub(super) fn table() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/board", routing::get(to_folder)),
         ("/board/", routing::get(page)),
         ("/board/{*file}", routing::get(page)),
-        ("/widget.js", routing::get(page)),
-        ("/web/{*file}", routing::get(page)),
     ]
+}
+
+/// What pages of other sites may load.
+pub(super) fn open_table() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
+    vec![("/widget.js", routing::get(page)), ("/web/{*file}", routing::get(page))]
 }
 
 /// Relative addresses of a page need the slash at the end of its own.

@@ -21,6 +21,9 @@ pub enum Kind {
     UnsupportedMedia,
     InvalidBody,
     KeyReused,
+    NoCall,
+    TooManyStreams,
+    StreamsFull,
     UpgradeRequired,
     IntentsFull,
     StoreUnavailable,
@@ -85,6 +88,11 @@ impl Kind {
             Kind::KeyReused => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The idempotency key was used before")
             }
+            Kind::NoCall => (StatusCode::CONFLICT, "no-call", "There is no call in progress"),
+            Kind::TooManyStreams => {
+                (StatusCode::TOO_MANY_REQUESTS, "too-many-streams", "The intent has too many pages open")
+            }
+            Kind::StreamsFull => (StatusCode::SERVICE_UNAVAILABLE, "streams-full", "No further page can be kept"),
             Kind::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade-required", "This is a websocket"),
             Kind::IntentsFull => (StatusCode::SERVICE_UNAVAILABLE, "intents-full", "No further intent can be kept"),
             Kind::StoreUnavailable => {
@@ -109,9 +117,11 @@ impl Kind {
         match self {
             Kind::Unauthorized => Some((header::WWW_AUTHENTICATE, "Bearer")),
             Kind::UpgradeRequired => Some((header::UPGRADE, "websocket")),
-            Kind::IntentsFull | Kind::StoreUnavailable | Kind::EngineUnavailable | Kind::NotReady => {
-                Some((header::RETRY_AFTER, RETRY_AFTER_S))
-            }
+            Kind::IntentsFull
+            | Kind::StreamsFull
+            | Kind::StoreUnavailable
+            | Kind::EngineUnavailable
+            | Kind::NotReady => Some((header::RETRY_AFTER, RETRY_AFTER_S)),
             Kind::InvalidRequest
             | Kind::MalformedJson
             | Kind::Forbidden
@@ -122,6 +132,8 @@ impl Kind {
             | Kind::UnsupportedMedia
             | Kind::InvalidBody
             | Kind::KeyReused
+            | Kind::NoCall
+            | Kind::TooManyStreams
             | Kind::StoreLate => None,
         }
     }

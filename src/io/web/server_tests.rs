@@ -1,5 +1,7 @@
 //! The API over real TCP, with a store in memory and samples where the engine would be.
 
+mod live;
+
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,15 +11,17 @@ use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{ApiKey, Routes, Web, router, serve};
+use super::{ApiKey, Origins, Routes, Web, router, serve};
 use crate::access::{self, Conditions, Policy, PolicySetup, Rule};
 use crate::base::hex::to_hex;
 use crate::base::limits::HTTP_BODY_MAX;
 use crate::base::phone::Region;
 use crate::base::rng::Rng;
 use crate::base::{AgentId, CallId, E164, Fence, IntentId, Level, Mono, Pii, PoolId, QueueId, Stage, TrunkId, Wall};
+use crate::calls::Confirmed;
 use crate::calls::caps::Load;
 use crate::calls::facts::{CallRecord, Outcome};
+use crate::calls::pages::PageInput;
 use crate::calls::settings::PoolPlan;
 use crate::desktop::DesktopInput;
 use crate::engine::question::{Answer, CallView, Counts, Question, TrunkView};
@@ -27,10 +31,12 @@ use crate::intents::{StoreError, StoreRequest, TokenKeys};
 use crate::io::clock::Clock;
 use crate::io::desktop::DeskLines;
 use crate::io::door::{Asked, EngineDoor, StoreDoor, Stored};
+use crate::io::live::LivePages;
 use crate::io::store::Store;
 use crate::io::telemetry;
 use crate::routing::{AgentState, AgentView, QueueView, Why};
 
+const SHOP: &str = "https://shop.example.com";
 const SITE: &str = "site-key";
 const BOARD: &str = "board-key";
 const OTHER_SITE: &str = "other-site-key";
@@ -43,6 +49,7 @@ struct Server {
     client: reqwest::Client,
     store: Arc<TestStore>,
     engine: Arc<Samples>,
+    pages: Arc<LivePages>,
 }
 
 /// The embedded store; it can be taken away.
@@ -65,19 +72,36 @@ impl StoreDoor for TestStore {
 }
 
 /// Answers each question with one of a kind; it can be taken away.
+#[derive(Default)]
 struct Samples {
     gone: AtomicBool,
+    /// What it has heard of pages; it says at once that no call is there.
+    pages: Mutex<Vec<PageInput>>,
+    lines: Mutex<Option<Arc<LivePages>>>,
+    /// The intent that no call is about.
+    without_call: Mutex<Option<IntentId>>,
 }
 
 impl EngineDoor for Samples {
     fn desktop(&self, _: DesktopInput) {}
+
+    fn page(&self, input: PageInput) {
+        self.pages.lock().unwrap().push(input);
+        if let (PageInput::Opened { intent }, Some(pages)) = (input, self.lines.lock().unwrap().clone()) {
+            tokio::spawn(async move { pages.tell(intent, None) });
+        }
+    }
 
     fn is_behind(&self) -> bool {
         false
     }
 
     fn ask(&self, question: Question) -> Asked<'_> {
-        let answer = (!self.gone.load(Ordering::Relaxed)).then(|| sample(question));
+        let without = *self.without_call.lock().unwrap();
+        let answer = (!self.gone.load(Ordering::Relaxed)).then(|| match question {
+            Question::Confirm { intent } if without == Some(intent) => Answer::Confirmed(Confirmed::NoCall),
+            question => sample(question),
+        });
         Box::pin(std::future::ready(answer))
     }
 }
@@ -95,7 +119,8 @@ fn sample(question: Question) -> Answer {
         }
         Question::Queues => {
             let (queue, oldest_wait) = (QueueId::new("returns"), Duration::from_millis(1500));
-            Answer::Queues(vec![QueueView { queue, waiting: 1, oldest_wait, available: 0, staffed: 2 }])
+            let expected_wait = Some(Duration::from_secs(90));
+            Answer::Queues(vec![QueueView { queue, waiting: 1, oldest_wait, available: 0, staffed: 2, expected_wait }])
         }
         Question::Trunks => Answer::Trunks(vec![TrunkView {
             trunk: TrunkId::new("carrier"),
@@ -105,6 +130,7 @@ fn sample(question: Question) -> Answer {
             incoming: Load { calls: 1, ..Load::default() },
             outgoing: Load::default(),
         }]),
+        Question::Confirm { .. } => Answer::Confirmed(Confirmed::Raised { call: CallId(7), level: Level::Proven }),
         Question::Health => {
             Answer::Health(Counts { calls: 3, waiting: 1, grants: 2, loose_ends: 0, is_draining: false })
         }
@@ -140,6 +166,7 @@ fn record() -> CallRecord {
         caller_sound: None,
         far_sound: None,
         wrap_up: None,
+        about: None,
     }
 }
 
@@ -179,7 +206,9 @@ impl Server {
     async fn start() -> Server {
         let store = Store::in_memory(100, Duration::from_secs(10)).unwrap();
         let store = Arc::new(TestStore { store, gone: AtomicBool::new(false), silent: AtomicBool::new(false) });
-        let engine = Arc::new(Samples { gone: AtomicBool::new(false) });
+        let engine = Arc::new(Samples::default());
+        let pages = Arc::new(LivePages::default());
+        *engine.lines.lock().unwrap() = Some(Arc::clone(&pages));
         let clock = Clock::start();
         let (_, telemetry) = telemetry::start(None, clock.wall()).unwrap();
         let pool = PoolPlan {
@@ -199,8 +228,9 @@ impl Server {
                 clock,
                 token_keys: TokenKeys::new(&[TokenKey { id: 1, secret: vec![7; 32] }]).unwrap(),
                 passes: crate::desktop::pass::PassKeys::default(),
-                origins: super::Origins::default(),
+                origins: Origins::new(vec![SHOP.to_owned()]),
             },
+            pages: Arc::clone(&pages),
             telemetry,
             clock,
             keys: vec![key("site", SITE, true), key("board", BOARD, false), key("other", OTHER_SITE, true)],
@@ -216,7 +246,7 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(serve(listener, router(Arc::new(web)), std::future::pending()));
-        Server { address, client: reqwest::Client::new(), store, engine }
+        Server { address, client: reqwest::Client::new(), store, engine, pages }
     }
 
     fn request(&self, method: Method, path: &str, key: &str) -> RequestBuilder {
@@ -564,7 +594,8 @@ async fn the_description_and_the_addresses_are_the_same() {
     let server = Server::start().await;
     let document = body(server.get("/openapi.json").await).await;
     let paths = document["paths"].as_object().unwrap();
-    let mut known: Vec<&str> = super::table().iter().map(|(path, _)| *path).chain(["/v1/desktop", "/sip"]).collect();
+    let tables = [super::table(), super::open_table()].concat();
+    let mut known: Vec<&str> = tables.iter().map(|(path, _)| *path).chain(["/v1/desktop", "/sip"]).collect();
     known.sort_unstable();
     assert_eq!(paths.keys().map(String::as_str).collect::<Vec<_>>(), known);
     for (path, methods) in paths {

@@ -78,7 +78,7 @@ impl Invariants {
             }
             Output::Desktop(output) => self.pops.output(output),
             Output::Media(command) => self.ends.media(command),
-            Output::Store { .. } | Output::Answer { .. } | Output::Resolve { .. } => Vec::new(),
+            Output::Store { .. } | Output::Answer { .. } | Output::Resolve { .. } | Output::Page { .. } => Vec::new(),
         };
         wrong.into_iter().for_each(|what| self.report(what));
     }
