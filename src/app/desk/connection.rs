@@ -21,6 +21,11 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// The server pings after 20 s; when that long has passed in silence, the network has taken the connection away.
 const SILENT_MAX: Duration = Duration::from_secs(60);
 
+/// An acknowledgement covers all before it, so it may wait for others, or go with what is said meanwhile.
+const ACKNOWLEDGE_WITHIN: Duration = Duration::from_millis(250);
+/// So many are acknowledged at once.
+const UNACKNOWLEDGED_MAX: u64 = 32;
+
 /// Who logs in. It has no `Debug`, since it holds a token.
 #[derive(Clone)]
 pub struct Login {
@@ -61,6 +66,8 @@ pub(super) struct Connection {
     login: Login,
     session: Option<String>,
     last_seen: u64,
+    acknowledged: u64,
+    acknowledge_at: Option<Instant>,
     later: Vec<(Instant, ClientFrame)>,
     /// A wrap-up that the server has not confirmed; it is said again after a reconnect.
     unconfirmed: Option<ClientFrame>,
@@ -74,7 +81,16 @@ enum Lost {
 
 impl Connection {
     pub(super) fn new(url: &str, login: Login) -> Connection {
-        Connection { url: url.to_owned(), login, session: None, last_seen: 0, later: Vec::new(), unconfirmed: None }
+        Connection {
+            url: url.to_owned(),
+            login,
+            session: None,
+            last_seen: 0,
+            acknowledged: 0,
+            acknowledge_at: None,
+            later: Vec::new(),
+            unconfirmed: None,
+        }
     }
 
     /// Serves the sitter until it is over for good. `acts` are what a person types.
@@ -101,7 +117,7 @@ impl Connection {
         }
         let mut typing = true;
         loop {
-            let due = self.later.iter().map(|(at, _)| *at).min();
+            let due = self.later.iter().map(|(at, _)| *at).chain(self.acknowledge_at).min();
             let lost = tokio::select! {
                 incoming = timeout(SILENT_MAX, socket.next()) => match incoming {
                     Ok(Some(Ok(message))) => self.receive_all(&mut socket, message, sitter).await,
@@ -124,18 +140,26 @@ impl Connection {
         ClientFrame::Hello { agent: self.login.agent.clone(), token: self.login.token.clone(), resume }
     }
 
-    /// Handles a message and those that have come with it, then acknowledges the last of them.
+    /// Handles a message and those that have come with it.
     async fn receive_all(&mut self, socket: &mut Socket, first: Message, sitter: &mut dyn Sitter) -> Result<(), Lost> {
-        let seen = self.last_seen;
         self.receive(socket, first, sitter).await?;
         while let Some(next) = socket.next().now_or_never() {
             let Some(Ok(message)) = next else { return Err(Lost::Network) };
             self.receive(socket, message, sitter).await?;
         }
-        if self.last_seen > seen {
-            feed(socket, &ClientFrame::Ack { seq: self.last_seen }).await?;
+        let unacknowledged = self.last_seen.saturating_sub(self.acknowledged);
+        if unacknowledged >= UNACKNOWLEDGED_MAX {
+            self.acknowledge(socket).await?;
+        } else if unacknowledged > 0 && self.acknowledge_at.is_none() {
+            self.acknowledge_at = Some(Instant::now() + ACKNOWLEDGE_WITHIN);
         }
         socket.flush().await.map_err(|_| Lost::Network)
+    }
+
+    async fn acknowledge(&mut self, socket: &mut Socket) -> Result<(), Lost> {
+        self.acknowledge_at = None;
+        self.acknowledged = self.last_seen;
+        feed(socket, &ClientFrame::Ack { seq: self.last_seen }).await
     }
 
     /// What is to be said to it waits to be flushed.
@@ -180,6 +204,9 @@ impl Connection {
                 if !resumed {
                     self.last_seen = 0;
                 }
+                // Whoever resumes has said what was seen.
+                self.acknowledged = self.last_seen;
+                self.acknowledge_at = None;
                 self.session = Some(session.clone());
                 sitter.connected(true);
             }
@@ -236,6 +263,9 @@ impl Connection {
         let due: Vec<(Instant, ClientFrame)> = due;
         for (_, frame) in due {
             self.act(socket, Act::Say(frame)).await?;
+        }
+        if self.acknowledge_at.is_some_and(|at| at <= now) {
+            self.acknowledge(socket).await?;
         }
         socket.flush().await.map_err(|_| Lost::Network)
     }

@@ -1,7 +1,7 @@
 //! The agents' websocket, `/v1/desktop`: JSON text frames, one message each.
 //!
 //! The first message of a connection is `hello`. What the server says about calls and states carries a number `seq`, counted from 1
-//! for each session. The desk answers with `ack` and the highest number that it has seen; everything above it is sent again, with the
+//! for each session. The desk answers with `ack` and the highest number that it has seen, within a second; everything above it is sent again, with the
 //! same numbers, when the desk says `hello` with `resume` after a lost connection. Without `resume`, or when the session is over, a
 //! new session begins at 1, and the desk is told what is on it now. A desk draws the pop first, then says `pop_drawn`: the agent's
 //! phone rings after that (or after the budget).
