@@ -21,7 +21,7 @@ pub fn run(file: &Path, bind: bool) -> ExitCode {
     println!(
         "{}: no faults; {} trunks, {} numbers, {} queues, {} agents",
         file.display(),
-        calls.trunks.len(),
+        plan.settings.endpoint.trunks.len(),
         numbers,
         plan.settings.routing.queues.len(),
         calls.phones.len(),

@@ -77,6 +77,8 @@ pub struct Bench {
     pub call_by_leg: HashMap<LegId, CallId>,
     /// Calls that were handed over and still keep their agent.
     pub call_by_agent: HashMap<AgentId, CallId>,
+    /// Of customers' browsers.
+    pub call_by_intent: HashMap<IntentId, CallId>,
     pub call_by_ask: HashMap<AskId, CallId>,
     /// Agents whose phone is registered in a browser at present.
     browser_phones: HashSet<AgentId>,
@@ -100,6 +102,7 @@ impl Bench {
             port_by_leg: HashMap::new(),
             call_by_leg: HashMap::new(),
             call_by_agent: HashMap::new(),
+            call_by_intent: HashMap::new(),
             call_by_ask: HashMap::new(),
             browser_phones: HashSet::new(),
             settling: Settling::default(),

@@ -174,7 +174,7 @@ impl Call {
     pub fn maker(&self) -> Option<&AgentId> {
         match &self.incoming.origin {
             Origin::Phone(agent) => Some(agent),
-            Origin::Trunk(_) => None,
+            Origin::Trunk(_) | Origin::Web(_) => None,
         }
     }
 

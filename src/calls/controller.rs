@@ -21,8 +21,8 @@ use super::facts::{CallRecord, Fact, FallbackCause};
 use super::records::Records;
 use super::settings::{CallSettings, TrunkPlan};
 use super::{
-    admission, attended, changing, confirming, connecting, ending, fallback, header_rules, keys, matching, phoning,
-    queueing, redirecting, screening, settling, transfer,
+    admission, attended, browsing, changing, confirming, connecting, ending, fallback, header_rules, keys, matching,
+    phoning, queueing, redirecting, screening, settling, transfer,
 };
 
 /// The calls in progress and the records of those that have ended.
@@ -95,6 +95,7 @@ impl Calls {
             + bench.call_by_leg.len()
             + bench.call_by_agent.len()
             + bench.pages.count()
+            + bench.call_by_intent.len()
     }
 
     /// The calls in progress, the newest first.
@@ -198,6 +199,9 @@ impl Calls {
         let Some(trunk) = trunk.filter(|_| self.calls.len() < limits::CALLS_MAX) else {
             return self.turn_away(leg);
         };
+        if browsing::is_second(leg, &incoming, &mut self.bench) {
+            return;
+        }
         if let Err(reached) = admission::let_in(&trunk, &mut self.bench, now) {
             return admission::turn_away(leg, &trunk, reached, &mut self.bench);
         }
@@ -205,6 +209,7 @@ impl Calls {
         let id = CallId::new(self.boot_s, self.admitted);
         let group = self.group_of(&incoming.origin);
         let call = screening::fresh(id, CallerLeg(leg), incoming, trunk, &mut self.bench, now);
+        browsing::begin(&call, &mut self.bench);
         let call = match group {
             Some(group) => phoning::admit(Call { group: group.unwrap_or(id), ..call }, &mut self.bench, now),
             None => screening::admit(call, &mut self.bench, now),
@@ -218,6 +223,7 @@ impl Calls {
         let settings = &self.bench.settings;
         match origin {
             Origin::Trunk(trunk) => settings.trunks.get(trunk).cloned(),
+            Origin::Web(_) => settings.trunks.get(&TrunkId::new(browsing::TRUNK)).cloned(),
             Origin::Phone(agent) => settings.phones.get(agent).map(|phone| Arc::new(phoning::plan(phone))),
         }
     }
@@ -429,6 +435,7 @@ impl Calls {
         let Some(call) = self.calls.remove(&id) else { return };
         self.close_pages(&call);
         admission::leave(&call, &mut self.bench);
+        browsing::end(&call, &mut self.bench);
         self.records.keep(call.record);
     }
 }

@@ -4,6 +4,7 @@ mod admission;
 pub mod api;
 mod attended;
 mod bench;
+pub mod browsing;
 pub mod call;
 pub mod caps;
 #[cfg(test)]

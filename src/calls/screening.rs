@@ -8,6 +8,7 @@ use crate::sdp::SdpError;
 use crate::sip::api::{IncomingCall, Reason};
 
 use super::bench::{Bench, Deadline};
+use super::browsing;
 use super::call::{Call, CallerLeg, Phase, Recognised, Step};
 use super::ending;
 use super::facts::{CallRecord, EndedBy, Fact, FallbackCause, Outcome};
@@ -108,6 +109,10 @@ fn find(call: &mut Call, bench: &mut Bench, now: Now) {
 }
 
 fn recognise(incoming: &IncomingCall, trunk: &TrunkPlan) -> Recognised {
+    if browsing::intent_of(incoming).is_some() {
+        // The page says what it likes of itself; its token alone counts.
+        return Recognised::default();
+    }
     let number = |text: &str| trunk.terms.numbers_in.read(text, trunk.region).ok();
     let asserted = incoming.asserted_user.as_ref().and_then(|user| number(user.expose()));
     Recognised {
@@ -118,8 +123,12 @@ fn recognise(incoming: &IncomingCall, trunk: &TrunkPlan) -> Recognised {
     }
 }
 
-/// The intent whose signed token came in User-to-User; a token that does not verify is as good as none.
+/// The intent whose signed token opened the browser's websocket, or came in User-to-User; a token that does not verify is as good as
+/// none.
 fn token_of(call: &Call, bench: &Bench, now: Wall) -> Option<IntentId> {
+    if let Some(intent) = browsing::intent_of(&call.incoming) {
+        return Some(intent);
+    }
     let carried = call.incoming.user_to_user.as_ref()?;
     let keys = &bench.settings.token_keys;
     let as_text =

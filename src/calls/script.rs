@@ -24,6 +24,7 @@ use crate::sip::api::{
 };
 
 use super::api::{AskId, CallInput, CallOutput};
+use super::browsing;
 use super::dialling::{DialRule, DialRules};
 use super::facts::Fact;
 use super::pages::{PageInput, Standing};
@@ -150,6 +151,15 @@ impl Bench {
                 let mut call = incoming(self.now.mono, SDP);
                 call.is_withheld = true;
                 sip(SipEvent::Incoming { leg: caller, call })
+            }
+            ["page", "calls"] => sip(SipEvent::Incoming { leg: caller, call: from_page(self.now.mono, INTENT) }),
+            ["page", "calls", "again"] => {
+                sip(SipEvent::Incoming { leg: LegId::inbound(2), call: from_page(self.now.mono, INTENT) })
+            }
+            ["found", "page"] => {
+                let mut candidate = ours(call);
+                candidate.found_by = FoundBy { leased_number: false, caller_id: false, token: true };
+                store(self.ask, Ok(StoreReply::Found { candidates: vec![candidate] }))
             }
             ["invite", "nonsense"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, b"x") }),
             // The only candidate, and ours.
@@ -479,6 +489,7 @@ fn ended(leg: LegId) -> SipEvent {
 fn ask_words(request: &StoreRequest) -> String {
     match request {
         StoreRequest::Find { claim: None, .. } => "look".to_owned(),
+        StoreRequest::Find { dialled: None, caller: None, token: Some(INTENT), .. } => "find by token".to_owned(),
         StoreRequest::Finish { used: true, .. } => "finish used".to_owned(),
         StoreRequest::Finish { used: false, .. } => "finish open".to_owned(),
         other => other.name().to_owned(),
@@ -554,9 +565,27 @@ fn moved(leg: LegId, contacts: &[&str]) -> SipEvent {
     SipEvent::Failed { leg, status: 302, reason: None, contacts }
 }
 
+/// Whose candidate the scripts find.
+const INTENT: IntentId = IntentId(5);
+
 fn from_phone(received: Mono, agent: &str, to: &str) -> Box<IncomingCall> {
     let origin = Origin::Phone(AgentId::new(agent));
     Box::new(IncomingCall { origin, request_uri: Pii::new(to.to_owned()), ..*incoming(received, SDP) })
+}
+
+/// As the endpoint tells it of a page: nothing is believed but whose it is.
+fn from_page(received: Mono, intent: IntentId) -> Box<IncomingCall> {
+    let nobody = || Pii::new(String::new());
+    let (dialled, to_user, from_user) = (nobody(), nobody(), nobody());
+    Box::new(IncomingCall {
+        origin: Origin::Web(intent),
+        dialled,
+        to_user,
+        from_user,
+        // Another's token, or whatever else a page puts there.
+        user_to_user: Some(Pii::new(Bytes::from_static(b"tok_another"))),
+        ..*incoming(received, SDP)
+    })
 }
 
 /// As above, with data and a header field that is no text.
@@ -590,7 +619,7 @@ fn likely(id: u128) -> Candidate {
 
 fn candidate() -> Candidate {
     let intent = Intent {
-        id: IntentId(5),
+        id: INTENT,
         customer: Customer {
             id: "c-1".to_owned(),
             name: Pii::new("Ada Example".to_owned()),
@@ -648,8 +677,9 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
         extension: None,
         sound: SoundTerms::default(),
     };
+    let web = browsing::plan(Fallback::Status { code: 503 }, TrunkTerms::default(), FlowId(1));
     CallSettings {
-        trunks: [(trunk, Arc::new(plan))].into(),
+        trunks: [(trunk, Arc::new(plan)), (web.trunk.clone(), Arc::new(web))].into(),
         phones: [(AgentId::new("anna"), phone), (AgentId::new("ben"), ben)].into(),
         dial: DialRules {
             rules: vec![DialRule {

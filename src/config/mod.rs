@@ -25,6 +25,7 @@ mod terms;
 mod tree;
 mod trunks;
 mod values;
+mod web;
 
 pub use fault::Fault;
 pub use plan::{ApiKey, FileAt, IntentDefaults, LogPlan, MediaShell, Plan, Shell, SipBind, StorePlan, TlsPlan};

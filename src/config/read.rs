@@ -17,7 +17,7 @@ use super::plan::{MediaShell, Plan, Shell};
 use super::shell::Signing;
 use super::tree::Section;
 use super::values::Names;
-use super::{access, agents, dial, media, numbers, routing, shell, sip, trunks};
+use super::{access, agents, dial, media, numbers, routing, shell, sip, trunks, web};
 
 /// RFC 3261 table 4.
 const T1: Duration = Duration::from_millis(500);
@@ -48,7 +48,7 @@ pub fn read(text: &str) -> Result<Plan, Vec<Fault>> {
 /// The sections, read one after the other; what refers to another comes after it.
 fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     let sip = sip::read(&mut top, faults);
-    let trunks = trunks::read(&mut top, &sip, faults);
+    let mut trunks = trunks::read(&mut top, &sip, faults);
     let pools = numbers::read(&mut top, faults);
     let mut routing = routing::read(&mut top, faults);
     let mut agents = agents::read(&mut top, &sip, &routing, trunks.redirects(), faults);
@@ -56,6 +56,7 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     routing.setup.agents = std::mem::take(&mut agents.agents);
     let dial = dial::read(&mut top, &trunks, faults);
     let media = media::read(&mut top, &sip, faults);
+    web::read(&mut top, &sip, sip::web_flow(sip.bind.len()), &mut trunks, faults);
     let calls = calls(&mut top, &routing, trunks.names, faults);
     let shell = shell(&mut top, &sip, media.shell, &pools.names, faults);
     top.finish(faults);

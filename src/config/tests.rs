@@ -437,6 +437,31 @@ fn a_phone_in_the_browser_needs_no_password_and_a_name_that_can_stand_in_an_addr
 }
 
 #[test]
+fn browsers_call_on_a_trunk_of_their_own() {
+    let settings = plan(&small()).settings;
+    let web = &settings.calls.trunks[&TrunkId::new("(web)")];
+    assert_eq!((&web.fallback, web.flow), (&Fallback::Status { code: 503 }, FlowId(1)));
+    let with = |more: &str| format!("{}\n{more}", small());
+    let web = "[web]\nfallback = { sip = \"sip:9000@192.0.2.5\" }\nlimits_in = { calls = 20 }\n";
+    let rule = "[[access.rules]]\nname = \"pages\"\nwhen = { trunk = \"(web)\" }\nanswer = \"human\"\n";
+    let settings = plan(&with(&format!("{web}{rule}"))).settings;
+    let web = &settings.calls.trunks[&TrunkId::new("(web)")];
+    assert_eq!(web.fallback, Fallback::Sip { uri: "sip:9000@192.0.2.5".to_owned(), via: None });
+    assert_eq!(web.terms.caps.incoming.calls, Some(20));
+    for (more, what) in [
+        ("[web]\nfallback = { sip = \"sip:{dialled}@192.0.2.5\" }", "browsers dial none"),
+        ("[web]\nfallback = { trunk = \"pbx\" }", "browsers dial none"),
+        ("[web]\nfallback = { trunk = \"(web)\", user = \"9\" }", "no trunk is called"),
+        ("[web]\nfall_back = 1", "fall_back"),
+    ] {
+        let faults = read(&with(more)).err().unwrap_or_default();
+        assert!(faults.iter().any(|fault| fault.to_string().contains(what)), "{more} {faults:?}");
+    }
+    let faults = read(&small().replacen("name = \"pbx\"", "name = \"(web)\"", 1)).err().unwrap_or_default();
+    assert!(faults.iter().any(|fault| fault.to_string().contains("is built in")), "{faults:?}");
+}
+
+#[test]
 fn web_sites_are_named_as_browsers_write_them() {
     let with = |origins: &str| format!("{}\n[http]\norigins = [{origins}]\n", small());
     let shell = plan(&with("\"https://shop.example.com\", \"http://127.0.0.1:8090\"")).shell;
@@ -467,7 +492,7 @@ fn sockets_for_tcp_and_tls_are_named_with_their_transport() {
     assert_eq!((trunk.tls_name.as_deref(), trunk.networks.len()), (Some("sbc.example.com"), 0));
     let tls = plan.shell.tls.expect("files");
     assert_eq!((tls.certificate.line, tls.key.line, tls.client_ca.map(|file| file.line)), (5, 6, Some(7)));
-    let trunk_flow = plan.settings.calls.trunks.values().next().map(|trunk| trunk.flow);
+    let trunk_flow = plan.settings.calls.trunks.get(&trunk.trunk).map(|trunk| trunk.flow);
     assert_eq!(trunk_flow, Some(FlowId(1)));
 }
 

@@ -16,7 +16,7 @@ use super::proof;
 use super::redirect;
 use super::sip::SipPart;
 use super::terms;
-use super::tree::{Section, Text};
+use super::tree::{Item, Section, Text};
 use super::values::{Names, region, sip_target, sip_uri, socket};
 
 /// The trunks as the endpoint and as the calls know them.
@@ -64,7 +64,8 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
         let login = proof::login(&mut section, faults).or(own);
         let reliable = reliable(&mut section, faults);
         let keys_in_info = section.flag("keys_in_info", false, faults);
-        let fallback = fallback(&mut section, sip, &mut wanted, faults);
+        let fallback = section.required("fallback", FALLBACK, faults);
+        let fallback = fallback.and_then(|item| self::fallback(&item, sip, &mut wanted, faults));
         let mode = redirect::mode(&mut section, faults);
         let refer = section.flag("refer", false, faults);
         let terms = terms::read(&mut section, region, faults);
@@ -185,15 +186,15 @@ fn reliable(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Reliable {
     }
 }
 
-fn fallback<'a>(
-    section: &mut Section<'a>,
+const FALLBACK: &str =
+    "say where its calls go when we have nothing to add, like fallback = { sip = \"sip:{dialled}@192.0.2.5\" }";
+
+pub(super) fn fallback<'a>(
+    item: &Item<'a>,
     sip_part: &SipPart,
     wanted: &mut Vec<Text<'a>>,
     faults: &mut Faults<'_>,
 ) -> Option<Fallback> {
-    let remedy =
-        "say where its calls go when we have nothing to add, like fallback = { sip = \"sip:{dialled}@192.0.2.5\" }";
-    let item = section.required("fallback", remedy, faults)?;
     let mut section = item.section(faults)?;
     let via = section.text("via", faults).and_then(|text| socket(&text, faults));
     let sip = section.text("sip", faults);
@@ -205,7 +206,7 @@ fn fallback<'a>(
     let given = given + usize::from(trunk.is_some());
     section.finish(faults);
     if given != 1 {
-        faults.add(&item.place, "must have one of sip, trunk, redirect and status", remedy);
+        faults.add(&item.place, "must have one of sip, trunk, redirect and status", FALLBACK);
         return None;
     }
     sip.iter().for_each(|text| sip_part.check_transport(text, faults));
@@ -244,7 +245,7 @@ fn through_gateways<'a>(
 }
 
 /// Every trunk that a fallback names must be there and have gateways.
-fn check_wanted(part: &TrunksPart<'_>, wanted: &[Text<'_>], faults: &mut Faults<'_>) {
+pub(super) fn check_wanted(part: &TrunksPart<'_>, wanted: &[Text<'_>], faults: &mut Faults<'_>) {
     for name in wanted {
         let has_none = |peer: &TrunkPeer| peer.trunk.as_str() == name.value && peer.gateways.is_empty();
         if part.names.check("trunk", name, faults) && part.peers.iter().any(has_none) {

@@ -8,7 +8,7 @@ use crate::base::phone::Region;
 use crate::sip::resolve::Destination;
 use crate::sip::wire::Uri;
 
-use super::fault::{Faults, did_you_mean};
+use super::fault::{Faults, Place, did_you_mean};
 use super::tree::{Section, Text};
 
 /// Names of one kind, each once.
@@ -40,6 +40,14 @@ impl<'a> Names<'a> {
             faults.add(&name.place, format!("{:?} is there twice", name.value), "give each a name of its own");
         }
         is_new
+    }
+
+    /// A name that is ours.
+    pub(super) fn reserve(&mut self, name: &'static str, faults: &mut Faults<'_>) {
+        if let Some(offset) = self.line_by_name.insert(name, 0) {
+            let place = Place { offset, key: "name".to_owned() };
+            faults.add(&place, format!("{name:?} is built in"), "choose another name");
+        }
     }
 
     /// Says so when the name that is referred to is not there.

@@ -7,6 +7,7 @@ use crate::base::rng::Rng;
 use crate::base::{AgentId, Mono, Now, TrunkId};
 use crate::calls::Calls;
 use crate::calls::api::{CallInput, CallOutput};
+use crate::calls::browsing;
 use crate::calls::facts::Fact;
 use crate::desktop::{self, Desks};
 use crate::routing::{self, Router};
@@ -39,7 +40,9 @@ impl Engine {
     /// `seed`: 32 secret random bytes, journalled; `boot_s`: when the process began, in seconds since 1970.
     pub fn new(settings: Settings, seed: [u8; 32], boot_s: u32) -> Engine {
         let mut rng = Rng::from_seed(seed);
-        let trunks = settings.calls.trunks.keys().cloned().collect();
+        // Those of the file first.
+        let mut trunks: Vec<TrunkId> = settings.calls.trunks.keys().cloned().collect();
+        trunks.sort_by_key(|trunk| trunk.as_str() == browsing::TRUNK);
         let in_browser = settings.endpoint.phones.iter().filter(|phone| phone.is_in_browser_only());
         let in_browser_only: BTreeSet<AgentId> = in_browser.map(|phone: &PhoneAccount| phone.agent.clone()).collect();
         let mut router = Router::new(settings.routing);

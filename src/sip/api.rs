@@ -67,6 +67,8 @@ pub enum Origin {
     Trunk(TrunkId),
     /// The phone of this agent.
     Phone(AgentId),
+    /// The browser of the customer whose page registered this intent.
+    Web(IntentId),
 }
 
 /// An INVITE that opened a new dialog; `100 Trying` has left already.

@@ -3,9 +3,24 @@
 use super::Endpoint;
 use super::core::Way;
 use super::from_phone::Caller;
-use crate::base::{AgentId, Mono};
-use crate::sip::api::Browser;
+use crate::base::{AgentId, Mono, Pii};
+use crate::sip::api::{Browser, IncomingCall, UserToUsers};
 use crate::sip::wire::Request;
+
+/// What a page says of its caller and of whom it wants is not believed: its intent says that.
+pub fn disowned(call: IncomingCall) -> IncomingCall {
+    IncomingCall {
+        dialled: Pii::default(),
+        to_user: Pii::default(),
+        from_user: Pii::default(),
+        from_host: String::new(),
+        from_display: Pii::default(),
+        diverted_from: None,
+        user_to_user: None,
+        user_to_users: UserToUsers::default(),
+        ..call
+    }
+}
 
 impl Endpoint {
     /// Whose request opens something; `None` when it has been turned away.
@@ -16,14 +31,17 @@ impl Endpoint {
         browser: &Browser,
         now: Mono,
     ) -> Option<Caller> {
-        let agent = match browser {
-            Browser::Agent { agent } => self.phone_of_agent(agent, &request.from().uri.user_text()).and(Some(agent)),
-            Browser::Caller { intent: _ } => None,
+        let caller = match browser {
+            Browser::Caller { intent } => Some(Caller::Web(*intent)),
+            Browser::Agent { agent } => {
+                let phone = self.phone_of_agent(agent, &request.from().uri.user_text());
+                phone.map(|_| Caller::Phone(agent.clone()))
+            }
         };
-        if agent.is_none() {
+        if caller.is_none() {
             self.turn_away_stranger(way, request, now);
         }
-        agent.cloned().map(Caller::Phone)
+        caller
     }
 
     /// The place of the phone that registers over an agent's own websocket; `None` when the REGISTER has been turned away.

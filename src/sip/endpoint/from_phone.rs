@@ -2,7 +2,7 @@
 
 use super::Endpoint;
 use super::core::Way;
-use crate::base::{AgentId, Mono};
+use crate::base::{AgentId, IntentId, Mono};
 use crate::sip::auth::Verdict;
 use crate::sip::wire::{Method, Request};
 
@@ -12,13 +12,15 @@ pub enum Caller {
     /// By its place in the setup.
     Trunk(usize),
     Phone(AgentId),
+    /// A customer's browser.
+    Web(IntentId),
 }
 
 impl Caller {
     pub fn trunk(&self) -> Option<usize> {
         match self {
             Caller::Trunk(trunk) => Some(*trunk),
-            Caller::Phone(_) => None,
+            Caller::Phone(_) | Caller::Web(_) => None,
         }
     }
 }

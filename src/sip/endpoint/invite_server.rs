@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Endpoint;
+use super::browser;
 use super::change::Changes;
 use super::compose::{self, SDP};
 use super::core::{Core, Way};
@@ -48,7 +49,7 @@ impl Endpoint {
         }
         let reliable = match &caller {
             Caller::Trunk(trunk) => self.core.setup.trunks.get(*trunk).map_or(Reliable::Off, |peer| peer.reliable),
-            Caller::Phone(_) => Reliable::Supported,
+            Caller::Phone(_) | Caller::Web(_) => Reliable::Supported,
         };
         let mode = match prack::mode_of(request, reliable) {
             Ok(mode) => mode,
@@ -110,12 +111,15 @@ impl Endpoint {
         let nobody = TrunkPeer::at(TrunkId::new(""), Vec::new());
         let (origin, peer) = match caller {
             Caller::Phone(agent) => (Origin::Phone(agent), &nobody),
+            Caller::Web(intent) => (Origin::Web(intent), &nobody),
             Caller::Trunk(trunk) => {
                 let Some(peer) = self.core.setup.trunks.get(trunk) else { return };
                 (Origin::Trunk(peer.trunk.clone()), peer)
             }
         };
-        let call = Box::new(incoming::call_of(request, origin, peer, way, now));
+        let is_page = matches!(origin, Origin::Web(_));
+        let call = incoming::call_of(request, origin, peer, way, now);
+        let call = Box::new(if is_page { browser::disowned(call) } else { call });
         self.core.tell(SipEvent::Incoming { leg: LegId::inbound(tag.session.0), call });
     }
 

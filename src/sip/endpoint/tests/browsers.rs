@@ -151,6 +151,21 @@ fn a_page_behind_the_address_of_a_trunk_is_no_trunk() {
 }
 
 #[test]
+fn a_page_calls_for_its_own_intent_and_nothing_that_it_says_is_believed() {
+    let mut world = world();
+    open(&mut world, FIRST, caller());
+    let said = "User-to-User: 00;encoding=hex\r\nP-Asserted-Identity: <sip:+15550100@x.example.com>\r\nContent-Length";
+    world.receive("phone", &request("INVITE", "+15550100", "").replace("Content-Length", said));
+    let Some(SipEvent::Incoming { call, .. }) = world.calls.pop() else { panic!("{:?}", world.trace) };
+    assert_eq!(call.origin, Origin::Web(IntentId(7)));
+    let said = [&call.dialled, &call.to_user, &call.from_user, &call.from_display];
+    assert!(said.iter().all(|said| said.expose().is_empty()));
+    assert!(call.asserted_user.is_none() && call.user_to_user.is_none() && call.user_to_users.is_empty());
+    world.step("do Answer");
+    assert_eq!(world.flows.last(), Some(&FIRST));
+}
+
+#[test]
 fn an_agent_calls_from_the_browser_without_a_password() {
     let mut world = world();
     open(&mut world, FIRST, agent("bea"));
