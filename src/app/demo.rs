@@ -6,6 +6,7 @@ mod config;
 mod crowd;
 mod line;
 mod paper;
+mod shop;
 mod site;
 mod sound;
 mod story;
@@ -31,6 +32,7 @@ use carrier::Carrier;
 use config::DemoConfig;
 use line::Line;
 use paper::Paper;
+use shop::Ground;
 use site::{Site, SiteError};
 use story::Cast;
 
@@ -43,12 +45,18 @@ pub struct DemoArgs {
     /// How many of them begin each second.
     #[arg(long, default_value_t = 100)]
     pub rate: u64,
+    /// Open the pages at once, without the story and the calls.
+    #[arg(long, conflicts_with = "once")]
+    pub pages: bool,
     /// End after the calls instead of running until Ctrl-C.
     #[arg(long)]
     pub once: bool,
     /// The port of the HTTP API; 0 for a free one.
     #[arg(long, default_value_t = 8080)]
     pub http_port: u16,
+    /// The port of the shop's own site; 0 for a free one.
+    #[arg(long, default_value_t = 8081)]
+    pub shop_port: u16,
     /// The port of SIP over UDP; 0 for a free one.
     #[arg(long, default_value_t = 5060)]
     pub sip_port: u16,
@@ -61,6 +69,11 @@ pub enum DemoError {
     Config(Vec<Fault>),
     Start(Vec<StartError>),
     Socket(io::Error),
+    /// The port of the shop cannot be had.
+    Shop {
+        port: u16,
+        fault: io::Error,
+    },
     Site(SiteError),
     /// The registration brought no number.
     NoNumber,
@@ -85,7 +98,11 @@ pub async fn run(args: DemoArgs) -> Result<(), DemoError> {
     let folder = Folder::make().map_err(DemoError::Files)?;
     let (phones, phone_events) = Line::open("phones", Rng::from_number(1)).await.map_err(DemoError::Socket)?;
     let (ivr, ivr_events) = Line::open("ivr", Rng::from_number(2)).await.map_err(DemoError::Socket)?;
-    let config = DemoConfig::new(&args, &folder.0, phones.address, ivr.address).map_err(DemoError::Files)?;
+    let port = if args.once { 0 } else { args.shop_port };
+    let ground = Ground::bind(port).map_err(|fault| DemoError::Shop { port, fault })?;
+    let origins = ground.origins();
+    let ends = (phones.address, ivr.address);
+    let config = DemoConfig::new(&args, &folder.0, ends, &origins).map_err(DemoError::Files)?;
     let server = start(&config).await?;
     let (phone_stage, ivr_stage) = (Stage::default(), Stage::default());
     let phone = Manner { rings_for: Duration::from_millis(20), tone_hz: story::AGENT_HZ };
@@ -97,16 +114,22 @@ pub async fn run(args: DemoArgs) -> Result<(), DemoError> {
     let carrier = Carrier::new(trunk, trunk_events, sip);
     let base = format!("http://{}", server.http);
     let site = Site::new(&base, &config.api_key);
+    ground.open(server.http, &config.api_key, carrier.clone()).map_err(DemoError::Socket)?;
     introduce(&paper, &server, &folder);
     let anna = log_in_one(&server, &config);
     let mut cast =
         Cast { site: site.clone(), carrier: carrier.clone(), phones: phone_stage.clone(), ivr: ivr_stage, anna };
     wait_for_available(&site, 1).await?;
-    cast.perform(&mut paper).await?;
-    phone_stage.leave();
-    crowd(&args, &mut paper, &server, &config, &site, &carrier).await?;
+    if !args.pages {
+        cast.perform(&mut paper).await?;
+        phone_stage.leave();
+        crowd(&args, &mut paper, &server, &config, &site, &carrier).await?;
+    }
     if !args.once {
+        // Whoever calls from the shop hears the simulated agents; nobody watches them.
+        drop(phone_stage.watch());
         paper.plain(&by_hand(&base, &config));
+        paper.plain(&links(&base, &origins[0], &config));
         wait_for_ctrl_c().await.map_err(DemoError::Files)?;
     }
     server.stop().await.map_err(DemoError::Files)
@@ -211,6 +234,18 @@ fn report(paper: &Paper, server: &Server, tally: &crowd::Tally) {
     }
 }
 
+/// Where everything that a person does is done.
+fn links(base: &str, shop: &str, config: &DemoConfig) -> String {
+    let (dana, board) = (config::DANA, &config.board_key);
+    let token = config.login(dana).token;
+    format!(
+        "\nIn the browser, while this runs (Ctrl-C ends it):\n\
+         \x20 customer  {shop}/\n\
+         \x20 desk      {base}/desk/            log in as {dana} with the token {token}\n\
+         \x20 board     {base}/board/#key={board}\n"
+    )
+}
+
 fn by_hand(base: &str, config: &DemoConfig) -> String {
     let key = &config.api_key;
     let ws = format!("{}/v1/desktop", base.replacen("http", "ws", 1));
@@ -268,6 +303,9 @@ impl fmt::Display for DemoError {
                 f.write_str("\nTry --http-port 0 --sip-port 0 for free ports.")
             }
             DemoError::Socket(_) => f.write_str("a socket of the demo's phones"),
+            DemoError::Shop { port, .. } => {
+                write!(f, "port {port} for the shop cannot be had: try --shop-port 0 for a free one")
+            }
             DemoError::Site(_) => f.write_str("the demo's site"),
             DemoError::NoNumber => f.write_str("the registration brought no number to dial"),
             DemoError::NoPop => f.write_str("the agent's desk did not get what it should"),
@@ -284,7 +322,7 @@ impl fmt::Display for DemoError {
 impl std::error::Error for DemoError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            DemoError::Files(error) | DemoError::Socket(error) => Some(error),
+            DemoError::Files(error) | DemoError::Socket(error) | DemoError::Shop { fault: error, .. } => Some(error),
             DemoError::Site(error) => Some(error),
             DemoError::Config(_)
             | DemoError::Start(_)

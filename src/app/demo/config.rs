@@ -14,6 +14,8 @@ use super::DemoArgs;
 pub const PUBLIC_NUMBER: &str = "+12015550100";
 /// The agent whose desk the story shows.
 pub const ANNA: &str = "anna";
+/// The agent whose phone is the desk's page: whoever tries the demo.
+pub const DANA: &str = "dana";
 
 const CROWD: usize = 60;
 /// Area codes whose 555-0100 to 0199 are leased; all of them are for fiction.
@@ -23,21 +25,30 @@ const AREAS: std::ops::Range<u32> = 300..310;
 pub struct DemoConfig {
     pub text: String,
     pub api_key: String,
+    /// May look only.
+    pub board_key: String,
     tokens: Vec<(String, String)>,
 }
 
 impl DemoConfig {
-    /// `phones` and `ivr`: where the agents' phones and the IVR listen.
-    pub fn new(args: &DemoArgs, folder: &Path, phones: SocketAddr, ivr: SocketAddr) -> io::Result<DemoConfig> {
-        let api_key = key::draw()?;
-        let names = std::iter::once(ANNA.to_owned()).chain((1..=CROWD).map(|n| format!("agent{n:02}")));
+    /// `phones` and `ivr`: where the agents' phones and the IVR listen; `origins`: the shop's.
+    pub fn new(
+        args: &DemoArgs,
+        folder: &Path,
+        (phones, ivr): (SocketAddr, SocketAddr),
+        origins: &[String],
+    ) -> io::Result<DemoConfig> {
+        let (api_key, board_key) = (key::draw()?, key::draw()?);
+        let crowd = (1..=CROWD).map(|n| format!("agent{n:02}"));
+        let names = [ANNA, DANA].map(str::to_owned).into_iter().chain(crowd);
         let tokens = names.map(|name| Ok((name, key::draw()?))).collect::<io::Result<Vec<_>>>()?;
         let sip = if args.sip_port == 0 { free_port()? } else { args.sip_port };
-        let mut text = server((sip, args.http_port), folder, ivr, &api_key, &key::draw()?);
+        let mut text = server((sip, args.http_port), folder, ivr, origins);
+        text += &keys(&api_key, &board_key, &key::draw()?);
         for (name, token) in &tokens {
             text += &agent(name, token, phones);
         }
-        Ok(DemoConfig { text, api_key, tokens })
+        Ok(DemoConfig { text, api_key, board_key, tokens })
     }
 
     pub fn login(&self, agent: &str) -> Login {
@@ -45,14 +56,15 @@ impl DemoConfig {
         Login { agent: agent.to_owned(), token: token.unwrap_or_default() }
     }
 
-    /// Everybody but Anna.
+    /// Everybody but Anna, and Dana, whose desk is a page.
     pub fn crowd(&self) -> Vec<Login> {
-        let others = self.tokens.iter().filter(|(name, _)| name != ANNA);
+        let others = self.tokens.iter().filter(|(name, _)| name != ANNA && name != DANA);
         others.map(|(agent, token)| Login { agent: agent.clone(), token: token.clone() }).collect()
     }
 
+    /// Those who work by themselves.
     pub fn agents(&self) -> usize {
-        self.tokens.len()
+        self.tokens.len() - 1
     }
 }
 
@@ -61,7 +73,7 @@ fn free_port() -> io::Result<u16> {
     Ok(UdpSocket::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
-fn server((sip, http): (u16, u16), folder: &Path, ivr: SocketAddr, api_key: &str, signing: &str) -> String {
+fn server((sip, http): (u16, u16), folder: &Path, ivr: SocketAddr, origins: &[String]) -> String {
     let numbers = AREAS.map(|area| format!("\"+1{area}5550100..+1{area}5550199\"")).collect::<Vec<_>>().join(", ");
     format!(
         r#"# The demo's configuration, written by `throughline demo`.
@@ -70,6 +82,7 @@ bind = ["127.0.0.1:{sip}"]
 
 [http]
 bind = "127.0.0.1:{http}"
+origins = {origins:?}
 
 [media]
 bind = "127.0.0.1"
@@ -95,15 +108,6 @@ quarantine_s = 2
 pool = "web"
 region = "US"
 
-[[api_keys]]
-id = "demo"
-sha256 = "{api_key}"
-scopes = ["register", "read"]
-
-[[token_keys]]
-id = 1
-secret = "{signing}"
-
 [routing]
 skills = ["parcels"]
 default_queue = "delivery"
@@ -111,7 +115,7 @@ default_queue = "delivery"
 [[queues]]
 name = "delivery"
 requires = {{ parcels = 3 }}
-wrap_up_s = 5
+wrap_up_s = 60
 
 [access]
 default = {{ answer = "self-service", because = "we do not know this caller" }}
@@ -123,22 +127,53 @@ answer = "self-service"
 because = "resellers use the partner portal"
 
 [[access.rules]]
+name = "invoices in writing"
+when = {{ reason = ["billing/invoice"] }}
+answer = "self-service"
+because = "questions about invoices are answered in writing"
+
+[[access.rules]]
 name = "known customers"
 when = {{ min_level = "V1" }}
 answer = "human"
 because = "a customer of ours"
 "#,
         folder = folder.display(),
-        api_key = key::sha256(api_key),
+    )
+}
+
+fn keys(api_key: &str, board_key: &str, signing: &str) -> String {
+    format!(
+        r#"
+[[api_keys]]
+id = "shop"
+sha256 = "{}"
+scopes = ["register", "read"]
+
+[[api_keys]]
+id = "board"
+sha256 = "{}"
+scopes = ["read"]
+
+[[token_keys]]
+id = 1
+secret = "{signing}"
+"#,
+        key::sha256(api_key),
+        key::sha256(board_key),
     )
 }
 
 fn agent(name: &str, token: &str, phones: SocketAddr) -> String {
     let mut text = String::new();
+    let phone = match name {
+        DANA => "{ browser = true }".to_owned(),
+        _ => format!("{{ contact = \"sip:{name}@{phones}\" }}"),
+    };
     // Writing to a String cannot fail.
     let _ = write!(
         text,
-        "\n[[agents]]\nname = \"{name}\"\nskills = {{ parcels = 5 }}\ntoken_sha256 = \"{}\"\nphone = {{ contact = \"sip:{name}@{phones}\" }}\n",
+        "\n[[agents]]\nname = \"{name}\"\nskills = {{ parcels = 5 }}\ntoken_sha256 = \"{}\"\nphone = {phone}\n",
         key::sha256(token)
     );
     text
