@@ -170,7 +170,7 @@ const LISTEN_BACKLOG: i32 = 1024;
 const SIP_BUFFER: usize = 4 << 20;
 
 /// Starts everything. `config_text` goes into the journal's header, so that a replay needs no other file.
-pub async fn start(plan: Plan, sockets: Sockets, config_text: &str) -> Result<Server, StartError> {
+pub async fn start(mut plan: Plan, sockets: Sockets, config_text: &str) -> Result<Server, StartError> {
     let clock = Clock::start();
     let now = clock.now();
     warm_up(&plan);
@@ -184,6 +184,7 @@ pub async fn start(plan: Plan, sockets: Sockets, config_text: &str) -> Result<Se
         telemetry::start(plan.shell.interval_log.as_deref(), now.wall).map_err(StartError::Telemetry)?;
     let (door, end) = reactor::door();
     let media = start_media(&plan.shell.media, door.clone())?;
+    plan.settings.calls.media.webrtc = media.webrtc().clone();
     let seed = random_seed()?;
     let mut rng = Rng::from_seed(random_seed()?);
     let boot_s = u32::try_from(now.wall.unix_s()).unwrap_or(u32::MAX);
@@ -305,7 +306,14 @@ async fn seed_later(store: Store, pools: Vec<PoolPlan>, clock: Clock) {
 
 fn start_media(shell: &MediaShell, door: Door) -> Result<MediaPool, StartError> {
     let wavs = shell.wavs.iter().map(|path| clip(path)).collect::<Result<Vec<_>, _>>()?;
-    let config = MediaConfig { workers: shell.workers, bind: shell.bind, silence_timeout: shell.silence_timeout, wavs };
+    let config = MediaConfig {
+        workers: shell.workers,
+        bind: shell.bind,
+        silence_timeout: shell.silence_timeout,
+        webrtc_port: shell.webrtc_port,
+        ports: shell.ports.clone(),
+        wavs,
+    };
     MediaPool::start(config, move |event| door.input(Input::Media(event))).map_err(StartError::Media)
 }
 

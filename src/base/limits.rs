@@ -245,6 +245,13 @@ pub const MEDIA_LEGS_MAX: usize = 2 * CALLS_MAX;
 pub const MEDIA_IDLE_PAIRS_MAX: usize = 2_048;
 /// Who hears one leg at once: the other side, and people who listen in. Beyond it a listener hears nothing.
 pub const MEDIA_LISTENERS_MAX: usize = 8;
+/// Addresses of one browser from which checks have come; it has a few interfaces. Beyond it the one that was silent longest goes.
+pub const ICE_ADDRESSES_MAX: usize = 8;
+/// DTLS handshakes of browsers under way at once, each some 20 kB; a second or two of all desks that come back at once. Beyond it a leg
+/// is lost.
+pub const HANDSHAKES_MAX: usize = 2_048;
+/// Datagrams that wait for the thread of the handshakes. Beyond it they are lost, as datagrams are.
+pub const HANDSHAKE_WAITING_MAX: usize = 8_192;
 /// Commands that wait for one media worker. Beyond it a new leg fails to open; commands for open legs always pass.
 pub const MEDIA_COMMANDS_MAX: usize = 4096;
 /// The longest sound file, in seconds; each second takes 16 kB of memory.

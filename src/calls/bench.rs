@@ -13,7 +13,7 @@ use crate::intents::requests::StoreRequest;
 use crate::media::command::MediaCommand;
 use crate::media::ports::Ports;
 use crate::routing;
-use crate::sip::api::SipCommand;
+use crate::sip::api::{SipCommand, Target};
 
 use super::api::{AskId, CallOutput};
 use super::call::Call;
@@ -22,6 +22,7 @@ use super::facts::Fact;
 use super::pages::{Pages, Standing};
 use super::settings::CallSettings;
 use super::settling::Settling;
+use super::terms::SoundTerms;
 
 /// Each deadline that a call can have, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,6 +95,7 @@ pub struct Bench {
 impl Bench {
     pub fn new(settings: Arc<CallSettings>, rng: Rng) -> Bench {
         let ports = Ports::new(settings.media.first_port..=settings.media.last_port);
+        let ports = ports.without(&settings.media.webrtc.ports);
         Bench {
             settings,
             ports,
@@ -178,6 +180,12 @@ impl Bench {
         let (port, call) = self.port_by_leg.remove(&leg)?;
         self.ports.give_back(port, self.now.mono);
         Some(call)
+    }
+
+    /// How whoever rings at this target wants its sound.
+    pub fn sound_for(&self, target: &Target, sound: &SoundTerms) -> SoundTerms {
+        let webrtc = matches!(target, Target::Registered(agent) if self.rings_browser(agent));
+        SoundTerms { webrtc, ..sound.clone() }
     }
 
     pub fn set_deadline(&mut self, call: &Call, deadline: Deadline, at: Mono) {

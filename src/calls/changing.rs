@@ -98,7 +98,8 @@ pub fn freshen(call: &mut Call, bench: &mut Bench) {
     let leg = call.caller.0;
     let Some(stream) = call.sound.stream(Side::Caller) else { return };
     let before = Box::new(stream.local.clone());
-    let offer = stream.local.relay_offer(&remote);
+    let narrowed = stream.narrow(&remote).unwrap_or(remote);
+    let offer = stream.local.relay_offer(&narrowed);
     call.change = Some(Change::Own { side: Side::Caller, before });
     bench.sip(SipCommand::Reinvite { leg, offer });
 }
@@ -126,7 +127,7 @@ fn pass_on(call: &mut Call, side: Side, offer: Session, bench: &mut Bench) {
         return refuse(call, side, 491, bench);
     }
     let Some(stream) = call.sound.stream(side.other()) else { return refuse(call, side, 488, bench) };
-    let Ok(narrowed) = stream.terms.codecs.narrow(&offer) else { return refuse(call, side, 488, bench) };
+    let Ok(narrowed) = stream.narrow(&offer) else { return refuse(call, side, 488, bench) };
     let before = Box::new(stream.local.clone());
     let body = stream.local.relay_offer(&narrowed);
     call.change = Some(Change::PassedOn { asking: side, offer, before, withdrawn: false });
@@ -164,7 +165,7 @@ fn fetched(call: &mut Call, asking: Side, withdrawn: bool, body: &[u8], bench: &
     };
     let Some(stream) = call.sound.stream(asking) else { return };
     stream.owed = true;
-    let narrowed = stream.terms.codecs.narrow(&offer).unwrap_or_else(|_| offer.clone());
+    let narrowed = stream.narrow(&offer).unwrap_or_else(|_| offer.clone());
     let body = stream.local.relay_offer(&narrowed);
     call.change = Some(Change::Fetched { asking, offer });
     reply(call, asking, Ok(body), bench);

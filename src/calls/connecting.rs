@@ -125,7 +125,7 @@ fn ring(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
 
 fn ring_at(call: &mut Call, grant: Grant, phone: PhonePlan, asserted: Option<Asserted>, bench: &mut Bench, now: Now) {
     let leg = call.next_leg();
-    let offer = match sound::offer_far(call, leg.0, &phone.sound, bench) {
+    let offer = match sound::offer_far(call, leg.0, &bench.sound_for(&phone.target, &phone.sound), bench) {
         Ok(offer) => offer,
         Err(error) => return no_sound(call, &grant, &error, bench, now),
     };

@@ -9,7 +9,7 @@ use crate::base::rng::Rng;
 use crate::base::{AgentId, CallId, LegId, Mono, Now, TrunkId, limits};
 use crate::desktop::{DeskEvent, Undeliverable, WrapUp};
 use crate::intents::requests::{StoreError, StoreReply};
-use crate::media::command::{LegStats, MediaEvent};
+use crate::media::command::{LegStats, LostCause, MediaEvent};
 use crate::routing;
 use crate::sip::api::{IncomingCall, Origin, Reason, Refer, Replaced, SipCommand, SipEvent};
 
@@ -304,17 +304,27 @@ impl Calls {
             }
             MediaEvent::Failed { leg, .. } => {
                 self.bench.port_closed(leg);
-                if let Some(call) = self.bench.call_by_leg.get(&leg).copied() {
-                    self.with(call, |call, bench| {
-                        if transfer::next_leg(call).is_some_and(|next| next.0 == leg) {
-                            transfer::sound_failed(call, bench, now);
-                        }
-                    });
-                }
+                self.next_sound_failed(leg, now);
                 self.with_leg(leg, |call, side, bench| ending::sound_failed(call, side, bench, now));
             }
+            MediaEvent::Lost { leg, cause } => self.on_browser_lost(leg, cause, now),
             MediaEvent::Closed { leg, stats } => self.on_sound_closed(leg, stats),
         }
+    }
+
+    fn on_browser_lost(&mut self, leg: LegId, cause: LostCause, now: Now) {
+        self.next_sound_failed(leg, now);
+        self.with_leg(leg, |call, side, bench| ending::browser_lost(call, side, cause, bench, now));
+    }
+
+    /// The leg to which a call is being passed on has no sound.
+    fn next_sound_failed(&mut self, leg: LegId, now: Now) {
+        let Some(call) = self.bench.call_by_leg.get(&leg).copied() else { return };
+        self.with(call, |call, bench| {
+            if transfer::next_leg(call).is_some_and(|next| next.0 == leg) {
+                transfer::sound_failed(call, bench, now);
+            }
+        });
     }
 
     fn on_sound_closed(&mut self, leg: LegId, stats: LegStats) {

@@ -2,6 +2,7 @@
 
 use crate::base::Now;
 use crate::desktop::DeskCommand;
+use crate::media::command::LostCause;
 use crate::routing;
 use crate::sip::api::{Reason, SipCommand};
 
@@ -195,6 +196,31 @@ pub fn sound_lost(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
         }
         Phase::Matching(_) | Phase::Waiting | Phase::Offered(_) | Phase::HandedOver(_) => {}
         Phase::Passing | Phase::Over => {}
+    }
+}
+
+/// The browser on one side has not come to the sound, or has left it.
+pub fn browser_lost(call: &mut Call, side: Side, cause: LostCause, bench: &mut Bench, now: Now) {
+    bench.fact(Fact::SoundLost { call: call.id, side, cause });
+    let reason = Some(Reason::sip(480, cause.as_str()));
+    match (&call.phase, side) {
+        (Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_), _) => {
+            talking::cut(call, EndedBy::Silence, (480, cause.as_str()), bench, now)
+        }
+        (_, Side::Far) => sound_lost(call, side, bench, now),
+        (Phase::HandedOver(_) | Phase::Over, Side::Caller) => {}
+        (
+            Phase::Matching(_)
+            | Phase::Waiting
+            | Phase::Offered(_)
+            | Phase::Ringing(..)
+            | Phase::Passing
+            | Phase::Diverting(_),
+            Side::Caller,
+        ) => {
+            refuse_caller(call, 480, reason.clone(), None, bench);
+            abandon(call, reason, (Outcome::Abandoned, EndedBy::Silence), bench, now);
+        }
     }
 }
 

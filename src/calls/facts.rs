@@ -8,10 +8,11 @@ use crate::base::{AgentId, CallId, Fence, IntentId, Level, Mono, Pii, QueueId, T
 use crate::desktop::WrapUp;
 use crate::intents::intent::{Intent, Reason, Subject};
 use crate::intents::matching::Evidence;
-use crate::media::command::LegStats;
+use crate::media::command::{LegStats, LostCause};
 use crate::routing::Why;
 use crate::sip::api::{GatewayState, Refusal};
 
+use super::call::Side;
 use super::caps::{Bound, Reached};
 
 /// Why a call went on to the trunk's fallback.
@@ -163,6 +164,12 @@ pub enum Fact {
     },
     Dtmf {
         call: CallId,
+    },
+    /// A browser has not come to the sound of its call, or has left it.
+    SoundLost {
+        call: CallId,
+        side: Side,
+        cause: LostCause,
     },
     /// A leg's stream is over; also when its call has ended before.
     SoundEnded {
@@ -325,6 +332,7 @@ impl Fact {
             | Fact::FallingBack { call, .. }
             | Fact::PassedOn { call, .. }
             | Fact::Dtmf { call }
+            | Fact::SoundLost { call, .. }
             | Fact::SoundEnded { call, .. }
             | Fact::WrittenUp { call, .. } => Some(*call),
             Fact::CallEnded(record) => Some(record.call),

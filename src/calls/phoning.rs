@@ -56,7 +56,8 @@ fn ring(call: &mut Call, bench: &mut Bench) -> Result<(), (u16, &'static str)> {
         }
     };
     let leg = call.next_leg();
-    let offer = sound::offer_far(call, leg.0, &phone.sound, bench).map_err(no_sound)?;
+    let terms = bench.sound_for(&phone.target, &phone.sound);
+    let offer = sound::offer_far(call, leg.0, &terms, bench).map_err(no_sound)?;
     bench.call_by_leg.insert(leg.0, call.id);
     call.moved = Moved::from(&phone.target);
     let is_agent = matches!(phone.target, Target::Registered(_));

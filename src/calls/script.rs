@@ -18,6 +18,7 @@ use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply, Store
 use crate::intents::token::{TokenKey, TokenKeys};
 use crate::media::command::{MediaCommand, MediaEvent, Source, ToneKind};
 use crate::routing;
+use crate::sdp::Fingerprint;
 use crate::sip::api::{
     Carried, Dial, FlowId, HeaderField, IncomingCall, Origin, Refer, Reliable, Replaced, SipCommand, SipEvent, Target,
     UserToUsers,
@@ -28,7 +29,9 @@ use super::browsing;
 use super::dialling::{DialRule, DialRules};
 use super::facts::Fact;
 use super::pages::{PageInput, Standing};
-use super::settings::{CallSettings, Deadlines, Fallback, MediaPlan, Mode, PhonePlan, TrunkPlan, WaitingSound};
+use super::settings::{
+    CallSettings, Deadlines, Fallback, MediaPlan, Mode, PhonePlan, TrunkPlan, WaitingSound, WebRtcPlan,
+};
 use super::terms::{SoundTerms, TrunkTerms};
 use super::{Calls, Confirmed};
 
@@ -426,7 +429,7 @@ impl Bench {
 
     fn media_words(&mut self, command: MediaCommand) -> Option<String> {
         match command {
-            MediaCommand::Open { leg, .. } => {
+            MediaCommand::Open { leg, .. } | MediaCommand::OpenShared { leg, .. } => {
                 self.open_sound.push(leg);
                 None
             }
@@ -702,6 +705,7 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
             last_port: 40_099,
             waiting: WaitingSound::Tone,
             ringback: ToneKind::RingbackUs,
+            webrtc: WebRtcPlan { ports: vec![7000], fingerprint: Fingerprint([7; 32]) },
         },
     }
 }

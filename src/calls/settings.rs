@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use crate::access::Policy;
 use crate::base::phone::Region;
-use crate::base::{AgentId, E164, PoolId, QueueId, TrunkId};
+use crate::base::{AgentId, CallId, E164, PoolId, QueueId, TrunkId};
 use crate::intents::matching::Priors;
 use crate::intents::token::TokenKeys;
 use crate::media::command::{ToneKind, WavId};
+use crate::sdp::Fingerprint;
 use crate::sip::api::{FlowId, Reliable, Target};
 
 use super::dialling::DialRules;
@@ -147,6 +148,23 @@ pub struct MediaPlan {
     pub waiting: WaitingSound,
     /// What a caller who has been answered hears while the agent's phone rings.
     pub ringback: ToneKind,
+    /// Where browsers are received.
+    pub webrtc: WebRtcPlan,
+}
+
+/// The ports that browsers share, one for each media worker, and the certificate by which they know us.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebRtcPlan {
+    pub ports: Vec<u16>,
+    pub fingerprint: Fingerprint,
+}
+
+impl WebRtcPlan {
+    /// The port of the worker that has all legs of this group; `None` where there are none.
+    pub fn port_of(&self, group: CallId) -> Option<u16> {
+        let worker = group.0.checked_rem(self.ports.len() as u64)?;
+        self.ports.get(worker as usize).copied()
+    }
 }
 
 /// All that the calls need to know.

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use crate::base::{CallId, LegId};
-use crate::media::command::{MediaCommand, Source, ToneKind};
-use crate::sdp::{Codec, Direction, LocalMedia, Negotiated, SdpError, Session};
+use crate::media::command::{MediaCommand, OurSide, Source, ToneKind};
+use crate::sdp::{Codec, Direction, LocalMedia, LocalWebRtc, Negotiated, SdpError, Session};
 
 use super::bench::Bench;
 use super::call::{Call, Change, Side};
@@ -75,7 +75,12 @@ impl Sound {
 
     /// The caller's sound is encrypted, or may be.
     pub fn has_keys(&self) -> bool {
-        self.offer.as_ref().is_some_and(|offer| !offer.audio.crypto.is_empty())
+        self.offer.as_ref().is_some_and(|offer| !offer.audio.crypto.is_empty()) || self.is_of_browser()
+    }
+
+    /// The caller is a browser.
+    fn is_of_browser(&self) -> bool {
+        self.offer.as_ref().is_some_and(|offer| offer.audio.webrtc.is_some())
     }
 
     /// An offer of ours still waits for its answer.
@@ -98,6 +103,33 @@ impl Sound {
         match side {
             Side::Caller => &mut self.caller,
             Side::Far => &mut self.far,
+        }
+    }
+}
+
+impl Stream {
+    /// What this side may be offered of what the other has described.
+    pub fn narrow(&self, offer: &Session) -> Result<Session, SdpError> {
+        let mut narrowed = self.terms.codecs.narrow(offer)?;
+        let is_between = self.between(offer.audio.webrtc.is_some());
+        narrowed.audio.codecs.retain(is_between);
+        if narrowed.audio.codecs.iter().any(Codec::is_sound) { Ok(narrowed) } else { Err(SdpError::NoCommonCodec) }
+    }
+
+    /// The same of what the other has settled.
+    pub fn narrow_settled(&self, settled: &Negotiated) -> Result<Negotiated, SdpError> {
+        let mut narrowed = self.terms.codecs.narrow_settled(settled.clone())?;
+        let is_between = self.between(settled.webrtc.is_some());
+        narrowed.formats.retain(|format| is_between(&format.codec));
+        if narrowed.codec().is_some() { Ok(narrowed) } else { Err(SdpError::NoCommonCodec) }
+    }
+
+    /// Nothing is converted here: a browser and a telephone get what both have.
+    fn between(&self, other_is_browser: bool) -> fn(&Codec) -> bool {
+        match (other_is_browser, self.local.webrtc().is_some()) {
+            (false, false) => |_| true,
+            (true, false) => Codec::is_of_telephones,
+            (false, true) | (true, true) => Codec::is_of_browsers,
         }
     }
 }
@@ -139,8 +171,14 @@ fn describe_far(call: &mut Call) -> Result<Bytes, NoSound> {
     let settled = if sound.answered { sound.caller.as_ref().and_then(|stream| stream.agreed.clone()) } else { None };
     let far = sound.far.as_mut().ok_or(NoSound::NoPort)?;
     match (settled, &sound.offer) {
-        (Some(settled), _) => Ok(far.local.offer_from_negotiated(&far.terms.codecs.narrow_settled(settled)?)),
-        (None, Some(offer)) => Ok(far.local.relay_offer(&far.terms.codecs.narrow(offer)?)),
+        (Some(settled), _) => {
+            let narrowed = far.narrow_settled(&settled)?;
+            Ok(far.local.offer_from_negotiated(&narrowed))
+        }
+        (None, Some(offer)) => {
+            let narrowed = far.narrow(offer)?;
+            Ok(far.local.relay_offer(&narrowed))
+        }
         (None, None) => Ok(far.local.offer_alone(&own_codecs())),
     }
 }
@@ -170,8 +208,14 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSou
 /// The offer for a leg that may take the far side's place; what the caller has settled is all that it may take.
 pub fn offer_next(call: &mut Call, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<Bytes, NoSound> {
     let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
-    let settled = terms.codecs.narrow_settled(settled)?;
     let mut stream = new_stream((call.id, call.group), leg, (terms, false), bench)?;
+    let settled = match stream.narrow_settled(&settled) {
+        Ok(settled) => settled,
+        Err(error) => {
+            close(stream, bench);
+            return Err(error.into());
+        }
+    };
     let offer = stream.local.offer_from_negotiated(&settled);
     call.sound.next = Some(stream);
     Ok(offer)
@@ -181,7 +225,7 @@ pub fn offer_next(call: &mut Call, leg: LegId, terms: &SoundTerms, bench: &mut B
 pub fn adopt_next(call: &mut Call, other: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSound> {
     let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
     let far = other.sound.far.as_ref().ok_or(SdpError::NoAudio)?;
-    let settled = far.terms.codecs.narrow_settled(settled)?;
+    let settled = far.narrow_settled(&settled)?;
     let mut stream = other.sound.far.take().ok_or(SdpError::NoAudio)?;
     let offer = stream.local.offer_from_negotiated(&settled);
     if let Some((_, of)) = bench.port_by_leg.get_mut(&stream.leg) {
@@ -203,14 +247,30 @@ pub fn connect_next(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result
     }
     call.change = None;
     bridge(call, bench);
+    let far = call.sound.far.as_ref().and_then(|far| far.agreed.clone()).ok_or(NoSound::NoPort)?;
     let caller = call.sound.caller.as_mut().ok_or(NoSound::NoPort)?;
-    let Some(agreed) = caller.agreed.as_ref().filter(|agreed| agreed.direction != Direction::SendRecv) else {
+    let Some(agreed) = caller.agreed.as_ref().and_then(|agreed| to_be_told(agreed, &far)) else {
         return Ok(None);
     };
     let before = Box::new(caller.local.clone());
-    let offer = caller.local.offer_from_negotiated(agreed);
+    let offer = caller.local.offer_from_negotiated(&agreed);
     call.change = Some(Change::Own { side: Side::Caller, before });
     Ok(Some(offer))
+}
+
+/// What the caller is to be offered when another has taken the far side's place: all that it has while it was on hold, less when it
+/// speaks in a way that the new one does not know. `None` when nothing changes for it.
+fn to_be_told(agreed: &Negotiated, far: &Negotiated) -> Option<Negotiated> {
+    let is_known = |codec: &Codec| far.formats.iter().any(|format| format.codec.same_encoding(codec));
+    let speaks = agreed.codec().is_some_and(|format| is_known(&format.codec));
+    if speaks && agreed.direction == Direction::SendRecv {
+        return None;
+    }
+    let mut told = agreed.clone();
+    if !speaks {
+        told.formats.retain(|format| is_known(&format.codec));
+    }
+    told.codec().is_some().then_some(told)
 }
 
 /// That leg does not answer.
@@ -283,8 +343,9 @@ pub fn close_all(call: &mut Call, bench: &mut Bench) {
 }
 
 fn open_caller(call: &mut Call, bench: &mut Bench) -> Result<(), NoSound> {
-    let trunk = call.trunk.clone();
-    open(call, Side::Caller, call.caller.0, &trunk.terms.sound, bench)
+    let webrtc = call.sound.is_of_browser();
+    let terms = SoundTerms { webrtc, ..call.trunk.terms.sound.clone() };
+    open(call, Side::Caller, call.caller.0, &terms, bench)
 }
 
 /// Opens the stream of a side unless it is open.
@@ -307,13 +368,31 @@ fn new_stream(
     (terms, without_keys): (&SoundTerms, bool),
     bench: &mut Bench,
 ) -> Result<Stream, NoSound> {
+    let mut local = if terms.webrtc { shared(group, leg, bench)? } else { alone(group, leg, terms, bench)? };
+    local.without_keys = without_keys;
+    bench.port_by_leg.insert(leg, (local.port, call));
+    Ok(Stream { leg, local, agreed: None, remote: None, owed: false, terms: terms.clone() })
+}
+
+/// A port of its own.
+fn alone(group: CallId, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<LocalMedia, NoSound> {
     let port = bench.ports.take(bench.now.mono).ok_or(NoSound::NoPort)?;
     let local = LocalMedia::new(bench.settings.media.advertised, port, bench.rng.u64());
-    let mut local = local.with_srtp(terms.srtp, |octets| bench.rng.fill(octets));
-    local.without_keys = without_keys;
-    bench.port_by_leg.insert(leg, (port, call));
     bench.media(MediaCommand::Open { group, leg, port });
-    Ok(Stream { leg, local, agreed: None, remote: None, owed: false, terms: terms.clone() })
+    Ok(local.with_srtp(terms.srtp, |octets| bench.rng.fill(octets)))
+}
+
+/// The port that browsers share: it is not lent, and not given back.
+fn shared(group: CallId, leg: LegId, bench: &mut Bench) -> Result<LocalMedia, NoSound> {
+    let port = bench.settings.media.webrtc.port_of(group).ok_or(NoSound::NoPort)?;
+    let mut seed = [0; 32];
+    bench.rng.fill(&mut seed);
+    let webrtc = LocalWebRtc::new(bench.settings.media.webrtc.fingerprint, seed);
+    let (ice, stream) = (webrtc.ice().clone(), webrtc.stream());
+    let ours = OurSide { ice, ssrc: stream.ssrc, cname: stream.cname.clone() };
+    bench.media(MediaCommand::OpenShared { group, leg, ours: Box::new(ours) });
+    let local = LocalMedia::new(bench.settings.media.advertised, port, bench.rng.u64());
+    Ok(local.with_webrtc(webrtc))
 }
 
 /// The caller's stream again, on another port; `false` when the caller has been told of the one that failed, or when port after

@@ -21,6 +21,8 @@ pub struct TrunkTerms {
 pub struct SoundTerms {
     pub codecs: CodecList,
     pub srtp: SrtpUse,
+    /// The peer is a browser: what we offer it is an offer of WebRTC.
+    pub webrtc: bool,
 }
 
 impl SoundTerms {

@@ -227,7 +227,7 @@ fn ring_agent(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
 }
 
 fn ring(call: &mut Call, leg: FarLeg, phone: PhonePlan, bench: &mut Bench, now: Now) {
-    let offer = match sound::offer_next(call, leg.0, &phone.sound, bench) {
+    let offer = match sound::offer_next(call, leg.0, &bench.sound_for(&phone.target, &phone.sound), bench) {
         Ok(offer) => offer,
         Err(error) => return failed(call, error.status(), OfferFailure::Declined, bench, now),
     };

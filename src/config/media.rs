@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::calls::settings::{MediaPlan, WaitingSound};
+use crate::calls::settings::{MediaPlan, WaitingSound, WebRtcPlan};
 use crate::media::command::{ToneKind, WavId};
+use crate::sdp::Fingerprint;
 use crate::sip::api::Transport;
 
 use super::fault::Faults;
@@ -29,15 +30,26 @@ pub(super) fn read(top: &mut Section<'_>, sip: &SipPart, faults: &mut Faults<'_>
     let advertised = section.text("advertised", faults).and_then(|text| address(&text, faults));
     let advertised = advertised.or(sip.first_advertised()).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let (first_port, last_port) = ports(&mut section, sip, faults);
+    let webrtc_port = webrtc_port(&mut section, sip, faults);
     let (waiting, wavs) = waiting(&mut section, faults);
     let part = MediaPart {
         shell: MediaShell {
             bind: bind.unwrap_or(any_address(advertised)),
             workers: section.number("workers", 0, 0..=256, faults),
             silence_timeout: section.seconds("silence_s", Duration::from_secs(30), 1..=3600, faults),
+            webrtc_port,
+            ports: first_port..=last_port,
             wavs,
         },
-        plan: MediaPlan { advertised, first_port, last_port, waiting, ringback: ringback(&mut section, faults) },
+        plan: MediaPlan {
+            advertised,
+            first_port,
+            last_port,
+            waiting,
+            ringback: ringback(&mut section, faults),
+            // What the workers have really bound, and their certificate, is known when they have started.
+            webrtc: WebRtcPlan { ports: vec![webrtc_port.unwrap_or(last_port)], fingerprint: Fingerprint([0; 32]) },
+        },
     };
     if advertised.is_unspecified() && sip.first_advertised().is_some_and(|known| !known.is_unspecified()) {
         let remedy = "write the address that peers send sound to: advertised = \"192.0.2.1\"";
@@ -73,6 +85,17 @@ fn ports(section: &mut Section<'_>, sip: &SipPart, faults: &mut Faults<'_>) -> (
         faults.add(&text.place, format!("holds the SIP port {port}"), remedy);
     }
     (first, last)
+}
+
+/// 0 is as if it were not there.
+fn webrtc_port(section: &mut Section<'_>, sip: &SipPart, faults: &mut Faults<'_>) -> Option<u16> {
+    let item = section.item("webrtc_port")?;
+    let port = item.number(0..=65_535, faults).filter(|port| *port != 0)?;
+    if sip.bind.iter().any(|bind| bind.transport == Transport::Udp && bind.address.port() == port) {
+        let remedy = "choose another one, or 0 for one of the range that ports names";
+        faults.add(&item.place, format!("{port} is a SIP port"), remedy);
+    }
+    Some(port)
 }
 
 /// RTP takes an even port and the odd one after it.

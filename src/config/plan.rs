@@ -1,6 +1,7 @@
 //! What a configuration file comes to: the engine's settings, and what the shell around it needs.
 
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -78,6 +79,9 @@ pub struct MediaShell {
     pub workers: usize,
     /// A leg that should send and does not for so long ends its call.
     pub silence_timeout: Duration,
+    /// The first of the ports that browsers share; `None` for free ones of `ports`.
+    pub webrtc_port: Option<u16>,
+    pub ports: RangeInclusive<u16>,
     /// By `WavId`.
     pub wavs: Vec<PathBuf>,
 }

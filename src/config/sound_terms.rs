@@ -7,7 +7,7 @@ use super::fault::Faults;
 use super::tree::{Section, Text};
 
 pub(super) fn read(section: &mut Section<'_>, faults: &mut Faults<'_>) -> SoundTerms {
-    SoundTerms { codecs: codecs(section, faults), srtp: srtp(section, faults) }
+    SoundTerms { codecs: codecs(section, faults), srtp: srtp(section, faults), webrtc: false }
 }
 
 fn srtp(section: &mut Section<'_>, faults: &mut Faults<'_>) -> SrtpUse {

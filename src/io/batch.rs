@@ -75,6 +75,13 @@ impl Inbox {
         Ok(count)
     }
 
+    /// As `get`, for who works on the datagram where it lies.
+    pub fn get_mut(&mut self, nth: usize) -> Option<(SocketAddr, &mut [u8])> {
+        let (sender, length) = self.get(nth).map(|(sender, bytes)| (sender, bytes.len()))?;
+        let place = self.bytes.chunks_exact_mut(self.length).nth(nth)?;
+        Some((sender, place.get_mut(..length)?))
+    }
+
     /// The `nth` datagram of the last call; `None` where there is none, or it came from no IP address.
     pub fn get(&self, nth: usize) -> Option<(SocketAddr, &[u8])> {
         let arrived = self.arrived.get(nth)?;

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use crate::base::{CallId, LegId};
-use crate::sdp::Negotiated;
+use crate::sdp::{IceCredentials, Negotiated};
 
 /// From the calls to the media. Commands of one leg are carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MediaCommand {
     /// Binds `port` (RTP) and the next one (RTCP). Legs of one group may be each other's source. The leg begins silent.
     Open { leg: LegId, group: CallId, port: u16 },
+    /// A leg whose peer is a browser, on the port that its worker shares among all of them. The leg begins silent.
+    OpenShared { leg: LegId, group: CallId, ours: Box<OurSide> },
     /// What the leg's offer and answer settled; sent again after each re-INVITE. A new address re-arms the latch.
     Remote { leg: LegId, session: Box<Negotiated> },
     /// What this leg's peer hears from now on.
@@ -19,6 +21,14 @@ pub enum MediaCommand {
     Key { leg: LegId, digit: char, duration_ms: u32 },
     /// Ends the leg; `Closed` follows, after which its port may be used again.
     Close { leg: LegId },
+}
+
+/// What a browser's description of ours says, which the media must know before the browser's has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OurSide {
+    pub ice: IceCredentials,
+    pub ssrc: u32,
+    pub cname: String,
 }
 
 /// Where a leg's outgoing sound comes from.
@@ -55,6 +65,8 @@ pub struct WavId(pub u16);
 pub enum MediaEvent {
     /// The leg could not be opened and does not exist; its port may be used again, if by somebody else.
     Failed { leg: LegId, cause: FailCause },
+    /// A browser's leg is of no use any more; said once. It is still to be closed.
+    Lost { leg: LegId, cause: LostCause },
     /// The first sound of the peer has come; its address holds from now on.
     Latched { leg: LegId },
     /// A key was pressed and let go (RFC 4733): `0`-`9`, `*`, `#`, `A`-`D`.
@@ -76,6 +88,36 @@ pub enum FailCause {
     Overload,
     /// A leg of this id is open already.
     Duplicate,
+}
+
+/// Why a browser is not heard, or not any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LostCause {
+    /// No check of its has reached us: there is no way between us.
+    NoCheck,
+    /// It reaches us, and does not end the handshake.
+    NoHandshake,
+    /// The handshake has failed.
+    Handshake,
+    /// Its certificate is not the one of its description.
+    Fingerprint,
+    /// It has not asked for our sound for 30 s (RFC 7675).
+    Consent,
+    /// More handshakes than the limit allows.
+    Overload,
+}
+
+impl LostCause {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            LostCause::NoCheck => "no ICE check came",
+            LostCause::NoHandshake => "no DTLS handshake",
+            LostCause::Handshake => "DTLS handshake failed",
+            LostCause::Fingerprint => "another certificate",
+            LostCause::Consent => "consent is gone",
+            LostCause::Overload => "too many handshakes",
+        }
+    }
 }
 
 /// What passed through a leg in its life.

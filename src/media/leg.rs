@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::command::{LegStats, Source};
+use super::command::{LegStats, OurSide, Source};
+use super::browser::Browser;
 use super::dtmf::{Keys, Press};
 use super::g711::Law;
 use super::incoming::{Incoming, ticks_to_us};
@@ -18,13 +19,14 @@ use crate::base::rng::Rng;
 use crate::base::{CallId, Mono};
 use crate::sdp::{Format, Negotiated, SrtpKeys};
 
-/// Between `peer` and the datagrams stands the shield, when the leg is encrypted; a browser will stand there too.
+/// Between `peer` and the datagrams stands the shield, when the leg is encrypted, and before it `browser`, when the peer is one.
 #[derive(Clone, Debug)]
 pub(super) struct Leg {
     pub group: CallId,
     pub source: Source,
     pub peer: Option<Peer>,
     pub shield: Option<Box<Shield>>,
+    pub browser: Option<Box<Browser>>,
     pub outgoing: Outgoing,
     pub incoming: Incoming,
     pub keys: Keys,
@@ -73,6 +75,7 @@ impl Leg {
             source: Source::Silence,
             peer: None,
             shield: None,
+            browser: None,
             outgoing: Outgoing::new(rng),
             incoming: Incoming::default(),
             keys: Keys::default(),
@@ -87,10 +90,21 @@ impl Leg {
         }
     }
 
+    /// A leg whose peer is a browser.
+    pub fn of_browser(group: CallId, ours: OurSide, rng: &mut Rng) -> Leg {
+        let mut leg = Leg::new(group, rng);
+        leg.outgoing.ssrc = ours.ssrc;
+        leg.cname = ours.cname;
+        leg.browser = Some(Box::new(Browser::new(ours.ice)));
+        leg
+    }
+
     /// What a new offer and answer have settled.
     pub fn describe(&mut self, session: Arc<Negotiated>, now: Mono) {
         let listens = session.direction.listens();
-        self.shield = shield_of(self.shield.take(), session.srtp.as_ref());
+        if self.browser.is_none() {
+            self.shield = shield_of(self.shield.take(), session.srtp.as_ref());
+        }
         match &mut self.peer {
             Some(peer) => peer.describe(session, now),
             None => self.peer = Some(Peer::new(session)),
@@ -101,7 +115,7 @@ impl Leg {
 
     /// The datagram without its encryption, when the leg has one; what is not genuine is counted and gone.
     pub fn open<'d>(&mut self, from: SocketAddr, is_report: bool, datagram: &'d mut [u8]) -> Option<&'d mut [u8]> {
-        let Some(shield) = &mut self.shield else { return Some(datagram) };
+        let Some(shield) = &mut self.shield else { return self.browser.is_none().then_some(datagram) };
         let opened = if is_report { shield.open_rtcp(datagram) } else { shield.open_rtp(datagram) };
         match opened {
             Ok(length) => datagram.get_mut(..length),
@@ -122,7 +136,11 @@ impl Leg {
         let Some(format) = peer.format_of(packet.header.payload_type) else {
             return self.refuse(from, Some(packet.header));
         };
-        let admission = peer.latch.admit(from, now);
+        let admission = match &self.browser {
+            Some(_) if self.heard_at.is_some() => Admission::Known,
+            Some(_) => Admission::Latched,
+            None => peer.latch.admit(from, now),
+        };
         if admission == Admission::Stranger {
             self.counts.strangers += 1;
             return Taken::Nothing;
@@ -131,7 +149,8 @@ impl Leg {
     }
 
     fn refuse(&mut self, from: SocketAddr, header: Option<Header>) -> Taken {
-        let is_known = self.peer.as_ref().is_some_and(|peer| peer.latch.is_known(from));
+        let is_of_peer = |peer: &Peer| self.browser.is_some() || peer.latch.is_known(from);
+        let is_known = self.peer.as_ref().is_some_and(is_of_peer);
         match (is_known, header) {
             (false, _) => self.counts.strangers += 1,
             (true, None) => self.counts.malformed += 1,
@@ -188,11 +207,25 @@ impl Leg {
     /// Where sound for the peer goes; `None` while it is held or unknown.
     pub fn destination(&self) -> Option<SocketAddr> {
         let peer = self.peer.as_ref().filter(|peer| peer.session.direction.sends())?;
-        peer.latch.destination()
+        match &self.browser {
+            Some(browser) => browser.ice.destination().filter(|_| self.shield.is_some()),
+            None => peer.latch.destination(),
+        }
+    }
+
+    /// Where reports go; a browser's travel with the sound (RFC 5761).
+    pub fn rtcp_destination(&self) -> Option<SocketAddr> {
+        match &self.browser {
+            Some(browser) => browser.ice.destination().filter(|_| self.shield.is_some()),
+            None => self.peer.as_ref()?.rtcp_destination(),
+        }
     }
 
     /// The one address that sound is taken from, once no other may win any more.
     pub fn settled(&self, now: Mono) -> Option<SocketAddr> {
+        if self.browser.is_some() {
+            return None;
+        }
         self.peer.as_ref()?.latch.settled(now)
     }
 

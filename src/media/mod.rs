@@ -1,8 +1,10 @@
 //! Sound beside the calls: what the calls command, what they hear back, and each leg's packets as pure state.
 
+mod browser;
 pub mod command;
 pub mod dtmf;
 pub mod g711;
+pub mod ice;
 mod incoming;
 mod latch;
 mod leg;
@@ -18,7 +20,8 @@ pub mod sounds;
 mod srtp;
 pub mod tone;
 
-pub use command::{FailCause, LegStats, MediaCommand, MediaEvent, Source, ToneKind, WavId};
+pub use browser::{HandshakeNews, HandshakeOrder};
+pub use command::{FailCause, LegStats, LostCause, MediaCommand, MediaEvent, OurSide, Source, ToneKind, WavId};
 pub use ports::Ports;
 pub use relay::{Channel, Relay, Wire};
 pub use sounds::{Clip, Sounds, WavError};

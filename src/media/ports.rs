@@ -28,6 +28,12 @@ impl Ports {
         Ports { fresh, freed: VecDeque::new(), lent: BTreeSet::new() }
     }
 
+    /// But for the pairs that these belong to.
+    pub fn without(mut self, taken: &[u16]) -> Ports {
+        self.fresh.retain(|port| !taken.iter().any(|taken| taken & !1 == *port));
+        self
+    }
+
     /// An RTP port, or `None` when all are lent.
     pub fn take(&mut self, now: Mono) -> Option<u16> {
         let has_rested = self.freed.front().is_some_and(|(since, _)| now.since(*since) >= REST);
@@ -70,6 +76,12 @@ mod tests {
         assert_eq!(taken(65_532..=65_535), [65_532, 65_534]);
         assert_eq!(taken(0..=3), [2]);
         assert!(taken(4000..=4000).is_empty());
+    }
+
+    #[test]
+    fn ports_that_serve_otherwise_are_not_lent() {
+        let mut ports = Ports::new(4000..=4007).without(&[4003, 4006, 9]);
+        assert_eq!([ports.take(BEGIN), ports.take(BEGIN), ports.take(BEGIN)], [Some(4000), Some(4004), None]);
     }
 
     #[test]

@@ -11,7 +11,8 @@ impl Leg {
     /// Judges and counts a datagram of RTCP.
     pub fn take_reports(&mut self, from: SocketAddr, datagram: &[u8], now: Mono) {
         let Some(peer) = &mut self.peer else { return };
-        if from.ip() != peer.latch.host() && from != *peer.session.rtcp.expose() {
+        let is_of_peer = self.browser.is_some() || from.ip() == peer.latch.host();
+        if !is_of_peer && from != *peer.session.rtcp.expose() {
             self.counts.strangers += 1;
             return;
         }
@@ -36,7 +37,7 @@ impl Leg {
 
     /// Our report and where it goes; a sender's when something was sent since the last one.
     pub fn report(&mut self, bye: bool, now: Mono) -> Option<(Vec<u8>, SocketAddr)> {
-        let to = self.peer.as_ref()?.rtcp_destination()?;
+        let to = self.rtcp_destination()?;
         let has_sent = self.outgoing.packets > self.packets_at_report;
         self.packets_at_report = self.outgoing.packets;
         let reports = self.incoming.report(now).into_iter().collect();

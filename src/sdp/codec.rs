@@ -13,6 +13,8 @@ pub struct Codec {
     pub fmtp: Option<String>,
 }
 
+const G711_CLOCK: u32 = 8000;
+
 /// The audio part of RFC 3551 table 4: payload type, name, clock, channels.
 const STATIC: [(u8, &str, u32, u8); 18] = [
     (0, "PCMU", 8000, 1),
@@ -71,6 +73,18 @@ impl Codec {
         self.name.eq_ignore_ascii_case("CN")
     }
 
+    /// Known to every telephone and every browser, so that nothing between them has to be converted.
+    pub fn is_of_telephones(&self) -> bool {
+        let is_g711 = [Codec::pcmu(), Codec::pcma()].iter().any(|g711| g711.same_encoding(self));
+        is_g711 || self.clock == G711_CLOCK && (self.is_telephone_event() || self.is_comfort_noise())
+    }
+
+    /// Known to every browser (RFC 7874 section 3), or to most.
+    pub fn is_of_browsers(&self) -> bool {
+        let is_named = |name: &str| self.name.eq_ignore_ascii_case(name);
+        self.is_of_telephones() || is_named("opus") || is_named("G722") || self.is_telephone_event()
+    }
+
     /// A codec that people can talk with.
     pub fn is_sound(&self) -> bool {
         !self.is_telephone_event() && !self.is_comfort_noise()
@@ -87,6 +101,21 @@ mod tests {
         let names: Vec<&str> = names.iter().map(|codec| codec.name.as_str()).collect();
         assert_eq!(names, ["PCMU", "GSM", "PCMA", "G722", "G729"]);
         assert_eq!(Codec::of_static_payload_type(96), None);
+    }
+
+    #[test]
+    fn browsers_know_more_than_telephones() {
+        let known = |codec: Codec| (codec.is_of_telephones(), codec.is_of_browsers());
+        let event = |clock| Codec::new(101, "telephone-event", clock);
+        for codec in [Codec::pcmu(), Codec::pcma(), Codec::new(13, "CN", 8000), event(8000)] {
+            assert_eq!(known(codec), (true, true));
+        }
+        for codec in [Codec { channels: 2, ..Codec::new(111, "opus", 48000) }, Codec::new(9, "G722", 8000), event(48000)] {
+            assert_eq!(known(codec), (false, true));
+        }
+        for codec in [Codec::new(63, "red", 48000), Codec::new(18, "G729", 8000), Codec::new(0, "PCMU", 16000)] {
+            assert_eq!(known(codec), (false, false));
+        }
     }
 
     #[test]

@@ -76,7 +76,8 @@ impl Suite {
         Suite::ALL.into_iter().find(|suite| suite.name().eq_ignore_ascii_case(text))
     }
 
-    fn salt_length(self) -> usize {
+    /// In octets.
+    pub fn salt_length(self) -> usize {
         match self {
             Suite::AesCm80 | Suite::AesCm32 => 14,
             Suite::Gcm128 => 12,

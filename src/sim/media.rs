@@ -24,7 +24,7 @@ pub struct MediaDouble {
 #[derive(Clone, Debug)]
 struct Leg {
     group: CallId,
-    port: u16,
+    port: Option<u16>,
     /// It was never really there: a worker would say `Failed`.
     failed: bool,
     /// `Failed` has been said: the leg may be opened again, on another port.
@@ -48,7 +48,8 @@ impl MediaDouble {
 
     pub fn handle(&mut self, command: &MediaCommand, now: Mono) {
         match command {
-            MediaCommand::Open { leg, group, port } => self.open(*leg, *group, *port, now),
+            MediaCommand::Open { leg, group, port } => self.open(*leg, *group, Some(*port), now),
+            MediaCommand::OpenShared { leg, group, .. } => self.open(*leg, *group, None, now),
             MediaCommand::Remote { leg, session } => {
                 if session.codec().is_none() {
                     self.fault(format!("{leg}: a session without sound"));
@@ -78,7 +79,7 @@ impl MediaDouble {
             && let Some(closed) = self.legs.remove(leg)
             && !closed.failed
         {
-            self.ports.remove(&closed.port);
+            closed.port.map(|port| self.ports.remove(&port));
         }
         Some(event)
     }
@@ -97,17 +98,18 @@ impl MediaDouble {
         self.legs.values().filter(|leg| !leg.closing).count()
     }
 
-    fn open(&mut self, leg: LegId, group: CallId, port: u16, now: Mono) {
+    /// Without a port it is on the one that browsers share.
+    fn open(&mut self, leg: LegId, group: CallId, port: Option<u16>, now: Mono) {
         let is_open = self.legs.get(&leg).is_some_and(|leg| !leg.said_so);
         if is_open || self.closed.contains(&leg) {
             self.fault(format!("{leg}: opened twice"));
         }
-        if !self.ports.insert(port) {
+        if let Some(port) = port.filter(|port| !self.ports.insert(*port)) {
             self.fault(format!("{leg}: port {port} is in use"));
         }
         let failed = self.rng.chance(self.rates.media_failed);
         if failed {
-            self.ports.remove(&port);
+            port.map(|port| self.ports.remove(&port));
             let at = now + self.soon();
             self.events.add(at, MediaEvent::Failed { leg, cause: FailCause::PortInUse });
         }

@@ -12,7 +12,7 @@ use crate::base::phone::Region;
 use crate::base::{AgentId, E164, Level, PoolId, QueueId, SkillId, TrunkId};
 use crate::calls::dialling::DialRules;
 use crate::calls::settings::{
-    CallSettings, Deadlines, Fallback, MediaPlan, Mode, PhonePlan, PoolPlan, TrunkPlan, WaitingSound,
+    CallSettings, Deadlines, Fallback, MediaPlan, Mode, PhonePlan, PoolPlan, TrunkPlan, WaitingSound, WebRtcPlan,
 };
 use crate::desktop::{self, Account, TokenHash};
 use crate::engine::Settings;
@@ -20,6 +20,7 @@ use crate::intents::matching::Priors;
 use crate::intents::token::{TokenKey, TokenKeys};
 use crate::media::command::ToneKind;
 use crate::routing::{self, AgentSetup, QueueSetup, SkillNeed};
+use crate::sdp::Fingerprint;
 use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, Reliable, SessionTimes, Target, Transport, TrunkPeer};
 
 /// Domains that mean something to the rules.
@@ -149,6 +150,7 @@ fn calls(agents: u32) -> Option<CallSettings> {
             last_port: LAST_PORT,
             waiting: WaitingSound::Tone,
             ringback: ToneKind::RingbackUs,
+            webrtc: WebRtcPlan { ports: vec![7000], fingerprint: Fingerprint([7; 32]) },
         },
     })
 }

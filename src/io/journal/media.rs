@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::base::LegId;
-use crate::media::{FailCause, LegStats, MediaEvent};
+use crate::media::{FailCause, LegStats, LostCause, MediaEvent};
 
 use super::line::BadPart;
 
@@ -13,6 +13,7 @@ use super::line::BadPart;
 #[serde(rename_all = "snake_case")]
 pub(super) enum MediaRecord {
     Failed { leg: u64, cause: String },
+    Lost { leg: u64, cause: String },
     Latched { leg: u64 },
     Dtmf { leg: u64, digit: char, ms: u32 },
     Silent { leg: u64, ns: u64 },
@@ -43,10 +44,20 @@ const CAUSES: [(FailCause, &str); 4] = [
     (FailCause::Duplicate, "duplicate"),
 ];
 
+const LOSSES: [(LostCause, &str); 6] = [
+    (LostCause::NoCheck, "no-check"),
+    (LostCause::NoHandshake, "no-handshake"),
+    (LostCause::Handshake, "handshake"),
+    (LostCause::Fingerprint, "fingerprint"),
+    (LostCause::Consent, "consent"),
+    (LostCause::Overload, "overload"),
+];
+
 impl From<&MediaEvent> for MediaRecord {
     fn from(event: &MediaEvent) -> MediaRecord {
         match event {
-            MediaEvent::Failed { leg, cause } => MediaRecord::Failed { leg: leg.0, cause: name_of(*cause).to_owned() },
+            MediaEvent::Failed { leg, cause } => MediaRecord::Failed { leg: leg.0, cause: name_of(&CAUSES, *cause) },
+            MediaEvent::Lost { leg, cause } => MediaRecord::Lost { leg: leg.0, cause: name_of(&LOSSES, *cause) },
             MediaEvent::Latched { leg } => MediaRecord::Latched { leg: leg.0 },
             MediaEvent::Dtmf { leg, digit, duration_ms } => {
                 MediaRecord::Dtmf { leg: leg.0, digit: *digit, ms: *duration_ms }
@@ -63,8 +74,10 @@ impl MediaRecord {
     pub fn read(self) -> Result<MediaEvent, BadPart> {
         Ok(match self {
             MediaRecord::Failed { leg, cause } => {
-                let cause = CAUSES.iter().find(|(_, name)| *name == cause).ok_or(BadPart("cause"))?;
-                MediaEvent::Failed { leg: LegId(leg), cause: cause.0 }
+                MediaEvent::Failed { leg: LegId(leg), cause: of_name(&CAUSES, &cause)? }
+            }
+            MediaRecord::Lost { leg, cause } => {
+                MediaEvent::Lost { leg: LegId(leg), cause: of_name(&LOSSES, &cause)? }
             }
             MediaRecord::Latched { leg } => MediaEvent::Latched { leg: LegId(leg) },
             MediaRecord::Dtmf { leg, digit, ms } => MediaEvent::Dtmf { leg: LegId(leg), digit, duration_ms: ms },
@@ -74,8 +87,12 @@ impl MediaRecord {
     }
 }
 
-fn name_of(cause: FailCause) -> &'static str {
-    CAUSES.iter().find(|(known, _)| *known == cause).map_or("", |(_, name)| name)
+fn name_of<C: PartialEq>(names: &[(C, &str)], cause: C) -> String {
+    names.iter().find(|(known, _)| *known == cause).map_or("", |(_, name)| name).to_owned()
+}
+
+fn of_name<C: Copy>(names: &[(C, &str)], name: &str) -> Result<C, BadPart> {
+    names.iter().find(|(_, known)| *known == name).map(|(cause, _)| *cause).ok_or(BadPart("cause"))
 }
 
 impl From<&LegStats> for StatsRecord {

@@ -2,6 +2,8 @@
 
 mod epoll;
 mod files;
+mod handshakes;
+mod shared;
 mod sockets;
 mod worker;
 
@@ -9,13 +11,17 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use crate::base::{CallId, LegId};
+use crate::calls::settings::WebRtcPlan;
 use crate::media::{Clip, MediaCommand, MediaEvent, Sounds};
 pub use files::{FileError, read_clip};
+use handshakes::Identity;
+use shared::Shared;
 use worker::{Mailbox, Worker};
 
 /// How the workers are set up.
@@ -27,6 +33,10 @@ pub struct MediaConfig {
     pub bind: IpAddr,
     /// `MediaEvent::Silent` after this long without a packet that should come; zero for never.
     pub silence_timeout: Duration,
+    /// The port that browsers share, of the first worker; each further worker has the next one. With `None` each takes a free one
+    /// from the end of `ports`.
+    pub webrtc_port: Option<u16>,
+    pub ports: RangeInclusive<u16>,
     /// The sound files, in the order of their `WavId`.
     pub wavs: Vec<Clip>,
 }
@@ -38,6 +48,7 @@ pub struct MediaPool {
     unread: Vec<Cell<bool>>,
     threads: Vec<JoinHandle<()>>,
     directory: Directory,
+    webrtc: WebRtcPlan,
 }
 
 /// Which worker has a leg. Locked once for each command and for each end of a leg, never for a packet.
@@ -52,26 +63,40 @@ impl MediaPool {
     pub fn start(config: MediaConfig, on_event: impl Fn(MediaEvent) + Send + Sync + 'static) -> io::Result<MediaPool> {
         let sounds = Arc::new(Sounds::new(config.wavs.clone()));
         let on_event: OnEvent = Arc::new(on_event);
+        let identity = Identity::new()?;
+        let (orders, of_workers) = handshakes::orders();
         let mut pool = MediaPool {
             mailboxes: Vec::new(),
             unread: Vec::new(),
             threads: Vec::new(),
             directory: Directory::default(),
+            webrtc: WebRtcPlan { ports: Vec::new(), fingerprint: identity.fingerprint },
         };
         for n in 0..workers(config.workers) {
+            let shared = bind_shared(&config, n)?;
+            pool.webrtc.ports.push(shared.port()?);
             let setup = worker::Setup {
                 bind: config.bind,
                 silence_timeout: config.silence_timeout,
                 sounds: Arc::clone(&sounds),
                 on_event: Arc::clone(&on_event),
                 directory: pool.directory.clone(),
+                shared,
+                handshakes: (n, orders.clone()),
             };
             let (worker, mailbox) = Worker::new(setup)?;
             pool.threads.push(thread::Builder::new().name(format!("media-{n}")).spawn(move || worker.run())?);
             pool.mailboxes.push(mailbox);
             pool.unread.push(Cell::new(false));
         }
+        let mailboxes = pool.mailboxes.iter().map(Mailbox::try_clone).collect::<io::Result<_>>()?;
+        pool.threads.push(handshakes::spawn(identity, of_workers, mailboxes)?);
         Ok(pool)
+    }
+
+    /// Where browsers are received, and by which certificate they know us.
+    pub fn webrtc(&self) -> &WebRtcPlan {
+        &self.webrtc
     }
 
     /// Hands a command to the worker of its group at once; never blocks. An `Open` beyond the limits answers with `Failed`.
@@ -83,7 +108,9 @@ impl MediaPool {
     /// The same for several: they are done after `wake`.
     pub fn put(&self, command: MediaCommand) {
         let worker = match &command {
-            MediaCommand::Open { leg, group, .. } => self.directory.put(*leg, self.worker_of(*group)),
+            MediaCommand::Open { leg, group, .. } | MediaCommand::OpenShared { leg, group, .. } => {
+                self.directory.put(*leg, self.worker_of(*group))
+            }
             MediaCommand::Remote { leg, .. } | MediaCommand::Source { leg, .. } => self.directory.find(*leg),
             MediaCommand::Key { leg, .. } | MediaCommand::Close { leg } => self.directory.find(*leg),
         };
@@ -145,6 +172,19 @@ impl Directory {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+/// From the end of the range, where plain legs come last; any port when the range has no room to spare.
+fn bind_shared(config: &MediaConfig, n: usize) -> io::Result<Shared> {
+    if let Some(first) = config.webrtc_port {
+        return Shared::bind(config.bind, first.checked_add(n as u16));
+    }
+    let spare = config.ports.clone().skip(PORTS_OF_A_CALL).rev();
+    let bound = spare.filter_map(|port| Shared::bind(config.bind, Some(port)).ok()).next();
+    bound.map_or_else(|| Shared::bind(config.bind, None), Ok)
+}
+
+/// A call of two telephones has as many.
+const PORTS_OF_A_CALL: usize = 4;
 
 fn workers(configured: usize) -> usize {
     let cores = || thread::available_parallelism().map_or(1, |cores| cores.get());

@@ -11,6 +11,7 @@ use std::os::fd::AsFd;
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::epoll::{self, Epoll};
+use super::shared::Shared;
 use crate::base::LegId;
 use crate::base::id_map::IdMap;
 use crate::base::limits::MEDIA_IDLE_PAIRS_MAX;
@@ -24,6 +25,8 @@ pub struct Sockets {
     slot_by_leg: IdMap<LegId, usize>,
     /// The pairs that wait for a leg, by their port.
     idle_by_port: BTreeMap<u16, usize>,
+    /// Legs that have no pair are browsers.
+    shared: Option<Shared>,
 }
 
 struct Pair {
@@ -44,6 +47,19 @@ const WAITING_MAX: usize = 256;
 const EXPEDITED: u32 = 46 << 2;
 
 impl Sockets {
+    pub fn with_shared(shared: Shared) -> Sockets {
+        Sockets { shared: Some(shared), ..Sockets::default() }
+    }
+
+    pub fn shared(&self) -> Option<&Shared> {
+        self.shared.as_ref()
+    }
+
+    /// Ends a round.
+    pub fn flush(&mut self) {
+        self.shared.iter_mut().for_each(Shared::flush);
+    }
+
     /// A pair that is bound already, or else a new one, bound and watched.
     pub fn open(
         &mut self,
@@ -123,8 +139,10 @@ impl Wire for Sockets {
     /// What the kernel will not take is lost, as any packet may be.
     fn send(&mut self, leg: LegId, channel: Channel, to: SocketAddr, packet: &[u8]) {
         let pair = self.slot_by_leg.get(&leg).and_then(|slot| self.slots.get(*slot)?.as_ref());
-        if let Some(pair) = pair {
-            let _ = pair.send(channel, to, packet);
+        match (pair, &mut self.shared) {
+            (Some(pair), _) => drop(pair.send(channel, to, packet)),
+            (None, Some(shared)) => shared.send(to, packet),
+            (None, None) => {}
         }
     }
 
@@ -189,16 +207,16 @@ fn number(slot: usize, channel: Channel) -> u64 {
 }
 
 fn bind(address: IpAddr, port: u16) -> Result<UdpSocket, FailCause> {
-    try_bind(address, port).map_err(|error| match error.kind() {
+    bind_udp(SocketAddr::new(address, port), BUFFER).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => FailCause::PortInUse,
         _ => FailCause::Socket,
     })
 }
 
-fn try_bind(address: IpAddr, port: u16) -> io::Result<UdpSocket> {
-    let address = SocketAddr::new(address, port);
+/// A socket for sound.
+pub fn bind_udp(address: SocketAddr, buffer: usize) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
-    socket.set_recv_buffer_size(BUFFER)?;
+    socket.set_recv_buffer_size(buffer)?;
     socket.bind(&address.into())?;
     // A network that does not honour the mark carries the packets all the same.
     let _ = if address.is_ipv4() { socket.set_tos_v4(EXPEDITED) } else { socket.set_tclass_v6(EXPEDITED) };

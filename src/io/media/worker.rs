@@ -4,15 +4,18 @@ use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::time::{Duration, Instant};
 
 use super::epoll::{Alarm, Epoll, Waker};
+use super::handshakes::Order;
+use super::shared::Shared;
 use super::sockets::Sockets;
 use super::{Directory, OnEvent};
 use crate::base::rng::Rng;
 use crate::base::{LegId, Mono, limits};
-use crate::media::{FailCause, MediaCommand, MediaEvent, Relay, Sounds};
+use crate::io::batch::Inbox;
+use crate::media::{FailCause, HandshakeNews, MediaCommand, MediaEvent, Relay, Sounds};
 
 /// What a worker needs to know at its start.
 pub struct Setup {
@@ -21,6 +24,9 @@ pub struct Setup {
     pub sounds: Arc<Sounds>,
     pub on_event: OnEvent,
     pub directory: Directory,
+    pub shared: Shared,
+    /// The worker's number, and where its orders go.
+    pub handshakes: (usize, SyncSender<Order>),
 }
 
 /// The other end of a worker's commands.
@@ -34,6 +40,7 @@ pub struct Mailbox {
 
 enum Letter {
     Command(MediaCommand),
+    News(LegId, HandshakeNews),
     Stop,
 }
 
@@ -44,6 +51,8 @@ pub struct Worker {
     letters: Receiver<Letter>,
     waiting: Arc<AtomicUsize>,
     sockets: Sockets,
+    inbox: Inbox,
+    handshakes: (usize, SyncSender<Order>),
     relay: Relay,
     bind: IpAddr,
     on_event: OnEvent,
@@ -59,12 +68,13 @@ const DATAGRAM: usize = 4096;
 /// Beside sockets, whose numbers begin at 0.
 const WAKER: u64 = u64::MAX;
 const ALARM: u64 = u64::MAX - 1;
+const SHARED: u64 = u64::MAX - 2;
 
 impl Mailbox {
     /// Leaves a command for when the worker wakes. Refuses what would open a leg when the worker is behind; everything else belongs to legs that are bounded already.
     pub fn put(&self, command: MediaCommand) {
         let waiting = self.waiting.fetch_add(1, Ordering::Relaxed);
-        if let MediaCommand::Open { leg, .. } = command
+        if let MediaCommand::Open { leg, .. } | MediaCommand::OpenShared { leg, .. } = command
             && waiting >= limits::MEDIA_COMMANDS_MAX
         {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
@@ -72,6 +82,22 @@ impl Mailbox {
             return (self.on_event)(MediaEvent::Failed { leg, cause: FailCause::Overload });
         }
         self.post(Letter::Command(command));
+    }
+
+    /// From the thread of the handshakes.
+    pub fn tell(&self, leg: LegId, news: HandshakeNews) {
+        self.post(Letter::News(leg, news));
+        self.wake();
+    }
+
+    pub fn try_clone(&self) -> io::Result<Mailbox> {
+        Ok(Mailbox {
+            letters: self.letters.clone(),
+            waiting: Arc::clone(&self.waiting),
+            waker: self.waker.try_clone()?,
+            on_event: Arc::clone(&self.on_event),
+            directory: self.directory.clone(),
+        })
     }
 
     pub fn stop(&self) {
@@ -97,6 +123,7 @@ impl Worker {
         let (epoll, waker, alarm) = (Epoll::new()?, Waker::new()?, Alarm::new()?);
         epoll.add(waker.fd(), WAKER)?;
         epoll.add(alarm.fd(), ALARM)?;
+        epoll.add(setup.shared.fd(), SHARED)?;
         let mailbox = Mailbox {
             letters: sender,
             waiting: Arc::clone(&waiting),
@@ -110,7 +137,9 @@ impl Worker {
             alarm,
             letters,
             waiting,
-            sockets: Sockets::default(),
+            sockets: Sockets::with_shared(setup.shared),
+            inbox: Shared::inbox(),
+            handshakes: setup.handshakes,
             relay: Relay::new(setup.sounds, setup.silence_timeout, Rng::from_seed(seed()?)),
             bind: setup.bind,
             on_event: setup.on_event,
@@ -135,6 +164,8 @@ impl Worker {
             self.now = self.read_clock();
             self.relay.handle_timeout(self.now, &mut self.sockets);
             self.say_events();
+            self.give_orders();
+            self.sockets.flush();
             if is_stopped {
                 break;
             }
@@ -147,6 +178,7 @@ impl Worker {
         match number {
             WAKER => return self.read_letters(),
             ALARM => self.alarm.clear(),
+            SHARED => self.read_shared(),
             _ => self.read_datagram(number),
         }
         true
@@ -160,6 +192,23 @@ impl Worker {
         }
     }
 
+    /// As many as one call brings; more are there in the next round.
+    fn read_shared(&mut self) {
+        let count = self.sockets.shared().and_then(|shared| self.inbox.receive(shared.fd()).ok()).unwrap_or(0);
+        for nth in 0..count {
+            if let Some((from, datagram)) = self.inbox.get_mut(nth) {
+                self.relay.shared_datagram(from, datagram, self.now, &mut self.sockets);
+            }
+        }
+    }
+
+    /// Where the thread is behind, a datagram of a handshake is lost, and comes again.
+    fn give_orders(&mut self) {
+        while let Some(order) = self.relay.poll_order() {
+            let _ = self.handshakes.1.try_send((self.handshakes.0, order));
+        }
+    }
+
     fn read_letters(&mut self) -> bool {
         self.waker.clear();
         while let Ok(letter) = self.letters.try_recv() {
@@ -168,6 +217,7 @@ impl Worker {
                     self.waiting.fetch_sub(1, Ordering::Relaxed);
                     self.obey(command);
                 }
+                Letter::News(leg, news) => self.relay.handshake(leg, news, self.now, &mut self.sockets),
                 Letter::Stop => return false,
             }
         }
@@ -210,7 +260,9 @@ impl Worker {
 
     fn close_all(&mut self) {
         let legs: Vec<LegId> = self.sockets.legs().collect();
-        legs.into_iter().for_each(|leg| self.obey(MediaCommand::Close { leg }));
+        let browsers: Vec<LegId> = self.relay.browsers().collect();
+        legs.into_iter().chain(browsers).for_each(|leg| self.obey(MediaCommand::Close { leg }));
+        self.sockets.flush();
     }
 
     fn read_clock(&self) -> Mono {

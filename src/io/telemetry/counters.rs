@@ -138,6 +138,7 @@ impl Counters {
             | Fact::TrunkReachable { .. }
             | Fact::GatewayChanged { .. }
             | Fact::TrunkRegistered { .. }
+            | Fact::SoundLost { .. }
             | Fact::PhoneReachable { .. } => {}
         }
     }

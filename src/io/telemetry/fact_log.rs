@@ -31,6 +31,9 @@ pub(super) fn write(fact: &Fact) {
         Fact::PassedOn { call, by, to, status } => tracing::info!(%call, ?by, ?to, status, "passed on"),
         Fact::WrittenUp { call, agent } => tracing::debug!(%call, %agent, "written up"),
         Fact::PhoneReachable { agent, reachable } => tracing::debug!(%agent, reachable, "phone"),
+        Fact::SoundLost { call, side, cause } => {
+            tracing::info!(%call, ?side, cause = cause.as_str(), "the browser's sound is lost");
+        }
         Fact::SoundEnded { call, stats } => {
             tracing::debug!(%call, received = stats.received, sent = stats.sent, lost = stats.lost, "sound ended");
         }

@@ -24,6 +24,8 @@ pub(super) enum Due {
     Silence,
     /// Our RTCP report.
     Report,
+    /// A browser that has not come, or has gone.
+    Lost,
 }
 
 const PACKET: Duration = Duration::from_millis(20);
@@ -125,7 +127,7 @@ impl Relay {
 }
 
 impl Due {
-    pub const ALL: [Due; 5] = [Due::Play, Due::Press, Due::KeyEnd, Due::Silence, Due::Report];
+    pub const ALL: [Due; 6] = [Due::Play, Due::Press, Due::KeyEnd, Due::Silence, Due::Report, Due::Lost];
 
     pub fn reason(self) -> &'static str {
         match self {
@@ -134,6 +136,7 @@ impl Due {
             Due::KeyEnd => "end of a key",
             Due::Silence => "silence of a peer",
             Due::Report => "RTCP report",
+            Due::Lost => "consent of a browser",
         }
     }
 }

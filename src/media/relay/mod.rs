@@ -3,19 +3,23 @@
 //! The four verbs, with two liberties for the sake of the packets: time is `Mono` alone, and what is sent goes straight to a
 //! `Wire` instead of into a queue, since a relayed packet is rewritten where it lies.
 
+mod browsers;
 mod deadlines;
 mod emit;
 mod packets;
 mod press;
 #[cfg(test)]
+mod browser_tests;
+#[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::command::{FailCause, MediaCommand, MediaEvent, Source};
+use super::browser::HandshakeOrder;
+use super::command::{FailCause, MediaCommand, MediaEvent, OurSide, Source};
 use super::leg::{Leg, Player};
 use super::rtp;
 use super::sounds::Sounds;
@@ -46,6 +50,10 @@ pub struct Relay {
     leg_by_id: IdMap<LegId, Leg>,
     /// Who hears this leg's peer; kept apart from the leg, since a source may be named before it is open.
     listeners_by_leg: IdMap<LegId, Vec<LegId>>,
+    /// Browsers share a port: whose leg a check is for, and whose packets come from an address that has been checked.
+    leg_by_ufrag: HashMap<String, LegId>,
+    leg_by_address: HashMap<SocketAddr, LegId>,
+    orders: VecDeque<HandshakeOrder>,
     timers: Timers<(LegId, Due)>,
     events: VecDeque<MediaEvent>,
     sounds: Arc<Sounds>,
@@ -59,6 +67,9 @@ impl Relay {
         Relay {
             leg_by_id: IdMap::default(),
             listeners_by_leg: IdMap::default(),
+            leg_by_ufrag: HashMap::new(),
+            leg_by_address: HashMap::new(),
+            orders: VecDeque::new(),
             timers: Timers::default(),
             events: VecDeque::new(),
             sounds,
@@ -81,6 +92,7 @@ impl Relay {
     pub fn handle(&mut self, command: MediaCommand, now: Mono, wire: &mut impl Wire) {
         match command {
             MediaCommand::Open { leg, group, port: _ } => self.open(leg, group),
+            MediaCommand::OpenShared { leg, group, ours } => self.open_shared(leg, group, *ours),
             MediaCommand::Remote { leg, session } => self.describe(leg, Arc::from(session), now, wire),
             MediaCommand::Source { leg, source } => self.switch(leg, source, now),
             MediaCommand::Key { leg, digit, duration_ms } => self.press(leg, digit, duration_ms, now, wire),
@@ -116,6 +128,7 @@ impl Relay {
                 Due::KeyEnd => self.end_key(leg),
                 Due::Silence => self.check_silence(leg, now),
                 Due::Report => self.report(leg, now, wire),
+                Due::Lost => self.check_browser(leg, now),
             }
         }
     }
@@ -129,8 +142,18 @@ impl Relay {
         Some((at, due.reason()))
     }
 
+    /// What the thread of the handshakes is to do.
+    pub fn poll_order(&mut self) -> Option<HandshakeOrder> {
+        self.orders.pop_front()
+    }
+
     pub fn legs(&self) -> usize {
         self.leg_by_id.len()
+    }
+
+    /// Legs on the shared port.
+    pub fn browsers(&self) -> impl Iterator<Item = LegId> {
+        self.leg_by_id.iter().filter(|(_, leg)| leg.browser.is_some()).map(|(id, _)| *id)
     }
 
     fn open(&mut self, id: LegId, group: CallId) {
@@ -145,7 +168,12 @@ impl Relay {
     fn describe(&mut self, id: LegId, session: Arc<Negotiated>, now: Mono, wire: &mut impl Wire) {
         let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
         let is_new = leg.peer.is_none();
+        let webrtc = session.webrtc.clone();
         leg.describe(session, now);
+        if let Some(webrtc) = webrtc {
+            self.describe_browser(id, &webrtc, now);
+        }
+        let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
         wire.settle(id, leg.settled(now));
         if is_new {
             self.set_report(id, now);
@@ -166,6 +194,16 @@ impl Relay {
         self.set_player(id, now);
     }
 
+    fn open_shared(&mut self, id: LegId, group: CallId, ours: OurSide) {
+        match self.may_open(id) {
+            Ok(()) => {
+                self.leg_by_ufrag.insert(ours.ice.ufrag.clone(), id);
+                self.leg_by_id.insert(id, Leg::of_browser(group, ours, &mut self.rng));
+            }
+            Err(cause) => self.events.push_back(MediaEvent::Failed { leg: id, cause }),
+        }
+    }
+
     fn close(&mut self, id: LegId, now: Mono, wire: &mut impl Wire) {
         let Some(mut leg) = self.leg_by_id.remove(&id) else {
             return self.events.push_back(MediaEvent::Closed { leg: id, stats: Default::default() });
@@ -176,6 +214,7 @@ impl Relay {
             leg.emit(id, Channel::Rtcp, to, &report, wire);
         }
         self.stop_listening(id, leg.source);
+        self.forget_browser(id, &leg);
         Due::ALL.into_iter().for_each(|due| self.timers.cancel(&(id, due)));
         let last_key = leg.keys.let_go();
         self.say_keys(id, &leg, last_key.as_slice());

@@ -29,7 +29,7 @@ impl Relay {
         let step = clock / 50;
         let Some(event) = leg.pressing.next(clock, step) else { return leg.outgoing.cut() };
         let header = leg.outgoing.key(payload_type, clock, event.begins, event.payload.len(), now);
-        wire.send(id, Channel::Rtp, to, &header.with_payload(&event.payload));
+        leg.emit(id, Channel::Rtp, to, &header.with_payload(&event.payload), wire);
         let wait = if leg.pressing.is_held() { STEP } else { GAP };
         self.timers.set((id, Due::Press), now + wait);
     }

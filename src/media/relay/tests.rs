@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::{Channel, Relay, Wire};
 use crate::base::rng::Rng;
 use crate::base::{CallId, LegId, Mono, Pii};
+use crate::media::browser::HandshakeOrder;
 use crate::media::g711::Law;
 use crate::media::rtcp::{Compound, Report};
 use crate::media::rtp::{self, Header};
@@ -14,26 +15,26 @@ use crate::media::srtp::Shield;
 use crate::media::{LegStats, MediaCommand, MediaEvent, Sounds, Source, ToneKind, dtmf, tone};
 use crate::sdp::{Codec, Direction, Format, KEY_OCTETS, MasterKey, Negotiated, SrtpKeys, Suite};
 
-const A: LegId = LegId(1);
-const B: LegId = LegId(2);
-const CALL: CallId = CallId(9);
+pub(super) const A: LegId = LegId(1);
+pub(super) const B: LegId = LegId(2);
+pub(super) const CALL: CallId = CallId(9);
 const SILENCE: Duration = Duration::from_secs(10);
 const FRAME: Duration = Duration::from_millis(20);
 
 /// A packet on its way out.
 #[derive(Clone, Debug)]
-struct Sent {
-    at: Mono,
-    leg: LegId,
-    channel: Channel,
-    to: SocketAddr,
-    packet: Vec<u8>,
+pub(super) struct Sent {
+    pub at: Mono,
+    pub leg: LegId,
+    pub channel: Channel,
+    pub to: SocketAddr,
+    pub packet: Vec<u8>,
 }
 
 #[derive(Default)]
-struct Recorder {
-    now: Mono,
-    sent: Vec<Sent>,
+pub(super) struct Recorder {
+    pub now: Mono,
+    pub sent: Vec<Sent>,
 }
 
 impl Wire for Recorder {
@@ -42,24 +43,26 @@ impl Wire for Recorder {
     }
 }
 
-struct World {
-    relay: Relay,
-    wire: Recorder,
-    now: Mono,
-    events: Vec<MediaEvent>,
+pub(super) struct World {
+    pub relay: Relay,
+    pub wire: Recorder,
+    pub now: Mono,
+    pub events: Vec<MediaEvent>,
+    /// For the thread of the handshakes.
+    pub orders: Vec<HandshakeOrder>,
 }
 
 /// A telephone: where it sends from and its stream.
-struct Phone {
+pub(super) struct Phone {
     leg: LegId,
     address: SocketAddr,
     header: Header,
 }
 
 impl World {
-    fn new() -> World {
+    pub(super) fn new() -> World {
         let relay = Relay::new(Arc::new(Sounds::new(Vec::new())), SILENCE, Rng::from_number(3));
-        World { relay, wire: Recorder::default(), now: Mono(1_000_000_000), events: Vec::new() }
+        World { relay, wire: Recorder::default(), now: Mono(1_000_000_000), events: Vec::new(), orders: Vec::new() }
     }
 
     /// Two open legs, described, that do not hear one another yet.
@@ -80,17 +83,17 @@ impl World {
         (world, a, b)
     }
 
-    fn tell(&mut self, command: MediaCommand) {
+    pub(super) fn tell(&mut self, command: MediaCommand) {
         self.wire.now = self.now;
         self.relay.handle(command, self.now, &mut self.wire);
         self.drain();
     }
 
-    fn describe(&mut self, leg: LegId, session: Negotiated) {
+    pub(super) fn describe(&mut self, leg: LegId, session: Negotiated) {
         self.tell(MediaCommand::Remote { leg, session: Box::new(session) });
     }
 
-    fn source(&mut self, leg: LegId, source: Source) {
+    pub(super) fn source(&mut self, leg: LegId, source: Source) {
         self.tell(MediaCommand::Source { leg, source });
     }
 
@@ -101,7 +104,7 @@ impl World {
     }
 
     /// Lets time pass, each deadline at its moment.
-    fn pass(&mut self, span: Duration) {
+    pub(super) fn pass(&mut self, span: Duration) {
         let end = self.now + span;
         while let Some((at, _)) = self.relay.poll_timeout().filter(|(at, _)| *at <= end) {
             self.now = at.max(self.now);
@@ -113,7 +116,7 @@ impl World {
     }
 
     /// Both phones talk for so many packets; each says its own octet.
-    fn talk(&mut self, phones: &mut [&mut Phone], packets: usize) {
+    pub(super) fn talk(&mut self, phones: &mut [&mut Phone], packets: usize) {
         for _ in 0..packets {
             for phone in phones.iter_mut() {
                 phone.say(self);
@@ -122,12 +125,12 @@ impl World {
         }
     }
 
-    fn drain(&mut self) {
+    pub(super) fn drain(&mut self) {
         self.events.extend(std::iter::from_fn(|| self.relay.poll_output()));
     }
 
     /// What a leg's peer has got.
-    fn heard(&self, leg: LegId) -> Vec<(Header, Vec<u8>, Mono)> {
+    pub(super) fn heard(&self, leg: LegId) -> Vec<(Header, Vec<u8>, Mono)> {
         let rtp = self.wire.sent.iter().filter(|sent| sent.leg == leg && sent.channel == Channel::Rtp);
         let read = |sent: &Sent| {
             let packet = rtp::read(&sent.packet).unwrap();
@@ -141,7 +144,7 @@ impl World {
         rtcp.map(|sent| (Compound::read(&sent.packet).unwrap(), sent.to)).collect()
     }
 
-    fn close(&mut self, leg: LegId) -> LegStats {
+    pub(super) fn close(&mut self, leg: LegId) -> LegStats {
         self.tell(MediaCommand::Close { leg });
         let closed = self.events.iter().rev().find_map(|event| match event {
             MediaEvent::Closed { leg: closed, stats } if *closed == leg => Some(*stats),
@@ -152,12 +155,12 @@ impl World {
 }
 
 impl Phone {
-    fn new(leg: LegId, host: u8) -> Phone {
+    pub(super) fn new(leg: LegId, host: u8) -> Phone {
         let header = Header { marker: false, payload_type: 0, sequence: 65_500, timestamp: 5, ssrc: u32::from(host) };
         Phone { leg, address: address(host, 6000), header }
     }
 
-    fn say(&mut self, world: &mut World) {
+    pub(super) fn say(&mut self, world: &mut World) {
         let octet = self.header.ssrc as u8;
         self.send(world, &[octet; 160]);
         self.header.timestamp = self.header.timestamp.wrapping_add(160);
@@ -185,7 +188,7 @@ fn address(host: u8, port: u16) -> SocketAddr {
     SocketAddr::from(([192, 0, 2, host], port))
 }
 
-fn session(host: u8, events: u8, direction: Direction) -> Negotiated {
+pub(super) fn session(host: u8, events: u8, direction: Direction) -> Negotiated {
     let format = |codec: Codec| Format { to_peer: codec.payload_type, from_peer: codec.payload_type, codec };
     Negotiated {
         rtp: Pii::new(address(host, 6000)),
@@ -198,8 +201,14 @@ fn session(host: u8, events: u8, direction: Direction) -> Negotiated {
     }
 }
 
+/// From two octets, each of which makes a key.
+pub(super) fn keys(ours: u8, theirs: u8) -> SrtpKeys {
+    let key = |octet| MasterKey::new(Suite::Gcm128, &[octet; KEY_OCTETS]);
+    SrtpKeys { suite: Suite::Gcm128, ours: key(ours), theirs: key(theirs) }
+}
+
 /// One stream: the same SSRC, each sequence number one higher, timestamps that only rise.
-fn assert_continuous(heard: &[(Header, Vec<u8>, Mono)]) {
+pub(super) fn assert_continuous(heard: &[(Header, Vec<u8>, Mono)]) {
     for pair in heard.windows(2) {
         let (before, after) = (&pair[0].0, &pair[1].0);
         assert_eq!(after.ssrc, before.ssrc);
@@ -484,10 +493,23 @@ fn reports_are_our_own_on_each_leg() {
 }
 
 #[test]
+fn keys_pressed_towards_an_encrypted_leg_are_encrypted() {
+    let (mut world, ..) = World::with_call();
+    world.describe(A, Negotiated { srtp: Some(keys(1, 2)), ..session(1, 101, Direction::SendRecv) });
+    world.tell(MediaCommand::Key { leg: A, digit: '7', duration_ms: 100 });
+    world.pass(Duration::from_secs(1));
+    let mut shield = Shield::new(&keys(2, 1));
+    let sent: Vec<Sent> = world.wire.sent.iter().filter(|s| s.leg == A && s.channel == Channel::Rtp).cloned().collect();
+    assert!(!sent.is_empty());
+    for mut sent in sent {
+        let length = shield.open_rtp(&mut sent.packet).expect("sealed");
+        assert_eq!(rtp::read(&sent.packet[..length]).unwrap().header.payload_type, 101);
+    }
+}
+
+#[test]
 fn an_encrypted_leg_and_a_plain_one_hear_each_other() {
     let (mut world, mut a, mut b) = World::connected();
-    let key = |octet| MasterKey::new(Suite::Gcm128, &[octet; KEY_OCTETS]);
-    let keys = |ours, theirs| SrtpKeys { suite: Suite::Gcm128, ours: key(ours), theirs: key(theirs) };
     let mut shield = Shield::new(&keys(2, 1));
     world.describe(A, Negotiated { srtp: Some(keys(1, 2)), ..session(1, 101, Direction::SendRecv) });
     for _ in 0..50 {

@@ -32,7 +32,7 @@ impl Ends {
 
     pub fn media(&mut self, command: &MediaCommand) -> Vec<String> {
         let call = match command {
-            MediaCommand::Open { leg, group, .. } => {
+            MediaCommand::Open { leg, group, .. } | MediaCommand::OpenShared { leg, group, .. } => {
                 self.call_by_open_leg.insert(*leg, *group);
                 Some(*group)
             }
