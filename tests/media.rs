@@ -62,7 +62,14 @@ impl Phone {
 
 fn start(workers: usize) -> (MediaPool, Receiver<MediaEvent>) {
     let (sender, events) = mpsc::channel();
-    let config = MediaConfig { workers, bind: LOCALHOST, silence_timeout: Duration::from_secs(30), webrtc_port: None, ports: 0..=0, wavs: Vec::new() };
+    let config = MediaConfig {
+        workers,
+        bind: LOCALHOST,
+        silence_timeout: Duration::from_secs(30),
+        webrtc_port: None,
+        ports: 0..=0,
+        wavs: Vec::new(),
+    };
     let pool = MediaPool::start(config, move |event| sender.send(event).unwrap()).unwrap();
     (pool, events)
 }

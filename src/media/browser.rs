@@ -48,7 +48,10 @@ enum Handshake {
     Idle,
     UnderWay,
     /// Done with this certificate; the keys are kept back while its description is not there.
-    Done { fingerprint: Fingerprint, keys: Box<SrtpKeys> },
+    Done {
+        fingerprint: Fingerprint,
+        keys: Box<SrtpKeys>,
+    },
     Failed(LostCause),
 }
 
@@ -116,7 +119,9 @@ impl Browser {
 
     /// The keys, once the handshake is done with the certificate that was described; nothing is heard or said before.
     pub fn shield(&mut self) -> Option<Box<Shield>> {
-        let (Handshake::Done { fingerprint, keys }, Some(session)) = (&self.handshake, &self.session) else { return None };
+        let (Handshake::Done { fingerprint, keys }, Some(session)) = (&self.handshake, &self.session) else {
+            return None;
+        };
         if *fingerprint != session.fingerprint {
             self.handshake = Handshake::Failed(LostCause::Fingerprint);
             return None;

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::command::{LegStats, OurSide, Source};
 use super::browser::Browser;
+use super::command::{LegStats, OurSide, Source};
 use super::dtmf::{Keys, Press};
 use super::g711::Law;
 use super::incoming::{Incoming, ticks_to_us};

@@ -110,7 +110,9 @@ mod tests {
         for codec in [Codec::pcmu(), Codec::pcma(), Codec::new(13, "CN", 8000), event(8000)] {
             assert_eq!(known(codec), (true, true));
         }
-        for codec in [Codec { channels: 2, ..Codec::new(111, "opus", 48000) }, Codec::new(9, "G722", 8000), event(48000)] {
+        for codec in
+            [Codec { channels: 2, ..Codec::new(111, "opus", 48000) }, Codec::new(9, "G722", 8000), event(48000)]
+        {
             assert_eq!(known(codec), (false, true));
         }
         for codec in [Codec::new(63, "red", 48000), Codec::new(18, "G729", 8000), Codec::new(0, "PCMU", 16000)] {

@@ -31,7 +31,9 @@ pub fn serve(flags: &Flags) {
         workers: 1,
         bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
         silence_timeout: Duration::from_secs(30),
-        webrtc_port: None, ports: 0..=0, wavs: Vec::new(),
+        webrtc_port: None,
+        ports: 0..=0,
+        wavs: Vec::new(),
     };
     let told = move |event| {
         if let MediaEvent::Failed { leg, cause } = event {

@@ -76,9 +76,7 @@ impl MediaRecord {
             MediaRecord::Failed { leg, cause } => {
                 MediaEvent::Failed { leg: LegId(leg), cause: of_name(&CAUSES, &cause)? }
             }
-            MediaRecord::Lost { leg, cause } => {
-                MediaEvent::Lost { leg: LegId(leg), cause: of_name(&LOSSES, &cause)? }
-            }
+            MediaRecord::Lost { leg, cause } => MediaEvent::Lost { leg: LegId(leg), cause: of_name(&LOSSES, &cause)? },
             MediaRecord::Latched { leg } => MediaEvent::Latched { leg: LegId(leg) },
             MediaRecord::Dtmf { leg, digit, ms } => MediaEvent::Dtmf { leg: LegId(leg), digit, duration_ms: ms },
             MediaRecord::Silent { leg, ns } => MediaEvent::Silent { leg: LegId(leg), lasted: Duration::from_nanos(ns) },

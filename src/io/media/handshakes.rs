@@ -171,7 +171,9 @@ impl Handshakes {
             match event {
                 EndpointEvent::HandshakeComplete => {
                     (shake.is_done, shake.ends) = (true, now + KEPT);
-                    news.push(shake.endpoint.get_connection_state(PEER).and_then(done).unwrap_or(HandshakeNews::Failed));
+                    news.push(
+                        shake.endpoint.get_connection_state(PEER).and_then(done).unwrap_or(HandshakeNews::Failed),
+                    );
                 }
                 EndpointEvent::PeerClosed if !shake.is_done => news.push(HandshakeNews::Failed),
                 _ => {}

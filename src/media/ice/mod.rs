@@ -174,7 +174,8 @@ mod tests {
         for asked in [Asked { name: "b", ..PLAIN }, Asked { theirs: "other", ..PLAIN }] {
             assert_eq!(check(&mut ice, &asked, 1), None);
         }
-        let forged = Check { transaction: [1; 12], username: "a-ufrag:t-ufrag", password: "guessed", more: &[] }.write();
+        let forged =
+            Check { transaction: [1; 12], username: "a-ufrag:t-ufrag", password: "guessed", more: &[] }.write();
         assert_eq!(ice.check(&Request::read(&forged).unwrap(), from(1), Mono(5)), None);
         assert_eq!((ice.destination(), ice.checked_at()), (None, None));
         let mut early = IceLite::new(named("a"));

@@ -456,7 +456,8 @@ fn reports_travel_with_the_sound_and_sealed() {
         phone.say(&mut world);
         world.pass(FRAME);
     }
-    let reports: Vec<&Sent> = world.wire.sent.iter().filter(|sent| sent.leg == A && sent.channel == Channel::Rtcp).collect();
+    let reports: Vec<&Sent> =
+        world.wire.sent.iter().filter(|sent| sent.leg == A && sent.channel == Channel::Rtcp).collect();
     assert!(!reports.is_empty());
     let mut report = reports[0].packet.clone();
     assert_eq!(reports[0].to, browser.address);

@@ -3,13 +3,13 @@
 //! The four verbs, with two liberties for the sake of the packets: time is `Mono` alone, and what is sent goes straight to a
 //! `Wire` instead of into a queue, since a relayed packet is rewritten where it lies.
 
+#[cfg(test)]
+mod browser_tests;
 mod browsers;
 mod deadlines;
 mod emit;
 mod packets;
 mod press;
-#[cfg(test)]
-mod browser_tests;
 #[cfg(test)]
 mod tests;
 
