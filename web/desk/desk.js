@@ -15,8 +15,8 @@ import { kept } from './kept.js';
 /** @typedef {import('../lib/media.js').MicrophoneFault} MicrophoneFault */
 /** What the agent sees. @typedef {'idle' | 'offered' | 'ringing' | 'talking' | 'elsewhere' | 'wrap-up'} Phase */
 
-/** After a reload the server may be first to bring the call back. */
-const COME_BACK_AFTER_MS = 300;
+/** After a reload the server calls us back as soon as we have registered; when it has not by then, we call. */
+const COME_BACK_AFTER_MS = 2_500;
 
 export class Desk {
   /** @param {{ agent: string, token: string }} login */
@@ -222,7 +222,7 @@ export class Desk {
   rings() {
     this.clear('call');
     this.alert(`Ringing: ${this.caller}.`);
-    if (this.settings.auto || this.callPhase === 'talking' || this.callPhase === 'held') {
+    if (this.settings.auto || this.line.call?.replaces || this.callPhase === 'talking' || this.callPhase === 'held') {
       if (this.settings.sounds) note(880, 0, 0.25);
       void this.answer();
       return;

@@ -6,7 +6,7 @@ import { ORDERS, REASONS, price } from './stock.js';
 
 /** @typedef {import('./stock.js').Order} Order */
 /** @typedef {import('./stock.js').Reason} Reason */
-/** @typedef {HTMLElement & { start(details: object): Promise<void>, reset(): void }} ContactElement */
+/** The widget's methods are there when its script is. @typedef {HTMLElement & { start?(details: object): Promise<void>, reset?(): void }} ContactElement */
 
 const CASES_EVERY_MS = 4_000;
 
@@ -27,7 +27,7 @@ function drawOrders() {
 
 /** @param {Order} order */
 function help(order) {
-  contact.reset();
+  contact.reset?.();
   byId('stuff', HTMLElement).hidden = true;
   byId('help', HTMLElement).hidden = false;
   const article = h('div', {});
@@ -43,21 +43,22 @@ function help(order) {
 
 /** The article comes first: it may be all it takes. @param {Order} order @param {Reason} reason @param {HTMLElement} place */
 function offer(order, reason, place) {
-  contact.reset();
+  contact.reset?.();
   const { article } = reason;
   const words = h('input', { class: 'input', id: 'words', maxLength: 200, placeholder: 'In your own words, if you like', 'aria-label': 'In your own words' });
   fill(place, h('article', { class: 'article' },
     h('h2', {}, article.title), h('ol', {}, article.steps.map((step) => h('li', {}, step))),
     words,
     h('div', { class: 'actions' },
-      h('button', { class: 'button primary', type: 'button', id: 'contact-us', onclick: () => begin(order, reason, words.value) }, 'Contact us'),
+      h('button', { class: 'button primary', type: 'button', id: 'contact-us', onclick: () => void begin(order, reason, words.value) }, 'Contact us'),
       h('button', { class: 'button', type: 'button', onclick: home }, 'That helped'))));
 }
 
 /** @param {Order} order @param {Reason} reason @param {string} words */
-function begin(order, reason, words) {
+async function begin(order, reason, words) {
   byId('contact-us', HTMLElement).closest('article')?.remove();
-  void contact.start({
+  await customElements.whenDefined('throughline-contact');
+  await contact.start?.({
     subject: { kind: 'order', id: order.id, title: order.title },
     reason: { category: reason.category, sub_category: reason.sub_category },
     articles: [{ id: reason.article.id, title: reason.article.title }],
@@ -66,7 +67,7 @@ function begin(order, reason, words) {
 }
 
 function home() {
-  contact.reset();
+  contact.reset?.();
   byId('help', HTMLElement).hidden = true;
   byId('stuff', HTMLElement).hidden = false;
   void cases.look();

@@ -9,7 +9,7 @@ import { back, channels, controls, form, progress, question, spoken, telephone }
 
 /** @typedef {{ kind: string, expected_wait_s?: number | null, why?: string, rule?: string }} Channel */
 /** The answer of `POST /v1/intents`, as far as it is looked into. @typedef {{ id: string, token: string, number?: string, tel?: string, expires_at: string, channels?: Channel[] }} Intent */
-/** @typedef {{ state: string, position?: number, expected_wait_s?: number, agent?: string, level?: string, case?: string }} LiveState */
+/** @typedef {{ state: string, position?: number, expected_wait_s?: number, agent?: string, level?: string, talked?: boolean, case?: string }} LiveState */
 /** @typedef {import('./browser-call.js').Trouble} Trouble */
 
 /** The origin of Throughline, as the loader knows it. */
@@ -53,6 +53,8 @@ export class Contact extends HTMLElement {
     this.sentAs = '';
     this.draft = '';
     this.hasTalked = false;
+    /** When an agent was there first, as Date.now() has it. */
+    this.connectedAt = 0;
     this.ticker = 0;
     /** @type {Record<string, unknown> | null} */
     this.details = null;
@@ -118,7 +120,7 @@ export class Contact extends HTMLElement {
     this.meter?.close();
     Object.assign(this, {
       stream: null, line: null, meter: null, intent: null, trouble: null, chosen: '', keypad: false, needsClick: false, denied: false,
-      isBusy: false, isSending: false, sentAs: '', hasTalked: false, live: { state: 'registered' },
+      isBusy: false, isSending: false, sentAs: '', hasTalked: false, connectedAt: 0, live: { state: 'registered' },
     });
     this.removeAttribute('data-open');
   }
@@ -130,6 +132,7 @@ export class Contact extends HTMLElement {
     this.chosen = 'call_browser';
     this.trouble = null;
     this.hasTalked = false;
+    this.connectedAt = 0;
     if (this.live.state === 'ended') this.live = { state: 'registered' };
     line.addEventListener('trouble', (event) => this.fail(/** @type {CustomEvent<Trouble>} */ (event).detail));
     line.addEventListener('change', () => this.lineChanged(line));
@@ -158,7 +161,8 @@ export class Contact extends HTMLElement {
     const before = this.stage;
     this.live = live;
     this.tell('state', live);
-    if (live.state === 'connected') this.hasTalked = true;
+    if (live.state === 'connected') this.connectedAt ||= Date.now();
+    if (live.state === 'connected' || live.talked) this.hasTalked = true;
     if (live.state !== 'confirm') this.denied = false;
     if (live.state === 'expired') return this.expired();
     if (this.stage !== before || live.state === 'waiting') say(this.told, spoken(this.stage, live));
@@ -176,7 +180,10 @@ export class Contact extends HTMLElement {
     if (line !== this.line) return;
     const { call } = line;
     if (call) this.tell('call', { state: call.state });
-    if (call?.state === 'talking') this.hasTalked = true;
+    if (call?.state === 'talking' && this.stage === 'connected') {
+      this.hasTalked = true;
+      this.connectedAt ||= Date.now();
+    }
     if (call?.isOver) this.keypad = false;
     void this.hear();
     this.draw();
@@ -303,7 +310,7 @@ export class Contact extends HTMLElement {
   thanks() {
     return [
       h('h2', { tabIndex: -1 }, 'Thank you for calling'),
-      h('p', { class: 'quiet' }, 'What was agreed appears among your cases as soon as it is written down.'),
+      h('p', { class: 'quiet' }, this.live.case ? 'What was agreed is written down; you find it among your cases.' : 'What was agreed appears among your cases as soon as it is written down.'),
       h('div', { class: 'row' }, h('button', { class: 'button', type: 'button', onclick: () => { this.hasTalked = false; this.choose(''); } }, 'Something else')),
     ];
   }
@@ -325,7 +332,7 @@ export class Contact extends HTMLElement {
   tick() {
     const call = this.line?.call;
     const time = this.box.querySelector('.time');
-    if (time && call?.since) say(time, clock(Date.now() - call.since));
+    if (time && this.connectedAt) say(time, clock(Date.now() - this.connectedAt));
     const level = call?.state === 'talking' ? this.meter?.level() ?? 0 : 0;
     const bars = this.box.querySelectorAll('.wave i');
     bars.forEach((bar, at) => {

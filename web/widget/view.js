@@ -120,7 +120,7 @@ export function controls(contact) {
   return [
     h('div', { class: 'head' },
       h('div', { class: 'wave', 'aria-hidden': 'true' }, Array.from({ length: 14 }, () => h('i', {}))),
-      h('span', { class: 'time', role: 'timer' }, call?.since ? clock(Date.now() - call.since) : '')),
+      h('span', { class: 'time', role: 'timer' }, contact.connectedAt ? clock(Date.now() - contact.connectedAt) : '')),
     contact.needsClick && h('button', { class: 'button primary', type: 'button', onclick: () => void contact.hear() }, icon('sound'), 'Let me hear the other side'),
     call?.interrupted && h('div', { class: 'notice warn' }, 'The sound is interrupted. It is tried again; stay on the line.'),
     contact.line?.isLost && talking && h('div', { class: 'notice warn' }, 'The connection to our server is interrupted. You can go on speaking.'),

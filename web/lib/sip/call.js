@@ -82,6 +82,11 @@ export class Call extends EventTarget {
     return display || userOf(uri) || uri;
   }
 
+  /** Whether it takes the place of a call that we had (RFC 3891). */
+  get replaces() {
+    return !this.outgoing && this.invite !== null && first(this.invite, 'replaces') !== '';
+  }
+
   get sound() {
     return this.peer?.sound ?? null;
   }

@@ -1,0 +1,11 @@
+/** Runs the browser tests; with an argument, those whose name has it. */
+
+import { closeAll } from './support/browser.js';
+import { runAll } from './support/tests.js';
+import './units.test.js';
+import './pretend.test.js';
+import './look.test.js';
+
+const ok = await runAll(process.argv[2] ?? '');
+await closeAll();
+process.exit(ok ? 0 : 1);

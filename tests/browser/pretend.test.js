@@ -1,0 +1,222 @@
+/** The pages against a server that only pretends: what goes wrong on request, and what the person is told. */
+
+import assert from 'node:assert/strict';
+import { hears, launch, leave, page, picture } from './support/browser.js';
+import { POP, Pretend } from './support/pretend.js';
+import { answer, askForHelp, callFromBrowser, connected, goAvailable, signIn, state } from './support/story.js';
+import { test, until } from './support/tests.js';
+
+/** A desk and a shop in browsers with different tones, and a server. @param {(world: { desk: any, shop: any, server: Pretend }) => Promise<void>} body */
+async function world(body) {
+  const server = await new Pretend().start();
+  const desk = await page(await launch(440)), shop = await page(await launch(880));
+  try {
+    await body({ desk, shop, server });
+  } finally {
+    await leave(desk, shop);
+    server.stop();
+  }
+}
+
+const count = (server, type) => server.heard.filter((message) => message.type === type).length;
+
+test('desk and shop: a call with both tones, hold, keys, transfer, wrap-up, case', () => world(async ({ desk, shop, server }) => {
+  await goAvailable(desk, server.origin);
+  await askForHelp(shop, server.origin);
+  await callFromBrowser(shop);
+  await desk.locator('[data-id="answer"]').waitFor();
+  const order = server.heard.map(({ type }) => type);
+  assert.ok(order.indexOf('pop_drawn') < order.indexOf('sip 180'), 'the pop is drawn before the ring');
+  await answer(desk);
+  await Promise.all([hears(desk, 880), hears(shop, 440)]);
+  await desk.locator('[data-id="hold"]').click();
+  await until(async () => (await state(desk)) === 'On hold', 'held');
+  await desk.locator('[data-id="hold"]').click();
+  await connected(desk);
+  await hears(shop, 440);
+  await desk.locator('[data-id="keypad"]').click();
+  await desk.getByRole('group', { name: 'Keypad' }).getByRole('button', { name: '5' }).click();
+  assert.equal(await desk.locator('.drawer output').textContent(), '5');
+  await desk.locator('[data-id="transfer"]').click();
+  await desk.fill('#transfer-to', 'ben');
+  await desk.keyboard.press('Enter');
+  await desk.getByText('ben has the call.').waitFor();
+  const refer = server.heard.find(({ type }) => type === 'sip REFER').request;
+  assert.ok(refer.headers.some(([name, value]) => name === 'refer-to' && value === '<sip:ben@throughline.example.com>'));
+  await desk.getByRole('heading', { name: 'How did it go?' }).waitFor();
+  await desk.getByText('Passed on', { exact: true }).click();
+  await desk.fill('#summary', 'Ben sends a new lamp.');
+  await desk.reload();
+  assert.equal(count(server, 'wrap_up'), 0);
+  assert.deepEqual(desk.problems, []);
+  assert.deepEqual(shop.problems, []);
+}));
+
+test('shop: a refused microphone says what to do, and the call can be made then', () => world(async ({ shop, server, desk }) => {
+  await goAvailable(desk, server.origin);
+  await askForHelp(shop, server.origin);
+  await shop.evaluate(() => {
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = (asked) => (window.allowed ? real(asked) : Promise.reject(new DOMException('no', 'NotAllowedError')));
+  });
+  await callFromBrowser(shop);
+  await shop.getByText('The microphone is blocked').waitFor();
+  await picture(shop, 'shop-microphone-refused');
+  assert.equal(count(server, 'sip INVITE'), 0);
+  await shop.evaluate(() => { window.allowed = true; });
+  await shop.getByRole('button', { name: 'Try again' }).click();
+  await desk.locator('[data-id="answer"]').waitFor();
+}));
+
+test('shop: without WebRTC the browser call is not offered', () => world(async ({ shop, server }) => {
+  await shop.addInitScript(() => { delete window.RTCPeerConnection; });
+  await askForHelp(shop, server.origin);
+  assert.ok(await shop.locator('[data-kind="call_browser"]').isDisabled());
+  await shop.locator('[data-kind="call_phone"]').click();
+  await shop.getByText('+1 201 555 0123').waitFor();
+}));
+
+test('shop: an expired token says so and begins again', () => world(async ({ shop, server }) => {
+  server.faults.liveStatus = 401;
+  await shop.goto(server.origin);
+  await shop.locator('[data-order="A-1001"]').click();
+  await shop.getByText('It has not arrived').click();
+  await shop.getByRole('button', { name: 'Contact us' }).click();
+  await shop.getByText('This contact has expired').waitFor();
+  server.faults.liveStatus = 0;
+  await shop.getByRole('button', { name: 'Begin again' }).click();
+  await shop.getByRole('heading', { name: 'How would you like to reach us?' }).waitFor();
+}));
+
+test('shop: a refused websocket is told, and nothing hangs', () => world(async ({ shop, server }) => {
+  server.faults.refuseSip = true;
+  await askForHelp(shop, server.origin);
+  await callFromBrowser(shop);
+  await shop.getByText('This contact has expired').waitFor();
+}));
+
+test('shop and desk: ICE that never completes ends with a message on both sides', () => world(async ({ shop, desk, server }) => {
+  server.faults.breakIce = true;
+  await goAvailable(desk, server.origin);
+  await askForHelp(shop, server.origin);
+  await callFromBrowser(shop);
+  await desk.locator('[data-id="answer"]').click();
+  await shop.getByText('No sound could be set up').waitFor({ timeout: 25_000 });
+  await picture(shop, 'shop-no-sound');
+  await desk.getByRole('heading', { name: 'How did it go?' }).waitFor();
+}));
+
+test('shop: progress, place, question and message as the live stream says', () => world(async ({ shop, server }) => {
+  await askForHelp(shop, server.origin);
+  await shop.locator('[data-kind="call_phone"]').click();
+  server.tellLive({ state: 'waiting', position: 2, expected_wait_s: 140 });
+  await shop.getByText('You are number 2, about 2 minutes to wait.').first().waitFor();
+  await picture(shop, 'shop-waiting');
+  server.tellLive({ state: 'confirm', level: 'V1' });
+  await shop.getByRole('button', { name: 'Yes, that is me' }).click();
+  await until(() => count(server, 'confirm'), 'the confirmation');
+  server.tellLive({ state: 'agent_reading', agent: 'Anna' });
+  await shop.getByText('Anna is reading your case').first().waitFor();
+  server.tellLive({ state: 'connected', agent: 'Anna' });
+  await shop.getByText('Connected with Anna').first().waitFor();
+  server.tellLive({ state: 'ended' });
+  await shop.getByText('Thank you for calling').waitFor();
+  await shop.getByRole('button', { name: 'Something else' }).click();
+  await shop.locator('[data-kind="form"]').click();
+  await shop.getByLabel('Your message').fill('Where is it?');
+  await shop.getByRole('button', { name: 'Send' }).click();
+  await shop.getByText('Your message is with us').waitFor();
+}));
+
+test('desk: a wrong token, a refused microphone, what opens a locked field', () => world(async ({ desk, server }) => {
+  await desk.goto(`${server.origin}/desk/`);
+  await desk.fill('#agent', 'anna');
+  await desk.fill('#token', 'wrong');
+  await desk.keyboard.press('Enter');
+  await desk.getByText('The agent or the token is wrong').waitFor();
+  await signIn(desk, server.origin);
+  await desk.evaluate(() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError')); });
+  await desk.getByRole('button', { name: 'Go available' }).click();
+  await desk.getByText('The microphone is blocked').waitFor();
+  await picture(desk, 'desk-microphone-refused');
+  assert.equal(count(server, 'set_state'), 0);
+  server.offer();
+  await desk.getByText('Please confirm the call there').waitFor();
+  await until(() => count(server, 'pop_drawn'), 'the pop is drawn');
+  server.tell({ ...POP, type: 'pop_updated', level: 'V3', fields: POP.fields.map((field) => (field.locked ? { key: field.key, label: 'Promised', value: 'A call back' } : field)) });
+  await desk.locator('.fact.opened').getByText('A call back').waitFor();
+  await desk.locator('[data-id="decline"]').click();
+  await until(() => count(server, 'decline'), 'declined');
+}));
+
+test('desk: a lost connection is told, comes back, and the call goes on', () => world(async ({ desk, shop, server }) => {
+  await goAvailable(desk, server.origin);
+  await askForHelp(shop, server.origin);
+  await callFromBrowser(shop);
+  await answer(desk);
+  for (const socket of server.sockets.clients) socket.terminate();
+  await desk.getByText('Your call goes on').waitFor();
+  await hears(desk, 880);
+  await until(() => count(server, 'sip UPDATE') >= 2, 'both tell where they are now');
+  await desk.getByText('Your call goes on').waitFor({ state: 'detached' });
+  assert.equal(server.heard.filter(({ type }) => type === 'hello').at(-1).resume.session, '01');
+  await hears(shop, 440);
+}));
+
+test('desk: a newer window displaces an older one, which says so', () => world(async ({ desk, server }) => {
+  await goAvailable(desk, server.origin);
+  const second = await page(await launch(440));
+  await signIn(second, server.origin);
+  await desk.getByText('Your desk is open in another window').waitFor();
+  await picture(desk, 'desk-displaced');
+  await desk.getByRole('button', { name: 'Use it here' }).click();
+  await second.getByText('Your desk is open in another window').waitFor();
+  await leave(second);
+}));
+
+test('desk: the keyboard alone is enough', () => world(async ({ desk, shop, server }) => {
+  await desk.goto(`${server.origin}/desk/`);
+  await desk.keyboard.type('anna');
+  await desk.keyboard.press('Tab');
+  await desk.keyboard.type('secret');
+  await desk.keyboard.press('Enter');
+  await desk.getByText('Your telephone is this page').waitFor();
+  await tabTo(desk, 'Go available');
+  await desk.keyboard.press('Enter');
+  await desk.getByRole('heading', { name: 'You are available' }).waitFor();
+  await shop.goto(server.origin);
+  await tabTo(shop, 'Need help');
+  await shop.keyboard.press('Enter');
+  await shop.keyboard.press('Tab');
+  await shop.keyboard.press('Space');
+  await tabTo(shop, 'Contact us');
+  await shop.keyboard.press('Enter');
+  await shop.getByRole('heading', { name: 'How would you like to reach us?' }).waitFor();
+  await tabTo(shop, 'Call from this browser');
+  await shop.keyboard.press('Enter');
+  // The answer has the focus when it rings.
+  await until(() => desk.evaluate(() => document.activeElement?.getAttribute('data-id') === 'answer'), 'focus on the answer');
+  await desk.keyboard.press('Enter');
+  await connected(desk);
+  await tabTo(desk, 'End call');
+  await desk.keyboard.press('Enter');
+  await desk.getByRole('heading', { name: 'How did it go?' }).waitFor();
+  await desk.keyboard.press('Space');
+  await tabTo(desk, 'Save and finish');
+  await desk.keyboard.press('Enter');
+  await desk.getByRole('heading', { name: 'Your calls today' }).waitFor();
+}));
+
+/** Presses Tab until this has the focus. @param {import('playwright-core').Page} shown @param {string} text */
+async function tabTo(shown, text) {
+  for (let presses = 0; presses < 40; presses += 1) {
+    await shown.keyboard.press('Tab');
+    const name = await shown.evaluate(() => {
+      let active = document.activeElement;
+      while (active?.shadowRoot?.activeElement) active = active.shadowRoot.activeElement;
+      return active?.textContent ?? '';
+    });
+    if (name.includes(text)) return;
+  }
+  throw new Error(`"${text}" cannot be reached by the keyboard`);
+}

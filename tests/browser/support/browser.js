@@ -1,0 +1,113 @@
+/** Chromium, its pages, and what is asked of them. */
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+export const OUT = fileURLToPath(new URL('../../../target/browser/', import.meta.url));
+mkdirSync(OUT, { recursive: true });
+
+/** @type {Map<number, Promise<import('playwright-core').Browser>>} */
+const launched = new Map();
+
+/** A browser whose microphone is a tone; one for all tests. @param {number} hertz */
+export function launch(hertz) {
+  const browser = launched.get(hertz) ?? start(hertz);
+  launched.set(hertz, browser);
+  return browser;
+}
+
+export async function closeAll() {
+  for (const browser of launched.values()) await (await browser).close();
+}
+
+/** @param {number} hertz */
+function start(hertz) {
+  const file = join(OUT, `tone-${hertz}.wav`);
+  writeFileSync(file, tone(hertz));
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+      '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${file}`,
+      '--autoplay-policy=no-user-gesture-required', '--disable-features=WebRtcHideLocalIpsWithMdns',
+    ],
+  });
+}
+
+/** A second of a sine as WAV, 48 kHz, 16 bit; whole waves, so that it repeats without a click. @param {number} hertz */
+function tone(hertz) {
+  const rate = 48_000, bytes = Buffer.alloc(44 + 2 * rate);
+  bytes.write('RIFF', 0);
+  bytes.writeUInt32LE(36 + 2 * rate, 4);
+  bytes.write('WAVEfmt ', 8);
+  bytes.writeUInt32LE(16, 16);
+  bytes.writeUInt16LE(1, 20);
+  bytes.writeUInt16LE(1, 22);
+  bytes.writeUInt32LE(rate, 24);
+  bytes.writeUInt32LE(2 * rate, 28);
+  bytes.writeUInt16LE(2, 32);
+  bytes.writeUInt16LE(16, 34);
+  bytes.write('data', 36);
+  bytes.writeUInt32LE(2 * rate, 40);
+  for (let at = 0; at < rate; at += 1) bytes.writeInt16LE(Math.round(12_000 * Math.sin((2 * Math.PI * hertz * at) / rate)), 44 + 2 * at);
+  return bytes;
+}
+
+/** @param {import('playwright-core').Browser} browser @param {import('playwright-core').BrowserContextOptions} [options] */
+export async function page(browser, options = {}) {
+  const context = await browser.newContext({ permissions: ['microphone'], viewport: { width: 1280, height: 860 }, locale: 'en-GB', ...options });
+  context.setDefaultTimeout(10_000);
+  const made = await context.newPage();
+  made.problems = [];
+  made.on('pageerror', (fault) => made.problems.push(String(fault)));
+  made.on('console', (message) => { if (message.type() === 'error') made.problems.push(message.text()); });
+  // Leaving in the middle of a call asks; the answer here is always yes.
+  made.on('dialog', (dialog) => void dialog.accept().catch(() => {}));
+  return made;
+}
+
+/** @param {import('playwright-core').Page[]} pages */
+export async function leave(...pages) {
+  await Promise.all(pages.map((shown) => shown.context().close()));
+}
+
+/** Writes what the page looks like under target/browser/. @param {import('playwright-core').Page} shown @param {string} name */
+export async function picture(shown, name) {
+  await shown.screenshot({ path: join(OUT, `${name}.png`), fullPage: true, animations: 'disabled' });
+}
+
+/**
+ * The loudest frequency of what an audio element plays, and its level; 0 while nothing is heard.
+ * @param {import('playwright-core').Page} shown
+ */
+export function heard(shown) {
+  return shown.evaluate(async () => {
+    const roots = [document, ...[...document.querySelectorAll('*')].map((element) => element.shadowRoot).filter(Boolean)];
+    const element = roots.flatMap((root) => [...root.querySelectorAll('audio')]).find((audio) => audio.srcObject);
+    if (!element) return { hertz: 0, level: 0 };
+    const context = new AudioContext();
+    const analyser = context.createAnalyser();
+    analyser.fftSize = 8192;
+    context.createMediaStreamSource(element.srcObject).connect(analyser);
+    await new Promise((resolve) => { setTimeout(resolve, 350); });
+    const bins = new Float32Array(analyser.frequencyBinCount);
+    analyser.getFloatFrequencyData(bins);
+    const loudest = bins.reduce((best, level, at) => (level > bins[best] ? at : best), 0);
+    const answer = { hertz: (loudest * context.sampleRate) / analyser.fftSize, level: bins[loudest] };
+    await context.close();
+    return answer;
+  });
+}
+
+/** Waits until a page hears this tone. @param {import('playwright-core').Page} shown @param {number} hertz @param {number} [within] */
+export async function hears(shown, hertz, within = 15_000) {
+  const until = Date.now() + within;
+  let last;
+  do {
+    last = await heard(shown);
+    if (Math.abs(last.hertz - hertz) < 25 && last.level > -60) return last;
+  } while (Date.now() < until);
+  throw new Error(`the tone of ${hertz} Hz was not heard, but ${JSON.stringify(last)}`);
+}

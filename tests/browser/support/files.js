@@ -1,0 +1,38 @@
+/** A server for the files of `web/` with the policy that the program sends, for tests of a page against a server that misbehaves. */
+
+import { createServer } from 'node:http';
+import { readFile } from 'node:fs/promises';
+import { extname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const WEB = fileURLToPath(new URL('../../../web/', import.meta.url));
+const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8', '.svg': 'image/svg+xml' };
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const PLACES = { '/': 'shop/index.html', '/desk/': 'desk/index.html', '/board/': 'board/index.html', '/widget.js': 'widget/widget.js' };
+
+/**
+ * Serves `web/` and whatever `handlers` answer; they come first.
+ * @param {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse, path: string) => boolean | Promise<boolean>} handler
+ */
+export async function serve(handler) {
+  const server = createServer(async (request, response) => {
+    const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+    if (await handler(request, response, path)) return;
+    const file = PLACES[path] ?? (path.startsWith('/web/') ? normalize(path.slice(5)) : '');
+    try {
+      const body = await readFile(join(WEB, file));
+      response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': POLICY });
+      response.end(body);
+    } catch {
+      response.writeHead(404).end();
+    }
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  return { server, origin: `http://127.0.0.1:${server.address().port}` };
+}
+
+/** @param {import('node:http').ServerResponse} response @param {unknown} body @param {number} [status] */
+export function json(response, body, status = 200) {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  return true;
+}
