@@ -5,7 +5,9 @@ import { runAll } from './support/tests.js';
 import './units.test.js';
 import './pretend.test.js';
 import './look.test.js';
+import { stopWorld } from './calls.test.js';
 
 const ok = await runAll(process.argv[2] ?? '');
 await closeAll();
+await stopWorld();
 process.exit(ok ? 0 : 1);

@@ -11,17 +11,19 @@ const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src
 const PLACES = { '/': 'shop/index.html', '/desk/': 'desk/index.html', '/board/': 'board/index.html', '/widget.js': 'widget/widget.js' };
 
 /**
- * Serves `web/` and whatever `handlers` answer; they come first.
+ * Serves `web/` and whatever the handler answers; it comes first. Pages may speak to the origin `other` too, as a shop's may.
  * @param {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse, path: string) => boolean | Promise<boolean>} handler
+ * @param {string} [other]
  */
-export async function serve(handler) {
+export async function serve(handler, other = '') {
+  const policy = other ? POLICY.replace("script-src 'self'", `script-src 'self' ${other}`).replace("connect-src 'self'", `connect-src 'self' ${other} ${other.replace('http', 'ws')}`) : POLICY;
   const server = createServer(async (request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
     if (await handler(request, response, path)) return;
     const file = PLACES[path] ?? (path.startsWith('/web/') ? normalize(path.slice(5)) : '');
     try {
       const body = await readFile(join(WEB, file));
-      response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': POLICY });
+      response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': policy });
       response.end(body);
     } catch {
       response.writeHead(404).end();

@@ -1,0 +1,223 @@
+/** Calls through the real server, with sound: customers and agents in browsers. */
+
+import assert from 'node:assert/strict';
+import { hears, launch, leave, page, picture } from './support/browser.js';
+import { World, demo } from './support/server.js';
+import { answer, askForHelp, callFromBrowser, connected, goAvailable, signIn, state } from './support/story.js';
+import { test, until } from './support/tests.js';
+
+/** @type {Promise<World> | null} */
+let started = null;
+const world = () => (started ??= World.start());
+
+export async function stopWorld() {
+  await (await started?.catch(() => null))?.stop();
+}
+
+/** A desk and a shop at the real server; the agent's tone is 440 Hz, the customer's 880 Hz. */
+async function meeting(body) {
+  const server = await world();
+  const desk = await page(await launch(440)), shop = await page(await launch(880));
+  try {
+    await body({ server, desk, shop, anna: { agent: 'anna', token: server.tokens.anna } });
+  } finally {
+    await leave(desk, shop);
+    await until(async () => (await server.calls()).every(({ phase }) => phase === 'ended'), 'no call is left', 40_000);
+  }
+}
+
+/** A call that both hear. */
+async function talk(server, desk, shop, anna) {
+  await goAvailable(desk, server.origin, anna);
+  await askForHelp(shop, server.shop);
+  await callFromBrowser(shop);
+  await answer(desk);
+  await Promise.all([hears(desk, 880), hears(shop, 440)]);
+}
+
+async function wrapUp(desk, summary) {
+  await desk.getByRole('heading', { name: 'How did it go?' }).waitFor();
+  await desk.getByText('Solved', { exact: true }).click();
+  await desk.fill('#summary', summary);
+  await desk.getByRole('button', { name: 'Save and finish' }).click();
+  await desk.getByRole('heading', { name: 'Your calls today' }).waitFor();
+}
+
+test('real: from the click to the case, with sound both ways, mute, hold and keys', () => meeting(async ({ server, desk, shop, anna }) => {
+  await talk(server, desk, shop, anna);
+  await desk.getByText('V3').first().waitFor();
+  await desk.getByRole('heading', { name: 'Ada Example' }).first().waitFor();
+  await shop.getByText('Connected with').first().waitFor();
+  await picture(desk, 'real-desk-talking');
+  await picture(shop, 'real-shop-talking');
+  await desk.locator('[data-id="hold"]').click();
+  await until(async () => (await state(desk)) === 'On hold', 'held');
+  await shop.getByText('You are on hold').waitFor();
+  await desk.locator('[data-id="hold"]').click();
+  await connected(desk);
+  await Promise.all([hears(desk, 880), hears(shop, 440)]);
+  await shop.locator('[data-id="keypad"]').click();
+  await shop.getByRole('group', { name: 'Keypad' }).getByRole('button', { name: '5' }).click();
+  await desk.locator('[data-id="end"]').click();
+  await shop.getByText('Thank you for calling').waitFor();
+  await wrapUp(desk, 'A new lamp comes on Friday.');
+  await shop.getByText('‹ My Stuff').click();
+  await shop.getByText('A new lamp comes on Friday.').first().waitFor();
+  await picture(shop, 'real-shop-case');
+  const [call] = await server.calls();
+  assert.deepEqual([call.trunk, call.level, call.agent], ['(web)', 'V3', 'anna']);
+  const stages = Object.fromEntries(call.stages.map(({ stage, us }) => [stage, us]));
+  assert.ok(stages.invite_to_pop_acknowledged < stages.invite_to_agent_ringing, 'the pop is drawn before the ring');
+  assert.deepEqual(desk.problems, []);
+  assert.deepEqual(shop.problems, []);
+}));
+
+test('real: the desk is reloaded in the middle of a call and comes back to it', () => meeting(async ({ server, desk, shop, anna }) => {
+  await talk(server, desk, shop, anna);
+  await desk.reload();
+  await connected(desk);
+  await Promise.all([hears(desk, 880), hears(shop, 440)]);
+  assert.equal((await server.calls()).filter(({ phase }) => phase === 'talking').length, 1);
+  await shop.locator('[data-id="hang-up"]').click();
+  await wrapUp(desk, 'Reloaded, and spoken on.');
+}));
+
+test('real: websockets are cut for 10 s, the sound goes on, and the call ends as it should', () => meeting(async ({ server, desk, shop, anna }) => {
+  const lines = await Promise.all([breakable(desk), breakable(shop)]);
+  await talk(server, desk, shop, anna);
+  for (const line of lines) line.cut();
+  await desk.getByText('Your call goes on').waitFor();
+  await shop.getByText('You can go on speaking').waitFor();
+  await Promise.all([hears(desk, 880), hears(shop, 440)]);
+  await new Promise((resolve) => { setTimeout(resolve, 10_000); });
+  for (const line of lines) line.mend();
+  await desk.getByText('Your call goes on').waitFor({ state: 'detached', timeout: 20_000 });
+  await shop.getByText('You can go on speaking').waitFor({ state: 'detached', timeout: 20_000 });
+  await Promise.all([hears(desk, 880), hears(shop, 440)]);
+  await desk.locator('[data-id="end"]').click();
+  await shop.getByText('Thank you for calling').waitFor();
+}));
+
+test('real: two windows of one agent: the newer has the calls, the older says so', () => meeting(async ({ server, desk, shop, anna }) => {
+  await goAvailable(desk, server.origin, anna);
+  const second = await page(await launch(440));
+  await second.goto(`${server.origin}/desk/`);
+  await second.fill('#agent', anna.agent);
+  await second.fill('#token', anna.token);
+  await second.keyboard.press('Enter');
+  await desk.getByText('Your desk is open in another window').waitFor();
+  await until(() => second.locator('.states').isVisible(), 'the second desk');
+  if (await second.getByRole('button', { name: 'Go available' }).isVisible()) await second.getByRole('button', { name: 'Go available' }).click();
+  await second.getByRole('heading', { name: 'You are available' }).waitFor();
+  await askForHelp(shop, server.shop);
+  await callFromBrowser(shop);
+  await answer(second);
+  await Promise.all([hears(second, 880), hears(shop, 440)]);
+  assert.equal(await desk.locator('[data-id="answer"]').count(), 0);
+  await leave(second);
+}));
+
+test('real: a call is passed on to another desk, with its pop; the caller stays', () => meeting(async ({ server, desk, shop, anna }) => {
+  await talk(server, desk, shop, anna);
+  const ben = await page(await launch(440));
+  await goAvailable(ben, server.origin, { agent: 'ben', token: server.tokens.ben });
+  await desk.locator('[data-id="transfer"]').click();
+  await desk.fill('#transfer-to', 'ben');
+  await desk.keyboard.press('Enter');
+  await ben.getByRole('heading', { name: 'Ada Example' }).first().waitFor();
+  await answer(ben);
+  await Promise.all([hears(ben, 880), hears(shop, 440)]);
+  await desk.getByRole('heading', { name: 'How did it go?' }).waitFor();
+  await ben.locator('[data-id="end"]').click();
+  await shop.getByText('Thank you for calling').waitFor();
+  await leave(ben);
+}));
+
+test('real: the customer hangs up while it rings, and the desk says so', () => meeting(async ({ server, desk, shop, anna }) => {
+  await goAvailable(desk, server.origin, anna);
+  await askForHelp(shop, server.shop);
+  await callFromBrowser(shop);
+  await desk.locator('[data-id="answer"]').waitFor();
+  await shop.locator('[data-id="hang-up"]').click();
+  await desk.getByText('The call is gone').waitFor();
+  await shop.getByRole('heading', { name: 'How would you like to reach us?' }).waitFor();
+}));
+
+test('real: a wrong token of a desk is refused in words, a wrong key of a board too', async () => {
+  const server = await world();
+  const shown = await page(await launch(440));
+  await shown.goto(`${server.origin}/desk/`);
+  await shown.fill('#agent', 'anna');
+  await shown.fill('#token', 'wrong');
+  await shown.keyboard.press('Enter');
+  await shown.getByText('The agent or the token is wrong').waitFor();
+  await shown.goto(`${server.origin}/board/#key=wrong`);
+  await shown.getByText('This key may not read the board.').waitFor();
+  await leave(shown);
+});
+
+test('real: the board shows a call as it moves', () => meeting(async ({ server, desk, shop, anna }) => {
+  const board = await page(await launch(440));
+  await board.goto(`${server.origin}/board/#key=${server.key}`);
+  await board.getByText('Live', { exact: true }).waitFor();
+  await talk(server, desk, shop, anna);
+  await board.locator('.lane', { hasText: 'Talking' }).getByText('anna').waitFor();
+  await board.locator('.person.on-call', { hasText: 'anna' }).waitFor();
+  await picture(board, 'real-board');
+  await shop.locator('[data-id="hang-up"]').click();
+  await desk.getByRole('heading', { name: 'How did it go?' }).waitFor();
+  await board.locator('.person.wrap-up', { hasText: 'anna' }).waitFor();
+  assert.deepEqual(board.problems, []);
+  await leave(board);
+}));
+
+test('demo: its three links are all it takes, a simulated telephone too', async () => {
+  const { run, shop, origin, agent, token, board } = await demo();
+  const desk = await page(await launch(440)), customer = await page(await launch(880)), shown = await page(await launch(440));
+  try {
+    await shown.goto(board);
+    await shown.getByText('Live', { exact: true }).waitFor();
+    await goAvailable(desk, origin, { agent, token });
+    await askForHelp(customer, shop);
+    await callFromBrowser(customer);
+    await answer(desk);
+    await Promise.all([hears(desk, 880), hears(customer, 440)]);
+    await customer.locator('[data-id="hang-up"]').click();
+    await wrapUp(desk, 'Heard and seen.');
+    await customer.getByText('‹ My Stuff').click();
+    await customer.getByText('Heard and seen.').first().waitFor();
+    await askForHelp(customer, shop);
+    await customer.locator('[data-kind="call_phone"]').click();
+    await customer.getByText('Let a simulated phone dial it').click();
+    await answer(desk);
+    await customer.getByText('Connected with').first().waitFor();
+    await picture(customer, 'demo-shop');
+    await picture(desk, 'demo-desk');
+    await picture(shown, 'demo-board');
+    await desk.locator('[data-id="end"]').click();
+  } finally {
+    await leave(desk, customer, shown);
+    await run.stop();
+  }
+});
+
+/** Websockets of a page that can be cut, and refused until they are mended. */
+async function breakable(shown) {
+  const open = new Set();
+  let isCut = false;
+  await shown.routeWebSocket(/\/(sip|v1\/desktop)/, (socket) => {
+    if (isCut) return void socket.close();
+    const server = socket.connectToServer();
+    const line = { socket, server };
+    open.add(line);
+    return undefined;
+  });
+  return {
+    cut() {
+      isCut = true;
+      for (const { socket, server } of open) { void socket.close().catch(() => {}); void server.close().catch(() => {}); }
+      open.clear();
+    },
+    mend() { isCut = false; },
+  };
+}

@@ -1,0 +1,189 @@
+/** The real server: the program with a configuration of the tests, or its demo. */
+
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { json, serve } from './files.js';
+import { until } from './tests.js';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const PROGRAMS = ['target/debug/throughline', 'target/release/throughline', 'target/image/usr/local/bin/throughline'];
+const CUSTOMER = { id: 'c-1001', name: 'Ada Example', email: 'ada@shop.example.com', phones: ['+12015550177'], tier: 'gold' };
+
+/** THROUGHLINE in the environment, or what was built last. */
+function program() {
+  if (process.env.THROUGHLINE) return process.env.THROUGHLINE;
+  const built = PROGRAMS.map((path) => join(ROOT, path)).filter(existsSync);
+  built.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  if (!built[0]) throw new Error('build the program first: cargo build');
+  return built[0];
+}
+
+export class Program {
+  /** @param {string[]} args */
+  constructor(args) {
+    this.said = '';
+    this.child = spawn(program(), args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child.stdout.on('data', (text) => { this.said += text; });
+    this.child.stderr.on('data', (text) => { this.said += text; });
+    this.ended = new Promise((resolve) => this.child.on('exit', resolve));
+    process.on('exit', () => this.child.kill('SIGKILL'));
+  }
+
+  /** @param {RegExp} what @param {number} [within] */
+  async says(what, within = 20_000) {
+    await until(() => what.test(this.said) || this.child.exitCode !== null, `the program says ${what}`, within);
+    const match = what.exec(this.said);
+    if (!match) throw new Error(`the program ended:\n${this.said}`);
+    return match;
+  }
+
+  /** A second SIGTERM does not wait for calls. */
+  async stop() {
+    this.child.kill('SIGTERM');
+    this.child.kill('SIGTERM');
+    const late = setTimeout(() => this.child.kill('SIGKILL'), 5_000);
+    await this.ended;
+    clearTimeout(late);
+  }
+}
+
+/** The demo, with the three links that it prints. */
+export async function demo() {
+  const run = new Program(['demo', '--pages', '--http-port', '0', '--shop-port', '0', '--sip-port', '0']);
+  const [, shop] = await run.says(/customer +(http\S+)/, 30_000);
+  const [, desk, agent, token] = await run.says(/desk +(http\S+).*log in as (\S+) with the token (\S+)/);
+  const [, board] = await run.says(/board +(http\S+)/);
+  return { run, shop, origin: new URL(desk).origin, agent, token, board };
+}
+
+/** The port of a socket that was free a moment ago. @param {boolean} udp @returns {Promise<number>} */
+function free(udp) {
+  return new Promise((resolve) => {
+    const socket = udp ? createSocket('udp4') : createServer();
+    const done = () => { const { port } = /** @type {{ port: number }} */ (socket.address()); socket.close(() => resolve(port)); };
+    if (udp) socket.bind(0, '127.0.0.1', done);
+    else socket.listen(0, '127.0.0.1', done);
+  });
+}
+
+const sha256 = (text) => createHash('sha256').update(text).digest('hex');
+
+/** A server with three agents in browsers and two telephones with passwords, and a shop with its own small backend. */
+export class World {
+  static async start() {
+    const world = new World();
+    world.folder = mkdtempSync(join(tmpdir(), 'throughline-browser-'));
+    world.key = randomBytes(16).toString('hex');
+    world.tokens = { anna: randomBytes(8).toString('hex'), ben: randomBytes(8).toString('hex') };
+    const http = await free(false);
+    world.origin = `http://127.0.0.1:${http}`;
+    world.host = '127.0.0.1';
+    world.site = await serve((request, response, path) => world.answer(request, response, path), world.origin);
+    world.shop = world.site.origin;
+    const file = join(world.folder, 'throughline.toml');
+    writeFileSync(file, world.configuration(http, await free(true)));
+    world.run = new Program(['serve', file]);
+    await until(async () => (await fetch(`${world.origin}/readyz`).catch(() => null))?.ok || world.run.child.exitCode !== null, 'the server is ready', 20_000);
+    if (world.run.child.exitCode !== null) throw new Error(world.run.said);
+    return world;
+  }
+
+  async stop() {
+    this.site.server.closeAllConnections();
+    this.site.server.close();
+    await this.run.stop();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  configuration(http, sip) {
+    const browser = (name) => `[[agents]]\nname = "${name}"\nskills = { parcels = 5 }\ntoken_sha256 = "${sha256(this.tokens[name])}"\nphone = { browser = true }\n`;
+    const telephone = (name) => `[[agents]]\nname = "${name}"\nskills = { returns = 5 }\ntoken_sha256 = "${sha256(name)}"\nphone = { user = "${name}", password = "secret-of-${name}" }\n`;
+    return `
+[sip]
+bind = ["127.0.0.1:${sip}"]
+realm = "voice.example.com"
+[http]
+bind = "127.0.0.1:${http}"
+origins = ["${this.shop}"]
+[media]
+bind = "127.0.0.1"
+[store]
+embedded = "${this.folder}/store.db"
+[log]
+filter = "${process.env.THROUGHLINE_LOG ?? 'warn'}"
+[[trunks]]
+name = "carrier"
+networks = ["192.0.2.0/24"]
+region = "US"
+fallback = { status = 503 }
+[[pools]]
+name = "web"
+numbers = ["+12015550100..+12015550149"]
+[intents]
+pool = "web"
+region = "US"
+[[api_keys]]
+id = "tests"
+sha256 = "${sha256(this.key)}"
+scopes = ["register", "read"]
+[[token_keys]]
+id = 1
+secret = "${randomBytes(32).toString('hex')}"
+[routing]
+skills = ["parcels", "returns"]
+default_queue = "delivery"
+[[queues]]
+name = "delivery"
+requires = { parcels = 3 }
+wrap_up_s = 60
+[access]
+default = { answer = "self-service", because = "we do not know this caller" }
+[[access.rules]]
+name = "known customers"
+when = { min_level = "V1" }
+answer = "human"
+because = "a customer of ours"
+${browser('anna')}
+${browser('ben')}
+${telephone('carla')}
+${telephone('dan')}
+`;
+  }
+
+  /** The shop's own backend: it alone has the key. */
+  async answer(request, response, path) {
+    if (path === '/shop/config') return json(response, { throughline: this.origin });
+    if (path === '/help/intent') return this.pass(response, 'POST', '/v1/intents', { ...(await read(request)), customer: CUSTOMER });
+    if (path === '/help/cases') return this.pass(response, 'GET', `/v1/customers/${CUSTOMER.id}/cases`);
+    if (path.startsWith('/help/cases/')) return this.pass(response, 'POST', path.replace('/help', '/v1'), await read(request));
+    return false;
+  }
+
+  async pass(response, method, path, body) {
+    const { status, data } = await this.api(method, path, body);
+    return json(response, data, status);
+  }
+
+  /** @param {string} method @param {string} path @param {object} [body] */
+  async api(method, path, body) {
+    const answer = await fetch(`${this.origin}${path}`, { method, headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json' }, body: body && JSON.stringify(body) });
+    return { status: answer.status, data: await answer.json().catch(() => null) };
+  }
+
+  /** The calls as the server tells of them. */
+  async calls() {
+    return (await this.api('GET', '/v1/calls')).data.calls;
+  }
+}
+
+async function read(request) {
+  const parts = [];
+  for await (const part of request) parts.push(part);
+  return JSON.parse(Buffer.concat(parts).toString() || '{}');
+}
