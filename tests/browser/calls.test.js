@@ -8,7 +8,7 @@ import { test, until } from './support/tests.js';
 
 /** @type {Promise<World> | null} */
 let started = null;
-const world = () => (started ??= World.start());
+export const world = () => (started ??= World.start());
 
 export async function stopWorld() {
   await (await started?.catch(() => null))?.stop();

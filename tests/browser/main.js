@@ -6,6 +6,7 @@ import './units.test.js';
 import './pretend.test.js';
 import './look.test.js';
 import { stopWorld } from './calls.test.js';
+import './phones.test.js';
 
 const ok = await runAll(process.argv[2] ?? '');
 await closeAll();

@@ -74,10 +74,12 @@ function free(udp) {
 
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
-/** A server with three agents in browsers and two telephones with passwords, and a shop with its own small backend. */
+/** A server with two agents at desks in browsers and two whose telephones have passwords, and a shop with its own small backend. */
 export class World {
   static async start() {
     const world = new World();
+    /** What the shop's site shows besides. @type {Map<string, [type: string, body: string | Buffer]>} */
+    world.files = new Map();
     world.folder = mkdtempSync(join(tmpdir(), 'throughline-browser-'));
     world.key = randomBytes(16).toString('hex');
     world.tokens = { anna: randomBytes(8).toString('hex'), ben: randomBytes(8).toString('hex') };
@@ -103,7 +105,7 @@ export class World {
 
   configuration(http, sip) {
     const browser = (name) => `[[agents]]\nname = "${name}"\nskills = { parcels = 5 }\ntoken_sha256 = "${sha256(this.tokens[name])}"\nphone = { browser = true }\n`;
-    const telephone = (name) => `[[agents]]\nname = "${name}"\nskills = { returns = 5 }\ntoken_sha256 = "${sha256(name)}"\nphone = { user = "${name}", password = "secret-of-${name}" }\n`;
+    const telephone = (name) => `[[agents]]\nname = "${name}"\nskills = { parcels = 5 }\ntoken_sha256 = "${sha256(name)}"\nphone = { user = "${name}", password = "secret-of-${name}" }\n`;
     return `
 [sip]
 bind = ["127.0.0.1:${sip}"]
@@ -136,7 +138,7 @@ scopes = ["register", "read"]
 id = 1
 secret = "${randomBytes(32).toString('hex')}"
 [routing]
-skills = ["parcels", "returns"]
+skills = ["parcels"]
 default_queue = "delivery"
 [[queues]]
 name = "delivery"
@@ -158,6 +160,8 @@ ${telephone('dan')}
 
   /** The shop's own backend: it alone has the key. */
   async answer(request, response, path) {
+    const [type, body] = this.files.get(path) ?? [];
+    if (type) return Boolean(response.writeHead(200, { 'content-type': type }).end(body));
     if (path === '/shop/config') return json(response, { throughline: this.origin });
     if (path === '/help/intent') return this.pass(response, 'POST', '/v1/intents', { ...(await read(request)), customer: CUSTOMER });
     if (path === '/help/cases') return this.pass(response, 'GET', `/v1/customers/${CUSTOMER.id}/cases`);
