@@ -27,7 +27,8 @@ use super::{
 
 /// The calls in progress and the records of those that have ended.
 pub struct Calls {
-    calls: BTreeMap<CallId, Call>,
+    /// Boxed: they are large, and a map moves and spares places for what it holds.
+    calls: BTreeMap<CallId, Box<Call>>,
     bench: Bench,
     records: Records,
     boot_s: u32,
@@ -100,11 +101,11 @@ impl Calls {
 
     /// The calls in progress, the newest first.
     pub fn in_progress(&self) -> impl Iterator<Item = &Call> {
-        self.calls.values().rev()
+        self.calls.values().rev().map(Box::as_ref)
     }
 
     pub fn get(&self, call: CallId) -> Option<&Call> {
-        self.calls.get(&call)
+        self.calls.get(&call).map(Box::as_ref)
     }
 
     pub fn records(&self) -> &Records {
@@ -190,7 +191,7 @@ impl Calls {
             return None;
         };
         let call = self.bench.call_by_leg.get(leg)?;
-        let next = self.calls.get(call).and_then(transfer::next_leg);
+        let next = self.calls.get(call).and_then(|call| transfer::next_leg(call));
         (next?.0 == *leg).then_some(*call)
     }
 
@@ -214,7 +215,7 @@ impl Calls {
             Some(group) => phoning::admit(Call { group: group.unwrap_or(id), ..call }, &mut self.bench, now),
             None => screening::admit(call, &mut self.bench, now),
         };
-        self.calls.insert(id, call);
+        self.calls.insert(id, Box::new(call));
         self.tell_pages(id);
         self.remove_if_over(id);
     }
@@ -232,7 +233,7 @@ impl Calls {
     fn group_of(&self, origin: &Origin) -> Option<Option<CallId>> {
         let Origin::Phone(agent) = origin else { return None };
         let has_it = |call: &&Call| call.grant().is_some_and(|grant| grant.agent == *agent);
-        Some(self.calls.values().find(has_it).map(|call| call.group))
+        Some(self.calls.values().map(Box::as_ref).find(has_it).map(|call| call.group))
     }
 
     /// A REFER with Replaces is about two calls.
@@ -251,7 +252,7 @@ impl Calls {
                 call,
                 side,
                 refer,
-                other.as_mut().filter(|other| replaced.is(other.caller.0)),
+                other.as_deref_mut().filter(|other| replaced.is(other.caller.0)),
                 bench,
                 now,
             );

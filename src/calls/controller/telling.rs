@@ -74,7 +74,7 @@ impl Calls {
     }
 
     fn standing(&self, intent: IntentId) -> Option<Standing> {
-        let of = |call: CallId| self.calls.get(&call);
+        let of = |call: CallId| self.get(call);
         let own = self.bench.pages.call_of(intent).and_then(of).map(pages::of);
         own.or_else(|| self.bench.pages.rivalled_call(intent).and_then(of).map(pages::asked))
     }

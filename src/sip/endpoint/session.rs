@@ -173,7 +173,7 @@ pub struct Owed {
 #[derive(Default)]
 pub struct Sessions {
     serial: u64,
-    session_by_id: HashMap<SessionId, Session>,
+    session_by_id: HashMap<SessionId, Box<Session>>,
     id_by_leg: HashMap<LegId, SessionId>,
 }
 
@@ -269,11 +269,11 @@ impl Sessions {
         if let Some(leg) = session.leg {
             self.id_by_leg.insert(leg, session.tag.session);
         }
-        self.session_by_id.insert(session.tag.session, session);
+        self.session_by_id.insert(session.tag.session, Box::new(session));
     }
 
     pub fn get_mut(&mut self, id: SessionId) -> Option<&mut Session> {
-        self.session_by_id.get_mut(&id)
+        self.session_by_id.get_mut(&id).map(Box::as_mut)
     }
 
     pub fn has_leg(&self, leg: LegId) -> bool {
@@ -282,7 +282,7 @@ impl Sessions {
 
     /// The session that the calls mean by `leg`.
     pub fn of_leg(&mut self, leg: LegId) -> Option<&mut Session> {
-        self.session_by_id.get_mut(self.id_by_leg.get(&leg)?)
+        self.session_by_id.get_mut(self.id_by_leg.get(&leg)?).map(Box::as_mut)
     }
 
     /// The session whose tag a peer wrote.
@@ -296,7 +296,7 @@ impl Sessions {
     }
 
     pub fn remove(&mut self, id: SessionId) -> Option<Session> {
-        self.session_by_id.remove(&id)
+        self.session_by_id.remove(&id).map(|session| *session)
     }
 
     pub fn len(&self) -> usize {
