@@ -30,6 +30,8 @@ pub enum Phone {
     Password(String),
     /// The same, with encrypted sound or none.
     Encrypted(String),
+    /// In the page of the agent's desk.
+    Browser,
 }
 
 /// What the server is configured with.
@@ -137,6 +139,7 @@ impl Setup {
         for (name, phone) in &self.agents {
             let phone = match phone {
                 Phone::Static(at) => format!("{{ contact = \"sip:{name}@{at}\" }}"),
+                Phone::Browser => "{ browser = true }".to_owned(),
                 Phone::Uri(uri) => format!("{{ contact = {uri:?} }}"),
                 Phone::Encrypted(password) => {
                     format!("{{ user = \"{name}\", password = \"{password}\", srtp = \"require\" }}")

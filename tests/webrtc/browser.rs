@@ -26,7 +26,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 const FRAME: Duration = Duration::from_millis(20);
 const PCMU: u8 = 0;
 const OPUS: u8 = 111;
-const EVENTS: u8 = 126;
+const EVENTS: u8 = 101;
 /// Packets that an ear listens to at once.
 const EAR: usize = 25;
 
@@ -135,6 +135,12 @@ impl Browser {
         self.connection.set_remote_description(answer).await.expect("an answer that can be used");
     }
 
+    /// An offer in the middle of a call: with the sound held, or not any more.
+    pub async fn offer_held(&self, is_held: bool) -> String {
+        let offer = self.offer().await;
+        if is_held { offer.replace("a=sendrecv", "a=sendonly") } else { offer }
+    }
+
     /// A browser whose candidates are all there: none comes later.
     async fn settle_own(&self, description: RTCSessionDescription) -> String {
         self.connection.set_local_description(description).await.expect("a description of its own");
@@ -148,10 +154,6 @@ impl Browser {
 
     pub async fn reaches(&self, state: RTCPeerConnectionState) {
         until(&format!("{state}"), || *self.seen.state.lock().expect("no panic") == state).await;
-    }
-
-    pub fn state(&self) -> RTCPeerConnectionState {
-        *self.seen.state.lock().expect("no panic")
     }
 
     /// The microphone holds this tone from now on; 0 is silence, in packets.

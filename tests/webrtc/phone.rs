@@ -69,6 +69,12 @@ impl Phone {
         self.state().to = Some(to);
     }
 
+    /// Where a description of ours says.
+    pub fn send_to_described(&self, description: &str) {
+        let session = throughline::sdp::Session::parse(description.as_bytes()).expect("a description of ours");
+        self.send_to(*session.audio.rtp.expose());
+    }
+
     pub fn hum(&self, tone_hz: u32) {
         self.state().tone_hz = tone_hz;
     }
