@@ -123,7 +123,9 @@ async fn a_browser_that_calls_and_a_telephone_hear_each_other_and_press_keys() {
     phone.hears(CALLERS_TONE).await;
     assert_eq!(browser.gaps(), 0);
     browser.press('5');
-    media.until("a key of the browser", |event| matches!(event, MediaEvent::Dtmf { leg: CALLER, digit: '5', .. })).await;
+    media
+        .until("a key of the browser", |event| matches!(event, MediaEvent::Dtmf { leg: CALLER, digit: '5', .. }))
+        .await;
     phone.hears_key('5').await;
     phone.press('8');
     media.until("a key of the phone", |event| matches!(event, MediaEvent::Dtmf { leg: AGENT, digit: '8', .. })).await;
@@ -180,7 +182,12 @@ async fn another_certificate_than_the_described_one_is_refused_and_nobody_else_s
     let phone = telephone(&media).await;
     let offer = impostor.offer().await;
     let digits = offer.find("a=fingerprint:sha-256 ").expect("a fingerprint") + 22;
-    let forged = format!("{}{}{}", &offer[..digits], if &offer[digits..=digits] == "0" { "1" } else { "0" }, &offer[digits + 1..]);
+    let forged = format!(
+        "{}{}{}",
+        &offer[..digits],
+        if &offer[digits..=digits] == "0" { "1" } else { "0" },
+        &offer[digits + 1..]
+    );
     let agreed = media.open(CALLER).answer_alone(&read(&forged), &g711()).expect("an answer");
     media.settle(CALLER, agreed.negotiated);
     impostor.take_answer(&text(&agreed.body)).await;
@@ -228,7 +235,9 @@ async fn a_browser_that_never_comes_and_one_that_goes_are_told_apart() {
     leaving.vanish().await;
     let lost = |leg, cause| move |event: &MediaEvent| *event == MediaEvent::Lost { leg, cause };
     media.until("who never came", lost(CALLER, LostCause::NoCheck)).await;
-    tokio::time::timeout(2 * PATIENCE, media.until("who went", lost(AGENT, LostCause::Consent))).await.expect("in time");
+    tokio::time::timeout(2 * PATIENCE, media.until("who went", lost(AGENT, LostCause::Consent)))
+        .await
+        .expect("in time");
 }
 
 #[tokio::test(flavor = "multi_thread")]
