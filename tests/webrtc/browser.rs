@@ -300,7 +300,7 @@ fn codec(payload_type: u8, name: &str, clock_rate: u32, channels: u16) -> RTCRtp
         sdp_fmtp_line: String::new(),
         rtcp_feedback: Vec::new(),
     };
-    RTCRtpCodecParameters { rtp_codec, payload_type, ..Default::default() }
+    RTCRtpCodecParameters { rtp_codec, payload_type }
 }
 
 /// Waits until it is so.
