@@ -16,12 +16,13 @@ use crate::base::phone::Region;
 use crate::base::rng::Rng;
 use crate::base::{Now, limits};
 use crate::calls::settings::PoolPlan;
-use crate::config::{self, MediaShell, Plan, Shell, SipBind, StorePlan};
+use crate::config::{self, HistoryPlan, MediaShell, Plan, Shell, SipBind, StorePlan};
 use crate::engine::question::{Answer, Question};
 use crate::engine::{Engine, Input};
 use crate::intents::requests::{StoreError, StoreRequest};
 use crate::io::clock::Clock;
 use crate::io::desktop::DeskLines;
+use crate::io::history::{History, HistoryError, Kept};
 use crate::io::journal::{Journal, JournalHeader};
 use crate::io::live::LivePages;
 use crate::io::media::{FileError, MediaConfig, MediaPool, read_clip};
@@ -59,6 +60,7 @@ pub enum StartError {
         fault: io::Error,
     },
     Store(OpenError),
+    History(HistoryError),
     Telemetry(TelemetryError),
     Journal {
         path: PathBuf,
@@ -195,7 +197,8 @@ pub async fn start(mut plan: Plan, sockets: Sockets, config_text: &str) -> Resul
     let (sip_door, websockets) = websocket::door(plan.shell.web_flow());
     let pages = Arc::new(LivePages::default());
     tokio::spawn(beat(Arc::clone(&pages)));
-    let web = web(&plan, &store, (&door, sip_door), (&lines, &pages), &telemetry, clock, rng.split());
+    let history = open_history(&plan.shell.history, now)?;
+    let web = web(&plan, (&store, &history), (&door, sip_door), (&lines, &pages), &telemetry, clock, rng.split());
     let streams = StreamSetup {
         listeners: sockets.listeners,
         websockets,
@@ -215,6 +218,7 @@ pub async fn start(mut plan: Plan, sockets: Sockets, config_text: &str) -> Resul
         media,
         lines,
         pages: Arc::clone(&pages),
+        history,
         recorder,
         journal,
     };
@@ -284,6 +288,11 @@ fn open_store(plan: &StorePlan) -> Result<Store, StartError> {
     opened.map_err(StartError::Store)
 }
 
+fn open_history(plan: &HistoryPlan, now: Now) -> Result<History, StartError> {
+    let kept = Kept { file: plan.file.clone(), age: plan.age, most: limits::CASES_MAX };
+    History::open(kept, now.wall).map_err(StartError::History)
+}
+
 /// Tells the store which numbers there are.
 async fn seed(store: &Store, pools: &[PoolPlan], now: Now) -> Result<(), StoreError> {
     for pool in pools {
@@ -330,7 +339,7 @@ fn open_journal(shell: &Shell, seed: [u8; 32], boot_s: u32, config_text: &str) -
 
 fn web(
     plan: &Plan,
-    store: &Store,
+    (store, history): (&Store, &History),
     (door, sip_door): (&Door, WebDoor),
     (lines, pages): (&Arc<DeskLines>, &Arc<LivePages>),
     telemetry: &Telemetry,
@@ -342,6 +351,8 @@ fn web(
         door: Arc::new(door.clone()),
         store: Arc::new(store.clone()),
         lines: Arc::clone(lines),
+        history: history.clone(),
+        waits: web::Waits::default(),
         pages: Arc::clone(pages),
         sip: SipWeb {
             door: sip_door,
@@ -418,6 +429,7 @@ impl fmt::Display for StartError {
             StartError::Bind { what, address, fault } => {
                 write!(f, "{what}: {address} cannot be bound ({fault}); choose an address of this machine")
             }
+            StartError::History(_) => f.write_str("the history of cases could not be opened"),
             StartError::Store(_) => f.write_str("the store of intents could not be opened"),
             StartError::Telemetry(_) => f.write_str("the telemetry could not be started"),
             StartError::Journal { path, .. } => write!(f, "the journal {} cannot be written", path.display()),
@@ -437,6 +449,7 @@ impl std::error::Error for StartError {
             | StartError::Media(fault)
             | StartError::Machine(fault) => Some(fault),
             StartError::Store(error) => Some(error),
+            StartError::History(error) => Some(error),
             StartError::Telemetry(error) => Some(error),
             StartError::Wav { fault, .. } => Some(fault),
             StartError::Tls(_) => None,

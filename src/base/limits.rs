@@ -96,6 +96,18 @@ pub const LIVE_STREAMS_MAX: usize = 8_192;
 pub const LIVE_STREAMS_PER_INTENT_MAX: usize = 8;
 /// What a page has not read yet, in messages; a call has about ten. Beyond it the stream is cut.
 pub const LIVE_QUEUE_MAX: usize = 16;
+/// Cases kept at most; a year of a large company. Beyond it the oldest is forgotten.
+pub const CASES_MAX: usize = 1_000_000;
+/// Cases of one customer that are shown, the newest first.
+pub const CASES_OF_CUSTOMER_MAX: usize = 100;
+/// Requests that wait for the history's file. Beyond it 503, and a case of a call is lost and logged.
+pub const HISTORY_WAITING_MAX: usize = 4_096;
+/// Cases between two cleanings of the history.
+pub const HISTORY_CLEANED_EVERY: usize = 1_000;
+/// Messages about one intent; who has more to say waits for an answer. Beyond it 429.
+pub const MESSAGES_OF_INTENT_MAX: usize = 8;
+/// What a customer says of a case, in characters. Beyond it 422.
+pub const FEEDBACK_COMMENT_MAX: usize = 2_000;
 /// The time between two signs of life on a stream; proxies cut what is silent for a minute.
 pub const LIVE_BEAT: Duration = Duration::from_secs(15);
 /// One HTTP body, in bytes. Beyond it 413.

@@ -412,6 +412,7 @@ impl Calls {
             Some(call) => call.record.wrap_up = Some(wrap_up),
             None => self.records.amend(id, |record| record.wrap_up = Some(wrap_up)),
         }
+        self.open_case(id, &agent, now);
         self.with(id, |call, bench| redirecting::freed(call, &agent, true, bench, now));
         self.tell_written(id);
     }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::base::stage::Stage;
-use crate::base::{AgentId, CallId, Fence, IntentId, Level, Mono, Pii, QueueId, TrunkId, Wall};
+use crate::base::{AgentId, CallId, CaseId, Fence, IntentId, Level, Mono, Pii, QueueId, TrunkId, Wall};
 use crate::desktop::WrapUp;
 use crate::intents::intent::{Intent, Reason, Subject};
 use crate::intents::matching::Evidence;
@@ -180,6 +180,8 @@ pub enum Fact {
         call: CallId,
         agent: AgentId,
     },
+    /// What an agent wrote of a call whose intent is known.
+    CaseOpened(Box<CaseNote>),
     Refused {
         cause: Refusal,
         count: u32,
@@ -260,6 +262,17 @@ pub struct CallRecord {
     pub about: Option<Box<About>>,
 }
 
+/// A case as the calls know it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaseNote {
+    pub case: CaseId,
+    pub intent: IntentId,
+    pub about: About,
+    pub agent: AgentId,
+    pub wrap_up: WrapUp,
+    pub at: Wall,
+}
+
 /// Who wanted to call about what: what a case needs of an intent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct About {
@@ -335,6 +348,7 @@ impl Fact {
             | Fact::SoundLost { call, .. }
             | Fact::SoundEnded { call, .. }
             | Fact::WrittenUp { call, .. } => Some(*call),
+            Fact::CaseOpened(note) => Some(note.wrap_up.call),
             Fact::CallEnded(record) => Some(record.call),
             Fact::Timed { .. }
             | Fact::AgentPaused { .. }

@@ -28,7 +28,9 @@ mod values;
 mod web;
 
 pub use fault::Fault;
-pub use plan::{ApiKey, FileAt, IntentDefaults, LogPlan, MediaShell, Plan, Shell, SipBind, StorePlan, TlsPlan};
+pub use plan::{
+    ApiKey, FileAt, HistoryPlan, IntentDefaults, LogPlan, MediaShell, Plan, Shell, SipBind, StorePlan, TlsPlan,
+};
 pub use read::read;
 
 #[cfg(test)]

@@ -37,6 +37,7 @@ pub struct Shell {
     pub origins: Vec<String>,
     pub media: MediaShell,
     pub store: StorePlan,
+    pub history: HistoryPlan,
     pub api_keys: Vec<ApiKey>,
     pub intents: IntentDefaults,
     /// Every input of the engine, for `throughline replay`; holds personal data.
@@ -93,6 +94,13 @@ pub enum StorePlan {
     Embedded { path: PathBuf },
     /// `redis://host:port/db`.
     Redis { url: String },
+}
+
+/// Where cases are kept, and how long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryPlan {
+    pub file: PathBuf,
+    pub age: Duration,
 }
 
 /// A key of the HTTP API. The key itself is not kept.

@@ -140,6 +140,7 @@ fn shell(
         origins: http.origins,
         media,
         store: shell::store(top, faults),
+        history: shell::history(top, faults),
         api_keys: shell::api_keys(top, faults),
         intents: shell::intents(top, pools, faults),
         journal: log.journal,

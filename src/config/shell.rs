@@ -12,7 +12,7 @@ use crate::desktop::pass::PassKeys;
 use crate::intents::token::{SECRET_MIN, TokenKey, TokenKeys};
 
 use super::fault::Faults;
-use super::plan::{ApiKey, IntentDefaults, LogPlan, StorePlan};
+use super::plan::{ApiKey, HistoryPlan, IntentDefaults, LogPlan, StorePlan};
 use super::tree::{Section, Text};
 use super::values::{Names, from_hex, region, sha256, socket};
 
@@ -20,6 +20,10 @@ const HTTP_PORT: u16 = 8080;
 /// Without TLS for now.
 const STORE_URLS: [&str; 3] = ["redis://", "redis+unix://", "unix://"];
 const STORE_FILE: &str = "throughline.db";
+const HISTORY_FILE: &str = "throughline-history.db";
+/// Customers look for what was agreed a year ago, rarely later.
+const HISTORY_DAYS: u64 = 365;
+const DAY_S: u64 = 24 * 3600;
 const API_KEY: &str = "choose a long random key and write its hash: printf %s KEY | sha256sum";
 const TOKEN_KEY: &str = "add [[token_keys]] with id = 1 and secret = what `openssl rand -hex 32` prints";
 
@@ -83,6 +87,14 @@ pub(super) fn store(top: &mut Section<'_>, faults: &mut Faults<'_>) -> StorePlan
             StorePlan::Redis { url: url.value.to_owned() }
         }
     }
+}
+
+pub(super) fn history(top: &mut Section<'_>, faults: &mut Faults<'_>) -> HistoryPlan {
+    let mut section = top.section("history", faults);
+    let file = section.text("file", faults).map_or(HISTORY_FILE, |text| text.value);
+    let days = section.number("keep_days", HISTORY_DAYS, 1..=3_650, faults);
+    section.finish(faults);
+    HistoryPlan { file: PathBuf::from(file), age: Duration::from_secs(days * DAY_S) }
 }
 
 pub(super) fn intents(top: &mut Section<'_>, pools: &Names<'_>, faults: &mut Faults<'_>) -> IntentDefaults {

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod descriptors;
 pub mod desktop;
 pub mod door;
+pub mod history;
 pub mod journal;
 pub mod live;
 mod load;

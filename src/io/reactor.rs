@@ -12,6 +12,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::base::{Mono, Now, limits};
 use crate::calls::api::AskId;
+use crate::calls::facts::Fact;
 use crate::calls::pages::PageInput;
 use crate::desktop::DesktopInput;
 use crate::engine::question::{Answer, Question, QuestionId};
@@ -24,6 +25,7 @@ use crate::sip::resolve::QuestionNumber;
 use super::clock::Clock;
 use super::desktop::DeskLines;
 use super::door::{Asked, EngineDoor};
+use super::history::History;
 use super::journal::Journal;
 use super::live::LivePages;
 use super::load::LoadMeter;
@@ -44,6 +46,7 @@ pub struct Wiring {
     pub media: MediaPool,
     pub lines: Arc<DeskLines>,
     pub pages: Arc<LivePages>,
+    pub history: History,
     pub recorder: Recorder,
     pub journal: Option<Journal>,
 }
@@ -166,6 +169,7 @@ struct Reactor {
     media: MediaPool,
     lines: Arc<DeskLines>,
     pages: Arc<LivePages>,
+    history: History,
     recorder: Recorder,
     journal: Option<Journal>,
     door: Door,
@@ -189,6 +193,7 @@ impl Reactor {
             media: wiring.media,
             lines: wiring.lines,
             pages: wiring.pages,
+            history: wiring.history,
             recorder: wiring.recorder,
             journal: wiring.journal,
             door,
@@ -315,7 +320,12 @@ impl Reactor {
                 }
             }
             Output::Page { intent, standing } => self.pages.tell(intent, standing),
-            Output::Fact(fact) => self.recorder.record(fact, self.clock.now()),
+            Output::Fact(fact) => {
+                if let Fact::CaseOpened(note) = &fact {
+                    self.history.note(note);
+                }
+                self.recorder.record(fact, self.clock.now());
+            }
         }
     }
 

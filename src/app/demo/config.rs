@@ -90,6 +90,9 @@ bind = "127.0.0.1"
 [store]
 embedded = "{folder}/intents.db"
 
+[history]
+file = "{folder}/history.db"
+
 [log]
 filter = "warn"
 

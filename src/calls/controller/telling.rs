@@ -1,8 +1,9 @@
 //! The part of the calls that the customers' pages hear.
 
-use crate::base::{CallId, IntentId, Now};
+use crate::base::{AgentId, CallId, CaseId, IntentId, Now};
 use crate::calls::call::Call;
 use crate::calls::confirming::{self, Confirmed};
+use crate::calls::facts::{CaseNote, Fact};
 use crate::calls::pages::{self, PageInput, Standing};
 
 use super::Calls;
@@ -52,6 +53,24 @@ impl Calls {
             self.bench.pages.leave(other.id, call.id);
         }
         self.tell_pages(call.id);
+    }
+
+    /// The wrap-up is written, during the call or after it: with what the intent says it is a case.
+    pub(super) fn open_case(&mut self, id: CallId, agent: &AgentId, now: Now) {
+        let record = self.calls.get(&id).map(|call| &call.record).or_else(|| self.records.get(id));
+        let note = record.and_then(|record| {
+            Some(CaseNote {
+                case: CaseId::of_call(id),
+                intent: record.intent?,
+                about: (**record.about.as_ref()?).clone(),
+                agent: agent.clone(),
+                wrap_up: record.wrap_up.clone()?,
+                at: now.wall,
+            })
+        });
+        if let Some(note) = note {
+            self.bench.fact(Fact::CaseOpened(Box::new(note)));
+        }
     }
 
     /// The wrap-up is written: after the end, only the record knows the call.

@@ -135,6 +135,7 @@ impl Counters {
             | Fact::Timed { .. }
             | Fact::Queued { .. }
             | Fact::PassedOn { .. }
+            | Fact::CaseOpened(_)
             | Fact::TrunkReachable { .. }
             | Fact::GatewayChanged { .. }
             | Fact::TrunkRegistered { .. }

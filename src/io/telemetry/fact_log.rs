@@ -29,6 +29,9 @@ pub(super) fn write(fact: &Fact) {
         Fact::Granted { call, agent, fence } => tracing::debug!(%call, %agent, fence = fence.0, "granted"),
         Fact::OfferFailed { call, agent } => tracing::debug!(%call, %agent, "offer failed"),
         Fact::PassedOn { call, by, to, status } => tracing::info!(%call, ?by, ?to, status, "passed on"),
+        Fact::CaseOpened(note) => {
+            tracing::info!(case = %note.case, intent = %note.intent, agent = %note.agent, "case opened")
+        }
         Fact::WrittenUp { call, agent } => tracing::debug!(%call, %agent, "written up"),
         Fact::PhoneReachable { agent, reachable } => tracing::debug!(%agent, reachable, "phone"),
         Fact::SoundLost { call, side, cause } => {

@@ -9,6 +9,7 @@ use crate::base::{Pii, Wall};
 use crate::intents::draft::{CustomerDraft, MoneyDraft, ReasonDraft, SubjectDraft};
 use crate::intents::{Article, Draft, Intent, IntentState, PatchDraft, TokenKeys};
 
+use super::channels::ChannelBody;
 use super::time::rfc3339;
 
 /// A contact intent to register.
@@ -90,18 +91,18 @@ pub(super) struct CustomerBody {
 #[serde(deny_unknown_fields)]
 pub(super) struct SubjectBody {
     /// `order`, `case`, `quote` or `other`.
-    kind: String,
-    id: String,
+    pub(super) kind: String,
+    pub(super) id: String,
     #[serde(default)]
-    title: String,
+    pub(super) title: String,
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReasonBody {
-    category: String,
+    pub(super) category: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    sub_category: Option<String>,
+    pub(super) sub_category: Option<String>,
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -160,6 +161,8 @@ pub(super) struct IntentAnswer {
     attributes: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     preferred_agent: Option<String>,
+    /// How the customer may reach us about it, the best first.
+    channels: Vec<ChannelBody>,
 }
 
 /// Tells `null` from absent.
@@ -252,7 +255,7 @@ fn attributes(attributes: BTreeMap<String, String>) -> BTreeMap<String, Pii<Stri
 }
 
 impl IntentAnswer {
-    pub(super) fn of(intent: Intent, keys: &TokenKeys, now: Wall) -> IntentAnswer {
+    pub(super) fn of(intent: Intent, channels: Vec<ChannelBody>, keys: &TokenKeys, now: Wall) -> IntentAnswer {
         let intent = intent.settled(now);
         let token = keys.sign(intent.id, intent.expires);
         let number = intent.number.as_ref().map(|leased| leased.number.as_str().to_owned());
@@ -279,6 +282,7 @@ impl IntentAnswer {
             language: intent.language,
             attributes: intent.attributes.into_iter().map(|(name, value)| (name, value.into_inner())).collect(),
             preferred_agent: intent.preferred_agent.map(|agent| agent.to_string()),
+            channels,
             customer: CustomerBody {
                 id: intent.customer.id,
                 name: intent.customer.name.into_inner(),

@@ -47,9 +47,9 @@ pub(super) async fn register(
     let idempotency = idempotency(&headers, &writer, &body.bytes, &intent, now)?;
     let request = StoreRequest::Register { intent: Box::new(intent), lease: web.lease(), idempotency, now };
     match web.ask_store(request).await? {
-        StoreReply::Registered(intent) => Ok(registered(&web, *intent, StatusCode::CREATED, now)),
+        StoreReply::Registered(intent) => Ok(registered(&web, *intent, StatusCode::CREATED, now).await),
         StoreReply::Replayed(intent) => {
-            let mut response = registered(&web, *intent, StatusCode::OK, now);
+            let mut response = registered(&web, *intent, StatusCode::OK, now).await;
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
             Ok(response)
         }
@@ -78,7 +78,7 @@ pub(super) async fn read(
     let id = intent_id(&id)?;
     bearer.may_use(id)?;
     let intent = web.intent(id).await?;
-    Ok(Json(IntentAnswer::of(intent, &web.token_keys, web.clock.wall())))
+    Ok(Json(web.answer(intent, web.clock.wall()).await))
 }
 
 /// Changes what is named, and leaves the rest.
@@ -99,7 +99,7 @@ pub(super) async fn change(
     let (intent, now) = (intent_id(&id)?, web.clock.wall());
     let patch = Box::new(body.value.draft().check().map_err(faulty)?);
     match web.ask_store(StoreRequest::Amend { intent, patch, now }).await? {
-        StoreReply::Amended(intent) => Ok(Json(IntentAnswer::of(*intent, &web.token_keys, now))),
+        StoreReply::Amended(intent) => Ok(Json(web.answer(*intent, now).await)),
         StoreReply::Gone => Err(gone()),
         other => Err(unexpected(&other)),
     }
@@ -126,9 +126,9 @@ pub(super) async fn withdraw(
     }
 }
 
-fn registered(web: &Web, intent: Intent, status: StatusCode, now: Wall) -> Response {
+async fn registered(web: &Web, intent: Intent, status: StatusCode, now: Wall) -> Response {
     let place = format!("/v1/intents/{}", intent.id);
-    let answer = Json(IntentAnswer::of(intent, &web.token_keys, now));
+    let answer = Json(web.answer(intent, now).await);
     (status, [(header::LOCATION, place)], answer).into_response()
 }
 
@@ -183,6 +183,11 @@ pub(super) fn unexpected(reply: &StoreReply) -> Problem {
 }
 
 impl Web {
+    async fn answer(&self, intent: Intent, now: Wall) -> IntentAnswer {
+        let channels = self.channels(&intent).await;
+        IntentAnswer::of(intent, channels, &self.token_keys, now)
+    }
+
     /// How a new intent gets its number.
     fn lease(&self) -> Option<LeasePlan> {
         let pool = self.pools.iter().find(|pool| Some(&pool.pool) == self.pool.as_ref())?;

@@ -13,11 +13,12 @@ use futures_util::stream;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::base::{IntentId, Wall};
+use crate::base::{CaseId, IntentId, Wall};
 use crate::calls::Confirmed;
 use crate::calls::pages::{PageState, Standing};
 use crate::engine::question::{Answer, Question};
 use crate::intents::{Intent, IntentState, StoreReply, StoreRequest};
+use crate::io::history::Origin;
 use crate::io::live::{Heard, LiveStream, News, NoStream};
 
 use super::Web;
@@ -87,7 +88,8 @@ pub(super) async fn live(
     bearer.may_use(id)?;
     let intent = web.intent(id).await?;
     let stream = web.pages.open(id, &web.door).map_err(no_stream)?;
-    let page = Page { web, stream, intent, last: None, is_over: false };
+    let case = web.case_of(&intent).await;
+    let page = Page { web, stream, intent, case, last: None, is_over: false };
     Ok(events::answer(stream::unfold(page, |mut page| async move {
         let event = page.next().await?;
         Some((Ok::<Bytes, Infallible>(event), page))
@@ -140,6 +142,8 @@ struct Page {
     web: Arc<Web>,
     stream: LiveStream,
     intent: Intent,
+    /// What came of a call that had ended before the page opened.
+    case: Option<CaseId>,
     last: Heard,
     is_over: bool,
 }
@@ -174,7 +178,7 @@ impl Page {
         self.last = standing;
         let body = match &self.last {
             Some(standing) => StateBody::of(standing),
-            None => StateBody::without_call(&self.intent, self.web.clock.wall()),
+            None => StateBody::without_call(&self.intent, self.case, self.web.clock.wall()),
         };
         events::event("state", &body)
     }
@@ -211,17 +215,27 @@ impl StateBody {
     }
 
     /// No call of it is in progress here.
-    fn without_call(intent: &Intent, now: Wall) -> StateBody {
+    fn without_call(intent: &Intent, case: Option<CaseId>, now: Wall) -> StateBody {
+        let case = case.map(|case| case.to_string());
         match intent.state {
             IntentState::Open if intent.expires <= now => StateBody::plain("expired"),
             IntentState::Open | IntentState::Claimed { .. } => StateBody::plain("registered"),
-            IntentState::Used => StateBody { talked: Some(true), ..StateBody::plain("ended") },
+            IntentState::Used => StateBody { talked: Some(true), case, ..StateBody::plain("ended") },
             IntentState::Withdrawn => StateBody { talked: Some(false), ..StateBody::plain("ended") },
         }
     }
 }
 
 impl Web {
+    /// What an agent wrote after the call of an intent that is done. A page is worth more than its case.
+    async fn case_of(&self, intent: &Intent) -> Option<CaseId> {
+        if intent.state != IntentState::Used {
+            return None;
+        }
+        let cases = self.history.of_intent(intent.id).await.unwrap_or_default();
+        cases.into_iter().find(|case| matches!(case.origin, Origin::Call { .. })).map(|case| case.id)
+    }
+
     /// The intent as the store has it.
     pub(super) async fn intent(&self, intent: IntentId) -> Result<Intent, Problem> {
         match self.ask_store(StoreRequest::Get { intent, now: self.clock.wall() }).await? {

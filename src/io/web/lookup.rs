@@ -14,6 +14,7 @@ use utoipa::IntoParams;
 
 use crate::access::{Decision, Facts, Policy};
 use crate::base::{AgentId, E164, IntentId, Level, QueueId, TrunkId, Wall};
+use crate::calls::browsing;
 use crate::calls::settings::{CallSettings, PhonePlan};
 use crate::intents::intent::Intent;
 use crate::intents::{Observed, StoreReply, StoreRequest, weigh};
@@ -50,6 +51,10 @@ pub(super) struct MatchQuery {
 pub struct Routes {
     pub policy: Policy,
     pub default_queue: Option<QueueId>,
+    /// The trunk of calls from customers' browsers, where there may be any.
+    pub browser_trunk: Option<TrunkId>,
+    /// A trunk over which the leased numbers are dialled.
+    pub trunk: Option<TrunkId>,
     /// The SIP URI at which each agent's phone is reached from a PBX.
     pub contact_by_agent: BTreeMap<AgentId, String>,
     /// An answer that takes longer is of no use to a dial plan.
@@ -66,13 +71,21 @@ impl Routes {
         Routes {
             policy: calls.policy.clone(),
             default_queue: calls.default_queue.clone(),
+            browser_trunk: calls.trunks.keys().find(|trunk| trunk.as_str() == browsing::TRUNK).cloned(),
+            trunk: calls.trunks.keys().find(|trunk| trunk.as_str() != browsing::TRUNK).cloned(),
             contact_by_agent: contacts.collect(),
             within: calls.deadlines.matching,
         }
     }
 
     /// What the access rules say of a caller; the same that they say of a call.
-    fn decide(&self, level: Level, intent: Option<&Intent>, observed: &Observed, trunk: &TrunkId) -> Decision {
+    pub(super) fn decide(
+        &self,
+        level: Level,
+        intent: Option<&Intent>,
+        observed: &Observed,
+        trunk: &TrunkId,
+    ) -> Decision {
         let domain = intent.and_then(|intent| intent.customer.email.expose().rsplit_once('@'));
         self.policy.decide(&Facts {
             domain: domain.map(|(_, domain)| domain),

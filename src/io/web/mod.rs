@@ -4,6 +4,9 @@ mod bearer;
 mod board;
 mod board_bodies;
 mod body;
+mod case_bodies;
+mod cases;
+mod channels;
 mod cross;
 mod events;
 mod health;
@@ -43,10 +46,12 @@ use crate::intents::{StoreError, StoreReply, StoreRequest, TokenKeys};
 use super::clock::Clock;
 use super::desktop::{self, DeskLines};
 use super::door::{EngineDoor, StoreDoor};
+use super::history::History;
 use super::live::LivePages;
 use super::telemetry::Telemetry;
 use problem::{Kind, Problem};
 
+pub use channels::Waits;
 pub use keys::ApiKey;
 pub use lookup::Routes;
 pub use origin::Origins;
@@ -58,6 +63,9 @@ pub struct Web {
     pub door: Arc<dyn EngineDoor>,
     pub store: Arc<dyn StoreDoor>,
     pub lines: Arc<DeskLines>,
+    /// The cases.
+    pub history: History,
+    pub waits: Waits,
     /// Customers' pages that are open.
     pub pages: Arc<LivePages>,
     pub sip: SipWeb,
@@ -107,6 +115,9 @@ fn open_table() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/v1/intents/{id}", intent),
         ("/v1/intents/{id}/live", routing::get(live::live)),
         ("/v1/intents/{id}/confirm", routing::post(live::confirm)),
+        ("/v1/intents/{id}/message", routing::post(cases::message)),
+        ("/v1/customers/{id}/cases", routing::get(cases::of_customer)),
+        ("/v1/cases/{id}/feedback", routing::post(cases::feedback)),
     ]
 }
 

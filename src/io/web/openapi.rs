@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::io::desktop;
 
-use super::{board, health, intents, live, lookup, numbers, sip};
+use super::{board, cases, health, intents, live, lookup, numbers, sip};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,7 +16,8 @@ use super::{board, health, intents, live, lookup, numbers, sip};
         description = "Registers contact intents, and shows what becomes of the calls. Errors are problems (RFC 9457).",
     ),
     paths(
-        intents::register, intents::read, intents::change, intents::withdraw, live::live, live::confirm,
+        intents::register, intents::read, intents::change, intents::withdraw, live::live, live::confirm, cases::message,
+        cases::of_customer, cases::feedback,
         lookup::look_up, board::calls, board::call,
         board::agents, board::queues, board::trunks, board::latency, numbers::numbers, health::alive, health::ready,
         health::metrics, openapi, desktop::upgrade, sip::upgrade,

@@ -24,6 +24,8 @@ pub enum Kind {
     NoCall,
     TooManyStreams,
     StreamsFull,
+    TooManyMessages,
+    HistoryUnavailable,
     UpgradeRequired,
     IntentsFull,
     StoreUnavailable,
@@ -92,6 +94,12 @@ impl Kind {
             Kind::TooManyStreams => {
                 (StatusCode::TOO_MANY_REQUESTS, "too-many-streams", "The intent has too many pages open")
             }
+            Kind::TooManyMessages => {
+                (StatusCode::TOO_MANY_REQUESTS, "too-many-messages", "The intent has too many messages")
+            }
+            Kind::HistoryUnavailable => {
+                (StatusCode::SERVICE_UNAVAILABLE, "history-unavailable", "The history of cases does not answer")
+            }
             Kind::StreamsFull => (StatusCode::SERVICE_UNAVAILABLE, "streams-full", "No further page can be kept"),
             Kind::UpgradeRequired => (StatusCode::UPGRADE_REQUIRED, "upgrade-required", "This is a websocket"),
             Kind::IntentsFull => (StatusCode::SERVICE_UNAVAILABLE, "intents-full", "No further intent can be kept"),
@@ -119,6 +127,7 @@ impl Kind {
             Kind::UpgradeRequired => Some((header::UPGRADE, "websocket")),
             Kind::IntentsFull
             | Kind::StreamsFull
+            | Kind::HistoryUnavailable
             | Kind::StoreUnavailable
             | Kind::EngineUnavailable
             | Kind::NotReady => Some((header::RETRY_AFTER, RETRY_AFTER_S)),
@@ -134,6 +143,7 @@ impl Kind {
             | Kind::KeyReused
             | Kind::NoCall
             | Kind::TooManyStreams
+            | Kind::TooManyMessages
             | Kind::StoreLate => None,
         }
     }

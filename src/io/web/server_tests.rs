@@ -1,5 +1,6 @@
 //! The API over real TCP, with a store in memory and samples where the engine would be.
 
+mod cases;
 mod live;
 
 use std::net::SocketAddr;
@@ -31,6 +32,7 @@ use crate::intents::{StoreError, StoreRequest, TokenKeys};
 use crate::io::clock::Clock;
 use crate::io::desktop::DeskLines;
 use crate::io::door::{Asked, EngineDoor, StoreDoor, Stored};
+use crate::io::history::{History, Kept};
 use crate::io::live::LivePages;
 use crate::io::store::Store;
 use crate::io::telemetry;
@@ -50,6 +52,7 @@ struct Server {
     store: Arc<TestStore>,
     engine: Arc<Samples>,
     pages: Arc<LivePages>,
+    history: History,
 }
 
 /// The embedded store; it can be taken away.
@@ -189,6 +192,8 @@ fn routes() -> Routes {
     Routes {
         policy: Policy::new(setup).unwrap(),
         default_queue: Some(QueueId::new("returns")),
+        browser_trunk: Some(TrunkId::new("(web)")),
+        trunk: Some(TrunkId::new("carrier")),
         contact_by_agent: [(AgentId::new("anna"), "sip:204@pbx.example.com".to_owned())].into(),
         within: Duration::from_millis(500),
     }
@@ -210,6 +215,8 @@ impl Server {
         let pages = Arc::new(LivePages::default());
         *engine.lines.lock().unwrap() = Some(Arc::clone(&pages));
         let clock = Clock::start();
+        let kept = Kept { file: ":memory:".into(), age: Duration::from_secs(1_000), most: 100 };
+        let history = History::open(kept, clock.wall()).unwrap();
         let (_, telemetry) = telemetry::start(None, clock.wall()).unwrap();
         let pool = PoolPlan {
             pool: PoolId::new("main"),
@@ -231,6 +238,8 @@ impl Server {
                 origins: Origins::new(vec![SHOP.to_owned()]),
             },
             pages: Arc::clone(&pages),
+            history: history.clone(),
+            waits: super::Waits::default(),
             telemetry,
             clock,
             keys: vec![key("site", SITE, true), key("board", BOARD, false), key("other", OTHER_SITE, true)],
@@ -246,7 +255,7 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(serve(listener, router(Arc::new(web)), std::future::pending()));
-        Server { address, client: reqwest::Client::new(), store, engine, pages }
+        Server { address, client: reqwest::Client::new(), store, engine, pages, history }
     }
 
     fn request(&self, method: Method, path: &str, key: &str) -> RequestBuilder {

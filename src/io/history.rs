@@ -1,0 +1,204 @@
+//! What is kept after calls and messages: the cases that customers can follow. A file of its own, on a thread of its own.
+
+mod case;
+mod file;
+mod record;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::base::limits::HISTORY_WAITING_MAX;
+use crate::base::{CaseId, IntentId, Wall};
+use crate::calls::facts::CaseNote;
+
+pub use case::{Case, Feedback, Origin};
+
+use file::File;
+
+/// The way to the thread; it ends when the last of these is dropped.
+#[derive(Clone)]
+pub struct History {
+    waiting: mpsc::Sender<Request>,
+}
+
+/// Where it is kept, and how long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub file: PathBuf,
+    /// A case that was opened so long ago is forgotten.
+    pub age: Duration,
+    /// Beyond it the oldest is forgotten.
+    pub most: usize,
+}
+
+/// Why it cannot be opened.
+#[derive(Debug)]
+pub enum HistoryError {
+    File { path: PathBuf, source: rusqlite::Error },
+    TooNew { path: PathBuf, version: i64 },
+    Thread { source: std::io::Error },
+}
+
+/// Why a question has no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// Too much waits for the file.
+    Overloaded,
+    /// The file cannot be read or written, or the thread is gone.
+    Unavailable,
+    Late,
+}
+
+enum Request {
+    Open { case: Box<Case>, answer: Option<Answer<Opened>> },
+    OfCustomer { customer: String, limit: usize, answer: Answer<Vec<Case>> },
+    OfIntent { intent: IntentId, answer: Answer<Vec<Case>> },
+    Feedback { case: CaseId, feedback: Feedback, answer: Answer<Option<Case>> },
+    Get { case: CaseId, answer: Answer<Option<Case>> },
+}
+
+type Answer<T> = oneshot::Sender<rusqlite::Result<T>>;
+
+/// What became of a case that was to be opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Opened {
+    New,
+    /// It was there already; it is as it was.
+    Again,
+}
+
+/// A page that waits longer asks again.
+const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+
+impl History {
+    /// Opens or creates the file; `now` decides what is too old.
+    pub fn open(kept: Kept, now: Wall) -> Result<History, HistoryError> {
+        let file = File::open(kept, now)?;
+        let (waiting, requests) = mpsc::channel(HISTORY_WAITING_MAX);
+        let worker = Worker { file, requests };
+        let thread = thread::Builder::new().name("history".to_owned());
+        thread.spawn(move || worker.run()).map_err(|source| HistoryError::Thread { source })?;
+        Ok(History { waiting })
+    }
+
+    /// An agent has written what came of a call. Does not wait: a call is worth more than its case.
+    pub fn note(&self, note: &CaseNote) {
+        let case = Box::new(Case::of_call(note));
+        if self.waiting.try_send(Request::Open { case, answer: None }).is_err() {
+            tracing::error!(case = %note.case, "a case is lost: too much waits for the history");
+        }
+    }
+
+    pub async fn add(&self, case: Case) -> Result<Opened, NoAnswer> {
+        self.ask(|answer| Request::Open { case: Box::new(case), answer: Some(answer) }).await
+    }
+
+    /// The newest first.
+    pub async fn of_customer(&self, customer: &str, limit: usize) -> Result<Vec<Case>, NoAnswer> {
+        let customer = customer.to_owned();
+        self.ask(|answer| Request::OfCustomer { customer, limit, answer }).await
+    }
+
+    /// The newest first.
+    pub async fn of_intent(&self, intent: IntentId) -> Result<Vec<Case>, NoAnswer> {
+        self.ask(|answer| Request::OfIntent { intent, answer }).await
+    }
+
+    pub async fn get(&self, case: CaseId) -> Result<Option<Case>, NoAnswer> {
+        self.ask(|answer| Request::Get { case, answer }).await
+    }
+
+    /// In place of what the customer said before; `None`: there is no such case.
+    pub async fn feedback(&self, case: CaseId, feedback: Feedback) -> Result<Option<Case>, NoAnswer> {
+        self.ask(|answer| Request::Feedback { case, feedback, answer }).await
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(Answer<T>) -> Request) -> Result<T, NoAnswer> {
+        let (answer, answered) = oneshot::channel();
+        self.waiting.try_send(request(answer)).map_err(|refused| match refused {
+            mpsc::error::TrySendError::Full(_) => NoAnswer::Overloaded,
+            mpsc::error::TrySendError::Closed(_) => NoAnswer::Unavailable,
+        })?;
+        let answered = tokio::time::timeout(ANSWER_WITHIN, answered).await.map_err(|_| NoAnswer::Late)?;
+        answered.map_err(|_| NoAnswer::Unavailable)?.map_err(|_| NoAnswer::Unavailable)
+    }
+}
+
+struct Worker {
+    file: File,
+    requests: mpsc::Receiver<Request>,
+}
+
+impl Worker {
+    fn run(mut self) {
+        while let Some(request) = self.requests.blocking_recv() {
+            self.serve(request);
+        }
+    }
+
+    fn serve(&mut self, request: Request) {
+        let file = &mut self.file;
+        match request {
+            Request::Open { case, answer: Some(answer) } => reply(answer, file.add(&case)),
+            Request::Open { case, answer: None } => {
+                if let Err(fault) = file.add(&case) {
+                    tracing::error!(case = %case.id, %fault, "a case is lost: the history's file cannot be written");
+                }
+            }
+            Request::OfCustomer { customer, limit, answer } => reply(answer, file.of_customer(&customer, limit)),
+            Request::OfIntent { intent, answer } => reply(answer, file.of_intent(intent)),
+            Request::Get { case, answer } => reply(answer, file.get(case)),
+            Request::Feedback { case, feedback, answer } => reply(answer, file.feedback(case, feedback)),
+        }
+    }
+}
+
+fn reply<T>(answer: Answer<T>, result: rusqlite::Result<T>) {
+    if let Err(fault) = &result {
+        tracing::error!(%fault, "the history's file cannot be used");
+    }
+    // Who asked may have stopped waiting.
+    let _ = answer.send(result);
+}
+
+impl fmt::Display for HistoryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HistoryError::File { path, .. } => {
+                write!(f, "the history {} cannot be opened; is the folder there and writable?", path.display())
+            }
+            HistoryError::TooNew { path, version } => write!(
+                f,
+                "the history {} has version {version}, which this program does not know; use the newer program or another file",
+                path.display()
+            ),
+            HistoryError::Thread { .. } => f.write_str("no thread for the history could be started"),
+        }
+    }
+}
+
+impl std::error::Error for HistoryError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            HistoryError::File { source, .. } => Some(source),
+            HistoryError::Thread { source } => Some(source),
+            HistoryError::TooNew { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for NoAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NoAnswer::Overloaded => "too many requests wait for the history",
+            NoAnswer::Unavailable => "the history cannot be read or written",
+            NoAnswer::Late => "the history did not answer in time",
+        })
+    }
+}
