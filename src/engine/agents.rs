@@ -1,7 +1,7 @@
 //! What the desks say of an agent in the router's words, and the other way round.
 
 use crate::base::AgentId;
-use crate::desktop::{AgentState as Shown, AskedState, DeskCommand, DeskEvent};
+use crate::desktop::{AgentState as Shown, AskedState, CallPhase, DeskCommand, DeskEvent};
 use crate::routing::{AgentState, Input, Presence};
 
 /// What the router must hear of a desk's event.
@@ -47,10 +47,44 @@ pub fn shown(agent: &AgentId, state: &AgentState) -> DeskCommand {
     DeskCommand::State { agent: agent.clone(), state, why }
 }
 
+/// What a desk that has just logged in is told of its agent: a call, or its wrap-up, may have outlived the desk before.
+pub fn outlived(agent: &AgentId, state: &AgentState) -> Vec<DeskCommand> {
+    let what = match state {
+        AgentState::OnCall { call, .. } => {
+            DeskCommand::CallPhase { agent: agent.clone(), call: *call, phase: CallPhase::Talking }
+        }
+        AgentState::WrapUp { call, .. } => DeskCommand::WrapUpDue { agent: agent.clone(), call: *call },
+        AgentState::Offline
+        | AgentState::Available
+        | AgentState::Paused { .. }
+        | AgentState::Break { .. }
+        | AgentState::Offered { .. } => return Vec::new(),
+    };
+    vec![shown(agent, state), what]
+}
+
 fn paused(why: &str, ends_by_itself: bool) -> String {
     if ends_by_itself {
         format!("{why}: no calls for a while, or say that you are available")
     } else {
         format!("{why}: say that you are available to get calls again")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::base::{CallId, Fence};
+
+    #[test]
+    fn a_call_and_a_wrap_up_outlive_a_desk_and_nothing_else_does() {
+        let (anna, call) = (AgentId::new("anna"), CallId(7));
+        let said = |state| outlived(&anna, &state).len();
+        assert_eq!(said(AgentState::OnCall { call, fence: Fence(1) }), 2);
+        let wrap_up = outlived(&anna, &AgentState::WrapUp { call, longest: Duration::from_secs(60) });
+        assert!(matches!(&wrap_up[..], [DeskCommand::State { .. }, DeskCommand::WrapUpDue { call: CallId(7), .. }]));
+        assert_eq!((said(AgentState::Offline), said(AgentState::Available)), (0, 0));
     }
 }

@@ -9,7 +9,7 @@ use crate::calls::Calls;
 use crate::calls::api::{CallInput, CallOutput};
 use crate::calls::browsing;
 use crate::calls::facts::Fact;
-use crate::desktop::{self, Desks};
+use crate::desktop::{self, DeskEvent, Desks};
 use crate::routing::{self, Router};
 use crate::sip::api::{PhoneAccount, SipEvent};
 use crate::sip::endpoint::{Endpoint, EndpointOutput, PutOff};
@@ -206,8 +206,18 @@ impl Engine {
                 for input in agents::presence(&event) {
                     self.router.handle(input, now);
                 }
+                self.restate(&event);
                 self.calls.handle(CallInput::Desk(event), now);
             }
+        }
+    }
+
+    /// A new desk hears of the work that its agent has still.
+    fn restate(&mut self, event: &DeskEvent) {
+        let DeskEvent::LoggedIn { agent } = event else { return };
+        let Some(state) = self.router.agent_state(agent) else { return };
+        for command in agents::outlived(agent, state) {
+            self.desks.command(command);
         }
     }
 }

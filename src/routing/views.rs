@@ -48,6 +48,11 @@ impl Router {
         self.agents.iter().map(view_agent).collect()
     }
 
+    /// What this agent is; `None` for a name that nobody has.
+    pub fn agent_state(&self, id: &AgentId) -> Option<&AgentState> {
+        self.agent_by_id.get(id).map(|ix| &self.agent(*ix).state)
+    }
+
     /// Every queue, by name.
     pub fn queues(&self, now: Now) -> Vec<QueueView> {
         self.queues.iter().map(|queue| self.view_queue(queue, now.mono)).collect()
