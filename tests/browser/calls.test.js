@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { hears, launch, leave, page, picture } from './support/browser.js';
+import { Desk } from './support/desk.js';
 import { World, demo } from './support/server.js';
 import { answer, askForHelp, callFromBrowser, connected, goAvailable, signIn, state } from './support/story.js';
 import { test, until } from './support/tests.js';
@@ -23,7 +24,16 @@ async function meeting(body) {
   } finally {
     await leave(desk, shop);
     await until(async () => (await server.calls()).every(({ phase }) => phase === 'ended'), 'no call is left', 40_000);
+    for (const agent of ['anna', 'ben']) await putAway(server, agent);
   }
+}
+
+/** Whatever a test has left of an agent's work is done. */
+async function putAway(server, agent) {
+  const desk = await Desk.open(server.origin, { agent, token: server.tokens[agent] });
+  desk.send({ type: 'set_state', state: 'offline' });
+  await until(() => desk.state() === 'offline', `${agent} is offline`);
+  desk.close();
 }
 
 /** A call that both hear. */

@@ -1,6 +1,6 @@
 /** Runs the browser tests; with an argument, those whose name has it. */
 
-import { closeAll } from './support/browser.js';
+import { closeAll, keepLast } from './support/browser.js';
 import { runAll } from './support/tests.js';
 import './units.test.js';
 import './pretend.test.js';
@@ -8,7 +8,7 @@ import './look.test.js';
 import { stopWorld } from './calls.test.js';
 import './phones.test.js';
 
-const ok = await runAll(process.argv[2] ?? '');
+const ok = await runAll(process.argv[2] ?? '', (name) => keepLast(name));
 await closeAll();
 await stopWorld();
 process.exit(ok ? 0 : 1);

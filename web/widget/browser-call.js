@@ -54,7 +54,7 @@ export class BrowserCall extends EventTarget {
   /** @returns {Promise<Phone>} */
   connect() {
     const url = `${this.server.replace(/^http/, 'ws')}/sip?token=${encodeURIComponent(this.token)}`;
-    const phone = this.phone = new Phone({ url: async () => url, uri: 'sip:anonymous@anonymous.invalid', register: false });
+    const phone = this.phone = new Phone({ url: async () => url, uri: 'sip:customer@browser.invalid', register: false });
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new Error('offline')), CONNECT_WITHIN_MS);
       phone.addEventListener('state', () => {

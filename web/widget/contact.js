@@ -205,6 +205,7 @@ export class Contact extends HTMLElement {
   /** How the call stands: what the server says, or what this browser knows by itself. */
   get stage() {
     const { state } = this.live;
+    if (state === 'connected' && this.line?.call?.heldByThem) return 'held';
     if (IN_CALL.has(state) || !this.line?.isOn) return state;
     return this.line.call?.state === 'talking' ? 'connected' : 'calling';
   }

@@ -1,6 +1,7 @@
 /** Chromium, its pages, and what is asked of them. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
@@ -68,9 +69,16 @@ export async function page(browser, options = {}) {
   return made;
 }
 
-/** @param {import('playwright-core').Page[]} pages */
+/** Leaves pages; what they look like is kept when the test has failed. @param {import('playwright-core').Page[]} pages */
 export async function leave(...pages) {
+  for (const [at, shown] of pages.entries()) await shown.screenshot({ path: join(OUT, `last-${at}.png`) }).catch(() => {});
   await Promise.all(pages.map((shown) => shown.context().close()));
+}
+
+/** The pages of a test that has failed, as they were left. @param {string} name */
+export async function keepLast(name) {
+  const title = name.replace(/[^a-z0-9]+/gi, '-').slice(0, 40);
+  for (const at of [0, 1, 2]) await rename(join(OUT, `last-${at}.png`), join(OUT, `failed-${title}-${at}.png`)).catch(() => {});
 }
 
 /** Writes what the page looks like under target/browser/. @param {import('playwright-core').Page} shown @param {string} name */

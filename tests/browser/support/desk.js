@@ -22,6 +22,11 @@ export class Desk {
     if (message.type === 'wrap_up_due') this.send({ type: 'wrap_up', call: message.call, outcome: 'solved' });
   }
 
+  /** What the agent is now. */
+  state() {
+    return this.heard.filter(({ state }) => state).at(-1)?.state;
+  }
+
   send(message) {
     this.socket.send(JSON.stringify(message));
   }

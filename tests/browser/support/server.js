@@ -115,6 +115,8 @@ bind = "127.0.0.1:${http}"
 origins = ["${this.shop}"]
 [media]
 bind = "127.0.0.1"
+[deadlines]
+pop_ms = 5000
 [store]
 embedded = "${this.folder}/store.db"
 [log]

@@ -2,19 +2,19 @@
 
 /** @type {{ name: string, run: () => Promise<void> }[]} */
 const tests = [];
-const WITHIN_MS = 40_000;
+const WITHIN_MS = 90_000;
 
 /** @param {string} name @param {() => Promise<void>} run */
 export function test(name, run) {
   tests.push({ name, run });
 }
 
-/** @param {string} only a part of the names of those to run */
-export async function runAll(only) {
+/** @param {string} only a part of the names of those to run @param {(name: string) => Promise<void>} onFailure */
+export async function runAll(only, onFailure) {
   const begun = Date.now();
   const clock = () => new Date(Date.now() - begun).toISOString().slice(14, 19);
-  const failures = [];
-  for (const { name, run } of tests.filter((one) => one.name.includes(only))) {
+  const failures = [], chosen = tests.filter((one) => one.name.includes(only));
+  for (const { name, run } of chosen) {
     const from = Date.now();
     let timer;
     try {
@@ -27,9 +27,10 @@ export async function runAll(only) {
     } finally {
       clearTimeout(timer);
     }
+    if (failures.includes(name)) await onFailure(name);
   }
   for (const name of failures) console.log(`failed: ${name}`);
-  console.log(`${tests.length - failures.length} passed, ${failures.length} failed`);
+  console.log(`${chosen.length - failures.length} passed, ${failures.length} failed`);
   return failures.length === 0;
 }
 
