@@ -20,6 +20,7 @@ use super::ua::Ua;
 const PROGRAM: &str = env!("CARGO_BIN_EXE_throughline");
 const CALLER: &str = "+12015550123";
 const AGENT: &str = "agent0";
+const COLLEAGUE: &str = "agent1";
 const REALM: &str = "voice.example.com";
 const CALLERS_TONE: u32 = 1000;
 const AGENTS_TONE: u32 = 600;
@@ -36,13 +37,25 @@ struct World {
 impl World {
     /// The agent's phone is a telephone at this address, else in the browser.
     async fn start(name: &'static str, phone: Option<SocketAddr>) -> (World, Option<Ua>) {
+        World::with_colleague(name, phone, None).await
+    }
+
+    /// The same, with a second agent whose phone is a telephone at that address.
+    async fn with_colleague(
+        name: &'static str,
+        phone: Option<SocketAddr>,
+        colleague: Option<SocketAddr>,
+    ) -> (World, Option<Ua>) {
         let folder = Folder::new(name);
         let phone = phone.map_or(server::Phone::Browser, server::Phone::Static);
         let is_browser = matches!(phone, server::Phone::Browser);
-        let setup = Setup::new(vec![(AGENT.to_owned(), phone)], ports::udp());
+        let colleague = colleague.map(|at| (COLLEAGUE.to_owned(), server::Phone::Static(at)));
+        let agents: Vec<_> = [(AGENT.to_owned(), phone)].into_iter().chain(colleague).collect();
+        let desks = agents.len();
+        let setup = Setup::new(agents, ports::udp());
         let server = block_in_place(|| Server::start(PROGRAM.as_ref(), &folder, &setup));
         let agent = if is_browser { Some(agents_browser(&server).await) } else { None };
-        let (desk, intent) = block_in_place(|| (server.desks(&folder, 1, 50), server.register(CALLER)));
+        let (desk, intent) = block_in_place(|| (server.desks(&folder, desks, 50), server.register(CALLER)));
         let number = intent["number"].as_str().expect("a number").to_owned();
         (World { server, number, intent, _desk: desk, _folder: folder }, agent)
     }
@@ -184,6 +197,69 @@ async fn two_browsers_talk_in_opus() {
     desk.hears_opus(0x41).await;
     page.bye().await;
     agent.hung_up().await;
+}
+
+/// Two browsers have Opus; a telephone has not, and nothing is converted here.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agent_in_the_browser_passes_a_browser_on_to_a_telephone_and_back() {
+    let at = ports::udp();
+    let (world, agent) = World::with_colleague("browser-passed-on", None, Some(at)).await;
+    let mut agent = agent.expect("a browser");
+    let mut colleague = Ua::udp(at, world.server.sip).await;
+    let token = world.intent["token"].as_str().expect("a token").to_owned();
+    let mut page = Ua::websocket(world.server.http, &token).await;
+    let (customer, desk, telephone) = (Browser::new(true).await, Browser::new(true).await, Phone::start().await);
+    let offer = customer.offer().await;
+    let target = format!("sip:call@{REALM}");
+    let (answered, ()) = tokio::join!(page.invite(&target, "sip:anonymous@anonymous.invalid", &offer), async {
+        let invited = agent.invited().await;
+        let answer = desk.answer(invited.offer()).await;
+        agent.answer(&invited, &answer).await;
+    });
+    assert_eq!(answered.0, 200, "{}", answered.1);
+    customer.take_answer(&answered.1).await;
+    customer.connected().await;
+    customer.send_opus(0x41);
+    desk.connected().await;
+    desk.hears_opus(0x41).await;
+
+    agent.refer(&format!("sip:{COLLEAGUE}@{REALM}")).await;
+    let invited = colleague.invited().await;
+    let offer = invited.offer();
+    assert!(offer.contains("RTP/AVP 0 101") && !offer.contains("opus"), "{offer}");
+    telephone.send_to_described(offer);
+    colleague.answer(&invited, &telephone.sdp()).await;
+    let asked = page.reinvited().await;
+    assert!(asked.offer().contains("UDP/TLS/RTP/SAVPF 0 101"), "{}", asked.offer());
+    let answer = customer.answer(asked.offer()).await;
+    page.answer(&asked, &answer).await;
+    agent.hung_up().await;
+    customer.hum(CALLERS_TONE);
+    telephone.hum(AGENTS_TONE);
+    telephone.hears(CALLERS_TONE).await;
+    customer.hears(AGENTS_TONE).await;
+
+    let back = Browser::new(true).await;
+    block_in_place(|| until_available(&world.server));
+    colleague.refer(&format!("sip:{AGENT}@{REALM}")).await;
+    let invited = agent.invited().await;
+    assert!(invited.offer().contains("UDP/TLS/RTP/SAVPF 0 101"), "{}", invited.offer());
+    let answer = back.answer(invited.offer()).await;
+    agent.answer(&invited, &answer).await;
+    colleague.hung_up().await;
+    back.connected().await;
+    back.hum(AGENTS_TONE + 200);
+    back.hears(CALLERS_TONE).await;
+    customer.hears(AGENTS_TONE + 200).await;
+    page.bye().await;
+    agent.hung_up().await;
+}
+
+/// The agent has written up the call that they passed on.
+fn until_available(server: &Server) {
+    super::support::process::eventually("an agent who is free", Duration::from_secs(20), || {
+        (server.agents_in("available") >= 1).then_some(())
+    });
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -120,6 +120,12 @@ impl Ua {
         body
     }
 
+    /// Asks the other side to talk with somebody else.
+    pub async fn refer(&mut self, to: &str) {
+        let (status, _) = self.ask("REFER", &format!("Refer-To: <{to}>\r\n"), "").await;
+        assert_eq!(status, 202, "REFER");
+    }
+
     pub async fn bye(&mut self) {
         assert_eq!(self.ask("BYE", "", "").await.0, 200, "BYE");
     }
