@@ -30,6 +30,8 @@ mod table;
 mod theirs;
 #[path = "load/warm.rs"]
 mod warm;
+#[path = "load/webrtc/mod.rs"]
+mod webrtc;
 
 #[path = "../tests/support/mod.rs"]
 mod support;
@@ -62,6 +64,8 @@ enum What {
     Hold(hold::Flags),
     /// The relay beside rtpengine: CPU a packet, loss, added delay.
     Relay(relay::Flags),
+    /// Browsers that talk with telephones, beside rtpengine: CPU a packet, loss, time to connect, memory.
+    Webrtc(webrtc::Flags),
     /// How the figures grow with the rate, live intents, agents, waiting and held calls.
     Grow(grow::Flags),
     /// All of these with the values of RESULTS.md, in some twelve minutes.
@@ -69,6 +73,9 @@ enum What {
     /// Our relay in a process of its own, as `relay` starts it.
     #[command(hide = true)]
     RelayAlone(relay::alone::Flags),
+    /// Our media worker with browsers in a process of its own, as `webrtc` starts it.
+    #[command(hide = true)]
+    WebRtcAlone(webrtc::alone::Flags),
 }
 
 fn main() {
@@ -81,6 +88,8 @@ fn main() {
         What::Relay(flags) => write(&relay::run(flags)),
         What::Grow(flags) => grow::run(flags, write),
         What::All => all(write),
+        What::Webrtc(flags) => write(&webrtc::run(flags)),
+        What::WebRtcAlone(flags) => webrtc::alone::serve(flags),
         What::RelayAlone(flags) => relay::alone::serve(flags),
     }
 }
@@ -89,6 +98,7 @@ fn main() {
 fn all(write: impl Fn(&Table)) {
     part("machine", || write(&machine::table()));
     part("relay", || write(&relay::run(&relay::Flags::for_all())));
+    part("webrtc", || write(&webrtc::run(&webrtc::Flags::for_all())));
     part("calls", || calls::run(&calls::Flags::for_all()).iter().for_each(&write));
     part("hold", || write(&hold::run(&hold::Flags::for_all())));
     part("most", || write(&most::run(&most::Flags::for_all())));

@@ -40,6 +40,8 @@ pub(super) struct Browser {
     session: Option<Box<WebRtcSession>>,
     described_at: Option<Mono>,
     handshake: Handshake,
+    /// The peer has sealed something: it has all that the handshake can give it.
+    is_settled: bool,
     is_lost: bool,
 }
 
@@ -67,6 +69,7 @@ impl Browser {
             session: None,
             described_at: None,
             handshake: Handshake::Idle,
+            is_settled: false,
             is_lost: false,
         }
     }
@@ -79,6 +82,7 @@ impl Browser {
         let is_another = before.is_some_and(|before| before.fingerprint != session.fingerprint);
         if is_another {
             self.handshake = Handshake::Idle;
+            self.is_settled = false;
             self.described_at = Some(now);
         }
         is_another
@@ -96,13 +100,23 @@ impl Browser {
 
     /// Whether a datagram of DTLS is worth looking at.
     pub fn may_shake_hands(&mut self, from: SocketAddr) -> bool {
-        if !self.ice.knows(from) || matches!(self.handshake, Handshake::Failed(_)) {
+        if !self.ice.knows(from) || self.is_settled || matches!(self.handshake, Handshake::Failed(_)) {
             return false;
         }
         if self.handshake == Handshake::Idle {
             self.handshake = Handshake::UnderWay;
         }
         true
+    }
+
+    /// Sound of this handshake's keys has come.
+    pub fn is_settled(&self) -> bool {
+        self.is_settled
+    }
+
+    /// The first genuine packet is there: true when the handshake's memory is of no use any more, said once.
+    pub fn settle(&mut self) -> bool {
+        !std::mem::replace(&mut self.is_settled, true)
     }
 
     pub fn done(&mut self, fingerprint: Fingerprint, keys: Box<SrtpKeys>) {

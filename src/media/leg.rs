@@ -137,7 +137,7 @@ impl Leg {
             return self.refuse(from, Some(packet.header));
         };
         let admission = match &self.browser {
-            Some(_) if self.heard_at.is_some() => Admission::Known,
+            Some(browser) if browser.is_settled() => Admission::Known,
             Some(_) => Admission::Latched,
             None => peer.latch.admit(from, now),
         };

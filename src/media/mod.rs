@@ -17,7 +17,7 @@ mod reports;
 pub mod rtcp;
 pub mod rtp;
 pub mod sounds;
-mod srtp;
+pub mod srtp;
 pub mod tone;
 
 pub use browser::{HandshakeNews, HandshakeOrder};

@@ -4,8 +4,8 @@ pub mod alone;
 mod bencode;
 mod generator;
 mod ours;
-mod pinned;
-mod rtpengine;
+pub mod pinned;
+pub mod rtpengine;
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -43,7 +43,7 @@ pub enum Side {
 }
 
 /// A relay with its calls set up.
-struct Running {
+pub struct Running {
     process: Process,
     _folder: Folder,
     /// Where the two phones of each call send to.
@@ -51,7 +51,7 @@ struct Running {
 }
 
 /// Where the phones are and how many calls they have.
-struct Plan {
+pub struct Plan {
     phones: [SocketAddr; 2],
     calls: usize,
 }

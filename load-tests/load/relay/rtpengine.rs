@@ -10,15 +10,43 @@ use crate::support::folder::Folder;
 use crate::support::ports;
 use crate::support::process::{Process, eventually};
 
+/// A running rtpengine.
+pub struct Rtpengine {
+    pub process: Process,
+    folder: Folder,
+    control: Control,
+}
+
 struct Control {
     socket: UdpSocket,
     asked: u32,
 }
 
 pub fn start(plan: &Plan) -> Running {
+    let Rtpengine { process, folder, mut control } = Rtpengine::start(plan.calls);
+    let calls = (0..plan.calls).map(|nth| control.call(nth, plan.phones)).collect();
+    Running { process, _folder: folder, calls }
+}
+
+impl Rtpengine {
+    /// With room for so many calls.
+    pub fn start(calls: usize) -> Rtpengine {
+        launch((calls * 4 + 20) as u16)
+    }
+
+    /// A call from a browser with this offer to a telephone: where the browser, and where the telephone is to send to.
+    pub fn browser_call(&mut self, nth: usize, offer: String, phone: SocketAddr) -> (SocketAddr, SocketAddr) {
+        self.control.browser_call(nth, offer, phone)
+    }
+
+    pub fn into_process(self) -> (Process, Folder) {
+        (self.process, self.folder)
+    }
+}
+
+fn launch(room: u16) -> Rtpengine {
     let folder = Folder::new("load-rtpengine");
     let at = ports::udp();
-    let room = (plan.calls * 4 + 20) as u16;
     let first = ports::udp_range(room);
     let mut command = Command::new("rtpengine");
     command.args([
@@ -42,8 +70,7 @@ pub fn start(plan: &Plan) -> Running {
         );
         control.ask(&[("command", Value::text("ping"))])
     });
-    let calls = (0..plan.calls).map(|nth| control.call(nth, plan.phones)).collect();
-    Running { process, _folder: folder, calls }
+    Rtpengine { process, folder, control }
 }
 
 impl Control {
@@ -70,6 +97,27 @@ impl Control {
         [address(&for_first), address(&for_second)]
     }
 
+    fn browser_call(&mut self, nth: usize, offer: String, phone: SocketAddr) -> (SocketAddr, SocketAddr) {
+        let call = format!("browser-{nth}");
+        let common = [("call-id", Value::text(&call)), ("from-tag", Value::text("a")), ("ICE", Value::text("remove"))];
+        let with = |more: &[(&'static str, Value)]| [&common[..], more].concat();
+        let demux = Value::List(vec![Value::text("demux")]);
+        let offer = with(&[
+            ("command", Value::text("offer")),
+            ("transport-protocol", Value::text("RTP/AVP")),
+            ("rtcp-mux", demux),
+            ("sdp", Value::Text(offer)),
+        ]);
+        let for_phone = self.ask(&offer).expect("an answer to the offer");
+        let answer = with(&[
+            ("command", Value::text("answer")),
+            ("to-tag", Value::text("b")),
+            ("sdp", Value::Text(description(phone))),
+        ]);
+        let for_browser = self.ask(&answer).expect("an answer to the answer");
+        (address(&for_browser), address(&for_phone))
+    }
+
     /// `None` when no answer comes.
     fn ask(&mut self, entries: &[(&str, Value)]) -> Option<Value> {
         self.asked += 1;
@@ -90,6 +138,12 @@ fn description(at: SocketAddr) -> String {
         ip = at.ip(),
         port = at.port()
     )
+}
+
+/// What a browser without ICE would say that begins the handshake.
+pub fn browser(at: SocketAddr, fingerprint: &str) -> String {
+    description(at).replace("RTP/AVP", "UDP/TLS/RTP/SAVPF")
+        + &format!("a=rtcp-mux\r\na=setup:active\r\na=fingerprint:{fingerprint}\r\n")
 }
 
 fn address(answer: &Value) -> SocketAddr {

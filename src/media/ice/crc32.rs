@@ -3,6 +3,7 @@
 const REVERSED: u32 = 0xedb8_8320;
 const TABLE: [u32; 256] = table();
 
+/// Of all these bytes.
 pub fn crc32(bytes: &[u8]) -> u32 {
     !bytes.iter().fold(!0, |crc, byte| TABLE[usize::from(crc as u8 ^ byte)] ^ (crc >> 8))
 }

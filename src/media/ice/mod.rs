@@ -1,6 +1,6 @@
 //! ICE of one leg as RFC 8445 has it for a peer with one address of its own (ICE-lite): we answer checks, the browser decides.
 
-mod crc32;
+pub mod crc32;
 pub mod stun;
 
 use std::net::SocketAddr;

@@ -374,6 +374,7 @@ fn a_browser_that_changes_its_address_is_followed() {
 fn ice_begins_anew_and_the_sound_goes_on() {
     let (mut world, mut browser, mut phone) = with_phone();
     browser.connect(&mut world);
+    browser.say(&mut world);
     let orders = world.orders.len();
     (browser.ours, browser.theirs) = (credentials("anew"), credentials("again"));
     browser.describe(&mut world);
@@ -381,7 +382,7 @@ fn ice_begins_anew_and_the_sound_goes_on() {
     assert_eq!(browser.check(&mut world, &[NOMINATES]), Some(200));
     browser.say(&mut world);
     phone.say(&mut world);
-    assert_eq!((world.heard(B).len(), browser.heard(&world.wire.sent).len()), (2, 1));
+    assert_eq!((world.heard(B).len(), browser.heard(&world.wire.sent).len()), (3, 1));
     assert_eq!(world.orders.len(), orders, "the handshake holds");
 }
 
@@ -431,6 +432,19 @@ fn keys_are_heard_both_ways_and_never_in_clear() {
     world.pass(SECOND);
     let pressed = browser.heard(&world.wire.sent);
     assert!(pressed.iter().any(|(header, payload, _)| header.payload_type == 101 && payload[0] == 7));
+}
+
+#[test]
+fn the_first_sound_ends_the_handshake_and_what_it_kept() {
+    let (mut world, mut browser, _) = with_phone();
+    browser.connect(&mut world);
+    world.shared(browser.address, &RECORD);
+    assert_eq!(world.orders(A), ["datagram", "datagram"], "its last flight may be lost");
+    browser.say(&mut world);
+    world.shared(browser.address, &RECORD);
+    browser.say(&mut world);
+    assert_eq!(world.orders(A), ["datagram", "datagram", "end"]);
+    assert_eq!(world.heard(B).len(), 2);
 }
 
 #[test]

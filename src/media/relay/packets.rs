@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::deadlines::{Due, KEY_END};
 use super::{Channel, Relay, Wire};
 use crate::base::{LegId, Mono};
+use crate::media::browser::HandshakeOrder;
 use crate::media::command::MediaEvent;
 use crate::media::leg::{Heard, Taken};
 use crate::media::rtp::{self, Header};
@@ -28,6 +29,9 @@ impl Relay {
         let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
         if heard.is_first {
             self.events.push_back(MediaEvent::Latched { leg: id });
+            if leg.browser.as_mut().is_some_and(|browser| browser.settle()) {
+                self.orders.push_back(HandshakeOrder::End { leg: id });
+            }
         }
         if heard.is_key && leg.keys.is_held() {
             self.timers.set((id, Due::KeyEnd), now + KEY_END);
