@@ -6,9 +6,7 @@ use std::time::Duration;
 use throughline::base::{CallId, LegId, Pii};
 use throughline::io::media::{MediaConfig, MediaPool};
 use throughline::media::{MediaCommand, MediaEvent, OurSide, Source};
-use throughline::sdp::{
-    Codec, Direction, Fingerprint, Format, IceCredentials, LocalWebRtc, Negotiated, WebRtcSession,
-};
+use throughline::sdp::{Codec, Direction, Fingerprint, Format, IceCredentials, LocalWebRtc, Negotiated, WebRtcSession};
 
 #[derive(clap::Args)]
 pub struct Flags {

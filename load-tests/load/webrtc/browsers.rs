@@ -111,7 +111,8 @@ impl Browser {
             };
             let is_dtls = (20..=63).contains(&buffer[0]);
             let datagram = (&buffer[..length]).into();
-            let events = if is_dtls { endpoint.read(Instant::now(), self.relay, None, datagram) } else { Ok(Vec::new()) };
+            let events =
+                if is_dtls { endpoint.read(Instant::now(), self.relay, None, datagram) } else { Ok(Vec::new()) };
             let is_done = |event: &EndpointEvent| matches!(event, EndpointEvent::HandshakeComplete);
             if events.unwrap_or_default().iter().any(is_done) {
                 while let Some(transmit) = endpoint.poll_transmit() {
@@ -131,8 +132,9 @@ fn keys(state: &State) -> SrtpKeys {
         _ => Suite::AesCm80,
     };
     let salt = suite.salt_length();
-    let exported =
-        state.export_keying_material("EXTRACTOR-dtls_srtp", &[], 2 * (SECRET + salt)).expect("a handshake that is done");
+    let exported = state
+        .export_keying_material("EXTRACTOR-dtls_srtp", &[], 2 * (SECRET + salt))
+        .expect("a handshake that is done");
     let (secrets, salts) = exported.as_ref().split_at(2 * SECRET);
     let key = |nth: usize| {
         let mut octets = [0; KEY_OCTETS];

@@ -99,7 +99,8 @@ pub fn run(flags: &Flags) -> Table {
     for calls in &flags.calls {
         let measured = |side| (flags.only.is_none_or(|only| only == side)).then(|| measured(side, *calls, flags));
         let (theirs, ours) = (measured(Side::Rtpengine), measured(Side::Throughline));
-        let ratio = theirs.as_ref().zip(ours.as_ref()).map(|(theirs, ours)| ours.heard.cpu_us() / theirs.heard.cpu_us());
+        let ratio =
+            theirs.as_ref().zip(ours.as_ref()).map(|(theirs, ours)| ours.heard.cpu_us() / theirs.heard.cpu_us());
         theirs.iter().for_each(|measured| table.push(row("rtpengine", *calls, measured, None)));
         ours.iter().for_each(|measured| table.push(row("Throughline", *calls, measured, ratio)));
     }
@@ -120,7 +121,8 @@ fn measured(side: Side, calls: usize, flags: &Flags) -> Measured {
     let mut connected_ms = Vec::new();
     for (nth, browser) in browsers.iter_mut().enumerate() {
         browser.relay = running.browser_legs[nth];
-        let credentials: Option<(IceCredentials, IceCredentials)> = running.checks.then(|| alone::credentials(nth as u64));
+        let credentials: Option<(IceCredentials, IceCredentials)> =
+            running.checks.then(|| alone::credentials(nth as u64));
         connected_ms.push(browser.connect(&identity, credentials.as_ref()).as_secs_f64() * 1000.0);
     }
     connected_ms.sort_by(f64::total_cmp);
