@@ -353,6 +353,7 @@ fn web(
         lines: Arc::clone(lines),
         history: history.clone(),
         waits: web::Waits::default(),
+        boards: web::Boards::default(),
         pages: Arc::clone(pages),
         sip: SipWeb {
             door: sip_door,

@@ -96,6 +96,10 @@ pub const LIVE_STREAMS_MAX: usize = 8_192;
 pub const LIVE_STREAMS_PER_INTENT_MAX: usize = 8;
 /// What a page has not read yet, in messages; a call has about ten. Beyond it the stream is cut.
 pub const LIVE_QUEUE_MAX: usize = 16;
+/// Operations boards that are watched at once. Beyond it 503.
+pub const BOARD_STREAMS_MAX: usize = 64;
+/// Calls in progress that a board is shown, the newest first; the phases count them all.
+pub const BOARD_CALLS_MAX: usize = 60;
 /// Cases kept at most; a year of a large company. Beyond it the oldest is forgotten.
 pub const CASES_MAX: usize = 1_000_000;
 /// Cases of one customer that are shown, the newest first.

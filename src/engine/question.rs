@@ -1,5 +1,6 @@
 //! What the HTTP API may ask the engine, and the answers: snapshots, never references.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::base::{CallId, IntentId, TrunkId};
@@ -25,6 +26,8 @@ pub enum Question {
     Agents,
     Queues,
     Trunks,
+    /// How many calls in progress are in each phase.
+    Phases,
     /// The page of this intent says that its customer is calling now. This one question changes something.
     Confirm {
         intent: IntentId,
@@ -40,6 +43,7 @@ pub enum Answer {
     Agents(Vec<AgentView>),
     Queues(Vec<QueueView>),
     Trunks(Vec<TrunkView>),
+    Phases(BTreeMap<&'static str, usize>),
     Confirmed(Confirmed),
     Health(Counts),
 }

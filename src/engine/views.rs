@@ -1,5 +1,6 @@
 //! The answers to the API's questions: copies of what the owners hold.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::base::{CallId, Now, TrunkId};
@@ -18,6 +19,7 @@ pub(super) fn answer(engine: &mut Engine, question: Question, now: Now) -> Answe
         Question::Agents => Answer::Agents(engine.router.agents()),
         Question::Queues => Answer::Queues(engine.router.queues(now)),
         Question::Trunks => Answer::Trunks(engine.trunks.iter().map(|trunk| trunk_view(engine, trunk)).collect()),
+        Question::Phases => Answer::Phases(phases(engine)),
         Question::Confirm { intent } => Answer::Confirmed(engine.calls.confirm(intent, now)),
         Question::Health => Answer::Health(engine.counts()),
     }
@@ -27,6 +29,14 @@ fn calls(engine: &Engine, limit: usize, now: Now) -> Vec<CallView> {
     let live = engine.calls.in_progress().map(|call| live(call, now));
     let ended = engine.calls.records().newest_first().map(ended);
     live.chain(ended).take(limit).collect()
+}
+
+fn phases(engine: &Engine) -> BTreeMap<&'static str, usize> {
+    let mut count_by_phase = BTreeMap::new();
+    for call in engine.calls.in_progress() {
+        *count_by_phase.entry(call.phase.as_str()).or_default() += 1;
+    }
+    count_by_phase
 }
 
 fn one_call(engine: &Engine, call: CallId, now: Now) -> Option<CallView> {

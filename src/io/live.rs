@@ -105,6 +105,11 @@ impl LivePages {
         inner.watched.values_mut().for_each(|watched| watched.streams.clear());
     }
 
+    /// The server stops.
+    pub fn is_closed(&self) -> bool {
+        self.lock().is_closed
+    }
+
     pub fn count(&self) -> usize {
         self.lock().streams
     }

@@ -14,6 +14,7 @@ pub(super) enum QuestionRecord {
     Agents,
     Queues,
     Trunks,
+    Phases,
     Confirm { intent: String },
     Health,
 }
@@ -26,6 +27,7 @@ impl From<&Question> for QuestionRecord {
             Question::Agents => QuestionRecord::Agents,
             Question::Queues => QuestionRecord::Queues,
             Question::Trunks => QuestionRecord::Trunks,
+            Question::Phases => QuestionRecord::Phases,
             Question::Confirm { intent } => QuestionRecord::Confirm { intent: intent.to_string() },
             Question::Health => QuestionRecord::Health,
         }
@@ -40,6 +42,7 @@ impl QuestionRecord {
             QuestionRecord::Agents => Question::Agents,
             QuestionRecord::Queues => Question::Queues,
             QuestionRecord::Trunks => Question::Trunks,
+            QuestionRecord::Phases => Question::Phases,
             QuestionRecord::Confirm { intent } => {
                 Question::Confirm { intent: intent.parse().map_err(|_| BadPart("intent"))? }
             }

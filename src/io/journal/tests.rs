@@ -148,6 +148,7 @@ fn questions() -> Vec<Input> {
         Question::Agents,
         Question::Queues,
         Question::Trunks,
+        Question::Phases,
         Question::Confirm { intent: IntentId(7) },
         Question::Health,
     ];

@@ -159,6 +159,9 @@ pub(super) struct QueueBody {
     /// Agents free for it now, and those logged in who could serve it.
     available: usize,
     staffed: usize,
+    /// Of a call that would enter now; absent when nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expected_wait_s: Option<u64>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -366,6 +369,7 @@ impl QueueBody {
             oldest_wait_ms: ms(view.oldest_wait),
             available: view.available,
             staffed: view.staffed,
+            expected_wait_s: view.expected_wait.map(|wait| wait.as_secs_f64().ceil() as u64),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod bearer;
 mod board;
 mod board_bodies;
+mod board_live;
 mod body;
 mod case_bodies;
 mod cases;
@@ -51,6 +52,7 @@ use super::live::LivePages;
 use super::telemetry::Telemetry;
 use problem::{Kind, Problem};
 
+pub use board_live::Boards;
 pub use channels::Waits;
 pub use keys::ApiKey;
 pub use lookup::Routes;
@@ -66,6 +68,7 @@ pub struct Web {
     /// The cases.
     pub history: History,
     pub waits: Waits,
+    pub boards: Boards,
     /// Customers' pages that are open.
     pub pages: Arc<LivePages>,
     pub sip: SipWeb,
@@ -131,6 +134,7 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/v1/queues", routing::get(board::queues)),
         ("/v1/trunks", routing::get(board::trunks)),
         ("/v1/numbers", routing::get(numbers::numbers)),
+        ("/v1/board/live", routing::get(board_live::live)),
         ("/v1/latency", routing::get(board::latency)),
         ("/metrics", routing::get(health::metrics)),
         ("/healthz", routing::get(health::alive)),

@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::io::desktop;
 
-use super::{board, cases, health, intents, live, lookup, numbers, sip};
+use super::{board, board_live, cases, health, intents, live, lookup, numbers, sip};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -19,7 +19,7 @@ use super::{board, cases, health, intents, live, lookup, numbers, sip};
         intents::register, intents::read, intents::change, intents::withdraw, live::live, live::confirm, cases::message,
         cases::of_customer, cases::feedback,
         lookup::look_up, board::calls, board::call,
-        board::agents, board::queues, board::trunks, board::latency, numbers::numbers, health::alive, health::ready,
+        board::agents, board::queues, board::trunks, board::latency, board_live::live, numbers::numbers, health::alive, health::ready,
         health::metrics, openapi, desktop::upgrade, sip::upgrade,
     ),
     modifiers(&Keys),

@@ -1,5 +1,6 @@
 //! The API over real TCP, with a store in memory and samples where the engine would be.
 
+mod board;
 mod cases;
 mod live;
 
@@ -133,6 +134,7 @@ fn sample(question: Question) -> Answer {
             incoming: Load { calls: 1, ..Load::default() },
             outgoing: Load::default(),
         }]),
+        Question::Phases => Answer::Phases([("talking", 2), ("waiting", 1)].into()),
         Question::Confirm { .. } => Answer::Confirmed(Confirmed::Raised { call: CallId(7), level: Level::Proven }),
         Question::Health => {
             Answer::Health(Counts { calls: 3, waiting: 1, grants: 2, loose_ends: 0, is_draining: false })
@@ -240,6 +242,7 @@ impl Server {
             pages: Arc::clone(&pages),
             history: history.clone(),
             waits: super::Waits::default(),
+            boards: super::Boards::default(),
             telemetry,
             clock,
             keys: vec![key("site", SITE, true), key("board", BOARD, false), key("other", OTHER_SITE, true)],
