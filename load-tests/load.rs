@@ -20,6 +20,8 @@ mod most;
 mod numbers;
 #[path = "load/ours.rs"]
 mod ours;
+#[path = "load/pages.rs"]
+mod pages;
 #[path = "load/registering.rs"]
 mod registering;
 #[path = "load/relay/mod.rs"]
@@ -66,6 +68,8 @@ enum What {
     Relay(relay::Flags),
     /// Browsers that talk with telephones, beside rtpengine: CPU a packet, loss, time to connect, memory.
     Webrtc(webrtc::Flags),
+    /// Memory of customers' pages and agents' desks that are connected.
+    Pages(pages::Flags),
     /// How the figures grow with the rate, live intents, agents, waiting and held calls.
     Grow(grow::Flags),
     /// All of these with the values of RESULTS.md, in some twelve minutes.
@@ -86,6 +90,7 @@ fn main() {
         What::Most(flags) => write(&most::run(flags)),
         What::Hold(flags) => write(&hold::run(flags)),
         What::Relay(flags) => write(&relay::run(flags)),
+        What::Pages(flags) => write(&pages::run(flags)),
         What::Grow(flags) => grow::run(flags, write),
         What::All => all(write),
         What::Webrtc(flags) => write(&webrtc::run(flags)),
@@ -101,6 +106,7 @@ fn all(write: impl Fn(&Table)) {
     part("webrtc", || write(&webrtc::run(&webrtc::Flags::for_all())));
     part("calls", || calls::run(&calls::Flags::for_all()).iter().for_each(&write));
     part("hold", || write(&hold::run(&hold::Flags::for_all())));
+    part("pages", || write(&pages::run(&pages::Flags::for_all())));
     part("most", || write(&most::run(&most::Flags::for_all())));
     for flags in grow::Flags::for_all() {
         part("grow", || grow::run(&flags, &write));

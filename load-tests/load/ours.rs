@@ -79,7 +79,7 @@ impl Flags {
     }
 
     /// The example lies in `examples/`, one below the server.
-    fn program(&self) -> PathBuf {
+    pub fn program(&self) -> PathBuf {
         let here = std::env::current_exe().expect("this program has a path");
         let beside = || here.ancestors().nth(2).expect("a folder above examples").join("throughline");
         self.program.clone().unwrap_or_else(beside)
