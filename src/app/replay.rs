@@ -68,8 +68,9 @@ pub fn run(args: &ReplayArgs) -> ExitCode {
 /// Feeds the whole journal to a new engine.
 pub fn replay(path: &Path, call: Option<CallId>) -> Result<Replayed, ReplayError> {
     let (header, mut entries) = read_journal(path).map_err(ReplayError::Journal)?;
-    let plan = config::read(&header.config)
+    let mut plan = config::read(&header.config)
         .map_err(|faults| ReplayError::Config(faults.first().map_or_else(String::new, ToString::to_string)))?;
+    plan.settings.calls.media.webrtc = header.webrtc;
     let mut run = Run {
         engine: Engine::new(plan.settings, header.seed, header.boot_s),
         digest: OutputDigest::default(),
@@ -197,8 +198,10 @@ mod tests {
     use super::*;
     use crate::base::rng::Rng;
     use crate::base::{Mono, Now, Pii, Wall};
+    use crate::calls::settings::WebRtcPlan;
     use crate::engine::Input;
     use crate::io::journal::{Journal, JournalHeader};
+    use crate::sdp::Fingerprint;
     use crate::sim::phone::{Phone, PhoneDial, PhoneOutput, PhoneSetup};
     use crate::sip::api::FlowId;
 
@@ -236,8 +239,11 @@ phone = { contact = "sip:ann@192.0.2.21" }
     }
 
     fn server(path: &Path) -> Server {
-        let header = JournalHeader { seed: [9; 32], boot_s: 1_795_420_800, config: CONFIG.to_owned() };
-        let plan = config::read(CONFIG).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let mut plan = config::read(CONFIG).unwrap_or_else(|faults| panic!("{faults:?}"));
+        // Another certificate than any that the configuration could name.
+        plan.settings.calls.media.webrtc = WebRtcPlan { ports: vec![5005], fingerprint: Fingerprint([3; 32]) };
+        let webrtc = plan.settings.calls.media.webrtc.clone();
+        let header = JournalHeader { seed: [9; 32], boot_s: 1_795_420_800, config: CONFIG.to_owned(), webrtc };
         let phone = PhoneSetup::new("192.0.2.20:5060".parse().unwrap(), "pbx");
         Server {
             engine: Engine::new(plan.settings, header.seed, header.boot_s),

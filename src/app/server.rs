@@ -190,7 +190,7 @@ pub async fn start(mut plan: Plan, sockets: Sockets, config_text: &str) -> Resul
     let seed = random_seed()?;
     let mut rng = Rng::from_seed(random_seed()?);
     let boot_s = u32::try_from(now.wall.unix_s()).unwrap_or(u32::MAX);
-    let journal = open_journal(&plan.shell, seed, boot_s, config_text)?;
+    let journal = open_journal(&plan, seed, boot_s, config_text)?;
     let (sip, http) = (sockets.sip, sockets.http.local_addr().map_err(StartError::Machine)?);
     let runtime = engine_runtime()?;
     let lines = Arc::new(DeskLines::new(runtime.handle().clone()));
@@ -330,9 +330,10 @@ fn clip(path: &Path) -> Result<Clip, StartError> {
     read_clip(path).map_err(|fault| StartError::Wav { path: path.to_owned(), fault })
 }
 
-fn open_journal(shell: &Shell, seed: [u8; 32], boot_s: u32, config_text: &str) -> Result<Option<Journal>, StartError> {
-    let Some(path) = &shell.journal else { return Ok(None) };
-    let header = JournalHeader { seed, boot_s, config: config_text.to_owned() };
+fn open_journal(plan: &Plan, seed: [u8; 32], boot_s: u32, config_text: &str) -> Result<Option<Journal>, StartError> {
+    let Some(path) = &plan.shell.journal else { return Ok(None) };
+    let webrtc = plan.settings.calls.media.webrtc.clone();
+    let header = JournalHeader { seed, boot_s, config: config_text.to_owned(), webrtc };
     let journal = Journal::create(path, &header).map(Some);
     journal.map_err(|fault| StartError::Journal { path: path.clone(), fault })
 }

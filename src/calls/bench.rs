@@ -184,8 +184,8 @@ impl Bench {
 
     /// How whoever rings at this target wants its sound.
     pub fn sound_for(&self, target: &Target, sound: &SoundTerms) -> SoundTerms {
-        let webrtc = matches!(target, Target::Registered(agent) if self.rings_browser(agent));
-        SoundTerms { webrtc, ..sound.clone() }
+        let rings = matches!(target, Target::Registered(agent) if self.rings_browser(agent));
+        SoundTerms { webrtc: rings || sound.webrtc, ..sound.clone() }
     }
 
     pub fn set_deadline(&mut self, call: &Call, deadline: Deadline, at: Mono) {

@@ -16,7 +16,7 @@ use crate::intents::intent::{Customer, Intent, IntentState, LeasedNumber, Reason
 use crate::intents::matching::Priors;
 use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply, StoreRequest};
 use crate::intents::token::{TokenKey, TokenKeys};
-use crate::media::command::{MediaCommand, MediaEvent, Source, ToneKind};
+use crate::media::command::{LostCause, MediaCommand, MediaEvent, Source, ToneKind};
 use crate::routing;
 use crate::sdp::Fingerprint;
 use crate::sip::api::{
@@ -36,6 +36,7 @@ use super::terms::{SoundTerms, TrunkTerms};
 use super::{Calls, Confirmed};
 
 pub const SDP: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
+const SDP_BROWSER: &[u8] = include_bytes!("../sdp/samples/chromium.sdp");
 const SDP_OPUS: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 96\r\na=rtpmap:96 opus/48000/2\r\n";
 const SDP_PCMA: &[u8] = b"v=0\r\no=- 9 1 IN IP4 192.0.2.8\r\ns=-\r\nc=IN IP4 192.0.2.8\r\nt=0 0\r\nm=audio 7100 RTP/AVP 8\r\na=rtpmap:8 PCMA/8000\r\n";
 const SDP_HOLD: &[u8] = b"v=0\r\no=- 1 2 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:101 telephone-event/8000\r\na=sendonly\r\n";
@@ -142,6 +143,7 @@ impl Bench {
             ["invite"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP) }),
             ["invite", "marked"] => sip(SipEvent::Incoming { leg: caller, call: marked(self.now.mono) }),
             ["invite", "late"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, b"") }),
+            ["invite", "browser"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP_BROWSER) }),
             ["invite", "opus"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP_OPUS) }),
             ["invite", "asserted", rest @ ..] => {
                 let mut call = incoming(self.now.mono, SDP);
@@ -274,6 +276,9 @@ impl Bench {
             ["fork", "answers"] => sip(SipEvent::Answered { leg: self.far, answer: Bytes::from_static(SDP_PCMA) }),
             ["far", "early"] => sip(SipEvent::Progress { leg: self.far, status: 183, body: Bytes::from_static(SDP) }),
             ["far", "answers"] => sip(SipEvent::Answered { leg: self.far, answer: Bytes::from_static(SDP) }),
+            ["far", "browser"] => sip(SipEvent::Answered { leg: self.far, answer: described("browser") }),
+            ["caller", "lost"] => CallInput::Media(MediaEvent::Lost { leg: caller, cause: LostCause::NoCheck }),
+            ["far", "lost"] => CallInput::Media(MediaEvent::Lost { leg: self.far, cause: LostCause::Consent }),
             ["far", "nonsense"] => sip(SipEvent::Answered { leg: self.far, answer: Bytes::from_static(b"x") }),
             ["far", "ticket"] => sip(SipEvent::Carried { leg: self.far, carried: data(&["X-Ticket"]) }),
             ["caller", "data"] => sip(SipEvent::Carried { leg: caller, carried: data(&[]) }),
@@ -480,6 +485,7 @@ fn key(word: &str) -> char {
 fn described(word: &str) -> Bytes {
     match word {
         "sound" => Bytes::from_static(SDP),
+        "browser" => Bytes::from(String::from_utf8_lossy(SDP_BROWSER).replace("actpass", "active")),
         "nonsense" => Bytes::from_static(b"x"),
         other => panic!("no description {other}"),
     }

@@ -1,6 +1,7 @@
 //! What the calls promise, as scripts.
 
 mod attended;
+mod browsers;
 mod browsing;
 mod moved;
 mod pages;

@@ -308,6 +308,8 @@ fn each_fault_has_its_line_and_its_remedy() {
         ("contact = \"sip:ann@192.0.2.21\"", "user = \"ann\"", "phone", "agents[0].phone", "password"),
         ("[[trunks]]", "[media]\nports = \"20001-20003\"\n[[trunks]]", "ports", "media.ports", "room for a call"),
         ("[[trunks]]", "[media]\nports = \"5000-6000\"\n[[trunks]]", "ports", "media.ports", "SIP port 5060"),
+        ("[[trunks]]", "[media]\nwebrtc_port = 5060\n[[trunks]]", "webrtc_port", "media.webrtc_port", "a SIP port"),
+        ("[[trunks]]", "[media]\nwebrtc_port = 70000\n[[trunks]]", "webrtc_port", "media.webrtc_port", "out of range"),
         ("[[trunks]]", "[media]\nports = \"9-1\"\n[[trunks]]", "ports", "media.ports", "no range"),
         (
             "[[trunks]]",

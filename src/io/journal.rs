@@ -20,6 +20,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use crate::base::{Now, limits};
+use crate::calls::settings::WebRtcPlan;
 use crate::engine::digest::OutputDigest;
 use crate::engine::{Input, Output};
 
@@ -34,6 +35,8 @@ pub struct JournalHeader {
     pub boot_s: u32,
     /// The configuration file, as it was read.
     pub config: String,
+    /// Where browsers were received, and the certificate of that process.
+    pub webrtc: WebRtcPlan,
 }
 
 /// A journal that is being written. When the disk fails or the limit is reached it says so once and writes no more: a run

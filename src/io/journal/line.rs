@@ -9,9 +9,11 @@ use crate::base::hex::to_hex;
 use crate::base::{AgentId, IntentId, Mono, Now, Wall};
 use crate::calls::api::AskId;
 use crate::calls::pages::PageInput;
+use crate::calls::settings::WebRtcPlan;
 use crate::engine::digest::OutputDigest;
 use crate::engine::question::QuestionId;
 use crate::engine::{Input, Notice};
+use crate::sdp::Fingerprint;
 use crate::sip::api::{Browser, FlowId, StreamEvent};
 use crate::sip::resolve::QuestionNumber;
 
@@ -32,6 +34,8 @@ pub(super) struct HeaderRecord {
     pub seed: String,
     pub boot_s: u32,
     pub config: String,
+    pub webrtc_ports: Vec<u16>,
+    pub fingerprint: String,
 }
 
 /// One input, or one proof: the digest of all outputs up to here.
@@ -97,8 +101,14 @@ pub struct BadPart(pub &'static str);
 
 impl From<&JournalHeader> for HeaderRecord {
     fn from(header: &JournalHeader) -> HeaderRecord {
-        let seed = to_hex(&header.seed);
-        HeaderRecord { journal: VERSION, seed, boot_s: header.boot_s, config: header.config.clone() }
+        HeaderRecord {
+            journal: VERSION,
+            seed: to_hex(&header.seed),
+            boot_s: header.boot_s,
+            config: header.config.clone(),
+            webrtc_ports: header.webrtc.ports.clone(),
+            fingerprint: to_hex(&header.webrtc.fingerprint.0),
+        }
     }
 }
 
@@ -108,7 +118,9 @@ impl HeaderRecord {
             return Err(BadPart("journal"));
         }
         let seed = bytes_of_hex(&self.seed).ok_or(BadPart("seed"))?;
-        Ok(JournalHeader { seed, boot_s: self.boot_s, config: self.config })
+        let fingerprint = Fingerprint(bytes_of_hex(&self.fingerprint).ok_or(BadPart("fingerprint"))?);
+        let webrtc = WebRtcPlan { ports: self.webrtc_ports, fingerprint };
+        Ok(JournalHeader { seed, boot_s: self.boot_s, config: self.config, webrtc })
     }
 }
 

@@ -10,12 +10,14 @@ use super::*;
 use crate::base::{AgentId, CallId, E164, Fence, IntentId, LegId, Mono, Pii, PoolId, TierId, Wall};
 use crate::calls::api::AskId;
 use crate::calls::pages::PageInput;
+use crate::calls::settings::WebRtcPlan;
 use crate::desktop::*;
 use crate::engine::Output;
 use crate::engine::question::{Question, QuestionId};
 use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply};
 use crate::intents::*;
-use crate::media::{FailCause, LegStats, MediaEvent};
+use crate::media::{FailCause, LegStats, LostCause, MediaEvent};
+use crate::sdp::Fingerprint;
 use crate::sip::api::{Browser, FlowId, StreamEvent, Transmit};
 use crate::sip::resolve::{Failed, Found, QuestionNumber, Record};
 
@@ -84,6 +86,7 @@ fn media() -> Vec<Input> {
     let failed = causes.into_iter().map(|cause| MediaEvent::Failed { leg, cause });
     let others = [
         MediaEvent::Latched { leg },
+        MediaEvent::Lost { leg, cause: LostCause::Consent },
         MediaEvent::Dtmf { leg, digit: '#', duration_ms: 90 },
         MediaEvent::Silent { leg, lasted: Duration::from_nanos(1_000_000_001) },
         MediaEvent::Closed { leg, stats },
@@ -190,7 +193,8 @@ fn plain(input: &Input) -> String {
 }
 
 fn header() -> JournalHeader {
-    JournalHeader { seed: [0xab; 32], boot_s: 77, config: "a = \"b\"\n".into() }
+    let webrtc = WebRtcPlan { ports: vec![29_999, 29_998], fingerprint: Fingerprint([0xcd; 32]) };
+    JournalHeader { seed: [0xab; 32], boot_s: 77, config: "a = \"b\"\n".into(), webrtc }
 }
 
 struct TemporaryFile(std::path::PathBuf);
