@@ -143,7 +143,9 @@ impl Bench {
             ["invite"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP) }),
             ["invite", "marked"] => sip(SipEvent::Incoming { leg: caller, call: marked(self.now.mono) }),
             ["invite", "late"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, b"") }),
-            ["invite", "browser"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP_BROWSER) }),
+            ["invite", "browser"] => {
+                sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP_BROWSER) })
+            }
             ["invite", "opus"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP_OPUS) }),
             ["invite", "asserted", rest @ ..] => {
                 let mut call = incoming(self.now.mono, SDP);

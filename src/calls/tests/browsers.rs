@@ -28,7 +28,10 @@ fn a_telephone_is_offered_what_it_has_in_common_with_a_browser() {
     bench.check(&to_pop());
     bench.check("> drawn 1\n < dial sip:anna@192.0.2.50");
     let offer = offer(&bench, 0);
-    assert!(offer.contains(" RTP/AVP 0 8 13 126\r\n") && !offer.contains("opus") && !offer.contains("a=ice"), "{offer}");
+    assert!(
+        offer.contains(" RTP/AVP 0 8 13 126\r\n") && !offer.contains("opus") && !offer.contains("a=ice"),
+        "{offer}"
+    );
     bench.check(&TALK.replace("anna ringing, ", ""));
     bench.check(
         "> caller bye
