@@ -105,6 +105,7 @@ pub fn endpoint() -> Endpoint {
         registration_max: Duration::from_secs(7200),
         session_times: SessionTimes::default(),
         tcp_above: 1300,
+        return_within: Duration::from_secs(15),
         target_timeout: Duration::from_secs(2),
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),

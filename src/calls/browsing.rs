@@ -1,6 +1,6 @@
 //! Calls that customers place from their browsers: on a trunk of their own, each with its intent proved, one at a time.
 
-use crate::base::{IntentId, LegId, TrunkId};
+use crate::base::{CallId, IntentId, LegId, TrunkId};
 use crate::sip::api::{FlowId, IncomingCall, Origin, Reason, Reliable};
 
 use super::admission;
@@ -36,13 +36,14 @@ pub fn intent_of(incoming: &IncomingCall) -> Option<IntentId> {
     }
 }
 
-/// True when the page's intent has a call already; this further one has been refused.
-pub fn is_second(leg: LegId, incoming: &IncomingCall, bench: &mut Bench) -> bool {
-    let is_second = intent_of(incoming).is_some_and(|intent| bench.call_by_intent.contains_key(&intent));
-    if is_second {
-        bench.sip(admission::refusal(leg, 486, Reason::sip(486, "this page has a call already")));
-    }
-    is_second
+/// The call that the page's intent has already.
+pub fn older(incoming: &IncomingCall, bench: &Bench) -> Option<CallId> {
+    bench.call_by_intent.get(&intent_of(incoming)?).copied()
+}
+
+/// A page has one call at a time.
+pub fn refuse_second(leg: LegId, bench: &mut Bench) {
+    bench.sip(admission::refusal(leg, 486, Reason::sip(486, "this page has a call already")));
 }
 
 pub fn begin(call: &Call, bench: &mut Bench) {

@@ -12,6 +12,7 @@ use crate::sip::api::{IncomingCall, Origin};
 use super::api::AskId;
 use super::facts::{CallRecord, FallbackCause};
 use super::moved::Moved;
+use super::returning::Returning;
 use super::settings::TrunkPlan;
 use super::sound::Sound;
 use super::transfer::Transfer;
@@ -142,6 +143,8 @@ pub struct Call {
     pub transfer: Option<Box<Transfer>>,
     /// Where the phone or the fallback has sent us by 3xx.
     pub moved: Moved,
+    /// Browsers that are away.
+    pub returning: Returning,
     pub record: CallRecord,
 }
 

@@ -22,7 +22,7 @@ use super::records::Records;
 use super::settings::{CallSettings, TrunkPlan};
 use super::{
     admission, attended, browsing, changing, confirming, connecting, ending, fallback, header_rules, keys, matching,
-    phoning, queueing, redirecting, screening, settling, transfer,
+    phoning, queueing, redirecting, returning, screening, settling, transfer,
 };
 
 /// The calls in progress and the records of those that have ended.
@@ -118,6 +118,9 @@ impl Calls {
     }
 
     fn on_sip(&mut self, event: SipEvent, now: Now) {
+        if let Some(call) = self.coming_back(&event) {
+            return self.with(call, |call, bench| returning::heard(call, event, bench, now));
+        }
         if let Some(call) = self.passing_on(&event) {
             return self.with(call, |call, bench| transfer::heard(call, event, bench, now));
         }
@@ -174,7 +177,42 @@ impl Calls {
             SipEvent::PhoneReachable { agent, reachable, browser } => {
                 self.bench.phone_changed(&agent, reachable, browser);
             }
+            SipEvent::Away { leg } => self.with_leg(leg, |call, side, _| returning::moved(call, side, true)),
+            SipEvent::Back { leg } => self.with_leg(leg, |call, side, _| returning::moved(call, side, false)),
+            SipEvent::DeskOpened { agent } => self.on_desk_opened(&agent),
             SipEvent::Refused { cause, count } => self.bench.fact(Fact::Refused { cause, count }),
+        }
+    }
+
+    /// The call that the leg of this event brings an agent back to.
+    fn coming_back(&self, event: &SipEvent) -> Option<CallId> {
+        let (SipEvent::Progress { leg, .. }
+        | SipEvent::Answered { leg, .. }
+        | SipEvent::Failed { leg, .. }
+        | SipEvent::Ended { leg, .. }) = event
+        else {
+            return None;
+        };
+        let call = self.bench.call_by_leg.get(leg)?;
+        let next = self.calls.get(call).and_then(|call| returning::next_leg(call));
+        (next?.0 == *leg).then_some(*call)
+    }
+
+    fn on_desk_opened(&mut self, agent: &AgentId) {
+        let call = self.calls.values().find(|call| returning::is_missed(call, agent)).map(|call| call.id);
+        call.into_iter().for_each(|call| self.with(call, returning::call_back));
+    }
+
+    /// The phone of an agent takes the place of another leg of theirs.
+    fn on_replacing(&mut self, leg: LegId, old: LegId, incoming: &IncomingCall) {
+        let call = self.bench.call_by_leg.get(&old).copied();
+        let mut replaced = Err(481);
+        call.into_iter().for_each(|call| {
+            self.with(call, |call, bench| replaced = returning::replace(call, leg, old, incoming, bench));
+        });
+        if let Err(status) = replaced {
+            let reason = Some(Reason::sip(status, "this leg cannot be replaced"));
+            self.bench.sip(SipCommand::Refuse { leg, status, reason, contact: None, retry_after: None });
         }
     }
 
@@ -196,12 +234,19 @@ impl Calls {
     }
 
     fn on_incoming(&mut self, leg: LegId, incoming: Box<IncomingCall>, now: Now) {
+        if let Some(old) = incoming.replaces {
+            return self.on_replacing(leg, old, &incoming);
+        }
         let trunk = self.plan_of(&incoming.origin);
         let Some(trunk) = trunk.filter(|_| self.calls.len() < limits::CALLS_MAX) else {
             return self.turn_away(leg);
         };
-        if browsing::is_second(leg, &incoming, &mut self.bench) {
-            return;
+        if let Some(older) = browsing::older(&incoming, &self.bench) {
+            let is_away = self.calls.get(&older).is_some_and(|call| call.returning.is_caller_away());
+            if !is_away {
+                return browsing::refuse_second(leg, &mut self.bench);
+            }
+            self.with(older, |call, bench| returning::make_way(call, bench, now));
         }
         if let Err(reached) = admission::let_in(&trunk, &mut self.bench, now) {
             return admission::turn_away(leg, &trunk, reached, &mut self.bench);
@@ -324,6 +369,8 @@ impl Calls {
         self.with(call, |call, bench| {
             if transfer::next_leg(call).is_some_and(|next| next.0 == leg) {
                 transfer::sound_failed(call, bench, now);
+            } else if returning::next_leg(call).is_some_and(|next| next.0 == leg) {
+                returning::failed(call, bench, now);
             }
         });
     }

@@ -15,6 +15,7 @@ use super::facts::{EndedBy, Fact, Outcome};
 use super::fallback;
 use super::matching;
 use super::redirecting;
+use super::returning;
 use super::settling;
 use super::sound;
 use super::talking;
@@ -266,6 +267,7 @@ pub fn finish(call: &mut Call, outcome: Outcome, by: EndedBy, bench: &mut Bench,
     }
     transfer::abandon(call, bench);
     confirming::abandon(call, bench);
+    returning::abandon(call, bench);
     call.phase = Phase::Over;
     sound::close_all(call, bench);
     for deadline in Deadline::ALL {
@@ -284,7 +286,7 @@ pub fn finish(call: &mut Call, outcome: Outcome, by: EndedBy, bench: &mut Bench,
 /// Used when an agent talked to the caller; else open again, so that a redial is recognised.
 fn release_intent(call: &mut Call, outcome: Outcome, bench: &mut Bench) {
     let Some(intent) = &call.recognised.intent else { return };
-    let used = outcome == Outcome::Talked;
+    let used = outcome == Outcome::Talked && !call.returning.calls_anew();
     let agent = if used { call.record.agent.clone() } else { None };
     settling::settle(bench, intent.id, call.id, agent, used);
 }

@@ -30,6 +30,7 @@ mod pop;
 mod queueing;
 mod records;
 mod redirecting;
+mod returning;
 mod screening;
 #[cfg(test)]
 mod script;

@@ -15,6 +15,7 @@ use super::facts::{CallRecord, EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
 use super::header_rules;
 use super::moved::Moved;
+use super::returning::Returning;
 use super::settings::{Mode, TrunkPlan};
 use super::sound::Sound;
 use crate::base::limits;
@@ -47,6 +48,7 @@ pub fn fresh(
         is_held: false,
         transfer: None,
         moved: Moved::default(),
+        returning: Returning::default(),
     };
     bench.call_by_leg.insert(leg.0, id);
     bench.fact(Fact::CallAdmitted { call: id, trunk: call.trunk.trunk.clone() });

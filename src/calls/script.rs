@@ -168,6 +168,15 @@ impl Bench {
                 candidate.found_by = FoundBy { leased_number: false, caller_id: false, token: true };
                 store(self.ask, Ok(StoreReply::Found { candidates: vec![candidate] }))
             }
+            ["far", "away"] => sip(SipEvent::Away { leg: self.far }),
+            ["far", "back"] => sip(SipEvent::Back { leg: self.far }),
+            ["caller", "away"] => sip(SipEvent::Away { leg: caller }),
+            ["desk", "opened", agent] => sip(SipEvent::DeskOpened { agent: AgentId::new(agent) }),
+            [agent, "replaces", which] => {
+                let old = if *which == "far" { self.far } else { caller };
+                let call = IncomingCall { replaces: Some(old), ..*from_phone(self.now.mono, agent, "sip:x@192.0.2.1") };
+                sip(SipEvent::Incoming { leg: ANNAS, call: Box::new(call) })
+            }
             ["invite", "nonsense"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, b"x") }),
             // The only candidate, and ours.
             ["found", "ours"] => store(self.ask, Ok(StoreReply::Found { candidates: vec![ours(call)] })),
@@ -400,6 +409,9 @@ impl Bench {
                 self.carried.push(*carried);
                 format!("carry to {}", self.who(leg))
             }
+            SipCommand::Replace { leg, dial, .. } => {
+                format!("replacing {}", self.sip_words(SipCommand::Dial { leg, dial }))
+            }
             SipCommand::Dial { leg, dial } => {
                 self.far = leg;
                 if self.agent_leg == LegId(0) {
@@ -568,6 +580,7 @@ fn incoming(received: Mono, offer: &'static [u8]) -> Box<IncomingCall> {
         headers: Vec::new(),
         call_id: pii("c1"),
         offer: Bytes::from_static(offer),
+        replaces: None,
     })
 }
 

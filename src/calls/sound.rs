@@ -242,6 +242,39 @@ pub fn connect_next(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result
     let answer = next.terms.read_answer(answer)?;
     next.agreed = Some(next.local.answered(&answer)?);
     next.remote = Some(answer);
+    take_far_place(call, bench)
+}
+
+/// A leg that has been offered to us takes the far side's place: its answer, in what the caller speaks, and the offer for a caller who must
+/// hear of it.
+pub fn answer_next(
+    call: &mut Call,
+    leg: LegId,
+    terms: &SoundTerms,
+    offer: &[u8],
+    bench: &mut Bench,
+) -> Result<(Bytes, Option<Bytes>), NoSound> {
+    let offer = terms.read_offer(offer)?;
+    let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
+    let spoken = settled.codec().into_iter().chain(&settled.formats).map(|format| format.codec.clone());
+    let spoken: Vec<Codec> = spoken.collect();
+    let terms = SoundTerms { webrtc: offer.audio.webrtc.is_some(), ..terms.clone() };
+    let mut stream = new_stream((call.id, call.group), leg, (&terms, false), bench)?;
+    let agreed = match stream.local.answer_alone(&offer, &spoken) {
+        Ok(agreed) => agreed,
+        Err(error) => {
+            close(stream, bench);
+            return Err(error.into());
+        }
+    };
+    stream.agreed = Some(agreed.negotiated);
+    stream.remote = Some(offer);
+    call.sound.next = Some(stream);
+    let resume = take_far_place(call, bench)?;
+    Ok((agreed.body, resume))
+}
+
+fn take_far_place(call: &mut Call, bench: &mut Bench) -> Result<Option<Bytes>, NoSound> {
     if let Some(before) = std::mem::replace(&mut call.sound.far, call.sound.next.take()) {
         close(before, bench);
     }

@@ -6,6 +6,7 @@ mod browsing;
 mod moved;
 mod pages;
 mod redirecting;
+mod returning;
 mod transfer;
 
 use super::script::Bench;

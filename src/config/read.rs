@@ -56,7 +56,7 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     routing.setup.agents = std::mem::take(&mut agents.agents);
     let dial = dial::read(&mut top, &trunks, faults);
     let media = media::read(&mut top, &sip, faults);
-    web::read(&mut top, &sip, sip::web_flow(sip.bind.len()), &mut trunks, faults);
+    let return_within = web::read(&mut top, &sip, sip::web_flow(sip.bind.len()), &mut trunks, faults);
     let calls = calls(&mut top, &routing, trunks.names, faults);
     let shell = shell(&mut top, &sip, media.shell, &pools.names, faults);
     top.finish(faults);
@@ -74,7 +74,8 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
         deadlines,
         media: media.plan,
     };
-    let endpoint = endpoint(sip, shell.http, trunks.peers, (agents.accounts, fixed_phones), target_timeout);
+    let endpoint =
+        endpoint(sip, shell.http, trunks.peers, (agents.accounts, fixed_phones), (return_within, target_timeout));
     let users = endpoint.phones.iter().map(|phone| (phone.agent.clone(), phone.user.clone()));
     let phones = BrowserPhones { realm: endpoint.realm.clone(), user_by_agent: users.collect(), keys: passes };
     let desks = desktop::Setup { phones, ..desktop::Setup::new(agents.desks) };
@@ -101,7 +102,7 @@ fn endpoint(
     http: SocketAddr,
     trunks: Vec<TrunkPeer>,
     (phones, fixed_phones): (Vec<PhoneAccount>, Vec<FixedPhone>),
-    target_timeout: Duration,
+    (return_within, target_timeout): (Duration, Duration),
 ) -> EndpointSetup {
     EndpointSetup {
         flows: sip.flows_with(http),
@@ -114,6 +115,7 @@ fn endpoint(
         session_times: sip.session_times,
         registration_min: sip.registration_min,
         registration_max: sip.registration_max,
+        return_within,
         target_timeout,
         t1: T1,
         t2: T2,

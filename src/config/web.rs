@@ -1,6 +1,7 @@
 //! `[web]`: calls that customers place from their browsers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::base::TrunkId;
 use crate::calls::DIALLED;
@@ -19,15 +20,20 @@ use super::trunks::{self, TrunksPart};
 /// Without a fallback the page is told, and may offer something else.
 const REFUSED: Fallback = Fallback::Status { code: 503 };
 
-/// Adds the built-in trunk to those of the file, which may not have its name.
+/// A page loads in a second or two, and a browser looks for the network again within ten.
+const RETURN_WITHIN: Duration = Duration::from_secs(15);
+
+/// Adds the built-in trunk to those of the file, which may not have its name; how long a call waits for a browser whose connection has
+/// closed.
 pub(super) fn read<'a>(
     top: &mut Section<'a>,
     sip: &SipPart,
     flow: FlowId,
     part: &mut TrunksPart<'a>,
     faults: &mut Faults<'_>,
-) {
+) -> Duration {
     let mut section = top.section("web", faults);
+    let return_within = section.seconds("return_within_s", RETURN_WITHIN, 1..=300, faults);
     let mut wanted = Vec::new();
     let item = section.item("fallback");
     let fallback = item.as_ref().and_then(|item| trunks::fallback(item, sip, &mut wanted, faults));
@@ -50,4 +56,5 @@ pub(super) fn read<'a>(
     part.names.reserve(TRUNK, faults);
     let plan = browsing::plan(fallback.unwrap_or(REFUSED), terms, flow);
     part.plans.insert(TrunkId::new(TRUNK), Arc::new(plan));
+    return_within
 }

@@ -123,6 +123,7 @@ fn endpoint() -> EndpointSetup {
         fixed_phones: Vec::new(),
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(3_600),
+        return_within: Duration::from_secs(15),
         target_timeout: Duration::from_secs(2),
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),

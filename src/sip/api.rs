@@ -102,6 +102,8 @@ pub struct IncomingCall {
     pub call_id: Pii<String>,
     /// The session description, empty for a late offer.
     pub offer: Bytes,
+    /// The leg whose place an agent's phone wants to take with this one (RFC 3891).
+    pub replaces: Option<LegId>,
 }
 
 /// User-to-User values (RFC 7433) with their parameters, as they stand on the wire: what is passed on is never decoded.
@@ -284,6 +286,14 @@ pub enum SipEvent {
         status: u16,
         body: Bytes,
     },
+    /// The websocket under this dialog has closed; the sound may go on. `Back` or `Ended` follows, unless the calls hang up.
+    Away {
+        leg: LegId,
+    },
+    /// The browser is reached again.
+    Back {
+        leg: LegId,
+    },
     /// The dialog is over; the leg is gone. Our own `Hangup` is confirmed by silence, not by this event.
     Ended {
         leg: LegId,
@@ -314,6 +324,11 @@ pub enum SipEvent {
         agent: AgentId,
         reachable: bool,
         browser: bool,
+    },
+    /// The agent's desk has registered its phone over a new websocket. What that phone still has goes on there already (`Back`): calls of
+    /// the agent that are away now belong to a page that has been loaded anew.
+    DeskOpened {
+        agent: AgentId,
     },
     /// Somebody was refused; for the counters, at most one event a second for each cause.
     Refused {
@@ -349,6 +364,8 @@ pub enum SipCommand {
     Carry { leg: LegId, carried: Box<Carried> },
     /// Rings a new leg whose id the caller chose (`LegId::outbound`).
     Dial { leg: LegId, dial: Box<Dial> },
+    /// As `Dial`, in the place of the dialog of `old` (RFC 3891), which is hung up by a command of its own.
+    Replace { leg: LegId, old: LegId, dial: Box<Dial> },
     /// BYE, CANCEL, or (incoming and unanswered) 480, whichever the state asks for. The leg is gone after this: what still
     /// arrives for it is the endpoint's own business.
     Hangup { leg: LegId, reason: Option<Reason> },
@@ -545,6 +562,8 @@ pub struct EndpointSetup {
     /// The limits of a registration's life; a phone that asks for less gets 423.
     pub registration_min: Duration,
     pub registration_max: Duration,
+    /// How long a dialog waits for its browser whose websocket has closed.
+    pub return_within: Duration,
     /// How long one target of a call may say nothing before the next is tried.
     pub target_timeout: Duration,
     pub session_times: SessionTimes,

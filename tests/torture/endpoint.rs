@@ -118,6 +118,7 @@ pub fn setup() -> EndpointSetup {
         tcp_above: 1300,
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(7200),
+        return_within: Duration::from_secs(15),
         target_timeout: Duration::from_secs(2),
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),

@@ -60,6 +60,7 @@ impl Session {
         core.stop_awaiting_ack(id);
         core.timers.cancel(&Deadline::ReinviteAgain(id));
         core.timers.cancel(&Deadline::ReinviteStalled(id));
+        core.timers.cancel(&Deadline::Away(id));
         core.stop_session_timer(id);
         up.unacknowledged = None;
         self.refuse_theirs(core, now);

@@ -121,8 +121,10 @@ impl Endpoint {
     }
 
     pub(super) fn change_unanswered(&mut self, id: SessionId, now: Mono) {
+        // Whoever is away for a moment is not lost.
+        let status = if self.away.has(id) { 503 } else { 408 };
         if let Some(session) = self.sessions.get_mut(id) {
-            session.change_refused(&mut self.core, 408, now);
+            session.change_refused(&mut self.core, status, now);
         }
     }
 }

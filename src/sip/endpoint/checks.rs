@@ -84,7 +84,7 @@ pub fn extensions(request: &Request) -> Result<(), Fault> {
     if names.is_empty() { Ok(()) } else { Err(Fault::Extensions(names.join(&b", "[..]))) }
 }
 
-/// No call of ours is taken over by an INVITE, only by a REFER of the agent who has it (RFC 3891 section 3: none that matches).
+/// Only an agent's phone takes a call over by an INVITE: for anybody else there is none that matches (RFC 3891 section 3).
 pub fn no_replaces(request: &Request) -> Result<(), Fault> {
     if request.header(HeaderName::REPLACES).is_some() { Err(Fault::Replaces) } else { Ok(()) }
 }

@@ -42,6 +42,8 @@ pub enum Deadline {
     Gateway(usize, usize),
     /// An INVITE of ours has no answer at all while there are other places to try (RFC 3263 section 4.3).
     TargetSilent(TxId),
+    /// The browser at the other end of a dialog does not come back.
+    Away(SessionId),
     /// A name server says nothing, or a look-up takes too long.
     Names,
     /// Refusals counted since the last report.
@@ -69,6 +71,7 @@ impl Deadline {
             Deadline::EnrolmentEnds(_) => "our registration ends",
             Deadline::Gateway(_, _) => "OPTIONS to a gateway",
             Deadline::TargetSilent(_) => "silent target",
+            Deadline::Away(_) => "browser does not come back",
             Deadline::Names => "names looked up",
             Deadline::Refused(_) => "refusals reported",
         }

@@ -40,6 +40,7 @@ pub fn call_of(request: &Request, origin: Origin, trunk: &TrunkPeer, way: Way, r
         headers: copied(request, &trunk.copied),
         call_id: Pii::new(text(request.call_id())),
         offer: Bytes::copy_from_slice(request.body()),
+        replaces: None,
     }
 }
 

@@ -60,9 +60,11 @@ impl Endpoint {
         if let Err(fault) = checks::extensions(request) {
             return inside.answer(&mut self.core, fault.status(), |writer| fault.explain(writer), now);
         }
+        self.follow(&inside);
         if *request.method() == Method::Refer {
             return self.take_refer(&inside, now);
         }
+        let Some(session) = self.sessions.of_tag(tag) else { return };
         dispatch(session, &mut self.core, &inside, now);
     }
 }

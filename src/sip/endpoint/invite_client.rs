@@ -135,6 +135,7 @@ fn calling(core: &mut Core, (leg, tag): (LegId, Tag), dial: &Dial, goals: &[Goal
         changes: Changes::default(),
         timer: SessionTimer { said: dial.offer.clone(), ..SessionTimer::default() },
         carried: Carried::default(),
+        websocket: None,
     };
     let mut attempts = Vec::with_capacity(goals.len());
     for goal in goals {
@@ -212,6 +213,7 @@ impl Session {
         let ack = up.ack_or_owe(core, Owed { cseq: response.cseq().number, first: true }, caller.late_offer);
         caller.acknowledged.push(SentAck { tag: up.dialog.remote_tag.clone(), ack, way: up.way() });
         caller.cancel_all(core, Some(invite), None, now);
+        self.websocket = core.streams.note_session(up.flow, id);
         let (settled, copied) = (caller.description_of(&up.dialog.remote_tag), caller.copied.clone());
         self.phase = Phase::Up(Box::new(up));
         self.note_allowed(response);

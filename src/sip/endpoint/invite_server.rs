@@ -18,7 +18,7 @@ use super::{checks, stranger};
 use crate::base::{LegId, Mono, TrunkId};
 use bytes::Bytes;
 
-use crate::sip::api::{Carried, Origin, Reason, Reliable, SipEvent, TrunkPeer};
+use crate::sip::api::{Carried, IncomingCall, Origin, Reason, Reliable, Replaced, SipEvent, TrunkPeer};
 use crate::sip::dialog::{Dialog, Hop};
 use crate::sip::transaction::ServerKey;
 use crate::sip::wire::{HeaderName, Request};
@@ -101,12 +101,17 @@ impl Endpoint {
             changes: Changes::default(),
             timer: SessionTimer::default(),
             carried: Carried::default(),
+            websocket: self.core.streams.note_session(way.0, tag.session),
         };
         session.note_allowed(request);
         self.sessions.insert(session);
     }
 
     fn tell_incoming(&mut self, way: Way, request: &Request, caller: Caller, tag: Tag, now: Mono) {
+        let replaced = match self.replaced_by(request) {
+            Some(Replaced::Leg(leg)) => Some(leg),
+            Some(Replaced::Unknown) | None => None,
+        };
         // A phone says nothing of others that is believed.
         let nobody = TrunkPeer::at(TrunkId::new(""), Vec::new());
         let (origin, peer) = match caller {
@@ -118,7 +123,8 @@ impl Endpoint {
             }
         };
         let is_page = matches!(origin, Origin::Web(_));
-        let call = incoming::call_of(request, origin, peer, way, now);
+        let replaces = replaced.filter(|_| matches!(origin, Origin::Phone(_)));
+        let call = IncomingCall { replaces, ..incoming::call_of(request, origin, peer, way, now) };
         let call = Box::new(if is_page { browser::disowned(call) } else { call });
         self.core.tell(SipEvent::Incoming { leg: LegId::inbound(tag.session.0), call });
     }

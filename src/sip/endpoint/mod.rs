@@ -1,6 +1,7 @@
 //! The SIP user agent of the whole node: datagrams and commands in, datagrams and events out.
 
 mod acknowledge;
+mod away;
 mod browser;
 mod bye;
 mod cancel;
@@ -49,6 +50,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
+use self::away::Away;
 use self::core::Core;
 use self::deadlines::Deadline;
 use self::enrol::Enrolment;
@@ -83,6 +85,7 @@ pub struct Endpoint {
     sessions: Sessions,
     /// The transaction that took each peer's INVITE, for as long as its session is there.
     invite_by_merge: HashMap<MergeKey, ServerKey>,
+    away: Away,
     registrar: Registrar,
     gate: Gate,
     /// The place of a phone in the setup, by its user.
@@ -129,6 +132,7 @@ impl Endpoint {
             core: Core::new(setup, rng),
             sessions: Sessions::default(),
             invite_by_merge: HashMap::new(),
+            away: Away::default(),
             registrar: Registrar::default(),
             gate,
             refusals: Refusals::default(),
@@ -168,6 +172,7 @@ impl Endpoint {
             }
             SipCommand::Carry { leg, carried } => self.carry(leg, *carried),
             SipCommand::Dial { leg, dial } => self.dial(leg, dial, now),
+            SipCommand::Replace { leg, old, dial } => self.dial_replacing(leg, old, dial, now),
             SipCommand::Hangup { leg, reason } => self.hang_up(leg, reason, now),
             SipCommand::Reinvite { leg, offer } => self.reinvite(leg, offer, now),
             SipCommand::Key { leg, digit, duration_ms } => self.press(leg, digit, duration_ms, now),
@@ -257,6 +262,7 @@ impl Endpoint {
             Deadline::KeepAlive(trunk) => self.keep_alive(trunk, now),
             Deadline::Gateway(trunk, gateway) => self.ask_gateway(trunk, gateway, now),
             Deadline::TargetSilent(invite) => self.target_silent(invite, now),
+            Deadline::Away(session) => self.stayed_away(session, now),
             Deadline::Names => self.core.resolver.handle_timeout(now),
             Deadline::Enrol(trunk) => self.enrol(trunk, now),
             Deadline::EnrolmentEnds(trunk) => self.enrolment_ended(trunk, now),
@@ -282,9 +288,13 @@ impl Endpoint {
     }
 
     fn forget_spent(&mut self, id: SessionId) {
-        if self.sessions.get_mut(id).is_some_and(|session| session.is_spent())
-            && let Some(merge) = self.sessions.remove(id).and_then(|session| session.merge)
-        {
+        if !self.sessions.get_mut(id).is_some_and(|session| session.is_spent()) {
+            return;
+        }
+        let Some(session) = self.sessions.remove(id) else { return };
+        session.websocket.into_iter().for_each(|flow| self.core.streams.forget_session(flow, id));
+        self.away.forget(id);
+        if let Some(merge) = session.merge {
             self.invite_by_merge.remove(&merge);
         }
     }

@@ -49,7 +49,7 @@ impl Endpoint {
         }
         let Some(caller) = self.caller_of(way, request, now) else { return };
         let checked = checks::outside(request).and_then(|()| match request.method() {
-            Method::Invite => checks::no_replaces(request).and_then(|()| checks::session_body(request)),
+            Method::Invite => self.may_replace(request, &caller).and_then(|()| checks::session_body(request)),
             Method::Options => Ok(()),
             // Everything else opens nothing here, whether it is known or not.
             Method::Ack | Method::Cancel | Method::Register | Method::Bye | Method::Update | Method::Info => {

@@ -48,7 +48,7 @@ impl Endpoint {
     }
 
     /// The leg whose dialog it is; the tag that the other side of it knows as the peer's is ours (RFC 3891 section 3).
-    fn replaced(&mut self, replaces: Option<Replaces<'_>>) -> Replaced {
+    pub(super) fn replaced(&mut self, replaces: Option<Replaces<'_>>) -> Replaced {
         let found = replaces.and_then(|replaces| {
             let session = self.sessions.of_tag(Tag::read(replaces.to_tag)?)?;
             let leg = session.leg;

@@ -104,6 +104,9 @@ impl Endpoint {
     fn bind(&mut self, inside: &Inside<'_>, phone: usize, agent: &AgentId, registration: Registration, now: Mono) {
         let limits = (self.core.setup.registration_min, self.core.setup.registration_max);
         let before = self.standing(agent);
+        let (way, over) = ((registration.flow, registration.source), registration.over);
+        let older = self.older_desks(agent, way.0);
+        let is_new = !self.registrar.bindings(agent).iter().any(|binding| binding.flow == way.0);
         match self.registrar.register(agent, registration, limits, now) {
             Ok(()) => {
                 let bindings = self.registrar.bindings(agent);
@@ -127,6 +130,27 @@ impl Endpoint {
             Err(Refused::OutOfOrder) => inside.answer_later(&mut self.core, now),
         }
         self.phone_changed(phone, agent, before);
+        let contacts = self.contacts_over(agent, way.0);
+        if over == Over::Desk && !contacts.is_empty() {
+            self.bring_back(way, &contacts, &older);
+            if is_new {
+                self.core.tell(SipEvent::DeskOpened { agent: agent.clone() });
+            }
+        }
+    }
+
+    /// The other websockets on which the agent's desk is registered.
+    fn older_desks(&self, agent: &AgentId, flow: FlowId) -> Vec<FlowId> {
+        let bindings = self.registrar.bindings(agent).iter();
+        bindings
+            .filter(|binding| binding.over == Over::Desk && binding.flow != flow)
+            .map(|binding| binding.flow)
+            .collect()
+    }
+
+    fn contacts_over(&self, agent: &AgentId, flow: FlowId) -> Vec<String> {
+        let bindings = self.registrar.bindings(agent).iter();
+        bindings.filter(|binding| binding.flow == flow).map(|binding| binding.uri.clone()).collect()
     }
 
     pub(super) fn binding_expired(&mut self, phone: usize, now: Mono) {

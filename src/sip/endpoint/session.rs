@@ -37,6 +37,8 @@ pub struct Session {
     /// What either side wants to change.
     pub changes: Changes,
     pub timer: SessionTimer,
+    /// That the peer is reached over, as long as it is open.
+    pub websocket: Option<FlowId>,
 }
 
 /// Where it stands.

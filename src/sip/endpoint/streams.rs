@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use super::Endpoint;
 use super::core::Way;
+use super::names::SessionId;
 use crate::base::Mono;
 use crate::sip::api::{Browser, FlowId, TrunkPeer};
 use crate::sip::transaction::{Tell, TxId, client};
@@ -30,6 +31,8 @@ struct Stream {
     /// Only the peer opens such ones, and whatever addresses the peer names, it is reached over this.
     is_websocket: bool,
     browser: Option<Browser>,
+    /// Those of a websocket, whose peers are reached by nothing else.
+    sessions: BTreeSet<SessionId>,
 }
 
 impl Streams {
@@ -40,6 +43,23 @@ impl Streams {
     /// Whose browser is at the other end.
     pub fn browser_of(&self, flow: FlowId) -> Option<&Browser> {
         self.stream_by_flow.get(&flow)?.browser.as_ref()
+    }
+
+    /// The session depends on `flow`; that flow, if it is a websocket.
+    pub fn note_session(&mut self, flow: FlowId, session: SessionId) -> Option<FlowId> {
+        let stream = self.stream_by_flow.get_mut(&flow).filter(|stream| stream.is_websocket)?;
+        stream.sessions.insert(session);
+        Some(flow)
+    }
+
+    pub fn forget_session(&mut self, flow: FlowId, session: SessionId) {
+        if let Some(stream) = self.stream_by_flow.get_mut(&flow) {
+            stream.sessions.remove(&session);
+        }
+    }
+
+    pub fn sessions_of(&self, flow: FlowId) -> impl Iterator<Item = SessionId> {
+        self.stream_by_flow.get(&flow).into_iter().flat_map(|stream| stream.sessions.iter().copied())
     }
 
     /// A phone has registered over `flow`.
@@ -89,7 +109,7 @@ impl Endpoint {
         let trunk = self.core.setup.trunks.iter().position(is_named);
         let is_websocket = self.core.own(flow).transport.is_websocket();
         let (peer, phones) = (canonical(peer), BTreeSet::new());
-        let stream = Stream { peer, trunk, phones, alias: None, is_websocket, browser };
+        let stream = Stream { peer, trunk, phones, alias: None, is_websocket, browser, sessions: BTreeSet::new() };
         self.core.streams.stream_by_flow.insert(flow, stream);
         if !is_websocket {
             self.enrol_over(peer, false, now);
@@ -110,6 +130,9 @@ impl Endpoint {
             self.core.streams.alias_by_way.remove(&(flow.listener(), address));
         }
         self.fail(lost, now);
+        for session in stream.sessions {
+            self.websocket_lost(session, stream.browser.clone(), now);
+        }
         if !stream.is_websocket {
             self.enrol_over(stream.peer, true, now);
         }

@@ -146,6 +146,7 @@ fn setup() -> EndpointSetup {
         session_times: SessionTimes { expires: Duration::from_secs(20), min: Duration::from_secs(5) },
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(300),
+        return_within: Duration::from_secs(15),
         target_timeout: Duration::from_secs(2),
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),

@@ -64,7 +64,7 @@ fn a_desk_registers_its_own_phone_without_a_password() {
     let mut world = world();
     open(&mut world, FIRST, agent("bea"));
     assert_eq!(ask(&mut world, &request("REGISTER", "bea", ";reg-id=1;+sip.instance=\"<urn:uuid:1>\"")), 200);
-    assert_eq!(world.trace.last().map(String::as_str), Some("0 Phone true in a browser"));
+    assert!(world.trace.ends_with(&["0 Phone true in a browser".to_owned(), "0 Desk".to_owned()]), "{:?}", world.trace);
     let contact = "<sip:x1@6ogq8jl0h4s7.invalid;transport=ws>;expires=300;+sip.instance=\"<urn:uuid:1>\";reg-id=1";
     assert_eq!(header(&world, HeaderName::CONTACT), contact);
     assert_eq!(header(&world, HeaderName::REQUIRE), "outbound");
@@ -172,4 +172,120 @@ fn an_agent_calls_from_the_browser_without_a_password() {
     world.receive("phone", &request("INVITE", "bea", ""));
     assert!(world.trace.last().is_some_and(|line| line.ends_with("Incoming")), "{:?}", world.trace);
     assert_eq!(ask(&mut world, &request("INVITE", "desk7", "")), 403, "nobody else's");
+}
+
+const TALKING: &str = "INVITE 200 body h=Contact:<sip:x1@6ogq8jl0h4s7.invalid;transport=ws>";
+
+/// `bea` talks on a leg that we dialled.
+fn talking() -> World {
+    let mut world = world();
+    open(&mut world, FIRST, agent("bea"));
+    assert_eq!(ask(&mut world, &request("REGISTER", "bea", "")), 200);
+    let dial = world.dial_of(Target::Registered(AgentId::new("bea")));
+    world.command(dial);
+    world.step(TALKING);
+    assert_eq!(world.trace.last().map(String::as_str), Some("0 Answered sdp"));
+    world.trace.clear();
+    world
+}
+
+/// As above, over another websocket, from this contact.
+fn register_again(world: &mut World, contact: &str) {
+    open(world, SECOND, agent("bea"));
+    assert_eq!(ask(world, &request("REGISTER", "bea", ";y").replace("x1@", contact)), 200);
+}
+
+fn seen(world: &World, what: &str) -> bool {
+    world.trace.iter().any(|line| line.ends_with(what))
+}
+
+#[test]
+fn a_call_waits_for_its_browser_and_ends_when_nobody_comes() {
+    let mut world = talking();
+    world.stream(FIRST, StreamEvent::Closed);
+    assert_eq!(world.trace, ["0 Phone false", "0 Away"]);
+    world.step("wait 14999");
+    assert_eq!(world.trace.len(), 2);
+    world.step("wait 2");
+    assert_eq!(world.trace.last().map(String::as_str), Some("15000 Ended PeerLost"));
+    world.step("wait 100000");
+    assert!(world.endpoint.is_empty(), "{:?}", world.endpoint.counts());
+}
+
+#[test]
+fn the_same_phone_takes_its_dialog_along_to_its_new_websocket() {
+    for closed_first in [true, false] {
+        let mut world = talking();
+        if closed_first {
+            world.stream(FIRST, StreamEvent::Closed);
+        }
+        register_again(&mut world, "x1@");
+        assert!(seen(&world, "Back") && seen(&world, "Desk"), "{:?}", world.trace);
+        world.stream(FIRST, StreamEvent::Closed);
+        world.step("do Reinvite");
+        assert_eq!(world.flows.last(), Some(&SECOND));
+        world.step("wait 20000");
+        assert!(!seen(&world, "Ended PeerLost"));
+    }
+}
+
+#[test]
+fn a_request_inside_the_dialog_brings_it_along_too_but_nobody_elses() {
+    for (browser, expect) in [(agent("bea"), true), (agent("ann"), false), (caller(), false), (None, false)] {
+        let mut world = talking();
+        world.stream(FIRST, StreamEvent::Closed);
+        open(&mut world, SECOND, browser.clone());
+        world.step("callee OPTIONS c=5 from=phone");
+        assert_eq!(seen(&world, "Back"), expect, "{browser:?} {:?}", world.trace);
+        world.step("do Hangup");
+        assert_eq!(world.flows.last() == Some(&SECOND), expect, "{browser:?}");
+    }
+}
+
+#[test]
+fn a_page_that_was_loaded_anew_is_offered_the_old_dialogs_place() {
+    let mut world = talking();
+    let old = world.leg;
+    let invite = world.request_sent("INVITE", 0);
+    world.stream(FIRST, StreamEvent::Closed);
+    register_again(&mut world, "x2@");
+    assert!(!seen(&world, "Back") && seen(&world, "Desk"), "{:?}", world.trace);
+    let SipCommand::Dial { leg, dial } = world.dial_of(Target::Registered(AgentId::new("bea"))) else { panic!() };
+    world.command(SipCommand::Replace { leg, old, dial });
+    assert_eq!(world.flows.last(), Some(&SECOND));
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (call_id, own) = (text(invite.call_id()), text(invite.from_tag()));
+    let replaces = header(&world, HeaderName::REPLACES);
+    assert!(replaces.starts_with(&format!("{call_id};to-tag=")) && replaces.ends_with(&format!(";from-tag={own}")));
+}
+
+#[test]
+fn a_page_that_goes_before_we_answer_has_given_up() {
+    let mut world = world();
+    open(&mut world, FIRST, caller());
+    world.receive("phone", &request("INVITE", "c", ""));
+    world.stream(FIRST, StreamEvent::Closed);
+    assert!(seen(&world, "Cancelled (SIP 487)"), "{:?}", world.trace);
+    world.step("wait 100000");
+    assert!(world.endpoint.is_empty() && world.endpoint.counts().deadlines == 0, "{:?}", world.endpoint.counts());
+}
+
+#[test]
+fn an_agents_phone_names_the_leg_whose_place_it_takes_and_nobody_else_may() {
+    let mut world = talking();
+    let invite = world.request_sent("INVITE", 0);
+    let ack = world.request_sent("ACK", 0);
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    // As the phone sees it: our tag is the one of To.
+    let (call_id, own, theirs) = (text(invite.call_id()), text(invite.from_tag()), text(ack.to_tag()));
+    let right = format!("Replaces: {call_id};to-tag={own};from-tag={theirs}\r\nContent-Length");
+    let wrong = right.replace(&own, "0");
+    let leg = world.leg;
+    let asked = request("INVITE", "bea", "");
+    assert_eq!(ask(&mut world, &asked.replace("Content-Length", &wrong)), 481);
+    world.receive("phone", &asked.replace("z9hG4bK", "z9hG4bKr").replace("Content-Length", &right));
+    let Some(SipEvent::Incoming { call, .. }) = world.calls.pop() else { panic!("{:?}", world.trace) };
+    assert_eq!((call.replaces, call.origin), (Some(leg), Origin::Phone(AgentId::new("bea"))));
+    open(&mut world, SECOND, caller());
+    assert_eq!(ask(&mut world, &request("INVITE", "c", "").replace("Content-Length", &right)), 481);
 }

@@ -222,6 +222,8 @@ impl Net {
             | SipEvent::Pracked { leg, .. }
             | SipEvent::Key { leg, .. }
             | SipEvent::ReinviteWithdrawn { leg }
+            | SipEvent::Away { leg }
+            | SipEvent::Back { leg }
             | SipEvent::ReinviteAnswered { leg, .. } => (*leg, false),
             SipEvent::Cancelled { leg, .. } | SipEvent::Failed { leg, .. } | SipEvent::Ended { leg, .. } => {
                 (*leg, true)
@@ -230,6 +232,7 @@ impl Net {
             | SipEvent::TrunkRegistered { .. }
             | SipEvent::TrunkReachable { .. }
             | SipEvent::PhoneReachable { .. }
+            | SipEvent::DeskOpened { .. }
             | SipEvent::Refused { .. } => return,
         };
         assert!(self.live[side].contains(&leg), "{event:?} for a leg that is gone");

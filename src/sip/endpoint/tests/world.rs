@@ -70,6 +70,7 @@ pub fn setup() -> EndpointSetup {
         session_times: SessionTimes { expires: Duration::ZERO, ..SessionTimes::default() },
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(7200),
+        return_within: Duration::from_secs(15),
         target_timeout: Duration::from_secs(2),
         t1: Duration::from_millis(500),
         t2: Duration::from_secs(4),
@@ -238,6 +239,9 @@ impl World {
             SipEvent::PhoneReachable { reachable, browser, .. } => {
                 format!("Phone {reachable}{}", if *browser { " in a browser" } else { "" })
             }
+            SipEvent::Away { .. } => "Away".into(),
+            SipEvent::Back { .. } => "Back".into(),
+            SipEvent::DeskOpened { .. } => "Desk".into(),
             SipEvent::Refused { cause, count } => format!("Refused {cause:?} {count}"),
         }
     }
@@ -321,6 +325,10 @@ impl World {
         self.command(SipCommand::Dial { leg, dial });
     }
 
+    pub fn dial_of(&mut self, target: Target) -> SipCommand {
+        self.dial(target, Bytes::from(SDP))
+    }
+
     fn dial(&mut self, target: Target, offer: Bytes) -> SipCommand {
         self.dials += 1;
         self.leg = LegId::outbound(CallId::new(1, 1), self.dials);
@@ -388,7 +396,8 @@ impl World {
         let request = self.request_sent(method, nth.parse().expect("a number"));
         let source = OWN.parse().expect("an address");
         let mut writer = Writer::reply(&request, status, "Whatever", source, options.tag);
-        if status < 300 && matches!(request.method(), Method::Invite | Method::Update) {
+        let is_dialog = status < 300 && matches!(request.method(), Method::Invite | Method::Update);
+        if is_dialog && !options.headers.contains("Contact:") {
             writer.push(HeaderName::CONTACT, "<sip:callee@198.51.100.10>");
         }
         for (name, value) in options.headers.lines().filter_map(|line| line.split_once(':')) {

@@ -1,0 +1,99 @@
+//! Browsers that are away in the middle of a call and come back; the other side's leg stays as it is.
+
+use super::ivr;
+
+#[test]
+fn a_page_that_was_loaded_anew_gets_its_call_back() {
+    let mut bench = ivr();
+    bench.check(super::TO_POP);
+    bench.check(super::TO_TALK);
+    bench.check(
+        "> desk opened anna
+         > far away
+         > desk opened ben
+         > far back
+         > desk opened anna
+         > far away
+         > desk opened anna
+         < replacing dial sip:anna@192.0.2.50, hang up far, caller hears waiting
+         > desk opened anna
+         > far rings
+         > far answers
+         < far hears the other, caller hears the other, anna talking
+         > caller bye
+         < hang up far, anna ended, wrap-up anna, call ended 1, finish used, ended talked by caller
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn a_page_that_does_not_answer_ends_the_call() {
+    for how in ["far 486", "far nonsense"] {
+        let mut bench = ivr();
+        bench.check(super::TO_POP);
+        bench.check(super::TO_TALK);
+        bench.after("far away");
+        bench.after("desk opened anna");
+        let said = bench.after(how);
+        assert!(
+            said.contains("hang up caller") && said.ends_with("finish used, ended talked by agent"),
+            "{how}: {said}"
+        );
+        bench.after("finished");
+        bench.assert_quiet();
+    }
+}
+
+#[test]
+fn a_caller_who_hangs_up_meanwhile_lets_go_of_the_page() {
+    let mut bench = ivr();
+    bench.check(super::TO_POP);
+    bench.check(super::TO_TALK);
+    bench.after("far away");
+    bench.after("desk opened anna");
+    let said = bench.after("caller bye");
+    assert!(said.contains("hang up far"), "{said}");
+    bench.after("finished");
+    bench.assert_quiet();
+}
+
+#[test]
+fn another_device_of_the_agent_takes_the_legs_place_and_nobody_elses_does() {
+    let mut bench = ivr();
+    bench.check(super::TO_POP);
+    bench.check(super::TO_TALK);
+    bench.check(
+        "> ben replaces far
+         < 403 (this leg cannot be replaced)
+         > anna replaces caller
+         < 403 (this leg cannot be replaced)
+         > anna replaces far
+         < anna hears the other, caller hears the other, 200, hang up far, anna talking
+         > anna bye
+         < hang up caller, anna ended, wrap-up anna, call ended 1, finish used, ended talked by agent
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn a_customers_page_that_was_loaded_anew_calls_again() {
+    let mut bench = ivr();
+    bench.check(
+        "> page calls
+         < find by token
+         > found page
+         < matched V3, enqueue help
+         > offer 1
+         < show anna V3",
+    );
+    bench.check(super::TO_TALK);
+    bench.check(
+        "> page calls again
+         < 486 (this page has a call already)
+         > caller away
+         > page calls again
+         < hang up caller, hang up far, anna ended, wrap-up anna, call ended 1, finish open, ended talked by caller, find by token",
+    );
+}
