@@ -60,6 +60,8 @@ fn decide(criterion: &mut Criterion) {
                     level: Level::Likely,
                     category: Some("billing"),
                     sub_category: None,
+                    urgency: None,
+                    value: None,
                     dialled: None,
                     trunk: &trunk,
                     wall: Wall(1_700_000_000_000),

@@ -13,6 +13,10 @@ pub struct Facts<'a> {
     /// The reason that the customer picked.
     pub category: Option<&'a str>,
     pub sub_category: Option<&'a str>,
+    /// How pressing the site says it is: 0 low, 1 normal, 2 elevated, 3 high.
+    pub urgency: Option<u8>,
+    /// What it is worth, in the minor units of a currency (ISO 4217).
+    pub value: Option<(i64, &'a str)>,
     /// The number that was dialled; `None` when it could not be read, or on a web call.
     pub dialled: Option<&'a E164>,
     pub trunk: &'a TrunkId,

@@ -16,4 +16,4 @@ pub use facts::Facts;
 pub use hours::{BadHours, Hours};
 pub use policy::{Policy, PolicySetup, RuleTried, TooManyRules};
 pub use reason::{ReasonCode, ReasonText};
-pub use rule::{Condition, Conditions, DomainCondition, ReasonPicked, Rule};
+pub use rule::{Condition, Conditions, DomainCondition, MinValue, ReasonPicked, Rule};

@@ -11,7 +11,7 @@ use super::domains::{DomainPattern, host_of};
 use super::facts::Facts;
 use super::free_mail::FREE_MAIL;
 use super::reason::ReasonText;
-use super::rule::{Condition, Conditions, DomainCondition, ReasonPicked, Rule};
+use super::rule::{Condition, Conditions, DomainCondition, MinValue, ReasonPicked, Rule};
 
 /// All that a policy is made of.
 #[derive(Clone, Debug)]
@@ -137,6 +137,8 @@ fn first_failed(when: &Conditions, ix: RuleIx, facts: &Facts<'_>, domain: &Domai
 fn holds(condition: Condition, when: &Conditions, ix: RuleIx, facts: &Facts<'_>, domain: &DomainFound<'_>) -> bool {
     match condition {
         Condition::Level => when.min_level.is_none_or(|level| facts.level >= level),
+        Condition::Urgency => when.min_urgency.is_none_or(|least| facts.urgency >= Some(least)),
+        Condition::Value => when.min_value.as_ref().is_none_or(|least| least.is_met(facts.value)),
         Condition::Trunk => is_any(&when.trunks, Some(facts.trunk)),
         Condition::Dialled => is_any(&when.dialled, facts.dialled),
         Condition::Tier => is_any(&when.tiers, facts.tier.or(domain.tier)),
@@ -152,6 +154,12 @@ fn is_any<T: PartialEq>(asked: &[T], given: Option<&T>) -> bool {
 
 fn domain_holds(asked: &DomainCondition, ix: RuleIx, domain: &DomainFound<'_>) -> bool {
     domain.rules.contains(ix) || (asked.free_mail && domain.free_mail) || (asked.unknown && !domain.known)
+}
+
+impl MinValue {
+    fn is_met(&self, value: Option<(i64, &str)>) -> bool {
+        value.is_some_and(|(units, currency)| currency == self.currency && units >= self.minor_units)
+    }
 }
 
 impl ReasonPicked {
@@ -201,6 +209,7 @@ mod tests {
         tier: Option<TierId>,
         level: Level,
         reason: (&'static str, &'static str),
+        urgency: Option<u8>,
         dialled: Option<E164>,
         trunk: TrunkId,
         wall: Wall,
@@ -212,6 +221,7 @@ mod tests {
             tier: None,
             level: Level::Strong,
             reason: ("billing", "refund"),
+            urgency: Some(2),
             dialled: E164::parse("+15550100", None).ok(),
             trunk: TrunkId::new("pbx"),
             wall: Wall(0),
@@ -226,6 +236,8 @@ mod tests {
                 level: self.level,
                 category: Some(self.reason.0),
                 sub_category: Some(self.reason.1),
+                urgency: self.urgency,
+                value: Some((12_900, "EUR")),
                 dialled: self.dialled.as_ref(),
                 trunk: &self.trunk,
                 wall: self.wall,
@@ -256,11 +268,17 @@ mod tests {
             sub_category: sub.map(str::to_owned),
         };
         let hours = |windows: &str| Hours::parse("UTC", &[windows.to_owned()]).ok();
+        let worth = |minor_units, currency: &str| Some(MinValue { minor_units, currency: currency.to_owned() });
         let number = |text| E164::parse(text, None).into_iter().collect::<Vec<_>>();
         // 1970-01-01T00:00Z was a Thursday.
         for (asked, expect) in [
             (Conditions { min_level: Some(Level::Strong), ..when() }, None),
             (Conditions { min_level: Some(Level::Proven), ..when() }, no(Condition::Level)),
+            (Conditions { min_urgency: Some(2), ..when() }, None),
+            (Conditions { min_urgency: Some(3), ..when() }, no(Condition::Urgency)),
+            (Conditions { min_value: worth(12_900, "EUR"), ..when() }, None),
+            (Conditions { min_value: worth(12_901, "EUR"), ..when() }, no(Condition::Value)),
+            (Conditions { min_value: worth(1, "USD"), ..when() }, no(Condition::Value)),
             (Conditions { trunks: vec![TrunkId::new("other"), TrunkId::new("pbx")], ..when() }, None),
             (Conditions { trunks: vec![TrunkId::new("other")], ..when() }, no(Condition::Trunk)),
             (Conditions { dialled: number("+15550100"), ..when() }, None),
@@ -279,6 +297,12 @@ mod tests {
         ] {
             check(asked, &caller(), expect);
         }
+    }
+
+    #[test]
+    fn a_call_without_an_intent_is_not_urgent() {
+        let urgent = Conditions { min_urgency: Some(0), ..Conditions::default() };
+        check(urgent, &Caller { urgency: None, ..caller() }, Some(Condition::Urgency));
     }
 
     #[test]

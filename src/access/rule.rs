@@ -25,11 +25,23 @@ pub struct Conditions {
     pub min_level: Option<Level>,
     /// Any of these.
     pub reasons: Vec<ReasonPicked>,
+    /// As `Facts::urgency` counts.
+    pub min_urgency: Option<u8>,
+    /// In this currency; a value in another one is not as much.
+    pub min_value: Option<MinValue>,
     pub hours: Option<Hours>,
     /// Any of these.
     pub dialled: Vec<E164>,
     /// Any of these.
     pub trunks: Vec<TrunkId>,
+}
+
+/// The least that something must be worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MinValue {
+    pub minor_units: i64,
+    /// ISO 4217.
+    pub currency: String,
 }
 
 /// Any of these must fit the caller's domain.
@@ -53,6 +65,8 @@ pub struct ReasonPicked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Condition {
     Level,
+    Urgency,
+    Value,
     Trunk,
     Dialled,
     Tier,
@@ -62,8 +76,10 @@ pub enum Condition {
 }
 
 impl Condition {
-    pub const ALL: [Condition; 7] = [
+    pub const ALL: [Condition; 9] = [
         Condition::Level,
+        Condition::Urgency,
+        Condition::Value,
         Condition::Trunk,
         Condition::Dialled,
         Condition::Tier,
@@ -76,6 +92,8 @@ impl Condition {
     pub fn as_str(self) -> &'static str {
         match self {
             Condition::Level => "min_level",
+            Condition::Urgency => "min_urgency",
+            Condition::Value => "min_value",
             Condition::Trunk => "trunk",
             Condition::Dialled => "number",
             Condition::Tier => "tier",

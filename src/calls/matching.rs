@@ -229,6 +229,10 @@ fn facts(call: &Call, now: Now) -> Facts<'_> {
         level: call.record.level,
         category: intent.map(|intent| intent.reason.category.as_str()),
         sub_category: intent.and_then(|intent| intent.reason.sub_category.as_deref()),
+        urgency: intent.map(|intent| intent.urgency.rank()),
+        value: intent
+            .and_then(|intent| intent.value.as_ref())
+            .map(|value| (value.minor_units, value.currency.as_str())),
         dialled: call.recognised.dialled.as_ref(),
         trunk: &call.trunk.trunk,
         wall: now.wall,

@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::{
-    After, Answer, Conditions, DomainCondition, DomainPattern, Hours, Policy, PolicySetup, ReasonPicked, Rule,
+    After, Answer, Conditions, DomainCondition, DomainPattern, Hours, MinValue, Policy, PolicySetup, ReasonPicked, Rule,
 };
 use crate::base::{Level, QueueId, TierId, TrunkId};
+use crate::intents::{Currency, Urgency};
 
 use super::fault::Faults;
 use super::tree::{Section, Text};
@@ -29,6 +30,7 @@ enum Kind {
 
 const ANSWERS: [(&str, Kind); 4] =
     [("human", Kind::Human), ("queue", Kind::Queue), ("self-service", Kind::SelfService), ("refuse", Kind::Refuse)];
+const VALUE: &str = "write min_value = { minor_units = 10000, currency = \"EUR\" }: a hundred euros in cents";
 const CEILING: Duration = Duration::from_secs(300);
 
 pub(super) fn read(top: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut Faults<'_>) -> Option<Policy> {
@@ -123,6 +125,8 @@ fn conditions(rule: &mut Section<'_>, known: &Known<'_, '_>, tiers: &Names<'_>, 
     let mut section = rule.section("when", faults);
     let domain = domain(&mut section, faults);
     let min_level = section.text("min_level", faults).and_then(|text| level(&text, faults));
+    let min_urgency = section.text("min_urgency", faults).and_then(|text| urgency(&text, faults));
+    let min_value = min_value(&mut section, faults);
     let trunks = refer(&mut section, "trunk", "trunk", known.trunks, faults);
     let tiers = refer(&mut section, "tier", "tier", tiers, faults);
     let numbers = section.texts("number", faults);
@@ -132,6 +136,8 @@ fn conditions(rule: &mut Section<'_>, known: &Known<'_, '_>, tiers: &Names<'_>, 
     Conditions {
         domain,
         min_level,
+        min_urgency,
+        min_value,
         trunks: trunks.into_iter().map(TrunkId::new).collect(),
         tiers: tiers.into_iter().map(TierId::new).collect(),
         dialled: numbers.iter().filter_map(|text| phone_number(text, None, faults)).collect(),
@@ -153,6 +159,26 @@ fn refer<'a>(
 
 fn level(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<Level> {
     text.word(&Level::ALL.map(|level| (level.as_str(), level)), faults)
+}
+
+fn urgency(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<u8> {
+    text.word(&Urgency::ALL.map(|urgency| (urgency.as_str(), urgency.rank())), faults)
+}
+
+fn min_value(when: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<MinValue> {
+    let mut section = when.section("min_value", faults);
+    if !section.is_given() {
+        return None;
+    }
+    let units = section.required("minor_units", VALUE, faults).and_then(|item| item.number(0..=i64::MAX, faults));
+    let text = section.required("currency", VALUE, faults).and_then(|item| item.text(faults));
+    section.finish(faults);
+    let (minor_units, text) = units.zip(text)?;
+    if Currency::parse(text.value).is_none() {
+        faults.add(&text.place, format!("{:?} is no currency", text.value), VALUE);
+        return None;
+    }
+    Some(MinValue { minor_units, currency: text.value.to_owned() })
 }
 
 fn reason(text: &Text<'_>) -> ReasonPicked {

@@ -214,6 +214,11 @@ impl Urgency {
         }
     }
 
+    /// 0 for low to 3 for high.
+    pub fn rank(self) -> u8 {
+        self as u8
+    }
+
     pub fn parse(text: &str) -> Option<Urgency> {
         Urgency::ALL.into_iter().find(|urgency| urgency.as_str() == text)
     }

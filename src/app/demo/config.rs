@@ -136,6 +136,21 @@ answer = "self-service"
 because = "questions about invoices are answered in writing"
 
 [[access.rules]]
+name = "urgent"
+when = {{ min_level = "V1", min_urgency = "elevated" }}
+answer = "human"
+priority = 10
+because = "you need us now"
+
+[[access.rules]]
+name = "returns in their turn"
+when = {{ min_level = "V1", reason = ["return"] }}
+answer = "queue"
+queue = "delivery"
+ceiling_s = 120
+because = "nothing is lost by waiting a little; or write to us"
+
+[[access.rules]]
 name = "known customers"
 when = {{ min_level = "V1" }}
 answer = "human"

@@ -93,6 +93,10 @@ impl Routes {
             level,
             category: intent.map(|intent| intent.reason.category.as_str()),
             sub_category: intent.and_then(|intent| intent.reason.sub_category.as_deref()),
+            urgency: intent.map(|intent| intent.urgency.rank()),
+            value: intent
+                .and_then(|intent| intent.value.as_ref())
+                .map(|value| (value.minor_units, value.currency.as_str())),
             dialled: observed.dialled.as_ref(),
             trunk,
             wall: observed.now,
