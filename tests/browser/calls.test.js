@@ -19,20 +19,30 @@ export async function stopWorld() {
 async function meeting(body) {
   const server = await world();
   const desk = await page(await launch(440)), shop = await page(await launch(880));
+  let fault = null;
   try {
     await body({ server, desk, shop, anna: { agent: 'anna', token: server.tokens.anna } });
-  } finally {
+  } catch (found) {
+    fault = found;
+  }
+  try {
     await leave(desk, shop);
     await until(async () => (await server.calls()).every(({ phase }) => phase === 'ended'), 'no call is left', 40_000);
     for (const agent of ['anna', 'ben']) await putAway(server, agent);
+  } catch (found) {
+    fault ??= found;
   }
+  if (fault) throw fault;
 }
 
 /** Whatever a test has left of an agent's work is done. */
 async function putAway(server, agent) {
   const desk = await Desk.open(server.origin, { agent, token: server.tokens[agent] });
-  desk.send({ type: 'set_state', state: 'offline' });
-  await until(() => desk.state() === 'offline', `${agent} is offline`);
+  await until(async () => {
+    // Twice: see what the desk's page says of a wrap-up that it does not know.
+    for (const state of ['available', 'available', 'offline']) desk.send({ type: 'set_state', state });
+    return (await server.api('GET', '/v1/agents')).data.agents.find((one) => one.agent === agent).state === 'offline';
+  }, `${agent} is offline`, 30_000);
   desk.close();
 }
 

@@ -322,7 +322,10 @@ export class Desk {
       if (!(await this.line.readyMicrophone())) return;
       if (!this.line.call) this.line.closeMicrophone();
     }
-    const sent = this.socket.send({ type: 'set_state', state, ...(reason ? { reason } : {}) });
+    const message = { type: 'set_state', state, ...(reason ? { reason } : {}) };
+    const sent = this.socket.send(message);
+    // A wrap-up of before this login is over when somebody who is there says available; the first only says that one is there.
+    if (state === 'available' && this.state.state === 'wrap_up' && !this.wrapUp) this.socket.send(message);
     if (!sent) this.notice('error', 'warn', 'Not connected', 'Your state changes when the connection is there again.');
   }
 
