@@ -11,7 +11,7 @@ use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
 use super::confirming;
 use super::connecting;
-use super::facts::{EndedBy, Fact, Outcome};
+use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
 use super::matching;
 use super::redirecting;
@@ -204,7 +204,12 @@ pub fn sound_lost(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
 pub fn browser_lost(call: &mut Call, side: Side, cause: LostCause, bench: &mut Bench, now: Now) {
     bench.fact(Fact::SoundLost { call: call.id, side, cause });
     let reason = Some(Reason::sip(480, cause.as_str()));
+    let is_unheard = cause != LostCause::Consent && call.transfer.is_none();
     match (&call.phase, side) {
+        (Phase::Talking(grant, leg), Side::Far) if is_unheard => {
+            let (grant, leg) = (grant.clone(), *leg);
+            unheard(call, &grant, leg, reason, bench, now);
+        }
         (Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_), _) => {
             talking::cut(call, EndedBy::Silence, (480, cause.as_str()), bench, now)
         }
@@ -223,6 +228,16 @@ pub fn browser_lost(call: &mut Call, side: Side, cause: LostCause, bench: &mut B
             abandon(call, reason, (Outcome::Abandoned, EndedBy::Silence), bench, now);
         }
     }
+}
+
+/// The agent has answered in a browser that found no way to the sound: the caller has heard nobody yet, and goes on (promise 1).
+fn unheard(call: &mut Call, grant: &Grant, leg: FarLeg, reason: Option<Reason>, bench: &mut Bench, now: Now) {
+    hang_up_far(leg, reason, bench);
+    sound::close_far(call, bench);
+    talking::release_agent(call, grant, bench);
+    call.phase = Phase::Passing;
+    call.connected = None;
+    fallback::divert(call, FallbackCause::Media, bench, now);
 }
 
 /// BYE or CANCEL to the far leg; what still comes from it is nobody's.

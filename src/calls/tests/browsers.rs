@@ -92,6 +92,24 @@ fn a_browser_that_does_not_come_to_the_sound_ends_its_call() {
 }
 
 #[test]
+fn an_agents_browser_that_never_comes_to_the_sound_sends_the_caller_on() {
+    let mut bench = with_browser();
+    bench.check(TO_POP);
+    bench.check("> drawn 1\n < dial sip:anna@192.0.2.50");
+    bench.check("> far browser\n < far hears the other, caller hears the other, 200, accepted 1, anna talking");
+    bench.check(
+        "> far unheard
+         < hang up far, caller hears silence, anna ended, wrap-up anna, call ended 1, fallback: media, dial sip:+12015550123@192.0.2.99
+         > far answers
+         < far hears the other, caller hears the other
+         > caller bye
+         < hang up far, finish open, ended fell-back by caller
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
 fn a_caller_whose_browser_goes_while_a_phone_rings_is_let_go() {
     let mut bench = ivr();
     bench.check(&to_pop());

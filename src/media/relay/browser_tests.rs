@@ -477,3 +477,25 @@ fn reports_travel_with_the_sound_and_sealed() {
     assert_eq!(reports[0].to, browser.address);
     assert!(browser.shield.open_rtcp(&mut report).is_ok());
 }
+
+proptest::proptest! {
+    /// From the browser's own address, before and after the keys.
+    #[test]
+    fn any_datagram_is_survived(
+        datagrams in proptest::collection::vec(proptest::collection::vec(proptest::prelude::any::<u8>(), 0..120), 0..40),
+        is_connected: bool,
+    ) {
+        let (mut world, mut browser, _) = with_phone();
+        if is_connected {
+            browser.connect(&mut world);
+        } else {
+            browser.check(&mut world, &[NOMINATES]);
+        }
+        for datagram in &datagrams {
+            world.shared(browser.address, datagram);
+            world.shared(address(66), datagram);
+        }
+        proptest::prop_assert!(world.heard(B).is_empty());
+        proptest::prop_assert_eq!(browser.check(&mut world, &[]), Some(200));
+    }
+}
