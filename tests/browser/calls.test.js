@@ -105,11 +105,12 @@ test('real: the desk is reloaded in the middle of a call and comes back to it', 
 test('real: websockets are cut for 10 s, the sound goes on, and the call ends as it should', () => meeting(async ({ server, desk, shop, anna }) => {
   const lines = await Promise.all([breakable(desk), breakable(shop)]);
   await talk(server, desk, shop, anna);
+  const back = new Promise((resolve) => { setTimeout(resolve, 10_000); });
   for (const line of lines) line.cut();
   await desk.getByText('Your call goes on').waitFor();
   await shop.getByText('You can go on speaking').waitFor();
   await Promise.all([hears(desk, 880), hears(shop, 440)]);
-  await new Promise((resolve) => { setTimeout(resolve, 10_000); });
+  await back;
   for (const line of lines) line.mend();
   await desk.getByText('Your call goes on').waitFor({ state: 'detached', timeout: 20_000 });
   await shop.getByText('You can go on speaking').waitFor({ state: 'detached', timeout: 20_000 });
@@ -134,6 +135,8 @@ test('real: two windows of one agent: the newer has the calls, the older says so
   await answer(second);
   await Promise.all([hears(second, 880), hears(shop, 440)]);
   assert.equal(await desk.locator('[data-id="answer"]').count(), 0);
+  await shop.locator('[data-id="hang-up"]').click();
+  await wrapUp(second, 'Two windows, one call.');
   await leave(second);
 }));
 

@@ -42,6 +42,7 @@ export class Desk {
     this.ringer = new Ringer();
     this.socket = new DeskSocket(`${location.origin.replace(/^http/, 'ws')}/v1/desktop`, login);
     this.line = new Line(this.socket);
+    this.socket.backoff.isUrgent = () => this.line.call !== null;
     this.panel = new Panel(byId('panel', HTMLElement), this);
     this.notices = byId('notices', HTMLElement);
     this.listen();

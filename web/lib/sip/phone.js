@@ -54,6 +54,7 @@ export class Phone extends EventTarget {
     this.nonces = 0;
     this.hasBeenLost = false;
     this.socket = new SipSocket(options.url);
+    this.socket.backoff.isUrgent = () => this.calls.size > 0;
     this.socket.addEventListener('open', () => void this.opened());
     this.socket.addEventListener('lost', () => this.lost());
     this.socket.addEventListener('refused', (event) => this.refused(/** @type {CustomEvent<number>} */ (event).detail));
