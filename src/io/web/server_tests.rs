@@ -3,6 +3,7 @@
 mod board;
 mod cases;
 mod live;
+mod pages;
 
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -40,6 +40,13 @@ impl Pages {
         Pages { page_by_name: files.iter().map(|(name, body)| (*name, Page::of(name, body))).collect() }
     }
 
+    /// The bytes of all files of a folder, as they go to a browser that takes them compressed.
+    #[cfg(test)]
+    pub fn transferred(&self, folder: &str) -> usize {
+        let inside = self.page_by_name.iter().filter(|(name, _)| name.split('/').next() == Some(folder));
+        inside.map(|(_, page)| page.gzip.as_ref().unwrap_or(&page.body).len()).sum()
+    }
+
     pub fn get(&self, name: &str) -> Option<&Page> {
         self.page_by_name.get(name)
     }
