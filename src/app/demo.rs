@@ -116,6 +116,10 @@ pub async fn run(args: DemoArgs) -> Result<(), DemoError> {
     let site = Site::new(&base, &config.api_key);
     ground.open(server.http, &config.api_key, carrier.clone()).map_err(DemoError::Socket)?;
     introduce(&paper, &server, &folder);
+    let links = links(&base, &origins[0], &config);
+    if !args.once && !args.pages {
+        paper.plain(&links);
+    }
     let anna = log_in_one(&server, &config);
     let mut cast =
         Cast { site: site.clone(), carrier: carrier.clone(), phones: phone_stage.clone(), ivr: ivr_stage, anna };
@@ -129,7 +133,7 @@ pub async fn run(args: DemoArgs) -> Result<(), DemoError> {
         // Whoever calls from the shop hears the simulated agents; nobody watches them.
         drop(phone_stage.watch());
         paper.plain(&by_hand(&base, &config));
-        paper.plain(&links(&base, &origins[0], &config));
+        paper.plain(&links);
         wait_for_ctrl_c().await.map_err(DemoError::Files)?;
     }
     server.stop().await.map_err(DemoError::Files)
@@ -241,7 +245,7 @@ fn links(base: &str, shop: &str, config: &DemoConfig) -> String {
     format!(
         "\nIn the browser, while this runs (Ctrl-C ends it):\n\
          \x20 customer  {shop}/\n\
-         \x20 desk      {base}/desk/            log in as {dana} with the token {token}\n\
+         \x20 desk      {base}/desk/#agent={dana}&token={token}\n\
          \x20 board     {base}/board/#key={board}\n"
     )
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { hears, launch, leave, page, picture } from './support/browser.js';
 import { Desk } from './support/desk.js';
 import { World, demo } from './support/server.js';
-import { answer, askForHelp, callFromBrowser, connected, goAvailable, signIn, state } from './support/story.js';
+import { answer, askForHelp, becomeAvailable, callFromBrowser, connected, goAvailable, signIn, state } from './support/story.js';
 import { test, until } from './support/tests.js';
 
 /** @type {Promise<World> | null} */
@@ -195,12 +195,13 @@ test('real: the board shows a call as it moves', () => meeting(async ({ server, 
 }));
 
 test('demo: its three links are all it takes, a simulated telephone too', async () => {
-  const { run, shop, origin, agent, token, board } = await demo();
+  const { run, shop, desk: link, board } = await demo();
   const desk = await page(await launch(440)), customer = await page(await launch(880)), shown = await page(await launch(440));
   try {
     await shown.goto(board);
     await shown.getByText('Live', { exact: true }).waitFor();
-    await goAvailable(desk, origin, { agent, token });
+    await desk.goto(link);
+    await becomeAvailable(desk);
     await askForHelp(customer, shop);
     await callFromBrowser(customer);
     await answer(desk);

@@ -57,9 +57,9 @@ export class Program {
 export async function demo() {
   const run = new Program(['demo', '--pages', '--http-port', '0', '--shop-port', '0', '--sip-port', '0']);
   const [, shop] = await run.says(/customer +(http\S+)/, 30_000);
-  const [, desk, agent, token] = await run.says(/desk +(http\S+).*log in as (\S+) with the token (\S+)/);
+  const [, desk] = await run.says(/desk +(http\S+)/);
   const [, board] = await run.says(/board +(http\S+)/);
-  return { run, shop, origin: new URL(desk).origin, agent, token, board };
+  return { run, shop, desk, board };
 }
 
 /** The port of a socket that was free a moment ago. @param {boolean} udp @returns {Promise<number>} */

@@ -14,6 +14,11 @@ export async function signIn(desk, origin, { agent = 'anna', token = 'secret' } 
 /** Signed in, and free for a call. @param {import('playwright-core').Page} desk @param {string} origin @param {{ agent?: string, token?: string }} [login] */
 export async function goAvailable(desk, origin, login) {
   await signIn(desk, origin, login);
+  await becomeAvailable(desk);
+}
+
+/** From a desk that is signed in. @param {import('playwright-core').Page} desk */
+export async function becomeAvailable(desk) {
   await desk.getByText('Your telephone is this page').waitFor();
   await desk.getByRole('button', { name: 'Go available' }).click();
   await desk.getByRole('heading', { name: 'You are available' }).waitFor();
