@@ -6,9 +6,9 @@ use crate::sip::api::{Reason, Refer, SipCommand};
 
 use super::bench::Bench;
 use super::call::{Call, FarLeg, Phase, Side};
-use super::dialling::Place;
 use super::ending;
 use super::facts::{EndedBy, Outcome};
+use super::phoning;
 use super::sound;
 use super::transfer;
 
@@ -34,7 +34,7 @@ fn join(
     let far = far_of(call, other)?;
     let offer = sound::adopt_next(call, other, bench).map_err(|error| error.status())?;
     bench.sip(SipCommand::AnswerRefer { leg: asker.0, status: 202 });
-    transfer::join(call, asker, refer, called(other, bench), far);
+    transfer::join(call, asker, refer, (called(other, bench), other.id), far, bench);
     bench.call_by_leg.insert(far.0, call.id);
     bench.sip(SipCommand::Reinvite { leg: far.0, offer });
     ending::hang_up_caller(other, Some(Reason::sip(200, "passed on")), bench);
@@ -51,13 +51,9 @@ fn far_of(call: &Call, other: &Call) -> Result<FarLeg, u16> {
     if other.change.is_some() || other.transfer.is_some() || other.sound.owes() {
         return Err(491);
     }
-    // Begun before the caller was there: its sound passes through another worker.
-    if other.group == call.group { Ok(far) } else { Err(488) }
+    Ok(far)
 }
 
 fn called(other: &Call, bench: &Bench) -> Option<AgentId> {
-    match bench.settings.dial.find(other.incoming.request_uri.expose())? {
-        Place::Agent(agent) => Some(agent),
-        Place::Elsewhere { .. } => None,
-    }
+    phoning::agent_at(&bench.settings.dial.find(other.incoming.request_uri.expose())?)
 }

@@ -136,6 +136,8 @@ pub struct Call {
     pub legs_dialled: u64,
     /// The trunk among whose outgoing calls the fallback's leg is counted.
     pub outgoing: Option<TrunkId>,
+    /// Agents who are in it without a grant, as the router knows.
+    pub engaged: Vec<AgentId>,
     pub change: Option<Change>,
     /// The caller has put the agent on hold.
     pub is_held: bool,

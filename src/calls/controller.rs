@@ -342,36 +342,33 @@ impl Calls {
     fn on_media(&mut self, event: MediaEvent, now: Now) {
         match event {
             MediaEvent::Latched { .. } => {}
-            MediaEvent::Dtmf { leg, digit, duration_ms } => self.with_leg(leg, |call, side, bench| {
+            MediaEvent::Dtmf { leg, digit, duration_ms } => self.with_sound(leg, |call, side, bench| {
                 keys::heard(call, side, (digit, duration_ms), bench);
             }),
             MediaEvent::Silent { leg, .. } => {
-                self.with_leg(leg, |call, side, bench| ending::silent(call, side, bench, now));
+                self.with_sound(leg, |call, side, bench| ending::silent(call, side, bench, now));
             }
-            MediaEvent::Failed { leg, .. } => {
-                self.bench.port_closed(leg);
-                self.next_sound_failed(leg, now);
-                self.with_leg(leg, |call, side, bench| ending::sound_failed(call, side, bench, now));
-            }
+            MediaEvent::Failed { leg, .. } => self.on_sound_failed(leg, now),
             MediaEvent::Lost { leg, cause } => self.on_browser_lost(leg, cause, now),
             MediaEvent::Closed { leg, stats } => self.on_sound_closed(leg, stats),
         }
     }
 
     fn on_browser_lost(&mut self, leg: LegId, cause: LostCause, now: Now) {
-        self.next_sound_failed(leg, now);
-        self.with_leg(leg, |call, side, bench| ending::browser_lost(call, side, cause, bench, now));
+        let Some((_, call)) = self.bench.port_by_leg.get(&leg).copied() else { return };
+        self.with(call, |call, bench| match call.sound.side_of(leg) {
+            Some(side) => ending::browser_lost(call, side, cause, bench, now),
+            None if call.sound.is_next(leg) => next_sound_failed(call, bench, now),
+            None => {}
+        });
     }
 
-    /// The leg to which a call is being passed on has no sound.
-    fn next_sound_failed(&mut self, leg: LegId, now: Now) {
-        let Some(call) = self.bench.call_by_leg.get(&leg).copied() else { return };
-        self.with(call, |call, bench| {
-            if transfer::next_leg(call).is_some_and(|next| next.0 == leg) {
-                transfer::sound_failed(call, bench, now);
-            } else if returning::next_leg(call).is_some_and(|next| next.0 == leg) {
-                returning::failed(call, bench, now);
-            }
+    fn on_sound_failed(&mut self, leg: LegId, now: Now) {
+        let Some(call) = self.bench.port_closed(leg) else { return };
+        self.with(call, |call, bench| match call.sound.side_of(leg) {
+            Some(side) => ending::sound_failed(call, side, bench, now),
+            None if call.sound.is_next(leg) => next_sound_failed(call, bench, now),
+            None => {}
         });
     }
 
@@ -471,6 +468,16 @@ impl Calls {
         }
     }
 
+    /// As `with_leg`, for a leg of the media.
+    fn with_sound(&mut self, leg: LegId, act: impl FnOnce(&mut Call, Side, &mut Bench)) {
+        let Some((_, call)) = self.bench.port_by_leg.get(&leg).copied() else { return };
+        self.with(call, |call, bench| {
+            if let Some(side) = call.sound.side_of(leg) {
+                act(call, side, bench);
+            }
+        });
+    }
+
     fn with_leg(&mut self, leg: LegId, act: impl FnOnce(&mut Call, Side, &mut Bench)) {
         let Some(call) = self.bench.call_by_leg.get(&leg).copied() else { return };
         self.with(call, |call, bench| {
@@ -496,6 +503,14 @@ impl Calls {
         admission::leave(&call, &mut self.bench);
         browsing::end(&call, &mut self.bench);
         self.records.keep(call.record);
+    }
+}
+
+/// The leg that is to take the far one's place has no sound.
+fn next_sound_failed(call: &mut Call, bench: &mut Bench, now: Now) {
+    match call.transfer {
+        Some(_) => transfer::sound_failed(call, bench, now),
+        None => returning::failed(call, bench, now),
     }
 }
 

@@ -11,6 +11,7 @@ use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
 use super::confirming;
 use super::connecting;
+use super::engaged;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
 use super::matching;
@@ -289,6 +290,7 @@ pub fn finish(call: &mut Call, outcome: Outcome, by: EndedBy, bench: &mut Bench,
         bench.cancel_deadline(call, deadline);
     }
     release_intent(call, outcome, bench);
+    engaged::release_all(call, bench);
     let record = &mut call.record;
     record.ended = Some(now.wall);
     record.outcome = Some(outcome);

@@ -24,7 +24,7 @@ pub fn told(call: &mut Call, side: Side, key: Key, bench: &mut Bench) {
     if !is_connected(call) {
         return;
     }
-    match call.leg(side.other()) {
+    match call.sound.leg(side.other()) {
         Some(leg) if call.sound.takes_keys(side.other()) => {
             bench.media(MediaCommand::Key { leg, digit: key.0, duration_ms: key.1 });
         }

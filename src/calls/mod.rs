@@ -15,6 +15,7 @@ mod connecting;
 mod controller;
 pub mod dialling;
 mod ending;
+mod engaged;
 pub mod facts;
 mod fallback;
 pub mod header_rules;

@@ -1,13 +1,14 @@
 //! A call that an agent makes from their phone, to another agent or where the dial rules allow: two legs, no intent, no queue. What
 //! becomes of the ringing is as with a fallback.
 
-use crate::base::{Now, TrunkId};
+use crate::base::{AgentId, Now, TrunkId};
 use crate::sip::api::{Dial, HeaderNames, Reason, Reliable, SipCommand, Target};
 
 use super::bench::Bench;
 use super::call::{Call, Phase};
 use super::dialling::Place;
 use super::ending;
+use super::engaged::engage;
 use super::facts::{EndedBy, Outcome};
 use super::moved::Moved;
 use super::settings::{Fallback, Mode, PhonePlan, TrunkPlan};
@@ -47,6 +48,7 @@ fn ring(call: &mut Call, bench: &mut Bench) -> Result<(), (u16, &'static str)> {
     let no_sound = |error: NoSound| (error.status(), "no sound in common");
     let place =
         bench.settings.dial.find(call.incoming.request_uri.expose()).ok_or((404, "nobody who may be called"))?;
+    let called = agent_at(&place);
     let phone = phone_at(place, bench).ok_or((480, "no phone"))?;
     call.sound = match call.incoming.offer.is_empty() {
         true => Sound::late(),
@@ -77,7 +79,18 @@ fn ring(call: &mut Call, bench: &mut Bench) -> Result<(), (u16, &'static str)> {
     };
     bench.sip(SipCommand::Dial { leg: leg.0, dial: Box::new(dial) });
     call.phase = Phase::Diverting(leg);
+    for agent in call.maker().cloned().into_iter().chain(called) {
+        engage(call, agent, bench);
+    }
     Ok(())
+}
+
+/// Whom an agent calls, when it is another.
+pub fn agent_at(place: &Place) -> Option<AgentId> {
+    match place {
+        Place::Agent(agent) => Some(agent.clone()),
+        Place::Elsewhere { .. } => None,
+    }
 }
 
 fn phone_at(place: Place, bench: &Bench) -> Option<PhonePlan> {

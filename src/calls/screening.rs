@@ -44,6 +44,7 @@ pub fn fresh(
         connected: None,
         legs_dialled: 0,
         outgoing: None,
+        engaged: Vec::new(),
         change: None,
         is_held: false,
         transfer: None,

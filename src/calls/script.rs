@@ -52,8 +52,12 @@ pub struct Bench {
     said: Vec<String>,
     ask: AskId,
     far: LegId,
-    /// The first leg that was dialled.
+    /// To Anna's phone, and to Ben's.
     agent_leg: LegId,
+    bens: LegId,
+    /// Calls that came, and the last of them that is a customer's.
+    admitted: u32,
+    call: CallId,
     open_sound: Vec<LegId>,
     /// Legs whose peers the media knows.
     described: Vec<LegId>,
@@ -91,6 +95,9 @@ impl Bench {
             ask: AskId(0),
             far: LegId(0),
             agent_leg: LegId(0),
+            bens: LegId(0),
+            admitted: 0,
+            call: CallId::new(7, 1),
             open_sound: Vec::new(),
             described: Vec::new(),
             records: Vec::new(),
@@ -133,7 +140,10 @@ impl Bench {
     }
 
     fn event(&mut self, event: &str) {
-        let call = CallId::new(7, 1);
+        if event.starts_with("invite") {
+            self.call = CallId::new(7, self.admitted + 1);
+        }
+        let call = self.call;
         let caller = LegId::inbound(1);
         let anna = || AgentId::new("anna");
         let sip = |event| CallInput::Sip(event);
@@ -253,6 +263,9 @@ impl Bench {
                 expires: self.now.mono + Duration::from_secs(25),
                 passed_over: Vec::new(),
             }),
+            ["ben", "joins"] => {
+                sip(SipEvent::ReinviteAnswered { leg: self.bens, status: 200, body: Bytes::from_static(SDP) })
+            }
             ["ben", why] => CallInput::Routing(routing::Output::NotFree {
                 call,
                 agent: AgentId::new("ben"),
@@ -332,6 +345,10 @@ impl Bench {
             ["far", "port", "taken"] => {
                 CallInput::Media(MediaEvent::Failed { leg: self.far, cause: crate::media::FailCause::PortInUse })
             }
+            ["newest", "port", "taken"] => {
+                let leg = *self.open_sound.last().expect("an open leg");
+                CallInput::Media(MediaEvent::Failed { leg, cause: crate::media::FailCause::PortInUse })
+            }
             ["silent", "caller"] => {
                 CallInput::Media(MediaEvent::Silent { leg: caller, lasted: Duration::from_secs(30) })
             }
@@ -370,6 +387,7 @@ impl Bench {
     }
 
     fn feed(&mut self, input: CallInput) {
+        self.admitted += u32::from(matches!(input, CallInput::Sip(SipEvent::Incoming { .. })));
         self.calls.handle(input, self.now);
         self.drain();
     }
@@ -415,8 +433,10 @@ impl Bench {
             }
             SipCommand::Dial { leg, dial } => {
                 self.far = leg;
-                if self.agent_leg == LegId(0) {
-                    self.agent_leg = leg;
+                match &dial.target {
+                    Target::Uri { uri, .. } if uri.starts_with("sip:anna@") => self.agent_leg = leg,
+                    Target::Registered(_) => self.bens = leg,
+                    Target::Uri { .. } | Target::Trunk { .. } => {}
                 }
                 self.dials.push((*dial).clone());
                 let from = dial.from_user.expose().as_str();
@@ -524,6 +544,8 @@ fn routing_words(input: &routing::Input) -> String {
     match input {
         routing::Input::Enqueue { queue, .. } => format!("enqueue {queue}"),
         routing::Input::Grant { agent, .. } => format!("is {agent} free"),
+        routing::Input::Engaged { agent, .. } => format!("{agent} engaged"),
+        routing::Input::Disengaged { agent, .. } => format!("{agent} released"),
         routing::Input::Leave { .. } => "leave".to_owned(),
         routing::Input::OfferAccepted { fence, .. } => format!("accepted {}", fence.0),
         routing::Input::OfferFailed { fence, why, .. } => format!("failed {} {}", fence.0, why.as_str()),

@@ -99,6 +99,25 @@ impl Sound {
         agreed.is_some_and(|agreed| agreed.telephone_event().is_some())
     }
 
+    /// The media's leg on that side.
+    pub fn leg(&self, side: Side) -> Option<LegId> {
+        let stream = match side {
+            Side::Caller => self.caller.as_ref(),
+            Side::Far => self.far.as_ref(),
+        };
+        stream.map(|stream| stream.leg)
+    }
+
+    /// Whose stream a leg of the media is.
+    pub fn side_of(&self, leg: LegId) -> Option<Side> {
+        [Side::Caller, Side::Far].into_iter().find(|side| self.leg(*side) == Some(leg))
+    }
+
+    /// The leg is that of the side that is to come.
+    pub fn is_next(&self, leg: LegId) -> bool {
+        self.next.as_ref().is_some_and(|stream| stream.leg == leg)
+    }
+
     pub(super) fn stream(&mut self, side: Side) -> &mut Option<Stream> {
         match side {
             Side::Caller => &mut self.caller,
@@ -226,14 +245,31 @@ pub fn adopt_next(call: &mut Call, other: &mut Call, bench: &mut Bench) -> Resul
     let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
     let far = other.sound.far.as_ref().ok_or(SdpError::NoAudio)?;
     let settled = far.narrow_settled(&settled)?;
-    let mut stream = other.sound.far.take().ok_or(SdpError::NoAudio)?;
+    let mut stream = match other.group == call.group {
+        true => taken_over(call, other, bench)?,
+        false => begun_anew(call, other, bench)?,
+    };
     let offer = stream.local.offer_from_negotiated(&settled);
+    call.sound.next = Some(stream);
+    Ok(offer)
+}
+
+fn taken_over(call: &Call, other: &mut Call, bench: &mut Bench) -> Result<Stream, NoSound> {
+    let stream = other.sound.far.take().ok_or(SdpError::NoAudio)?;
     if let Some((_, of)) = bench.port_by_leg.get_mut(&stream.leg) {
         *of = call.id;
     }
     bench.media(MediaCommand::Source { leg: stream.leg, source: Source::Silence });
-    call.sound.next = Some(stream);
-    Ok(offer)
+    Ok(stream)
+}
+
+/// The other call is of another group, so perhaps with another worker: the same session of ours goes on at another port, and its
+/// stream there ends with that call. A browser has its keys from a handshake, and stays where it is.
+fn begun_anew(call: &mut Call, other: &Call, bench: &mut Bench) -> Result<Stream, NoSound> {
+    let before = other.sound.far.as_ref().filter(|far| far.local.webrtc().is_none()).ok_or(SdpError::NoAudio)?;
+    let leg = call.next_leg().0;
+    let fresh = new_stream((call.id, call.group), leg, (&before.terms, before.local.without_keys), bench)?;
+    Ok(Stream { local: fresh.local.continuing(&before.local), ..fresh })
 }
 
 /// That leg has answered and takes the far side's place. The offer is for a caller who was on hold.

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use crate::base::{AgentId, Fence, Now};
+use crate::base::{AgentId, CallId, Fence, Now};
 use crate::desktop::{CallPhase, DeskCommand};
 use crate::routing::{self, OfferFailure, Why};
 use crate::sip::api::{Carried, Dial, HeaderField, HeaderNames, Reason, Refer, Reliable, SipCommand, SipEvent, Target};
@@ -12,6 +12,7 @@ use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
 use super::dialling::Place;
 use super::ending;
+use super::engaged;
 use super::facts::{Fact, FallbackCause, PassedOn, PopMiss};
 use super::fallback;
 use super::header_rules;
@@ -40,8 +41,17 @@ enum Step {
     /// The pop is on its way to them.
     Showing(Grant),
     Ringing(Option<Grant>, FarLeg),
-    /// The far leg of the agent's own call, to that other agent or to somebody else, is told of the caller's sound.
-    Joining(Option<AgentId>, FarLeg),
+    /// The far leg of the agent's own call is told of the caller's sound.
+    Joining(Joined),
+}
+
+/// Whoever the agent has called.
+#[derive(Clone, Debug)]
+struct Joined {
+    /// Another agent of ours, and the router's promise of them, if it can give one.
+    agent: Option<AgentId>,
+    grant: Option<Grant>,
+    leg: FarLeg,
 }
 
 /// One side asks to pass the other on.
@@ -74,10 +84,22 @@ pub fn may_ask(call: &Call, side: Side) -> Result<(), u16> {
     if call.transfer.is_some() || call.change.is_some() { Err(491) } else { Ok(()) }
 }
 
-/// The side that is to come is there already, on `leg`, and hears the caller when it has taken our offer.
-pub fn join(call: &mut Call, asker: FarLeg, refer: Refer, to: Option<AgentId>, leg: FarLeg) {
+/// The side that is to come is there already, on `leg`, and hears the caller when it has taken our offer. An agent, whom the call
+/// `own` has been with, gets this one from the router, and the pop.
+pub fn join(
+    call: &mut Call,
+    asker: FarLeg,
+    refer: Refer,
+    (agent, own): (Option<AgentId>, CallId),
+    leg: FarLeg,
+    bench: &mut Bench,
+) {
     let by = call.grant().map(|grant| grant.agent.clone());
-    call.transfer = Some(Box::new(Transfer { by, asker: Some(asker), refer, step: Step::Joining(to, leg) }));
+    if let Some(agent) = agent.clone() {
+        bench.routing(routing::Input::Grant { call: call.id, agent, from: Some(own) });
+    }
+    let step = Step::Joining(Joined { agent, grant: None, leg });
+    call.transfer = Some(Box::new(Transfer { by, asker: Some(asker), refer, step }));
 }
 
 fn begin(call: &mut Call, asker: FarLeg, place: Place, refer: Refer, bench: &mut Bench, now: Now) {
@@ -85,7 +107,7 @@ fn begin(call: &mut Call, asker: FarLeg, place: Place, refer: Refer, bench: &mut
     let transfer = |step| Some(Box::new(Transfer { by, asker: Some(asker), refer, step }));
     match place {
         Place::Agent(agent) => {
-            bench.routing(routing::Input::Grant { call: call.id, agent: agent.clone() });
+            bench.routing(routing::Input::Grant { call: call.id, agent: agent.clone(), from: None });
             call.transfer = transfer(Step::Asking(agent));
         }
         Place::Elsewhere { target, flow } => {
@@ -99,17 +121,26 @@ fn begin(call: &mut Call, asker: FarLeg, place: Place, refer: Refer, bench: &mut
 /// The router gives the other agent to this call; the context is shown before anything rings, as ever.
 pub fn offered(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
     let Some(transfer) = &mut call.transfer else { return };
-    transfer.step = Step::Showing(grant.clone());
+    let is_there = matches!(transfer.step, Step::Joining(_));
+    match &mut transfer.step {
+        Step::Joining(joined) => joined.grant = Some(grant.clone()),
+        Step::Asking(_) | Step::Showing(_) | Step::Ringing(..) => transfer.step = Step::Showing(grant.clone()),
+    }
     let by = transfer.by.clone();
     bench.fact(Fact::Granted { call: call.id, agent: grant.agent.clone(), fence: grant.fence });
     let mut pop = Box::new(pop::draw(call, &grant, now));
     pop.why.extend(by.map(|by| format!("passed on by {by}")));
     bench.desk(DeskCommand::Show { agent: grant.agent, pop });
-    bench.set_deadline(call, Deadline::Pop, now.mono + bench.settings.deadlines.pop);
+    if !is_there {
+        bench.set_deadline(call, Deadline::Pop, now.mono + bench.settings.deadlines.pop);
+    }
 }
 
-/// The other agent has a call, or is away. Somebody without a desk can still be called.
+/// The other agent has a call, or is away. Somebody without a desk can still be called, or is on the phone already.
 pub fn not_free(call: &mut Call, why: Why, bench: &mut Bench, now: Now) {
+    if let Some(agent) = joined(call).and_then(|joined| joined.agent.clone()) {
+        return engaged::engage(call, agent, bench);
+    }
     let Some(Step::Asking(agent)) = call.transfer.as_ref().map(|transfer| &transfer.step) else { return };
     let phone = bench.settings.phones.get(agent).filter(|_| why == Why::Offline).cloned();
     match phone {
@@ -135,9 +166,11 @@ pub fn pop_overdue(call: &mut Call, bench: &mut Bench, now: Now) {
 }
 
 pub fn pop_undeliverable(call: &mut Call, fence: Fence, bench: &mut Bench, now: Now) {
-    let Some(grant) = showing(call).filter(|grant| grant.fence == fence) else { return };
+    let Some(grant) = granted(call).filter(|grant| grant.fence == fence) else { return };
     bench.fact(Fact::PopMissed { call: call.id, agent: grant.agent, cause: PopMiss::NoSession });
-    failed(call, 480, OfferFailure::NoPop, bench, now);
+    if showing(call).is_some() {
+        failed(call, 480, OfferFailure::NoPop, bench, now);
+    }
 }
 
 /// The other agent says no on the desktop.
@@ -157,7 +190,7 @@ pub fn grant_expired(call: &mut Call, fence: Fence, bench: &mut Bench, now: Now)
 /// The leg that is being rung for a transfer.
 pub fn next_leg(call: &Call) -> Option<FarLeg> {
     match call.transfer.as_ref().map(|transfer| &transfer.step) {
-        Some(Step::Ringing(_, leg) | Step::Joining(_, leg)) => Some(*leg),
+        Some(Step::Ringing(_, leg) | Step::Joining(Joined { leg, .. })) => Some(*leg),
         Some(Step::Asking(_) | Step::Showing(_)) | None => None,
     }
 }
@@ -177,10 +210,11 @@ pub fn heard(call: &mut Call, event: SipEvent, bench: &mut Bench, now: Now) {
             failed(call, status, why, bench, now);
         }
         SipEvent::ReinviteAnswered { status: 200..=299, body, .. } => answered(call, &body, bench, now),
-        SipEvent::ReinviteAnswered { status, .. } => failed(call, status, OfferFailure::Unreachable, bench, now),
+        // Whoever does not want to be joined has been reached all the same.
+        SipEvent::ReinviteAnswered { status, .. } => failed(call, status, OfferFailure::Declined, bench, now),
         SipEvent::Ended { leg, .. } => {
             bench.call_by_leg.remove(&leg);
-            failed(call, 480, OfferFailure::Unreachable, bench, now);
+            failed(call, 480, OfferFailure::Declined, bench, now);
         }
         // One thing after the other.
         SipEvent::Reinvite { leg, .. } => {
@@ -191,9 +225,9 @@ pub fn heard(call: &mut Call, event: SipEvent, bench: &mut Bench, now: Now) {
     }
 }
 
-/// Its stream could not be opened.
+/// Its stream could not be opened, which is no fault of an agent.
 pub fn sound_failed(call: &mut Call, bench: &mut Bench, now: Now) {
-    failed(call, 503, OfferFailure::Unreachable, bench, now);
+    failed(call, 503, OfferFailure::Declined, bench, now);
 }
 
 /// The agent has hung up before the new side has answered: the caller waits alone for it. False when nothing is under way.
@@ -281,8 +315,10 @@ fn answered(call: &mut Call, answer: &[u8], bench: &mut Bench, now: Now) {
         bench.sip(SipCommand::Reinvite { leg: call.caller.0, offer });
     }
     match transfer.step {
-        Step::Ringing(Some(grant), _) => with_agent(call, grant, leg, bench),
-        Step::Ringing(None, _) | Step::Joining(..) | Step::Asking(_) | Step::Showing(_) => {
+        Step::Ringing(Some(grant), _) | Step::Joining(Joined { grant: Some(grant), .. }) => {
+            with_agent(call, grant, leg, bench);
+        }
+        Step::Ringing(None, _) | Step::Joining(_) | Step::Asking(_) | Step::Showing(_) => {
             call.phase = Phase::Passed(leg);
         }
     }
@@ -313,7 +349,12 @@ fn take_back(call: &mut Call, transfer: &Transfer, text: &str, why: OfferFailure
         Step::Asking(_) => (None, None),
         Step::Showing(grant) => (Some(grant), None),
         Step::Ringing(grant, leg) => (grant.as_ref(), Some(*leg)),
-        Step::Joining(_, leg) => (None, Some(*leg)),
+        Step::Joining(Joined { agent, grant, leg }) => {
+            if let Some(agent) = agent {
+                engaged::release(call, agent, bench);
+            }
+            (grant.as_ref(), Some(*leg))
+        }
     };
     if let Some(leg) = leg {
         if bench.call_by_leg.contains_key(&leg.0) {
@@ -337,7 +378,7 @@ fn note(call: &mut Call, status: u16, bench: &mut Bench) {
     let to_agent = match call.transfer.as_ref().map(|transfer| &transfer.step) {
         Some(Step::Asking(agent)) => Some(agent.clone()),
         Some(Step::Showing(grant) | Step::Ringing(Some(grant), _)) => Some(grant.agent.clone()),
-        Some(Step::Joining(agent, _)) => agent.clone(),
+        Some(Step::Joining(joined)) => joined.agent.clone(),
         Some(Step::Ringing(None, _)) | None => None,
     };
     let Some(transfer) = &call.transfer else { return };
@@ -355,13 +396,21 @@ fn step(call: &mut Call, step: Step) {
 fn showing(call: &Call) -> Option<Grant> {
     match call.transfer.as_ref().map(|transfer| &transfer.step) {
         Some(Step::Showing(grant)) => Some(grant.clone()),
-        Some(Step::Asking(_) | Step::Ringing(..) | Step::Joining(..)) | None => None,
+        Some(Step::Asking(_) | Step::Ringing(..) | Step::Joining(_)) | None => None,
+    }
+}
+
+fn joined(call: &Call) -> Option<&Joined> {
+    match call.transfer.as_ref().map(|transfer| &transfer.step) {
+        Some(Step::Joining(joined)) => Some(joined),
+        Some(Step::Asking(_) | Step::Showing(_) | Step::Ringing(..)) | None => None,
     }
 }
 
 fn granted(call: &Call) -> Option<Grant> {
     match call.transfer.as_ref().map(|transfer| &transfer.step) {
         Some(Step::Showing(grant) | Step::Ringing(Some(grant), _)) => Some(grant.clone()),
-        Some(Step::Asking(_) | Step::Ringing(None, _) | Step::Joining(..)) | None => None,
+        Some(Step::Joining(joined)) => joined.grant.clone(),
+        Some(Step::Asking(_) | Step::Ringing(None, _)) | None => None,
     }
 }

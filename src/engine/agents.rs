@@ -42,6 +42,7 @@ pub fn shown(agent: &AgentId, state: &AgentState) -> DeskCommand {
         AgentState::Break { reason } => (Shown::Break { reason: reason.clone() }, String::new()),
         AgentState::Offered { .. } => (Shown::Offered, String::new()),
         AgentState::OnCall { .. } => (Shown::OnCall, String::new()),
+        AgentState::OnOwnCall { .. } => (Shown::OnCall, "a call from or to your phone".to_owned()),
         AgentState::WrapUp { longest, .. } => (Shown::WrapUp, format!("for at most {} s", longest.as_secs())),
     };
     DeskCommand::State { agent: agent.clone(), state, why }
@@ -54,6 +55,7 @@ pub fn outlived(agent: &AgentId, state: &AgentState) -> Vec<DeskCommand> {
             DeskCommand::CallPhase { agent: agent.clone(), call: *call, phase: CallPhase::Talking }
         }
         AgentState::WrapUp { call, .. } => DeskCommand::WrapUpDue { agent: agent.clone(), call: *call },
+        AgentState::OnOwnCall { .. } => return vec![shown(agent, state)],
         AgentState::Offline
         | AgentState::Available
         | AgentState::Paused { .. }

@@ -1,6 +1,6 @@
 //! The agents: what each can do, says, and is at.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::base::{AgentId, CallId, Fence, Mono, SkillId};
 
@@ -52,6 +52,8 @@ pub(super) struct Agent {
     pub work: Work,
     /// When the agent was last promised to a call.
     pub granted: Mono,
+    /// Calls that the router did not give them.
+    pub engaged: BTreeSet<CallId>,
     /// Present while the agent stands in the idle sets of the queues served.
     pub idle_since: Option<Mono>,
     /// The wrap-up of the call in progress is written already.
@@ -78,6 +80,7 @@ impl Agent {
             paused: None,
             work: Work::Free,
             granted: Mono::ZERO,
+            engaged: BTreeSet::new(),
             idle_since: None,
             wrapped_up: false,
             ready_at: Mono::ZERO,
@@ -102,7 +105,17 @@ impl Agent {
     }
 
     pub(super) fn is_free(&self) -> bool {
-        self.is_willing() && self.connected && self.has_phone && self.work == Work::Free
+        self.is_willing() && self.connected && self.has_phone && !self.is_busy()
+    }
+
+    pub(super) fn is_busy(&self) -> bool {
+        self.work != Work::Free || !self.engaged.is_empty()
+    }
+
+    /// Has nothing in hand but that call of their own, and a desk to see another one on.
+    pub(super) fn can_leave(&self, own: CallId) -> bool {
+        let is_all = self.engaged.iter().all(|call| *call == own);
+        self.is_logged_in() && self.connected && self.work == Work::Free && is_all
     }
 
     pub(super) fn offered(&self, call: CallId, fence: Fence) -> Option<Grant> {
@@ -121,7 +134,7 @@ impl Agent {
 
     pub(super) fn call(&self) -> Option<CallId> {
         match &self.work {
-            Work::Free => None,
+            Work::Free => self.engaged.first().copied(),
             Work::Offered(grant) | Work::OnCall(grant) => Some(grant.call),
             Work::WrapUp { call, .. } => Some(*call),
         }

@@ -3,7 +3,7 @@
 use crate::base::limits::{EXTRA_SKILLS_MAX, HELD_PER_AGENT_MAX, LANES_MAX};
 use crate::base::{AgentId, CallId, Mono, QueueId};
 
-use super::agents::{AgentIx, Work};
+use super::agents::AgentIx;
 use super::messages::Output;
 use super::queues::{Lane, LaneIx, QueueIx};
 use super::routed_call::{Place, RoutedCall};
@@ -81,7 +81,7 @@ impl Router {
     fn holder(&self, call: &RoutedCall) -> Option<AgentIx> {
         let ix = call.prefer?;
         let agent = self.agent(ix);
-        let is_busy = agent.is_willing() && agent.work != Work::Free;
+        let is_busy = agent.is_willing() && agent.is_busy();
         let is_able = agent.serves.contains(&call.queue) && agent.meets(&self.lane(call.lane).extra);
         (is_busy && is_able && agent.held.len() < HELD_PER_AGENT_MAX).then_some(ix)
     }

@@ -34,10 +34,21 @@ pub enum Input {
         prefer: Option<AgentId>,
         extra: Vec<SkillNeed>,
     },
-    /// A connected call is passed on to this agent, who is not asked for by any queue. Answered with `Offer` or `NotFree`.
+    /// A connected call is passed on to this agent, who is not asked for by any queue. Answered with `Offer` or `NotFree`. `from`: the
+    /// call of their own that they leave for it; whoever is on the phone already need not have said that they are available.
     Grant {
         call: CallId,
         agent: AgentId,
+        from: Option<CallId>,
+    },
+    /// The agent is in a call that the router did not give them: no offers until it is over.
+    Engaged {
+        agent: AgentId,
+        call: CallId,
+    },
+    Disengaged {
+        agent: AgentId,
+        call: CallId,
     },
     /// The caller gave up, or the ceiling was reached. Frees the agent whom the call was offered to; a call that is
     /// connected ends.
@@ -183,6 +194,10 @@ pub enum AgentState {
         call: CallId,
         fence: Fence,
     },
+    /// In a call that the router did not give them.
+    OnOwnCall {
+        call: CallId,
+    },
     /// `longest` is the time that the queue allows for it.
     WrapUp {
         call: CallId,
@@ -210,7 +225,7 @@ impl AgentState {
             AgentState::Paused { .. } => "paused",
             AgentState::Break { .. } => "break",
             AgentState::Offered { .. } => "offered",
-            AgentState::OnCall { .. } => "on-call",
+            AgentState::OnCall { .. } | AgentState::OnOwnCall { .. } => "on-call",
             AgentState::WrapUp { .. } => "wrap-up",
         }
     }

@@ -132,13 +132,14 @@ impl Router {
     }
 
     /// For a call that another agent passes on: it keeps its place with that one until it is accepted.
-    pub(super) fn grant_directly(&mut self, id: CallId, agent: &AgentId, now: Mono) {
+    pub(super) fn grant_directly(&mut self, id: CallId, agent: &AgentId, from: Option<CallId>, now: Mono) {
         let queue = self.calls.get(&id).map(|call| call.queue);
         let ix = self.agent_by_id.get(agent).copied();
         let (Some(ix), Some(queue)) = (ix, queue) else {
             return self.outputs.push_back(Output::NotFree { call: id, agent: agent.clone(), why: Why::Offline });
         };
-        if !self.agent(ix).is_free() {
+        let is_free = from.map_or_else(|| self.agent(ix).is_free(), |own| self.agent(ix).can_leave(own));
+        if !is_free {
             let why = match self.agent(ix) {
                 agent if !agent.is_logged_in() => Why::Offline,
                 agent if !agent.has_phone => Why::NoPhone,
@@ -196,7 +197,7 @@ impl Router {
             Presence::Break { .. } => Why::OnBreak,
             Presence::Available if agent.paused.is_some() => Why::Paused,
             Presence::Available if !agent.has_phone => Why::NoPhone,
-            Presence::Available if agent.work == Work::Free => Why::LacksSkill,
+            Presence::Available if !agent.is_busy() => Why::LacksSkill,
             Presence::Available => Why::Busy,
         }
     }

@@ -1,6 +1,6 @@
 //! Agents come and go, take breaks, are paused, and finish their wrap-up.
 
-use crate::base::{AgentId, Mono};
+use crate::base::{AgentId, CallId, Mono};
 
 use super::agents::{Agent, AgentIx, Paused, Work};
 use super::messages::{AgentState, OfferFailure, Output, Presence};
@@ -39,6 +39,18 @@ impl Router {
     pub(super) fn phone_connected(&mut self, id: &AgentId, reachable: bool, now: Mono) {
         let Some(ix) = self.known_agent(id) else { return };
         self.agent_mut(ix).has_phone = reachable;
+        self.settle_agent(ix, now, now);
+    }
+
+    pub(super) fn engaged(&mut self, id: &AgentId, call: CallId, now: Mono) {
+        let Some(ix) = self.known_agent(id) else { return };
+        self.agent_mut(ix).engaged.insert(call);
+        self.settle_agent(ix, now, now);
+    }
+
+    pub(super) fn disengaged(&mut self, id: &AgentId, call: CallId, now: Mono) {
+        let Some(ix) = self.known_agent(id) else { return };
+        self.agent_mut(ix).engaged.remove(&call);
         self.settle_agent(ix, now, now);
     }
 
@@ -130,6 +142,11 @@ impl Router {
     }
 
     fn state_of(&self, agent: &Agent) -> AgentState {
+        if let (Work::Free, Some(call)) = (&agent.work, agent.engaged.first())
+            && agent.is_logged_in()
+        {
+            return AgentState::OnOwnCall { call: *call };
+        }
         match (&agent.work, &agent.presence, &agent.paused) {
             (Work::Offered(grant), _, _) => AgentState::Offered { call: grant.call, fence: grant.fence },
             (Work::OnCall(grant), _, _) => AgentState::OnCall { call: grant.call, fence: grant.fence },

@@ -226,6 +226,7 @@ impl Onlooker {
             | AgentState::Paused { .. }
             | AgentState::Break { .. }
             | AgentState::OnCall { .. }
+            | AgentState::OnOwnCall { .. }
             | AgentState::WrapUp { .. } => agent.idle_since = None,
         }
         agent.state = state;

@@ -90,7 +90,9 @@ impl Router {
             Input::Enqueue { call, queue, priority, prefer, extra } => {
                 self.enqueue(call, &queue, priority, prefer.as_ref(), extra, now);
             }
-            Input::Grant { call, agent } => self.grant_directly(call, &agent, now),
+            Input::Grant { call, agent, from } => self.grant_directly(call, &agent, from, now),
+            Input::Engaged { agent, call } => self.engaged(&agent, call, now),
+            Input::Disengaged { agent, call } => self.disengaged(&agent, call, now),
             Input::Leave { call } => self.leave(call, now),
             Input::OfferAccepted { call, agent, fence } => self.offer_accepted(call, &agent, fence, now),
             Input::OfferFailed { call, agent, fence, why } => self.offer_failed(call, &agent, fence, why, now),

@@ -31,7 +31,7 @@ fn setup() -> Setup {
     }
 }
 
-/// `ann available`, `ann break`, `ann offline`, `ann done`, `ann lost`, `ann back`, `call 1 any [p5] [prefer=ann] [needs=en]`, `leave 1`,
+/// `ann engaged 9`, `ann disengaged 9`, `pass 1 ann [9]`, `ann available`, `ann break`, `ann offline`, `ann done`, `ann lost`, `ann back`, `call 1 any [p5] [prefer=ann] [needs=en]`, `leave 1`,
 /// `ask 1`, `ann#1 accepts 1`, `ann#1 declines 1` (or `misses`, `unreachable`, `nopop`), `ann#1 ends 1`, `tick`.
 fn read(line: &str) -> Option<Input> {
     let words: Vec<&str> = line.split_ascii_whitespace().collect();
@@ -39,7 +39,12 @@ fn read(line: &str) -> Option<Input> {
     match words.as_slice() {
         ["tick"] => None,
         ["leave", id] => Some(Input::Leave { call: call(id) }),
-        ["pass", id, agent] => Some(Input::Grant { call: call(id), agent: AgentId::new(agent) }),
+        ["pass", id, agent] => Some(Input::Grant { call: call(id), agent: AgentId::new(agent), from: None }),
+        ["pass", id, agent, own] => {
+            Some(Input::Grant { call: call(id), agent: AgentId::new(agent), from: Some(call(own)) })
+        }
+        [agent, "engaged", own] => Some(Input::Engaged { agent: AgentId::new(agent), call: call(own) }),
+        [agent, "disengaged", own] => Some(Input::Disengaged { agent: AgentId::new(agent), call: call(own) }),
         ["ask", id] => Some(Input::AskPosition { call: call(id) }),
         ["call", id, queue, rest @ ..] => Some(read_call(call(id), queue, rest)),
         [granted, verb, id] => Some(read_answer(granted, verb, call(id))),
@@ -162,6 +167,55 @@ fn a_call_goes_to_the_agent_who_can() {
         (0, "ann available", &[]),
         (1, "call 1 english", &["1 to ann#1"]),
         (2, "call 2 billing", &["2 to bob#1"]),
+    ]);
+}
+
+#[test]
+fn who_is_in_a_call_of_their_own_is_offered_nothing() {
+    check(&[
+        (0, "ann available", &[]),
+        (1, "ann engaged 9", &[]),
+        (2, "ann engaged 8", &[]),
+        (3, "call 1 any prefer=ann", &[]),
+        (4, "ann disengaged 9", &[]),
+        (5, "ann disengaged 9", &[]),
+        (6, "ann disengaged 8", &["1 to ann#1"]),
+        (7, "ann#1 accepts 1", &[]),
+        (8, "ann engaged 7", &[]),
+        (9, "ann#1 ends 1", &[]),
+        (10, "ann done", &[]),
+        (11, "call 2 any", &[]),
+        (12, "ann disengaged 7", &["2 to ann#2"]),
+    ]);
+}
+
+#[test]
+fn a_call_of_their_own_is_shown_while_they_are_logged_in() {
+    let mut world = World { states: true, ..World::new(setup()) };
+    world.play(&[
+        (0, "ann engaged 9", &[]),
+        (1, "ann break", &["ann=on-call"]),
+        (2, "ann available", &[]),
+        (3, "ann disengaged 9", &["ann=available"]),
+    ]);
+}
+
+#[test]
+fn whoever_leaves_a_call_of_their_own_for_one_that_is_passed_on_is_granted() {
+    check(&[
+        (0, "ann available", &[]),
+        (1, "call 1 any", &["1 to ann#1"]),
+        (2, "ann#1 accepts 1", &[]),
+        (2, "bob break", &[]),
+        (3, "bob engaged 9", &[]),
+        (4, "pass 1 bob", &["1 not to bob: Busy"]),
+        (5, "pass 1 bob 8", &["1 not to bob: Busy"]),
+        (6, "pass 1 bob 9", &["1 to bob#1"]),
+        (7, "bob disengaged 9", &[]),
+        (8, "ann#1 ends 1", &[]),
+        (9, "bob#1 accepts 1", &[]),
+        (10, "bob#1 ends 1", &[]),
+        (11, "pass 1 cyd 9", &["1 not to cyd: Offline"]),
     ]);
 }
 

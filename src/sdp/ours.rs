@@ -37,6 +37,8 @@ pub struct Agreed {
 /// The content of one description of ours.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Description {
+    /// Where we listen.
+    pub port: u16,
     pub codecs: Vec<Codec>,
     pub direction: Direction,
     pub ptime_ms: Option<u32>,
@@ -85,6 +87,12 @@ impl LocalMedia {
     /// What we say to a browser, when the peer is one.
     pub fn webrtc(&self) -> Option<&LocalWebRtc> {
         self.webrtc.as_deref()
+    }
+
+    /// Goes on where `before` ends, with a port and keys of its own: the peer sees one session.
+    pub fn continuing(self, before: &LocalMedia) -> LocalMedia {
+        let LocalMedia { session_id, version, said, .. } = before.clone();
+        LocalMedia { session_id, version, said, ..self }
     }
 
     /// Answers an offer ourselves: its first codec that `accept` has, and telephone-event of the same clock.
@@ -220,7 +228,7 @@ impl LocalMedia {
 
     /// RFC 3264 section 8: the version rises by one with each change, and only then.
     fn say(&mut self, description: Description) -> Bytes {
-        let description = self.allowed(description);
+        let description = Description { port: self.port, ..self.allowed(description) };
         if let Some((last, body)) = &self.said
             && *last == description
         {

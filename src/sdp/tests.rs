@@ -229,6 +229,16 @@ fn the_version_rises_with_each_change_and_only_then() {
 }
 
 #[test]
+fn a_session_that_goes_on_at_another_port_is_the_same_session() {
+    let mut before = local();
+    let said = before.offer_alone(&g711());
+    let mut after = LocalMedia::new(before.address, 40_002, 99).continuing(&before);
+    let anew = after.offer_alone(&g711());
+    assert!(text(&said).contains("o=- 77 1 ") && text(&anew).contains("o=- 77 2 "), "{anew:?}");
+    assert!(text(&anew).contains("m=audio 40002 RTP/AVP 0 8 101\r\n"));
+}
+
+#[test]
 fn an_answer_gives_no_more_than_the_offer_asked() {
     let hold = parse(&format!("{SIPP}a=sendonly\r\n"));
     let answer = local().relay_answer(&hold, &parse(SIPP)).unwrap();

@@ -6,7 +6,7 @@ use crate::calls::script::Bench;
 
 const TO_BEN: &str = "
     > anna calls sip:ben@192.0.2.1
-    < dial ben
+    < dial ben, anna engaged, ben engaged
     > far rings
     < 180
     > far answers
@@ -15,7 +15,7 @@ const TO_BEN: &str = "
 
 const JOINING: &str = "
     > joins own
-    < far hears silence, refer of far 202, reinvite far, hang up anna, ended talked by agent
+    < far hears silence, refer of far 202, is ben free, reinvite far, hang up anna, anna released, ben released, ended talked by agent
 ";
 
 fn talking() -> Bench {
@@ -35,14 +35,14 @@ fn asking() -> Bench {
 fn an_agent_calls_another_from_their_phone() {
     let mut bench = ivr();
     bench.check(TO_BEN);
-    bench.check("> anna bye\n < hang up far, ended talked by caller");
+    bench.check("> anna bye\n < hang up far, anna released, ben released, ended talked by caller");
     let record = &bench.records[0];
     assert_eq!((record.trunk.to_string().as_str(), record.agent.clone()), ("(phones)", Some(AgentId::new("anna"))));
     assert_eq!((record.intent, record.queue.clone(), record.fallback), (None, None, None));
     bench.assert_quiet();
     let mut bench = ivr();
     bench.check(TO_BEN);
-    bench.check("> far bye\n < hang up anna, ended talked by target");
+    bench.check("> far bye\n < hang up anna, anna released, ben released, ended talked by target");
     bench.assert_quiet();
 }
 
@@ -51,15 +51,15 @@ fn an_agent_s_call_goes_where_the_rules_allow_and_nowhere_else() {
     let mut bench = ivr();
     bench.check(
         "> anna calls sip:+441632960000@192.0.2.1
-         < dial sip:+441632960000@192.0.2.20
+         < dial sip:+441632960000@192.0.2.20, anna engaged
          > far 486
-         < 486 (called side), ended failed by us
+         < 486 (called side), anna released, ended failed by us
          > anna calls sip:+15550100@192.0.2.1
          < 404 (nobody who may be called), ended refused by us
          > anna calls sip:+441632960000@192.0.2.1
-         < dial sip:+441632960000@192.0.2.20
+         < dial sip:+441632960000@192.0.2.20, anna engaged
          > anna bye
-         < hang up far, ended abandoned by caller",
+         < hang up far, anna released, ended abandoned by caller",
     );
     bench.assert_quiet();
 }
@@ -92,6 +92,77 @@ fn the_caller_is_joined_with_whom_the_agent_has_called() {
         (200, Some(AgentId::new("anna")), Some(AgentId::new("ben")))
     );
     bench.assert_quiet();
+}
+
+#[test]
+fn an_agent_who_is_joined_has_the_pop_and_the_wrap_up() {
+    let mut bench = asking();
+    bench.check(JOINING);
+    bench.check(
+        "> ben free 7
+         < show ben V2
+         > reinvite answered
+         < far hears the other, caller hears the other, notify 200, hang up far, anna ended, wrap-up anna, call ended 1, accepted 7, ben talking
+         > far bye
+         < hang up caller, ben ended, wrap-up ben, call ended 7, finish used, ended talked by agent
+         > finished",
+    );
+    assert_eq!(bench.records[1].agent, Some(AgentId::new("ben")));
+    bench.assert_quiet();
+}
+
+#[test]
+fn an_agent_who_is_not_joined_after_all_loses_the_pop() {
+    for (event, said) in [
+        ("reinvite refused", "notify 488, hang up far, withdraw ben, failed 7 declined"),
+        ("far bye", "notify 480, withdraw ben, failed 7 declined"),
+    ] {
+        let mut bench = asking();
+        bench.check(JOINING);
+        bench.check(&format!("> ben free 7\n < show ben V2\n > {event}\n < {said}"));
+    }
+}
+
+#[test]
+fn an_agent_who_cannot_be_granted_is_joined_and_busy_until_the_end() {
+    let mut bench = asking();
+    bench.check(JOINING);
+    bench.check("> ben busy\n < ben engaged");
+    bench.after("reinvite answered");
+    bench.check("> far bye\n < hang up caller, finish used, ben released, ended talked by target\n > finished");
+    bench.assert_quiet();
+    let mut bench = asking();
+    bench.check(JOINING);
+    bench.check("> ben busy\n < ben engaged\n > reinvite refused\n < notify 488, ben released, hang up far");
+}
+
+/// Their sound is in another group, perhaps with another worker: it goes on at another port.
+#[test]
+fn whom_the_agent_had_called_before_the_caller_came_is_joined_too() {
+    let before = || {
+        let mut bench = ivr();
+        bench.check(TO_BEN);
+        bench.check(TO_POP);
+        bench.check(TO_TALK);
+        bench.check(
+            "> joins own
+             < refer of far 202, is ben free, reinvite far, hang up anna, anna released, ben released, ended talked by agent
+             > ben free 7
+             < show ben V2",
+        );
+        bench
+    };
+    let mut bench = before();
+    bench.check(
+        "> ben joins
+         < far hears the other, caller hears the other, notify 200, hang up far, anna ended, wrap-up anna, call ended 1, accepted 7, ben talking
+         > caller bye
+         < hang up far, ben ended, wrap-up ben, call ended 7, finish used, ended talked by caller
+         > finished",
+    );
+    bench.assert_quiet();
+    let mut bench = before();
+    bench.check("> newest port taken\n < notify 503, hang up far, withdraw ben, failed 7 declined");
 }
 
 #[test]
@@ -147,7 +218,7 @@ fn either_side_may_go_while_they_are_joined() {
 fn what_is_not_the_agent_s_own_conversation_is_not_joined() {
     let mut bench = talking();
     bench.check("> joins own\n < refer of far 481\n > joins unknown\n < refer of far 481");
-    bench.check("> anna calls sip:ben@192.0.2.1\n < dial ben\n > joins own\n < refer of far 481");
+    bench.check("> anna calls sip:ben@192.0.2.1\n < dial ben, anna engaged, ben engaged\n > joins own\n < refer of far 481");
     bench.check("> far answers\n < far hears the other, anna hears the other, 200");
     bench.check("> refer sip:+441632960000@192.0.2.1\n < refer of far 202, dial sip:+441632960000@192.0.2.20");
     bench.check("> joins own\n < refer of far 491");

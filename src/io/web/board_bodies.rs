@@ -357,6 +357,7 @@ fn state_reason(state: &AgentState) -> Option<String> {
         | AgentState::Available
         | AgentState::Offered { .. }
         | AgentState::OnCall { .. }
+        | AgentState::OnOwnCall { .. }
         | AgentState::WrapUp { .. } => None,
     }
 }
