@@ -20,7 +20,8 @@ const CALLER: &str = "+12015550123";
 struct Scene {
     server: Server,
     carrier: Sipp,
-    _peers: (Sipp, support::process::Process),
+    phones: Sipp,
+    _desks: support::process::Process,
     _folder: Folder,
 }
 
@@ -40,7 +41,7 @@ impl Scene {
             Carrier { scenario: "carrier.xml", from, to: server.sip, calls: &calls, count: 1, per_second: 1, hold };
         let carrier = sipp::carrier("carrier", &folder, &run);
         eventually("a conversation", Duration::from_secs(20), || (server.agents_in("on-call") == 1).then_some(()));
-        Scene { server, carrier, _peers: (phones, desks), _folder: folder }
+        Scene { server, carrier, phones, _desks: desks, _folder: folder }
     }
 
     fn assert_the_call_ends_well(&mut self) {
@@ -143,6 +144,7 @@ fn after_sigterm_the_call_goes_on_and_new_ones_are_put_off() {
     assert!(ended.success(), "{ended}");
 }
 
+/// Both sides hear the end of the call.
 #[test]
 fn a_second_sigterm_ends_at_once() {
     let mut scene = Scene::with_a_call("at once", 600, Duration::from_secs(30));
@@ -150,4 +152,5 @@ fn a_second_sigterm_ends_at_once() {
     scene.server.process().wait_for("put off", Duration::from_secs(10));
     let ended = scene.server.process().stop();
     assert!(ended.success(), "{ended}");
+    eventually("a phone that was told", Duration::from_secs(10), || (scene.phones.counted().good == 1).then_some(()));
 }

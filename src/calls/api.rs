@@ -25,6 +25,8 @@ pub enum CallInput {
     Routing(routing::Output),
     Desk(desktop::DeskEvent),
     Page(PageInput),
+    /// The process ends.
+    Leave,
 }
 
 /// What the calls want done.

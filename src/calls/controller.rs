@@ -56,6 +56,7 @@ impl Calls {
             CallInput::Routing(output) => self.on_routing(output, now),
             CallInput::Desk(event) => self.on_desk(event, now),
             CallInput::Page(input) => self.on_page(input),
+            CallInput::Leave => self.leave(now),
         }
     }
 
@@ -321,6 +322,14 @@ impl Calls {
         });
     }
 
+    /// The process ends: whoever is in a call hears so.
+    fn leave(&mut self, now: Now) {
+        let calls: Vec<CallId> = self.calls.keys().copied().collect();
+        for id in calls {
+            self.with(id, |call, bench| ending::cut_short(call, ending::LEAVING, bench, now));
+        }
+    }
+
     fn on_ended(&mut self, leg: LegId, reason: Option<Reason>, now: Now) {
         self.with_leg(leg, |call, side, bench| match side {
             Side::Caller => ending::caller_gone(call, reason, bench, now),
@@ -530,6 +539,6 @@ fn on_deadline(call: &mut Call, deadline: Deadline, bench: &mut Bench, now: Now)
         Deadline::Ceiling => queueing::ceiling_reached(call, bench, now),
         Deadline::RenewClaim => matching::renew_claim(call, bench, now),
         Deadline::HandedOver => redirecting::held_long(call, bench, now),
-        Deadline::CallLength => ending::too_long(call, bench, now),
+        Deadline::CallLength => ending::cut_short(call, ending::TOO_LONG, bench, now),
     }
 }

@@ -136,34 +136,32 @@ pub fn far_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, now:
     }
 }
 
-/// The longest a call may be, in whatever phase it is.
-pub fn too_long(call: &mut Call, bench: &mut Bench, now: Now) {
+/// What both sides hear when a call has been as long as one may be.
+pub const TOO_LONG: (u16, &str) = (480, "call too long");
+/// ... and when the process ends.
+pub const LEAVING: (u16, &str) = (503, "the server ends");
+
+/// We end the call, in whatever phase it is, with a status and why.
+pub fn cut_short(call: &mut Call, why: (u16, &'static str), bench: &mut Bench, now: Now) {
     match &call.phase {
         Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => {
-            talking::cut(call, EndedBy::Us, (480, "call too long"), bench, now)
+            return talking::cut(call, EndedBy::Us, why, bench, now);
         }
-        Phase::Diverting(leg) => {
-            hang_up_far(*leg, None, bench);
-            refuse_caller(call, 480, Some(Reason::sip(480, "call too long")), None, bench);
-            finish(call, Outcome::Failed, EndedBy::Us, bench, now);
-        }
+        Phase::HandedOver(_) => return redirecting::held_long(call, bench, now),
+        Phase::Over => return,
+        Phase::Diverting(leg) => hang_up_far(*leg, None, bench),
         Phase::Offered(grant) | Phase::Ringing(grant, _) => {
             let grant = grant.clone();
             abandon_offer(call, &grant, None, bench);
-            give_up(call, bench, now);
         }
-        Phase::Waiting => {
-            bench.routing(routing::Input::Leave { call: call.id });
-            give_up(call, bench, now);
+        Phase::Waiting => bench.routing(routing::Input::Leave { call: call.id }),
+        Phase::Matching(_) => {
+            matching::forget_question(call, bench);
+            matching::give_up_claim(call, bench);
         }
-        Phase::Passing => give_up(call, bench, now),
-        Phase::HandedOver(_) => redirecting::held_long(call, bench, now),
-        Phase::Matching(_) | Phase::Over => {}
+        Phase::Passing => {}
     }
-}
-
-fn give_up(call: &mut Call, bench: &mut Bench, now: Now) {
-    refuse_caller(call, 480, Some(Reason::sip(480, "call too long")), None, bench);
+    refuse_caller(call, why.0, Some(Reason::sip(why.0, why.1)), None, bench);
     finish(call, Outcome::Failed, EndedBy::Us, bench, now);
 }
 

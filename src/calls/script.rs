@@ -255,6 +255,7 @@ impl Bench {
                 let refer = Refer { to: Pii::new("sip:ben@x".to_owned()), replaces: None, referred_by: None };
                 sip(SipEvent::Refer { leg: self.far, refer: Box::new(refer) })
             }
+            ["leave"] => CallInput::Leave,
             ["agent", "bye"] => sip(ended(self.agent_leg)),
             ["ben", "free", fence] => CallInput::Routing(routing::Output::Offer {
                 call,

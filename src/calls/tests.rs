@@ -50,6 +50,33 @@ fn a_recognised_caller_talks_to_an_agent_who_knows() {
 }
 
 #[test]
+fn when_the_process_ends_both_sides_of_every_call_hear_it() {
+    let mut bench = ivr();
+    bench.check(TO_POP);
+    bench.check(TO_TALK);
+    bench.check(
+        "> leave
+         < hang up far, hang up caller, anna ended, wrap-up anna, call ended 1, finish used, ended talked by us
+         > leave
+         > finished",
+    );
+    bench.assert_quiet();
+    for (steps, said) in [
+        ("> invite\n < find", "look, 503 (the server ends), ended failed by us"),
+        (TO_POP, "withdraw anna, leave, 503 (the server ends), finish open, ended failed by us"),
+    ] {
+        let mut bench = ivr();
+        bench.check(steps);
+        bench.check(&format!("> leave\n < {said}"));
+    }
+    let mut bench = ivr();
+    bench.check("> invite\n < find\n > found nobody");
+    bench.after("found nobody");
+    bench.check("> leave\n < hang up far, 503 (the server ends), ended failed by us");
+    bench.assert_quiet();
+}
+
+#[test]
 fn the_phone_does_not_ring_before_the_pop_is_drawn_or_its_budget_is_spent() {
     let mut bench = ivr();
     bench.check(TO_POP);

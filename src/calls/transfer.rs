@@ -3,10 +3,12 @@
 
 use bytes::Bytes;
 
-use crate::base::{AgentId, CallId, Fence, Now};
+use crate::base::{AgentId, CallId, Fence, Now, Pii};
 use crate::desktop::{CallPhase, DeskCommand};
 use crate::routing::{self, OfferFailure, Why};
-use crate::sip::api::{Carried, Dial, HeaderField, HeaderNames, Reason, Refer, Reliable, SipCommand, SipEvent, Target};
+use crate::sip::api::{
+    Carried, Dial, FlowId, HeaderField, HeaderNames, Reason, Refer, Reliable, SipCommand, SipEvent, Target,
+};
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
@@ -17,6 +19,7 @@ use super::facts::{Fact, FallbackCause, PassedOn, PopMiss};
 use super::fallback;
 use super::header_rules;
 use super::identity;
+use super::moved::{Moved, Next};
 use super::pop;
 use super::settings::PhonePlan;
 use super::sound;
@@ -31,6 +34,8 @@ pub struct Transfer {
     /// The leg that asked, while it is there.
     asker: Option<FarLeg>,
     refer: Refer,
+    /// Where 3xx has sent us.
+    moved: Moved,
     step: Step,
 }
 
@@ -99,12 +104,12 @@ pub fn join(
         bench.routing(routing::Input::Grant { call: call.id, agent, from: Some(own) });
     }
     let step = Step::Joining(Joined { agent, grant: None, leg });
-    call.transfer = Some(Box::new(Transfer { by, asker: Some(asker), refer, step }));
+    call.transfer = Some(Box::new(Transfer { by, asker: Some(asker), refer, moved: Moved::default(), step }));
 }
 
 fn begin(call: &mut Call, asker: FarLeg, place: Place, refer: Refer, bench: &mut Bench, now: Now) {
     let by = call.grant().map(|grant| grant.agent.clone());
-    let transfer = |step| Some(Box::new(Transfer { by, asker: Some(asker), refer, step }));
+    let transfer = |step| Some(Box::new(Transfer { by, asker: Some(asker), refer, moved: Moved::default(), step }));
     match place {
         Place::Agent(agent) => {
             bench.routing(routing::Input::Grant { call: call.id, agent: agent.clone(), from: None });
@@ -113,9 +118,13 @@ fn begin(call: &mut Call, asker: FarLeg, place: Place, refer: Refer, bench: &mut
         Place::Elsewhere { target, flow } => {
             let leg = call.next_leg();
             call.transfer = transfer(Step::Ringing(None, leg));
-            ring(call, leg, PhonePlan { target, flow, extension: None, sound: SoundTerms::default() }, bench, now);
+            start_ringing(call, leg, elsewhere(target, flow), bench, now);
         }
     }
+}
+
+fn elsewhere(target: Target, flow: FlowId) -> PhonePlan {
+    PhonePlan { target, flow, extension: None, sound: SoundTerms::default() }
 }
 
 /// The router gives the other agent to this call; the context is shown before anything rings, as ever.
@@ -147,7 +156,7 @@ pub fn not_free(call: &mut Call, why: Why, bench: &mut Bench, now: Now) {
         Some(phone) => {
             let leg = call.next_leg();
             step(call, Step::Ringing(None, leg));
-            ring(call, leg, phone, bench, now);
+            start_ringing(call, leg, phone, bench, now);
         }
         None => failed(call, 486, OfferFailure::Declined, bench, now),
     }
@@ -200,8 +209,11 @@ pub fn heard(call: &mut Call, event: SipEvent, bench: &mut Bench, now: Now) {
     match event {
         SipEvent::Progress { status: 180 | 183, .. } => rings(call, bench),
         SipEvent::Answered { answer, .. } => answered(call, &answer, bench, now),
-        SipEvent::Failed { leg, status, .. } => {
+        SipEvent::Failed { leg, status, contacts, .. } => {
             bench.call_by_leg.remove(&leg);
+            if let Some(next) = next_place(call, status, &contacts, bench) {
+                return ring_on(call, next, bench, now);
+            }
             let why = match status {
                 486 | 600 | 603 => OfferFailure::Declined,
                 408 | 487 => OfferFailure::NoAnswer,
@@ -257,7 +269,27 @@ fn ring_agent(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
     };
     let leg = call.next_leg();
     step(call, Step::Ringing(Some(grant), leg));
+    start_ringing(call, leg, phone, bench, now);
+}
+
+/// Something is rung that no 3xx has sent us to.
+fn start_ringing(call: &mut Call, leg: FarLeg, phone: PhonePlan, bench: &mut Bench, now: Now) {
+    if let Some(transfer) = &mut call.transfer {
+        transfer.moved = Moved::from(&phone.target);
+    }
     ring(call, leg, phone, bench, now);
+}
+
+/// Whoever was rung is elsewhere, as far as the dial rules allow.
+fn next_place(call: &mut Call, status: u16, contacts: &[Pii<String>], bench: &Bench) -> Option<Next> {
+    call.transfer.as_mut()?.moved.next(status, contacts, &bench.settings.dial)
+}
+
+fn ring_on(call: &mut Call, Next { target, flow }: Next, bench: &mut Bench, now: Now) {
+    sound::close_next(call, bench);
+    let leg = call.next_leg();
+    step(call, Step::Ringing(granted(call), leg));
+    ring(call, leg, elsewhere(target, flow), bench, now);
 }
 
 fn ring(call: &mut Call, leg: FarLeg, phone: PhonePlan, bench: &mut Bench, now: Now) {
@@ -268,6 +300,7 @@ fn ring(call: &mut Call, leg: FarLeg, phone: PhonePlan, bench: &mut Bench, now: 
     bench.call_by_leg.insert(leg.0, call.id);
     let is_agent = matches!(phone.target, Target::Registered(_));
     let referred_by = call.transfer.as_ref().and_then(|transfer| transfer.refer.referred_by.clone());
+    let asserted = if is_agent { identity::for_phone(&call.incoming) } else { identity::for_trunk(&call.incoming) };
     let referred_by = referred_by.map(|by| HeaderField::new("Referred-By", by.into_inner()));
     let Carried { user_to_users, headers } = header_rules::onward(call, None, referred_by);
     let dial = Dial {
@@ -276,7 +309,7 @@ fn ring(call: &mut Call, leg: FarLeg, phone: PhonePlan, bench: &mut Bench, now: 
         flow: phone.flow,
         from_user: call.incoming.from_user.clone(),
         from_display: call.incoming.from_display.clone(),
-        asserted: identity::for_phone(&call.incoming).filter(|_| is_agent),
+        asserted,
         offer,
         user_to_users,
         headers,

@@ -70,7 +70,10 @@ impl Engine {
             Input::Store { ask, result } => self.calls.handle(CallInput::Store { ask, result }, now),
             Input::Media(event) => self.calls.handle(CallInput::Media(event), now),
             Input::Resolved { number, result } => self.endpoint.handle_resolved(number, result, now),
-            Input::Leave => self.endpoint.handle_leave(now),
+            Input::Leave => {
+                self.calls.handle(CallInput::Leave, now);
+                self.endpoint.handle_leave(now);
+            }
             Input::Desktop(input) => self.desks.handle(input, now),
             Input::Page(input) => self.calls.handle(CallInput::Page(input), now),
             Input::Ask { id, question } => {

@@ -117,7 +117,7 @@ impl Door {
 }
 
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-/// How long a carrier may take to forget us when the process ends; the next tick comes in time to see it.
+/// How long a carrier may take to forget us, and others to answer our BYE, when the process ends; the next tick comes in time to see it.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 /// Arrivals handled in one turn, likewise.
 const ARRIVALS_PER_TURN: usize = 256;
@@ -245,7 +245,7 @@ impl Reactor {
         self.leave_by = Some(self.clock.mono() + LEAVE_WITHIN);
     }
 
-    /// The end has come, and carriers have forgotten us or will not.
+    /// The end has come, and whoever had to hear of it has, or will not.
     fn has_left(&self) -> bool {
         self.leave_by.is_some_and(|by| !self.engine.is_leaving() || self.clock.mono() >= by)
     }

@@ -108,6 +108,46 @@ fn the_other_agent_s_pop_has_its_budget() {
 }
 
 #[test]
+fn whoever_a_call_is_passed_on_to_may_be_elsewhere() {
+    let mut bench = talking();
+    bench.check(TO_ELSEWHERE);
+    bench.check(
+        "> far moved sip:boss@evil.example.com sip:+441632960001@192.0.2.9
+         < dial sip:+441632960001@192.0.2.20
+         > far rings
+         < notify 180
+         > far moved sip:+441632960002@192.0.2.9
+         < dial sip:+441632960002@192.0.2.20
+         > far answers
+         < far hears the other, caller hears the other, notify 200, hang up far, anna ended, wrap-up anna, call ended 1
+         > caller bye
+         < hang up far, finish used, ended talked by caller
+         > finished",
+    );
+    bench.assert_quiet();
+    let mut bench = talking();
+    bench.check(TO_ELSEWHERE);
+    bench.check("> far moved sip:boss@evil.example.com\n < notify 302");
+}
+
+#[test]
+fn an_agent_whose_phone_is_elsewhere_keeps_the_grant() {
+    let mut bench = talking();
+    bench.check(
+        "> refer sip:ben@192.0.2.1
+         < refer of far 202, is ben free
+         > ben free 7
+         < show ben V2
+         > drawn 7
+         < dial ben
+         > far moved sip:+441632960001@192.0.2.9
+         < dial sip:+441632960001@192.0.2.20
+         > far answers
+         < far hears the other, caller hears the other, notify 200, hang up far, anna ended, wrap-up anna, call ended 1, accepted 7, ben talking",
+    );
+}
+
+#[test]
 fn an_agent_who_is_busy_is_not_rung_and_one_without_a_desk_is() {
     let mut bench = talking();
     bench.check(

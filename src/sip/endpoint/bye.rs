@@ -81,7 +81,8 @@ impl Session {
         let mut writer = compose::within(core, &up.dialog, &Method::Bye, cseq, branch, way);
         compose::push_reason(&mut writer, reason.as_ref());
         compose::push_carried(&mut writer, &self.carried);
-        self.request(core, branch, writer.finish(), way, ClientOwner::Bye(self.id()), now);
+        let bye = self.request(core, branch, writer.finish(), way, ClientOwner::Bye(self.id()), now);
+        core.farewells.insert(bye);
     }
 
     /// The peer ends a dialog, or before our answer its INVITE.

@@ -1,6 +1,6 @@
 //! What every act of the endpoint needs: setup, chance, deadlines, transactions, and the way out.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -84,6 +84,8 @@ pub struct Core {
     pub ended: Vec<SessionId>,
     /// Legs that the calls know no more.
     pub detached: Vec<LegId>,
+    /// BYEs of ours that nobody has answered.
+    pub farewells: BTreeSet<TxId>,
     /// `SIP_SERVER_INVITES_MAX`, but for tests.
     pub invites_max: usize,
     /// Host names that are looked up, and for whom.
@@ -139,6 +141,7 @@ impl Core {
             released: Vec::new(),
             ended: Vec::new(),
             detached: Vec::new(),
+            farewells: BTreeSet::new(),
             invites_max: SIP_SERVER_INVITES_MAX,
             secret: rng.u64(),
             rng,
@@ -330,6 +333,7 @@ impl Core {
 
     fn close_client(&mut self, id: TxId) {
         self.large.forget(id);
+        self.farewells.remove(&id);
         self.timers.cancel(&Deadline::Abandoned(id));
         let owner = self.transactions.close_client(id);
         self.released.extend(owner.and_then(ClientOwner::session));

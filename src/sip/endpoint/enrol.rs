@@ -259,10 +259,10 @@ impl Endpoint {
         }
     }
 
-    /// Whether a carrier has still to answer that it forgets us.
+    /// Whether a carrier has still to answer that it forgets us, or somebody our BYE.
     pub fn is_leaving(&self) -> bool {
         let goes = |enrolment: &Enrolment| enrolment.leaving && (enrolment.asked.is_some() || enrolment.looking);
-        self.enrolments.iter().flatten().any(goes)
+        !self.core.farewells.is_empty() || self.enrolments.iter().flatten().any(goes)
     }
 
     fn left(&mut self, trunk: usize, now: Mono) {

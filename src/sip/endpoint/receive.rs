@@ -119,6 +119,9 @@ impl Endpoint {
             ClientOwner::Reinvite(session) => self.reinvite_answered(session, response, now),
             ClientOwner::Update(session) => self.update_answered(session, response, now),
             ClientOwner::Info(session) => self.info_answered(session, response.status(), now),
+            ClientOwner::Bye(_) if response.status() >= 200 => {
+                self.core.farewells.remove(&id);
+            }
             ClientOwner::Bye(_) | ClientOwner::Cancel | ClientOwner::Prack(_) => {}
             ClientOwner::Notify(session) if response.status() >= 300 => self.notify_refused(session),
             ClientOwner::Notify(_) => {}

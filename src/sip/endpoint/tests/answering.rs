@@ -24,6 +24,18 @@ fn a_call_is_ended_by_us_and_both_bye_cross() {
 }
 
 #[test]
+fn the_end_waits_for_the_answer_to_our_bye() {
+    let mut world = World::new(setup());
+    for line in ["INVITE body", "do Answer", ACK, "do Hangup"] {
+        assert!(!world.endpoint.is_leaving());
+        world.step(line);
+    }
+    assert!(world.endpoint.is_leaving());
+    world.step("BYE 200");
+    assert!(!world.endpoint.is_leaving());
+}
+
+#[test]
 fn the_2xx_goes_again_until_the_ack() {
     check(
         &format!("INVITE\n do Answer\n wait 4000\n ACK b=z9hG4bKa to body\n {ACK}\n wait 9000\n BYE c=2 to"),
