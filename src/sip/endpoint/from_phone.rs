@@ -2,6 +2,7 @@
 
 use super::Endpoint;
 use super::core::Way;
+use super::register::Accounts;
 use crate::base::{AgentId, IntentId, Mono};
 use crate::sip::auth::Verdict;
 use crate::sip::wire::{Method, Request};
@@ -59,7 +60,7 @@ impl Endpoint {
     }
 
     fn prove_phone(&mut self, way: Way, request: &Request, phone: usize, now: Mono) -> Option<AgentId> {
-        let (verdict, proved) = self.judge(request, "INVITE", now);
+        let (verdict, proved) = self.judge(request, Accounts::Phones, now);
         if (verdict, proved) != (Verdict::Granted, Some(phone)) {
             let verdict = if verdict == Verdict::Granted { Verdict::Wrong } else { verdict };
             self.challenge(way, request, verdict, now);

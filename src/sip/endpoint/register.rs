@@ -13,11 +13,18 @@ use super::names::Tag;
 use super::{checks, stranger};
 use crate::base::limits::SIP_ROUTES_MAX;
 use crate::base::{AgentId, Mono};
-use crate::sip::api::{FlowId, PhoneAccount, Refusal, SipEvent};
+use crate::sip::api::{EndpointSetup, FlowId, Refusal, SipEvent};
 use crate::sip::auth::{Credentials, Secrets, Verdict};
 use crate::sip::registrar::{Binding, Instance, Over, Refused, Registration, Wanted, Wish};
 use crate::sip::transaction::ServerKey;
 use crate::sip::wire::{self, HeaderName, NameAddr, Request, Writer};
+
+/// Whose passwords are good for a request.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Accounts {
+    Phones,
+    Trunks,
+}
 
 /// What a phone gets that asks for no particular time (RFC 3261 section 10.2.1.1).
 const USUAL_LIFE: Duration = Duration::from_secs(3600);
@@ -34,23 +41,24 @@ impl Endpoint {
             return;
         }
         let over = if self.core.is_websocket(way.0) { Over::Websocket } else { Over::Socket };
-        match self.judge(request, "REGISTER", now) {
+        match self.judge(request, Accounts::Phones, now) {
             (Verdict::Granted, Some(phone)) => self.register(way, request, key, phone, over, now),
             (verdict, _) => self.challenge(way, request, verdict, now),
         }
     }
 
-    /// The first credentials that are good, or else the best that can be said of them; and whose they are.
-    pub(super) fn judge(&mut self, request: &Request, method: &str, now: Mono) -> (Verdict, Option<usize>) {
+    /// The first credentials that are good, or else the best that can be said of them; and whose they are, by the place in the setup.
+    pub(super) fn judge(&mut self, request: &Request, of: Accounts, now: Mono) -> (Verdict, Option<usize>) {
+        let method = request.method().to_string();
         let mut best = Verdict::Wrong;
         let given = request.authorizations().chain(request.proxy_authorizations());
-        for given in given.filter(wire::Credentials::is_digest) {
-            let credentials = read(&given);
-            let phone = self.phone_by_user.get(&credentials.username).copied();
-            let account = phone.and_then(|phone| self.core.setup.phones.get(phone));
-            let secrets = account.filter(|_| credentials.realm == self.core.setup.realm).and_then(secrets_of);
-            match self.gate.check(&credentials, method, secrets, now) {
-                Verdict::Granted => return (Verdict::Granted, phone),
+        for credentials in given.filter(wire::Credentials::is_digest).map(|given| read(&given)) {
+            let places = if of == Accounts::Phones { &self.phone_by_user } else { &self.trunk_by_user };
+            let place = places.get(&credentials.username).copied();
+            let is_ours = credentials.realm == self.core.setup.realm;
+            let secrets = place.filter(|_| is_ours).and_then(|place| secrets_of(&self.core.setup, of, place));
+            match self.gate.check(&credentials, &method, secrets, now) {
+                Verdict::Granted => return (Verdict::Granted, place),
                 Verdict::Stale => best = Verdict::Stale,
                 Verdict::Wrong => {}
             }
@@ -186,14 +194,20 @@ impl Endpoint {
     }
 }
 
-/// `None` for a phone that has no password: nothing is the right answer then.
-fn secrets_of(account: &PhoneAccount) -> Option<Secrets<'_>> {
-    let secrets = Secrets { md5: &account.ha1_md5, sha256: &account.ha1_sha256 };
-    (!secrets.md5.is_empty() && !secrets.sha256.is_empty()).then_some(secrets)
+/// `None` for one that has no password: nothing is the right answer then.
+fn secrets_of(setup: &EndpointSetup, of: Accounts, place: usize) -> Option<Secrets<'_>> {
+    let (md5, sha256) = match of {
+        Accounts::Phones => setup.phones.get(place).map(|phone| (&phone.ha1_md5, &phone.ha1_sha256))?,
+        Accounts::Trunks => {
+            let account = setup.trunks.get(place)?.account.as_ref()?;
+            (&account.ha1_md5, &account.ha1_sha256)
+        }
+    };
+    (!md5.is_empty() && !sha256.is_empty()).then_some(Secrets { md5, sha256 })
 }
 
 /// The fields of a digest answer as texts.
-pub fn read(given: &wire::Credentials<'_>) -> Credentials {
+fn read(given: &wire::Credentials<'_>) -> Credentials {
     let text = |name| given.get(name).map(|value| String::from_utf8_lossy(&value).into_owned()).unwrap_or_default();
     Credentials {
         username: text("username"),
