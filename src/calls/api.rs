@@ -20,7 +20,10 @@ pub struct AskId(pub u64);
 #[derive(Clone, Debug)]
 pub enum CallInput {
     Sip(SipEvent),
-    Store { ask: AskId, result: Result<StoreReply, StoreError> },
+    Store {
+        ask: AskId,
+        result: Result<StoreReply, StoreError>,
+    },
     Media(MediaEvent),
     Routing(routing::Output),
     Desk(desktop::DeskEvent),

@@ -60,12 +60,13 @@ pub fn fresh(
 /// A trunk's call has asked the store, or gone to the fallback, when this returns.
 pub fn admit(mut call: Call, bench: &mut Bench, now: Now) -> Call {
     header_rules::prepare_answer(&call, bench);
-    if call.incoming.offer.is_empty() {
+    let terms = call.trunk.terms.sound.over(call.incoming.is_tls);
+    if call.incoming.offer.is_empty() && terms.is_ok() {
         call.sound = Sound::late();
         find(&mut call, bench, now);
         return call;
     }
-    match call.trunk.terms.sound.read_offer(&call.incoming.offer) {
+    match terms.and_then(|terms| terms.read_offer(&call.incoming.offer)) {
         Ok(offer) => {
             call.sound = Sound::new(offer);
             find(&mut call, bench, now);

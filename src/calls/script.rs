@@ -588,6 +588,7 @@ fn incoming(received: Mono, offer: &'static [u8]) -> Box<IncomingCall> {
     Box::new(IncomingCall {
         origin: Origin::Trunk(TrunkId::new("carrier")),
         source: Pii::new(([192, 0, 2, 7], 5060).into()),
+        is_tls: false,
         received,
         request_uri: pii("sip:+12015550123@192.0.2.1"),
         dialled: pii(LEASED),

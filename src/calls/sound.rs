@@ -413,7 +413,7 @@ pub fn close_all(call: &mut Call, bench: &mut Bench) {
 
 fn open_caller(call: &mut Call, bench: &mut Bench) -> Result<(), NoSound> {
     let webrtc = call.sound.is_of_browser();
-    let terms = SoundTerms { webrtc, ..call.trunk.terms.sound.clone() };
+    let terms = SoundTerms { webrtc, ..call.trunk.terms.sound.over(call.incoming.is_tls)? };
     open(call, Side::Caller, call.caller.0, &terms, bench)
 }
 

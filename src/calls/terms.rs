@@ -23,9 +23,22 @@ pub struct SoundTerms {
     pub srtp: SrtpUse,
     /// The peer is a browser: what we offer it is an offer of WebRTC.
     pub webrtc: bool,
+    /// Keys stand in descriptions only where nobody reads them on the way.
+    pub keys_need_tls: bool,
 }
 
 impl SoundTerms {
+    /// What holds for a leg whose signalling goes over TLS, or does not.
+    pub fn over(&self, is_tls: bool) -> Result<SoundTerms, SdpError> {
+        match (self.keys_need_tls && !is_tls, self.srtp) {
+            (true, SrtpUse::Require) => Err(SdpError::NotEncrypted),
+            (true, SrtpUse::Off | SrtpUse::Accept | SrtpUse::Offer) => {
+                Ok(SoundTerms { srtp: SrtpUse::Off, ..self.clone() })
+            }
+            (false, _) => Ok(self.clone()),
+        }
+    }
+
     /// An offer of this peer, as far as it may be used.
     pub fn read_offer(&self, body: &[u8]) -> Result<Session, SdpError> {
         self.codecs.narrow(&Session::parse_for(body, self.srtp)?)

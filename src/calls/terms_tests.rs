@@ -1,7 +1,7 @@
 //! What a trunk was told, seen in its calls.
 
 use crate::base::numbering::{NumbersOut, Rewrite};
-use crate::sdp::{CodecList, CodecName, Session};
+use crate::sdp::{CodecList, CodecName, Session, SrtpUse};
 
 use super::caps::{Cap, Caps};
 use super::script::Bench;
@@ -107,4 +107,19 @@ fn a_call_that_ended_makes_room() {
         assert_eq!(bench.records.len(), call);
     }
     bench.assert_quiet();
+}
+
+/// Whoever reads the description has the keys: over UDP there are none, and no call where there must be.
+#[test]
+fn keys_that_need_tls_are_not_said_over_udp() {
+    let sound = |srtp| SoundTerms { srtp, keys_need_tls: true, ..SoundTerms::default() };
+    for event in ["invite", "invite late"] {
+        let mut bench = bench(TrunkTerms { sound: sound(SrtpUse::Require), ..TrunkTerms::default() });
+        bench.check(&format!("> {event}\n < 488 (no keys in common for the sound), ended refused by us"));
+        bench.assert_quiet();
+    }
+    for srtp in [SrtpUse::Accept, SrtpUse::Offer] {
+        let over = |is_tls| sound(srtp).over(is_tls).map(|terms| terms.srtp);
+        assert_eq!((over(false), over(true)), (Ok(SrtpUse::Off), Ok(srtp)));
+    }
 }

@@ -53,7 +53,7 @@ pub(super) fn read(top: &mut Section<'_>, faults: &mut Faults<'_>) -> SipPart {
         faults.add(&place, "is more than registration_max_s", "make it the smaller of the two");
     }
     let name_servers = section.texts("name_servers", faults);
-    let session_times = session_times(&mut section, faults);
+    let session_times = session_times(&mut section, SessionTimes::default(), faults);
     let part = SipPart {
         name_servers: name_servers.iter().filter_map(|text| name_server(text, faults)).collect(),
         bind: bind.into_iter().map(|(bind, _)| bind).collect(),
@@ -105,6 +105,10 @@ impl SipPart {
         let advertised = SocketAddr::new(ip, http.port());
         let web = LocalFlow { flow: web_flow(self.bind.len()), transport: Transport::Ws, advertised };
         self.flows.iter().cloned().chain([web]).collect()
+    }
+
+    pub(super) fn transport(&self, flow: FlowId) -> Option<Transport> {
+        self.flows.iter().find(|local| local.flow == flow).map(|local| local.transport)
     }
 
     /// The address that peers know us by, for what follows from it.
@@ -219,12 +223,12 @@ fn file_at(text: &Text<'_>, key: &'static str, faults: &Faults<'_>) -> FileAt {
     FileAt { path: text.value.into(), line: faults.line(&text.place), key }
 }
 
-/// How long a session lives without a refresh (RFC 4028), and the least that a peer may ask for.
-fn session_times(section: &mut Section<'_>, faults: &mut Faults<'_>) -> SessionTimes {
-    let usual = SessionTimes::default();
+/// How long a session lives without a refresh (RFC 4028), and the least that a peer may ask for; `usual` when nothing is written.
+pub(super) fn session_times(section: &mut Section<'_>, usual: SessionTimes, faults: &mut Faults<'_>) -> SessionTimes {
+    let is_given = section.item("session_expires_s").is_some() | section.item("min_se_s").is_some();
     let expires = section.seconds("session_expires_s", usual.expires, 0..=86_400, faults);
     let min = section.seconds("min_se_s", usual.min, 1..=86_400, faults);
-    if !expires.is_zero() && expires < min {
+    if is_given && !expires.is_zero() && expires < min {
         let place = section.place.key("session_expires_s", section.place.offset);
         faults.add(&place, "is less than min_se_s", "make it the larger of the two, or 0 to leave it to the peers");
     }

@@ -7,7 +7,41 @@ use super::fault::Faults;
 use super::tree::{Section, Text};
 
 pub(super) fn read(section: &mut Section<'_>, faults: &mut Faults<'_>) -> SoundTerms {
-    SoundTerms { codecs: codecs(section, faults), srtp: srtp(section, faults), webrtc: false }
+    SoundTerms { codecs: codecs(section, faults), srtp: srtp(section, faults), ..SoundTerms::default() }
+}
+
+/// The same for a trunk, of which more is known: whether what goes to it goes over TLS.
+pub(super) fn of_trunk(section: &mut Section<'_>, over_tls: OverTls, faults: &mut Faults<'_>) -> SoundTerms {
+    let place = section.item("srtp_needs_tls").map(|item| item.place);
+    let keys_need_tls = section.flag("srtp_needs_tls", false, faults);
+    let terms = SoundTerms { keys_need_tls, ..read(section, faults) };
+    let asks = matches!(terms.srtp, SrtpUse::Offer | SrtpUse::Require);
+    if let Some(place) = place.filter(|_| keys_need_tls) {
+        match over_tls {
+            OverTls { to_us: false, .. } => {
+                faults.add(
+                    &place,
+                    "can never be: no socket of ours speaks TLS",
+                    "add \"tls:ADDRESS:5061\" to [sip] bind",
+                );
+            }
+            OverTls { to_it: false, .. } if asks => {
+                let remedy = "write its fallback and gateways with sips: or ;transport=tls, or srtp = \"accept\"";
+                faults.add(&place, "and keys are offered to it over a transport that others can read", remedy);
+            }
+            OverTls { .. } => {}
+        }
+    }
+    terms
+}
+
+/// What of a trunk's signalling can go over TLS.
+#[derive(Clone, Copy)]
+pub(super) struct OverTls {
+    /// We listen for it.
+    pub to_us: bool,
+    /// All that we send to it as to a fallback or gateway does.
+    pub to_it: bool,
 }
 
 fn srtp(section: &mut Section<'_>, faults: &mut Faults<'_>) -> SrtpUse {

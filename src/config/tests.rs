@@ -63,6 +63,25 @@ pub fn check(from: &str, to: &str, at: &str, key: &str, what: &str) {
     assert!(fault.to_string().contains(what), "{fault}");
 }
 
+/// Keys would be offered to the fallback, and whoever is on the way would read them.
+#[test]
+fn keys_that_need_tls_are_not_offered_to_a_fallback_over_udp() {
+    let tls = "bind = [\"192.0.2.10:5060\", \"tls:192.0.2.10:5061\"]\ntls = { certificate = \"a\", key = \"b\" }";
+    let text = small().replace("bind = [\"192.0.2.10:5060\"]", tls);
+    let with = |fallback: &str, srtp: &str| {
+        let terms = format!("srtp = \"{srtp}\"\nsrtp_needs_tls = true\nfallback = {{ sip = \"{fallback}\" }}");
+        read(&text.replace("fallback = { status = 503 }", &terms))
+    };
+    let faults = with("sip:a@192.0.2.20", "offer").err().unwrap_or_default();
+    assert!(faults.len() == 1 && lines(&faults).contains("others can read"), "{}", lines(&faults));
+    for (fallback, srtp) in
+        [("sips:a@192.0.2.20", "require"), ("sip:a@192.0.2.20;transport=tls", "offer"), ("sip:a@192.0.2.20", "accept")]
+    {
+        let plan = with(fallback, srtp).unwrap_or_else(|faults| panic!("{}", lines(&faults)));
+        assert!(plan.settings.calls.trunks[&TrunkId::new("pbx")].terms.sound.keys_need_tls);
+    }
+}
+
 #[test]
 fn origins_are_written_as_browsers_write_them() {
     let with = |origin: &str| format!("{}[http]\norigins = [{origin:?}]\n", small());
@@ -328,6 +347,14 @@ fn each_fault_has_its_line_and_its_remedy() {
         ("id = 1", "id = 256", "id = 256", "token_keys[0].id", "0 to 255"),
         ("[sip]", "[sip]\ndigest = [\"MD4\"]", "digest", "sip.digest[0]", "SHA-256"),
         ("[sip]", "[sip]\nsession_expires_s = 60", "[sip]", "sip.session_expires_s", "min_se_s"),
+        ("name = \"pbx\"", "name = \"pbx\"\nmin_se_s = 2000", "[[trunks]]", "trunks[0].session_expires_s", "min_se_s"),
+        (
+            "fallback =",
+            "srtp_needs_tls = true\nfallback =",
+            "srtp_needs_tls",
+            "trunks[0].srtp_needs_tls",
+            "no socket of ours",
+        ),
         ("[sip]", "[sip]\nmin_se_s = 0", "min_se_s", "sip.min_se_s", "1 to 86400"),
         ("[routing]", "[routing]\ndefault_queue = \"halp\"", "default_queue", "routing.default_queue", "\"help\"?"),
         ("fallback =", "numbers_in = \"e165\"\nfallback =", "numbers_in", "trunks[0].numbers_in", "\"e164\"?"),

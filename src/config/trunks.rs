@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::base::TrunkId;
 use crate::calls::settings::{Fallback, Mode, TrunkPlan};
-use crate::sip::api::{Reliable, TrunkPeer};
+use crate::sip::api::{FlowId, Gateway, Reliable, Transport, TrunkPeer};
 use crate::sip::wire::Uri;
 
 use super::claims;
@@ -14,7 +14,8 @@ use super::fault::Faults;
 use super::gateways;
 use super::proof;
 use super::redirect;
-use super::sip::SipPart;
+use super::sip::{SipPart, session_times};
+use super::sound_terms::OverTls;
 use super::terms;
 use super::tree::{Item, Section, Text};
 use super::values::{Names, region, sip_target, sip_uri, socket};
@@ -63,12 +64,14 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
         let (enrol, own) = proof::register(&mut section, flow, faults).unzip();
         let login = proof::login(&mut section, faults).or(own);
         let reliable = reliable(&mut section, faults);
+        let session_times = session_times(&mut section, sip.session_times, faults);
         let keys_in_info = section.flag("keys_in_info", false, faults);
         let fallback = section.required("fallback", FALLBACK, faults);
         let fallback = fallback.and_then(|item| self::fallback(&item, sip, &mut wanted, faults));
         let mode = redirect::mode(&mut section, faults);
         let refer = section.flag("refer", false, faults);
-        let terms = terms::read(&mut section, region, faults);
+        let over_tls = over_tls(sip, flow, fallback.as_ref(), &gateways);
+        let terms = terms::read(&mut section, region, over_tls, faults);
         section.finish(faults);
         if let (Some(name), Some(fallback)) = (name, fallback) {
             let trunk = TrunkId::new(name.value);
@@ -84,6 +87,7 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
                 account,
                 enrol,
                 reliable,
+                session_times: Some(session_times).filter(|times| *times != sip.session_times),
                 copied: terms.headers.incoming.copied.clone(),
             });
             let plan = TrunkPlan {
@@ -103,6 +107,21 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
     }
     check_wanted(&part, &wanted, faults);
     part
+}
+
+/// Whether keys in descriptions are safe from this trunk, and on their way to it.
+fn over_tls(sip: &SipPart, flow: FlowId, fallback: Option<&Fallback>, gateways: &[Gateway]) -> OverTls {
+    let is_tls = |uri: &str| {
+        let uri = uri.replace(SAME_NUMBER, "0");
+        let said = Uri::read(uri.as_bytes()).and_then(|uri| uri.transport());
+        said.or(sip.transport(flow)) == Some(Transport::Tls)
+    };
+    let fallback = match fallback {
+        Some(Fallback::Sip { uri, .. }) => is_tls(uri),
+        Some(Fallback::Trunk { .. } | Fallback::Redirect { .. } | Fallback::Status { .. }) | None => true,
+    };
+    let to_it = fallback && gateways.iter().all(|gateway| is_tls(&gateway.uri));
+    OverTls { to_us: sip.tls.is_some() || sip.flows.is_empty(), to_it }
 }
 
 fn networks(

@@ -76,6 +76,8 @@ pub enum Origin {
 pub struct IncomingCall {
     pub origin: Origin,
     pub source: Pii<SocketAddr>,
+    /// It came over TLS.
+    pub is_tls: bool,
     /// When the first byte of the INVITE arrived.
     pub received: Mono,
     /// The Request-URI as it stood, and its user part, without parameters, percent-decoded.
@@ -402,6 +404,8 @@ pub struct TrunkPeer {
     pub claims: Claims,
     /// Whether its provisional answers and ours are acknowledged.
     pub reliable: Reliable,
+    /// `None`: those of all.
+    pub session_times: Option<SessionTimes>,
     /// `None`: not asked.
     pub keep_alive: Option<KeepAlive>,
     /// Where calls to it go, when they are not for a URI of their own.
@@ -591,6 +595,7 @@ impl TrunkPeer {
             tls_name: None,
             trusted: false,
             claims: Claims::default(),
+            session_times: None,
             keep_alive: None,
             gateways: Vec::new(),
             login: None,

@@ -218,7 +218,9 @@ fn either_side_may_go_while_they_are_joined() {
 fn what_is_not_the_agent_s_own_conversation_is_not_joined() {
     let mut bench = talking();
     bench.check("> joins own\n < refer of far 481\n > joins unknown\n < refer of far 481");
-    bench.check("> anna calls sip:ben@192.0.2.1\n < dial ben, anna engaged, ben engaged\n > joins own\n < refer of far 481");
+    bench.check(
+        "> anna calls sip:ben@192.0.2.1\n < dial ben, anna engaged, ben engaged\n > joins own\n < refer of far 481",
+    );
     bench.check("> far answers\n < far hears the other, anna hears the other, 200");
     bench.check("> refer sip:+441632960000@192.0.2.1\n < refer of far 202, dial sip:+441632960000@192.0.2.20");
     bench.check("> joins own\n < refer of far 491");

@@ -15,7 +15,7 @@ use crate::sip::api::{Carried, Dial, EnrolPlan, HeaderField, Reason, Reliable, T
 use crate::sip::claims::{Asserted, Hearer};
 use crate::sip::dialog::Dialog;
 use crate::sip::transaction::{Branch, ServerKey, key::KeyParts};
-use crate::sip::wire::{HeaderName, Headers, Method, Request, Uri, Writer, reason_phrase};
+use crate::sip::wire::{HeaderName, Headers, Method, NameAddr, Request, Uri, Writer, reason_phrase};
 
 pub const SDP: &str = "application/sdp";
 /// What we take inside dialogs and from trunks.
@@ -63,9 +63,10 @@ pub fn trying(request: &Headers, way: Way) -> Bytes {
 }
 
 /// The beginning of an answer that opens or keeps a dialog (RFC 3261 section 12.1.1).
-pub fn reply_with_contact(core: &Core, request: &Headers, status: u16, way: Way, tag: Tag) -> Writer {
+pub fn reply_with_contact(core: &Core, request: &Request, status: u16, way: Way, tag: Tag) -> Writer {
     let mut writer = reply(request, status, way, tag);
-    writer.copy_all(HeaderName::RECORD_ROUTE, request).push(HeaderName::CONTACT, Contact(core.own(way.0)));
+    let contact = Contact { own: core.own(way.0), is_secure: asks_for_sips(request) };
+    writer.copy_all(HeaderName::RECORD_ROUTE, request).push(HeaderName::CONTACT, contact);
     if status >= 200 {
         writer.push(HeaderName::ALLOW, ALLOW);
     }
@@ -91,7 +92,7 @@ pub fn within(core: &Core, dialog: &Dialog, method: &Method, cseq: u32, branch: 
         .push(HeaderName::CSEQ, format_args!("{cseq} {method}"));
     if matches!(method, Method::Invite | Method::Update) {
         writer
-            .push(HeaderName::CONTACT, Contact(core.own(way.0)))
+            .push(HeaderName::CONTACT, contact_in(core, dialog, way))
             .push(HeaderName::ALLOW, ALLOW)
             .push(HeaderName::SUPPORTED, TIMER);
     }
@@ -123,7 +124,7 @@ pub fn invite(core: &Core, invitation: &Invitation<'_>, goal: &Goal, branch: Bra
         .push_bytes(HeaderName::TO, &[b"<", uri, b">"].concat())
         .push(HeaderName::CALL_ID, invitation.call_id)
         .push(HeaderName::CSEQ, format_args!("{} INVITE", invitation.cseq))
-        .push(HeaderName::CONTACT, Contact(own))
+        .push(HeaderName::CONTACT, Contact { own, is_secure: is_sips(uri) })
         .push(HeaderName::ALLOW, ALLOW);
     // Without an offer of ours the answer would belong into the PRACK.
     let reliable = if invitation.dial.offer.is_empty() { Reliable::Off } else { invitation.dial.reliable };
@@ -132,7 +133,8 @@ pub fn invite(core: &Core, invitation: &Invitation<'_>, goal: &Goal, branch: Bra
         Reliable::Supported => writer.push(HeaderName::SUPPORTED, EXTENSIONS.join(", ")),
         Reliable::Required => writer.push(HeaderName::REQUIRE, RELIABLE).push(HeaderName::SUPPORTED, TIMER),
     };
-    session_timer::push_asked(&mut writer, core.setup.session_times);
+    let trunk = core.trunk_dialled(invitation.dial.trunk.as_ref(), Some(way.1));
+    session_timer::push_asked(&mut writer, core.session_times(trunk));
     push_asserted(&mut writer, core, invitation.dial, way);
     push_user_to_users(&mut writer, &invitation.dial.user_to_users);
     push_headers(&mut writer, &invitation.dial.headers);
@@ -217,7 +219,7 @@ pub fn options(core: &Core, uri: &str, (branch, way): (Branch, Way), call_id: &s
         .push(HeaderName::TO, format_args!("<{uri}>"))
         .push(HeaderName::CALL_ID, call_id)
         .push(HeaderName::CSEQ, "1 OPTIONS")
-        .push(HeaderName::CONTACT, Contact(own))
+        .push(HeaderName::CONTACT, Contact { own, is_secure: is_sips(uri.as_bytes()) })
         .push(HeaderName::ACCEPT, SDP);
     writer.finish()
 }
@@ -259,8 +261,25 @@ pub fn push_carried(writer: &mut Writer, carried: &Carried) {
 }
 
 /// Where the peer reaches us; requests that refresh the target bring theirs along.
-pub fn push_contact(writer: &mut Writer, core: &Core, way: Way) {
-    writer.push(HeaderName::CONTACT, Contact(core.own(way.0)));
+pub fn push_contact(writer: &mut Writer, core: &Core, dialog: &Dialog, way: Way) {
+    writer.push(HeaderName::CONTACT, contact_in(core, dialog, way));
+}
+
+/// A peer at a SIPS URI must reach us by one (RFC 3261 section 8.1.1.8).
+fn contact_in(core: &Core, dialog: &Dialog, way: Way) -> Contact {
+    let first = dialog.routes.first().and_then(|route| NameAddr::read(route)).map(|route| route.uri.raw());
+    Contact { own: core.own(way.0), is_secure: is_sips(first.unwrap_or_default()) || is_sips(&dialog.target) }
+}
+
+/// Whether the Contact of our answer must be a SIPS URI (RFC 3261 section 12.1.1).
+fn asks_for_sips(request: &Request) -> bool {
+    let route = request.record_routes().next().map(|route| route.uri.raw());
+    let contact = || request.contact().map(|contact| contact.uri.raw());
+    is_sips(request.uri().raw()) || is_sips(route.or_else(contact).unwrap_or_default())
+}
+
+fn is_sips(uri: &[u8]) -> bool {
+    uri.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"sips:"))
 }
 
 /// Who calls, where that may be heard (RFC 3325 sections 5 and 7).
@@ -299,11 +318,18 @@ fn push_via(writer: &mut Writer, own: Own, branch: Branch) {
 }
 
 /// A Contact of ours. UDP is what a URI without a transport means (RFC 3263 section 4.1).
-struct Contact(Own);
+struct Contact {
+    own: Own,
+    /// A SIPS URI, over TLS.
+    is_secure: bool,
+}
 
 impl std::fmt::Display for Contact {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "<{}>", UserAt("", self.0))
+        if self.is_secure && self.own.transport == Transport::Tls {
+            return write!(f, "<sips:{}>", self.own.address);
+        }
+        write!(f, "<{}>", UserAt("", self.own))
     }
 }
 

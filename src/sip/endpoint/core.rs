@@ -20,7 +20,7 @@ use crate::base::limits::SIP_SERVER_INVITES_MAX;
 use crate::base::rng::Rng;
 use crate::base::timers::Timers;
 use crate::base::{LegId, Mono, TrunkId};
-use crate::sip::api::{Carried, EndpointSetup, FlowId, LocalFlow, SipEvent, Target, Transmit, Transport};
+use crate::sip::api::{Carried, EndpointSetup, FlowId, LocalFlow, SessionTimes, SipEvent, Target, Transmit, Transport};
 use crate::sip::login::NonceUse;
 use crate::sip::resolve::Resolver;
 use crate::sip::transaction::{
@@ -198,6 +198,12 @@ impl Core {
     pub fn trunk_dialled(&self, named: Option<&TrunkId>, at: Option<SocketAddr>) -> Option<usize> {
         let named = named.and_then(|name| self.setup.trunks.iter().position(|peer| peer.trunk == *name));
         named.or_else(|| self.networks.trunk_of(at?.ip()))
+    }
+
+    /// The session timers of a trunk, by its place in the setup, or of everybody else.
+    pub fn session_times(&self, trunk: Option<usize>) -> SessionTimes {
+        let own = trunk.and_then(|place| self.setup.trunks.get(place)?.session_times);
+        own.unwrap_or(self.setup.session_times)
     }
 
     /// Whether a trunk that is trusted is rung: by its gateways, or at an address of its networks.

@@ -9,7 +9,7 @@ use crate::base::limits::{
     COPIED_HEADER_MAX, COPIED_HEADERS_MAX, SIP_IDENTITY_MAX, USER_TO_USER_MAX, USER_TO_USERS_MAX,
 };
 use crate::base::{Mono, Pii};
-use crate::sip::api::{HeaderField, IncomingCall, Origin, TrunkPeer, UserToUsers};
+use crate::sip::api::{HeaderField, IncomingCall, Origin, Transport, TrunkPeer, UserToUsers};
 use crate::sip::claims::DialledFrom;
 use crate::sip::wire::{HeaderName, Headers, Party, Request};
 
@@ -18,12 +18,19 @@ const CALLED_PARTY: HeaderName<'static> = HeaderName::Other(b"P-Called-Party-ID"
 
 /// Reads all that the calls need; nothing of it is more than what the peer claims.
 /// `trunk`: what it may say of others.
-pub fn call_of(request: &Request, origin: Origin, trunk: &TrunkPeer, way: Way, received: Mono) -> IncomingCall {
+pub fn call_of(
+    request: &Request,
+    origin: Origin,
+    trunk: &TrunkPeer,
+    (way, transport): (Way, Transport),
+    received: Mono,
+) -> IncomingCall {
     let (from, uri) = (request.from(), request.uri());
     let (asserted_user, asserted) = asserted(request, trunk).unzip();
     IncomingCall {
         origin,
         source: Pii::new(way.1),
+        is_tls: transport == Transport::Tls,
         received,
         request_uri: Pii::new(text(uri.raw())),
         dialled: Pii::new(dialled(request, trunk)),

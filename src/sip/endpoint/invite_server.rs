@@ -59,7 +59,7 @@ impl Endpoint {
                 });
             }
         };
-        if let Err(fault) = session_timer::accept(request, self.core.setup.session_times) {
+        if let Err(fault) = session_timer::accept(request, self.core.session_times(caller.trunk())) {
             return stranger::turn_away(&mut self.core, way, request, fault.status(), |writer| fault.explain(writer));
         }
         let tag = Tag { session: self.sessions.next_id(), nonce: self.core.rng.u64() };
@@ -124,7 +124,8 @@ impl Endpoint {
         };
         let is_page = matches!(origin, Origin::Web(_));
         let replaces = replaced.filter(|_| matches!(origin, Origin::Phone(_)));
-        let call = IncomingCall { replaces, ..incoming::call_of(request, origin, peer, way, now) };
+        let transport = self.core.own(way.0).transport;
+        let call = IncomingCall { replaces, ..incoming::call_of(request, origin, peer, (way, transport), now) };
         let call = Box::new(if is_page { browser::disowned(call) } else { call });
         self.core.tell(SipEvent::Incoming { leg: LegId::inbound(tag.session.0), call });
     }
@@ -185,7 +186,7 @@ impl Session {
         // What was settled in a reliable provisional is not said again (RFC 3261 section 13.2.1).
         self.timer.said = body.clone();
         let body = if provisionals.is_settled() { &[] } else { &body[..] };
-        let agreed = session_timer::accept(&request, core.setup.session_times).ok().flatten();
+        let agreed = session_timer::accept(&request, core.session_times(self.trunk)).ok().flatten();
         let mut writer = compose::reply_with_contact(core, &request, 200, way, self.tag);
         compose::push_carried(&mut writer, &std::mem::take(&mut self.carried));
         session_timer::push_accepted(&mut writer, &request, agreed);

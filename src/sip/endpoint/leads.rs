@@ -134,10 +134,17 @@ impl Endpoint {
         self.core.ask_names();
     }
 
-    /// The next hop of a new dialog may be a name; until it is found, requests go where the peer's came from.
+    /// The next hop of a new dialog may be a name; until it is found, requests go where the peer's came from. A SIPS URI leads over TLS
+    /// where we have it, whatever the peer's came over.
     fn look_for_peer(&mut self, id: SessionId, now: Mono) {
-        let Some(Phase::Up(up)) = self.sessions.get_mut(id).map(|session| &session.phase) else { return };
+        let Some(Phase::Up(up)) = self.sessions.get_mut(id).map(|session| &mut session.phase) else { return };
         let to = up.dialog.next_uri().and_then(|uri| Destination::of(&uri));
+        if let Some(place) = to.as_ref().filter(|to| to.secure).and_then(Destination::place)
+            && self.core.own(up.flow).transport != place.transport
+            && let Some((flow, _)) = self.core.way_to(place, up.flow)
+        {
+            up.flow = flow;
+        }
         if let Some(to) = to.filter(|to| matches!(to.host, Host::Name(_))) {
             self.core.resolver.look_up(NameOwner::Dialog(id), to, now);
         }

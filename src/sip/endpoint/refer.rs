@@ -145,7 +145,7 @@ impl Session {
         let Phase::Up(up) = &mut self.phase else { return };
         let (branch, way, cseq) = (core.next_branch(), up.way(), up.dialog.next_cseq());
         let mut writer = compose::within(core, &up.dialog, &Method::Notify, cseq, branch, way);
-        compose::push_contact(&mut writer, core, way);
+        compose::push_contact(&mut writer, core, &up.dialog, way);
         writer.push(HeaderName::EVENT, format_args!("refer;id={refer}"));
         match last {
             true => writer.push(HeaderName::SUBSCRIPTION_STATE, "terminated;reason=noresource"),

@@ -63,7 +63,7 @@ impl Session {
         if let Err(fault) = checks::session_body(inside.request) {
             return inside.answer(core, fault.status(), |writer| fault.explain(writer), now);
         }
-        if let Err(fault) = session_timer::accept(inside.request, core.setup.session_times) {
+        if let Err(fault) = session_timer::accept(inside.request, core.session_times(self.trunk)) {
             return inside.answer(core, fault.status(), |writer| fault.explain(writer), now);
         }
         match &self.phase {
@@ -104,7 +104,7 @@ impl Session {
         let said = if status < 300 { &body[..] } else { &[] };
         let mut writer = compose::reply_with_contact(core, &theirs.request, status, theirs.way, tag);
         compose::push_warning(&mut writer, core, status, theirs.way);
-        let agreed = session_timer::accept(&theirs.request, core.setup.session_times).ok().flatten();
+        let agreed = session_timer::accept(&theirs.request, core.session_times(self.trunk)).ok().flatten();
         let agreed = agreed.filter(|_| status < 300 && matches!(self.phase, Phase::Up(_)));
         session_timer::push_accepted(&mut writer, &theirs.request, agreed);
         let response = writer.finish_with(SDP, said);

@@ -154,7 +154,7 @@ impl Endpoint {
 impl Session {
     /// Says in a request of ours how long the session may live.
     pub fn push_timer(&self, core: &Core, writer: &mut Writer) {
-        push_request(writer, core.setup.session_times, self.timer.agreed, self.timer.min_se);
+        push_request(writer, core.session_times(self.trunk), self.timer.agreed, self.timer.min_se);
     }
 
     /// A 2xx of the peer begins or prolongs the session.

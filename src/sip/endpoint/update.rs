@@ -55,7 +55,7 @@ impl Session {
         if self.is_over() {
             return inside.answer(core, 481, |_| {}, now);
         }
-        if let Err(fault) = session_timer::accept(inside.request, core.setup.session_times) {
+        if let Err(fault) = session_timer::accept(inside.request, core.session_times(self.trunk)) {
             return inside.answer(core, fault.status(), |writer| fault.explain(writer), now);
         }
         let offers = !inside.request.body().is_empty();
@@ -94,7 +94,7 @@ impl Session {
         }
         let mut writer = compose::reply_with_contact(core, inside.request, 200, inside.way, inside.tag);
         if matches!(self.phase, Phase::Up(_)) {
-            let agreed = session_timer::accept(inside.request, core.setup.session_times).ok().flatten();
+            let agreed = session_timer::accept(inside.request, core.session_times(self.trunk)).ok().flatten();
             session_timer::push_accepted(&mut writer, inside.request, agreed);
             self.start_timer(core, agreed, now);
         }

@@ -34,6 +34,16 @@ fn a_registered_phone_calls_with_its_password() {
     assert_eq!(origin(world.calls.pop().expect("a call")), Origin::Phone(AgentId::new("ann")));
 }
 
+/// RFC 3325 section 9.2: a wish among several identities of a phone; ours have one, their account, and the wish goes nowhere.
+#[test]
+fn what_a_phone_prefers_to_be_called_is_not_believed() {
+    let mut world = World::new(with_fixed());
+    let called = world.incoming("INVITE from=desk user=204 h=P-Preferred-Identity:<sip:boss@example.com> body");
+    let SipEvent::Incoming { call, .. } = called else { panic!("no call") };
+    assert_eq!((call.origin.clone(), call.asserted.clone()), (Origin::Phone(AgentId::new("ben")), None));
+    assert!(call.headers.is_empty() && call.from_user.expose() == "204");
+}
+
 #[test]
 fn a_wrong_password_or_another_place_makes_no_call() {
     let mut world = World::new(setup());

@@ -44,6 +44,22 @@ fn who_refreshes_and_when_is_agreed() {
     }
 }
 
+/// What a trunk is told of itself goes before what is said of all, both ways.
+#[test]
+fn a_trunk_may_have_times_of_its_own() {
+    let times = SessionTimes { expires: Duration::from_secs(600), min: Duration::from_secs(300) };
+    let mut setup = crate::sip::api::EndpointSetup { session_times: SessionTimes::default(), ..setup() };
+    setup.trunks[0].session_times = Some(times);
+    let mut world = World::new(setup);
+    world.step("INVITE body h=Supported:timer h=Session-Expires:1800");
+    world.step("do Answer");
+    assert_eq!(header(&world.last_sent(), HeaderName::SESSION_EXPIRES), "600;refresher=uac");
+    world.step("INVITE call=2 body h=Supported:timer h=Session-Expires:200");
+    assert_eq!(header(&world.last_sent(), HeaderName::MIN_SE), "300");
+    world.step("do Dial");
+    assert_eq!(world.request_sent("INVITE", 1).header(HeaderName::SESSION_EXPIRES), Some(&b"600"[..]));
+}
+
 #[test]
 fn a_session_may_not_be_too_short() {
     let mut world = timed();

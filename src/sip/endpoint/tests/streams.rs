@@ -185,3 +185,34 @@ fn short_requests_stay_with_udp() {
     world.dial_to("sip:+15550101@198.51.100.10");
     assert_eq!(world.flows, [FlowId(0)]);
 }
+
+/// A peer at a SIPS URI has one of ours (RFC 3261 sections 8.1.1.8 and 12.1.1), and what we ask inside the dialog goes over TLS.
+#[test]
+fn a_sips_contact_is_answered_by_one_and_followed_over_tls() {
+    let mut world = world();
+    let invite = |contact: &str| {
+        request("INVITE", "UDP", "trunk", "").replace("Contact: <sip:", &format!("Contact: <{contact}:"))
+    };
+    receive(&mut world, FlowId(0), "trunk", &invite("sips"));
+    world.step("do Answer");
+    let answer = world.sent.last().expect("an answer").1.clone();
+    assert_eq!(value(&answer, HeaderName::CONTACT), "<sip:192.0.2.1:5060>", "nothing over UDP is secure");
+    let to = value(&answer, HeaderName::TO);
+    let ack = request("ACK", "UDP", "trunk", to.split_once('>').expect("a tag").1);
+    receive(&mut world, FlowId(0), "trunk", &ack);
+    world.step("do Hangup");
+    assert_eq!(world.flows.last(), Some(&TLS), "{:?}", world.trace);
+    let flow = FlowId::stream(9, TLS);
+    let mut world = self::world();
+    open(&mut world, flow, "trunk", &[]);
+    for (contact, ours) in [("sips", "<sips:192.0.2.1:5061>"), ("sip", "<sip:192.0.2.1:5061;transport=tls>")] {
+        let invite = invite(contact).replace("SIP/2.0/UDP", "SIP/2.0/TLS");
+        let invite =
+            invite.replace("stream-call", contact).replace("branch=z9hG4bK", &format!("branch=z9hG4bK{contact}"));
+        receive(&mut world, flow, "trunk", &invite);
+        world.step("do Answer");
+        assert_eq!(value(&world.sent.last().expect("an answer").1, HeaderName::CONTACT), ours);
+    }
+    world.dial_to("sips:+15550101@198.51.100.10");
+    assert_eq!(value(&world.sent.last().expect("an INVITE").1, HeaderName::CONTACT), "<sips:192.0.2.1:5061>");
+}
