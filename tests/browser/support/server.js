@@ -119,6 +119,8 @@ bind = "127.0.0.1"
 pop_ms = 5000
 [store]
 embedded = "${this.folder}/store.db"
+[history]
+file = "${this.folder}/history.db"
 [log]
 filter = "${process.env.THROUGHLINE_LOG ?? 'warn'}"
 [[trunks]]
