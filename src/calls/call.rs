@@ -84,6 +84,8 @@ pub struct Recognised {
     /// The claimed intent; `None` at V0.
     pub intent: Option<Box<Intent>>,
     pub rivals: u8,
+    /// The rules have sent the caller to the fallback, and would not if the match were proven.
+    pub is_kept_out: bool,
     /// The intents that are rivals: whose page says so has the call.
     pub others: Vec<Intent>,
     /// One of them has been confirmed by its page, and is being claimed.

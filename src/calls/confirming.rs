@@ -10,6 +10,7 @@ use super::api::AskId;
 use super::bench::Bench;
 use super::call::{Call, Phase};
 use super::facts::Fact;
+use super::matching;
 use super::pop;
 use super::settling;
 
@@ -109,4 +110,5 @@ fn raise(call: &mut Call, intent: IntentId, bench: &mut Bench, now: Now) {
         let pop = Box::new(pop::draw(call, grant, now));
         bench.desk(DeskCommand::Update { agent: grant.agent.clone(), pop });
     }
+    matching::reconsider(call, bench, now);
 }

@@ -44,6 +44,23 @@ pub fn divert(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now
     }
 }
 
+/// The fallback rings or has the caller, and nobody is passing them on.
+pub fn can_be_taken_back(call: &Call) -> bool {
+    matches!(call.phase, Phase::Diverting(_) | Phase::Diverted(_)) && call.transfer.is_none()
+}
+
+/// An agent is to have the caller after all: the fallback is let go.
+pub fn take_back(call: &mut Call, bench: &mut Bench) {
+    let (Phase::Diverting(leg) | Phase::Diverted(leg)) = call.phase else { return };
+    ending::hang_up_far(leg, Some(Reason::sip(200, "an agent takes the call")), bench);
+    sound::close_far(call, bench);
+    if let Some(onto) = call.outgoing.take() {
+        bench.loads.end(&onto, Bound::Outgoing);
+    }
+    call.connected = None;
+    call.record.fallback = None;
+}
+
 fn redirect(call: &mut Call, contact: &str, bench: &mut Bench, now: Now) {
     let contact = with_dialled(contact, &admission::dialled(call, &call.trunk));
     ending::refuse_caller(call, 302, Some(reason(call, 302)), Some(contact), bench);

@@ -1,6 +1,6 @@
 //! Who is calling? The store's answer is weighed, the winner claimed, and the access rules are asked.
 
-use crate::access::{Answer, Facts};
+use crate::access::{Answer, Decision, Facts};
 use crate::base::stage::Stage;
 use crate::base::{CallId, IntentId, Level, Now};
 use crate::intents::intent::{Intent, IntentState};
@@ -16,6 +16,7 @@ use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
 use super::queueing;
 use super::settling;
+use super::sound;
 
 /// The store has answered a question: who it may be, or, when there were several, that the winner is ours. An answer to another question is stale.
 pub fn answered(call: &mut Call, ask: AskId, result: Result<StoreReply, StoreError>, bench: &mut Bench, now: Now) {
@@ -212,13 +213,42 @@ fn know_of_pages(call: &mut Call, intent: Option<&Intent>, bench: &mut Bench) {
 fn decide(call: &mut Call, bench: &mut Bench, now: Now) {
     let settings = bench.settings.clone();
     let decision = settings.policy.decide(&facts(call, now));
+    let if_proven = || settings.policy.decide(&Facts { level: Level::Proven, ..facts(call, now) });
+    let is_kept_out = call.recognised.intent.is_some() && !is_let_in(&decision) && is_let_in(&if_proven());
+    call.recognised.is_kept_out = is_kept_out;
+    note_decision(call, decision, bench);
+    bench.stage(call, Stage::InviteToAccess, now);
+    if let Some(answer) = call.decision.as_ref().map(|decision| decision.answer.clone()) {
+        obey(call, answer, bench, now);
+    }
+}
+
+/// The match is proven: the rules may give the caller a human whom they had sent to the fallback.
+pub fn reconsider(call: &mut Call, bench: &mut Bench, now: Now) {
+    if !std::mem::take(&mut call.recognised.is_kept_out) || !fallback::can_be_taken_back(call) {
+        return;
+    }
+    let decision = bench.settings.policy.decide(&facts(call, now));
+    let answer = decision.answer.clone();
+    if is_let_in(&decision) {
+        fallback::take_back(call, bench);
+        note_decision(call, decision, bench);
+        obey(call, answer, bench, now);
+        if call.is_answered() && matches!(call.phase, Phase::Waiting) {
+            sound::play_waiting(call, bench);
+        }
+    }
+}
+
+fn is_let_in(decision: &Decision) -> bool {
+    matches!(decision.answer, Answer::Human { .. } | Answer::Queue { .. })
+}
+
+fn note_decision(call: &mut Call, decision: Decision, bench: &mut Bench) {
     call.record.rule = Some(decision.rule.to_string());
     call.record.reason = Some(decision.reason.to_string());
     bench.fact(Fact::Decided { call: call.id, rule: decision.rule.to_string(), reason: decision.reason.to_string() });
-    bench.stage(call, Stage::InviteToAccess, now);
-    let answer = decision.answer.clone();
     call.decision = Some(decision);
-    obey(call, answer, bench, now);
 }
 
 fn facts(call: &Call, now: Now) -> Facts<'_> {

@@ -188,6 +188,7 @@ fn state(call: &Call) -> PageState {
     match &call.phase {
         Phase::Matching(_) => PageState::Calling,
         Phase::Waiting | Phase::Offered(_) | Phase::Ringing(..) if is_doubtful(call) => PageState::Confirm,
+        Phase::Diverting(_) | Phase::Diverted(_) if call.recognised.is_kept_out => PageState::Confirm,
         Phase::Waiting if call.queued.as_ref().is_some_and(|queued| queued.position.is_some()) => PageState::Waiting,
         Phase::Waiting => PageState::Recognised,
         Phase::Offered(_) => PageState::AgentReading,

@@ -85,6 +85,13 @@ impl Bench {
         Bench::of(settings(ivr, Mode::Path, TrunkTerms::default(), sound))
     }
 
+    /// Callers reach a human from this level on.
+    pub fn with_level(level: Level) -> Bench {
+        let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
+        let plain = settings(ivr, Mode::Path, TrunkTerms::default(), SoundTerms::default());
+        Bench::of(CallSettings { policy: policy(level), ..plain })
+    }
+
     fn of(settings: CallSettings) -> Bench {
         let calls = Calls::new(Arc::new(settings), Rng::from_number(1), 7);
         let now = Now::new(Mono(1_000_000_000), Wall(1_000_000));
@@ -740,7 +747,7 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
             }],
             agents: [("ben".to_owned(), AgentId::new("ben"))].into(),
         },
-        policy: policy(),
+        policy: policy(Level::Likely),
         default_queue: Some(QueueId::new("help")),
         priors: Priors::default(),
         token_keys: TokenKeys::new(&[TokenKey { id: 1, secret: vec![7; 32] }]).unwrap(),
@@ -756,11 +763,11 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
     }
 }
 
-/// Likely callers reach a human; nobody else does.
-fn policy() -> Policy {
+/// Callers of this level reach a human; nobody else does.
+fn policy(level: Level) -> Policy {
     let known = Rule {
         name: "known".to_owned(),
-        when: Conditions { min_level: Some(Level::Likely), ..Conditions::default() },
+        when: Conditions { min_level: Some(level), ..Conditions::default() },
         answer: Answer::Human { queue: None, priority: 0 },
         words: None,
     };

@@ -1,6 +1,7 @@
 //! What the customer's page hears of a call, and what its word does.
 
-use super::{TO_POP, TO_TALK, ivr};
+use super::{Bench, TO_POP, TO_TALK, ivr};
+use crate::base::Level;
 
 /// The script's other words are tested elsewhere.
 fn pages_only(said: &str) -> Vec<&str> {
@@ -162,5 +163,65 @@ fn a_claim_that_outlives_its_call_is_given_back() {
          < withdraw anna, leave, finish open, finish open, ended abandoned by caller, page ended V1, rival none",
     );
     bench.settle_all();
+    bench.assert_quiet();
+}
+
+#[test]
+fn a_caller_whom_the_rules_keep_out_is_let_in_by_their_page() {
+    for is_answered in [false, true] {
+        let mut bench = Bench::with_level(Level::Strong);
+        bench.check(
+            "> page opens
+             < page none
+             > invite
+             < find
+             > found likely
+             < claim
+             > claimed
+             < matched V1, fallback: rule, dial sip:+12015550123@192.0.2.99, page confirm V1",
+        );
+        if is_answered {
+            bench.check("> far answers\n < far hears the other, caller hears the other, 200");
+            bench.check(
+                "> page confirms
+                 < confirmed, hang up far, caller hears silence, enqueue help, caller hears waiting, page recognised V3, raised V3",
+            );
+        } else {
+            bench.check("> page confirms\n < confirmed, hang up far, enqueue help, page recognised V3, raised V3");
+        }
+        bench.check(
+            "> offer 1
+             < show anna V3, page agent_reading V3 anna
+             > drawn 1
+             < dial sip:anna@192.0.2.50, page ringing V3 anna",
+        );
+        let ok = if is_answered { "" } else { "200, " };
+        bench.check(&format!(
+            "> far answers
+             < far hears the other, caller hears the other, {ok}accepted 1, anna talking, page connected V3 anna
+             > caller bye
+             < hang up far, anna ended, wrap-up anna, call ended 1, finish used, ended talked by caller, page ended V3 anna talked
+             > finished",
+        ));
+        assert_eq!((bench.records[0].fallback, bench.records[0].rule.as_deref()), (None, Some("known")));
+        bench.assert_quiet();
+    }
+}
+
+#[test]
+fn a_page_is_not_asked_when_its_word_would_change_nothing() {
+    let mut bench = ivr();
+    bench.check(
+        "> page opens
+         < page none
+         > invite
+         < find
+         > found nobody
+         < matched V0, fallback: unmatched, dial sip:+12015550123@192.0.2.99
+         > page confirms
+         < no call
+         > caller cancels
+         < hang up far, ended abandoned by caller",
+    );
     bench.assert_quiet();
 }
