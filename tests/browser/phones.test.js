@@ -55,12 +55,15 @@ test('JsSIP calls SIP.js and the other way round: register, call, hold, keys', (
   await jssip.says('hold');
   await jssip.press('resume');
   await Promise.all([hears(sipjs.shown, 440), hears(jssip.shown, 660)]);
+  // A browser plays the keys that it receives as events (RFC 4733): 5 is 770 and 1336 Hz, 3 is 697 and 1477 Hz (ITU-T Q.23).
   await jssip.press('keys', '5');
+  await hears(sipjs.shown, [770, 1336]);
   await jssip.press('info', '7');
   await sipjs.press('hold');
   await sipjs.press('resume');
   await Promise.all([hears(sipjs.shown, 440), hears(jssip.shown, 660)]);
   await sipjs.press('keys', '3');
+  await hears(jssip.shown, [697, 1477]);
   await sipjs.press('info', '1');
   await sipjs.press('end');
   await jssip.says('ended');
@@ -87,6 +90,7 @@ test('JsSIP and SIP.js pass a customer on to each other; the customer stays', ()
     await sipjs.says('rings');
     await sipjs.press('answer');
     await Promise.all([hears(sipjs.shown, 880), hears(shop, 660)]);
+    await jssip.says('passed on');
     await until(() => carla.heard.some(({ type }) => type === 'wrap_up_taken'), "Carla's call is over");
     await carla.available();
     await sipjs.press('refer', `sip:carla@${DOMAIN}`);

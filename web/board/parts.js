@@ -77,7 +77,7 @@ export function drawAgents(place, now) {
   if (now.agents.length === 0) return nothing(place, 'No agent is configured.');
   const order = ['on-call', 'offered', 'wrap-up', 'available', 'paused', 'break', 'offline'];
   const rank = (/** @type {string} */ state) => (order.indexOf(state) + order.length) % order.length;
-  const people = [...now.agents].sort((a, b) => rank(a.state) - rank(b.state) || a.agent.localeCompare(b.agent));
+  const people = now.agents.filter(({ state }) => state !== 'offline').sort((a, b) => rank(a.state) - rank(b.state) || a.agent.localeCompare(b.agent));
   const states = countBy(now.agents, ({ state }) => state);
   fill(place,
     h('p', { class: 'summary' }, order.filter((state) => states[state]).map((state) => h('span', { class: `chip bare ${CHIPS[state] ?? ''}` }, `${states[state]} ${state.replace('-', ' ')}`))),
@@ -133,6 +133,7 @@ function bars(rows, total) {
   return h('ul', { class: 'bars' }, rows.map(([name, count, kind]) => {
     const bar = h('i', { class: kind });
     bar.style.width = `${(100 * count) / total}%`;
+    bar.hidden = count === 0;
     return h('li', {}, h('span', {}, name), h('span', { class: 'track', 'aria-hidden': 'true' }, bar), h('span', { class: 'n' }, `${count.toLocaleString()} · ${Math.round((100 * count) / total)} %`));
   }));
 }

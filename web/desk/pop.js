@@ -34,7 +34,7 @@ function head(pop) {
   return h('div', { class: 'pop-head' },
     h('div', {},
       h('h2', {}, titleOf(pop)),
-      h('p', { class: 'why' }, pop.why.length ? `Because ${pop.why.join(', ')}.` : 'Nothing ties this call to a visit on our pages.'),
+      h('p', { class: 'why' }, pop.why.length ? `This call ${new Intl.ListFormat('en').format(pop.why)}.` : 'Nothing ties this call to a visit on our pages.'),
       h('div', { class: 'badges' },
         pop.queue && h('span', { class: 'chip bare accent' }, pop.queue),
         urgency && URGENCY[urgency] && h('span', { class: `chip ${URGENCY[urgency]}` }, `${urgency} urgency`),

@@ -81,9 +81,14 @@ export function progress(contact) {
 
 /** @param {string} step @param {LiveState} live */
 function title(step, live) {
-  if (step === 'connected' && live.agent) return `Connected with ${live.agent}`;
-  if (step === 'agent_reading' && live.agent) return `${live.agent} is reading your case`;
+  if (step === 'connected' && live.agent) return `Connected with ${named(live.agent)}`;
+  if (step === 'agent_reading' && live.agent) return `${named(live.agent)} is reading your case`;
   return STEPS[step];
+}
+
+/** Agents have names for machines. @param {string} agent */
+function named(agent) {
+  return agent.charAt(0).toUpperCase() + agent.slice(1);
 }
 
 /** @param {string} state @param {LiveState} live */

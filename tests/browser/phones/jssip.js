@@ -31,13 +31,19 @@ window.phone = {
   answer: () => session.answer(media),
   hold: () => new Promise((resolve) => { session.hold({}, resolve); }),
   resume: () => new Promise((resolve) => { session.unhold({}, resolve); }),
-  keys: (keys) => { session.sendDTMF(keys, { transportType: 'RFC2833' }); },
+  keys: (keys) => { session.sendDTMF(keys, { transportType: 'RFC2833', duration: 3000 }); },
   info: (keys) => new Promise((resolve) => {
     session.sendDTMF(keys, { transportType: 'INFO', extraHeaders: [] });
     setTimeout(resolve, 300);
   }),
+  /** Resolves when the REFER is taken; how it ends is said. */
   refer: (target) => new Promise((resolve, reject) => {
-    session.refer(target, { eventHandlers: { accepted: () => resolve('accepted'), failed: () => reject(new Error('failed')), requestFailed: ({ cause }) => reject(new Error(cause)) } });
+    session.refer(target, { eventHandlers: {
+      requestSucceeded: () => resolve('taken'),
+      requestFailed: ({ cause }) => reject(new Error(cause)),
+      accepted: () => said.push('passed on'),
+      failed: () => said.push('not passed on'),
+    } });
   }),
   end: () => session.terminate(),
 };

@@ -34,9 +34,12 @@ const registerer = new Registerer(ua);
 registerer.stateChange.addListener((state) => said.push(state.toLowerCase()));
 await registerer.register();
 
-const hold = async (on) => {
-  await session.invite({ sessionDescriptionHandlerOptions: { hold: on } });
-};
+const hold = (on) => new Promise((resolve, reject) => {
+  void session.invite({
+    sessionDescriptionHandlerOptions: { hold: on },
+    requestDelegate: { onAccept: () => resolve('held or not'), onReject: ({ message }) => reject(new Error(String(message.statusCode))) },
+  });
+});
 
 window.phone = {
   said,
@@ -48,7 +51,7 @@ window.phone = {
   answer: () => (session instanceof Invitation ? session.accept() : undefined),
   hold: () => hold(true),
   resume: () => hold(false),
-  keys: (keys) => { if (!session.sessionDescriptionHandler.sendDtmf(keys)) throw new Error('no key was sent'); },
+  keys: (keys) => { if (!session.sessionDescriptionHandler.sendDtmf(keys, { duration: 3000 })) throw new Error('no key was sent'); },
   info: (keys) => session.info({ requestOptions: { body: { contentDisposition: 'render', contentType: 'application/dtmf-relay', content: `Signal=${keys}\r\nDuration=160` } } }).then(() => undefined),
   refer: (target) => new Promise((resolve, reject) => {
     void session.refer(UserAgent.makeURI(target), {

@@ -109,13 +109,14 @@ export function heard(shown) {
   });
 }
 
-/** Waits until a page hears this tone. @param {import('playwright-core').Page} shown @param {number} hertz @param {number} [within] */
+/** Waits until a page hears this tone, or one of these. @param {import('playwright-core').Page} shown @param {number | number[]} hertz @param {number} [within] */
 export async function hears(shown, hertz, within = 15_000) {
   const until = Date.now() + within;
   let last;
   do {
     last = await heard(shown);
-    if (Math.abs(last.hertz - hertz) < 25 && last.level > -60) return last;
+    const { hertz: found, level } = last;
+    if (level > -60 && [hertz].flat().some((wanted) => Math.abs(found - wanted) < 25)) return last;
   } while (Date.now() < until);
   throw new Error(`the tone of ${hertz} Hz was not heard, but ${JSON.stringify(last)}`);
 }

@@ -8,7 +8,7 @@ import { address, all, cseq, first, read, write } from '../../../web/lib/sip/mes
 import { json, serve } from './files.js';
 
 export const POP = {
-  type: 'pop', call: 'call_0000000000007', fence: 3, level: 'V2', why: ['the number leased to this visit was dialled'], rivals: 0,
+  type: 'pop', call: 'call_0000000000007', fence: 3, level: 'V2', why: ['dialled the number that was leased to this intent'], rivals: 0,
   fields: [
     { key: 'reason', label: 'Reason', value: 'delivery / late' }, { key: 'urgency', label: 'Urgency', value: 'high' },
     { key: 'language', label: 'Language', value: 'en' }, { key: 'customer_name', label: 'Customer', value: 'Ada Example' },

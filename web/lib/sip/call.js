@@ -361,7 +361,9 @@ export class Call extends EventTarget {
   /** @param {Message} bye */
   ended(bye) {
     this.phone.respond(bye, 200, 'OK');
-    this.finish({ by: 'them', status: 0, text: reasonOf(bye) });
+    // Answered, and the sound was never there: nobody wanted that.
+    if (this.state === 'connecting') this.finish({ by: 'network', status: 408, text: reasonOf(bye) || 'no sound came about' });
+    else this.finish({ by: 'them', status: 0, text: reasonOf(bye) });
   }
 
   /** @param {Message} request */
