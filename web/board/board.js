@@ -44,7 +44,7 @@ class Board {
     const now = snapshotOf(data);
     sessionStorage.setItem(KEY, this.key);
     this.place.classList.remove('old');
-    this.chart.add(now.at, now.stages);
+    this.chart.add(now.at, now.recent);
     this.stages(now);
     drawFigures(byId('figures', HTMLElement), now);
     drawFlow(byId('flow', HTMLElement), now);

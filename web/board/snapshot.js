@@ -16,7 +16,8 @@
  * @property {QueueRow[]} queues
  * @property {AgentRow[]} agents
  * @property {TrunkRow[]} trunks
- * @property {StageRow[]} stages in microseconds
+ * @property {StageRow[]} stages in microseconds, since the start of the process
+ * @property {StageRow[]} recent the same since the snapshot before
  * @property {Record<string, number>} levels since the start of the process
  * @property {Record<string, number>} fallbacks
  */
@@ -31,10 +32,16 @@ export function snapshotOf(data) {
     queues: list(data.queues?.queues ?? data.queues),
     agents: list(data.agents?.agents ?? data.agents),
     trunks: list(data.trunks?.trunks ?? data.trunks),
-    stages: list(data.latency?.stages ?? data.latency).map((row) => ({ ...row, p999: row.p999 ?? row['p99.9'] ?? 0 })),
+    stages: stages(data.latency),
+    recent: stages(data.recent ?? data.latency),
     levels: counts(data.levels, 'level'),
     fallbacks: counts(data.fallbacks, 'cause'),
   };
+}
+
+/** @param {any} latency @returns {StageRow[]} */
+function stages(latency) {
+  return list(latency?.stages ?? latency).map((row) => ({ ...row, p999: row.p999 ?? row['p99.9'] ?? 0 }));
 }
 
 /** @param {any} value @returns {any[]} */

@@ -11,7 +11,7 @@ use crate::base::Wall;
 
 use super::counters::{Counter, Counters};
 use super::interval_log;
-use super::latency::{self, StageTimes};
+use super::latency::{self, Earlier, StageTimes};
 use super::prometheus::{self, Gauges};
 use super::recorder::{Handed, Recorder, StoreTimer};
 use super::tally::Tally;
@@ -102,6 +102,12 @@ impl Telemetry {
     /// The times of each stage since the start, in the order of a call.
     pub fn latency(&self) -> Vec<StageTimes> {
         latency::rows(&self.lock())
+    }
+
+    /// The times of each stage since the last look.
+    pub fn latency_since(&self, earlier: &mut Earlier) -> Vec<StageTimes> {
+        let total = self.lock().clone();
+        earlier.rows_since(total)
     }
 
     /// How often something has happened since the start.

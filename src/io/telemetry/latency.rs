@@ -18,6 +18,24 @@ pub struct StageTimes {
     pub max_us: f64,
 }
 
+/// What had been measured at the last look.
+#[derive(Default)]
+pub struct Earlier(Option<Tally>);
+
+impl Earlier {
+    /// The times of each stage since the last look; at the first one, since the start.
+    pub(super) fn rows_since(&mut self, total: Tally) -> Vec<StageTimes> {
+        let rows = match &self.0 {
+            Some(before) => {
+                total.times().iter().zip(before.times()).map(|(now, before)| row(&now.without(before))).collect()
+            }
+            None => rows(&total),
+        };
+        self.0 = Some(total);
+        rows
+    }
+}
+
 pub(super) fn rows(tally: &Tally) -> Vec<StageTimes> {
     tally.times().iter().map(row).collect()
 }
@@ -49,6 +67,23 @@ mod tests {
 
     use super::*;
     use crate::io::telemetry::Counters;
+
+    #[test]
+    fn a_look_tells_of_what_came_since_the_last_one() {
+        let mut tally = Tally::new(Counters::default()).unwrap();
+        let mut earlier = Earlier::default();
+        let answer = |rows: Vec<StageTimes>| {
+            let row = rows.into_iter().find(|row| row.stage == Stage::InviteToAnswer).unwrap();
+            (row.count, row.p50_us.round() as u64 / 1000)
+        };
+        tally.record(Stage::InviteToAnswer, Duration::from_millis(900));
+        assert_eq!(answer(earlier.rows_since(tally.clone())), (1, 900));
+        for _ in 0..3 {
+            tally.record(Stage::InviteToAnswer, Duration::from_millis(20));
+        }
+        assert_eq!(answer(earlier.rows_since(tally.clone())), (3, 20));
+        assert_eq!(answer(earlier.rows_since(tally)), (0, 0));
+    }
 
     #[test]
     fn percentiles_are_those_of_the_times() {

@@ -15,6 +15,6 @@ mod tally;
 
 pub use counters::{Counter, Counters};
 pub use keeper::{Telemetry, TelemetryError, start};
-pub use latency::StageTimes;
+pub use latency::{Earlier, StageTimes};
 pub use prometheus::Gauges;
 pub use recorder::{Recorder, StoreTimer};

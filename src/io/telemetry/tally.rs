@@ -63,6 +63,15 @@ impl Tally {
 }
 
 impl Times {
+    /// What came after `before`, which is a part of this.
+    pub(super) fn without(&self, before: &Times) -> Times {
+        let mut since = self.clone();
+        // The bounds are the same, and each count is at least as large.
+        let _ = since.histogram.subtract(&before.histogram);
+        since.sum_ns -= before.sum_ns.min(since.sum_ns);
+        since
+    }
+
     fn new(stage: Stage) -> Option<Times> {
         let histogram = Histogram::new_with_bounds(1, LONGEST_NS, FIGURES).ok()?;
         Some(Times { stage, histogram, sum_ns: 0 })

@@ -17,7 +17,7 @@ use crate::base::Level;
 use crate::base::limits::{BOARD_CALLS_MAX, BOARD_STREAMS_MAX};
 use crate::calls::facts::FallbackCause;
 use crate::engine::question::{Answer, CallView, Question};
-use crate::io::telemetry::Counter;
+use crate::io::telemetry::{Counter, Earlier};
 
 use super::Web;
 use super::board_bodies::{AgentBody, LatencyAnswer, QueueBody, TrunkBody};
@@ -39,6 +39,8 @@ pub(super) struct BoardBody {
     trunks: Vec<TrunkBody>,
     /// Since the start of the process.
     latency: LatencyAnswer,
+    /// Since the event before; in the first one, since the start of the process.
+    recent: LatencyAnswer,
     /// Calls by the level of their match, since the start of the process.
     levels: BTreeMap<&'static str, u64>,
     /// Calls that went on to the fallback, by cause, since the start of the process.
@@ -115,7 +117,7 @@ fn draw_while_watched(web: &Arc<Web>) {
 }
 
 async fn draw(web: Arc<Web>) {
-    let mut tick = tokio::time::interval(EVERY);
+    let (mut tick, mut earlier) = (tokio::time::interval(EVERY), Earlier::default());
     loop {
         tick.tick().await;
         if web.boards.is_left_alone() {
@@ -126,7 +128,7 @@ async fn draw(web: Arc<Web>) {
             return;
         }
         // Without the engine there is nothing to show; the connection is seen to live.
-        let event = snapshot(&web).await.map_or(events::BEAT, |body| events::event("board", &body));
+        let event = snapshot(&web, &mut earlier).await.map_or(events::BEAT, |body| events::event("board", &body));
         web.boards.shown.send_replace(event);
     }
 }
@@ -140,7 +142,7 @@ impl Boards {
     }
 }
 
-async fn snapshot(web: &Web) -> Option<BoardBody> {
+async fn snapshot(web: &Web, earlier: &mut Earlier) -> Option<BoardBody> {
     let now = web.clock.now();
     let Some(Answer::Phases(phases)) = web.door.ask(Question::Phases).await else { return None };
     let Some(Answer::Calls(calls)) = web.door.ask(Question::Calls { limit: BOARD_CALLS_MAX }).await else {
@@ -158,6 +160,7 @@ async fn snapshot(web: &Web) -> Option<BoardBody> {
         agents: agents.into_iter().map(|agent| AgentBody::of(agent, now.mono)).collect(),
         trunks: trunks.into_iter().map(|trunk| TrunkBody::of(trunk, now.mono)).collect(),
         latency: LatencyAnswer::of(&web.telemetry.latency()),
+        recent: LatencyAnswer::of(&web.telemetry.latency_since(earlier)),
         levels: Level::ALL.into_iter().map(|level| (level.as_str(), count(Counter::Matched(level)))).collect(),
         fallbacks: FallbackCause::ALL.iter().map(|cause| (cause.as_str(), count(Counter::FellBack(*cause)))).collect(),
         pages: web.pages.count(),

@@ -29,6 +29,7 @@ async fn a_board_is_told_what_goes_on() {
     assert_eq!((&told["queues"][0]["queue"], &told["queues"][0]["expected_wait_s"]), (&json!("returns"), &json!(90)));
     assert_eq!((&told["agents"][0]["state"], &told["trunks"][0]["trunk"]), (&json!("on-call"), &json!("carrier")));
     assert!(told["latency"]["stages"].as_array().unwrap().len() > 3);
+    assert_eq!(told["recent"]["stages"].as_array().unwrap().len(), told["latency"]["stages"].as_array().unwrap().len());
     assert_eq!((&told["levels"]["V2"], &told["fallbacks"]["unmatched"]), (&json!(0), &json!(0)));
     assert!(told["calls"].as_array().unwrap().is_empty(), "the sample calls have ended");
     server.next_board(&mut response).await;
