@@ -338,4 +338,23 @@ phone = { contact = "sip:ann@192.0.2.21" }
         std::fs::remove_file(&path).unwrap();
         assert!(matches!(error, Err(ReplayError::Diverged { since_line: 1, .. })), "{error:?}");
     }
+
+    /// Written on 2026-11-25 by a program that knew no browsers. What it decided may be decided otherwise by now; then the message says so.
+    #[test]
+    fn a_journal_of_an_older_program_replays_or_is_refused_with_the_reason() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/journals/before-browsers.journal");
+        match replay(&path, None) {
+            Ok(replayed) => assert_eq!((replayed.records.len(), replayed.proofs), (1, 2), "{replayed:?}"),
+            Err(error) => assert!(error.to_string().contains("version"), "{error}"),
+        }
+    }
+
+    #[test]
+    fn a_journal_of_another_form_is_refused_by_its_number() {
+        let path = path("form");
+        std::fs::write(&path, "{\"journal\":7,\"key\":1}\n").unwrap();
+        let error = replay(&path, None).unwrap_err().to_string();
+        std::fs::remove_file(&path).unwrap();
+        assert!(error.contains("version 7") && error.contains("version 1"), "{error}");
+    }
 }

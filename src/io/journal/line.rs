@@ -34,8 +34,17 @@ pub(super) struct HeaderRecord {
     pub seed: String,
     pub boot_s: u32,
     pub config: String,
+    /// Absent in journals of before browsers were received.
+    #[serde(default)]
     pub webrtc_ports: Vec<u16>,
-    pub fingerprint: String,
+    #[serde(default)]
+    pub fingerprint: Option<String>,
+}
+
+/// What every header has had and will have.
+#[derive(Deserialize)]
+pub(super) struct VersionRecord {
+    pub journal: u32,
 }
 
 /// One input, or one proof: the digest of all outputs up to here.
@@ -107,18 +116,16 @@ impl From<&JournalHeader> for HeaderRecord {
             boot_s: header.boot_s,
             config: header.config.clone(),
             webrtc_ports: header.webrtc.ports.clone(),
-            fingerprint: to_hex(&header.webrtc.fingerprint.0),
+            fingerprint: Some(to_hex(&header.webrtc.fingerprint.0)),
         }
     }
 }
 
 impl HeaderRecord {
     pub fn read(self) -> Result<JournalHeader, BadPart> {
-        if self.journal != VERSION {
-            return Err(BadPart("journal"));
-        }
         let seed = bytes_of_hex(&self.seed).ok_or(BadPart("seed"))?;
-        let fingerprint = Fingerprint(bytes_of_hex(&self.fingerprint).ok_or(BadPart("fingerprint"))?);
+        let fingerprint = self.fingerprint.map_or(Some([0; 32]), |text| bytes_of_hex(&text));
+        let fingerprint = Fingerprint(fingerprint.ok_or(BadPart("fingerprint"))?);
         let webrtc = WebRtcPlan { ports: self.webrtc_ports, fingerprint };
         Ok(JournalHeader { seed, boot_s: self.boot_s, config: self.config, webrtc })
     }

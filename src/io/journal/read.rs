@@ -9,7 +9,7 @@ use crate::base::Now;
 use crate::engine::Input;
 
 use super::JournalHeader;
-use super::line::{BadPart, HeaderRecord, LineRecord, now};
+use super::line::{BadPart, HeaderRecord, LineRecord, VERSION, VersionRecord, now};
 
 /// One line of a journal.
 #[derive(Clone, Debug)]
@@ -27,8 +27,10 @@ pub enum Entry {
 #[derive(Debug)]
 pub enum JournalError {
     Io(io::Error),
-    /// There is no first line, or it is no header of this version.
+    /// There is no first line, or it is no header.
     NoHeader,
+    /// It was written in the form of this version, which is not ours.
+    Version(u32),
     /// The line, counted from 1, and what of it cannot be read.
     BadLine {
         line: u64,
@@ -46,6 +48,10 @@ pub struct JournalReader {
 pub fn read_journal(path: &Path) -> Result<(JournalHeader, JournalReader), JournalError> {
     let mut lines = BufReader::new(File::open(path).map_err(JournalError::Io)?).lines();
     let first = lines.next().ok_or(JournalError::NoHeader)?.map_err(JournalError::Io)?;
+    let VersionRecord { journal } = serde_json::from_str(&first).map_err(|_| JournalError::NoHeader)?;
+    if journal != VERSION {
+        return Err(JournalError::Version(journal));
+    }
     let record: HeaderRecord = serde_json::from_str(&first).map_err(|_| JournalError::NoHeader)?;
     let header = record.read().map_err(|BadPart(part)| JournalError::BadLine { line: 1, part })?;
     Ok((header, JournalReader { lines, line: 1 }))
@@ -93,7 +99,11 @@ impl fmt::Display for JournalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             JournalError::Io(_) => f.write_str("the journal cannot be read"),
-            JournalError::NoHeader => f.write_str("this is no journal of this version: its first line is no header"),
+            JournalError::NoHeader => f.write_str("this is no journal: its first line is no header"),
+            JournalError::Version(other) => write!(
+                f,
+                "this journal is of version {other}, and this program reads version {VERSION}: replay it with the program that wrote it"
+            ),
             JournalError::BadLine { line, part } => write!(f, "line {line} of the journal: {part} cannot be read"),
         }
     }
@@ -103,7 +113,7 @@ impl std::error::Error for JournalError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             JournalError::Io(error) => Some(error),
-            JournalError::NoHeader | JournalError::BadLine { .. } => None,
+            JournalError::NoHeader | JournalError::Version(_) | JournalError::BadLine { .. } => None,
         }
     }
 }
