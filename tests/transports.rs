@@ -8,12 +8,13 @@ use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use support::baresip::{self, Account};
 use support::certificates::Authority;
 use support::folder::Folder;
 use support::process::eventually;
 use support::server::{self, Phone, Server, Setup};
 use support::sipp::{self, Carrier, Counted, Dialled};
-use support::{kamailio, ports};
+use support::{kamailio, ports, sound};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_throughline");
 
@@ -83,6 +84,62 @@ fn calls_over_a_connection_each_reach_phones_over_udp() {
 fn calls_over_ipv6_are_answered_over_udp_and_tcp() {
     calls_are_answered("ipv6-udp", "u1", "t1", "::1", "::1");
     calls_are_answered("ipv6-tcp", "t1", "u1", "::1", "::1");
+}
+
+/// baresip registers over a connection, is rung over the same one, and hears the caller, who comes over UDP.
+fn a_real_phone_talks(name: &str, transport: Transport) {
+    let folder = Folder::new(name);
+    let listener = sip_port("127.0.0.1");
+    let phone = Phone::Password("secret-of-ann".to_owned());
+    let binds = [format!("{}:{listener}", transport.scheme())];
+    let mut setup = setup(vec![("ann".to_owned(), phone)], &binds);
+    if let Transport::Tls = transport {
+        let authority = Authority::new();
+        authority.issue(&folder, "sip", "sip.example.com");
+        folder.write("ca.pem", authority.pem());
+        setup.more = "[sip.tls]\ncertificate = \"sip.pem\"\nkey = \"sip.key\"\nserver_ca = \"ca.pem\"\n".to_owned();
+    }
+    let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
+    let account = Account { user: "ann", password: "secret-of-ann", server: listener };
+    let uri = format!(";transport={}", transport.scheme());
+    let phone = baresip::agent_over(&uri, &folder, sip_port("127.0.0.1"), &account);
+    let _desks = server.desks(&folder, 1, 50);
+    let intent = server.register("+12015550123");
+    let calls = [Dialled::new(intent["number"].as_str().expect("a number"), "+12015550123")];
+    let (from, hold) = (sip_port(server::CARRIER), Duration::from_secs(3));
+    let run =
+        Carrier { scenario: "carrier_sound.xml", from, to: server.sip, calls: &calls, count: 1, per_second: 1, hold };
+    let mut carrier = sipp::carrier("carrier", &folder, &run);
+    let counted = carrier.finish(Duration::from_secs(30));
+    assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
+    let heard = eventually("a recording", Duration::from_secs(5), || phone.heard());
+    let (share, seconds) = sound::tone_heard(&heard, 440);
+    assert!(share > 0.9 && seconds > 1.5, "{share:.2} of the sound is the tone, for {seconds} s");
+}
+
+#[derive(Clone, Copy)]
+enum Transport {
+    Tcp,
+    Tls,
+}
+
+impl Transport {
+    fn scheme(self) -> &'static str {
+        match self {
+            Transport::Tcp => "tcp",
+            Transport::Tls => "tls",
+        }
+    }
+}
+
+#[test]
+fn a_real_phone_registers_and_talks_over_tcp() {
+    a_real_phone_talks("phone-tcp", Transport::Tcp);
+}
+
+#[test]
+fn a_real_phone_registers_and_talks_over_tls() {
+    a_real_phone_talks("phone-tls", Transport::Tls);
 }
 
 /// An OPTIONS as a peer sends it.

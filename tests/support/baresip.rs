@@ -23,12 +23,17 @@ pub struct Account<'a> {
 
 /// A phone at `at` that answers by itself; waits until it has registered.
 pub fn agent(folder: &Folder, at: SocketAddr, account: &Account) -> Baresip {
-    registered(start(account.user, folder, at, account, (60, ""), &[]))
+    agent_over("", folder, at, account)
+}
+
+/// The same over TCP or TLS: `transport` is that of the URIs, like `;transport=tcp`.
+pub fn agent_over(transport: &str, folder: &Folder, at: SocketAddr, account: &Account) -> Baresip {
+    registered(start(account.user, folder, at, account, (60, transport, ""), &[]))
 }
 
 /// The same, of one that takes encrypted sound alone.
 pub fn secure_agent(folder: &Folder, at: SocketAddr, account: &Account) -> Baresip {
-    registered(start(account.user, folder, at, account, (60, ";mediaenc=srtp-mand"), &[]))
+    registered(start(account.user, folder, at, account, (60, "", ";mediaenc=srtp-mand"), &[]))
 }
 
 fn registered(mut phone: Baresip) -> Baresip {
@@ -38,13 +43,13 @@ fn registered(mut phone: Baresip) -> Baresip {
 
 /// The same without waiting: for one whom the server ought to refuse.
 pub fn stranger(folder: &Folder, at: SocketAddr, account: &Account) -> Baresip {
-    start(account.user, folder, at, account, (60, ""), &[])
+    start(account.user, folder, at, account, (60, "", ""), &[])
 }
 
 /// A caller at `at` who does not register, dials `number` at once and hangs up when the process stops.
 pub fn caller(folder: &Folder, at: SocketAddr, account: &Account, number: &str) -> Baresip {
     let dial = format!("/dial sip:{number}@{}", account.server);
-    start(account.user, folder, at, account, (0, ""), &["-e", &dial])
+    start(account.user, folder, at, account, (0, "", ""), &["-e", &dial])
 }
 
 impl Baresip {
@@ -67,7 +72,7 @@ fn start(
     folder: &Folder,
     at: SocketAddr,
     account: &Account,
-    (registration_s, more_of_account): (u32, &str),
+    (registration_s, transport, more_of_account): (u32, &str, &str),
     more: &[&str],
 ) -> Baresip {
     let home = folder.path().join(format!("phone-{name}"));
@@ -85,6 +90,7 @@ fn start(
         ("SERVER", &server),
         ("PASSWORD", account.password),
         ("REGINT", &interval),
+        ("TRANSPORT", transport),
         ("MORE", more_of_account),
     ];
     folder.fill(&below("accounts"), "sip-configs/baresip/accounts", &values);

@@ -1,4 +1,4 @@
-//! The test vectors of RFC 3711 appendix B and RFC 7714 section 16.
+//! The test vectors of RFC 3711 appendix B and RFC 7714 sections 16 and 17, each computed a second time by another implementation.
 
 use aes::Aes128;
 use ctr::Ctr128BE;
@@ -55,4 +55,20 @@ fn rfc_7714_16_1_a_packet_of_sound_in_gcm() {
     assert_eq!(to_hex(&tag), "899d7f27beb16a9152cf765ee4390cce");
     assert!(cipher.open(PLACE, &bytes(HEAD), &mut text, &[0; 4], &tag, Kind::Rtp));
     assert_eq!(to_hex(&text), TEXT);
+}
+
+#[test]
+fn rfc_7714_17_1_a_report_in_gcm() {
+    let key = array("000102030405060708090a0b0c0d0e0f");
+    let cipher = Cipher::Gcm(Box::new(Gcm::with(&key, array("517569642070726f2071756f"))));
+    let place = Place { ssrc: 0x4d61_7273, index: 0x5d4 };
+    let (head, word) = (bytes("81c8000d4d617273"), bytes("800005d4"));
+    let plain = "4e5450314e545032525450200000042a0000e9304c756e61deadbeefdeadbeefdeadbeefdeadbeefdeadbeef";
+    let mut text = bytes(plain);
+    let tag = cipher.seal(place, &head, &mut text, &word.try_into().expect("a word"), Kind::Rtcp);
+    assert_eq!(
+        to_hex(&text),
+        "63e94885dcdab67ca727d7662f6b7e997ff5c0f76c06f32dc676a5f1730d6fda4ce09b4686303ded0bb9275b"
+    );
+    assert_eq!(to_hex(&tag), "c84aa45896cf4d2fc5abf87245d9eade");
 }
