@@ -479,6 +479,8 @@ fn reports_travel_with_the_sound_and_sealed() {
 }
 
 proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(48))]
+
     /// From the browser's own address, before and after the keys.
     #[test]
     fn any_datagram_is_survived(
