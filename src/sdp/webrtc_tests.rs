@@ -1,5 +1,7 @@
 //! Offers of real browsers, what we answer, what goes on to a telephone, and what is refused.
 
+use proptest::prelude::*;
+
 use super::*;
 
 const CHROMIUM: &str = include_str!("samples/chromium.sdp");
@@ -198,4 +200,36 @@ fn secrets_do_not_print_themselves() {
     let printed = format!("{:?} {:?}", side.webrtc(), agreed.negotiated);
     let session = agreed.negotiated.webrtc.unwrap();
     assert!(!printed.contains(&session.ours.pwd) && !printed.contains(&session.theirs.pwd), "{printed}");
+}
+
+fn line() -> impl Strategy<Value = String> {
+    let lines: Vec<String> = ALL.concat().lines().map(str::to_owned).collect();
+    let made = "a=(mid|setup|group|ice-ufrag|ice-pwd|fingerprint|rtcp-mux|candidate):[ -~]{0,40}";
+    prop_oneof![4 => proptest::sample::select(lines), 1 => made]
+}
+
+proptest! {
+    #[test]
+    fn any_lines_of_browsers_are_read_or_refused_and_what_is_read_can_be_answered(
+        lines in proptest::collection::vec(line(), 0..12),
+        places in proptest::collection::vec(0usize..60, 0..12),
+    ) {
+        let mut offer: Vec<String> = CHROMIUM.lines().map(str::to_owned).collect();
+        for (line, place) in lines.into_iter().zip(places) {
+            let place = place % offer.len();
+            offer[place] = line;
+        }
+        if let Ok(session) = Session::parse((offer.join("\r\n") + "\r\n").as_bytes()) {
+            let mut side = if session.audio.webrtc.is_some() { browser_side() } else { plain() };
+            if let Ok(agreed) = side.answer_alone(&session, &g711()) {
+                let answer = Session::parse(&agreed.body);
+                prop_assert!(answer.is_ok(), "{answer:?}");
+                prop_assert_eq!(answer.map(|answer| answer.audio.webrtc.is_some()), Ok(session.audio.webrtc.is_some()));
+                prop_assert_eq!(side.answer_alone(&session, &g711()).map(|again| again.body), Ok(agreed.body));
+            }
+            let relayed = plain().relay_offer(&session);
+            prop_assert!(Session::parse(&relayed).is_ok_and(|relayed| relayed.audio.webrtc.is_none()));
+            prop_assert!(!text(&relayed).contains("a=ice-"));
+        }
+    }
 }
