@@ -115,8 +115,8 @@ test('real: websockets are cut for 10 s, the sound goes on, and the call ends as
   await Promise.all([hears(desk, 880), hears(shop, 440)]);
   await back;
   for (const line of lines) line.mend();
-  await desk.getByText('Your call goes on').waitFor({ state: 'detached', timeout: 20_000 });
-  await shop.getByText('You can go on speaking').waitFor({ state: 'detached', timeout: 20_000 });
+  await desk.getByText('Your call goes on').waitFor({ state: 'detached', timeout: 30_000 });
+  await shop.getByText('You can go on speaking').waitFor({ state: 'detached', timeout: 30_000 });
   await Promise.all([hears(desk, 880), hears(shop, 440)]);
   await desk.locator('[data-id="end"]').click();
   await shop.getByText('Thank you for calling').waitFor();

@@ -59,7 +59,7 @@ function tone(hertz) {
 /** @param {import('playwright-core').Browser} browser @param {import('playwright-core').BrowserContextOptions} [options] */
 export async function page(browser, options = {}) {
   const context = await browser.newContext({ permissions: ['microphone'], viewport: { width: 1280, height: 860 }, locale: 'en-GB', ...options });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(20_000);
   const made = await context.newPage();
   made.problems = [];
   made.on('pageerror', (fault) => made.problems.push(String(fault)));
@@ -110,7 +110,7 @@ export function heard(shown) {
 }
 
 /** Waits until a page hears this tone, or one of these. @param {import('playwright-core').Page} shown @param {number | number[]} hertz @param {number} [within] */
-export async function hears(shown, hertz, within = 15_000) {
+export async function hears(shown, hertz, within = 25_000) {
   const until = Date.now() + within;
   let last;
   do {

@@ -2,7 +2,7 @@
 
 /** @type {{ name: string, run: () => Promise<void> }[]} */
 const tests = [];
-const WITHIN_MS = 90_000;
+const WITHIN_MS = 150_000;
 
 /** @param {string} name @param {() => Promise<void>} run */
 export function test(name, run) {
@@ -35,7 +35,7 @@ export async function runAll(only, onFailure) {
 }
 
 /** Waits for a condition. @template T @param {() => T | Promise<T>} condition @param {string} what @param {number} [within] @returns {Promise<T>} */
-export async function until(condition, what, within = 15_000) {
+export async function until(condition, what, within = 25_000) {
   const deadline = Date.now() + within;
   for (;;) {
     const found = await condition();

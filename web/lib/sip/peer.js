@@ -2,6 +2,8 @@
 
 /** Candidates that are not there by then are left out: the server learns the path from our checks (RFC 8445, ICE-lite). */
 const GATHER_WITHIN_MS = 200;
+/** The candidates of this machine come together. */
+const MORE_WITHIN_MS = 25;
 /** RFC 4733 events: long enough for old IVRs. */
 const KEY_MS = 120;
 const GAP_MS = 70;
@@ -94,6 +96,7 @@ export class Peer extends EventTarget {
     return new Promise((resolve) => {
       const look = () => { if (this.pc.iceGatheringState === 'complete') resolve(); };
       this.pc.addEventListener('icegatheringstatechange', look);
+      this.pc.addEventListener('icecandidate', () => setTimeout(resolve, MORE_WITHIN_MS), { once: true });
       setTimeout(resolve, GATHER_WITHIN_MS);
       look();
     });
