@@ -28,7 +28,7 @@ use crate::io::live::LivePages;
 use crate::io::media::{FileError, MediaConfig, MediaPool, read_clip};
 use crate::io::names::Names;
 use crate::io::reactor::{self, Door, Wiring};
-use crate::io::sip::tls::TlsFault;
+use crate::io::sip::tls::{Tls, TlsFault, watch};
 use crate::io::sip::websocket::{self, WebDoor};
 use crate::io::sip::{Listener, StreamSetup};
 use crate::io::store::{OpenError, RedisSetup, Store};
@@ -199,6 +199,7 @@ pub async fn start(mut plan: Plan, sockets: Sockets, config_text: &str) -> Resul
     tokio::spawn(beat(Arc::clone(&pages)));
     let history = open_history(&plan.shell.history, now)?;
     let web = web(&plan, (&store, &history), (&door, sip_door), (&lines, &pages), &telemetry, clock, rng.split());
+    let https = tls::open_http(&plan).map_err(StartError::Tls)?;
     let streams = StreamSetup {
         listeners: sockets.listeners,
         websockets,
@@ -223,7 +224,7 @@ pub async fn start(mut plan: Plan, sockets: Sockets, config_text: &str) -> Resul
         journal,
     };
     let engine = spawn_engine(runtime, wiring, door.clone(), end)?;
-    let stop = serve_http(sockets.http, web)?;
+    let stop = serve_http(sockets.http, https, web)?;
     Ok(Server { http, sip, telemetry, door, pages, stop, engine })
 }
 
@@ -412,13 +413,20 @@ fn spawn_engine(
     std::thread::Builder::new().name("engine".to_owned()).spawn(run).map_err(StartError::Machine)
 }
 
-fn serve_http(listener: TcpListener, web: axum::Router) -> Result<watch::Sender<bool>, StartError> {
+fn serve_http(
+    listener: TcpListener,
+    tls: Option<Arc<Tls>>,
+    web: axum::Router,
+) -> Result<watch::Sender<bool>, StartError> {
     let listener = tokio::net::TcpListener::from_std(listener).map_err(StartError::Machine)?;
     let (stop, mut stopped) = watch::channel(false);
     let until = async move {
         let _ = stopped.wait_for(|stop| *stop).await;
     };
-    tokio::spawn(web::serve(listener, web, until));
+    if let Some(tls) = &tls {
+        tokio::spawn(watch(Arc::clone(tls)));
+    }
+    tokio::spawn(web::serve_over(tls, listener, web, until));
     Ok(stop)
 }
 

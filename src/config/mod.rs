@@ -29,7 +29,8 @@ mod web;
 
 pub use fault::Fault;
 pub use plan::{
-    ApiKey, FileAt, HistoryPlan, IntentDefaults, LogPlan, MediaShell, Plan, Shell, SipBind, StorePlan, TlsPlan,
+    ApiKey, FileAt, HistoryPlan, HttpTlsPlan, IntentDefaults, LogPlan, MediaShell, Plan, Shell, SipBind, StorePlan,
+    TlsPlan,
 };
 pub use read::read;
 

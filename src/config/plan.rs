@@ -33,6 +33,8 @@ pub struct Shell {
     /// A SIP connection over which nothing came for so long is closed; longer than any registration lives.
     pub sip_idle: Duration,
     pub http: SocketAddr,
+    /// There when HTTP is spoken over TLS.
+    pub http_tls: Option<HttpTlsPlan>,
     /// Web sites other than our own whose pages may connect, as browsers write them: `https://shop.example.com`.
     pub origins: Vec<String>,
     pub media: MediaShell,
@@ -52,6 +54,13 @@ pub struct Shell {
 pub struct SipBind {
     pub transport: Transport,
     pub address: SocketAddr,
+}
+
+/// The files of `[http] tls`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpTlsPlan {
+    pub certificate: FileAt,
+    pub key: FileAt,
 }
 
 /// The files of `[sip.tls]`.

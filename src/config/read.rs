@@ -74,8 +74,13 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
         deadlines,
         media: media.plan,
     };
-    let endpoint =
-        endpoint(sip, shell.http, trunks.peers, (agents.accounts, fixed_phones), (return_within, target_timeout));
+    let endpoint = endpoint(
+        sip,
+        (shell.http, shell.http_tls.is_some()),
+        trunks.peers,
+        (agents.accounts, fixed_phones),
+        (return_within, target_timeout),
+    );
     let users = endpoint.phones.iter().map(|phone| (phone.agent.clone(), phone.user.clone()));
     let phones = BrowserPhones { realm: endpoint.realm.clone(), user_by_agent: users.collect(), keys: passes };
     let desks = desktop::Setup { phones, ..desktop::Setup::new(agents.desks) };
@@ -99,13 +104,13 @@ fn calls(
 
 fn endpoint(
     sip: sip::SipPart,
-    http: SocketAddr,
+    (http, over_tls): (SocketAddr, bool),
     trunks: Vec<TrunkPeer>,
     (phones, fixed_phones): (Vec<PhoneAccount>, Vec<FixedPhone>),
     (return_within, target_timeout): (Duration, Duration),
 ) -> EndpointSetup {
     EndpointSetup {
-        flows: sip.flows_with(http),
+        flows: sip.flows_with(http, over_tls),
         tcp_above: sip.tcp_above,
         realm: sip.realm,
         digests: sip.digests,
@@ -139,6 +144,7 @@ fn shell(
         tls: sip.tls.clone(),
         sip_idle: sip.registration_max + IDLE_BEYOND,
         http: http.bind,
+        http_tls: http.tls,
         origins: http.origins,
         media,
         store: shell::store(top, faults),

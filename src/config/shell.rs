@@ -12,8 +12,9 @@ use crate::desktop::pass::PassKeys;
 use crate::intents::token::{SECRET_MIN, TokenKey, TokenKeys};
 
 use super::fault::Faults;
-use super::plan::{ApiKey, HistoryPlan, IntentDefaults, LogPlan, StorePlan};
-use super::tree::{Section, Text};
+use super::plan::{ApiKey, HistoryPlan, HttpTlsPlan, IntentDefaults, LogPlan, StorePlan};
+use super::sip::file_at;
+use super::tree::{Item, Section, Text};
 use super::values::{Names, from_hex, region, sha256, socket};
 
 const HTTP_PORT: u16 = 8080;
@@ -43,16 +44,31 @@ pub(super) struct Signing {
 /// Where the HTTP server is, and for whose pages.
 pub(super) struct HttpPart {
     pub bind: SocketAddr,
+    pub tls: Option<HttpTlsPlan>,
     pub origins: Vec<String>,
 }
 
 pub(super) fn http(top: &mut Section<'_>, faults: &mut Faults<'_>) -> HttpPart {
     let mut section = top.section("http", faults);
     let bind = section.text("bind", faults).and_then(|text| socket(&text, faults));
+    let tls = section.item("tls").and_then(|item| http_tls(&item, faults));
     let origins = section.texts("origins", faults);
     let origins = origins.iter().filter_map(|text| origin(text, faults)).collect();
     section.finish(faults);
-    HttpPart { bind: bind.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, HTTP_PORT))), origins }
+    HttpPart { bind: bind.unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, HTTP_PORT))), tls, origins }
+}
+
+/// The files, which the shell reads.
+fn http_tls(item: &Item<'_>, faults: &mut Faults<'_>) -> Option<HttpTlsPlan> {
+    let mut section = item.section(faults)?;
+    let mut needed = |key, remedy, faults: &mut Faults<'_>| {
+        let text = section.required(key, remedy, faults).and_then(|item| item.text(faults));
+        text.map(|text| file_at(&text, key, faults))
+    };
+    let certificate = needed("certificate", "write the path of our certificate in PEM", faults);
+    let key = needed("key", "write the path of its private key in PEM", faults);
+    section.finish(faults);
+    Some(HttpTlsPlan { certificate: certificate?, key: key? })
 }
 
 /// As browsers write it (RFC 6454 section 6.2): in lower case, without a path or the scheme's own port.

@@ -100,10 +100,11 @@ impl SipPart {
     }
 
     /// Our flows, and that of the HTTP server's websockets after them.
-    pub(super) fn flows_with(&self, http: SocketAddr) -> Vec<LocalFlow> {
+    pub(super) fn flows_with(&self, http: SocketAddr, over_tls: bool) -> Vec<LocalFlow> {
         let ip = self.first_advertised().filter(|_| http.ip().is_unspecified()).unwrap_or(http.ip());
         let advertised = SocketAddr::new(ip, http.port());
-        let web = LocalFlow { flow: web_flow(self.bind.len()), transport: Transport::Ws, advertised };
+        let transport = if over_tls { Transport::Wss } else { Transport::Ws };
+        let web = LocalFlow { flow: web_flow(self.bind.len()), transport, advertised };
         self.flows.iter().cloned().chain([web]).collect()
     }
 
@@ -219,7 +220,7 @@ fn tls(section: &mut Section<'_>, speaks_tls: bool, faults: &mut Faults<'_>) -> 
 /// Where Debian keeps the authorities that everybody trusts.
 const SYSTEM_CA: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-fn file_at(text: &Text<'_>, key: &'static str, faults: &Faults<'_>) -> FileAt {
+pub(super) fn file_at(text: &Text<'_>, key: &'static str, faults: &Faults<'_>) -> FileAt {
     FileAt { path: text.value.into(), line: faults.line(&text.place), key }
 }
 

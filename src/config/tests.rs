@@ -473,6 +473,17 @@ fn a_phone_in_the_browser_needs_no_password_and_a_name_that_can_stand_in_an_addr
 }
 
 #[test]
+fn a_certificate_for_http_makes_the_websockets_secure() {
+    let with = |tls: &str| format!("{}\n[http]\n{tls}\n", small());
+    let plan = plan(&with("tls = { certificate = \"web.pem\", key = \"web.key\" }"));
+    assert_eq!(plan.settings.endpoint.flows.last().map(|flow| flow.transport), Some(Transport::Wss));
+    let tls = plan.shell.http_tls.expect("files");
+    assert_eq!((tls.certificate.path.to_str(), tls.key.path.to_str()), (Some("web.pem"), Some("web.key")));
+    let faults = read(&with("tls = { certificate = \"web.pem\" }")).err().unwrap_or_default();
+    assert!(faults.iter().any(|fault| fault.to_string().contains("http.tls.key")), "{faults:?}");
+}
+
+#[test]
 fn browsers_call_on_a_trunk_of_their_own() {
     let settings = plan(&small()).settings;
     let web = &settings.calls.trunks[&TrunkId::new("(web)")];

@@ -23,15 +23,24 @@ const BUFFER_BYTES: usize = 4096;
 
 /// Has the connection served on the desks' thread until it ends. One that is gone already is nobody's.
 pub(super) fn take(upgraded: Upgraded, lines: Arc<DeskLines>, door: Arc<dyn EngineDoor>) {
-    let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else { return };
-    let Ok(stream) = parts.io.into_inner().into_std() else { return };
     let home = lines.home().clone();
+    let parts = match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => parts,
+        // Over TLS it stays with the runtime that it was made on, which wakes us.
+        Err(upgraded) => return drop(home.spawn(serve_as_it_is(upgraded, lines, door))),
+    };
+    let Ok(stream) = parts.io.into_inner().into_std() else { return };
     home.spawn(serve(stream, parts.read_buf, lines, door));
 }
 
 async fn serve(stream: StdTcpStream, read: Bytes, lines: Arc<DeskLines>, door: Arc<dyn EngineDoor>) {
     let Ok(stream) = TcpStream::from_std(stream) else { return };
     let socket = WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Server, Some(config())).await;
+    socket::serve(socket, &lines, door.as_ref()).await;
+}
+
+async fn serve_as_it_is(upgraded: Upgraded, lines: Arc<DeskLines>, door: Arc<dyn EngineDoor>) {
+    let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config())).await;
     socket::serve(socket, &lines, door.as_ref()).await;
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -18,7 +18,10 @@ use super::server_frames;
 use crate::io::allowance::Allowance;
 use crate::io::door::EngineDoor;
 
-type WebSocket = WebSocketStream<TcpStream>;
+/// Whatever the websocket goes over.
+pub(super) trait Line: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Line for S {}
 
 /// A frame that does not leave within this time is for nobody.
 const WRITE_WITHIN: Duration = Duration::from_secs(10);
@@ -32,7 +35,7 @@ enum End {
 }
 
 /// Serves one connection to its end.
-pub(super) async fn serve(mut socket: WebSocket, lines: &DeskLines, door: &dyn EngineDoor) {
+pub(super) async fn serve<S: Line>(mut socket: WebSocketStream<S>, lines: &DeskLines, door: &dyn EngineDoor) {
     let mut line = lines.open();
     let conn = line.conn;
     door.desktop(DesktopInput::Opened { conn });
@@ -43,7 +46,7 @@ pub(super) async fn serve(mut socket: WebSocket, lines: &DeskLines, door: &dyn E
     door.desktop(DesktopInput::Closed { conn });
 }
 
-async fn exchange(socket: &mut WebSocket, line: &mut LineEnd, door: &dyn EngineDoor) -> End {
+async fn exchange<S: Line>(socket: &mut WebSocketStream<S>, line: &mut LineEnd, door: &dyn EngineDoor) -> End {
     let mut allowance = Allowance::new(DESK_MESSAGES_AT_ONCE, DESK_MESSAGES_PER_S, Instant::now());
     loop {
         let end = tokio::select! {
@@ -85,7 +88,7 @@ fn receive(line: &LineEnd, door: &dyn EngineDoor, message: Message) -> Option<En
 }
 
 /// Sends what waits, all of it with one write.
-async fn deliver(socket: &mut WebSocket, first: Option<Outgoing>, line: &mut LineEnd) -> Option<End> {
+async fn deliver<S: Line>(socket: &mut WebSocketStream<S>, first: Option<Outgoing>, line: &mut LineEnd) -> Option<End> {
     let mut next = first;
     loop {
         let message = match next {
@@ -117,7 +120,7 @@ fn broken(fault: &Error) -> End {
     End::Closed
 }
 
-async fn close(socket: &mut WebSocket, code: CloseCode, reason: &'static str) {
+async fn close<S: Line>(socket: &mut WebSocketStream<S>, code: CloseCode, reason: &'static str) {
     let frame = CloseFrame { code: code.number().into(), reason: reason.into() };
     // The peer may be gone, and then there is nothing to say.
     let _ = in_time(socket.send(Message::Close(Some(frame)))).await;

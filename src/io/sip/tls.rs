@@ -30,8 +30,8 @@ pub struct TlsFiles {
     pub key: PathBuf,
     /// The authorities of the certificates that peers show which connect to us; without it none is asked for.
     pub client_ca: Option<PathBuf>,
-    /// The authorities of the peers that we connect to.
-    pub server_ca: PathBuf,
+    /// The authorities of the peers that we connect to; without it we connect to nobody.
+    pub server_ca: Option<PathBuf>,
     /// The names of the trunks; a peer that we connect to has one of them, or its address, in its certificate.
     pub peer_names: Vec<String>,
 }
@@ -53,7 +53,7 @@ pub struct Tls {
 /// Both roles, and until when the certificate is good.
 struct Configs {
     server: Arc<ServerConfig>,
-    client: Arc<ClientConfig>,
+    client: Option<Arc<ClientConfig>>,
     ends: SystemTime,
 }
 
@@ -80,7 +80,8 @@ impl Tls {
 
     /// The handshake as the client. A peer whose certificate has neither the address nor the name of a trunk is refused.
     pub async fn connect(&self, stream: TcpStream, peer: IpAddr) -> io::Result<(TlsStream<TcpStream>, Vec<String>)> {
-        let connector = TlsConnector::from(Arc::clone(&self.configs.load().client));
+        let client = self.configs.load().client.clone().ok_or_else(|| io::Error::other("we connect to nobody"))?;
+        let connector = TlsConnector::from(client);
         let stream = connector.connect(ServerName::from(peer), stream).await?;
         let names = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).map(names_of).unwrap_or_default();
         let is_meant = |name: &String| *name == peer.to_string() || self.files.peer_names.contains(name);
@@ -113,7 +114,7 @@ pub async fn watch(tls: Arc<Tls>) {
 
 /// When each file was written, and its length.
 fn stamps(files: &TlsFiles) -> Vec<Option<(SystemTime, u64)>> {
-    let paths = [Some(&files.certificate), Some(&files.key), files.client_ca.as_ref(), Some(&files.server_ca)];
+    let paths = [Some(&files.certificate), Some(&files.key), files.client_ca.as_ref(), files.server_ca.as_ref()];
     let stamp = |path: &PathBuf| {
         let metadata = std::fs::metadata(path).ok()?;
         Some((metadata.modified().ok()?, metadata.len()))
@@ -127,7 +128,7 @@ pub fn faults(files: &TlsFiles) -> Vec<TlsFault> {
         certificates(&files.certificate).err(),
         private_key(files).err(),
         files.client_ca.as_ref().and_then(|path| roots(path).err()),
-        roots(&files.server_ca).err(),
+        files.server_ca.as_ref().and_then(|path| roots(path).err()),
     ];
     let found: Vec<TlsFault> = read.into_iter().flatten().collect();
     if found.is_empty() { load(files).err().into_iter().collect() } else { found }
@@ -159,15 +160,25 @@ fn load(files: &TlsFiles) -> Result<Configs, TlsFault> {
     };
     let server = server.with_single_cert(chain.clone(), private.clone_key());
     let server = server.map_err(misfit)?;
-    let verifier = ChainVerifier { roots: roots(&files.server_ca)?, provider: Arc::clone(&provider) };
-    let client = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(misfit)?
+    let client = match &files.server_ca {
+        Some(path) => Some(Arc::new(client(roots(path)?, provider, chain, private).map_err(misfit)?)),
+        None => None,
+    };
+    Ok(Configs { server: Arc::new(server), client, ends })
+}
+
+fn client(
+    roots: RootCertStore,
+    provider: Arc<CryptoProvider>,
+    chain: Vec<CertificateDer<'static>>,
+    private: PrivateKeyDer<'static>,
+) -> Result<ClientConfig, RustlsError> {
+    let verifier = ChainVerifier { roots, provider: Arc::clone(&provider) };
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_client_auth_cert(chain, private)
-        .map_err(misfit)?;
-    Ok(Configs { server: Arc::new(server), client: Arc::new(client), ends })
 }
 
 const CERTIFICATE: &str = "write the path of a certificate in PEM, the server's own first";
@@ -318,7 +329,7 @@ mod tests {
                 certificate: self.0.join(certificate),
                 key: self.0.join(key),
                 client_ca: Some(self.0.join(ca)),
-                server_ca: self.0.join("ca.pem"),
+                server_ca: Some(self.0.join("ca.pem")),
                 peer_names: Vec::new(),
             }
         }

@@ -57,7 +57,7 @@ pub use channels::Waits;
 pub use keys::ApiKey;
 pub use lookup::Routes;
 pub use origin::Origins;
-pub use server::serve;
+pub use server::{serve, serve_over};
 pub use sip::SipWeb;
 
 /// What the API works with.

@@ -12,10 +12,12 @@ use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-use crate::base::limits::HTTP_CONNECTIONS_MAX;
+use crate::base::limits::{HTTP_CONNECTIONS_MAX, SIP_HANDSHAKE_WITHIN};
+use crate::io::sip::tls::Tls;
 
 /// Where a request came from; each has it among its extensions.
 #[derive(Clone, Copy)]
@@ -30,6 +32,11 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Serves until `stop` is done, and then what is under way.
 pub async fn serve(listener: TcpListener, routes: Router, stop: impl Future<Output = ()>) {
+    serve_over(None, listener, routes, stop).await;
+}
+
+/// The same over TLS, where there are certificates.
+pub async fn serve_over(tls: Option<Arc<Tls>>, listener: TcpListener, routes: Router, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
     let (stopping, stopped) = watch::channel(false);
     tokio::pin!(stop);
@@ -38,7 +45,8 @@ pub async fn serve(listener: TcpListener, routes: Router, stop: impl Future<Outp
             () = &mut stop => break,
             accepted = accept(&listener, &places) => match accepted {
                 Ok((stream, peer, place)) => {
-                    drop(tokio::spawn(serve_one(stream, peer, place, routes.clone(), stopped.clone())));
+                    let (tls, routes, stopped) = (tls.clone(), routes.clone(), stopped.clone());
+                    drop(tokio::spawn(serve_one(tls, stream, peer, place, routes, stopped)));
                 }
                 Err(fault) => {
                     tracing::warn!(%fault, "no HTTP connection could be accepted");
@@ -66,12 +74,28 @@ async fn accept(
 
 /// One connection; a websocket leaves it and goes on by itself.
 async fn serve_one(
+    tls: Option<Arc<Tls>>,
     stream: TcpStream,
     peer: Peer,
     place: OwnedSemaphorePermit,
     routes: Router,
-    mut stopped: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
 ) {
+    match tls {
+        None => converse(stream, peer, routes, stopped).await,
+        Some(tls) => {
+            if let Ok(Ok((stream, _))) = tokio::time::timeout(SIP_HANDSHAKE_WITHIN, tls.accept(stream)).await {
+                converse(stream, peer, routes, stopped).await;
+            }
+        }
+    }
+    drop(place);
+}
+
+async fn converse<S>(stream: S, peer: Peer, routes: Router, mut stopped: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let routes = TowerToHyperService::new(routes);
     let from_peer = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(peer);
@@ -91,5 +115,4 @@ async fn serve_one(
             let _ = connection.await;
         }
     }
-    drop(place);
 }
