@@ -9,6 +9,8 @@ pub mod serve;
 mod server;
 pub mod simulate;
 mod tls;
+#[cfg(test)]
+mod websocket_tests;
 
 use std::error::Error;
 use std::process::ExitCode;
