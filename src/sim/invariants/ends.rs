@@ -1,4 +1,4 @@
-//! Every admitted call has one end record, and nothing of it comes after that but the end of its sound and its wrap-up.
+//! Every admitted call has one end record, and nothing of it comes after that but the end of its sound, and its wrap-up with the case.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,9 @@ impl Ends {
             (Fact::CallAdmitted { .. }, Some(_)) => vec![format!("{call}: admitted twice")],
             (Fact::CallEnded(_), Some(true)) => vec![format!("{call}: a second end record")],
             (Fact::CallEnded(_), Some(false)) => self.end(call),
-            (Fact::SoundEnded { .. } | Fact::WrittenUp { .. }, Some(_)) | (_, Some(false)) => Vec::new(),
+            (Fact::SoundEnded { .. } | Fact::WrittenUp { .. } | Fact::CaseOpened(_), Some(_)) | (_, Some(false)) => {
+                Vec::new()
+            }
             (other, Some(true)) => vec![format!("{call}: after its end came {other:?}")],
             (other, None) => vec![format!("{call}: never admitted, but {other:?}")],
         }
