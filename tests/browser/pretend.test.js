@@ -102,6 +102,7 @@ test('shop and desk: ICE that never completes ends with a message on both sides'
   await callFromBrowser(shop);
   await desk.locator('[data-id="answer"]').click();
   await shop.getByText('No sound could be set up').waitFor({ timeout: 40_000 });
+  assert.equal(await shop.getByText('Thank you for calling').count(), 0);
   await picture(shop, 'shop-no-sound');
   await desk.getByRole('heading', { name: 'How did it go?' }).waitFor();
 }));

@@ -293,7 +293,7 @@ export class Contact extends HTMLElement {
     if (this.sentAs) return this.sent();
     const inCall = this.line?.isOn || IN_CALL.has(this.live.state);
     if (inCall) return this.callContent();
-    if (this.hasTalked) return this.thanks();
+    if (this.hasTalked && this.trouble?.code !== 'no-sound') return this.thanks();
     if (this.chosen === 'call_phone') return [...telephone(this), back(this)];
     if (this.chosen === 'form') return form(this);
     return channels(this);
