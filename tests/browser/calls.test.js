@@ -1,7 +1,7 @@
 /** Calls through the real server, with sound: customers and agents in browsers. */
 
 import assert from 'node:assert/strict';
-import { hears, launch, leave, page, picture } from './support/browser.js';
+import { hears, hearsNothing, launch, leave, page, picture } from './support/browser.js';
 import { Desk } from './support/desk.js';
 import { World, demo } from './support/server.js';
 import { answer, askForHelp, becomeAvailable, callFromBrowser, connected, goAvailable, signIn, state } from './support/story.js';
@@ -70,6 +70,12 @@ test('real: from the click to the case, with sound both ways, mute, hold and key
   await shop.getByText('Connected with').first().waitFor();
   await picture(desk, 'real-desk-talking');
   await picture(shop, 'real-shop-talking');
+  for (const [muted, listens, hertz] of [[desk, shop, 440], [shop, desk, 880]]) {
+    await muted.locator('[data-id="mute"]').click();
+    await hearsNothing(listens);
+    await muted.locator('[data-id="mute"]').click();
+    await hears(listens, hertz);
+  }
   await desk.locator('[data-id="hold"]').click();
   await until(async () => (await state(desk)) === 'On hold', 'held');
   await shop.getByText('You are on hold').waitFor();

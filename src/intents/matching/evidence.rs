@@ -86,19 +86,20 @@ pub(super) fn collect(observed: &Observed, facts: &[Facts], best: usize) -> Vec<
     let found = [
         own.token.then_some(Evidence::Token),
         own.leased_number.then_some(Evidence::LeasedNumber),
-        Some(about_the_caller(observed, facts, own)),
+        about_the_caller(observed, facts, own),
         anothers_number.then_some(Evidence::NumberOfAnother),
         own.on_another_call.then_some(Evidence::OnAnotherCall),
     ];
     found.into_iter().flatten().collect()
 }
 
-fn about_the_caller(observed: &Observed, facts: &[Facts], own: &Facts) -> Evidence {
+/// Whoever proves who they are needs no number; a browser has none.
+fn about_the_caller(observed: &Observed, facts: &[Facts], own: &Facts) -> Option<Evidence> {
     match (own.caller_id, observed.asserted) {
-        (true, true) => Evidence::CallerIdAsserted,
-        (true, false) => Evidence::CallerId,
-        (false, _) if observed.caller.is_none() => Evidence::CallerWithheld,
-        (false, _) if facts.iter().any(|other| other.caller_id) => Evidence::CallerOfAnother,
-        (false, _) => Evidence::CallerUnknown,
+        (true, true) => Some(Evidence::CallerIdAsserted),
+        (true, false) => Some(Evidence::CallerId),
+        (false, _) if observed.caller.is_none() => (!own.token).then_some(Evidence::CallerWithheld),
+        (false, _) if facts.iter().any(|other| other.caller_id) => Some(Evidence::CallerOfAnother),
+        (false, _) => Some(Evidence::CallerUnknown),
     }
 }

@@ -120,3 +120,14 @@ export async function hears(shown, hertz, within = 25_000) {
   } while (Date.now() < until);
   throw new Error(`the tone of ${hertz} Hz was not heard, but ${JSON.stringify(last)}`);
 }
+
+/** Waits until a page hears nothing. @param {import('playwright-core').Page} shown @param {number} [within] */
+export async function hearsNothing(shown, within = 25_000) {
+  const until = Date.now() + within;
+  let last;
+  do {
+    last = await heard(shown);
+    if (last.level !== 0 && last.level < -90) return;
+  } while (Date.now() < until);
+  throw new Error(`there should be silence, but ${JSON.stringify(last)}`);
+}
