@@ -187,14 +187,26 @@ impl Server {
 
     /// Desks that work by themselves for the first `count` agents; waits until all are available.
     pub fn desks(&self, folder: &Folder, count: usize, wrap_up_ms: u64) -> Process {
+        self.sit(folder, &self.tokens, count, wrap_up_ms)
+    }
+
+    /// The desk of the agent in this place, after the others: who has been idle longer is offered calls first.
+    pub fn later_desk(&self, folder: &Folder, place: usize, wrap_up_ms: u64) -> Process {
+        let tokens = std::fs::read_to_string(&self.tokens).expect("the tokens");
+        let own = folder.write(&format!("token-{place}"), tokens.lines().nth(place).expect("a token of this agent"));
+        self.sit(folder, &own, 1, wrap_up_ms)
+    }
+
+    fn sit(&self, folder: &Folder, tokens: &Path, count: usize, wrap_up_ms: u64) -> Process {
         let mut command = Command::new(&self.program);
         command.args(["desk", "--auto", "--url", &format!("ws://{}/v1/desktop", self.http), "--token-file"]);
-        command.arg(&self.tokens).args(["--agents", &count.to_string(), "--wrap-up-ms", &wrap_up_ms.to_string()]);
+        command.arg(tokens).args(["--agents", &count.to_string(), "--wrap-up-ms", &wrap_up_ms.to_string()]);
+        let before = self.agents_in("available");
         let mut desks = Process::start("desks", folder, &mut command);
         let patience = Duration::from_secs(30) + Duration::from_millis(5) * count as u32;
         eventually("desks that are available", patience, || {
             assert!(desks.is_alive(), "the desks ended:\n{}", desks.printed());
-            (self.agents_in("available") >= count).then_some(())
+            (self.agents_in("available") >= before + count).then_some(())
         });
         desks
     }

@@ -30,7 +30,7 @@ struct World {
     server: Server,
     number: String,
     intent: Value,
-    _desk: Process,
+    _desks: Vec<Process>,
     _folder: Folder,
 }
 
@@ -55,9 +55,10 @@ impl World {
         let setup = Setup::new(agents, ports::udp());
         let server = block_in_place(|| Server::start(PROGRAM.as_ref(), &folder, &setup));
         let agent = if is_browser { Some(agents_browser(&server).await) } else { None };
-        let (desk, intent) = block_in_place(|| (server.desks(&folder, desks, 50), server.register(CALLER)));
+        let (mut sitting, intent) = block_in_place(|| (vec![server.desks(&folder, 1, 50)], server.register(CALLER)));
+        sitting.extend((1..desks).map(|place| block_in_place(|| server.later_desk(&folder, place, 50))));
         let number = intent["number"].as_str().expect("a number").to_owned();
-        (World { server, number, intent, _desk: desk, _folder: folder }, agent)
+        (World { server, number, intent, _desks: sitting, _folder: folder }, agent)
     }
 
     /// Where the carrier, or whoever calls in its place, dials.
