@@ -23,6 +23,7 @@ use webrtc::peer_connection::{
 
 /// Nothing in these tests takes longer, but on a machine that does much else.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
 const FRAME: Duration = Duration::from_millis(20);
 const PCMU: u8 = 0;
 const OPUS: u8 = 111;
@@ -119,20 +120,20 @@ impl Browser {
     }
 
     pub async fn offer(&self) -> String {
-        let offer = self.connection.create_offer(None).await.expect("an offer");
+        let offer = soon(self.connection.create_offer(None)).await.expect("an offer");
         self.settle_own(offer).await
     }
 
     pub async fn answer(&self, offer: &str) -> String {
         let offer = RTCSessionDescription::offer(offer.to_owned()).expect("an offer of ours");
-        self.connection.set_remote_description(offer).await.expect("an offer that can be used");
-        let answer = self.connection.create_answer(None).await.expect("an answer");
+        soon(self.connection.set_remote_description(offer)).await.expect("an offer that can be used");
+        let answer = soon(self.connection.create_answer(None)).await.expect("an answer");
         self.settle_own(answer).await
     }
 
     pub async fn take_answer(&self, answer: &str) {
         let answer = RTCSessionDescription::answer(answer.to_owned()).expect("an answer of ours");
-        self.connection.set_remote_description(answer).await.expect("an answer that can be used");
+        soon(self.connection.set_remote_description(answer)).await.expect("an answer that can be used");
     }
 
     /// An offer in the middle of a call: with the sound held, or not any more.
@@ -143,7 +144,7 @@ impl Browser {
 
     /// A browser whose candidates are all there: none comes later.
     async fn settle_own(&self, description: RTCSessionDescription) -> String {
-        self.connection.set_local_description(description).await.expect("a description of its own");
+        soon(self.connection.set_local_description(description)).await.expect("a description of its own");
         until("its own address", || self.seen.gathered.load(Ordering::SeqCst)).await;
         self.connection.local_description().await.expect("a description").sdp
     }
@@ -310,4 +311,9 @@ pub async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
         assert!(begun.elapsed() < PATIENCE, "{what} did not come");
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// What the other side's browser takes at once, or never.
+async fn soon<T>(work: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, work).await.expect("a browser that answers")
 }
