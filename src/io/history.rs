@@ -56,7 +56,9 @@ pub enum NoAnswer {
 }
 
 enum Request {
-    Open { case: Box<Case>, answer: Option<Answer<Opened>> },
+    /// Of a call; nobody waits for it.
+    Note(Box<Case>),
+    Open { case: Box<Case>, answer: Answer<Opened> },
     OfCustomer { customer: String, limit: usize, answer: Answer<Vec<Case>> },
     OfIntent { intent: IntentId, answer: Answer<Vec<Case>> },
     Feedback { case: CaseId, feedback: Feedback, answer: Answer<Option<Case>> },
@@ -75,6 +77,10 @@ pub enum Opened {
 
 /// A page that waits longer asks again.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+/// A transaction costs more than what is written in it: cases of calls wait so long for others.
+const GATHERED_FOR: Duration = Duration::from_millis(50);
+/// So many are written at once.
+const GATHERED_MAX: usize = 256;
 
 impl History {
     /// Opens or creates the file; `now` decides what is too old.
@@ -89,14 +95,13 @@ impl History {
 
     /// An agent has written what came of a call. Does not wait: a call is worth more than its case.
     pub fn note(&self, note: &CaseNote) {
-        let case = Box::new(Case::of_call(note));
-        if self.waiting.try_send(Request::Open { case, answer: None }).is_err() {
+        if self.waiting.try_send(Request::Note(Box::new(Case::of_call(note)))).is_err() {
             tracing::error!(case = %note.case, "a case is lost: too much waits for the history");
         }
     }
 
     pub async fn add(&self, case: Case) -> Result<Opened, NoAnswer> {
-        self.ask(|answer| Request::Open { case: Box::new(case), answer: Some(answer) }).await
+        self.ask(|answer| Request::Open { case: Box::new(case), answer }).await
     }
 
     /// The newest first.
@@ -112,6 +117,12 @@ impl History {
 
     pub async fn get(&self, case: CaseId) -> Result<Option<Case>, NoAnswer> {
         self.ask(|answer| Request::Get { case, answer }).await
+    }
+
+    /// Waits until all that was noted before is in the file, for a bounded time.
+    pub async fn written(&self) {
+        // Requests are served in their order; there is no such case.
+        let _ = self.get(CaseId(0)).await;
     }
 
     /// In place of what the customer said before; `None`: there is no such case.
@@ -142,15 +153,38 @@ impl Worker {
         }
     }
 
+    /// Writes a case with those that come soon after it; whoever asks something is served after them.
+    fn gather(&mut self, first: Case) {
+        thread::sleep(GATHERED_FOR);
+        let mut cases = vec![first];
+        let mut asked = None;
+        while cases.len() < GATHERED_MAX && asked.is_none() {
+            match self.requests.try_recv() {
+                Ok(Request::Note(case)) => cases.push(*case),
+                Ok(request) => asked = Some(request),
+                Err(_) => break,
+            }
+        }
+        if self.file.add_all(&cases).is_err() {
+            // One that cannot be written takes no other with it.
+            cases.iter().for_each(|case| self.write_alone(case));
+        }
+        if let Some(request) = asked {
+            self.serve(request);
+        }
+    }
+
+    fn write_alone(&mut self, case: &Case) {
+        if let Err(fault) = self.file.add(case) {
+            tracing::error!(case = %case.id, %fault, "a case is lost: the history's file cannot be written");
+        }
+    }
+
     fn serve(&mut self, request: Request) {
         let file = &mut self.file;
         match request {
-            Request::Open { case, answer: Some(answer) } => reply(answer, file.add(&case)),
-            Request::Open { case, answer: None } => {
-                if let Err(fault) = file.add(&case) {
-                    tracing::error!(case = %case.id, %fault, "a case is lost: the history's file cannot be written");
-                }
-            }
+            Request::Note(case) => self.gather(*case),
+            Request::Open { case, answer } => reply(answer, file.add(&case)),
             Request::OfCustomer { customer, limit, answer } => reply(answer, file.of_customer(&customer, limit)),
             Request::OfIntent { intent, answer } => reply(answer, file.of_intent(intent)),
             Request::Get { case, answer } => reply(answer, file.get(case)),

@@ -154,7 +154,9 @@ pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()>
     }
     reactor.end_turn();
     let lines = Arc::clone(&reactor.lines);
+    let history = reactor.history.clone();
     reactor.stop();
+    history.written().await;
     let _ = tokio::time::timeout(CLOSE_WITHIN, lines.closed()).await;
     Ok(())
 }

@@ -56,6 +56,30 @@ impl File {
     }
 
     pub(super) fn add(&mut self, case: &Case) -> rusqlite::Result<Opened> {
+        let opened = self.insert(case)?;
+        self.clean_sometimes(case.opened)?;
+        Ok(opened)
+    }
+
+    /// All of them, or none.
+    pub(super) fn add_all(&mut self, cases: &[Case]) -> rusqlite::Result<()> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let added = cases.iter().try_for_each(|case| self.insert(case).map(drop));
+        match added {
+            Ok(()) => self.connection.execute_batch("COMMIT")?,
+            Err(fault) => {
+                self.connection.execute_batch("ROLLBACK")?;
+                return Err(fault);
+            }
+        }
+        cases.last().map_or(Ok(()), |last| self.clean_sometimes(last.opened))
+    }
+
+    fn clean_sometimes(&mut self, now: Wall) -> rusqlite::Result<()> {
+        if self.added >= HISTORY_CLEANED_EVERY { self.clean(now) } else { Ok(()) }
+    }
+
+    fn insert(&mut self, case: &Case) -> rusqlite::Result<Opened> {
         let added = self
             .connection
             .prepare_cached(
@@ -69,9 +93,6 @@ impl File {
                 written(case)?
             ])?;
         self.added += added;
-        if self.added >= HISTORY_CLEANED_EVERY {
-            self.clean(case.opened)?;
-        }
         Ok(if added == 0 { Opened::Again } else { Opened::New })
     }
 
