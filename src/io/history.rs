@@ -58,11 +58,28 @@ pub enum NoAnswer {
 enum Request {
     /// Of a call; nobody waits for it.
     Note(Box<Case>),
-    Open { case: Box<Case>, answer: Answer<Opened> },
-    OfCustomer { customer: String, limit: usize, answer: Answer<Vec<Case>> },
-    OfIntent { intent: IntentId, answer: Answer<Vec<Case>> },
-    Feedback { case: CaseId, feedback: Feedback, answer: Answer<Option<Case>> },
-    Get { case: CaseId, answer: Answer<Option<Case>> },
+    Open {
+        case: Box<Case>,
+        answer: Answer<Opened>,
+    },
+    OfCustomer {
+        customer: String,
+        limit: usize,
+        answer: Answer<Vec<Case>>,
+    },
+    OfIntent {
+        intent: IntentId,
+        answer: Answer<Vec<Case>>,
+    },
+    Feedback {
+        case: CaseId,
+        feedback: Feedback,
+        answer: Answer<Option<Case>>,
+    },
+    Get {
+        case: CaseId,
+        answer: Answer<Option<Case>>,
+    },
 }
 
 type Answer<T> = oneshot::Sender<rusqlite::Result<T>>;
