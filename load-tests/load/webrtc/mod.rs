@@ -12,8 +12,8 @@ use rtc_dtls::extension::extension_use_srtp::SrtpProtectionProfile;
 use throughline::sdp::IceCredentials;
 
 use crate::memory;
-use crate::relay::pinned;
 use crate::relay::rtpengine::{self, Rtpengine};
+use crate::relay::{Side, pinned};
 use crate::support::folder::Folder;
 use crate::support::ports;
 use crate::support::process::Process;
@@ -40,12 +40,6 @@ pub struct Flags {
     /// Let the relay's core fall asleep between packets.
     #[arg(long)]
     cold: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Side {
-    Rtpengine,
-    Throughline,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
