@@ -1,21 +1,43 @@
 //! Ports of the loopback address that nobody has.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
+use std::sync::atomic::{AtomicU16, Ordering};
 
-/// Free for UDP at the moment of asking.
+/// Free for UDP, and for TCP with the port after it (where a phone expects TLS), and given to nobody else in this process. Not of the
+/// range from which the system takes ports for connections: one of those would have it before the program that is told of it starts.
 pub fn udp() -> SocketAddr {
     udp_at("127.0.0.1")
 }
 
 /// The same on another address of loopback: trunks are told apart by theirs.
 pub fn udp_at(host: &str) -> SocketAddr {
-    let host: IpAddr = host.parse().expect("an address");
-    UdpSocket::bind((host, 0)).and_then(|socket| socket.local_addr()).expect("a free port")
+    free(host.parse().expect("an address"))
 }
 
-/// Free for TCP at the moment of asking.
+/// The same, for a program that speaks TCP alone.
 pub fn tcp() -> SocketAddr {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|socket| socket.local_addr()).expect("a free port")
+    free(IpAddr::V4(Ipv4Addr::LOCALHOST))
+}
+
+const FIRST: u16 = 2_100;
+const ROOM: u16 = 7_800;
+
+fn free(host: IpAddr) -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let spread = (std::process::id() % 75) as u16 * 104;
+    for _ in 0..ROOM / 2 {
+        let nth = spread.wrapping_add(NEXT.fetch_add(2, Ordering::Relaxed) % ROOM) % ROOM;
+        let at = SocketAddr::new(host, FIRST + nth);
+        if is_free(at) {
+            return at;
+        }
+    }
+    panic!("no free port at {host}");
+}
+
+fn is_free(at: SocketAddr) -> bool {
+    let secure = SocketAddr::new(at.ip(), at.port() + 1);
+    UdpSocket::bind(at).is_ok() && TcpListener::bind(at).is_ok() && TcpListener::bind(secure).is_ok()
 }
 
 /// Whether somebody has bound this UDP or TCP port; looks it up, without binding it meanwhile.
@@ -28,7 +50,6 @@ pub fn is_taken(is_udp: bool, at: SocketAddr) -> bool {
 
 /// `count` UDP ports in a row, the first of them even, for RTP and RTCP; below the range that the system gives out by itself.
 pub fn udp_range(count: u16) -> u16 {
-    use std::sync::atomic::{AtomicU16, Ordering};
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let room = 22_000u16.saturating_sub(count).max(2);
     let spread = (std::process::id() % 40) as u16 * 500;
