@@ -73,7 +73,7 @@ impl Load {
         self.calls += 1;
         let (queue, priority) = (queue(self.rng.below(SKILLS)), self.rng.below(4) as i32 * 10);
         let call = CallId(self.calls);
-        self.say(Input::Enqueue { call, queue, priority, prefer: None, extra: Vec::new() });
+        self.say(Input::Enqueue { call, queue, priority, prefer: Vec::new(), extra: Vec::new(), since: None });
     }
 
     /// Whoever is offered a call takes it.

@@ -17,7 +17,7 @@ use super::sound;
 
 /// Enters the queue. An offer may follow at once.
 pub fn enter(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
-    let prefer = call.recognised.intent.as_ref().and_then(|intent| intent.preferred_agent.clone());
+    let prefer = call.recognised.intent.as_ref().and_then(|intent| intent.preferred_agent.clone()).into_iter().collect();
     call.queued = Some(Queued { queue: queue.clone(), since: now.mono, position: None, expected_wait: None });
     call.record.queue = Some(queue.clone());
     call.phase = Phase::Waiting;
@@ -26,7 +26,7 @@ pub fn enter(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Dur
         bench.set_deadline(call, Deadline::Ceiling, now.mono + ceiling);
     }
     bench.fact(Fact::Queued { call: call.id, queue: queue.clone() });
-    bench.routing(routing::Input::Enqueue { call: call.id, queue, priority, prefer, extra: Vec::new() });
+    bench.routing(routing::Input::Enqueue { call: call.id, queue, priority, prefer, extra: Vec::new(), since: None });
 }
 
 /// The router says how far the call has come.

@@ -63,6 +63,8 @@ pub(super) struct Agent {
     pub last_fence: Fence,
     /// Calls that wait for this agent alone for a while, by serial.
     pub held: BTreeMap<u64, CallId>,
+    /// Among those who serve their queues.
+    pub is_counted: bool,
     /// The state as last told, and since when.
     pub state: AgentState,
     pub since: Mono,
@@ -86,6 +88,7 @@ impl Agent {
             ready_at: Mono::ZERO,
             last_fence: Fence::default(),
             held: BTreeMap::new(),
+            is_counted: false,
             state: AgentState::Offline,
             since: Mono::ZERO,
         }

@@ -7,14 +7,14 @@ use crate::base::{CallId, Mono};
 use super::agents::AgentIx;
 use super::waiting::Rank;
 
-/// The preferred agent if they are idle and fit, else the longest idle who fits.
+/// The first preferred agent who is idle and fits, else the longest idle who fits.
 pub(super) fn agent_for_call(
-    preferred: Option<(Mono, AgentIx)>,
+    preferred: impl Iterator<Item = (Mono, AgentIx)>,
     idle: &BTreeSet<(Mono, AgentIx)>,
     fits: impl Fn(AgentIx) -> bool,
 ) -> Option<AgentIx> {
-    let preferred = preferred.filter(|place| idle.contains(place) && fits(place.1));
-    preferred.or_else(|| idle.iter().copied().find(|(_, agent)| fits(*agent))).map(|(_, agent)| agent)
+    let mut preferred = preferred.filter(|place| idle.contains(place) && fits(place.1));
+    preferred.next().or_else(|| idle.iter().copied().find(|(_, agent)| fits(*agent))).map(|(_, agent)| agent)
 }
 
 /// Of the first call of each lane, the one that is served first.

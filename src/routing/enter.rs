@@ -1,6 +1,6 @@
 //! Calls come in, wait, and leave.
 
-use crate::base::limits::{EXTRA_SKILLS_MAX, HELD_PER_AGENT_MAX, LANES_MAX};
+use crate::base::limits::{EXTRA_SKILLS_MAX, HELD_PER_AGENT_MAX, LANES_MAX, PREFERRED_MAX};
 use crate::base::{AgentId, CallId, Mono, QueueId};
 
 use super::agents::AgentIx;
@@ -11,13 +11,20 @@ use super::router::{Router, Timer};
 use super::setup::SkillNeed;
 use super::waiting::WaitKey;
 
+/// What a call brings for its place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked {
+    pub priority: i32,
+    pub since: Option<Mono>,
+}
+
 impl Router {
     pub(super) fn enqueue(
         &mut self,
         id: CallId,
         queue: &QueueId,
-        priority: i32,
-        prefer: Option<&AgentId>,
+        asked: Asked,
+        prefer: &[AgentId],
         extra: Vec<SkillNeed>,
         now: Mono,
     ) {
@@ -31,10 +38,12 @@ impl Router {
         let Some(lane) = self.lane_for(queue, extra) else {
             return self.outputs.push_back(Output::QueueFull { call: id });
         };
-        let prefer = prefer.and_then(|agent| self.agent_by_id.get(agent).copied());
-        let key = WaitKey { priority, enqueued: now, serial: self.next_serial };
+        let known = prefer.iter().take(PREFERRED_MAX).filter_map(|agent| self.agent_by_id.get(agent).copied());
+        let prefer = known.collect();
+        let enqueued = asked.since.map_or(now, |since| since.min(now));
+        let key = WaitKey { priority: asked.priority, enqueued, serial: self.next_serial };
         let call = RoutedCall { id, queue, lane, key, prefer, failed: Vec::new(), place: Place::Waiting, told: None };
-        self.take_in(call, now);
+        self.take_in(call, asked.since.is_some(), now);
     }
 
     /// Caller gone, ceiling reached, or the end of a conversation of which nobody said so.
@@ -56,12 +65,12 @@ impl Router {
         }
     }
 
-    fn take_in(&mut self, call: RoutedCall, now: Mono) {
+    fn take_in(&mut self, call: RoutedCall, is_back: bool, now: Mono) {
         let id = call.id;
         if self.lane(call.lane).staffed == 0 {
             return self.outputs.push_back(Output::NobodyCanServe { call: id });
         }
-        let is_full = self.queue(call.queue).is_full();
+        let is_full = self.queue(call.queue).is_full() && !is_back;
         let holder = self.holder(&call).filter(|_| !is_full);
         let agent = self.choose_agent(&call, now).filter(|_| holder.is_none());
         if is_full && agent.is_none() {
@@ -77,22 +86,33 @@ impl Router {
         }
     }
 
-    /// The agent whom the call prefers, if they are busy but willing and can serve it.
+    /// The first of the agents whom the call prefers who is busy but willing, and can serve it; none while another of them is free.
     fn holder(&self, call: &RoutedCall) -> Option<AgentIx> {
-        let ix = call.prefer?;
+        let is_free = |ix: &AgentIx| self.agent(*ix).idle_since.is_some() && self.can_serve(*ix, call);
+        if call.prefer.iter().any(is_free) {
+            return None;
+        }
+        call.prefer.iter().copied().find(|ix| self.would_hold(*ix, call))
+    }
+
+    fn would_hold(&self, ix: AgentIx, call: &RoutedCall) -> bool {
         let agent = self.agent(ix);
         let is_busy = agent.is_willing() && agent.is_busy();
-        let is_able = agent.serves.contains(&call.queue) && agent.meets(&self.lane(call.lane).extra);
-        (is_busy && is_able && agent.held.len() < HELD_PER_AGENT_MAX).then_some(ix)
+        is_busy && self.can_serve(ix, call) && agent.held.len() < HELD_PER_AGENT_MAX
+    }
+
+    fn can_serve(&self, ix: AgentIx, call: &RoutedCall) -> bool {
+        let agent = self.agent(ix);
+        agent.serves.contains(&call.queue) && agent.meets(&self.lane(call.lane).extra)
     }
 
     fn hold(&mut self, id: CallId, agent: AgentIx, now: Mono) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.place = Place::Held(agent);
-        let (queue, serial) = (call.queue, call.key.serial);
+        let (queue, serial, seat) = (call.queue, call.key.serial, call.key.seat());
         self.agent_mut(agent).held.insert(serial, id);
         self.queue_mut(queue).held.insert(serial, id);
-        self.queue_mut(queue).waiting.insert(serial, id);
+        self.queue_mut(queue).waiting.insert(seat, id);
         self.timers.set(Timer::Prefer(id), now + self.rules.prefer_wait);
         self.moved.insert(queue);
     }
@@ -105,7 +125,7 @@ impl Router {
         let (queue, lane, key) = (call.queue, call.lane, call.key);
         let again = call.next_again(again_after, now);
         self.lane_mut(lane).waiting.insert(key, id);
-        self.queue_mut(queue).waiting.insert(key.serial, id);
+        self.queue_mut(queue).waiting.insert(key.seat(), id);
         if let Some(again) = again {
             self.timers.set(Timer::Again(id), again);
         }
@@ -122,7 +142,7 @@ impl Router {
             self.queue_mut(queue).held.remove(&key.serial);
         }
         self.lane_mut(lane).waiting.remove(key);
-        self.queue_mut(queue).waiting.remove(&key.serial);
+        self.queue_mut(queue).waiting.remove(&key.seat());
         self.timers.cancel(&Timer::Prefer(id));
         self.timers.cancel(&Timer::Again(id));
         self.moved.insert(queue);

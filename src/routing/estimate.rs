@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::base::Mono;
 
 use super::agents::AgentIx;
-use super::messages::Presence;
 use super::queues::{Queue, QueueIx};
 use super::router::Router;
 
@@ -45,13 +44,21 @@ impl Router {
     /// How often an agent of this queue becomes free, on average, while all who serve it are busy with it. Those who serve
     /// other queues besides count as if they served this one alone.
     pub(super) fn time_between_agents(&self, queue: &Queue) -> Option<Duration> {
-        let serving = queue.able.iter().filter(|ix| self.serves_calls(**ix)).count();
-        queue.service.mean.filter(|_| serving > 0).map(|mean| mean / u32::try_from(serving).unwrap_or(u32::MAX))
+        let mean = queue.service.mean.filter(|_| queue.serving > 0)?;
+        Some(mean / u32::try_from(queue.serving).unwrap_or(u32::MAX))
     }
 
-    fn serves_calls(&self, ix: AgentIx) -> bool {
-        let agent = self.agent(ix);
-        agent.presence == Presence::Available && agent.paused.is_none()
+    /// Keeps the numbers of those who serve in line with what the agent is.
+    pub(super) fn count_serving(&mut self, ix: AgentIx) {
+        let agent = &mut self.agents[ix.0 as usize];
+        let is_serving = agent.is_willing();
+        if std::mem::replace(&mut agent.is_counted, is_serving) == is_serving {
+            return;
+        }
+        for queue in &agent.serves {
+            let serving = &mut self.queues[queue.0 as usize].serving;
+            *serving = if is_serving { *serving + 1 } else { serving.saturating_sub(1) };
+        }
     }
 }
 

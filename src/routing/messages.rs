@@ -25,14 +25,16 @@ pub enum Input {
         agent: AgentId,
         reachable: bool,
     },
-    /// A call needs an agent. `priority` is in points, higher first; `prefer` is the customer's last agent; `extra` is asked
-    /// besides what the queue asks.
+    /// A call needs an agent. `priority` is in points, higher first; `prefer` names whom the customer knows, such as their last
+    /// agent, the dearest first; `extra` is asked besides what the queue asks. `since`: the call comes back to the place of
+    /// one that waited since then, and is taken in also where the queue is full.
     Enqueue {
         call: CallId,
         queue: QueueId,
         priority: i32,
-        prefer: Option<AgentId>,
+        prefer: Vec<AgentId>,
         extra: Vec<SkillNeed>,
+        since: Option<Mono>,
     },
     /// A connected call is passed on to this agent, who is not asked for by any queue. Answered with `Offer` or `NotFree`. `from`: the
     /// call of their own that they leave for it; whoever is on the phone already need not have said that they are available.

@@ -96,7 +96,7 @@ impl Router {
 
     pub(super) fn choose_agent(&self, call: &RoutedCall, now: Mono) -> Option<AgentIx> {
         let extra = &self.lane(call.lane).extra;
-        let preferred = call.prefer.and_then(|ix| Some((self.agent(ix).idle_since?, ix)));
+        let preferred = call.prefer.iter().filter_map(|ix| Some((self.agent(*ix).idle_since?, *ix)));
         let fits = |ix: AgentIx| {
             let agent = self.agent(ix);
             agent.meets(extra) && !call.bars(ix, agent, self.rules.again_after, now)
@@ -181,7 +181,8 @@ impl Router {
 
     fn passed_over(&self, id: CallId, chosen: AgentIx) -> Vec<(AgentId, Why)> {
         let Some(call) = self.calls.get(&id) else { return Vec::new() };
-        let preferred = call.prefer.filter(|ix| *ix != chosen && !call.failed.iter().any(|f| f.agent == *ix));
+        let before = call.prefer.iter().copied().take_while(|ix| *ix != chosen);
+        let preferred = before.filter(|ix| !call.failed.iter().any(|f| f.agent == *ix));
         let preferred = preferred.map(|ix| (ix, self.why_not(ix, call.queue)));
         let failed = call.failed.iter().filter(|failed| failed.agent != chosen);
         let failed = failed.map(|failed| (failed.agent, Why::Failed(failed.why)));

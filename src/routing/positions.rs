@@ -72,7 +72,7 @@ impl Router {
         let Some(call) = self.calls.get(&id) else { return 0 };
         let (queue, mine) = (self.queue(call.queue), self.rank(call, now));
         let lanes = queue.lanes.iter().map(|lane| self.lane(*lane));
-        let ahead = lanes.map(|lane| lane.waiting.in_order(now).take_while(|(rank, _)| *rank < mine).count());
+        let ahead = lanes.map(|lane| lane.waiting.ahead_of(mine, now));
         let held = queue.held.values().filter_map(|id| self.calls.get(id));
         1 + ahead.sum::<usize>() + held.filter(|other| self.rank(other, now) < mine).count()
     }

@@ -130,6 +130,7 @@ impl Router {
 
     /// Says so when the state differs from the one last told.
     pub(super) fn tell_state(&mut self, ix: AgentIx, now: Mono) {
+        self.count_serving(ix);
         let state = self.state_of(self.agent(ix));
         let agent = self.agent_mut(ix);
         if agent.state == state {

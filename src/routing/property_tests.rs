@@ -353,8 +353,9 @@ impl Onlooker {
             call: id,
             queue: QueueId::new(QUEUES[queue].0),
             priority: points as i32,
-            prefer: prefer.map(|ix| AgentId::new(AGENTS[ix].0)),
+            prefer: prefer.map(|ix| AgentId::new(AGENTS[ix].0)).into_iter().collect(),
             extra: needs(EXTRA[extra]),
+            since: None,
         });
     }
 

@@ -7,7 +7,7 @@ use crate::base::{CallId, Mono};
 use super::agents::AgentIx;
 use super::estimate::Service;
 use super::setup::{QueueSetup, SkillNeed};
-use super::waiting::{Ageing, WaitingCalls};
+use super::waiting::{Ageing, Seat, WaitingCalls};
 
 /// A queue's place in the order of the names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,11 +25,13 @@ pub(super) struct Queue {
     pub idle: BTreeSet<(Mono, AgentIx)>,
     /// The first is for calls that ask for nothing besides.
     pub lanes: Vec<LaneIx>,
-    /// Every call that waits, those held for a preferred agent among them, by serial.
-    pub waiting: BTreeMap<u64, CallId>,
+    /// Every call that waits, those held for a preferred agent among them; who has waited longest is first.
+    pub waiting: BTreeMap<Seat, CallId>,
     /// Those of them that wait for their preferred agent alone, by serial.
     pub held: BTreeMap<u64, CallId>,
     pub service: Service,
+    /// Agents who take its calls now, whether free or busy.
+    pub serving: usize,
     /// When positions were last reported.
     pub reported: Option<Mono>,
 }
@@ -56,6 +58,7 @@ impl Queue {
             waiting: BTreeMap::new(),
             held: BTreeMap::new(),
             service: Service::default(),
+            serving: 0,
             reported: None,
         }
     }

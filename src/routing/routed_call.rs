@@ -35,7 +35,8 @@ pub(super) struct RoutedCall {
     pub queue: QueueIx,
     pub lane: LaneIx,
     pub key: WaitKey,
-    pub prefer: Option<AgentIx>,
+    /// The dearest first, at most `PREFERRED_MAX`.
+    pub prefer: Vec<AgentIx>,
     /// The latest, at most `PASSED_OVER_MAX`, oldest first.
     pub failed: Vec<Failed>,
     pub place: Place,

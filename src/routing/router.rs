@@ -8,6 +8,7 @@ use crate::base::timers::Timers;
 use crate::base::{AgentId, CallId, Mono, Now, QueueId};
 
 use super::agents::{Agent, AgentIx};
+use super::enter::Asked;
 use super::messages::{Input, Output};
 use super::queues::{Lane, LaneIx, Queue, QueueIx};
 use super::routed_call::RoutedCall;
@@ -87,8 +88,9 @@ impl Router {
             Input::Presence { agent, presence } => self.presence_said(&agent, presence, now),
             Input::Desk { agent, connected } => self.desk_connected(&agent, connected, now),
             Input::Phone { agent, reachable } => self.phone_connected(&agent, reachable, now),
-            Input::Enqueue { call, queue, priority, prefer, extra } => {
-                self.enqueue(call, &queue, priority, prefer.as_ref(), extra, now);
+            Input::Enqueue { call, queue, priority, prefer, extra, since } => {
+                let place = Asked { priority, since };
+                self.enqueue(call, &queue, place, &prefer, extra, now);
             }
             Input::Grant { call, agent, from } => self.grant_directly(call, &agent, from, now),
             Input::Engaged { agent, call } => self.engaged(&agent, call, now),

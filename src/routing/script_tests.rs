@@ -31,7 +31,7 @@ fn setup() -> Setup {
     }
 }
 
-/// `ann engaged 9`, `ann disengaged 9`, `pass 1 ann [9]`, `ann available`, `ann break`, `ann offline`, `ann done`, `ann lost`, `ann back`, `call 1 any [p5] [prefer=ann] [needs=en]`, `leave 1`,
+/// `ann engaged 9`, `ann disengaged 9`, `pass 1 ann [9]`, `ann available`, `ann break`, `ann offline`, `ann done`, `ann lost`, `ann back`, `call 1 any [p5] [prefer=ann] [needs=en] [since=2]`, `leave 1`,
 /// `ask 1`, `ann#1 accepts 1`, `ann#1 declines 1` (or `misses`, `unreachable`, `nopop`), `ann#1 ends 1`, `tick`.
 fn read(line: &str) -> Option<Input> {
     let words: Vec<&str> = line.split_ascii_whitespace().collect();
@@ -67,17 +67,19 @@ fn read(line: &str) -> Option<Input> {
 }
 
 fn read_call(call: CallId, queue: &str, rest: &[&str]) -> Input {
-    let (mut priority, mut prefer, mut extra) = (0, None, Vec::new());
+    let (mut priority, mut prefer, mut extra, mut since) = (0, Vec::new(), Vec::new(), None);
     for word in rest {
         if let Some(agent) = word.strip_prefix("prefer=") {
-            prefer = Some(AgentId::new(agent));
+            prefer.push(AgentId::new(agent));
         } else if let Some(skill) = word.strip_prefix("needs=") {
             extra.push(need(skill, 1));
+        } else if let Some(s) = word.strip_prefix("since=") {
+            since = Some(Mono(s.parse::<u64>().expect("seconds") * S));
         } else if let Some(points) = word.strip_prefix('p') {
             priority = points.parse().expect("points");
         }
     }
-    Input::Enqueue { call, queue: QueueId::new(queue), priority, prefer, extra }
+    Input::Enqueue { call, queue: QueueId::new(queue), priority, prefer, extra, since }
 }
 
 fn read_answer(granted: &str, verb: &str, call: CallId) -> Input {
@@ -438,6 +440,39 @@ fn a_busy_preferred_agent_is_waited_for_and_not_for_ever() {
         (11, "call 3 any prefer=ann", &[]),
         (30, "tick", &[]),
         (31, "tick", &["3 to bob#1 not ann Busy"]),
+    ]);
+}
+
+#[test]
+fn of_two_preferred_agents_the_one_who_is_free_has_the_call() {
+    check(&[
+        (0, "ann available", &[]),
+        (1, "call 1 any", &["1 to ann#1"]),
+        (2, "bob available", &[]),
+        (3, "cyd available", &[]),
+        (4, "call 2 any prefer=ann prefer=cyd", &["2 to cyd#1 not ann Busy"]),
+        (5, "call 3 any prefer=ann prefer=cyd", &[]),
+        (6, "cyd#1 accepts 2", &[]),
+        (7, "leave 2", &[]),
+        (17, "tick", &[]),
+        (18, "leave 1", &["3 to ann#2"]),
+    ]);
+}
+
+#[test]
+fn a_call_that_comes_back_has_its_old_place_also_in_a_full_queue() {
+    let mut world = World { positions: true, ..World::new(setup()) };
+    world.play(&[
+        (0, "ann break", &[]),
+        (1, "call 1 any", &["1 is 1"]),
+        (2, "call 2 any", &[]),
+        (3, "call 3 any", &[]),
+        (4, "call 4 any", &["4 full"]),
+        (5, "leave 1", &[]),
+        (6, "call 5 any", &[]),
+        (7, "call 6 any since=1", &[]),
+        (8, "ask 6", &["6 is 1"]),
+        (9, "ann available", &["6 to ann#1"]),
     ]);
 }
 

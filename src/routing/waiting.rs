@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 
 use crate::base::{CallId, Mono};
 
+use super::sorted::Sorted;
+
 /// How the calls of one queue age.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Ageing {
@@ -20,26 +22,36 @@ pub(super) struct Ageing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct WaitKey {
     pub priority: i32,
+    /// Since when it waits; earlier than it came in for a call that has come back to its place.
     pub enqueued: Mono,
-    /// Counts the calls as they come: of equals the lowest is first.
+    /// Counts the calls as they come in.
     pub serial: u64,
 }
 
-/// The order of service at one moment: the smaller is served first, across queues.
+/// The order in which calls began to wait; of equals the one that came in first.
+pub(super) type Seat = (Mono, u64);
+
+/// The order of service at one moment: the smaller is served first, across queues. Of equals whoever has waited longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Rank {
     effective: Reverse<i128>,
-    serial: u64,
+    seat: Seat,
 }
 
 /// Points are counted in thousand millionths, so that a nanosecond of waiting is a whole number of them.
 const PARTS: i128 = 1_000_000_000;
 
+impl WaitKey {
+    pub(super) fn seat(self) -> Seat {
+        (self.enqueued, self.serial)
+    }
+}
+
 impl Ageing {
     pub(super) fn rank(self, key: WaitKey, now: Mono) -> Rank {
         let waited = i128::from(now.0.saturating_sub(key.enqueued.0));
         let gained = (waited * i128::from(self.per_s)).min(self.cap_parts());
-        Rank { effective: Reverse(i128::from(key.priority) * PARTS + gained), serial: key.serial }
+        Rank { effective: Reverse(i128::from(key.priority) * PARTS + gained), seat: key.seat() }
     }
 
     fn is_capped(self, key: WaitKey, now: Mono) -> bool {
@@ -60,14 +72,21 @@ impl Ageing {
 #[derive(Clone, Debug)]
 pub(super) struct WaitingCalls {
     ageing: Ageing,
-    growing: BTreeMap<(Reverse<i128>, u64), (WaitKey, CallId)>,
-    growing_by_serial: BTreeMap<u64, WaitKey>,
-    capped: BTreeMap<(Reverse<i32>, u64), (WaitKey, CallId)>,
+    /// By what they would have at time zero.
+    growing: Sorted<(Reverse<i128>, Seat), (WaitKey, CallId)>,
+    growing_by_seat: BTreeMap<Seat, WaitKey>,
+    /// By what they have for good.
+    capped: Sorted<(Reverse<i128>, Seat), (WaitKey, CallId)>,
 }
 
 impl WaitingCalls {
     pub(super) fn new(ageing: Ageing) -> WaitingCalls {
-        WaitingCalls { ageing, growing: BTreeMap::new(), growing_by_serial: BTreeMap::new(), capped: BTreeMap::new() }
+        WaitingCalls {
+            ageing,
+            growing: Sorted::default(),
+            growing_by_seat: BTreeMap::new(),
+            capped: Sorted::default(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -76,25 +95,27 @@ impl WaitingCalls {
 
     pub(super) fn insert(&mut self, key: WaitKey, call: CallId) {
         self.growing.insert(self.growing_place(key), (key, call));
-        self.growing_by_serial.insert(key.serial, key);
+        self.growing_by_seat.insert(key.seat(), key);
     }
 
     pub(super) fn remove(&mut self, key: WaitKey) {
-        self.growing.remove(&self.growing_place(key));
-        self.growing_by_serial.remove(&key.serial);
-        self.capped.remove(&(Reverse(key.priority), key.serial));
+        if self.growing_by_seat.remove(&key.seat()).is_some() {
+            self.growing.remove(&self.growing_place(key));
+        } else {
+            self.capped.remove(&self.capped_place(key));
+        }
     }
 
-    /// Moves the calls that have reached the cap; to be called before `in_order` at the same `now`.
+    /// Moves the calls that have reached the cap; to be called before `in_order` and `ahead_of` at the same `now`.
     pub(super) fn settle(&mut self, now: Mono) {
-        while let Some((_, key)) = self.growing_by_serial.first_key_value() {
+        while let Some((_, key)) = self.growing_by_seat.first_key_value() {
             let key = *key;
             if !self.ageing.is_capped(key, now) {
                 return;
             }
-            self.growing_by_serial.remove(&key.serial);
+            self.growing_by_seat.remove(&key.seat());
             if let Some(entry) = self.growing.remove(&self.growing_place(key)) {
-                self.capped.insert((Reverse(key.priority), key.serial), entry);
+                self.capped.insert(self.capped_place(key), entry);
             }
         }
     }
@@ -111,8 +132,19 @@ impl WaitingCalls {
         })
     }
 
-    fn growing_place(&self, key: WaitKey) -> (Reverse<i128>, u64) {
-        (Reverse(self.ageing.timeless(key)), key.serial)
+    /// How many are served before a call of that rank, without walking over them.
+    pub(super) fn ahead_of(&self, rank: Rank, now: Mono) -> usize {
+        let Reverse(effective) = rank.effective;
+        let at_zero = effective - i128::from(now.0) * i128::from(self.ageing.per_s);
+        self.growing.count_before(&(Reverse(at_zero), rank.seat)) + self.capped.count_before(&(rank.effective, rank.seat))
+    }
+
+    fn growing_place(&self, key: WaitKey) -> (Reverse<i128>, Seat) {
+        (Reverse(self.ageing.timeless(key)), key.seat())
+    }
+
+    fn capped_place(&self, key: WaitKey) -> (Reverse<i128>, Seat) {
+        (Reverse(i128::from(key.priority) * PARTS + self.ageing.cap_parts()), key.seat())
     }
 }
 
@@ -153,15 +185,15 @@ mod tests {
     }
 
     proptest! {
-        /// Against sorting by the definition, with the calls settled at several times on the way.
+        /// Against sorting by the definition, with the calls settled at several times on the way. Who comes back to an old place
+        /// has waited longer than some who came in before.
         #[test]
         fn the_order_is_that_of_effective_priority(
             per_s in 0u32..4, cap in 0u32..40,
-            mut calls in prop::collection::vec((-20i32..20, 0u64..60), 0..40),
+            calls in prop::collection::vec((-20i32..20, 0u64..60), 0..40),
             times in prop::collection::vec(60u64..200, 1..4),
         ) {
             let ageing = Ageing { per_s, cap };
-            calls.sort_by_key(|(_, enqueued)| *enqueued);
             let mut waiting = WaitingCalls::new(ageing);
             let mut keys = Vec::new();
             for ((priority, enqueued_s), serial) in calls.iter().zip(0u64..) {
@@ -178,15 +210,18 @@ mod tests {
                     let waited = time - key.enqueued.0 / SECOND;
                     i64::from(key.priority) + (waited as i64 * i64::from(per_s)).min(i64::from(cap))
                 };
-                keys.sort_by_key(|key| (Reverse(points(key)), key.serial));
+                keys.sort_by_key(|key| (Reverse(points(key)), key.seat()));
                 let expected: Vec<_> = keys.iter().map(|key| CallId(key.serial)).collect();
                 let got: Vec<_> = waiting.in_order(now).map(|(_, call)| call).collect();
                 prop_assert_eq!(got, expected);
+                for (key, ahead) in keys.iter().zip(0..) {
+                    prop_assert_eq!(waiting.ahead_of(ageing.rank(*key, now), now), ahead);
+                }
             }
             for key in &keys {
                 waiting.remove(*key);
             }
-            prop_assert!(waiting.is_empty() && waiting.growing_by_serial.is_empty());
+            prop_assert!(waiting.is_empty() && waiting.growing_by_seat.is_empty());
         }
     }
 }
