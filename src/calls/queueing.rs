@@ -17,7 +17,8 @@ use super::sound;
 
 /// Enters the queue. An offer may follow at once.
 pub fn enter(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
-    let prefer = call.recognised.intent.as_ref().and_then(|intent| intent.preferred_agent.clone()).into_iter().collect();
+    let prefer =
+        call.recognised.intent.as_ref().and_then(|intent| intent.preferred_agent.clone()).into_iter().collect();
     call.queued = Some(Queued { queue: queue.clone(), since: now.mono, position: None, expected_wait: None });
     call.record.queue = Some(queue.clone());
     call.phase = Phase::Waiting;

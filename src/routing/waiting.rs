@@ -81,12 +81,7 @@ pub(super) struct WaitingCalls {
 
 impl WaitingCalls {
     pub(super) fn new(ageing: Ageing) -> WaitingCalls {
-        WaitingCalls {
-            ageing,
-            growing: Sorted::default(),
-            growing_by_seat: BTreeMap::new(),
-            capped: Sorted::default(),
-        }
+        WaitingCalls { ageing, growing: Sorted::default(), growing_by_seat: BTreeMap::new(), capped: Sorted::default() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -136,7 +131,8 @@ impl WaitingCalls {
     pub(super) fn ahead_of(&self, rank: Rank, now: Mono) -> usize {
         let Reverse(effective) = rank.effective;
         let at_zero = effective - i128::from(now.0) * i128::from(self.ageing.per_s);
-        self.growing.count_before(&(Reverse(at_zero), rank.seat)) + self.capped.count_before(&(rank.effective, rank.seat))
+        self.growing.count_before(&(Reverse(at_zero), rank.seat))
+            + self.capped.count_before(&(rank.effective, rank.seat))
     }
 
     fn growing_place(&self, key: WaitKey) -> (Reverse<i128>, Seat) {
