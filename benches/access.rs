@@ -30,18 +30,13 @@ fn rule(n: usize) -> Rule {
     if n + 1 == RULES {
         when = Conditions { tiers: vec![TierId::new("gold")], ..Conditions::default() };
     }
-    Rule { name: format!("rule {n}"), when, answer: Answer::SelfService, words: None }
+    Rule::new(&format!("rule {n}"), when, Answer::SelfService)
 }
 
 fn policy(domains: usize) -> Policy {
     let gold = TierId::new("gold");
-    let setup = PolicySetup {
-        rules: (0..RULES).map(rule).collect(),
-        default: Answer::SelfService,
-        default_words: None,
-        tiers: (0..domains).map(|n| (pattern(&domain(n)), gold.clone())).collect(),
-        free_mail: Vec::new(),
-    };
+    let tiers = (0..domains).map(|n| (pattern(&domain(n)), gold.clone())).collect();
+    let setup = PolicySetup { tiers, ..PolicySetup::of((0..RULES).map(rule).collect(), Answer::SelfService) };
     Policy::new(setup).expect("few enough rules")
 }
 
@@ -56,15 +51,9 @@ fn decide(criterion: &mut Criterion) {
             bench.iter(|| {
                 let facts = Facts {
                     domain: next.next().map(String::as_str),
-                    tier: None,
                     level: Level::Likely,
                     category: Some("billing"),
-                    sub_category: None,
-                    urgency: None,
-                    value: None,
-                    dialled: None,
-                    trunk: &trunk,
-                    wall: Wall(1_700_000_000_000),
+                    ..Facts::of_nobody(&trunk, Wall(1_700_000_000_000))
                 };
                 policy.decide(&facts)
             });

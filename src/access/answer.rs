@@ -1,9 +1,9 @@
-//! What a rule answers. Callback joins these when there is somebody to call back.
+//! What a rule answers.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::base::QueueId;
+use crate::base::{QueueId, SkillId};
 
 use super::reason::ReasonText;
 
@@ -14,6 +14,8 @@ pub enum Answer {
     Human { queue: Option<QueueId>, priority: i32 },
     /// A human if one is free within `ceiling`, else what `then` says.
     Queue { queue: QueueId, priority: i32, ceiling: Duration, then: After },
+    /// We call the customer when it is their turn in the queue; without one, in the default queue.
+    Callback { queue: Option<QueueId>, priority: i32 },
     /// The trunk's fallback: the IVR.
     SelfService,
     /// A final SIP answer of 400 to 699; `announcement` is what the caller may be told in words.
@@ -27,6 +29,8 @@ pub enum After {
     SelfService,
     /// A final SIP answer of 400 to 699.
     Refuse { status: u16 },
+    /// As the answer.
+    Callback,
 }
 
 /// The policy's answer, the rule that gave it, and why in words.
@@ -36,4 +40,8 @@ pub struct Decision {
     /// The rule's name; `default` when none matched.
     pub rule: Arc<str>,
     pub reason: ReasonText,
+    /// Skills that the agent must have besides what the queue asks for, and the lowest level of each.
+    pub skills: Arc<[(SkillId, u8)]>,
+    /// Who is told what became of the call, by the name in the configuration.
+    pub notify: Option<Arc<str>>,
 }

@@ -13,6 +13,8 @@ use crate::base::Wall;
 pub struct Hours {
     zone: TimeZone,
     windows: Vec<Window>,
+    /// As it was written.
+    text: Box<str>,
 }
 
 /// Some weekdays, from one minute of the day up to, not including, another; past midnight when it ends before it begins.
@@ -40,22 +42,39 @@ impl Hours {
     /// `zone` as in the IANA database, `Europe/Berlin`; each window like `mon-fri 08:00-18:00`, `sat,sun 22:00-02:00` or
     /// `daily 00:00-24:00`.
     pub fn parse(zone: &str, windows: &[String]) -> Result<Hours, BadHours> {
+        let text = format!("{} in {zone}", windows.join(", ")).into_boxed_str();
         let zone = TimeZoneDatabase::bundled().get(zone).map_err(|_| BadHours::UnknownZone)?;
         if windows.is_empty() {
             return Err(BadHours::Never);
         }
         let read = |text: &String| Window::parse(text).ok_or_else(|| BadHours::Unreadable(text.clone()));
-        Ok(Hours { zone, windows: windows.iter().map(read).collect::<Result<_, _>>()? })
+        Ok(Hours { zone, windows: windows.iter().map(read).collect::<Result<_, _>>()?, text })
     }
 
     /// A date beyond what the calendar knows is outside every window.
     pub fn contains(&self, wall: Wall) -> bool {
-        let Some(at) = i64::try_from(wall.0).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok()) else {
-            return false;
-        };
+        let Some(at) = timestamp(wall) else { return false };
         let local = self.zone.to_datetime(at);
         let minute = local.hour() as u16 * 60 + local.minute() as u16;
         self.windows.iter().any(|window| window.contains(local.weekday(), minute))
+    }
+
+    /// The weekday and the time on the wall of the zone: `thu 13:05`.
+    pub(super) fn local(&self, wall: Wall) -> String {
+        let Some(at) = timestamp(wall) else { return "beyond the calendar".to_owned() };
+        let local = self.zone.to_datetime(at);
+        let day = usize::from(local.weekday().to_monday_zero_offset().unsigned_abs());
+        format!("{} {:02}:{:02}", DAYS.get(day).copied().unwrap_or_default(), local.hour(), local.minute())
+    }
+}
+
+fn timestamp(wall: Wall) -> Option<Timestamp> {
+    i64::try_from(wall.0).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok())
+}
+
+impl fmt::Display for Hours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
 

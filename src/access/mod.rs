@@ -9,11 +9,13 @@ mod hours;
 mod policy;
 mod reason;
 mod rule;
+mod tried;
 
 pub use answer::{After, Answer, Decision};
 pub use domains::{BadPattern, DomainPattern, host_of, registrable};
-pub use facts::Facts;
+pub use facts::{Channel, Facts, QueueLoad};
 pub use hours::{BadHours, Hours};
-pub use policy::{Policy, PolicySetup, RuleTried, TooManyRules};
+pub use policy::{Policy, PolicySetup, TooManyRules};
 pub use reason::{ReasonCode, ReasonText};
 pub use rule::{Condition, Conditions, DomainCondition, MinValue, ReasonPicked, Rule};
+pub use tried::{Failure, RuleTried};

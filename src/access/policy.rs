@@ -12,6 +12,7 @@ use super::facts::Facts;
 use super::free_mail::FREE_MAIL;
 use super::reason::ReasonText;
 use super::rule::{Condition, Conditions, DomainCondition, MinValue, ReasonPicked, Rule};
+use super::tried::{RuleTried, failure, list};
 
 /// All that a policy is made of.
 #[derive(Clone, Debug)]
@@ -44,17 +45,19 @@ pub struct Policy {
 #[derive(Clone, Debug)]
 struct CompiledRule {
     when: Conditions,
+    /// The domains that it asks for, in words: they themselves are in the index.
+    domains: Box<str>,
     decision: Decision,
 }
 
-/// A rule that was tried, and the first of its conditions that did not hold; `None` when it matched.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleTried {
-    pub rule: Arc<str>,
-    pub failed: Option<Condition>,
-}
-
 const DEFAULT_RULE: &str = "default";
+
+impl PolicySetup {
+    /// Rules alone: no tiers, and the well-known free-mail domains.
+    pub fn of(rules: Vec<Rule>, default: Answer) -> PolicySetup {
+        PolicySetup { rules, default, default_words: None, tiers: Vec::new(), free_mail: Vec::new() }
+    }
+}
 
 impl Policy {
     pub fn new(setup: PolicySetup) -> Result<Policy, TooManyRules> {
@@ -70,7 +73,9 @@ impl Policy {
         for (rule, ix) in setup.rules.into_iter().zip(0..) {
             rules.push(compile(rule, ix, &mut domains));
         }
-        let default = decision(DEFAULT_RULE, setup.default, setup.default_words.as_deref());
+        let default =
+            Rule { words: setup.default_words, ..Rule::new(DEFAULT_RULE, Conditions::default(), setup.default) };
+        let default = decision(&default);
         Ok(Policy { rules, domains: domains.build(), default })
     }
 
@@ -88,7 +93,8 @@ impl Policy {
         let mut tried = Vec::new();
         for (rule, ix) in self.rules.iter().zip(0..) {
             let failed = first_failed(&rule.when, ix, facts, &domain);
-            tried.push(RuleTried { rule: rule.decision.rule.clone(), failed });
+            let why = failed.map(|condition| failure(condition, (&rule.when, &rule.domains), facts, &domain));
+            tried.push(RuleTried { rule: rule.decision.rule.clone(), failed: why });
             if failed.is_none() {
                 return tried;
             }
@@ -116,18 +122,28 @@ fn index_free_mail(domains: &mut DomainIndexBuilder, more: &[String]) {
 
 /// Moves the rule's domains into the index, which then answers for them.
 fn compile(mut rule: Rule, ix: RuleIx, domains: &mut DomainIndexBuilder) -> CompiledRule {
+    let named = rule.when.domain.as_ref().map(in_words).unwrap_or_default();
     if let Some(domain) = &mut rule.when.domain {
         for pattern in std::mem::take(&mut domain.patterns) {
             domains.add(pattern, Mark::Rule(ix));
         }
     }
-    CompiledRule { when: rule.when, decision: decision(&rule.name, rule.answer, rule.words.as_deref()) }
+    let decision = decision(&rule);
+    CompiledRule { when: rule.when, domains: named, decision }
 }
 
-fn decision(rule: &str, answer: Answer, words: Option<&str>) -> Decision {
-    let rule = Arc::from(rule);
-    let reason = ReasonText::new(&rule, &answer, words);
-    Decision { answer, rule, reason }
+fn in_words(asked: &DomainCondition) -> Box<str> {
+    let classes = [(asked.free_mail, "free-mail"), (asked.unknown, "unknown")];
+    let classes = classes.into_iter().filter(|(is_asked, _)| *is_asked).map(|(_, class)| class.to_owned());
+    let all: Vec<String> = classes.chain(asked.patterns.iter().map(ToString::to_string)).collect();
+    list(all.iter()).into_boxed_str()
+}
+
+fn decision(rule: &Rule) -> Decision {
+    let name = Arc::from(rule.name.as_str());
+    let reason = ReasonText::new(&name, &rule.answer, rule.words.as_deref());
+    let (answer, skills, notify) = (rule.answer.clone(), rule.skills.clone().into(), rule.notify.clone());
+    Decision { answer, rule: name, reason, skills, notify }
 }
 
 fn first_failed(when: &Conditions, ix: RuleIx, facts: &Facts<'_>, domain: &DomainFound<'_>) -> Option<Condition> {
@@ -174,6 +190,7 @@ impl ReasonPicked {
 mod tests {
     use super::*;
     use crate::access::hours::Hours;
+    use crate::access::tried::Failure;
     use crate::base::{E164, Level, QueueId, TrunkId, Wall};
 
     fn patterns(texts: &[&str]) -> Vec<DomainPattern> {
@@ -189,7 +206,7 @@ mod tests {
     }
 
     fn rule(name: &str, when: Conditions) -> Rule {
-        Rule { name: name.to_owned(), when, answer: human(0), words: None }
+        Rule::new(name, when, human(0))
     }
 
     fn policy(rules: Vec<Rule>) -> Policy {
@@ -239,8 +256,7 @@ mod tests {
                 urgency: self.urgency,
                 value: Some((12_900, "EUR")),
                 dialled: self.dialled.as_ref(),
-                trunk: &self.trunk,
-                wall: self.wall,
+                ..Facts::of_nobody(&self.trunk, self.wall)
             }
         }
     }
@@ -249,7 +265,8 @@ mod tests {
     fn check(when: Conditions, caller: &Caller, expect: Option<Condition>) {
         let policy = policy(vec![rule("asked", when)]);
         let tried = policy.explain(&caller.facts());
-        assert_eq!(tried[0], RuleTried { rule: Arc::from("asked"), failed: expect });
+        assert_eq!(&*tried[0].rule, "asked");
+        assert_eq!(tried[0].failed.as_ref().map(|failed| failed.condition), expect);
         let decided = policy.decide(&caller.facts());
         assert_eq!(&*decided.rule, if expect.is_none() { "asked" } else { "default" });
     }
@@ -359,8 +376,10 @@ mod tests {
         assert_eq!(&*decided.rule, "second");
         assert_eq!(decided.answer, Answer::Human { queue: Some(QueueId::new("sales")), priority: 7 });
         assert_eq!(decided.reason.to_string(), "access rule \"second\": sales first");
-        let tried: Vec<_> = policy.explain(&caller().facts()).into_iter().map(|t| (t.rule, t.failed)).collect();
-        assert_eq!(tried, [(Arc::from("first"), Some(Condition::Level)), (Arc::from("second"), None)]);
+        let tried = policy.explain(&caller().facts());
+        let level = Failure { condition: Condition::Level, asked: "V3 or more".into(), given: "V2".into() };
+        let expected = [("first", Some(level)), ("second", None)];
+        assert_eq!(tried, expected.map(|(rule, failed)| RuleTried { rule: Arc::from(rule), failed }));
     }
 
     #[test]
@@ -376,8 +395,6 @@ mod tests {
     #[test]
     fn too_many_rules_are_refused() {
         let rules = vec![rule("r", Conditions::default()); ACCESS_RULES_MAX + 1];
-        let setup =
-            PolicySetup { rules, default: human(0), default_words: None, tiers: Vec::new(), free_mail: Vec::new() };
-        assert_eq!(Policy::new(setup).err(), Some(TooManyRules { most: ACCESS_RULES_MAX }));
+        assert_eq!(Policy::new(PolicySetup::of(rules, human(0))).err(), Some(TooManyRules { most: ACCESS_RULES_MAX }));
     }
 }

@@ -10,6 +10,7 @@ use super::answer::Answer;
 pub enum ReasonCode {
     Human,
     Queue,
+    Callback,
     SelfService,
     Refused,
 }
@@ -31,6 +32,7 @@ impl ReasonCode {
         match self {
             ReasonCode::Human => "human",
             ReasonCode::Queue => "queue",
+            ReasonCode::Callback => "callback",
             ReasonCode::SelfService => "self-service",
             ReasonCode::Refused => "refused",
         }
@@ -40,6 +42,7 @@ impl ReasonCode {
         match answer {
             Answer::Human { .. } => ReasonCode::Human,
             Answer::Queue { .. } => ReasonCode::Queue,
+            Answer::Callback { .. } => ReasonCode::Callback,
             Answer::SelfService => ReasonCode::SelfService,
             Answer::Refuse { .. } => ReasonCode::Refused,
         }
@@ -49,6 +52,7 @@ impl ReasonCode {
         match self {
             ReasonCode::Human => "a human as soon as one is free",
             ReasonCode::Queue => "a human if one is free in time",
+            ReasonCode::Callback => "we call when it is your turn",
             ReasonCode::SelfService => "self-service first",
             ReasonCode::Refused => "not served here",
         }
@@ -81,7 +85,7 @@ impl ReasonText {
     pub fn http_status(&self) -> u16 {
         match self.code {
             ReasonCode::Refused => 403,
-            ReasonCode::Human | ReasonCode::Queue | ReasonCode::SelfService => 200,
+            ReasonCode::Human | ReasonCode::Queue | ReasonCode::Callback | ReasonCode::SelfService => 200,
         }
     }
 }
@@ -95,7 +99,7 @@ impl fmt::Display for ReasonText {
 fn sip_status(answer: &Answer) -> u16 {
     match answer {
         Answer::Human { .. } | Answer::Queue { .. } => 200,
-        Answer::SelfService => 302,
+        Answer::Callback { .. } | Answer::SelfService => 302,
         Answer::Refuse { status, .. } => *status,
     }
 }

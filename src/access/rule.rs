@@ -1,6 +1,8 @@
 //! A rule: conditions that must all hold, and the answer when they do.
 
-use crate::base::{E164, Level, TierId, TrunkId};
+use std::sync::Arc;
+
+use crate::base::{E164, Level, SkillId, TierId, TrunkId};
 
 use super::answer::Answer;
 use super::domains::DomainPattern;
@@ -14,6 +16,9 @@ pub struct Rule {
     pub answer: Answer,
     /// The reason in the admin's words; without it the answer speaks for itself.
     pub words: Option<String>,
+    /// As `Decision::skills`.
+    pub skills: Vec<(SkillId, u8)>,
+    pub notify: Option<Arc<str>>,
 }
 
 /// What must hold for a rule to match: everything that is given. An empty list and `None` mean "not asked".
@@ -73,6 +78,13 @@ pub enum Condition {
     Domain,
     Reason,
     Hours,
+}
+
+impl Rule {
+    /// A rule that says no more than its answer.
+    pub fn new(name: &str, when: Conditions, answer: Answer) -> Rule {
+        Rule { name: name.to_owned(), when, answer, words: None, skills: Vec::new(), notify: None }
+    }
 }
 
 impl Condition {

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::access::QueueLoad;
 use crate::base::rng::Rng;
 use crate::base::stage::Stage;
 use crate::base::timers::Timers;
@@ -86,6 +87,8 @@ pub struct Bench {
     pub settling: Settling,
     pub pages: Pages,
     pub loads: Loads,
+    /// Of the queues that the policy asks for, as the router last said.
+    pub queue_loads: Vec<QueueLoad>,
     /// The moment of the input that is being handled.
     pub now: Now,
     outputs: VecDeque<CallOutput>,
@@ -110,6 +113,7 @@ impl Bench {
             settling: Settling::default(),
             pages: Pages::default(),
             loads: Loads::default(),
+            queue_loads: Vec::new(),
             now: Now::default(),
             outputs: VecDeque::new(),
             asked: 0,

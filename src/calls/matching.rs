@@ -14,6 +14,7 @@ use super::call::{Call, Phase, Step};
 use super::ending;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
+use super::policy_facts;
 use super::queueing;
 use super::settling;
 use super::sound;
@@ -212,8 +213,9 @@ fn know_of_pages(call: &mut Call, intent: Option<&Intent>, bench: &mut Bench) {
 
 fn decide(call: &mut Call, bench: &mut Bench, now: Now) {
     let settings = bench.settings.clone();
-    let decision = settings.policy.decide(&facts(call, now));
-    let if_proven = || settings.policy.decide(&Facts { level: Level::Proven, ..facts(call, now) });
+    let facts = policy_facts::of_call(call, bench, now);
+    let decision = settings.policy.decide(&facts);
+    let if_proven = || settings.policy.decide(&Facts { level: Level::Proven, ..facts.clone() });
     let is_kept_out = call.recognised.intent.is_some() && !is_let_in(&decision) && is_let_in(&if_proven());
     call.recognised.is_kept_out = is_kept_out;
     note_decision(call, decision, bench);
@@ -228,7 +230,7 @@ pub fn reconsider(call: &mut Call, bench: &mut Bench, now: Now) {
     if !std::mem::take(&mut call.recognised.is_kept_out) || !fallback::can_be_taken_back(call) {
         return;
     }
-    let decision = bench.settings.policy.decide(&facts(call, now));
+    let decision = bench.settings.policy.decide(&policy_facts::of_call(call, bench, now));
     let answer = decision.answer.clone();
     if is_let_in(&decision) {
         fallback::take_back(call, bench);
@@ -251,28 +253,6 @@ fn note_decision(call: &mut Call, decision: Decision, bench: &mut Bench) {
     call.decision = Some(decision);
 }
 
-fn facts(call: &Call, now: Now) -> Facts<'_> {
-    let intent = call.recognised.intent.as_deref();
-    Facts {
-        domain: intent.and_then(email_domain),
-        tier: intent.and_then(|intent| intent.customer.tier.as_ref()),
-        level: call.record.level,
-        category: intent.map(|intent| intent.reason.category.as_str()),
-        sub_category: intent.and_then(|intent| intent.reason.sub_category.as_deref()),
-        urgency: intent.map(|intent| intent.urgency.rank()),
-        value: intent
-            .and_then(|intent| intent.value.as_ref())
-            .map(|value| (value.minor_units, value.currency.as_str())),
-        dialled: call.recognised.dialled.as_ref(),
-        trunk: &call.trunk.trunk,
-        wall: now.wall,
-    }
-}
-
-fn email_domain(intent: &Intent) -> Option<&str> {
-    intent.customer.email.expose().rsplit_once('@').map(|(_, domain)| domain)
-}
-
 fn obey(call: &mut Call, answer: Answer, bench: &mut Bench, now: Now) {
     match answer {
         Answer::Human { queue, priority } => match queue.or_else(|| bench.settings.default_queue.clone()) {
@@ -282,6 +262,8 @@ fn obey(call: &mut Call, answer: Answer, bench: &mut Bench, now: Now) {
         Answer::Queue { queue, priority, ceiling, then: _ } => {
             queueing::enter(call, queue, priority, Some(ceiling), bench, now);
         }
+        // Nobody can be called back yet.
+        Answer::Callback { .. } => fallback::divert(call, FallbackCause::Rule, bench, now),
         Answer::SelfService => {
             let cause = call.recognised.missed.unwrap_or(why_self_service(call));
             fallback::divert(call, cause, bench, now);

@@ -27,6 +27,7 @@ mod matching;
 mod moved;
 pub mod pages;
 mod phoning;
+pub mod policy_facts;
 mod pop;
 mod queueing;
 mod records;

@@ -76,7 +76,8 @@ pub fn ceiling_reached(call: &mut Call, bench: &mut Bench, now: Now) {
         return;
     }
     match after(call) {
-        After::SelfService => leave(call, FallbackCause::QueueCeiling, bench, now),
+        // Nobody can be called back yet.
+        After::SelfService | After::Callback => leave(call, FallbackCause::QueueCeiling, bench, now),
         After::Refuse { status } => {
             bench.routing(routing::Input::Leave { call: call.id });
             matching::refuse(call, status, bench, now);
@@ -87,7 +88,9 @@ pub fn ceiling_reached(call: &mut Call, bench: &mut Bench, now: Now) {
 fn after(call: &Call) -> After {
     match call.decision.as_ref().map(|decision| &decision.answer) {
         Some(Answer::Queue { then, .. }) => *then,
-        Some(Answer::Human { .. } | Answer::SelfService | Answer::Refuse { .. }) | None => After::SelfService,
+        Some(Answer::Human { .. } | Answer::Callback { .. } | Answer::SelfService | Answer::Refuse { .. }) | None => {
+            After::SelfService
+        }
     }
 }
 

@@ -765,18 +765,7 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
 
 /// Callers of this level reach a human; nobody else does.
 fn policy(level: Level) -> Policy {
-    let known = Rule {
-        name: "known".to_owned(),
-        when: Conditions { min_level: Some(level), ..Conditions::default() },
-        answer: Answer::Human { queue: None, priority: 0 },
-        words: None,
-    };
-    let setup = PolicySetup {
-        rules: vec![known],
-        default: Answer::SelfService,
-        default_words: None,
-        tiers: Vec::new(),
-        free_mail: Vec::new(),
-    };
-    Policy::new(setup).unwrap()
+    let when = Conditions { min_level: Some(level), ..Conditions::default() };
+    let known = Rule::new("known", when, Answer::Human { queue: None, priority: 0 });
+    Policy::new(PolicySetup::of(vec![known], Answer::SelfService)).unwrap()
 }

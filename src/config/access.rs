@@ -70,12 +70,8 @@ fn with_default(
 /// What holds without a default of the admin's: who calls to be recognised reaches a human, and a caller about whom we know
 /// nothing, be it for a failure of the store, goes where all calls went before.
 fn recognised() -> Rule {
-    Rule {
-        name: "recognised".to_owned(),
-        when: Conditions { min_level: Some(Level::Likely), ..Conditions::default() },
-        answer: Answer::Human { queue: None, priority: 0 },
-        words: None,
-    }
+    let when = Conditions { min_level: Some(Level::Likely), ..Conditions::default() };
+    Rule::new("recognised", when, Answer::Human { queue: None, priority: 0 })
 }
 
 fn read_tiers<'a>(
@@ -116,7 +112,7 @@ fn rules(access: &mut Section<'_>, known: &Known<'_, '_>, tiers: &Names<'_>, fau
         let answer = answer(&mut section, known, faults);
         let words = section.text("because", faults).map(|text| text.value.to_owned());
         section.finish(faults);
-        rules.extend(name.map(|name| Rule { name: name.value.to_owned(), when, answer, words }));
+        rules.extend(name.map(|name| Rule { words, ..Rule::new(name.value, when, answer) }));
     }
     rules
 }

@@ -129,18 +129,7 @@ fn the_rules_of_the_example_decide() {
     // A Wednesday at noon in New York.
     let noon = Wall(1_780_502_400_000);
     let decide = |domain, level, category| {
-        let facts = Facts {
-            domain: Some(domain),
-            tier: None,
-            level,
-            category,
-            sub_category: None,
-            urgency: None,
-            value: None,
-            dialled: None,
-            trunk: &trunk,
-            wall: noon,
-        };
+        let facts = Facts { domain: Some(domain), level, category, ..Facts::of_nobody(&trunk, noon) };
         plan.settings.calls.policy.decide(&facts).rule.to_string()
     };
     assert_eq!(decide("shop.example.com", Level::Likely, None), "gold customers first");
@@ -191,18 +180,7 @@ fn a_small_file_is_whole_and_the_rest_is_as_usual() {
     assert_eq!(plan.settings.endpoint.digests, [Algorithm::Md5]);
     let trunk = TrunkId::new("pbx");
     let decide = |level| {
-        let facts = Facts {
-            domain: None,
-            tier: None,
-            level,
-            category: None,
-            sub_category: None,
-            urgency: None,
-            value: None,
-            dialled: None,
-            trunk: &trunk,
-            wall: Wall(0),
-        };
+        let facts = Facts { level, ..Facts::of_nobody(&trunk, Wall(0)) };
         plan.settings.calls.policy.decide(&facts).answer
     };
     assert_eq!(decide(Level::Likely), Answer::Human { queue: None, priority: 0 });

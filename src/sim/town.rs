@@ -193,18 +193,11 @@ fn policy() -> Option<Policy> {
         rule("vip", Conditions { min_level: Some(Level::Proven), ..known() }, vip),
         rule("known", known(), human(help(), 0)),
     ];
-    let setup = PolicySetup {
-        rules,
-        default: Answer::SelfService,
-        default_words: None,
-        tiers: Vec::new(),
-        free_mail: Vec::new(),
-    };
-    Policy::new(setup).ok()
+    Policy::new(PolicySetup::of(rules, Answer::SelfService)).ok()
 }
 
 fn rule(name: &str, when: Conditions, answer: Answer) -> Rule {
-    Rule { name: name.to_owned(), when, answer, words: None }
+    Rule::new(name, when, answer)
 }
 
 fn known() -> Conditions {

@@ -90,7 +90,7 @@ impl Web {
         match &decision.answer {
             AccessAnswer::Human { queue, .. } => Some((0, queue.as_ref().or(self.routes.default_queue.as_ref())?)),
             AccessAnswer::Queue { queue, .. } => Some((1, queue)),
-            AccessAnswer::SelfService | AccessAnswer::Refuse { .. } => None,
+            AccessAnswer::Callback { .. } | AccessAnswer::SelfService | AccessAnswer::Refuse { .. } => None,
         }
     }
 

@@ -12,9 +12,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::access::{Decision, Facts, Policy};
+use crate::access::{Channel, Decision, Policy};
 use crate::base::{AgentId, E164, IntentId, Level, QueueId, TrunkId, Wall};
 use crate::calls::browsing;
+use crate::calls::policy_facts::{self, Seen};
 use crate::calls::settings::{CallSettings, PhonePlan};
 use crate::intents::intent::Intent;
 use crate::intents::{Observed, StoreReply, StoreRequest, weigh};
@@ -86,21 +87,9 @@ impl Routes {
         observed: &Observed,
         trunk: &TrunkId,
     ) -> Decision {
-        let domain = intent.and_then(|intent| intent.customer.email.expose().rsplit_once('@'));
-        self.policy.decide(&Facts {
-            domain: domain.map(|(_, domain)| domain),
-            tier: intent.and_then(|intent| intent.customer.tier.as_ref()),
-            level,
-            category: intent.map(|intent| intent.reason.category.as_str()),
-            sub_category: intent.and_then(|intent| intent.reason.sub_category.as_deref()),
-            urgency: intent.map(|intent| intent.urgency.rank()),
-            value: intent
-                .and_then(|intent| intent.value.as_ref())
-                .map(|value| (value.minor_units, value.currency.as_str())),
-            dialled: observed.dialled.as_ref(),
-            trunk,
-            wall: observed.now,
-        })
+        let channel = if Some(trunk) == self.browser_trunk.as_ref() { Channel::Browser } else { Channel::Phone };
+        let seen = Seen { level, dialled: observed.dialled.as_ref(), trunk, channel, loads: &[], wall: observed.now };
+        self.policy.decide(&policy_facts::facts(intent, &seen))
     }
 }
 

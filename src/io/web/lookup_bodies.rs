@@ -34,17 +34,17 @@ pub(super) struct MatchAnswer {
 /// Where the call should go, and which rule says so.
 #[derive(Serialize, ToSchema)]
 pub(super) struct AccessBody {
-    /// `human`, `queue`, `self-service` or `refuse`.
+    /// `human`, `queue`, `callback`, `self-service` or `refuse`.
     pub(super) answer: &'static str,
     pub(super) rule: String,
     /// In words.
     pub(super) reason: String,
-    /// For `human` and `queue`.
+    /// For `human`, `queue` and `callback`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) queue: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) priority: Option<i32>,
-    /// For `queue`: how long at most, in seconds, and what follows: `self-service` or `refuse`.
+    /// For `queue`: how long at most, in seconds, and what follows: `self-service`, `callback` or `refuse`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ceiling_s: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -133,6 +133,10 @@ impl AccessBody {
                     ..plain
                 }
             }
+            Answer::Callback { queue, priority } => {
+                let queue = queue.as_ref().or(routes.default_queue.as_ref()).map(ToString::to_string);
+                AccessBody { answer: "callback", queue, priority: Some(*priority), ..plain }
+            }
             Answer::SelfService => plain,
             Answer::Refuse { status, announcement } => {
                 let announcement = announcement.as_ref().map(ToString::to_string);
@@ -145,6 +149,7 @@ impl AccessBody {
 fn after(then: After) -> (&'static str, Option<u16>) {
     match then {
         After::SelfService => ("self-service", None),
+        After::Callback => ("callback", None),
         After::Refuse { status } => ("refuse", Some(status)),
     }
 }

@@ -178,20 +178,10 @@ fn record() -> CallRecord {
 
 /// Strong matches reach a human; a caller nobody knows is refused.
 fn routes() -> Routes {
-    let strong = Rule {
-        name: "strong".to_owned(),
-        when: Conditions { min_level: Some(Level::Strong), ..Conditions::default() },
-        answer: access::Answer::Human { queue: None, priority: 5 },
-        words: None,
-    };
+    let when = Conditions { min_level: Some(Level::Strong), ..Conditions::default() };
+    let strong = Rule::new("strong", when, access::Answer::Human { queue: None, priority: 5 });
     let refuse = access::Answer::Refuse { status: 480, announcement: Some("Please use\nthe page.".into()) };
-    let setup = PolicySetup {
-        rules: vec![strong],
-        default: refuse,
-        default_words: None,
-        tiers: Vec::new(),
-        free_mail: Vec::new(),
-    };
+    let setup = PolicySetup::of(vec![strong], refuse);
     Routes {
         policy: Policy::new(setup).unwrap(),
         default_queue: Some(QueueId::new("returns")),
