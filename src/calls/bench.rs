@@ -192,6 +192,14 @@ impl Bench {
         SoundTerms { webrtc: rings || sound.webrtc, ..sound.clone() }
     }
 
+    /// How long it may ring there.
+    pub fn ring_time(&self, target: &Target) -> Duration {
+        match target {
+            Target::Registered(_) => self.settings.deadlines.ring,
+            Target::Uri { .. } | Target::Trunk { .. } => self.settings.deadlines.fallback_ring,
+        }
+    }
+
     pub fn set_deadline(&mut self, call: &Call, deadline: Deadline, at: Mono) {
         self.timers.set((call.id, deadline), at);
     }

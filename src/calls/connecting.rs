@@ -6,7 +6,7 @@ use crate::base::stage::Stage;
 use crate::base::{AgentId, Fence, Now, Pii};
 use crate::desktop::{CallPhase, DeskCommand};
 use crate::routing::{self, OfferFailure, Why};
-use crate::sip::api::{Carried, Dial, Reason, Reliable, SipCommand};
+use crate::sip::api::{Dial, Reason, SipCommand};
 use crate::sip::claims::Asserted;
 
 use super::bench::{Bench, Deadline};
@@ -16,6 +16,7 @@ use super::facts::{Fact, FallbackCause, PopMiss};
 use super::fallback;
 use super::header_rules;
 use super::identity;
+use super::inviting;
 use super::moved::{Moved, Next};
 use super::pop;
 use super::queueing;
@@ -129,23 +130,9 @@ fn ring_at(call: &mut Call, grant: Grant, phone: PhonePlan, asserted: Option<Ass
         Ok(offer) => offer,
         Err(error) => return no_sound(call, &grant, &error, bench, now),
     };
-    bench.call_by_leg.insert(leg.0, call.id);
-    let Carried { user_to_users, headers } = header_rules::onward(call, None, None);
-    let dial = Dial {
-        target: phone.target,
-        trunk: None,
-        flow: phone.flow,
-        from_user: call.incoming.from_user.clone(),
-        from_display: call.incoming.from_display.clone(),
-        asserted,
-        offer,
-        user_to_users,
-        headers,
-        copied: call.trunk.terms.headers.answer.copied.clone(),
-        reliable: Reliable::Supported,
-        ring_timeout: bench.settings.deadlines.ring,
-    };
-    bench.sip(SipCommand::Dial { leg: leg.0, dial: Box::new(dial) });
+    let carried = header_rules::onward(call, None, None);
+    let dial = Dial { asserted, ..inviting::dial(call, phone.place(), offer, carried, bench) };
+    inviting::ring(call, leg, dial, bench);
     call.phase = Phase::Ringing(grant, leg);
 }
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::base::{Now, Pii, TrunkId};
-use crate::sip::api::{Carried, Dial, Reason, SipCommand, Target};
+use crate::sip::api::{Dial, Reason, SipCommand, Target};
 
 use super::admission;
 use super::bench::{Bench, Deadline};
@@ -14,6 +14,7 @@ use super::ending;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::header_rules;
 use super::identity;
+use super::inviting;
 use super::moved::{Moved, Next};
 use super::settings::{Fallback, Mode, TrunkPlan};
 use super::sound;
@@ -91,23 +92,16 @@ fn ring(call: &mut Call, place: Next, onto: &TrunkPlan, trunk: Option<TrunkId>, 
         Err(_) if !call.is_answered() && !call.sound.has_keys() => call.incoming.offer.clone(),
         Err(error) => return give_up(call, error.status(), Outcome::Failed, bench, now),
     };
-    bench.call_by_leg.insert(leg.0, call.id);
-    let Carried { user_to_users, headers } = header_rules::onward(call, Some(onto), None);
+    let carried = header_rules::onward(call, Some(onto), None);
     let dial = Dial {
         trunk,
-        target: place.target,
-        flow: place.flow,
         from_user: admission::caller(call, onto),
-        from_display: call.incoming.from_display.clone(),
         asserted: identity::for_trunk(&call.incoming),
-        offer,
-        user_to_users,
-        headers,
-        copied: call.trunk.terms.headers.answer.copied.clone(),
         reliable: call.trunk.reliable,
         ring_timeout: bench.settings.deadlines.fallback_ring,
+        ..inviting::dial(call, place, offer, carried, bench)
     };
-    bench.sip(SipCommand::Dial { leg: leg.0, dial: Box::new(dial) });
+    inviting::ring(call, leg, dial, bench);
     call.phase = Phase::Diverting(leg);
 }
 

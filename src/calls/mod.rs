@@ -22,6 +22,7 @@ pub mod header_rules;
 #[cfg(test)]
 mod header_rules_tests;
 mod identity;
+mod inviting;
 mod keys;
 mod matching;
 mod moved;

@@ -2,7 +2,7 @@
 //! becomes of the ringing is as with a fallback.
 
 use crate::base::{AgentId, Now, TrunkId};
-use crate::sip::api::{Dial, HeaderNames, Reason, Reliable, SipCommand, Target};
+use crate::sip::api::{Carried, Dial, Reason, Reliable};
 
 use super::bench::Bench;
 use super::call::{Call, Phase};
@@ -10,6 +10,7 @@ use super::dialling::Place;
 use super::ending;
 use super::engaged::engage;
 use super::facts::{EndedBy, Outcome};
+use super::inviting;
 use super::moved::Moved;
 use super::settings::{Fallback, Mode, PhonePlan, TrunkPlan};
 use super::sound::{self, NoSound, Sound};
@@ -60,24 +61,11 @@ fn ring(call: &mut Call, bench: &mut Bench) -> Result<(), (u16, &'static str)> {
     let leg = call.next_leg();
     let terms = bench.sound_for(&phone.target, &phone.sound);
     let offer = sound::offer_far(call, leg.0, &terms, bench).map_err(no_sound)?;
-    bench.call_by_leg.insert(leg.0, call.id);
     call.moved = Moved::from(&phone.target);
-    let is_agent = matches!(phone.target, Target::Registered(_));
-    let dial = Dial {
-        trunk: None,
-        target: phone.target,
-        flow: phone.flow,
-        from_user: call.incoming.from_user.clone(),
-        from_display: call.incoming.from_display.clone(),
-        asserted: None,
-        offer,
-        user_to_users: call.incoming.user_to_users.clone(),
-        headers: Vec::new(),
-        copied: HeaderNames::default(),
-        reliable: Reliable::Supported,
-        ring_timeout: if is_agent { bench.settings.deadlines.ring } else { bench.settings.deadlines.fallback_ring },
-    };
-    bench.sip(SipCommand::Dial { leg: leg.0, dial: Box::new(dial) });
+    let carried = Carried { user_to_users: call.incoming.user_to_users.clone(), headers: Vec::new() };
+    let ring_timeout = bench.ring_time(&phone.target);
+    let dial = Dial { ring_timeout, ..inviting::dial(call, phone.place(), offer, carried, bench) };
+    inviting::ring(call, leg, dial, bench);
     call.phase = Phase::Diverting(leg);
     for agent in call.maker().cloned().into_iter().chain(called) {
         engage(call, agent, bench);

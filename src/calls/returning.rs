@@ -7,13 +7,14 @@ use bytes::Bytes;
 
 use crate::base::{AgentId, LegId, Now};
 use crate::desktop::{CallPhase, DeskCommand};
-use crate::sip::api::{Carried, Dial, HeaderNames, IncomingCall, Origin, Reason, Reliable, SipCommand, SipEvent};
+use crate::sip::api::{Dial, HeaderNames, IncomingCall, Origin, Reason, Reliable, SipCommand, SipEvent};
 
 use super::bench::Bench;
 use super::call::{Call, FarLeg, Grant, Phase, Side};
 use super::ending;
 use super::facts::EndedBy;
 use super::header_rules;
+use super::inviting;
 use super::sound;
 use super::talking;
 
@@ -65,20 +66,12 @@ pub fn call_back(call: &mut Call, bench: &mut Bench) {
     // Without sound the call ends when the time to come back is over.
     let Ok(offer) = sound::offer_next(call, leg.0, &terms, bench) else { return };
     bench.call_by_leg.insert(leg.0, call.id);
-    let Carried { user_to_users, headers } = header_rules::onward(call, None, None);
+    let carried = header_rules::onward(call, None, None);
     let dial = Dial {
-        target: phone.target,
-        trunk: None,
-        flow: phone.flow,
-        from_user: call.incoming.from_user.clone(),
-        from_display: call.incoming.from_display.clone(),
-        asserted: None,
-        offer,
-        user_to_users,
-        headers,
         copied: HeaderNames::default(),
         reliable: Reliable::Off,
         ring_timeout: ANSWER_WITHIN,
+        ..inviting::dial(call, phone.place(), offer, carried, bench)
     };
     bench.sip(SipCommand::Replace { leg: leg.0, old: old.0, dial: Box::new(dial) });
     ending::hang_up_far(old, Some(Reason::sip(200, "the page was loaded anew")), bench);

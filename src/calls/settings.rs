@@ -15,6 +15,7 @@ use crate::sdp::Fingerprint;
 use crate::sip::api::{FlowId, Reliable, Target};
 
 use super::dialling::DialRules;
+use super::moved::Next;
 use super::terms::{SoundTerms, TrunkTerms};
 
 /// Where a trunk's call goes when we have nothing to add: the IVR that was there before us.
@@ -86,6 +87,12 @@ pub struct PhonePlan {
     /// The URI at which the PBX reaches it: where trunks that are redirected send the call.
     pub extension: Option<String>,
     pub sound: SoundTerms,
+}
+
+impl PhonePlan {
+    pub fn place(&self) -> Next {
+        Next { target: self.target.clone(), flow: self.flow }
+    }
 }
 
 /// Telephone numbers that are leased to intents.

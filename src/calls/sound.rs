@@ -1,15 +1,21 @@
 //! The sound of a call: one stream on each side, and what each of them plays. Offers and answers are made here.
 
+mod next;
+mod opening;
+
 use bytes::Bytes;
 
-use crate::base::{CallId, LegId};
-use crate::media::command::{MediaCommand, OurSide, Source, ToneKind};
-use crate::sdp::{Codec, Direction, LocalMedia, LocalWebRtc, Negotiated, SdpError, Session};
+use crate::base::LegId;
+use crate::media::command::{MediaCommand, Source, ToneKind};
+use crate::sdp::{Codec, LocalMedia, Negotiated, SdpError, Session};
 
 use super::bench::Bench;
-use super::call::{Call, Change, Side};
+use super::call::{Call, Side};
 use super::settings::WaitingSound;
 use super::terms::SoundTerms;
+pub use next::{adopt_next, answer_next, close_next, connect_next, offer_next};
+pub use opening::reopen_caller;
+use opening::{close, open, open_caller};
 
 /// The streams of one call.
 #[derive(Clone, Debug, Default)]
@@ -50,9 +56,6 @@ pub enum NoSound {
     NoPort,
     Description(SdpError),
 }
-
-/// Ports that other programs hold are rare; a machine without sockets is not helped by more tries.
-const REOPENED_MAX: u8 = 3;
 
 impl Sound {
     pub fn new(offer: Session) -> Sound {
@@ -224,131 +227,6 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSou
     Ok(body)
 }
 
-/// The offer for a leg that may take the far side's place; what the caller has settled is all that it may take.
-pub fn offer_next(call: &mut Call, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<Bytes, NoSound> {
-    let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
-    let mut stream = new_stream((call.id, call.group), leg, (terms, false), bench)?;
-    let settled = match stream.narrow_settled(&settled) {
-        Ok(settled) => settled,
-        Err(error) => {
-            close(stream, bench);
-            return Err(error.into());
-        }
-    };
-    let offer = stream.local.offer_from_negotiated(&settled);
-    call.sound.next = Some(stream);
-    Ok(offer)
-}
-
-/// The far side of another call may take this one's far side's place; the offer is for it, and until it has answered it hears nobody.
-pub fn adopt_next(call: &mut Call, other: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSound> {
-    let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
-    let far = other.sound.far.as_ref().ok_or(SdpError::NoAudio)?;
-    let settled = far.narrow_settled(&settled)?;
-    let mut stream = match other.group == call.group {
-        true => taken_over(call, other, bench)?,
-        false => begun_anew(call, other, bench)?,
-    };
-    let offer = stream.local.offer_from_negotiated(&settled);
-    call.sound.next = Some(stream);
-    Ok(offer)
-}
-
-fn taken_over(call: &Call, other: &mut Call, bench: &mut Bench) -> Result<Stream, NoSound> {
-    let stream = other.sound.far.take().ok_or(SdpError::NoAudio)?;
-    if let Some((_, of)) = bench.port_by_leg.get_mut(&stream.leg) {
-        *of = call.id;
-    }
-    bench.media(MediaCommand::Source { leg: stream.leg, source: Source::Silence });
-    Ok(stream)
-}
-
-/// The other call is of another group, so perhaps with another worker: the same session of ours goes on at another port, and its
-/// stream there ends with that call. A browser has its keys from a handshake, and stays where it is.
-fn begun_anew(call: &mut Call, other: &Call, bench: &mut Bench) -> Result<Stream, NoSound> {
-    let before = other.sound.far.as_ref().filter(|far| far.local.webrtc().is_none()).ok_or(SdpError::NoAudio)?;
-    let leg = call.next_leg().0;
-    let fresh = new_stream((call.id, call.group), leg, (&before.terms, before.local.without_keys), bench)?;
-    Ok(Stream { local: fresh.local.continuing(&before.local), ..fresh })
-}
-
-/// That leg has answered and takes the far side's place. The offer is for a caller who was on hold.
-pub fn connect_next(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Option<Bytes>, NoSound> {
-    let next = call.sound.next.as_mut().ok_or(NoSound::NoPort)?;
-    let answer = next.terms.read_answer(answer)?;
-    next.agreed = Some(next.local.answered(&answer)?);
-    next.remote = Some(answer);
-    take_far_place(call, bench)
-}
-
-/// A leg that has been offered to us takes the far side's place: its answer, in what the caller speaks, and the offer for a caller who must
-/// hear of it.
-pub fn answer_next(
-    call: &mut Call,
-    leg: LegId,
-    terms: &SoundTerms,
-    offer: &[u8],
-    bench: &mut Bench,
-) -> Result<(Bytes, Option<Bytes>), NoSound> {
-    let offer = terms.read_offer(offer)?;
-    let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
-    let spoken = settled.codec().into_iter().chain(&settled.formats).map(|format| format.codec.clone());
-    let spoken: Vec<Codec> = spoken.collect();
-    let terms = SoundTerms { webrtc: offer.audio.webrtc.is_some(), ..terms.clone() };
-    let mut stream = new_stream((call.id, call.group), leg, (&terms, false), bench)?;
-    let agreed = match stream.local.answer_alone(&offer, &spoken) {
-        Ok(agreed) => agreed,
-        Err(error) => {
-            close(stream, bench);
-            return Err(error.into());
-        }
-    };
-    stream.agreed = Some(agreed.negotiated);
-    stream.remote = Some(offer);
-    call.sound.next = Some(stream);
-    let resume = take_far_place(call, bench)?;
-    Ok((agreed.body, resume))
-}
-
-fn take_far_place(call: &mut Call, bench: &mut Bench) -> Result<Option<Bytes>, NoSound> {
-    if let Some(before) = std::mem::replace(&mut call.sound.far, call.sound.next.take()) {
-        close(before, bench);
-    }
-    call.change = None;
-    bridge(call, bench);
-    let far = call.sound.far.as_ref().and_then(|far| far.agreed.clone()).ok_or(NoSound::NoPort)?;
-    let caller = call.sound.caller.as_mut().ok_or(NoSound::NoPort)?;
-    let Some(agreed) = caller.agreed.as_ref().and_then(|agreed| to_be_told(agreed, &far)) else {
-        return Ok(None);
-    };
-    let before = Box::new(caller.local.clone());
-    let offer = caller.local.offer_from_negotiated(&agreed);
-    call.change = Some(Change::Own { side: Side::Caller, before });
-    Ok(Some(offer))
-}
-
-/// What the caller is to be offered when another has taken the far side's place: all that it has while it was on hold, less when it
-/// speaks in a way that the new one does not know. `None` when nothing changes for it.
-fn to_be_told(agreed: &Negotiated, far: &Negotiated) -> Option<Negotiated> {
-    let is_known = |codec: &Codec| far.formats.iter().any(|format| format.codec.same_encoding(codec));
-    let speaks = agreed.codec().is_some_and(|format| is_known(&format.codec));
-    if speaks && agreed.direction == Direction::SendRecv {
-        return None;
-    }
-    let mut told = agreed.clone();
-    if !speaks {
-        told.formats.retain(|format| is_known(&format.codec));
-    }
-    told.codec().is_some().then_some(told)
-}
-
-/// That leg does not answer.
-pub fn close_next(call: &mut Call, bench: &mut Bench) {
-    if let Some(stream) = call.sound.next.take() {
-        close(stream, bench);
-    }
-}
-
 /// The waiting sound again, after an offer that failed.
 pub fn play_waiting(call: &Call, bench: &mut Bench) {
     let source = match bench.settings.media.waiting {
@@ -409,77 +287,6 @@ pub fn close_all(call: &mut Call, bench: &mut Bench) {
     for stream in [call.sound.next.take(), call.sound.far.take(), call.sound.caller.take()].into_iter().flatten() {
         close(stream, bench);
     }
-}
-
-fn open_caller(call: &mut Call, bench: &mut Bench) -> Result<(), NoSound> {
-    let webrtc = call.sound.is_of_browser();
-    let terms = SoundTerms { webrtc, ..call.trunk.terms.sound.over(call.incoming.is_tls)? };
-    open(call, Side::Caller, call.caller.0, &terms, bench)
-}
-
-/// Opens the stream of a side unless it is open.
-fn open(call: &mut Call, side: Side, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<(), NoSound> {
-    let of = (call.id, call.group);
-    // The far leg goes over the caller's trunk when it is the fallback.
-    let is_of_trunk = side == Side::Caller || call.record.fallback.is_some();
-    let without_keys = is_of_trunk && call.trunk.keys_in_info;
-    let place = call.sound.stream(side);
-    if place.is_some() {
-        return Ok(());
-    }
-    *place = Some(new_stream(of, leg, (terms, without_keys), bench)?);
-    Ok(())
-}
-
-fn new_stream(
-    (call, group): (CallId, CallId),
-    leg: LegId,
-    (terms, without_keys): (&SoundTerms, bool),
-    bench: &mut Bench,
-) -> Result<Stream, NoSound> {
-    let mut local = if terms.webrtc { shared(group, leg, bench)? } else { alone(group, leg, terms, bench)? };
-    local.without_keys = without_keys;
-    bench.port_by_leg.insert(leg, (local.port, call));
-    Ok(Stream { leg, local, agreed: None, remote: None, owed: false, terms: terms.clone() })
-}
-
-/// A port of its own.
-fn alone(group: CallId, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<LocalMedia, NoSound> {
-    let port = bench.ports.take(bench.now.mono).ok_or(NoSound::NoPort)?;
-    let local = LocalMedia::new(bench.settings.media.advertised, port, bench.rng.u64());
-    bench.media(MediaCommand::Open { group, leg, port });
-    Ok(local.with_srtp(terms.srtp, |octets| bench.rng.fill(octets)))
-}
-
-/// The port that browsers share: it is not lent, and not given back.
-fn shared(group: CallId, leg: LegId, bench: &mut Bench) -> Result<LocalMedia, NoSound> {
-    let port = bench.settings.media.webrtc.port_of(group).ok_or(NoSound::NoPort)?;
-    let mut seed = [0; 32];
-    bench.rng.fill(&mut seed);
-    let webrtc = LocalWebRtc::new(bench.settings.media.webrtc.fingerprint, seed);
-    let (ice, stream) = (webrtc.ice().clone(), webrtc.stream());
-    let ours = OurSide { ice, ssrc: stream.ssrc, cname: stream.cname.clone() };
-    bench.media(MediaCommand::OpenShared { group, leg, ours: Box::new(ours) });
-    let local = LocalMedia::new(bench.settings.media.advertised, port, bench.rng.u64());
-    Ok(local.with_webrtc(webrtc))
-}
-
-/// The caller's stream again, on another port; `false` when the caller has been told of the one that failed, or when port after
-/// port fails.
-pub fn reopen_caller(call: &mut Call, bench: &mut Bench) -> bool {
-    let sound = &mut call.sound;
-    let is_told = sound.answered || sound.caller.as_ref().is_some_and(|stream| stream.agreed.is_some() || stream.owed);
-    if is_told || sound.reopened >= REOPENED_MAX {
-        return false;
-    }
-    sound.reopened += 1;
-    sound.caller = None;
-    open_caller(call, bench).is_ok()
-}
-
-/// Its port is free when the media says that it is closed.
-fn close(stream: Stream, bench: &mut Bench) {
-    bench.media(MediaCommand::Close { leg: stream.leg });
 }
 
 /// Our own description for the caller: the answer to its offer, or an offer where it has made none.

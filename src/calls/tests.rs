@@ -36,6 +36,20 @@ const TO_TALK: &str = "
     < far hears the other, caller hears the other, 200, accepted 1, anna talking
 ";
 
+/// Anna has the caller.
+fn talking() -> Bench {
+    let mut bench = ivr();
+    bench.check(TO_POP);
+    bench.check(TO_TALK);
+    bench
+}
+
+/// The last that happens: the caller, who was with an agent, hangs up.
+fn caller_goes(mut bench: Bench) {
+    bench.check("> caller bye\n < hang up far, finish used, ended talked by caller\n > finished");
+    bench.assert_quiet();
+}
+
 #[test]
 fn a_recognised_caller_talks_to_an_agent_who_knows() {
     let mut bench = ivr();

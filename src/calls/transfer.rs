@@ -6,9 +6,7 @@ use bytes::Bytes;
 use crate::base::{AgentId, CallId, Fence, Now, Pii};
 use crate::desktop::{CallPhase, DeskCommand};
 use crate::routing::{self, OfferFailure, Why};
-use crate::sip::api::{
-    Carried, Dial, FlowId, HeaderField, HeaderNames, Reason, Refer, Reliable, SipCommand, SipEvent, Target,
-};
+use crate::sip::api::{Dial, FlowId, HeaderField, HeaderNames, Reason, Refer, SipCommand, SipEvent, Target};
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
@@ -19,6 +17,7 @@ use super::facts::{Fact, FallbackCause, PassedOn, PopMiss};
 use super::fallback;
 use super::header_rules;
 use super::identity;
+use super::inviting;
 use super::moved::{Moved, Next};
 use super::pop;
 use super::settings::PhonePlan;
@@ -297,28 +296,19 @@ fn ring(call: &mut Call, leg: FarLeg, phone: PhonePlan, bench: &mut Bench, now: 
         Ok(offer) => offer,
         Err(error) => return failed(call, error.status(), OfferFailure::Declined, bench, now),
     };
-    bench.call_by_leg.insert(leg.0, call.id);
     let is_agent = matches!(phone.target, Target::Registered(_));
     let referred_by = call.transfer.as_ref().and_then(|transfer| transfer.refer.referred_by.clone());
     let asserted = if is_agent { identity::for_phone(&call.incoming) } else { identity::for_trunk(&call.incoming) };
     let referred_by = referred_by.map(|by| HeaderField::new("Referred-By", by.into_inner()));
-    let Carried { user_to_users, headers } = header_rules::onward(call, None, referred_by);
+    let carried = header_rules::onward(call, None, referred_by);
     let dial = Dial {
-        trunk: None,
-        target: phone.target,
-        flow: phone.flow,
-        from_user: call.incoming.from_user.clone(),
-        from_display: call.incoming.from_display.clone(),
         asserted,
-        offer,
-        user_to_users,
-        headers,
         // The caller has their answer.
         copied: HeaderNames::default(),
-        reliable: Reliable::Supported,
-        ring_timeout: if is_agent { bench.settings.deadlines.ring } else { bench.settings.deadlines.fallback_ring },
+        ring_timeout: bench.ring_time(&phone.target),
+        ..inviting::dial(call, phone.place(), offer, carried, bench)
     };
-    bench.sip(SipCommand::Dial { leg: leg.0, dial: Box::new(dial) });
+    inviting::ring(call, leg, dial, bench);
 }
 
 fn rings(call: &mut Call, bench: &mut Bench) {

@@ -1,6 +1,6 @@
 //! Calls from agents' phones, and customers who are joined with whomever the agent has called.
 
-use super::{TO_POP, TO_TALK, ivr};
+use super::{TO_POP, TO_TALK, caller_goes, ivr, talking};
 use crate::base::AgentId;
 use crate::calls::script::Bench;
 
@@ -18,16 +18,15 @@ const JOINING: &str = "
     < far hears silence, refer of far 202, is ben free, reinvite far, hang up anna, anna released, ben released, ended talked by agent
 ";
 
-fn talking() -> Bench {
-    let mut bench = ivr();
-    bench.check(TO_POP);
-    bench.check(TO_TALK);
-    bench
-}
-
 fn asking() -> Bench {
     let mut bench = talking();
     bench.check(TO_BEN);
+    bench
+}
+
+fn joining() -> Bench {
+    let mut bench = asking();
+    bench.check(JOINING);
     bench
 }
 
@@ -66,8 +65,7 @@ fn an_agent_s_call_goes_where_the_rules_allow_and_nowhere_else() {
 
 #[test]
 fn the_caller_is_joined_with_whom_the_agent_has_called() {
-    let mut bench = asking();
-    bench.check(JOINING);
+    let mut bench = joining();
     bench.check(
         "> far reinvites
          < reinvite of far 491
@@ -96,8 +94,7 @@ fn the_caller_is_joined_with_whom_the_agent_has_called() {
 
 #[test]
 fn an_agent_who_is_joined_has_the_pop_and_the_wrap_up() {
-    let mut bench = asking();
-    bench.check(JOINING);
+    let mut bench = joining();
     bench.check(
         "> ben free 7
          < show ben V2
@@ -117,22 +114,19 @@ fn an_agent_who_is_not_joined_after_all_loses_the_pop() {
         ("reinvite refused", "notify 488, hang up far, withdraw ben, failed 7 declined"),
         ("far bye", "notify 480, withdraw ben, failed 7 declined"),
     ] {
-        let mut bench = asking();
-        bench.check(JOINING);
+        let mut bench = joining();
         bench.check(&format!("> ben free 7\n < show ben V2\n > {event}\n < {said}"));
     }
 }
 
 #[test]
 fn an_agent_who_cannot_be_granted_is_joined_and_busy_until_the_end() {
-    let mut bench = asking();
-    bench.check(JOINING);
+    let mut bench = joining();
     bench.check("> ben busy\n < ben engaged");
     bench.after("reinvite answered");
     bench.check("> far bye\n < hang up caller, finish used, ben released, ended talked by target\n > finished");
     bench.assert_quiet();
-    let mut bench = asking();
-    bench.check(JOINING);
+    let mut bench = joining();
     bench.check("> ben busy\n < ben engaged\n > reinvite refused\n < notify 488, ben released, hang up far");
 }
 
@@ -167,8 +161,7 @@ fn whom_the_agent_had_called_before_the_caller_came_is_joined_too() {
 
 #[test]
 fn the_new_side_may_end_it() {
-    let mut bench = asking();
-    bench.check(JOINING);
+    let mut bench = joining();
     bench.after("reinvite answered");
     bench.check("> far bye\n < hang up caller, finish used, ended talked by target\n > finished");
     bench.assert_quiet();
@@ -177,8 +170,7 @@ fn the_new_side_may_end_it() {
 #[test]
 fn whoever_cannot_be_joined_leaves_the_caller_with_the_agent() {
     for (event, said) in [("reinvite refused", "notify 488, hang up far"), ("far bye", "notify 480")] {
-        let mut bench = asking();
-        bench.check(JOINING);
+        let mut bench = joining();
         bench.check(&format!("> {event}\n < {said}"));
         bench.check(
             "> agent bye
@@ -191,20 +183,15 @@ fn whoever_cannot_be_joined_leaves_the_caller_with_the_agent() {
 
 #[test]
 fn either_side_may_go_while_they_are_joined() {
-    let mut bench = asking();
-    bench.check(JOINING);
+    let mut bench = joining();
     bench.check(
         "> agent bye
          < caller hears silence, caller hears ringback, anna ended, wrap-up anna, call ended 1
          > reinvite answered
-         < far hears the other, caller hears the other
-         > caller bye
-         < hang up far, finish used, ended talked by caller
-         > finished",
+         < far hears the other, caller hears the other",
     );
-    bench.assert_quiet();
-    let mut bench = asking();
-    bench.check(JOINING);
+    caller_goes(bench);
+    let mut bench = joining();
     bench.check(
         "> caller bye
          < hang up far, anna ended, wrap-up anna, call ended 1, hang up far, finish used, ended talked by caller

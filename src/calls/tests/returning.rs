@@ -1,12 +1,10 @@
 //! Browsers that are away in the middle of a call and come back; the other side's leg stays as it is.
 
-use super::ivr;
+use super::{ivr, talking};
 
 #[test]
 fn a_page_that_was_loaded_anew_gets_its_call_back() {
-    let mut bench = ivr();
-    bench.check(super::TO_POP);
-    bench.check(super::TO_TALK);
+    let mut bench = talking();
     bench.check(
         "> desk opened anna
          > far away
@@ -30,9 +28,7 @@ fn a_page_that_was_loaded_anew_gets_its_call_back() {
 #[test]
 fn a_page_that_does_not_answer_ends_the_call() {
     for how in ["far 486", "far nonsense"] {
-        let mut bench = ivr();
-        bench.check(super::TO_POP);
-        bench.check(super::TO_TALK);
+        let mut bench = talking();
         bench.after("far away");
         bench.after("desk opened anna");
         let said = bench.after(how);
@@ -47,9 +43,7 @@ fn a_page_that_does_not_answer_ends_the_call() {
 
 #[test]
 fn a_caller_who_hangs_up_meanwhile_lets_go_of_the_page() {
-    let mut bench = ivr();
-    bench.check(super::TO_POP);
-    bench.check(super::TO_TALK);
+    let mut bench = talking();
     bench.after("far away");
     bench.after("desk opened anna");
     let said = bench.after("caller bye");
@@ -60,9 +54,7 @@ fn a_caller_who_hangs_up_meanwhile_lets_go_of_the_page() {
 
 #[test]
 fn another_device_of_the_agent_takes_the_legs_place_and_nobody_elses_does() {
-    let mut bench = ivr();
-    bench.check(super::TO_POP);
-    bench.check(super::TO_TALK);
+    let mut bench = talking();
     bench.check(
         "> ben replaces far
          < 403 (this leg cannot be replaced)

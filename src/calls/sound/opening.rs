@@ -1,0 +1,91 @@
+//! Streams are opened and closed: a port of its own for each, or the one that browsers share.
+
+use crate::base::{CallId, LegId};
+use crate::media::command::{MediaCommand, OurSide};
+use crate::sdp::{LocalMedia, LocalWebRtc};
+
+use super::{NoSound, Stream};
+use crate::calls::bench::Bench;
+use crate::calls::call::{Call, Side};
+use crate::calls::terms::SoundTerms;
+
+/// Ports that other programs hold are rare; a machine without sockets is not helped by more tries.
+const REOPENED_MAX: u8 = 3;
+
+/// Opens the caller's stream unless it is open.
+pub(super) fn open_caller(call: &mut Call, bench: &mut Bench) -> Result<(), NoSound> {
+    let webrtc = call.sound.is_of_browser();
+    let terms = SoundTerms { webrtc, ..call.trunk.terms.sound.over(call.incoming.is_tls)? };
+    open(call, Side::Caller, call.caller.0, &terms, bench)
+}
+
+/// Opens the stream of a side unless it is open.
+pub(super) fn open(
+    call: &mut Call,
+    side: Side,
+    leg: LegId,
+    terms: &SoundTerms,
+    bench: &mut Bench,
+) -> Result<(), NoSound> {
+    let of = (call.id, call.group);
+    // The far leg goes over the caller's trunk when it is the fallback.
+    let is_of_trunk = side == Side::Caller || call.record.fallback.is_some();
+    let without_keys = is_of_trunk && call.trunk.keys_in_info;
+    let place = call.sound.stream(side);
+    if place.is_some() {
+        return Ok(());
+    }
+    *place = Some(new_stream(of, leg, (terms, without_keys), bench)?);
+    Ok(())
+}
+
+pub(super) fn new_stream(
+    (call, group): (CallId, CallId),
+    leg: LegId,
+    (terms, without_keys): (&SoundTerms, bool),
+    bench: &mut Bench,
+) -> Result<Stream, NoSound> {
+    let mut local = if terms.webrtc { shared(group, leg, bench)? } else { alone(group, leg, terms, bench)? };
+    local.without_keys = without_keys;
+    bench.port_by_leg.insert(leg, (local.port, call));
+    Ok(Stream { leg, local, agreed: None, remote: None, owed: false, terms: terms.clone() })
+}
+
+/// A port of its own.
+fn alone(group: CallId, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<LocalMedia, NoSound> {
+    let port = bench.ports.take(bench.now.mono).ok_or(NoSound::NoPort)?;
+    let local = LocalMedia::new(bench.settings.media.advertised, port, bench.rng.u64());
+    bench.media(MediaCommand::Open { group, leg, port });
+    Ok(local.with_srtp(terms.srtp, |octets| bench.rng.fill(octets)))
+}
+
+/// The port that browsers share: it is not lent, and not given back.
+fn shared(group: CallId, leg: LegId, bench: &mut Bench) -> Result<LocalMedia, NoSound> {
+    let port = bench.settings.media.webrtc.port_of(group).ok_or(NoSound::NoPort)?;
+    let mut seed = [0; 32];
+    bench.rng.fill(&mut seed);
+    let webrtc = LocalWebRtc::new(bench.settings.media.webrtc.fingerprint, seed);
+    let (ice, stream) = (webrtc.ice().clone(), webrtc.stream());
+    let ours = OurSide { ice, ssrc: stream.ssrc, cname: stream.cname.clone() };
+    bench.media(MediaCommand::OpenShared { group, leg, ours: Box::new(ours) });
+    let local = LocalMedia::new(bench.settings.media.advertised, port, bench.rng.u64());
+    Ok(local.with_webrtc(webrtc))
+}
+
+/// The caller's stream again, on another port; `false` when the caller has been told of the one that failed, or when port after
+/// port fails.
+pub fn reopen_caller(call: &mut Call, bench: &mut Bench) -> bool {
+    let sound = &mut call.sound;
+    let is_told = sound.answered || sound.caller.as_ref().is_some_and(|stream| stream.agreed.is_some() || stream.owed);
+    if is_told || sound.reopened >= REOPENED_MAX {
+        return false;
+    }
+    sound.reopened += 1;
+    sound.caller = None;
+    open_caller(call, bench).is_ok()
+}
+
+/// Its port is free when the media says that it is closed.
+pub(super) fn close(stream: Stream, bench: &mut Bench) {
+    bench.media(MediaCommand::Close { leg: stream.leg });
+}
