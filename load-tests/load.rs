@@ -34,6 +34,8 @@ mod theirs;
 mod warm;
 #[path = "load/webrtc/mod.rs"]
 mod webrtc;
+#[path = "load/workers.rs"]
+mod workers;
 
 #[path = "../tests/support/mod.rs"]
 mod support;

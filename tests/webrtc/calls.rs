@@ -174,9 +174,15 @@ async fn a_customers_page_reaches_an_agents_telephone() {
     assert_eq!((&record["outcome"], &record["ended_by"]), (&"talked".into(), &"agent".into()), "{record}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn two_browsers_talk_in_opus() {
-    let (world, agent) = World::start("browser-to-browser", None).await;
+/// A customer's page that talks with an agent's.
+struct Pair {
+    page: Ua,
+    customer: Browser,
+    agent: Ua,
+    desk: Browser,
+}
+
+async fn two_browsers(world: &World, agent: Option<Ua>) -> Pair {
     let mut agent = agent.expect("a browser");
     let token = world.intent["token"].as_str().expect("a token").to_owned();
     let mut page = Ua::websocket(world.server.http, &token).await;
@@ -192,6 +198,13 @@ async fn two_browsers_talk_in_opus() {
     customer.take_answer(&answered.1).await;
     customer.connected().await;
     desk.connected().await;
+    Pair { page, customer, agent, desk }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_browsers_talk_in_opus() {
+    let (world, agent) = World::start("browser-to-browser", None).await;
+    let Pair { mut page, customer, mut agent, desk } = two_browsers(&world, agent).await;
     customer.send_opus(0x41);
     desk.send_opus(0x42);
     customer.hears_opus(0x42).await;
@@ -205,23 +218,9 @@ async fn two_browsers_talk_in_opus() {
 async fn an_agent_in_the_browser_passes_a_browser_on_to_a_telephone_and_back() {
     let at = ports::udp();
     let (world, agent) = World::with_colleague("browser-passed-on", None, Some(at)).await;
-    let mut agent = agent.expect("a browser");
-    let mut colleague = Ua::udp(at, world.server.sip).await;
-    let token = world.intent["token"].as_str().expect("a token").to_owned();
-    let mut page = Ua::websocket(world.server.http, &token).await;
-    let (customer, desk, telephone) = (Browser::new(true).await, Browser::new(true).await, Phone::start().await);
-    let offer = customer.offer().await;
-    let target = format!("sip:call@{REALM}");
-    let (answered, ()) = tokio::join!(page.invite(&target, "sip:anonymous@anonymous.invalid", &offer), async {
-        let invited = agent.invited().await;
-        let answer = desk.answer(invited.offer()).await;
-        agent.answer(&invited, &answer).await;
-    });
-    assert_eq!(answered.0, 200, "{}", answered.1);
-    customer.take_answer(&answered.1).await;
-    customer.connected().await;
+    let (mut colleague, telephone) = (Ua::udp(at, world.server.sip).await, Phone::start().await);
+    let Pair { mut page, customer, mut agent, desk } = two_browsers(&world, agent).await;
     customer.send_opus(0x41);
-    desk.connected().await;
     desk.hears_opus(0x41).await;
 
     agent.refer(&format!("sip:{COLLEAGUE}@{REALM}")).await;

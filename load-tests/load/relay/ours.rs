@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::time::Duration;
 
-use super::{Plan, Running, alone, pinned};
+use super::{Plan, Running, pinned};
 use crate::support::folder::Folder;
 use crate::support::ports;
 use crate::support::process::Process;
+use crate::workers;
 
 pub fn start(plan: &Plan) -> Running {
     let folder = Folder::new("load-relay");
@@ -17,7 +18,7 @@ pub fn start(plan: &Plan) -> Running {
     command.args(["--phones", &format!("{},{}", plan.phones[0], plan.phones[1])]);
     pinned::child(&mut command, pinned::cores() - 1);
     let mut process = Process::start("relay", &folder, &mut command);
-    process.wait_for(alone::READY, Duration::from_secs(20));
+    process.wait_for(workers::READY, Duration::from_secs(20));
     let at = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
     let calls = (0..plan.calls as u16).map(|nth| [at(first + nth * 4), at(first + nth * 4 + 2)]).collect();
     Running { process, _folder: folder, calls }

@@ -1,12 +1,14 @@
 //! The server's media workers with calls between a browser and a telephone each, in a process of their own.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use throughline::base::{CallId, LegId, Pii};
-use throughline::io::media::{MediaConfig, MediaPool};
+use throughline::base::{CallId, LegId};
+use throughline::io::media::MediaPool;
 use throughline::media::{MediaCommand, MediaEvent, OurSide, Source};
-use throughline::sdp::{Codec, Direction, Fingerprint, Format, IceCredentials, LocalWebRtc, Negotiated, WebRtcSession};
+use throughline::sdp::{Fingerprint, IceCredentials, LocalWebRtc, Negotiated, WebRtcSession};
+
+use crate::workers;
 
 #[derive(clap::Args)]
 pub struct Flags {
@@ -27,35 +29,23 @@ pub struct Flags {
 }
 
 pub const STARTED: &str = "the workers are there";
-pub const READY: &str = "the calls are set up";
 /// For whoever looks at the memory before the first call.
 const PAUSE: Duration = Duration::from_secs(1);
-/// Nobody measures for longer; a process that was forgotten ends.
-const LONGEST: Duration = Duration::from_secs(600);
 
 pub fn serve(flags: &Flags) {
-    let config = MediaConfig {
-        workers: 1,
-        bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        silence_timeout: Duration::from_secs(60),
-        webrtc_port: Some(flags.webrtc_port),
-        ports: 0..=0,
-        wavs: Vec::new(),
-    };
     let told = |event| match event {
         MediaEvent::Failed { leg, cause } => eprintln!("{leg:?} could not be opened: {cause:?}"),
         MediaEvent::Lost { leg, cause } => eprintln!("{leg:?} is lost: {cause:?}"),
         _ => {}
     };
-    let pool = MediaPool::start(config, told).expect("media workers");
+    let pool = workers::start(Duration::from_secs(60), Some(flags.webrtc_port), told);
     println!("{STARTED}");
     std::thread::sleep(PAUSE);
     let theirs = Fingerprint(read_hex(&flags.fingerprint));
     for call in 0..flags.calls {
         set_up(&pool, flags, call, theirs);
     }
-    println!("{READY}");
-    std::thread::sleep(LONGEST);
+    workers::stay(pool);
 }
 
 /// Our names and passwords of the `nth` call, and the browser's: both processes know them.
@@ -78,26 +68,13 @@ fn set_up(pool: &MediaPool, flags: &Flags, call: u64, fingerprint: Fingerprint) 
     let side = OurSide { ice: ours.clone(), ssrc: stream.ssrc, cname: stream.cname.clone() };
     pool.send(MediaCommand::OpenShared { leg: browser, group, ours: Box::new(side) });
     let webrtc = WebRtcSession { ours, theirs, fingerprint, begins: false };
-    let described = Negotiated { webrtc: Some(Box::new(webrtc)), ..session(flags.phone) };
+    let described = Negotiated { webrtc: Some(Box::new(webrtc)), ..workers::session(flags.phone) };
     pool.send(MediaCommand::Remote { leg: browser, session: Box::new(described) });
     let port = flags.first_port + (call * 2) as u16;
     pool.send(MediaCommand::Open { leg: phone, group, port });
-    pool.send(MediaCommand::Remote { leg: phone, session: Box::new(session(flags.phone)) });
+    pool.send(MediaCommand::Remote { leg: phone, session: Box::new(workers::session(flags.phone)) });
     pool.send(MediaCommand::Source { leg: browser, source: Source::Leg(phone) });
     pool.send(MediaCommand::Source { leg: phone, source: Source::Leg(browser) });
-}
-
-fn session(phone: SocketAddr) -> Negotiated {
-    let format = |codec: Codec| Format { to_peer: codec.payload_type, from_peer: codec.payload_type, codec };
-    Negotiated {
-        rtp: Pii::new(phone),
-        rtcp: Pii::new(SocketAddr::new(phone.ip(), 9)),
-        formats: vec![format(Codec::pcmu()), format(Codec::new(101, "telephone-event", 8000))],
-        ptime_ms: 20,
-        direction: Direction::SendRecv,
-        srtp: None,
-        webrtc: None,
-    }
 }
 
 fn read_hex(text: &str) -> [u8; 32] {

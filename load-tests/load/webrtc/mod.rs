@@ -19,6 +19,7 @@ use crate::support::ports;
 use crate::support::process::Process;
 use crate::table::{Table, one_decimal, three_decimals};
 use crate::warm;
+use crate::workers;
 use browsers::{Browser, Identity};
 use sound::{Heard, Phones};
 
@@ -139,7 +140,7 @@ fn ours(identity: &Identity, calls: usize, phones: &Phones) -> Running {
     let mut process = Process::start("webrtc", &folder, &mut command);
     process.wait_for(alone::STARTED, Duration::from_secs(20));
     let kib = memory::kib(process.pid());
-    process.wait_for(alone::READY, Duration::from_secs(20));
+    process.wait_for(workers::READY, Duration::from_secs(20));
     let phone_legs = (0..calls as u16).map(|nth| SocketAddr::from(([127, 0, 0, 1], first + 2 * nth))).collect();
     Running { process, _folder: folder, kib, phone_legs, browser_legs: vec![shared; calls], checks: true }
 }
