@@ -47,6 +47,7 @@ fn candidate(nth: u128) -> Candidate {
         number: Some(number),
         state: IntentState::Open,
         preferred_agent: None,
+        callback: None,
         version: 1,
     };
     Candidate { intent, found_by: FoundBy::default(), last_agent: None }

@@ -226,6 +226,10 @@ pub const INTENT_TTL_MIN: Duration = Duration::from_secs(30);
 pub const INTENT_KEPT_AFTER: Duration = Duration::from_secs(15 * 60);
 /// Intents that one caller's number leads to; the ones that expire first are forgotten by the index beyond it.
 pub const INTENTS_PER_CALLER_MAX: usize = 32;
+/// Callbacks that wait at once; some hours of a large company's. Beyond it a further one is refused (503).
+pub const CALLBACKS_MAX: usize = 5_000;
+/// For so long a callback counts towards what its number and its customer may be promised.
+pub const CALLBACK_COUNTED: Duration = Duration::from_secs(24 * 3600);
 /// How long we remember which agent a customer spoke with; longer than most cases live.
 pub const LAST_AGENT_KEPT: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Customers whose last agent the embedded store remembers. Beyond it the one that would be forgotten first is.

@@ -701,6 +701,7 @@ fn candidate() -> Candidate {
         }),
         state: IntentState::Open,
         preferred_agent: None,
+        callback: None,
         version: 1,
     };
     let found_by = FoundBy { leased_number: true, caller_id: true, token: false };

@@ -112,6 +112,7 @@ impl Draft {
             number: None,
             state: IntentState::Open,
             preferred_agent: self.preferred_agent.map(|agent| AgentId::new(&faults.id("preferred_agent", agent))),
+            callback: None,
             version: 1,
         };
         faults.or(intent)

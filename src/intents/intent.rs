@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use super::callback::Callback;
 use crate::base::limits::INTENT_TTL_MAX;
 use crate::base::{AgentId, CallId, E164, IntentId, Pii, PoolId, TierId, Wall};
 
@@ -33,6 +34,8 @@ pub struct Intent {
     pub state: IntentState,
     /// The agent whom the site asks for, such as the case's owner.
     pub preferred_agent: Option<AgentId>,
+    /// The customer is to be called, or was.
+    pub callback: Option<Box<Callback>>,
     /// Counts from 1; each amendment adds one.
     pub version: u32,
 }

@@ -1,5 +1,6 @@
 //! Contact intents: what they are, how they are kept, and how a call is recognised as one of them.
 
+pub mod callback;
 pub mod draft;
 mod expiring;
 pub mod intent;
@@ -9,6 +10,7 @@ pub mod numbers;
 pub mod requests;
 pub mod token;
 
+pub use callback::{Callback, CallbackEnd, CallbackLimits, CallbackState};
 pub use draft::{CustomerDraft, Draft, DraftRules, Fault, MoneyDraft, PatchDraft, ReasonDraft, SubjectDraft};
 pub use intent::{
     Article, Currency, Customer, Intent, IntentState, LeasedNumber, Money, Patch, Reason, Subject, SubjectKind, Urgency,

@@ -1,6 +1,7 @@
 //! The reference model: a store of intents in memory, pure. Each other store does what this one does.
 
 mod calls;
+mod promises;
 mod register;
 mod rows;
 
@@ -25,6 +26,7 @@ pub struct Model {
     numbers: Numbers,
     keys: Expiring<[u8; 32], KeyRow>,
     last_agent_by_customer: Expiring<String, AgentId>,
+    promises: promises::Promises,
     changes: BTreeSet<Change>,
 }
 
@@ -39,6 +41,7 @@ impl Model {
             numbers: Numbers::default(),
             keys: Expiring::new(IDEMPOTENCY_KEYS_MAX),
             last_agent_by_customer: Expiring::new(LAST_AGENTS_MAX),
+            promises: promises::Promises::default(),
             changes: BTreeSet::new(),
         }
     }
@@ -56,6 +59,12 @@ impl Model {
             StoreRequest::Find { dialled, caller, token, claim, now } => self.find(dialled, caller, token, claim, now),
             StoreRequest::Claim { intent, call, until, now } => self.claim(intent, call, until, now),
             StoreRequest::Finish { intent, call, agent, used, now } => self.finish(intent, call, agent, used, now),
+            StoreRequest::Promise { intent, callback, most, until, now } => {
+                self.promise(intent, *callback, most, until, now)
+            }
+            StoreRequest::Recall { intent, call, until, now } => self.recall(intent, call, until, now),
+            StoreRequest::Unpromise { intent, call, end, now } => self.unpromise(intent, call, end, now),
+            StoreRequest::Promises { now } => self.promises(now),
             StoreRequest::Ping { now: _ } => StoreReply::Pong,
         }
     }
@@ -82,17 +91,21 @@ impl Model {
     }
 
     fn move_expiry(&mut self, intent: &Intent, old_expiry: Wall) {
+        self.move_callers(intent, old_expiry);
+        if let Some(leased) = &intent.number
+            && self.numbers.prolong(leased, intent.id, intent.expires)
+        {
+            self.changes.insert(Change::Number(leased.pool.clone(), leased.number.clone()));
+        }
+    }
+
+    fn move_callers(&mut self, intent: &Intent, old_expiry: Wall) {
         for phone in &intent.customer.phones {
             if let Some(known) = self.intents_by_caller.get_mut(phone)
                 && known.remove(&(old_expiry, intent.id))
             {
                 known.insert((intent.expires, intent.id));
             }
-        }
-        if let Some(leased) = &intent.number
-            && self.numbers.prolong(leased, intent.id, intent.expires)
-        {
-            self.changes.insert(Change::Number(leased.pool.clone(), leased.number.clone()));
         }
     }
 
@@ -105,6 +118,7 @@ impl Model {
             return StoreReply::Gone;
         }
         intent.state = IntentState::Withdrawn;
+        promises::withdraw(intent);
         self.conclude(id, now);
         StoreReply::Withdrawn
     }

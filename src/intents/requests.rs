@@ -5,6 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use super::callback::{Callback, CallbackEnd, CallbackLimits};
 use super::intent::{Intent, Patch};
 use crate::base::{AgentId, CallId, E164, IntentId, PoolId, Wall};
 
@@ -29,6 +30,17 @@ pub enum StoreRequest {
     /// The call is over. `used`: an agent answered, the intent is done and its number rests; otherwise it is open again, so
     /// that a redial is recognised. `agent` is remembered for the customer. Answers: `Finished`, `Taken` (by another), `Gone`.
     Finish { intent: IntentId, call: CallId, agent: Option<AgentId>, used: bool, now: Wall },
+    /// The customer is to be called back; what was promised before keeps its earlier place and its tries. The intent lives until then at
+    /// least; the number that it has alone is given back, since nobody needs to dial it. Answers: `Promised`, `TooMany`, `Taken` (the customer is being called), `Gone`.
+    Promise { intent: IntentId, callback: Box<Callback>, most: CallbackLimits, until: Wall, now: Wall },
+    /// The number is about to be dialled: takes the intent as `Claim` does, and counts the try; again by the same call prolongs the
+    /// claim. Answers: `Claimed`, `Taken` (another call has it), `Gone` (nobody is to be called any more).
+    Recall { intent: IntentId, call: CallId, until: Wall, now: Wall },
+    /// Nobody is to be called any more; `call` is the one that called last, if it says so. Answers: `Promised` (as it stands now),
+    /// `Taken` (the customer is being called), `Gone`.
+    Unpromise { intent: IntentId, call: Option<CallId>, end: CallbackEnd, now: Wall },
+    /// Every callback that is open, for a process that has just begun. Answer: `Promises`.
+    Promises { now: Wall },
     /// Answer: `Pong`.
     Ping { now: Wall },
 }
@@ -87,6 +99,11 @@ pub enum StoreReply {
         by: CallId,
     },
     Finished,
+    Promised(Box<Intent>),
+    /// This number, this customer or this intent has been promised as much as may be.
+    TooMany,
+    /// At most `CALLBACKS_MAX` intents, those with the oldest place first.
+    Promises(Vec<Intent>),
     /// There is no such intent, or it has ended.
     Gone,
     Pong,
@@ -145,6 +162,10 @@ impl StoreRequest {
             | StoreRequest::Find { now, .. }
             | StoreRequest::Claim { now, .. }
             | StoreRequest::Finish { now, .. }
+            | StoreRequest::Promise { now, .. }
+            | StoreRequest::Recall { now, .. }
+            | StoreRequest::Unpromise { now, .. }
+            | StoreRequest::Promises { now }
             | StoreRequest::Ping { now } => *now,
         }
     }
@@ -160,13 +181,23 @@ impl StoreRequest {
             StoreRequest::Find { .. } => "find",
             StoreRequest::Claim { .. } => "claim",
             StoreRequest::Finish { .. } => "finish",
+            StoreRequest::Promise { .. } => "promise",
+            StoreRequest::Recall { .. } => "recall",
+            StoreRequest::Unpromise { .. } => "unpromise",
+            StoreRequest::Promises { .. } => "promises",
             StoreRequest::Ping { .. } => "ping",
         }
     }
 
     /// It changes nothing.
     pub fn is_read(&self) -> bool {
-        matches!(self, StoreRequest::Get { .. } | StoreRequest::Find { claim: None, .. } | StoreRequest::Ping { .. })
+        matches!(
+            self,
+            StoreRequest::Get { .. }
+                | StoreRequest::Find { claim: None, .. }
+                | StoreRequest::Promises { .. }
+                | StoreRequest::Ping { .. }
+        )
     }
 }
 

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::base::{AgentId, CallId, E164, Pii, PoolId, TierId, Wall};
+use crate::base::{AgentId, CallId, E164, Level, Pii, PoolId, QueueId, TierId, Wall};
 use crate::intents::{
-    Article, Currency, Customer, Intent, IntentState, LeasedNumber, Money, Patch, Reason, Subject, SubjectKind, Urgency,
+    Article, Callback, CallbackState, Currency, Customer, Intent, IntentState, LeasedNumber, Money, Patch, Reason, Subject, SubjectKind, Urgency,
 };
 
 /// The version that is written. A reader takes this one only; a new version comes with a way up from the old.
@@ -33,7 +33,35 @@ pub struct IntentRecord {
     pub number: Option<NumberRecord>,
     pub state: StateRecord,
     pub preferred_agent: Option<String>,
+    /// Absent in records of before there were callbacks.
+    #[serde(default)]
+    pub callback: Option<CallbackRecord>,
     pub version: u32,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct CallbackRecord {
+    pub number: String,
+    pub zone: Option<String>,
+    pub not_before: Option<u64>,
+    pub promised: u64,
+    pub since: u64,
+    pub level: String,
+    pub queue: String,
+    pub priority: i32,
+    pub tries: u8,
+    pub tried: Option<u64>,
+    pub state: CallbackStateRecord,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum CallbackStateRecord {
+    Waiting,
+    Calling { call: String },
+    Reached,
+    Missed,
+    TakenBack,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -144,6 +172,7 @@ impl From<&Intent> for IntentRecord {
             number: intent.number.as_ref().map(NumberRecord::from),
             state: StateRecord::from(intent.state),
             preferred_agent: intent.preferred_agent.as_ref().map(|agent| agent.as_str().to_owned()),
+            callback: intent.callback.as_deref().map(CallbackRecord::from),
             version: intent.version,
         }
     }
@@ -172,6 +201,7 @@ impl TryFrom<IntentRecord> for Intent {
             number: record.number.map(LeasedNumber::try_from).transpose()?,
             state: record.state.try_into()?,
             preferred_agent: record.preferred_agent.map(|agent| AgentId::new(&agent)),
+            callback: record.callback.map(Callback::try_from).transpose()?.map(Box::new),
             version: record.version,
         })
     }
@@ -313,6 +343,59 @@ impl TryFrom<NumberRecord> for LeasedNumber {
     }
 }
 
+impl From<&Callback> for CallbackRecord {
+    fn from(callback: &Callback) -> CallbackRecord {
+        CallbackRecord {
+            number: callback.number.as_str().to_owned(),
+            zone: callback.zone.clone(),
+            not_before: callback.not_before.map(|at| at.0),
+            promised: callback.promised.0,
+            since: callback.since.0,
+            level: callback.level.as_str().to_owned(),
+            queue: callback.queue.as_str().to_owned(),
+            priority: callback.priority,
+            tries: callback.tries,
+            tried: callback.tried.map(|at| at.0),
+            state: match callback.state {
+                CallbackState::Waiting => CallbackStateRecord::Waiting,
+                CallbackState::Calling { call } => CallbackStateRecord::Calling { call: call.to_string() },
+                CallbackState::Reached => CallbackStateRecord::Reached,
+                CallbackState::Missed => CallbackStateRecord::Missed,
+                CallbackState::TakenBack => CallbackStateRecord::TakenBack,
+            },
+        }
+    }
+}
+
+impl TryFrom<CallbackRecord> for Callback {
+    type Error = BadRecord;
+
+    fn try_from(record: CallbackRecord) -> Result<Callback, BadRecord> {
+        let level = Level::ALL.into_iter().find(|level| level.as_str() == record.level);
+        Ok(Callback {
+            number: number(&record.number, "callback.number")?,
+            zone: record.zone,
+            not_before: record.not_before.map(Wall),
+            promised: Wall(record.promised),
+            since: Wall(record.since),
+            level: level.ok_or(BadRecord { field: "callback.level" })?,
+            queue: QueueId::new(&record.queue),
+            priority: record.priority,
+            tries: record.tries,
+            tried: record.tried.map(Wall),
+            state: match record.state {
+                CallbackStateRecord::Waiting => CallbackState::Waiting,
+                CallbackStateRecord::Calling { call } => {
+                    CallbackState::Calling { call: call.parse().map_err(|_| BadRecord { field: "callback.call" })? }
+                }
+                CallbackStateRecord::Reached => CallbackState::Reached,
+                CallbackStateRecord::Missed => CallbackState::Missed,
+                CallbackStateRecord::TakenBack => CallbackState::TakenBack,
+            },
+        })
+    }
+}
+
 impl From<IntentState> for StateRecord {
     fn from(state: IntentState) -> StateRecord {
         match state {
@@ -390,6 +473,19 @@ mod tests {
             }),
             state: IntentState::Claimed { call: CallId(5), until: Wall(1_800_000_100_000) },
             preferred_agent: Some(AgentId::new("bo")),
+            callback: Some(Box::new(Callback {
+                number: E164::parse("+12015550123", None).unwrap(),
+                zone: Some("Europe/Berlin".into()),
+                not_before: Some(Wall(1_800_000_200_000)),
+                promised: Wall(1_800_000_010_000),
+                since: Wall(1_800_000_000_000),
+                level: Level::Strong,
+                queue: QueueId::new("help"),
+                priority: -3,
+                tries: 1,
+                tried: None,
+                state: CallbackState::Calling { call: CallId(5) },
+            })),
             version: 3,
         }
     }

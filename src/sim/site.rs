@@ -113,6 +113,7 @@ impl Site {
             number: None,
             state: IntentState::Open,
             preferred_agent: None,
+            callback: None,
             version: 1,
         }
     }

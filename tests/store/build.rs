@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use throughline::base::{AgentId, CallId, E164, IntentId, Pii, PoolId, Wall};
+use throughline::base::{AgentId, CallId, E164, IntentId, Level, Pii, PoolId, QueueId, Wall};
 use throughline::intents::{
-    ClaimPlan, Customer, Idempotency, Intent, IntentState, LeasePlan, Patch, Reason, StoreReply, StoreRequest, Urgency,
+    Callback, CallbackEnd, CallbackLimits, CallbackState, ClaimPlan, Customer, Idempotency, Intent, IntentState, LeasePlan, Patch, Reason, StoreReply, StoreRequest, Urgency,
 };
 
 /// The time that all cases begin at.
@@ -73,6 +73,7 @@ pub fn intent(nth: u64, customer: u64, ttl_s: u64, now: Wall) -> Intent {
         number: None,
         state: IntentState::Open,
         preferred_agent: None,
+        callback: None,
         version: 1,
     }
 }
@@ -149,6 +150,12 @@ pub fn show(reply: &StoreReply) -> String {
         StoreReply::Withdrawn => "withdrawn".into(),
         StoreReply::Claimed(intent) => format!("claimed {}", show_intent(intent)),
         StoreReply::Taken { by } => format!("taken {}", by.0),
+        StoreReply::Promised(intent) => format!("promised {} {}", show_intent(intent), show_callback(intent)),
+        StoreReply::TooMany => "too many".into(),
+        StoreReply::Promises(intents) => {
+            let each = intents.iter().map(|intent| format!(" {}:{}", intent.id.0, show_callback(intent)));
+            format!("promises{}", each.collect::<String>())
+        }
         StoreReply::Finished => "finished".into(),
         StoreReply::Gone => "gone".into(),
         StoreReply::Pong => "pong".into(),
@@ -185,4 +192,38 @@ fn show_state(state: IntentState) -> String {
         IntentState::Used => "used".into(),
         IntentState::Withdrawn => "withdrawn".into(),
     }
+}
+
+/// A callback to `caller(to)`, in the place of `since`.
+pub fn promise(nth: u64, to: u64, since: Wall, until: Wall, now: Wall) -> StoreRequest {
+    let callback = Callback {
+        number: caller(to),
+        zone: Some("Europe/Berlin".into()),
+        not_before: None,
+        promised: START,
+        since,
+        level: Level::Strong,
+        queue: QueueId::new("help"),
+        priority: -1,
+        tries: 0,
+        tried: None,
+        state: CallbackState::Waiting,
+    };
+    let most = CallbackLimits { per_number: 2, per_customer: 3, tries: 2 };
+    StoreRequest::Promise { intent: IntentId(u128::from(nth)), callback: Box::new(callback), most, until, now }
+}
+
+pub fn recall(nth: u64, call: u64, until: Wall, now: Wall) -> StoreRequest {
+    StoreRequest::Recall { intent: IntentId(u128::from(nth)), call: CallId(call), until, now }
+}
+
+pub fn unpromise(nth: u64, call: Option<u64>, end: CallbackEnd, now: Wall) -> StoreRequest {
+    StoreRequest::Unpromise { intent: IntentId(u128::from(nth)), call: call.map(CallId), end, now }
+}
+
+/// `waiting since 5 x1`: the place in seconds, and the tries.
+fn show_callback(intent: &Intent) -> String {
+    let Some(callback) = &intent.callback else { return "-".to_owned() };
+    let since = callback.since.since(START).as_secs();
+    format!("{} since {since} x{}", callback.state.as_str(), callback.tries)
 }

@@ -1,7 +1,7 @@
 //! The table: what is asked, one thing after the other, and what each store answers.
 
 use throughline::base::Pii;
-use throughline::intents::{Patch, StoreRequest};
+use throughline::intents::{CallbackEnd, Patch, StoreRequest};
 
 use super::build::*;
 use super::worlds::{World, runtime};
@@ -32,6 +32,12 @@ fn cases() -> Vec<(&'static str, Vec<Step>)> {
         ("the callers' index holds the latest", many_of_one_caller()),
         ("a change is seen, counted, and moves the end", amendments()),
         ("a change does not touch what has ended", amended_too_late()),
+        ("a callback is promised, begun once, and over", callback()),
+        ("a callback keeps its earlier place and its tries", callback_again()),
+        ("what a number, a customer and an intent are promised is limited", callback_bounds()),
+        ("a callback and a call of the customer never have the intent together", callback_or_call()),
+        ("a callback whose process died is lost, and is not begun again", callback_lost()),
+        ("a callback outlives its intent's first end, and gives its number back", callback_lives_on()),
     ]
 }
 
@@ -348,6 +354,131 @@ fn amended_too_late() -> Vec<Step> {
         (register(2, at(0)), "registered 2 shared"),
         (withdraw(2, at(1)), "withdrawn"),
         (amend(2, ttl(60), at(2)), "gone"),
+    ]
+}
+
+fn callback() -> Vec<Step> {
+    let list = |now| StoreRequest::Promises { now };
+    vec![
+        (promise(1, 1, at(0), at(600), at(0)), "gone"),
+        (register(1, at(0)), "registered 1 shared"),
+        (recall(1, 5, at(60), at(1)), "gone"),
+        (unpromise(1, None, CallbackEnd::TakenBack, at(1)), "gone"),
+        (promise(1, 1, at(5), at(600), at(10)), "promised 1 shared waiting since 5 x0"),
+        (list(at(10)), "promises 1:waiting since 5 x0"),
+        (recall(1, 5, at(60), at(20)), "claimed 1 shared"),
+        (recall(1, 5, at(60), at(20)), "claimed 1 shared"),
+        (recall(1, 6, at(60), at(21)), "gone"),
+        (list(at(21)), "promises 1:calling since 5 x1"),
+        (promise(1, 1, at(5), at(600), at(22)), "taken 5"),
+        (unpromise(1, None, CallbackEnd::TakenBack, at(22)), "taken 5"),
+        (finish(1, 5, None, at(30)), "finished"),
+        (list(at(31)), "promises 1:waiting since 5 x1"),
+        (recall(1, 6, at(90), at(40)), "claimed 1 shared"),
+        (finish(1, 6, Some("ann"), at(50)), "finished"),
+        (list(at(51)), "promises"),
+        (recall(1, 7, at(90), at(52)), "gone"),
+        (promise(1, 1, at(5), at(600), at(53)), "gone"),
+        (unpromise(1, None, CallbackEnd::Missed, at(54)), "promised 1 shared reached since 5 x2"),
+    ]
+}
+
+fn callback_again() -> Vec<Step> {
+    vec![
+        (register(1, at(0)), "registered 1 shared"),
+        (promise(1, 1, at(10), at(600), at(10)), "promised 1 shared waiting since 10 x0"),
+        (promise(1, 1, at(20), at(600), at(20)), "promised 1 shared waiting since 10 x0"),
+        (promise(1, 1, at(2), at(600), at(21)), "promised 1 shared waiting since 2 x0"),
+        (recall(1, 5, at(60), at(22)), "claimed 1 shared"),
+        (finish(1, 5, None, at(23)), "finished"),
+        (unpromise(1, None, CallbackEnd::TakenBack, at(24)), "promised 1 shared taken_back since 2 x1"),
+        (unpromise(1, None, CallbackEnd::Missed, at(24)), "promised 1 shared taken_back since 2 x1"),
+        (recall(1, 6, at(60), at(25)), "gone"),
+        (promise(1, 1, at(30), at(600), at(30)), "promised 1 shared waiting since 30 x1"),
+        (recall(1, 7, at(60), at(31)), "claimed 1 shared"),
+        (unpromise(1, Some(7), CallbackEnd::Missed, at(32)), "promised 1 shared missed since 30 x2"),
+        (promise(1, 1, at(40), at(600), at(40)), "too many"),
+        (get(1, at(41)), "got 1 shared claimed 7"),
+    ]
+}
+
+fn callback_bounds() -> Vec<Step> {
+    const DAY_S: u64 = 24 * 3600;
+    vec![
+        (register_for(1, 1, TTL_S, at(0)), "registered 1 shared"),
+        (register_for(2, 2, TTL_S, at(0)), "registered 2 shared"),
+        (register_for(3, 3, TTL_S, at(0)), "registered 3 shared"),
+        (register_for(4, 1, TTL_S, at(0)), "registered 4 shared"),
+        (register_for(5, 1, TTL_S, at(0)), "registered 5 shared"),
+        (register_for(6, 1, TTL_S, at(0)), "registered 6 shared"),
+        (promise(1, 1, at(1), at(600), at(1)), "promised 1 shared waiting since 1 x0"),
+        (promise(2, 1, at(2), at(600), at(2)), "promised 2 shared waiting since 2 x0"),
+        (promise(3, 1, at(3), at(600), at(3)), "too many"),
+        (promise(2, 1, at(3), at(600), at(4)), "promised 2 shared waiting since 2 x0"),
+        (unpromise(2, None, CallbackEnd::TakenBack, at(5)), "promised 2 shared taken_back since 2 x0"),
+        (promise(3, 1, at(6), at(600), at(6)), "too many"),
+        (promise(2, 2, at(7), at(600), at(7)), "promised 2 shared waiting since 7 x0"),
+        (promise(3, 1, at(8), at(600), at(8)), "promised 3 shared waiting since 8 x0"),
+        (promise(4, 4, at(9), at(600), at(9)), "promised 4 shared waiting since 9 x0"),
+        (promise(5, 5, at(9), at(600), at(9)), "promised 5 shared waiting since 9 x0"),
+        (promise(6, 6, at(9), at(600), at(9)), "too many"),
+        (register_for(7, 1, TTL_S, at(DAY_S)), "registered 7 shared"),
+        (promise(7, 7, at(DAY_S), at(DAY_S + 600), at(DAY_S)), "too many"),
+        (promise(7, 7, at(DAY_S), at(DAY_S + 600), at(DAY_S + 1)), "promised 7 shared waiting since 86400 x0"),
+        (StoreRequest::Promises { now: at(600) }, "promises 1:waiting since 1 x0 2:waiting since 7 x0 3:waiting since 8 x0 4:waiting since 9 x0 5:waiting since 9 x0 7:waiting since 86400 x0"),
+    ]
+}
+
+fn callback_or_call() -> Vec<Step> {
+    vec![
+        (register(1, at(0)), "registered 1 shared"),
+        (promise(1, 1, at(1), at(600), at(1)), "promised 1 shared waiting since 1 x0"),
+        (find_for(called_from(1, at(2)), 5, at(60)), "found 1:c@5"),
+        (recall(1, 9, at(90), at(3)), "taken 5"),
+        (finish(1, 5, None, at(4)), "finished"),
+        (recall(1, 9, at(90), at(5)), "claimed 1 shared"),
+        (find_for(called_from(1, at(6)), 6, at(60)), "found 1:c@9"),
+        (finish(1, 9, None, at(7)), "finished"),
+        (claim(1, 6, at(60), at(8)), "claimed 1 shared"),
+        (finish(1, 6, Some("ann"), at(9)), "finished"),
+        (unpromise(1, None, CallbackEnd::TakenBack, at(10)), "promised 1 shared reached since 1 x1"),
+        (register(2, at(20)), "registered 2 shared"),
+        (promise(2, 2, at(21), at(600), at(21)), "promised 2 shared waiting since 21 x0"),
+        (withdraw(2, at(22)), "withdrawn"),
+        (recall(2, 9, at(90), at(23)), "gone"),
+        (unpromise(2, None, CallbackEnd::Missed, at(24)), "promised 2 shared taken_back since 21 x0"),
+    ]
+}
+
+fn callback_lost() -> Vec<Step> {
+    vec![
+        (register(1, at(0)), "registered 1 shared"),
+        (promise(1, 1, at(1), at(600), at(1)), "promised 1 shared waiting since 1 x0"),
+        (recall(1, 5, at(60), at(2)), "claimed 1 shared"),
+        (recall(1, 6, at(90), at(59)), "gone"),
+        (unpromise(1, None, CallbackEnd::Missed, at(59)), "taken 5"),
+        (recall(1, 6, at(90), at(61)), "gone"),
+        (StoreRequest::Promises { now: at(61) }, "promises 1:calling since 1 x1"),
+        (unpromise(1, None, CallbackEnd::Missed, at(62)), "promised 1 shared missed since 1 x1"),
+        (StoreRequest::Promises { now: at(63) }, "promises"),
+    ]
+}
+
+fn callback_lives_on() -> Vec<Step> {
+    vec![
+        (seed(1, at(0)), "seeded 1"),
+        (register(1, at(0)), "registered 1 n0"),
+        (promise(1, 1, at(1), at(5000), at(100)), "promised 1 - waiting since 1 x0"),
+        (dialled(0, at(101)), "found"),
+        (register(2, at(99 + QUARANTINE_S)), "registered 2 shared"),
+        (register(3, at(100 + QUARANTINE_S)), "registered 3 n0"),
+        (called_from(1, at(4999)), "found 1:c"),
+        (recall(1, 5, at(5060), at(4999)), "claimed 1 -"),
+        (finish(1, 5, None, at(5001)), "finished"),
+        (called_from(1, at(5001)), "found"),
+        (recall(1, 5, at(5060), at(5002)), "gone"),
+        (get(1, at(80_000)), "got 1 - open"),
+        (unpromise(1, None, CallbackEnd::Missed, at(80_000)), "promised 1 - missed since 1 x1"),
     ]
 }
 

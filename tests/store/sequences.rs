@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use throughline::base::Wall;
 use throughline::base::limits::CLOCK_SKEW_MAX;
-use throughline::intents::{Article, Patch, StoreRequest, Subject, SubjectKind, Urgency};
+use throughline::intents::{Article, CallbackEnd, Patch, StoreRequest, Subject, SubjectKind, Urgency};
 
 use super::build::*;
 use super::worlds::{World, runtime};
@@ -67,6 +67,23 @@ enum Act {
         agent: Option<&'static str>,
         used: bool,
     },
+    Promise {
+        which: usize,
+        to: u64,
+        since: u64,
+        seconds: u64,
+    },
+    Recall {
+        which: usize,
+        call: u64,
+        seconds: u64,
+    },
+    Unpromise {
+        which: usize,
+        call: Option<u64>,
+        missed: bool,
+    },
+    Promises,
 }
 
 fn act() -> impl Strategy<Value = Act> {
@@ -90,8 +107,15 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(dialled, caller, which, claim)| Act::Find { dialled, caller, which, claim }),
         3 => (which.clone(), 0..CALLS, 0..2000u64)
             .prop_map(|(which, call, seconds)| Act::Claim { which, call, seconds }),
-        3 => (which, 0..CALLS, agent, any::<bool>())
+        3 => (which.clone(), 0..CALLS, agent, any::<bool>())
             .prop_map(|(which, call, agent, used)| Act::Finish { which, call, agent, used }),
+        3 => (which.clone(), 0..CUSTOMERS, 0..100u64, 0..3000u64)
+            .prop_map(|(which, to, since, seconds)| Act::Promise { which, to, since, seconds }),
+        3 => (which.clone(), 0..CALLS, 0..2000u64)
+            .prop_map(|(which, call, seconds)| Act::Recall { which, call, seconds }),
+        1 => (which, proptest::option::of(0..CALLS), any::<bool>())
+            .prop_map(|(which, call, missed)| Act::Unpromise { which, call, missed }),
+        1 => Just(Act::Promises),
     ]
 }
 
@@ -130,6 +154,15 @@ impl Teller {
                 }
             }
             Act::Claim { which, call, seconds } => claim(self.id(which), call, now + Duration::from_secs(seconds), now),
+            Act::Promise { which, to, since, seconds } => {
+                promise(self.id(which), to, START + Duration::from_secs(since), now + Duration::from_secs(seconds), now)
+            }
+            Act::Recall { which, call, seconds } => recall(self.id(which), call, now + Duration::from_secs(seconds), now),
+            Act::Unpromise { which, call, missed } => {
+                let end = if missed { CallbackEnd::Missed } else { CallbackEnd::TakenBack };
+                unpromise(self.id(which), call, end, now)
+            }
+            Act::Promises => StoreRequest::Promises { now },
             Act::Finish { which, call, agent, used } => {
                 let StoreRequest::Finish { intent, call, agent, now, .. } = finish(self.id(which), call, agent, now)
                 else {

@@ -52,6 +52,7 @@ fn candidate(nth: u64, leased: Option<E164>, shared: bool) -> Candidate {
         number: lease,
         state: IntentState::Open,
         preferred_agent: None,
+        callback: None,
         version: 1,
     };
     Candidate { intent, found_by: FoundBy::default(), last_agent: None }

@@ -90,6 +90,7 @@ impl Model {
 
     fn end_call(&mut self, id: IntentId, agent: Option<AgentId>, used: bool, now: Wall) -> StoreReply {
         let Some(intent) = self.intents.get_mut(&id, now) else { return StoreReply::Gone };
+        super::promises::end_call(intent, used);
         intent.state = if used { IntentState::Used } else { IntentState::Open };
         let customer = intent.customer.id.clone();
         if used {

@@ -103,6 +103,7 @@ impl Model {
     }
 
     fn forget(&mut self, id: IntentId, intent: &Intent) {
+        self.promises.forget(intent);
         forget_callers(&mut self.intents_by_caller, intent);
         if let Some(leased) = &intent.number {
             self.numbers.forget_holder(&leased.number, id);

@@ -95,6 +95,7 @@ impl Model {
     }
 
     fn restore_intent(&mut self, intent: Intent, keep: Wall) {
+        self.promises.keep(&intent);
         if matches!(intent.state, IntentState::Open | IntentState::Claimed { .. }) {
             self.index_callers(&intent);
             self.restore_holder(&intent);

@@ -23,6 +23,9 @@ pub(super) enum ResultRecord {
     Found(Vec<CandidateRecord>),
     Claimed(Box<IntentRecord>),
     Taken { by: String },
+    Promised(Box<IntentRecord>),
+    TooMany,
+    Promises(Vec<IntentRecord>),
     Finished,
     Gone,
     Pong,
@@ -67,6 +70,11 @@ impl From<&StoreReply> for ResultRecord {
             }
             StoreReply::Claimed(intent) => ResultRecord::Claimed(record(intent)),
             StoreReply::Taken { by } => ResultRecord::Taken { by: by.to_string() },
+            StoreReply::Promised(intent) => ResultRecord::Promised(record(intent)),
+            StoreReply::TooMany => ResultRecord::TooMany,
+            StoreReply::Promises(intents) => {
+                ResultRecord::Promises(intents.iter().map(IntentRecord::from).collect())
+            }
             StoreReply::Finished => ResultRecord::Finished,
             StoreReply::Gone => ResultRecord::Gone,
             StoreReply::Pong => ResultRecord::Pong,
@@ -101,6 +109,12 @@ impl ResultRecord {
             }
             ResultRecord::Claimed(record) => StoreReply::Claimed(intent(*record)?),
             ResultRecord::Taken { by } => StoreReply::Taken { by: by.parse().map_err(|_| BadPart("by"))? },
+            ResultRecord::Promised(record) => StoreReply::Promised(intent(*record)?),
+            ResultRecord::TooMany => StoreReply::TooMany,
+            ResultRecord::Promises(records) => {
+                let intents = records.into_iter().map(|record| intent(record).map(|intent| *intent));
+                StoreReply::Promises(intents.collect::<Result<_, _>>()?)
+            }
             ResultRecord::Finished => StoreReply::Finished,
             ResultRecord::Gone => StoreReply::Gone,
             ResultRecord::Pong => StoreReply::Pong,

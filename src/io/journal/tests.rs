@@ -49,6 +49,7 @@ fn intent() -> Intent {
         }),
         state: IntentState::Open,
         preferred_agent: None,
+        callback: None,
         version: 1,
     }
 }

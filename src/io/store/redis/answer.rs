@@ -4,6 +4,7 @@ use redis::{FromRedisValue, Value, from_redis_value};
 use serde_json::json;
 
 use super::ask::SCRIPTS_OWN;
+use crate::base::limits::CALLBACKS_MAX;
 use crate::base::{AgentId, Wall};
 use crate::intents::{Candidate, FoundBy, Intent, StoreError, StoreReply};
 use crate::io::records::IntentRecord;
@@ -45,10 +46,24 @@ pub fn read(value: Value, now: Wall) -> Result<StoreReply, StoreError> {
         "key_reused" => StoreReply::KeyReused,
         "full" => StoreReply::Full,
         "withdrawn" => StoreReply::Withdrawn,
+        "promised" => StoreReply::Promised(settled()?),
+        "too_many" => StoreReply::TooMany,
+        "promises" => StoreReply::Promises(promises(parts, now)?),
         "finished" => StoreReply::Finished,
         "gone" => StoreReply::Gone,
         _ => return Err(StoreError::Corrupt),
     })
+}
+
+/// Those with the oldest place first.
+fn promises(parts: impl Iterator<Item = Value>, now: Wall) -> Result<Vec<Intent>, StoreError> {
+    let read = |part| -> Result<Intent, StoreError> {
+        Ok(intent(from_redis_value(part).map_err(|_| StoreError::Corrupt)?)?.settled(now))
+    };
+    let mut intents: Vec<Intent> = parts.map(read).collect::<Result<_, _>>()?;
+    intents.sort_by_key(|intent| (intent.callback.as_ref().map(|callback| callback.since), intent.id));
+    intents.truncate(CALLBACKS_MAX);
+    Ok(intents)
 }
 
 fn take<T: FromRedisValue>(parts: &mut impl Iterator<Item = Value>) -> Result<T, StoreError> {

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::base::hex::to_hex;
 use crate::base::{AgentId, E164, IntentId, PoolId, Wall};
 use crate::intents::{Idempotency, Intent, LeasePlan, Patch, StoreError, StoreRequest};
-use crate::io::records::{IntentRecord, PatchRecord, millis};
+use crate::io::records::{CallbackRecord, IntentRecord, PatchRecord, millis};
 
 /// Fields of the record that the scripts keep as plain text of their own, since they change them.
 pub(super) const SCRIPTS_OWN: [&str; 5] = ["created", "expires", "number", "state", "version"];
@@ -38,7 +38,26 @@ pub fn arguments(request: &StoreRequest, intents_max: usize, seeded_again: bool)
             let agent = agent.as_ref().map(AgentId::as_str).unwrap_or_default().to_owned();
             vec![date(*now), intent.to_string(), call.to_string(), agent, flag(*used)]
         }
-        StoreRequest::Ping { now } => vec![date(*now)],
+        StoreRequest::Promise { intent, callback, most, until, now } => {
+            let record = CallbackRecord::from(&**callback);
+            vec![
+                date(*now),
+                intent.to_string(),
+                serde_json::to_string(&record).map_err(|_| StoreError::Corrupt)?,
+                date(*until),
+                most.per_number.to_string(),
+                most.per_customer.to_string(),
+                most.tries.to_string(),
+            ]
+        }
+        StoreRequest::Recall { intent, call, until, now } => {
+            vec![date(*now), intent.to_string(), call.to_string(), date(*until)]
+        }
+        StoreRequest::Unpromise { intent, call, end, now } => {
+            let call = call.map(|call| call.to_string()).unwrap_or_default();
+            vec![date(*now), intent.to_string(), call, end.state().as_str().to_owned()]
+        }
+        StoreRequest::Promises { now } | StoreRequest::Ping { now } => vec![date(*now)],
     })
 }
 

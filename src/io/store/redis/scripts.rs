@@ -15,6 +15,10 @@ pub struct Scripts {
     find: Script,
     claim: Script,
     finish: Script,
+    promise: Script,
+    recall: Script,
+    unpromise: Script,
+    promises: Script,
 }
 
 /// The numbers of a pool stay so long without a registration; longer than any holiday closes a line.
@@ -31,6 +35,10 @@ impl Scripts {
             find: script(include_str!("lua/find.lua")),
             claim: script(include_str!("lua/claim.lua")),
             finish: script(include_str!("lua/finish.lua")),
+            promise: script(include_str!("lua/promise.lua")),
+            recall: script(include_str!("lua/recall.lua")),
+            unpromise: script(include_str!("lua/unpromise.lua")),
+            promises: script(include_str!("lua/promises.lua")),
         }
     }
 
@@ -45,6 +53,10 @@ impl Scripts {
             StoreRequest::Find { .. } => Some(&self.find),
             StoreRequest::Claim { .. } => Some(&self.claim),
             StoreRequest::Finish { .. } => Some(&self.finish),
+            StoreRequest::Promise { .. } => Some(&self.promise),
+            StoreRequest::Recall { .. } => Some(&self.recall),
+            StoreRequest::Unpromise { .. } => Some(&self.unpromise),
+            StoreRequest::Promises { .. } => Some(&self.promises),
             StoreRequest::Ping { .. } => None,
         }
     }
@@ -65,6 +77,7 @@ fn constants() -> String {
         ("PER_CALLER", INTENTS_PER_CALLER_MAX as u64),
         ("CANDIDATES", CANDIDATES_MAX as u64),
         ("REAPED_AT_ONCE", REAPED_AT_ONCE as u64),
+        ("CALLBACK_COUNTED", millis(CALLBACK_COUNTED)),
     ]
     .map(|(name, value)| format!("local {name} = {value}"))
     .join("\n")

@@ -43,6 +43,21 @@ local function keep_until(id, record, moment)
   live_until(prefix .. 'intents', number(record.keep))
 end
 
+-- The callback of the intent, or nil.
+local function promise_of(record)
+  local text = record.callback
+  if not text or text == '' or text == 'null' then return nil end
+  return cjson.decode(text)
+end
+
+local function set_promise(id, promise) redis.call('HSET', intent_key(id), 'callback', cjson.encode(promise)) end
+
+-- The call that is calling the customer, as long as its claim holds.
+local function caller_of(record, promise)
+  local by = promise and promise.state.is == 'calling' and promise.state.call
+  if by and record.state == 'claimed' and record.call == by and number(record['until']) > now then return by end
+end
+
 -- Takes the intent for a call until `ends`, or says why not: it is 'gone', or 'taken' by another.
 local function take(id, record, call, ends)
   if not record or record.state == 'used' or record.state == 'withdrawn' then return 'gone' end
@@ -75,12 +90,15 @@ local function set_free_from(record, choose)
   live_until(pool, math.max(free_from, now + POOL_KEPT))
 end
 
+local function give_number_back(id, record)
+  if not holds_number(id, record) then return end
+  redis.call('DEL', prefix .. 'number:' .. record.number)
+  set_free_from(record, function(date) return math.min(date, now + number(record.quarantine)) end)
+end
+
 -- No call can be matched to it any more: its number rests, its callers forget it.
 local function conclude(id, record)
   keep_until(id, record, now + KEPT_AFTER)
   each_phone(record, function(caller) redis.call('ZREM', caller, id) end)
-  if holds_number(id, record) then
-    redis.call('DEL', prefix .. 'number:' .. record.number)
-    set_free_from(record, function(date) return math.min(date, now + number(record.quarantine)) end)
-  end
+  give_number_back(id, record)
 end

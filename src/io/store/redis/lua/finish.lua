@@ -6,6 +6,17 @@ if record.state == 'claimed' and record.call ~= call then return { 'taken', reco
 -- Open and used: the claim was lost on its way, but the agent did answer.
 if not (record.state == 'claimed' or record.state == 'open' and used) then return { 'finished' } end
 
+local promise = promise_of(record)
+if promise and (promise.state.is == 'waiting' or promise.state.is == 'calling') then
+  if used then
+    promise.state = { is = 'reached' }
+    set_promise(id, promise)
+    redis.call('ZREM', prefix .. 'callbacks', id)
+  elseif promise.state.is == 'calling' and record.state == 'claimed' and promise.state.call == call then
+    promise.state = { is = 'waiting' }
+    set_promise(id, promise)
+  end
+end
 redis.call('HSET', intent_key(id), 'state', used and 'used' or 'open', 'call', '', 'until', '0')
 if used then conclude(id, record) else keep_until(id, record, now + KEPT_AFTER) end
 if agent ~= '' then
