@@ -30,7 +30,9 @@ pub enum CallbackState {
     Waiting,
     /// This call dials the number, or talks. It has the intent too; when its claim has run out it is lost, and nobody knows whom it has
     /// reached.
-    Calling { call: CallId },
+    Calling {
+        call: CallId,
+    },
     /// An agent has talked to the customer, in this call or another.
     Reached,
     /// Every try was in vain.

@@ -8,7 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::base::{AgentId, CallId, E164, Level, Pii, PoolId, QueueId, TierId, Wall};
 use crate::intents::{
-    Article, Callback, CallbackState, Currency, Customer, Intent, IntentState, LeasedNumber, Money, Patch, Reason, Subject, SubjectKind, Urgency,
+    Article, Callback, CallbackState, Currency, Customer, Intent, IntentState, LeasedNumber, Money, Patch, Reason,
+    Subject, SubjectKind, Urgency,
 };
 
 /// The version that is written. A reader takes this one only; a new version comes with a way up from the old.

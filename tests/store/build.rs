@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use throughline::base::{AgentId, CallId, E164, IntentId, Level, Pii, PoolId, QueueId, Wall};
 use throughline::intents::{
-    Callback, CallbackEnd, CallbackLimits, CallbackState, ClaimPlan, Customer, Idempotency, Intent, IntentState, LeasePlan, Patch, Reason, StoreReply, StoreRequest, Urgency,
+    Callback, CallbackEnd, CallbackLimits, CallbackState, ClaimPlan, Customer, Idempotency, Intent, IntentState,
+    LeasePlan, Patch, Reason, StoreReply, StoreRequest, Urgency,
 };
 
 /// The time that all cases begin at.

@@ -425,7 +425,10 @@ fn callback_bounds() -> Vec<Step> {
         (register_for(7, 1, TTL_S, at(DAY_S)), "registered 7 shared"),
         (promise(7, 7, at(DAY_S), at(DAY_S + 600), at(DAY_S)), "too many"),
         (promise(7, 7, at(DAY_S), at(DAY_S + 600), at(DAY_S + 1)), "promised 7 shared waiting since 86400 x0"),
-        (StoreRequest::Promises { now: at(600) }, "promises 1:waiting since 1 x0 2:waiting since 7 x0 3:waiting since 8 x0 4:waiting since 9 x0 5:waiting since 9 x0 7:waiting since 86400 x0"),
+        (
+            StoreRequest::Promises { now: at(600) },
+            "promises 1:waiting since 1 x0 2:waiting since 7 x0 3:waiting since 8 x0 4:waiting since 9 x0 5:waiting since 9 x0 7:waiting since 86400 x0",
+        ),
     ]
 }
 

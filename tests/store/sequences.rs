@@ -157,7 +157,9 @@ impl Teller {
             Act::Promise { which, to, since, seconds } => {
                 promise(self.id(which), to, START + Duration::from_secs(since), now + Duration::from_secs(seconds), now)
             }
-            Act::Recall { which, call, seconds } => recall(self.id(which), call, now + Duration::from_secs(seconds), now),
+            Act::Recall { which, call, seconds } => {
+                recall(self.id(which), call, now + Duration::from_secs(seconds), now)
+            }
             Act::Unpromise { which, call, missed } => {
                 let end = if missed { CallbackEnd::Missed } else { CallbackEnd::TakenBack };
                 unpromise(self.id(which), call, end, now)

@@ -162,7 +162,8 @@ impl Model {
     }
 
     pub(super) fn promises(&self, now: Wall) -> StoreReply {
-        let open = self.promises.open.iter().filter_map(|id| self.intents.get(id, now)).filter(|intent| is_open(intent));
+        let open =
+            self.promises.open.iter().filter_map(|id| self.intents.get(id, now)).filter(|intent| is_open(intent));
         let mut open: Vec<Intent> = open.map(|intent| intent.clone().settled(now)).collect();
         open.sort_by_key(|intent| (intent.callback.as_ref().map(|callback| callback.since), intent.id));
         open.truncate(CALLBACKS_MAX);

@@ -72,9 +72,7 @@ impl From<&StoreReply> for ResultRecord {
             StoreReply::Taken { by } => ResultRecord::Taken { by: by.to_string() },
             StoreReply::Promised(intent) => ResultRecord::Promised(record(intent)),
             StoreReply::TooMany => ResultRecord::TooMany,
-            StoreReply::Promises(intents) => {
-                ResultRecord::Promises(intents.iter().map(IntentRecord::from).collect())
-            }
+            StoreReply::Promises(intents) => ResultRecord::Promises(intents.iter().map(IntentRecord::from).collect()),
             StoreReply::Finished => ResultRecord::Finished,
             StoreReply::Gone => ResultRecord::Gone,
             StoreReply::Pong => ResultRecord::Pong,
