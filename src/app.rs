@@ -8,6 +8,7 @@ pub mod replay;
 pub mod serve;
 mod server;
 pub mod simulate;
+mod sounds;
 mod tls;
 #[cfg(test)]
 mod websocket_tests;

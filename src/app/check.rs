@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use crate::config::{self, Plan};
 
-use super::{server, tls};
+use super::{server, sounds, tls};
 
 /// What was given is wrong.
 pub const WRONG: u8 = 2;
@@ -39,7 +39,7 @@ pub fn read(file: &Path) -> Option<(Plan, String)> {
         }
     };
     match config::read(&text) {
-        Ok(plan) => tls_is_good(file, &plan).then_some((plan, text)),
+        Ok(plan) => files_are_good(file, &plan).then_some((plan, text)),
         Err(faults) => {
             for fault in faults.iter() {
                 eprintln!("{}:{fault}", file.display());
@@ -50,9 +50,10 @@ pub fn read(file: &Path) -> Option<(Plan, String)> {
     }
 }
 
-/// Says what is wrong with the files of `[sip.tls]`.
-fn tls_is_good(file: &Path, plan: &Plan) -> bool {
-    let (faults, warning) = tls::check(plan);
+/// Says what is wrong with the files that the configuration names.
+fn files_are_good(file: &Path, plan: &Plan) -> bool {
+    let (mut faults, warning) = tls::check(plan);
+    faults.extend(sounds::check(plan));
     for line in faults.iter().chain(&warning) {
         eprintln!("{}:{line}", file.display());
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use crate::io::desktop::DeskLines;
 use crate::io::history::{History, HistoryError, Kept};
 use crate::io::journal::{Journal, JournalHeader};
 use crate::io::live::LivePages;
-use crate::io::media::{FileError, MediaConfig, MediaPool, read_clip};
+use crate::io::media::{FileError, MediaConfig, MediaPool};
 use crate::io::names::Names;
 use crate::io::reactor::{self, Door, Wiring};
 use crate::io::sip::tls::{Tls, TlsFault, watch};
@@ -34,10 +34,9 @@ use crate::io::sip::{Listener, StreamSetup};
 use crate::io::store::{OpenError, RedisSetup, Store};
 use crate::io::telemetry::{self, Telemetry, TelemetryError};
 use crate::io::web::{self, Origins, SipWeb, Web};
-use crate::media::Clip;
 use crate::sip::api::{FlowId, Transport};
 
-use super::tls;
+use super::{sounds, tls};
 
 /// A server that answers.
 pub struct Server {
@@ -315,7 +314,7 @@ async fn seed_later(store: Store, pools: Vec<PoolPlan>, clock: Clock) {
 }
 
 fn start_media(shell: &MediaShell, door: Door) -> Result<MediaPool, StartError> {
-    let wavs = shell.wavs.iter().map(|path| clip(path)).collect::<Result<Vec<_>, _>>()?;
+    let wavs = sounds::read(&shell.wavs).map_err(|(at, fault)| StartError::Wav { path: at.path, fault })?;
     let config = MediaConfig {
         workers: shell.workers,
         bind: shell.bind,
@@ -325,10 +324,6 @@ fn start_media(shell: &MediaShell, door: Door) -> Result<MediaPool, StartError> 
         wavs,
     };
     MediaPool::start(config, move |event| door.input(Input::Media(event))).map_err(StartError::Media)
-}
-
-fn clip(path: &Path) -> Result<Clip, StartError> {
-    read_clip(path).map_err(|fault| StartError::Wav { path: path.to_owned(), fault })
 }
 
 fn open_journal(plan: &Plan, seed: [u8; 32], boot_s: u32, config_text: &str) -> Result<Option<Journal>, StartError> {

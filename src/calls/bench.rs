@@ -36,6 +36,8 @@ pub enum Deadline {
     Pop,
     /// A claim outlives the process that made it for a short time only, and is prolonged while the call lasts.
     RenewClaim,
+    /// A waiting caller is told something.
+    Message,
     /// The queue's ceiling: what the decision says follows.
     Ceiling,
     /// The longest that a call which we do not see any more keeps its agent.
@@ -45,11 +47,12 @@ pub enum Deadline {
 }
 
 impl Deadline {
-    pub const ALL: [Deadline; 7] = [
+    pub const ALL: [Deadline; 8] = [
         Deadline::Match,
         Deadline::AnswerWaiting,
         Deadline::Pop,
         Deadline::RenewClaim,
+        Deadline::Message,
         Deadline::Ceiling,
         Deadline::HandedOver,
         Deadline::CallLength,
@@ -61,6 +64,7 @@ impl Deadline {
             Deadline::AnswerWaiting => "answer a waiting caller",
             Deadline::Pop => "pop budget",
             Deadline::RenewClaim => "renew the claim",
+            Deadline::Message => "message for a waiting caller",
             Deadline::Ceiling => "queue ceiling",
             Deadline::HandedOver => "a call that was handed over",
             Deadline::CallLength => "longest call",

@@ -12,6 +12,7 @@ use crate::sip::api::{IncomingCall, Origin};
 use super::api::AskId;
 use super::facts::{CallRecord, FallbackCause};
 use super::moved::Moved;
+use super::prompts::Prompts;
 use super::returning::Returning;
 use super::settings::TrunkPlan;
 use super::sound::Sound;
@@ -133,6 +134,8 @@ pub struct Call {
     pub queued: Option<Queued>,
     pub phase: Phase,
     pub sound: Sound,
+    /// What is, and was, played to it besides.
+    pub prompts: Prompts,
     /// When the two sides were first connected.
     pub connected: Option<Mono>,
     pub legs_dialled: u64,

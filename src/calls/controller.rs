@@ -21,8 +21,8 @@ use super::facts::{CallRecord, Fact, FallbackCause};
 use super::records::Records;
 use super::settings::{CallSettings, TrunkPlan};
 use super::{
-    admission, attended, browsing, changing, confirming, connecting, ending, fallback, header_rules, keys, matching,
-    phoning, queueing, redirecting, returning, screening, settling, transfer,
+    admission, attended, browsing, changing, comfort, confirming, connecting, ending, fallback, header_rules, keys, matching,
+    phoning, prompts, queueing, redirecting, returning, screening, settling, transfer,
 };
 
 /// The calls in progress and the records of those that have ended.
@@ -354,6 +354,9 @@ impl Calls {
             MediaEvent::Dtmf { leg, digit, duration_ms } => self.with_sound(leg, |call, side, bench| {
                 keys::heard(call, side, (digit, duration_ms), bench);
             }),
+            MediaEvent::Played { leg, prompt, end } => {
+                self.with_sound(leg, |call, _, bench| prompts::over(call, leg, prompt, end, bench, now));
+            }
             MediaEvent::Silent { leg, .. } => {
                 self.with_sound(leg, |call, side, bench| ending::silent(call, side, bench, now));
             }
@@ -536,6 +539,7 @@ fn on_deadline(call: &mut Call, deadline: Deadline, bench: &mut Bench, now: Now)
         Deadline::AnswerWaiting => queueing::answer_waiting(call, bench, now),
         Deadline::Pop if call.transfer.is_some() => transfer::pop_overdue(call, bench, now),
         Deadline::Pop => connecting::pop_overdue(call, bench, now),
+        Deadline::Message => comfort::due(call, bench, now),
         Deadline::Ceiling => queueing::ceiling_reached(call, bench, now),
         Deadline::RenewClaim => matching::renew_claim(call, bench, now),
         Deadline::HandedOver => redirecting::held_long(call, bench, now),

@@ -10,6 +10,7 @@ pub mod caps;
 #[cfg(test)]
 mod change_tests;
 mod changing;
+mod comfort;
 mod confirming;
 mod connecting;
 mod controller;
@@ -30,6 +31,7 @@ pub mod pages;
 mod phoning;
 pub mod policy_facts;
 mod pop;
+mod prompts;
 mod queueing;
 mod records;
 mod redirecting;

@@ -9,6 +9,7 @@ use crate::sip::api::SipCommand;
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, Phase, Queued};
+use super::comfort;
 use super::facts::{Fact, FallbackCause};
 use super::fallback;
 use super::matching;
@@ -43,6 +44,7 @@ pub fn wait_on(call: &mut Call, bench: &mut Bench, now: Now) {
     call.phase = Phase::Waiting;
     if call.is_answered() {
         sound::play_waiting(call, bench);
+        comfort::wait(call, bench, now);
     } else {
         bench.set_deadline(call, Deadline::AnswerWaiting, now.mono + bench.settings.deadlines.answer_waiting);
     }
@@ -57,7 +59,10 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench, now: Now) {
         return;
     }
     match sound::answer_waiting(call, bench) {
-        Ok(body) => bench.sip(SipCommand::Answer { leg: call.caller.0, body }),
+        Ok(body) => {
+            bench.sip(SipCommand::Answer { leg: call.caller.0, body });
+            comfort::wait(call, bench, now);
+        }
         // A codec that we cannot make sound in: the caller waits with the ringing of their own network.
         Err(sound::NoSound::Description(_)) => {
             bench.sip(SipCommand::Progress { leg: call.caller.0, status: 180, body: Default::default() });

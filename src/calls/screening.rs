@@ -17,6 +17,7 @@ use super::header_rules;
 use super::moved::Moved;
 use super::returning::Returning;
 use super::settings::{Mode, TrunkPlan};
+use super::prompts::Prompts;
 use super::sound::Sound;
 use crate::base::limits;
 
@@ -41,6 +42,7 @@ pub fn fresh(
         queued: None,
         phase: Phase::Over,
         sound: Sound::default(),
+        prompts: Prompts::default(),
         connected: None,
         legs_dialled: 0,
         outgoing: None,

@@ -16,7 +16,7 @@ use crate::intents::intent::{Customer, Intent, IntentState, LeasedNumber, Reason
 use crate::intents::matching::Priors;
 use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply, StoreRequest};
 use crate::intents::token::{TokenKey, TokenKeys};
-use crate::media::command::{LostCause, MediaCommand, MediaEvent, Source, ToneKind};
+use crate::media::command::{LostCause, MediaCommand, MediaEvent, PromptEnd, PromptId, Source, ToneKind, WavId};
 use crate::routing;
 use crate::sdp::Fingerprint;
 use crate::sip::api::{
@@ -30,7 +30,7 @@ use super::dialling::{DialRule, DialRules};
 use super::facts::Fact;
 use super::pages::{PageInput, Standing};
 use super::settings::{
-    CallSettings, Deadlines, Fallback, MediaPlan, Mode, PhonePlan, TrunkPlan, WaitingSound, WebRtcPlan,
+    CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, QueueSound, TrunkPlan, WaitingSound, WebRtcPlan,
 };
 use super::terms::{SoundTerms, TrunkTerms};
 use super::{Calls, Confirmed};
@@ -59,6 +59,8 @@ pub struct Bench {
     admitted: u32,
     call: CallId,
     open_sound: Vec<LegId>,
+    /// What is being played in between, and to whom.
+    prompt: (LegId, PromptId),
     /// Legs whose peers the media knows.
     described: Vec<LegId>,
     pub records: Vec<super::facts::CallRecord>,
@@ -106,6 +108,7 @@ impl Bench {
             admitted: 0,
             call: CallId::new(7, 1),
             open_sound: Vec::new(),
+            prompt: (LegId(0), PromptId(0)),
             described: Vec::new(),
             records: Vec::new(),
             dials: Vec::new(),
@@ -179,6 +182,10 @@ impl Bench {
             ["page", "calls"] => sip(SipEvent::Incoming { leg: caller, call: from_page(self.now.mono, INTENT) }),
             ["page", "calls", "again"] => {
                 sip(SipEvent::Incoming { leg: LegId::inbound(2), call: from_page(self.now.mono, INTENT) })
+            }
+            ["played"] => {
+                let (leg, prompt) = self.prompt;
+                CallInput::Media(MediaEvent::Played { leg, prompt, end: PromptEnd::Finished })
             }
             ["found", "page"] => {
                 let mut candidate = ours(call);
@@ -486,6 +493,12 @@ impl Bench {
                 None
             }
             MediaCommand::Key { leg, digit, .. } => Some(format!("press {digit} to {}", self.who(leg))),
+            MediaCommand::Play { leg, prompt, items, until_key } => {
+                self.prompt = (leg, prompt);
+                let items: Vec<String> = items.iter().map(|item| item.0.to_string()).collect();
+                let keys = if until_key { " until a key" } else { "" };
+                Some(format!("{} is played {}{keys}", self.who(leg), items.join(" ")))
+            }
             MediaCommand::Close { .. } => None,
             MediaCommand::Source { leg, source } => {
                 let sound = match source {
@@ -758,10 +771,21 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
             first_port: 40_000,
             last_port: 40_099,
             waiting: WaitingSound::Tone,
+            queues: BTreeMap::from([(QueueId::new("help"), queue_sound())]),
             ringback: ToneKind::RingbackUs,
             webrtc: WebRtcPlan { ports: vec![7000], fingerprint: Fingerprint([7; 32]) },
         },
     }
+}
+
+/// Two messages, each every 30 s, the first after 20.
+fn queue_sound() -> QueueSound {
+    let messages = Messages {
+        first_after: Duration::from_secs(20),
+        every: Duration::from_secs(30),
+        files: vec![WavId(0), WavId(1)],
+    };
+    QueueSound { music: None, messages: Some(Arc::new(messages)) }
 }
 
 /// Callers of this level reach a human; nobody else does.

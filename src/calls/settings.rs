@@ -110,8 +110,27 @@ pub struct PoolPlan {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WaitingSound {
     Tone,
-    /// A WAV file that the media workers were given.
+    /// One or several WAV files that the media workers were given.
     Wav(WavId),
+}
+
+/// What the callers of one queue hear while they wait.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct QueueSound {
+    /// In place of what all others hear.
+    pub music: Option<WaitingSound>,
+    pub messages: Option<Arc<Messages>>,
+}
+
+/// What a waiting caller is told, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Messages {
+    /// From the first note of the waiting sound.
+    pub first_after: Duration,
+    /// From the end of one message to the next.
+    pub every: Duration,
+    /// One with each message, in turn.
+    pub files: Vec<WavId>,
 }
 
 /// Times that bound the life of a call.
@@ -153,6 +172,7 @@ pub struct MediaPlan {
     pub first_port: u16,
     pub last_port: u16,
     pub waiting: WaitingSound,
+    pub queues: BTreeMap<QueueId, QueueSound>,
     /// What a caller who has been answered hears while the agent's phone rings.
     pub ringback: ToneKind,
     /// Where browsers are received.

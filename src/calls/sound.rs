@@ -229,7 +229,9 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSou
 
 /// The waiting sound again, after an offer that failed.
 pub fn play_waiting(call: &Call, bench: &mut Bench) {
-    let source = match bench.settings.media.waiting {
+    let media = &bench.settings.media;
+    let of_queue = call.queued.as_ref().and_then(|queued| media.queues.get(&queued.queue)?.music);
+    let source = match of_queue.unwrap_or(media.waiting) {
         WaitingSound::Tone => Source::Tone(ToneKind::Waiting),
         WaitingSound::Wav(id) => Source::Wav(id),
     };

@@ -3,6 +3,7 @@
 mod attended;
 mod browsers;
 mod browsing;
+mod comfort;
 mod moved;
 mod pages;
 mod redirecting;

@@ -1,11 +1,11 @@
 //! `[media]`: where sound is received, and what a waiting caller hears.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::calls::settings::{MediaPlan, WaitingSound, WebRtcPlan};
-use crate::media::command::{ToneKind, WavId};
+use crate::media::command::ToneKind;
 use crate::sdp::Fingerprint;
 use crate::sip::api::Transport;
 
@@ -14,6 +14,7 @@ use super::plan::MediaShell;
 use super::sip::SipPart;
 use super::tree::{Section, Text};
 use super::values::address;
+use super::wavs::{Wavs, is_wav};
 
 pub(super) struct MediaPart {
     pub plan: MediaPlan,
@@ -24,14 +25,15 @@ pub(super) struct MediaPart {
 const PORTS_OF_A_CALL: u16 = 4;
 const PORTS: (u16, u16) = (20_000, 29_999);
 
-pub(super) fn read(top: &mut Section<'_>, sip: &SipPart, faults: &mut Faults<'_>) -> MediaPart {
+/// `wavs` of the shell come when all sections have been read.
+pub(super) fn read(top: &mut Section<'_>, sip: &SipPart, wavs: &mut Wavs, faults: &mut Faults<'_>) -> MediaPart {
     let mut section = top.section("media", faults);
     let bind = section.text("bind", faults).and_then(|text| address(&text, faults));
     let advertised = section.text("advertised", faults).and_then(|text| address(&text, faults));
     let advertised = advertised.or(sip.first_advertised()).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let (first_port, last_port) = ports(&mut section, sip, faults);
     let webrtc_port = webrtc_port(&mut section, sip, faults);
-    let (waiting, wavs) = waiting(&mut section, faults);
+    let waiting = waiting(&mut section, wavs, faults);
     let part = MediaPart {
         shell: MediaShell {
             bind: bind.unwrap_or(any_address(advertised)),
@@ -39,13 +41,14 @@ pub(super) fn read(top: &mut Section<'_>, sip: &SipPart, faults: &mut Faults<'_>
             silence_timeout: section.seconds("silence_s", Duration::from_secs(30), 1..=3600, faults),
             webrtc_port,
             ports: first_port..=last_port,
-            wavs,
+            wavs: Vec::new(),
         },
         plan: MediaPlan {
             advertised,
             first_port,
             last_port,
             waiting,
+            queues: BTreeMap::new(),
             ringback: ringback(&mut section, faults),
             // What the workers have really bound, and their certificate, is known when they have started.
             webrtc: WebRtcPlan { ports: vec![webrtc_port.unwrap_or(last_port)], fingerprint: Fingerprint([0; 32]) },
@@ -108,16 +111,23 @@ fn check_room(text: &Text<'_>, first: u16, last: u16, faults: &mut Faults<'_>) {
     }
 }
 
-fn waiting(section: &mut Section<'_>, faults: &mut Faults<'_>) -> (WaitingSound, Vec<PathBuf>) {
-    let Some(text) = section.text("waiting", faults) else { return (WaitingSound::Tone, Vec::new()) };
-    match text.value {
-        "tone" => (WaitingSound::Tone, Vec::new()),
-        path if path.to_ascii_lowercase().ends_with(".wav") => (WaitingSound::Wav(WavId(0)), vec![PathBuf::from(path)]),
+/// `music` names files that are played one after the other; `waiting` is the word for the tone, or for one file.
+fn waiting(section: &mut Section<'_>, wavs: &mut Wavs, faults: &mut Faults<'_>) -> WaitingSound {
+    let music = section.texts("music", faults);
+    let waiting = section.text("waiting", faults);
+    if let (Some(text), false) = (&waiting, music.is_empty()) {
+        faults.add(&text.place, "is there beside music", "write one of the two");
+    }
+    let music = wavs.joined(&music, faults);
+    let one = waiting.and_then(|text| match text.value {
+        "tone" => None,
+        path if is_wav(path) => wavs.file(&text, faults),
         other => {
             faults.add(&text.place, format!("{other:?} is no sound"), "write \"tone\", or the path of a .wav file");
-            (WaitingSound::Tone, Vec::new())
+            None
         }
-    }
+    });
+    music.or(one).map_or(WaitingSound::Tone, WaitingSound::Wav)
 }
 
 fn ringback(section: &mut Section<'_>, faults: &mut Faults<'_>) -> ToneKind {

@@ -25,12 +25,14 @@ mod terms;
 mod tree;
 mod trunks;
 mod values;
+mod waiting;
+mod wavs;
 mod web;
 
 pub use fault::Fault;
 pub use plan::{
     ApiKey, FileAt, HistoryPlan, HttpTlsPlan, IntentDefaults, LogPlan, MediaShell, Plan, Shell, SipBind, StorePlan,
-    TlsPlan,
+    TlsPlan, WavAt,
 };
 pub use read::read;
 

@@ -81,6 +81,15 @@ pub struct FileAt {
     pub key: &'static str,
 }
 
+/// A sound file, and where the configuration names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WavAt {
+    pub path: PathBuf,
+    /// Counted from 1.
+    pub line: usize,
+    pub key: String,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaShell {
     /// The address that RTP sockets are bound to.
@@ -92,8 +101,8 @@ pub struct MediaShell {
     /// The first of the ports that browsers share; `None` for free ones of `ports`.
     pub webrtc_port: Option<u16>,
     pub ports: RangeInclusive<u16>,
-    /// By `WavId`.
-    pub wavs: Vec<PathBuf>,
+    /// By `WavId`: the files of each sound, which are played one after the other.
+    pub wavs: Vec<Vec<WavAt>>,
 }
 
 /// Where intents are kept.

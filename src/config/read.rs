@@ -17,6 +17,7 @@ use super::plan::{MediaShell, Plan, Shell};
 use super::shell::Signing;
 use super::tree::Section;
 use super::values::Names;
+use super::wavs::Wavs;
 use super::{access, agents, dial, media, numbers, routing, shell, sip, trunks, web};
 
 /// RFC 3261 table 4.
@@ -50,15 +51,17 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     let sip = sip::read(&mut top, faults);
     let mut trunks = trunks::read(&mut top, &sip, faults);
     let pools = numbers::read(&mut top, faults);
-    let mut routing = routing::read(&mut top, faults);
+    let mut wavs = Wavs::default();
+    let mut routing = routing::read(&mut top, &mut wavs, faults);
     let mut agents = agents::read(&mut top, &sip, &routing, trunks.redirects(), faults);
     agents::check_queues(&routing, &agents.agents, faults);
     routing.setup.agents = std::mem::take(&mut agents.agents);
     let dial = dial::read(&mut top, &trunks, faults);
-    let media = media::read(&mut top, &sip, faults);
+    let mut media = media::read(&mut top, &sip, &mut wavs, faults);
+    media.plan.queues = std::mem::take(&mut routing.sounds);
     let return_within = web::read(&mut top, &sip, sip::web_flow(sip.bind.len()), &mut trunks, faults);
     let calls = calls(&mut top, &routing, trunks.names, faults);
-    let shell = shell(&mut top, &sip, media.shell, &pools.names, faults);
+    let shell = shell(&mut top, &sip, MediaShell { wavs: wavs.into_sounds(), ..media.shell }, &pools.names, faults);
     top.finish(faults);
     let (policy, Signing { token_keys, passes }, (deadlines, target_timeout)) = calls?;
     let dial = dial::rules(dial, &agents.phones, &agents.accounts);

@@ -1,26 +1,32 @@
 //! `[routing]` and `[[queues]]`: skills, the order of service, the times of an offer.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::base::limits::QUEUES_MAX;
 use crate::base::{QueueId, SkillId};
+use crate::calls::settings::QueueSound;
 use crate::routing::{Pause, QueueSetup, Setup, SkillNeed};
 
 use super::fault::Faults;
 use super::tree::{Section, Text};
 use super::values::Names;
+use super::waiting;
+use super::wavs::Wavs;
 
 pub(super) struct RoutingPart<'a> {
     pub skills: Names<'a>,
     pub queues: Names<'a>,
     pub default_queue: Option<QueueId>,
+    /// What callers hear while they wait.
+    pub sounds: BTreeMap<QueueId, QueueSound>,
     /// Without its agents.
     pub setup: Setup,
     /// The name of each queue of the setup, for what is checked when the agents are known.
     pub queue_names: Vec<Text<'a>>,
 }
 
-pub(super) fn read<'a>(top: &mut Section<'a>, faults: &mut Faults<'_>) -> RoutingPart<'a> {
+pub(super) fn read<'a>(top: &mut Section<'a>, wavs: &mut Wavs, faults: &mut Faults<'_>) -> RoutingPart<'a> {
     let mut section = top.section("routing", faults);
     let skills = Names::list(section.texts("skills", faults), faults);
     let mut setup = times(&mut section, faults);
@@ -28,11 +34,14 @@ pub(super) fn read<'a>(top: &mut Section<'a>, faults: &mut Faults<'_>) -> Routin
     section.finish(faults);
     let mut queues = Names::default();
     let mut queue_names = Vec::new();
+    let mut sounds = BTreeMap::new();
     for mut section in top.sections("queues", faults) {
         let name = queues.take(&mut section, "name", faults);
         let queue = queue(&mut section, name.as_ref(), &skills, faults);
+        let sound = waiting::read(&mut section, wavs, faults);
         section.finish(faults);
         if let Some(name) = name {
+            sounds.insert(QueueId::new(name.value), sound);
             setup.queues.push(queue);
             queue_names.push(name);
         }
@@ -42,7 +51,7 @@ pub(super) fn read<'a>(top: &mut Section<'a>, faults: &mut Faults<'_>) -> Routin
     }
     let given = default_queue.filter(|name| queues.check("queue", name, faults)).map(|name| name.value);
     let default_queue = given.or(queues.only()).map(QueueId::new);
-    RoutingPart { skills, queues, default_queue, setup, queue_names }
+    RoutingPart { skills, queues, default_queue, sounds, setup, queue_names }
 }
 
 fn times(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Setup {

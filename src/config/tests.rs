@@ -6,6 +6,7 @@ use super::*;
 use crate::access::{Answer, Facts};
 use crate::base::{AgentId, Level, PoolId, QueueId, TrunkId, Wall};
 use crate::calls::settings::{Fallback, Mode, WaitingSound};
+use crate::media::command::WavId;
 use crate::routing::Pause;
 use crate::sip::api::{FlowId, Reliable, Target, Transport};
 use crate::sip::auth::Algorithm;
@@ -92,6 +93,33 @@ fn origins_are_written_as_browsers_write_them() {
         let faults = read(&with(bad)).err().unwrap_or_default();
         assert_eq!(faults.len(), 1, "{bad}: {}", lines(&faults));
         assert!(faults[0].key.starts_with("http.origins") && faults[0].what.contains("no web origin"), "{}", faults[0]);
+    }
+}
+
+#[test]
+fn a_queue_has_music_and_messages_of_its_own() {
+    let queue = "requires = { english = 3 }";
+    let with = |more: &str| small().replacen(queue, &format!("{queue}\n{more}"), 1);
+    let text = with("music = [\"a.wav\", \"b.wav\"]\nmessages = { first_after_s = 5, files = [\"sorry.wav\", \"b.wav\"] }");
+    let plan = plan(&text.replace("[routing]", "[media]\nmusic = \"b.wav\"\n[routing]"));
+    let media = &plan.settings.calls.media;
+    let sound = &media.queues[&QueueId::new("help")];
+    assert_eq!((sound.music, media.waiting), (Some(WaitingSound::Wav(WavId(0))), WaitingSound::Wav(WavId(2))));
+    let messages = sound.messages.as_ref().unwrap();
+    assert_eq!((messages.first_after.as_secs(), messages.every.as_secs()), (5, 45));
+    assert_eq!(messages.files, [WavId(1), WavId(2)], "the same file is one sound");
+    let wavs = &plan.shell.media.wavs;
+    assert_eq!(wavs.iter().map(Vec::len).collect::<Vec<_>>(), [2, 1, 1]);
+    let line = text.lines().position(|line| line.starts_with("music")).unwrap() + 1;
+    assert_eq!((wavs[0][1].key.as_str(), wavs[0][1].line), ("queues[0].music[1]", line + 2));
+    for (more, key, what) in [
+        ("music = \"a.mp3\"", "queues[0].music", "no sound file"),
+        ("messages = { every_s = 10 }", "queues[0].messages", "says nothing"),
+        ("messages = { every_s = 1, files = \"a.wav\" }", "queues[0].messages.every_s", "out of range"),
+    ] {
+        let faults = read(&with(more)).err().unwrap_or_default();
+        assert_eq!(faults.len(), 1, "{}", lines(&faults));
+        assert!(faults[0].key == key && faults[0].what.contains(what), "{}", faults[0]);
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the calls say to the media and hear from it: plain values, for our workers or for a media server elsewhere.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::{CallId, LegId};
@@ -19,6 +20,9 @@ pub enum MediaCommand {
     /// Presses a key towards the leg's peer, after those that are being pressed: `0`-`9`, `*`, `#`, `A`-`D`. Nothing is sent where the
     /// peer has not agreed to telephone-event.
     Key { leg: LegId, digit: char, duration_ms: u32 },
+    /// Plays these once, one after the other, in place of the leg's source, which goes on from where it was; `Played` follows.
+    /// Another `Play`, a `Source` (the same again too) or the end of the leg ends it at once and without a word.
+    Play { leg: LegId, prompt: PromptId, items: Arc<[WavId]>, until_key: bool },
     /// Ends the leg; `Closed` follows, after which its port may be used again.
     Close { leg: LegId },
 }
@@ -56,9 +60,22 @@ pub enum ToneKind {
     Waiting,
 }
 
-/// A sound file of the configuration, by its place there.
+/// A sound of the configuration, one file or several in a row, by its place there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WavId(pub u16);
+
+/// Which `Play` of a leg something is about; the calls count them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PromptId(pub u32);
+
+/// How a prompt came to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PromptEnd {
+    /// All of it was played, or its time has passed while the peer could not be reached.
+    Finished,
+    /// The peer has pressed a key.
+    Key,
+}
 
 /// From the media to the calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,6 +88,8 @@ pub enum MediaEvent {
     Latched { leg: LegId },
     /// A key was pressed and let go (RFC 4733): `0`-`9`, `*`, `#`, `A`-`D`.
     Dtmf { leg: LegId, digit: char, duration_ms: u32 },
+    /// A prompt is over that no command has ended.
+    Played { leg: LegId, prompt: PromptId, end: PromptEnd },
     /// No sound for so long although the peer should send; said once for each silence.
     Silent { leg: LegId, lasted: Duration },
     /// The leg is gone. Also the answer to `Close` of a leg that was not open.

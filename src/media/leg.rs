@@ -13,7 +13,9 @@ use super::latch::Admission;
 use super::outgoing::{Outgoing, Pace};
 use super::peer::Peer;
 use super::pressing::Pressing;
+use super::prompt::Prompt;
 use super::rtp::{self, Header, Packet};
+use super::sounds::{Clip, Sounds};
 use super::srtp::{Broken, Shield};
 use crate::base::rng::Rng;
 use crate::base::{CallId, Mono};
@@ -32,6 +34,7 @@ pub(super) struct Leg {
     pub keys: Keys,
     pub pressing: Pressing,
     pub player: Player,
+    pub prompt: Option<Box<Prompt>>,
     pub counts: LegStats,
     /// Since when sound should come, and when it last came.
     pub listening_since: Option<Mono>,
@@ -81,6 +84,7 @@ impl Leg {
             keys: Keys::default(),
             pressing: Pressing::default(),
             player: Player::default(),
+            prompt: None,
             counts: LegStats::default(),
             listening_since: None,
             heard_at: None,
@@ -233,6 +237,22 @@ impl Leg {
     pub fn law(&self) -> Option<(Law, u8)> {
         let formats = &self.peer.as_ref()?.session.formats;
         formats.iter().find_map(|format| Some((Law::of(&format.codec)?, format.to_peer)))
+    }
+
+    /// What a player plays next: the prompt's sound, else the source's.
+    pub fn next_frame<'s>(&self, sounds: &'s Sounds) -> Option<(&'s Clip, usize)> {
+        match &self.prompt {
+            Some(prompt) => prompt.frame(sounds),
+            None => sounds.clip(self.source).map(|clip| (clip, self.player.place)),
+        }
+    }
+
+    /// Of a sound with so many packets one has been played.
+    pub fn step(&mut self, frames: usize) {
+        match &mut self.prompt {
+            Some(prompt) => prompt.step(),
+            None => self.player.place = (self.player.place + 1) % frames,
+        }
     }
 
     /// The number and the clock of keys for this peer.

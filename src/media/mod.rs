@@ -12,6 +12,7 @@ mod outgoing;
 mod peer;
 pub mod ports;
 mod pressing;
+mod prompt;
 pub mod relay;
 mod reports;
 pub mod rtcp;
@@ -21,7 +22,9 @@ pub mod srtp;
 pub mod tone;
 
 pub use browser::{HandshakeNews, HandshakeOrder};
-pub use command::{FailCause, LegStats, LostCause, MediaCommand, MediaEvent, OurSide, Source, ToneKind, WavId};
+pub use command::{
+    FailCause, LegStats, LostCause, MediaCommand, MediaEvent, OurSide, PromptEnd, PromptId, Source, ToneKind, WavId,
+};
 pub use ports::Ports;
 pub use relay::{Channel, Relay, Wire};
 pub use sounds::{Clip, Sounds, WavError};

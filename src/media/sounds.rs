@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::command::{Source, ToneKind};
+use super::command::{Source, ToneKind, WavId};
 use super::g711::{CLOCK, FRAME, Law};
 use crate::base::limits;
 
@@ -68,6 +68,15 @@ impl Clip {
         }
     }
 
+    /// Several sounds in a row as one; `None` of none.
+    pub fn joined(clips: &[Clip]) -> Option<Clip> {
+        if let [only] = clips {
+            return Some(only.clone());
+        }
+        let all = |law: fn(&Clip) -> &Arc<[u8]>| clips.iter().flat_map(|clip| law(clip).iter().copied()).collect();
+        (!clips.is_empty()).then(|| Clip { mu: all(|clip| &clip.mu), a: all(|clip| &clip.a) })
+    }
+
     /// The packet at this place; after the last one comes the first again.
     pub fn frame(&self, law: Law, place: usize) -> &[u8] {
         let octets = match law {
@@ -103,8 +112,13 @@ impl Sounds {
             Source::Tone(ToneKind::RingbackUs) => Some(&self.ringback_us),
             Source::Tone(ToneKind::RingbackEurope) => Some(&self.ringback_europe),
             Source::Tone(ToneKind::Waiting) => Some(&self.waiting),
-            Source::Wav(id) => Some(self.wavs.get(usize::from(id.0)).unwrap_or(&self.waiting)),
+            Source::Wav(id) => Some(self.wav(id).unwrap_or(&self.waiting)),
         }
+    }
+
+    /// A file that exists.
+    pub fn wav(&self, id: WavId) -> Option<&Clip> {
+        self.wavs.get(usize::from(id.0))
     }
 }
 
@@ -167,6 +181,16 @@ mod tests {
         assert!(error.to_string().contains("8000 Hz"));
         assert_eq!(Clip::from_wav(&wav(8000, &[])), Err(WavError::Empty));
         assert!(matches!(Clip::from_wav(b"RIFFnonsense"), Err(WavError::Unreadable(_))));
+    }
+
+    #[test]
+    fn several_sounds_are_one_after_the_other() {
+        let clip = |sample: i16, frames: usize| Clip::from_samples(&vec![sample; 160 * frames]);
+        let joined = Clip::joined(&[clip(1000, 2), clip(-1000, 1)]).unwrap();
+        assert_eq!(joined.frames(), 3);
+        assert_eq!(joined.frame(Law::A, 1), clip(1000, 1).frame(Law::A, 0));
+        assert_eq!(joined.frame(Law::Mu, 2), clip(-1000, 1).frame(Law::Mu, 0));
+        assert_eq!(Clip::joined(&[]), None);
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::base::rng::Rng;
 use crate::base::{CallId, LegId, Mono};
-use crate::media::command::{FailCause, LegStats, MediaCommand, MediaEvent, Source};
+use crate::media::command::{FailCause, LegStats, MediaCommand, MediaEvent, PromptEnd, PromptId, Source};
 
 use super::dice;
 use super::later::Later;
@@ -31,6 +31,8 @@ struct Leg {
     said_so: bool,
     /// How long it lives after `Close`, until its `Closed` has been said.
     closing: bool,
+    /// What is being played to it in place of its source.
+    prompt: Option<PromptId>,
 }
 
 impl MediaDouble {
@@ -60,7 +62,9 @@ impl MediaDouble {
             MediaCommand::Source { leg, source } => {
                 self.must_be_open(*leg, "Source");
                 self.check_source(*leg, *source);
+                self.legs.get_mut(leg).into_iter().for_each(|leg| leg.prompt = None);
             }
+            MediaCommand::Play { leg, prompt, items, .. } => self.play(*leg, *prompt, items.len(), now),
             MediaCommand::Key { leg, .. } => {
                 self.must_be_open(*leg, "Key");
             }
@@ -69,7 +73,15 @@ impl MediaDouble {
     }
 
     pub fn poll_output(&mut self, now: Mono) -> Option<MediaEvent> {
-        let event = self.events.take(now)?;
+        let event = loop {
+            let event = self.events.take(now)?;
+            if !self.is_cut(&event) {
+                break event;
+            }
+        };
+        if let MediaEvent::Played { leg, .. } = &event {
+            self.legs.get_mut(leg).into_iter().for_each(|leg| leg.prompt = None);
+        }
         if let MediaEvent::Failed { leg, .. } = &event
             && let Some(failed) = self.legs.get_mut(leg)
         {
@@ -98,6 +110,27 @@ impl MediaDouble {
         self.legs.values().filter(|leg| !leg.closing).count()
     }
 
+    /// The end of a prompt that a command has ended already.
+    fn is_cut(&self, event: &MediaEvent) -> bool {
+        let MediaEvent::Played { leg, prompt, .. } = event else { return false };
+        self.legs.get(leg).is_none_or(|leg| leg.closing || leg.prompt != Some(*prompt))
+    }
+
+    /// Each sound lasts a second or two.
+    fn play(&mut self, leg: LegId, prompt: PromptId, sounds: usize, now: Mono) {
+        if sounds == 0 {
+            self.fault(format!("{leg}: a prompt of nothing"));
+        }
+        self.must_be_open(leg, "Play");
+        let Some(of_leg) = self.legs.get_mut(&leg).filter(|leg| !leg.failed) else { return };
+        if of_leg.prompt.is_some_and(|before| before >= prompt) {
+            self.faults.push(format!("{leg}: a prompt with an old number"));
+        }
+        of_leg.prompt = Some(prompt);
+        let lasts = (0..sounds).map(|_| dice::between_ms(&mut self.rng, 500, 2_000)).sum::<Duration>();
+        self.events.add(now + lasts, MediaEvent::Played { leg, prompt, end: PromptEnd::Finished });
+    }
+
     /// Without a port it is on the one that browsers share.
     fn open(&mut self, leg: LegId, group: CallId, port: Option<u16>, now: Mono) {
         let is_open = self.legs.get(&leg).is_some_and(|leg| !leg.said_so);
@@ -113,7 +146,7 @@ impl MediaDouble {
             let at = now + self.soon();
             self.events.add(at, MediaEvent::Failed { leg, cause: FailCause::PortInUse });
         }
-        self.legs.insert(leg, Leg { group, port, failed, said_so: false, closing: false });
+        self.legs.insert(leg, Leg { group, port, failed, said_so: false, closing: false, prompt: None });
     }
 
     /// The peer's sound comes, and sometimes ceases.

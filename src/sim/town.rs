@@ -12,13 +12,14 @@ use crate::base::phone::Region;
 use crate::base::{AgentId, E164, Level, PoolId, QueueId, SkillId, TrunkId};
 use crate::calls::dialling::DialRules;
 use crate::calls::settings::{
-    CallSettings, Deadlines, Fallback, MediaPlan, Mode, PhonePlan, PoolPlan, TrunkPlan, WaitingSound, WebRtcPlan,
+    CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, PoolPlan, QueueSound, TrunkPlan, WaitingSound,
+    WebRtcPlan,
 };
 use crate::desktop::{self, Account, TokenHash};
 use crate::engine::Settings;
 use crate::intents::matching::Priors;
 use crate::intents::token::{TokenKey, TokenKeys};
-use crate::media::command::ToneKind;
+use crate::media::command::{ToneKind, WavId};
 use crate::routing::{self, AgentSetup, QueueSetup, SkillNeed};
 use crate::sdp::Fingerprint;
 use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, Reliable, SessionTimes, Target, Transport, TrunkPeer};
@@ -150,10 +151,21 @@ fn calls(agents: u32) -> Option<CallSettings> {
             first_port: FIRST_PORT,
             last_port: LAST_PORT,
             waiting: WaitingSound::Tone,
+            queues: [(QueueId::new(HELP), queue_sound())].into(),
             ringback: ToneKind::RingbackUs,
             webrtc: WebRtcPlan { ports: vec![7000], fingerprint: Fingerprint([7; 32]) },
         },
     })
+}
+
+/// Callers for help are told something every few seconds.
+fn queue_sound() -> QueueSound {
+    let messages = Messages {
+        first_after: Duration::from_secs(2),
+        every: Duration::from_secs(5),
+        files: vec![WavId(0), WavId(1)],
+    };
+    QueueSound { music: None, messages: Some(Arc::new(messages)) }
 }
 
 fn trunk_plan(nth: u64) -> TrunkPlan {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::base::LegId;
-use crate::media::{FailCause, LegStats, LostCause, MediaEvent};
+use crate::media::{FailCause, LegStats, LostCause, MediaEvent, PromptEnd, PromptId};
 
 use super::line::BadPart;
 
@@ -16,6 +16,7 @@ pub(super) enum MediaRecord {
     Lost { leg: u64, cause: String },
     Latched { leg: u64 },
     Dtmf { leg: u64, digit: char, ms: u32 },
+    Played { leg: u64, prompt: u32, end: String },
     Silent { leg: u64, ns: u64 },
     Closed { leg: u64, stats: StatsRecord },
 }
@@ -53,6 +54,8 @@ const LOSSES: [(LostCause, &str); 6] = [
     (LostCause::Overload, "overload"),
 ];
 
+const ENDS: [(PromptEnd, &str); 2] = [(PromptEnd::Finished, "finished"), (PromptEnd::Key, "key")];
+
 impl From<&MediaEvent> for MediaRecord {
     fn from(event: &MediaEvent) -> MediaRecord {
         match event {
@@ -61,6 +64,9 @@ impl From<&MediaEvent> for MediaRecord {
             MediaEvent::Latched { leg } => MediaRecord::Latched { leg: leg.0 },
             MediaEvent::Dtmf { leg, digit, duration_ms } => {
                 MediaRecord::Dtmf { leg: leg.0, digit: *digit, ms: *duration_ms }
+            }
+            MediaEvent::Played { leg, prompt, end } => {
+                MediaRecord::Played { leg: leg.0, prompt: prompt.0, end: name_of(&ENDS, *end) }
             }
             MediaEvent::Silent { leg, lasted } => {
                 MediaRecord::Silent { leg: leg.0, ns: u64::try_from(lasted.as_nanos()).unwrap_or(u64::MAX) }
@@ -79,6 +85,9 @@ impl MediaRecord {
             MediaRecord::Lost { leg, cause } => MediaEvent::Lost { leg: LegId(leg), cause: of_name(&LOSSES, &cause)? },
             MediaRecord::Latched { leg } => MediaEvent::Latched { leg: LegId(leg) },
             MediaRecord::Dtmf { leg, digit, ms } => MediaEvent::Dtmf { leg: LegId(leg), digit, duration_ms: ms },
+            MediaRecord::Played { leg, prompt, end } => {
+                MediaEvent::Played { leg: LegId(leg), prompt: PromptId(prompt), end: of_name(&ENDS, &end)? }
+            }
             MediaRecord::Silent { leg, ns } => MediaEvent::Silent { leg: LegId(leg), lasted: Duration::from_nanos(ns) },
             MediaRecord::Closed { leg, stats } => MediaEvent::Closed { leg: LegId(leg), stats: stats.into() },
         })

@@ -37,7 +37,7 @@ pub struct MediaConfig {
     /// from the end of `ports`.
     pub webrtc_port: Option<u16>,
     pub ports: RangeInclusive<u16>,
-    /// The sound files, in the order of their `WavId`.
+    /// The sounds of the files, in the order of their `WavId`.
     pub wavs: Vec<Clip>,
 }
 
@@ -112,6 +112,7 @@ impl MediaPool {
                 self.directory.put(*leg, self.worker_of(*group))
             }
             MediaCommand::Remote { leg, .. } | MediaCommand::Source { leg, .. } => self.directory.find(*leg),
+            MediaCommand::Play { leg, .. } => self.directory.find(*leg),
             MediaCommand::Key { leg, .. } | MediaCommand::Close { leg } => self.directory.find(*leg),
         };
         if let (Some(mailbox), Some(unread)) = (self.mailboxes.get(worker), self.unread.get(worker)) {

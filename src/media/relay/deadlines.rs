@@ -9,7 +9,7 @@ use crate::media::dtmf::Press;
 use crate::media::g711::{CLOCK, FRAME};
 use crate::media::leg::Leg;
 use crate::media::outgoing::Pace;
-use crate::media::rtp;
+use crate::media::rtp::{HEADER, Header};
 
 /// Every deadline of a leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,38 +40,41 @@ const REPORT: Duration = Duration::from_secs(5);
 const PACE: Pace = Pace { clock: CLOCK, ticks: FRAME as u32 };
 
 impl Relay {
-    /// Starts the player when the leg has one and the peer may hear it.
+    /// Starts the player when the leg has one and the peer may hear it. A prompt's time passes even when nobody can hear it.
     pub(super) fn set_player(&mut self, id: LegId, now: Mono) {
         let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
-        let plays = self.sounds.clip(leg.source).is_some() && leg.destination().is_some();
+        let plays = leg.prompt.is_some() || self.sounds.clip(leg.source).is_some() && leg.destination().is_some();
         if plays && self.timers.deadline(&(id, Due::Play)).is_none() {
             leg.player.due = on_grid(now);
             self.timers.set((id, Due::Play), leg.player.due);
         }
     }
 
-    /// One packet of the tone or file. Deadlines follow from the first one, so nothing drifts.
+    /// One packet of the prompt, tone or file. Deadlines follow from the first one, so nothing drifts.
     pub(super) fn play(&mut self, id: LegId, now: Mono, wire: &mut impl Wire) {
+        self.settle_prompt(id);
         let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
-        let Some(clip) = self.sounds.clip(leg.source) else { return };
-        let (Some(to), Some((law, payload_type))) = (leg.destination(), leg.law()) else {
+        let Some((clip, place)) = leg.next_frame(&self.sounds) else { return };
+        let reached = leg.destination().zip(leg.law());
+        if reached.is_none() {
             leg.outgoing.cut();
+        }
+        if reached.is_none() && leg.prompt.is_none() {
             return;
-        };
+        }
         if leg.pressing.is_busy() {
             leg.player.due = leg.player.due + PACKET;
         } else if now.since(leg.player.due) > LATE_MAX {
             leg.player.due = on_grid(now);
             leg.outgoing.cut();
         } else {
-            let header = leg.outgoing.play(payload_type, PACE, FRAME, leg.player.due);
-            let mut packet = [0; rtp::HEADER + FRAME];
-            let (head, body) = packet.split_at_mut(rtp::HEADER);
-            body.copy_from_slice(clip.frame(law, leg.player.place));
-            head.first_chunk_mut().into_iter().for_each(|head| header.write(head));
-            leg.emit(id, Channel::Rtp, to, &packet, wire);
+            if let Some((to, (law, payload_type))) = reached {
+                let header = leg.outgoing.play(payload_type, PACE, FRAME, leg.player.due);
+                let packet = packet_of(&header, clip.frame(law, place));
+                leg.emit(id, Channel::Rtp, to, &packet, wire);
+            }
             leg.player.due = leg.player.due + PACKET;
-            leg.player.place = (leg.player.place + 1) % clip.frames();
+            leg.step(clip.frames());
         }
         self.timers.set((id, Due::Play), leg.player.due);
     }
@@ -139,6 +142,16 @@ impl Due {
             Due::Lost => "consent of a browser",
         }
     }
+}
+
+/// On the stack: this is done for each packet of each caller who waits.
+fn packet_of(header: &Header, frame: &[u8]) -> [u8; HEADER + FRAME] {
+    let mut packet = [0; HEADER + FRAME];
+    if let Some((head, body)) = packet.split_first_chunk_mut() {
+        header.write(head);
+        body.iter_mut().zip(frame).for_each(|(place, octet)| *place = *octet);
+    }
+    packet
 }
 
 /// The next point of the grid, `now` itself when it is one.

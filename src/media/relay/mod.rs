@@ -11,6 +11,9 @@ mod emit;
 mod packets;
 mod press;
 #[cfg(test)]
+mod prompt_tests;
+mod prompts;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{HashMap, VecDeque};
@@ -21,6 +24,7 @@ use std::time::Duration;
 use super::browser::HandshakeOrder;
 use super::command::{FailCause, MediaCommand, MediaEvent, OurSide, Source};
 use super::leg::{Leg, Player};
+use super::prompt::Prompt;
 use super::rtp;
 use super::sounds::Sounds;
 use crate::base::id_map::IdMap;
@@ -95,6 +99,9 @@ impl Relay {
             MediaCommand::OpenShared { leg, group, ours } => self.open_shared(leg, group, *ours),
             MediaCommand::Remote { leg, session } => self.describe(leg, Arc::from(session), now, wire),
             MediaCommand::Source { leg, source } => self.switch(leg, source, now),
+            MediaCommand::Play { leg, prompt, items, until_key } => {
+                self.begin_prompt(leg, Prompt::new(prompt, items, until_key), now);
+            }
             MediaCommand::Key { leg, digit, duration_ms } => self.press(leg, digit, duration_ms, now, wire),
             MediaCommand::Close { leg } => self.close(leg, now, wire),
         }
@@ -182,8 +189,9 @@ impl Relay {
         self.set_silence(id, now);
     }
 
-    /// What the peer hears changes; the same source again changes nothing.
+    /// What the peer hears changes; the same source again only ends a prompt.
     fn switch(&mut self, id: LegId, source: Source, now: Mono) {
+        self.cut_prompt(id);
         let Some(leg) = self.leg_by_id.get_mut(&id).filter(|leg| leg.source != source) else { return };
         let old = std::mem::replace(&mut leg.source, source);
         leg.player = Player::default();

@@ -36,6 +36,8 @@ impl Relay {
         if heard.is_key && leg.keys.is_held() {
             self.timers.set((id, Due::KeyEnd), now + KEY_END);
         }
+        self.end_prompt_by_key(id, heard);
+        let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
         if std::mem::take(&mut leg.is_silent) {
             self.timers.set((id, Due::Silence), now + self.silence_timeout);
         }
@@ -54,7 +56,7 @@ impl Relay {
         let Some(format) = session.formats.get(heard.format) else { return };
         for listener in listeners {
             let Some(other) = self.leg_by_id.get_mut(listener).filter(|other| other.group == group) else { continue };
-            if !listens || other.pressing.is_busy() {
+            if !listens || other.pressing.is_busy() || other.prompt.is_some() {
                 other.outgoing.cut();
                 continue;
             }

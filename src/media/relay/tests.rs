@@ -12,7 +12,7 @@ use crate::media::g711::Law;
 use crate::media::rtcp::{Compound, Report};
 use crate::media::rtp::{self, Header};
 use crate::media::srtp::Shield;
-use crate::media::{LegStats, MediaCommand, MediaEvent, Sounds, Source, ToneKind, dtmf, tone};
+use crate::media::{Clip, LegStats, MediaCommand, MediaEvent, Sounds, Source, ToneKind, dtmf, tone};
 use crate::sdp::{Codec, Direction, Format, KEY_OCTETS, MasterKey, Negotiated, SrtpKeys, Suite};
 
 pub(super) const A: LegId = LegId(1);
@@ -61,7 +61,11 @@ pub(super) struct Phone {
 
 impl World {
     pub(super) fn new() -> World {
-        let relay = Relay::new(Arc::new(Sounds::new(Vec::new())), SILENCE, Rng::from_number(3));
+        World::with_sounds(Vec::new())
+    }
+
+    pub(super) fn with_sounds(wavs: Vec<Clip>) -> World {
+        let relay = Relay::new(Arc::new(Sounds::new(wavs)), SILENCE, Rng::from_number(3));
         World { relay, wire: Recorder::default(), now: Mono(1_000_000_000), events: Vec::new(), orders: Vec::new() }
     }
 
@@ -172,7 +176,7 @@ impl Phone {
     }
 
     /// Presses a key for 100 ms under this payload type, end thrice.
-    fn press(&mut self, world: &mut World, digit: char, payload_type: u8) {
+    pub(super) fn press(&mut self, world: &mut World, digit: char, payload_type: u8) {
         let voice = std::mem::replace(&mut self.header.payload_type, payload_type);
         for (ticks, is_end) in [(160, false), (400, false), (800, true), (800, true), (800, true)] {
             let payload = dtmf::payload(digit, is_end, ticks).unwrap();

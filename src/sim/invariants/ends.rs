@@ -39,9 +39,10 @@ impl Ends {
                 Some(*group)
             }
             MediaCommand::Close { leg } => self.call_by_open_leg.remove(leg),
-            MediaCommand::Remote { leg, .. } | MediaCommand::Source { leg, .. } | MediaCommand::Key { leg, .. } => {
-                self.call_by_open_leg.get(leg).copied()
-            }
+            MediaCommand::Remote { leg, .. }
+            | MediaCommand::Source { leg, .. }
+            | MediaCommand::Play { leg, .. }
+            | MediaCommand::Key { leg, .. } => self.call_by_open_leg.get(leg).copied(),
         };
         let is_over = call.is_some_and(|call| self.is_over_by_call.get(&call) == Some(&true));
         if is_over { vec![format!("a media command after the end of its call: {command:?}")] } else { Vec::new() }

@@ -1,0 +1,59 @@
+//! The sound files that the configuration names, each group of them one sound.
+
+use std::path::PathBuf;
+
+use crate::media::command::WavId;
+
+use super::fault::Faults;
+use super::plan::WavAt;
+use super::tree::Text;
+
+/// All that have been named so far, in the order of their `WavId`.
+#[derive(Default)]
+pub(super) struct Wavs {
+    sounds: Vec<Vec<WavAt>>,
+}
+
+impl Wavs {
+    /// One file; whether it is there and what it holds is seen when it is read.
+    pub(super) fn file(&mut self, text: &Text<'_>, faults: &mut Faults<'_>) -> Option<WavId> {
+        self.joined(std::slice::from_ref(text), faults)
+    }
+
+    /// Several files, one after the other.
+    pub(super) fn joined(&mut self, texts: &[Text<'_>], faults: &mut Faults<'_>) -> Option<WavId> {
+        let files: Vec<WavAt> = texts.iter().filter_map(|text| wav_at(text, faults)).collect();
+        if files.is_empty() || files.len() < texts.len() {
+            return None;
+        }
+        self.add(files)
+    }
+
+    /// The same files again are the same sound.
+    fn add(&mut self, files: Vec<WavAt>) -> Option<WavId> {
+        let is_same = |known: &Vec<WavAt>| known.iter().map(|at| &at.path).eq(files.iter().map(|at| &at.path));
+        let nth = self.sounds.iter().position(is_same).unwrap_or(self.sounds.len());
+        let id = WavId(u16::try_from(nth).ok()?);
+        if nth == self.sounds.len() {
+            self.sounds.push(files);
+        }
+        Some(id)
+    }
+
+    pub(super) fn into_sounds(self) -> Vec<Vec<WavAt>> {
+        self.sounds
+    }
+}
+
+pub(super) fn is_wav(path: &str) -> bool {
+    path.to_ascii_lowercase().ends_with(".wav")
+}
+
+fn wav_at(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<WavAt> {
+    if !is_wav(text.value) {
+        faults.add(&text.place, format!("{:?} is no sound file", text.value), "write the path of a .wav file");
+        return None;
+    }
+    let line = faults.line(&text.place);
+    Some(WavAt { path: PathBuf::from(text.value), line, key: text.place.key.clone() })
+}
