@@ -21,8 +21,8 @@ use super::facts::{CallRecord, Fact, FallbackCause};
 use super::records::Records;
 use super::settings::{CallSettings, TrunkPlan};
 use super::{
-    admission, attended, browsing, changing, comfort, confirming, connecting, ending, fallback, header_rules, keys, matching,
-    phoning, prompts, queueing, redirecting, returning, screening, settling, transfer,
+    admission, attended, browsing, changing, comfort, confirming, connecting, ending, fallback, header_rules, keys,
+    matching, phoning, prompts, queueing, redirecting, returning, screening, settling, transfer,
 };
 
 /// The calls in progress and the records of those that have ended.

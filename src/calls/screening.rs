@@ -15,9 +15,9 @@ use super::facts::{CallRecord, EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
 use super::header_rules;
 use super::moved::Moved;
+use super::prompts::Prompts;
 use super::returning::Returning;
 use super::settings::{Mode, TrunkPlan};
-use super::prompts::Prompts;
 use super::sound::Sound;
 use crate::base::limits;
 

@@ -30,7 +30,8 @@ use super::dialling::{DialRule, DialRules};
 use super::facts::Fact;
 use super::pages::{PageInput, Standing};
 use super::settings::{
-    CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, QueueSound, TrunkPlan, WaitingSound, WebRtcPlan,
+    CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, QueueSound, TrunkPlan, WaitingSound,
+    WebRtcPlan,
 };
 use super::terms::{SoundTerms, TrunkTerms};
 use super::{Calls, Confirmed};

@@ -100,7 +100,8 @@ fn origins_are_written_as_browsers_write_them() {
 fn a_queue_has_music_and_messages_of_its_own() {
     let queue = "requires = { english = 3 }";
     let with = |more: &str| small().replacen(queue, &format!("{queue}\n{more}"), 1);
-    let text = with("music = [\"a.wav\", \"b.wav\"]\nmessages = { first_after_s = 5, files = [\"sorry.wav\", \"b.wav\"] }");
+    let text =
+        with("music = [\"a.wav\", \"b.wav\"]\nmessages = { first_after_s = 5, files = [\"sorry.wav\", \"b.wav\"] }");
     let plan = plan(&text.replace("[routing]", "[media]\nmusic = \"b.wav\"\n[routing]"));
     let media = &plan.settings.calls.media;
     let sound = &media.queues[&QueueId::new("help")];

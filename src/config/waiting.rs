@@ -24,8 +24,7 @@ pub(super) fn read(queue: &mut Section<'_>, wavs: &mut Wavs, faults: &mut Faults
 fn messages(queue: &mut Section<'_>, wavs: &mut Wavs, faults: &mut Faults<'_>) -> Option<Messages> {
     let mut section = queue.section("messages", faults);
     let is_given = section.is_given();
-    let files: Vec<WavId> =
-        section.texts("files", faults).iter().filter_map(|text| wavs.file(text, faults)).collect();
+    let files: Vec<WavId> = section.texts("files", faults).iter().filter_map(|text| wavs.file(text, faults)).collect();
     let messages = Messages {
         first_after: section.seconds("first_after_s", FIRST_AFTER, 0..=3600, faults),
         every: section.seconds("every_s", EVERY, 5..=3600, faults),

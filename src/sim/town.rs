@@ -12,8 +12,8 @@ use crate::base::phone::Region;
 use crate::base::{AgentId, E164, Level, PoolId, QueueId, SkillId, TrunkId};
 use crate::calls::dialling::DialRules;
 use crate::calls::settings::{
-    CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, PoolPlan, QueueSound, TrunkPlan, WaitingSound,
-    WebRtcPlan,
+    CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, PoolPlan, QueueSound, TrunkPlan,
+    WaitingSound, WebRtcPlan,
 };
 use crate::desktop::{self, Account, TokenHash};
 use crate::engine::Settings;
