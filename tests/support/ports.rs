@@ -51,13 +51,20 @@ pub fn is_taken(is_udp: bool, at: SocketAddr) -> bool {
 /// `count` UDP ports in a row, the first of them even, for RTP and RTCP; below the range that the system gives out by itself.
 pub fn udp_range(count: u16) -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    let room = 22_000u16.saturating_sub(count).max(2);
+    const FIRST: u16 = 10_000;
+    const ROOM: u16 = 22_000;
+    let step = count + count % 2;
+    let last = ROOM.saturating_sub(step);
     let spread = (std::process::id() % 40) as u16 * 500;
-    for _ in 0..200 {
-        let nth = spread.wrapping_add(NEXT.fetch_add(count + count % 2, Ordering::Relaxed)) % room;
-        let first = 10_000 + (nth & !1);
-        if (first..first + count).all(|port| UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok()) {
-            return first;
+    let mut nth = spread.wrapping_add(NEXT.fetch_add(step, Ordering::Relaxed)) % (last + 1) & !1;
+    for _ in 0..ROOM {
+        let first = FIRST + nth;
+        match (first..first + count).rev().find(|port| UdpSocket::bind((Ipv4Addr::LOCALHOST, *port)).is_err()) {
+            None => return first,
+            Some(taken) => nth = (taken - FIRST + 2) & !1,
+        }
+        if nth > last {
+            nth = 0;
         }
     }
     panic!("no {count} free ports in a row");
