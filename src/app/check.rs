@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::calls::settings::PoolPlan;
 use crate::config::{self, Plan};
 
 use super::{server, sounds, tls};
@@ -15,6 +16,9 @@ pub fn run(file: &Path, bind: bool) -> ExitCode {
     let Some((plan, _)) = read(file) else { return ExitCode::from(WRONG) };
     if bind && !can_bind(&plan) {
         return ExitCode::from(WRONG);
+    }
+    for warning in plan.settings.pools.iter().flat_map(PoolPlan::warnings) {
+        eprintln!("{}: warning: {warning}", file.display());
     }
     let calls = &plan.settings.calls;
     let numbers: usize = plan.settings.pools.iter().map(|pool| pool.numbers.len()).sum();

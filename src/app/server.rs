@@ -175,6 +175,7 @@ pub async fn start(mut plan: Plan, sockets: Sockets, config_text: &str) -> Resul
     let clock = Clock::start();
     let now = clock.now();
     warm_up(&plan);
+    warn_of_pools(&plan);
     let store = open_store(&plan.shell.store)?;
     let pools = plan.settings.pools.clone();
     if let Err(error) = seed(&store, &pools, now).await {
@@ -276,6 +277,12 @@ fn warm_up(plan: &Plan) {
     of_trunks.chain(plan.shell.intents.region).for_each(Region::warm_up);
 }
 
+fn warn_of_pools(plan: &Plan) {
+    for warning in plan.settings.pools.iter().flat_map(PoolPlan::warnings) {
+        tracing::warn!("{warning}");
+    }
+}
+
 fn open_store(plan: &StorePlan) -> Result<Store, StartError> {
     let opened = match plan {
         StorePlan::Embedded { path } => Store::embedded(path.clone(), limits::INTENTS_MAX, STORE_WITHIN),
@@ -369,6 +376,7 @@ fn web(
         default_ttl: shell.intents.ttl,
         pool: shell.intents.pool.clone(),
         pools: plan.settings.pools.clone(),
+        pace: web::Pace::default(),
         rng: Mutex::new(rng),
     }))
 }

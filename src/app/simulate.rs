@@ -1,6 +1,9 @@
 //! `throughline simulate`: worlds in virtual time, by seed, and what must not have been in them.
 
+mod pools;
+
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
@@ -32,6 +35,12 @@ pub struct SimulateArgs {
     /// How many worlds run at a time
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=64))]
     jobs: u64,
+    /// Plays pools of numbers instead: what is promised of them beside what is measured
+    #[arg(long)]
+    pools: bool,
+    /// With --pools: a configuration, whose pools are played; without it some built-in loads
+    #[arg(long, value_name = "FILE", requires = "pools")]
+    config: Option<PathBuf>,
 }
 
 /// What `--seeds` says.
@@ -79,6 +88,9 @@ impl SimulateArgs {
 
 /// Runs the worlds and prints what came of them; 1 when something was that must not be.
 pub fn run(args: &SimulateArgs) -> ExitCode {
+    if args.pools {
+        return pools::run(args.seed, args.config.as_deref());
+    }
     let began = Instant::now();
     let mut sum = Sum::default();
     let mut bad = None;
@@ -206,6 +218,8 @@ mod tests {
                 only: None,
                 seeds: Seeds::Range(3, 8),
                 jobs,
+                pools: false,
+                config: None,
             };
             let mut digests = Vec::new();
             each_in_order(&args, |report| {

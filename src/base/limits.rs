@@ -282,3 +282,7 @@ pub const WAV_LENGTH_MAX_S: u32 = 600;
 pub const JOURNAL_BYTES_MAX: u64 = 16 * 1024 * 1024 * 1024;
 /// Numbers of one pool; more than the Erlang formula asks for at any load one server carries. Beyond it the configuration is refused.
 pub const POOL_NUMBERS_MAX: usize = 10_000;
+/// The longest that a number may rest after its lease; whoever dials later than a day has kept the number. More is refused.
+pub const QUARANTINE_MAX: Duration = Duration::from_secs(24 * 3600);
+/// Intents in an hour that the promise of a pool may expect; 278 a second. More is refused.
+pub const POOL_RATE_MAX: u32 = 1_000_000;

@@ -30,6 +30,7 @@ mod moved;
 pub mod pages;
 mod phoning;
 pub mod policy_facts;
+mod pools;
 mod pop;
 mod prompts;
 mod queueing;

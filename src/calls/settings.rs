@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::access::Policy;
 use crate::base::phone::Region;
-use crate::base::{AgentId, CallId, E164, PoolId, QueueId, TrunkId};
+use crate::base::{AgentId, CallId, QueueId, TrunkId};
 use crate::intents::matching::Priors;
 use crate::intents::token::TokenKeys;
 use crate::media::command::{ToneKind, WavId};
@@ -16,6 +16,7 @@ use crate::sip::api::{FlowId, Reliable, Target};
 
 use super::dialling::DialRules;
 use super::moved::Next;
+pub use super::pools::{PoolPlan, PoolPromise};
 use super::terms::{SoundTerms, TrunkTerms};
 
 /// Where a trunk's call goes when we have nothing to add: the IVR that was there before us.
@@ -93,17 +94,6 @@ impl PhonePlan {
     pub fn place(&self) -> Next {
         Next { target: self.target.clone(), flow: self.flow }
     }
-}
-
-/// Telephone numbers that are leased to intents.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PoolPlan {
-    pub pool: PoolId,
-    pub numbers: Vec<E164>,
-    /// Handed out when no other number is free.
-    pub shared: Option<E164>,
-    /// How long a freed number rests before it is leased again.
-    pub quarantine: Duration,
 }
 
 /// The sound that a waiting caller hears.

@@ -14,6 +14,7 @@ mod media;
 mod number_forms;
 mod numbers;
 pub mod plan;
+mod promise;
 mod proof;
 mod read;
 mod redirect;
@@ -38,5 +39,7 @@ pub use read::read;
 
 #[cfg(test)]
 mod claims_tests;
+#[cfg(test)]
+mod promise_tests;
 #[cfg(test)]
 mod tests;

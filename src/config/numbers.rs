@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::base::limits::POOL_NUMBERS_MAX;
+use crate::base::limits::{POOL_NUMBERS_MAX, QUARANTINE_MAX};
 use crate::base::phone::Region;
 use crate::base::{E164, PoolId};
 use crate::calls::settings::PoolPlan;
 
 use super::fault::Faults;
+use super::promise;
 use super::tree::{Section, Text};
 use super::values::{Names, phone_number, region};
 
@@ -20,6 +21,7 @@ pub(super) struct PoolsPart<'a> {
 /// Whose each number is, as the fault should say it.
 type Owners = BTreeMap<E164, String>;
 
+const QUARANTINE: Duration = Duration::from_secs(900);
 const ADD_NUMBERS: &str = "write numbers = [\"+12015550100\", \"+12015550110..+12015550119\"]";
 
 pub(super) fn read<'a>(top: &mut Section<'a>, faults: &mut Faults<'_>) -> PoolsPart<'a> {
@@ -31,13 +33,25 @@ pub(super) fn read<'a>(top: &mut Section<'a>, faults: &mut Faults<'_>) -> PoolsP
         let owner = name.as_ref().map_or("another pool", |name| name.value);
         let numbers = numbers(&mut section, region, owner, &mut owners, faults);
         let shared = shared(&mut section, region, owner, &mut owners, faults);
-        let quarantine = section.seconds("quarantine_s", Duration::from_secs(900), 0..=86_400, faults);
+        let stated = promise::read(&mut section, faults);
+        let quarantine = quarantine(&mut section, stated.is_some(), faults);
         section.finish(faults);
         if let Some(name) = name {
-            part.plans.push(PoolPlan { pool: PoolId::new(name.value), numbers, shared, quarantine });
+            let promise = stated.map(|stated| stated.of(numbers.len()));
+            part.plans.push(PoolPlan { pool: PoolId::new(name.value), numbers, shared, quarantine, promise });
         }
     }
     part
+}
+
+/// A promise says itself how long numbers rest.
+fn quarantine(section: &mut Section<'_>, is_derived: bool, faults: &mut Faults<'_>) -> Duration {
+    let item = section.item("quarantine_s");
+    if let (Some(item), true) = (&item, is_derived) {
+        faults.add(&item.place, "follows from the promise of the pool", "leave out one of them");
+    }
+    let longest = QUARANTINE_MAX.as_secs() as i64;
+    item.and_then(|item| item.number(0..=longest, faults)).map_or(QUARANTINE, Duration::from_secs)
 }
 
 fn numbers(

@@ -138,6 +138,8 @@ pub struct ApiKey {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IntentDefaults {
     pub ttl: Duration,
+    /// The file says it; otherwise the promise of the pool may.
+    pub is_ttl_given: bool,
     /// The pool that numbers are leased from.
     pub pool: Option<PoolId>,
     /// Of customers' telephone numbers without a country code.

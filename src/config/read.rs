@@ -18,7 +18,7 @@ use super::shell::Signing;
 use super::tree::Section;
 use super::values::Names;
 use super::wavs::Wavs;
-use super::{access, agents, dial, media, numbers, routing, shell, sip, trunks, web};
+use super::{access, agents, dial, media, numbers, promise, routing, shell, sip, trunks, web};
 
 /// RFC 3261 table 4.
 const T1: Duration = Duration::from_millis(500);
@@ -50,7 +50,7 @@ pub fn read(text: &str) -> Result<Plan, Vec<Fault>> {
 fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     let sip = sip::read(&mut top, faults);
     let mut trunks = trunks::read(&mut top, &sip, faults);
-    let pools = numbers::read(&mut top, faults);
+    let mut pools = numbers::read(&mut top, faults);
     let mut wavs = Wavs::default();
     let mut routing = routing::read(&mut top, &mut wavs, faults);
     let mut agents = agents::read(&mut top, &sip, &routing, trunks.redirects(), faults);
@@ -61,7 +61,8 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     media.plan.queues = std::mem::take(&mut routing.sounds);
     let return_within = web::read(&mut top, &sip, sip::web_flow(sip.bind.len()), &mut trunks, faults);
     let calls = calls(&mut top, &routing, trunks.names, faults);
-    let shell = shell(&mut top, &sip, MediaShell { wavs: wavs.into_sounds(), ..media.shell }, &pools.names, faults);
+    let mut shell = shell(&mut top, &sip, MediaShell { wavs: wavs.into_sounds(), ..media.shell }, &pools.names, faults);
+    promise::settle(&mut pools.plans, &mut shell.intents);
     top.finish(faults);
     let (policy, Signing { token_keys, passes }, (deadlines, target_timeout)) = calls?;
     let dial = dial::rules(dial, &agents.phones, &agents.accounts);

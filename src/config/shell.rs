@@ -116,12 +116,14 @@ pub(super) fn history(top: &mut Section<'_>, faults: &mut Faults<'_>) -> History
 pub(super) fn intents(top: &mut Section<'_>, pools: &Names<'_>, faults: &mut Faults<'_>) -> IntentDefaults {
     let mut section = top.section("intents", faults);
     let range = INTENT_TTL_MIN.as_secs() as i64..=INTENT_TTL_MAX.as_secs() as i64;
-    let ttl = section.seconds("ttl_s", Duration::from_secs(900), range, faults);
+    let ttl = section.item("ttl_s").map(|item| item.number(range, faults));
+    let is_ttl_given = ttl.is_some();
+    let ttl = ttl.flatten().map_or(INTENT_TTL, Duration::from_secs);
     let pool = section.text("pool", faults).filter(|pool| pools.check("pool", pool, faults));
     let pool = pool.map(|pool| pool.value).or(pools.only()).map(PoolId::new);
     let region = region(&mut section, faults);
     section.finish(faults);
-    IntentDefaults { ttl, pool, region }
+    IntentDefaults { ttl, is_ttl_given, pool, region }
 }
 
 pub(super) fn api_keys(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Vec<ApiKey> {
@@ -211,3 +213,5 @@ pub(super) fn deadlines(top: &mut Section<'_>, faults: &mut Faults<'_>) -> (Dead
 
 /// A gateway that is there says 100 within milliseconds; two seconds cover three of UDP's repetitions.
 const TARGET: Duration = Duration::from_secs(2);
+/// Long enough for nearly all who dial after some minutes.
+const INTENT_TTL: Duration = Duration::from_secs(900);

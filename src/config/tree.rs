@@ -175,6 +175,21 @@ impl<'a> Item<'a> {
         number
     }
 
+    /// A number with a fraction, or a whole one.
+    pub(super) fn fraction(&self, range: RangeInclusive<f64>, faults: &mut Faults<'_>) -> Option<f64> {
+        let float = self.value.as_float().map(|float| float.as_str());
+        let Some(text) = float.or_else(|| self.value.as_integer().map(|integer| integer.as_str())) else {
+            self.wrong_type("a number, like 0.01", faults);
+            return None;
+        };
+        let number = text.replace('_', "").parse().ok().filter(|number| range.contains(number));
+        if number.is_none() {
+            let remedy = format!("write a number from {} to {}", range.start(), range.end());
+            faults.add(&self.place, format!("{text} is out of range"), remedy);
+        }
+        number
+    }
+
     pub(super) fn texts(&self, faults: &mut Faults<'_>) -> Vec<Text<'a>> {
         match self.value.as_array() {
             Some(array) => array.iter().enumerate().filter_map(|(n, v)| self.element(n, v).text(faults)).collect(),

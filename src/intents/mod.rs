@@ -7,6 +7,7 @@ pub mod intent;
 pub mod matching;
 pub mod model;
 pub mod numbers;
+pub mod promise;
 pub mod requests;
 pub mod token;
 

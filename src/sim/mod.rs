@@ -10,6 +10,7 @@ mod media;
 mod net;
 mod people;
 pub mod phone;
+pub mod pools;
 mod report;
 mod scenario;
 mod site;

@@ -78,6 +78,7 @@ pub(super) fn pool() -> PoolPlan {
         numbers: (0..POOL_SIZE).filter_map(|nth| number(0, nth)).collect(),
         shared: public_number(),
         quarantine: Duration::from_secs(30),
+        promise: None,
     }
 }
 

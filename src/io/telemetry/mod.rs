@@ -16,5 +16,5 @@ mod tally;
 pub use counters::{Counter, Counters};
 pub use keeper::{Telemetry, TelemetryError, start};
 pub use latency::{Earlier, StageTimes};
-pub use prometheus::Gauges;
+pub use prometheus::{Gauges, PoolGauge};
 pub use recorder::{Recorder, StoreTimer};

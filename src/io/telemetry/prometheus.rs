@@ -8,7 +8,7 @@ use super::counters::Counters;
 use super::tally::{Tally, Times};
 
 /// What is true at the moment of asking.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Gauges {
     pub calls: usize,
     pub waiting: usize,
@@ -20,6 +20,20 @@ pub struct Gauges {
     pub registered: Vec<(String, bool)>,
     /// Each gateway with its trunk, and its state.
     pub gateways: Vec<(String, String, GatewayState)>,
+    /// Each pool with a promise.
+    pub pools: Vec<PoolGauge>,
+}
+
+/// A pool of numbers, against what is promised of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PoolGauge {
+    pub pool: String,
+    pub numbers: usize,
+    /// `None`: more than a pool may have.
+    pub needed: Option<usize>,
+    pub is_kept: bool,
+    /// Intents an hour that it is reckoned with.
+    pub per_hour: f64,
 }
 
 /// Upper bounds of the buckets, in microseconds: from a store on this machine to a phone that rings for long.
@@ -103,6 +117,31 @@ fn present(text: &mut String, gauges: &Gauges) {
         }
     }
     gateways_present(text, &gauges.gateways);
+    pools_present(text, &gauges.pools);
+}
+
+fn pools_present(text: &mut String, pools: &[PoolGauge]) {
+    type Value = fn(&PoolGauge) -> Option<f64>;
+    let gauges: [(&str, &str, Value); 4] = [
+        ("throughline_pool_numbers", "Numbers of a pool with a promise.", |pool| Some(pool.numbers as f64)),
+        ("throughline_pool_numbers_needed", "Numbers with which its promise holds.", |pool| Some(pool.needed? as f64)),
+        ("throughline_pool_kept", "1 while the promise of a pool holds.", |pool| {
+            Some(f64::from(u8::from(pool.is_kept)))
+        }),
+        ("throughline_pool_intents_per_hour", "Intents an hour that the promise is reckoned with.", |pool| {
+            Some(pool.per_hour)
+        }),
+    ];
+    for (name, help, value) in gauges {
+        if !pools.is_empty() {
+            heading(text, name, "gauge", help);
+        }
+        for pool in pools {
+            if let Some(value) = value(pool) {
+                line(text, format_args!("{name}{{pool=\"{}\"}} {value}", escaped(&pool.pool)));
+            }
+        }
+    }
 }
 
 /// One line for each state, 1 for the one that holds.
@@ -150,9 +189,11 @@ mod tests {
         tally.counters.add(Counter::Admitted(TrunkId::new("carrier \"a\"")), 3);
         let gateways = vec![("carrier".to_owned(), "sip:gw.example.com".to_owned(), GatewayState::Down)];
         let trunks = vec![("carrier".to_owned(), true)];
+        let pools =
+            vec![PoolGauge { pool: "web".to_owned(), numbers: 40, needed: Some(63), is_kept: false, per_hour: 200.0 }];
         text(
             &tally,
-            &Gauges { calls: 1, waiting: 0, grants: 1, desks: 2, registered: trunks.clone(), gateways, trunks },
+            &Gauges { calls: 1, waiting: 0, grants: 1, desks: 2, registered: trunks.clone(), gateways, trunks, pools },
         )
     }
 
@@ -173,6 +214,8 @@ mod tests {
             r#"throughline_gateway_state{trunk="carrier",gateway="sip:gw.example.com",state="down"} 1"#,
             r#"throughline_gateway_state{trunk="carrier",gateway="sip:gw.example.com",state="up"} 0"#,
             "throughline_desks 2",
+            r#"throughline_pool_numbers_needed{pool="web"} 63"#,
+            r#"throughline_pool_kept{pool="web"} 0"#,
         ] {
             assert!(text.lines().any(|line| line == expected), "{expected}\nis not in\n{text}");
         }

@@ -10,9 +10,10 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::calls::settings::PoolPlan;
 use crate::engine::question::{Answer, Counts, Question, TrunkView};
 use crate::intents::{StoreReply, StoreRequest};
-use crate::io::telemetry::Gauges;
+use crate::io::telemetry::{Gauges, PoolGauge};
 use crate::sip::api::GatewayView;
 
 use super::Web;
@@ -108,6 +109,18 @@ pub(super) async fn metrics(State(web): State<Arc<Web>>) -> Response {
         trunks: trunks.collect(),
         registered,
         gateways,
+        pools: web.pools.iter().filter_map(|pool| pool_gauge(&web, pool)).collect(),
     };
     ([(header::CONTENT_TYPE, METRICS_TYPE)], web.telemetry.prometheus(&gauges)).into_response()
+}
+
+fn pool_gauge(web: &Web, pool: &PoolPlan) -> Option<PoolGauge> {
+    let promise = web.pace.promise(pool)?;
+    Some(PoolGauge {
+        pool: pool.pool.to_string(),
+        numbers: pool.numbers.len(),
+        needed: promise.derived.needed,
+        is_kept: promise.derived.is_kept(&promise.promise),
+        per_hour: promise.promise.traffic.per_hour,
+    })
 }

@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use crate::base::limits::INTENT_KEPT_AFTER;
 use crate::base::{IntentId, Wall};
+use crate::calls::settings::PoolPlan;
 use crate::intents::draft::DraftRules;
 use crate::intents::{Fault, Idempotency, Intent, LeasePlan, StoreReply, StoreRequest};
 
@@ -47,7 +48,10 @@ pub(super) async fn register(
     let idempotency = idempotency(&headers, &writer, &body.bytes, &intent, now)?;
     let request = StoreRequest::Register { intent: Box::new(intent), lease: web.lease(), idempotency, now };
     match web.ask_store(request).await? {
-        StoreReply::Registered(intent) => Ok(registered(&web, *intent, StatusCode::CREATED, now).await),
+        StoreReply::Registered(intent) => {
+            web.note_pace(now);
+            Ok(registered(&web, *intent, StatusCode::CREATED, now).await)
+        }
         StoreReply::Replayed(intent) => {
             let mut response = registered(&web, *intent, StatusCode::OK, now).await;
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
@@ -190,7 +194,18 @@ impl Web {
 
     /// How a new intent gets its number.
     fn lease(&self) -> Option<LeasePlan> {
-        let pool = self.pools.iter().find(|pool| Some(&pool.pool) == self.pool.as_ref())?;
-        Some(LeasePlan { pool: pool.pool.clone(), quarantine: pool.quarantine, shared: pool.shared.clone() })
+        let pool = self.leased_from()?;
+        let quarantine = self.pace.promise(pool).map_or(pool.quarantine, |promise| promise.derived.quarantine);
+        Some(LeasePlan { pool: pool.pool.clone(), quarantine, shared: pool.shared.clone() })
+    }
+
+    fn leased_from(&self) -> Option<&PoolPlan> {
+        self.pools.iter().find(|pool| Some(&pool.pool) == self.pool.as_ref())
+    }
+
+    fn note_pace(&self, now: Wall) {
+        if let Some(pool) = self.leased_from() {
+            self.pace.registered(pool, now);
+        }
     }
 }

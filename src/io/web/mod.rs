@@ -21,6 +21,7 @@ mod lookup_text;
 mod numbers;
 mod openapi;
 mod origin;
+mod pace;
 pub mod pages;
 pub mod problem;
 mod server;
@@ -57,6 +58,7 @@ pub use channels::Waits;
 pub use keys::ApiKey;
 pub use lookup::Routes;
 pub use origin::Origins;
+pub use pace::Pace;
 pub use server::{serve, serve_over};
 pub use sip::SipWeb;
 
@@ -86,6 +88,8 @@ pub struct Web {
     /// The pool that numbers are leased from; one of `pools`.
     pub pool: Option<PoolId>,
     pub pools: Vec<PoolPlan>,
+    /// How fast their numbers are asked for.
+    pub pace: Pace,
     /// Draws the ids of intents; seeded with secret bytes.
     pub rng: Mutex<Rng>,
 }

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::base::{E164, Wall};
-use crate::calls::settings::PoolPlan;
+use crate::calls::settings::{PoolPlan, PoolPromise};
+use crate::intents::promise::Chances;
 use crate::intents::{StoreReply, StoreRequest};
 
 use super::Web;
@@ -47,6 +48,41 @@ struct PoolBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     shared: Option<String>,
     quarantine_s: u64,
+    /// Absent when nothing is promised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    promise: Option<PromiseBody>,
+}
+
+/// What is accepted of a pool, and what it keeps. Chances are parts, 0 to 1.
+#[derive(Serialize, ToSchema)]
+struct PromiseBody {
+    /// Both chances are as small as accepted.
+    kept: bool,
+    /// Numbers with which they would be; absent when it is more than a pool may have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    numbers_needed: Option<usize>,
+    accepted: ChancesBody,
+    promised: ChancesBody,
+    /// Intents an hour that this is reckoned with, and those of the busiest hour that was measured, once one is over.
+    per_hour: f64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measured_per_hour: Option<f64>,
+    /// Numbers taken on average if there were enough (Erlang).
+    load: f64,
+    /// What follows: how long an intent has its number, how long that rests afterwards, and the digits of a PIN on the shared one.
+    lease_s: u64,
+    quarantine_s: u64,
+    pin_digits: u32,
+}
+
+#[derive(Serialize, ToSchema)]
+struct ChancesBody {
+    /// Who dials a number of their own is taken for another.
+    wrong_context: f64,
+    /// No number is free for an intent.
+    empty: f64,
+    /// A customer dials after the lease.
+    late: f64,
 }
 
 /// A number, and the intent that has it.
@@ -81,7 +117,7 @@ pub(super) async fn numbers(State(web): State<Arc<Web>>, _: Reader, uri: Uri) ->
     let asked: Vec<_> = every.skip(offset).take(limit).map(|(pool, number)| one(&web, pool, number, now)).collect();
     let numbers = stream::iter(asked).buffered(AT_ONCE).try_collect().await?;
     let total = web.pools.iter().map(|pool| pool.numbers.len()).sum();
-    Ok(Json(NumbersAnswer { total, pools: web.pools.iter().map(pool_body).collect(), numbers }))
+    Ok(Json(NumbersAnswer { total, pools: web.pools.iter().map(|pool| pool_body(&web, pool)).collect(), numbers }))
 }
 
 fn part(uri: &Uri) -> Result<(usize, usize), Problem> {
@@ -109,11 +145,33 @@ async fn one(web: &Web, pool: &PoolPlan, number: &E164, now: Wall) -> Result<Num
     })
 }
 
-fn pool_body(pool: &PoolPlan) -> PoolBody {
+fn pool_body(web: &Web, pool: &PoolPlan) -> PoolBody {
+    let promise = web.pace.promise(pool);
+    let quarantine = promise.map_or(pool.quarantine, |promise| promise.derived.quarantine);
     PoolBody {
         pool: pool.pool.to_string(),
         numbers: pool.numbers.len(),
         shared: pool.shared.as_ref().map(|number| number.as_str().to_owned()),
-        quarantine_s: pool.quarantine.as_secs(),
+        quarantine_s: quarantine.as_secs(),
+        promise: promise.map(|promise| PromiseBody::of(&promise, web.pace.per_hour(pool))),
+    }
+}
+
+impl PromiseBody {
+    fn of(of: &PoolPromise, measured_per_hour: Option<f64>) -> PromiseBody {
+        let PoolPromise { promise, derived, .. } = of;
+        let Chances { wrong_context, empty, late, load } = derived.chances;
+        PromiseBody {
+            kept: derived.is_kept(promise),
+            numbers_needed: derived.needed,
+            accepted: ChancesBody { wrong_context: promise.wrong_context, empty: promise.empty, late: promise.late },
+            promised: ChancesBody { wrong_context, empty, late },
+            per_hour: promise.traffic.per_hour,
+            measured_per_hour,
+            load,
+            lease_s: derived.lease.as_secs(),
+            quarantine_s: derived.quarantine.as_secs(),
+            pin_digits: derived.pin_digits,
+        }
     }
 }

@@ -25,10 +25,11 @@ use crate::calls::Confirmed;
 use crate::calls::caps::Load;
 use crate::calls::facts::{CallRecord, Outcome};
 use crate::calls::pages::PageInput;
-use crate::calls::settings::PoolPlan;
+use crate::calls::settings::{PoolPlan, PoolPromise};
 use crate::desktop::DesktopInput;
 use crate::engine::question::{Answer, CallView, Counts, Question, TrunkView};
 use crate::intents::matching::Priors;
+use crate::intents::promise::{Promise, Traffic, derive};
 use crate::intents::token::TokenKey;
 use crate::intents::{StoreError, StoreRequest, TokenKeys};
 use crate::io::clock::Clock;
@@ -196,6 +197,14 @@ fn key(id: &str, key: &str, write: bool) -> ApiKey {
     ApiKey { id: id.to_owned(), hash: Sha256::digest(key).into(), write, read: !write }
 }
 
+/// More than two numbers can keep.
+fn promise() -> PoolPromise {
+    let mean = Duration::from_secs(300);
+    let traffic = Traffic { per_hour: 60.0, dials: 0.7, mean_delay: mean, mean_call: mean };
+    let promise = Promise { wrong_context: 0.001, empty: 0.01, late: 0.05, traffic };
+    PoolPromise { promise, window: None, lease: None, derived: derive(&promise, NUMBERS.len(), None) }
+}
+
 fn number(text: &str) -> E164 {
     E164::parse(text, None).unwrap()
 }
@@ -216,6 +225,7 @@ impl Server {
             numbers: NUMBERS.iter().map(|text| number(text)).collect(),
             shared: Some(number(SHARED)),
             quarantine: Duration::from_secs(600),
+            promise: Some(promise()),
         };
         let seed = StoreRequest::Seed { pool: pool.pool.clone(), numbers: pool.numbers.clone(), now: clock.wall() };
         store.ask(seed).await.unwrap();
@@ -244,6 +254,7 @@ impl Server {
             default_ttl: Duration::from_secs(900),
             pool: Some(pool.pool.clone()),
             pools: vec![pool],
+            pace: super::Pace::default(),
             rng: Mutex::new(Rng::from_number(1)),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -549,6 +560,13 @@ async fn numbers_are_shown_with_their_intents() {
     let made = body(server.register(&intent()).await).await;
     let numbers = body(server.get("/v1/numbers").await).await;
     assert_eq!((&numbers["total"], &numbers["pools"][0]["shared"]), (&json!(2), &json!(SHARED)));
+    let promise = &numbers["pools"][0]["promise"];
+    assert_eq!(
+        (&promise["kept"], &promise["per_hour"], &promise["lease_s"]),
+        (&json!(false), &json!(60.0), &json!(899))
+    );
+    assert!(promise["numbers_needed"].as_u64().unwrap() > 2 && promise["promised"]["empty"].as_f64().unwrap() > 0.5);
+    assert_eq!(numbers["pools"][0]["quarantine_s"], promise["quarantine_s"]);
     let held: Vec<_> = numbers["numbers"].as_array().unwrap().iter().filter(|n| n.get("intent").is_some()).collect();
     assert_eq!((held.len(), &held[0]["intent"], &held[0]["number"]), (1, &made["id"], &made["number"]));
     let part = body(server.get("/v1/numbers?offset=1&limit=5").await).await;
@@ -564,6 +582,7 @@ async fn those_who_watch_need_no_key() {
     let metrics = open("/metrics").await.unwrap();
     assert!(metrics.headers()["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
     let text = metrics.text().await.unwrap();
+    assert!(text.contains("\nthroughline_pool_kept{pool=\"main\"} 0\n"));
     assert!(
         text.contains("\nthroughline_calls 3\n") && text.contains("throughline_trunk_reachable{trunk=\"carrier\"} 1")
     );
