@@ -56,7 +56,7 @@ pub fn udp_range(count: u16) -> u16 {
     let step = count + count % 2;
     let last = ROOM.saturating_sub(step);
     let spread = (std::process::id() % 40) as u16 * 500;
-    let mut nth = spread.wrapping_add(NEXT.fetch_add(step, Ordering::Relaxed)) % (last + 1) & !1;
+    let mut nth = (spread.wrapping_add(NEXT.fetch_add(step, Ordering::Relaxed)) % (last + 1)) & !1;
     for _ in 0..ROOM {
         let first = FIRST + nth;
         match (first..first + count).rev().find(|port| UdpSocket::bind((Ipv4Addr::LOCALHOST, *port)).is_err()) {
