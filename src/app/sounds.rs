@@ -11,11 +11,18 @@ pub fn read(wavs: &[Vec<WavAt>]) -> Result<Vec<Clip>, (WavAt, FileError)> {
     wavs.iter().map(|files| sound(files)).collect()
 }
 
-/// A line for each file that cannot be played.
+/// A line for each key of the configuration that names files which cannot be played: the first of them.
 pub fn check(plan: &Plan) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let files = plan.shell.media.wavs.iter().flatten().filter(|file| seen.insert(&file.path));
-    files.filter_map(|file| Some(line(file, &read_clip(&file.path).err()?))).collect()
+    let mut faults: Vec<(&WavAt, String, usize)> = Vec::new();
+    for file in plan.shell.media.wavs.iter().flatten().filter(|file| seen.insert(&file.path)) {
+        let Err(fault) = read_clip(&file.path) else { continue };
+        match faults.iter_mut().find(|(first, ..)| first.key == file.key) {
+            Some((_, _, more)) => *more += 1,
+            None => faults.push((file, line(file, &fault), 0)),
+        }
+    }
+    faults.into_iter().map(|(_, line, more)| if more == 0 { line } else { format!("{line} ({more} more)") }).collect()
 }
 
 fn sound(files: &[WavAt]) -> Result<Clip, (WavAt, FileError)> {

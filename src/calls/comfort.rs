@@ -5,16 +5,19 @@ use std::sync::Arc;
 
 use crate::base::Now;
 use crate::media::command::WavId;
+use crate::media::spoken::{self, Language, Wait};
 
 use super::bench::{Bench, Deadline};
-use super::call::{Call, Phase, Side};
+use super::call::{Call, Phase, Queued, Side};
 use super::prompts::{self, Prompt, Purpose};
-use super::settings::Messages;
+use super::settings::{MediaPlan, Messages};
 
 /// What a caller has been told so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Told {
     messages: usize,
+    place: Option<usize>,
+    wait: Option<Wait>,
 }
 
 /// The caller begins to hear the waiting sound, or hears it again.
@@ -48,19 +51,46 @@ pub fn said(call: &Call, bench: &mut Bench, now: Now) {
 }
 
 fn tell(call: &mut Call, bench: &mut Bench, now: Now) {
-    let Some(messages) = messages(call, bench) else { return };
-    let items = next(&messages, call.prompts.told);
+    let (Some(messages), Some(queued)) = (messages(call, bench), call.queued.clone()) else { return };
+    let mut items: Vec<WavId> = file(&messages, call.prompts.told).into_iter().collect();
+    let language = language(call, &messages, &bench.settings.media);
+    for part in words(&messages, &queued, language, &mut call.prompts.told) {
+        items.extend(bench.settings.media.spoken.part(language, &part));
+    }
     call.prompts.told.messages += 1;
-    let prompt = Prompt { items, purpose: Purpose::Comfort, until_key: false };
+    let prompt = Prompt { items: items.into(), purpose: Purpose::Comfort, until_key: false };
     if !prompts::play(call, Side::Caller, prompt, bench) {
         wait(call, bench, now);
     }
 }
 
 /// The files go round, one with each message.
-fn next(messages: &Messages, told: Told) -> Arc<[WavId]> {
-    let nth = told.messages.checked_rem(messages.files.len());
-    nth.and_then(|nth| messages.files.get(nth)).copied().into_iter().collect()
+fn file(messages: &Messages, told: Told) -> Option<WavId> {
+    let nth = told.messages.checked_rem(messages.files.len())?;
+    messages.files.get(nth).copied()
+}
+
+/// What is known of the queue, as far as it is no worse than what the caller has heard already: bad news that they can do nothing about
+/// is left out, and what is not known is not said.
+fn words(messages: &Messages, queued: &Queued, language: Language, told: &mut Told) -> Vec<String> {
+    let mut said = Vec::new();
+    let place = queued.position.filter(|place| messages.place && told.place.is_none_or(|before| *place <= before));
+    if let Some((place, parts)) = place.and_then(|place| Some((place, spoken::place(language, place)?))) {
+        told.place = Some(place);
+        said.extend(parts);
+    }
+    let wait = queued.expected_wait.map(Wait::of).filter(|_| messages.wait);
+    if let Some(wait) = wait.filter(|wait| told.wait.is_none_or(|before| *wait <= before)) {
+        told.wait = Some(wait);
+        said.extend(spoken::wait(language, wait));
+    }
+    said
+}
+
+/// The customer's own language if there are recordings of it, else the queue's, else the first of the configuration.
+fn language(call: &Call, messages: &Messages, media: &MediaPlan) -> Language {
+    let of_intent = call.recognised.intent.as_ref().and_then(|intent| Language::of_tag(&intent.language));
+    of_intent.filter(|own| media.spoken.has(*own)).or(messages.language).unwrap_or(media.spoken.usual)
 }
 
 fn messages(call: &Call, bench: &Bench) -> Option<Arc<Messages>> {

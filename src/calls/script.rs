@@ -17,6 +17,7 @@ use crate::intents::matching::Priors;
 use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply, StoreRequest};
 use crate::intents::token::{TokenKey, TokenKeys};
 use crate::media::command::{LostCause, MediaCommand, MediaEvent, PromptEnd, PromptId, Source, ToneKind, WavId};
+use crate::media::spoken::Language;
 use crate::routing;
 use crate::sdp::Fingerprint;
 use crate::sip::api::{
@@ -30,8 +31,8 @@ use super::dialling::{DialRule, DialRules};
 use super::facts::Fact;
 use super::pages::{PageInput, Standing};
 use super::settings::{
-    CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, QueueSound, TrunkPlan, WaitingSound,
-    WebRtcPlan,
+    CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, QueueSound, Spoken, TrunkPlan,
+    WaitingSound, WebRtcPlan,
 };
 use super::terms::{SoundTerms, TrunkTerms};
 use super::{Calls, Confirmed};
@@ -205,6 +206,11 @@ impl Bench {
             ["invite", "nonsense"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, b"x") }),
             // The only candidate, and ours.
             ["found", "ours"] => store(self.ask, Ok(StoreReply::Found { candidates: vec![ours(call)] })),
+            ["found", "ours", "spanish"] => {
+                let mut spanish = ours(call);
+                spanish.intent.language = "es-MX".to_owned();
+                store(self.ask, Ok(StoreReply::Found { candidates: vec![spanish] }))
+            }
             ["found", "ours", "doubtful"] => {
                 let mut nothing_fits = ours(call);
                 nothing_fits.intent.customer.phones.clear();
@@ -496,7 +502,7 @@ impl Bench {
             MediaCommand::Key { leg, digit, .. } => Some(format!("press {digit} to {}", self.who(leg))),
             MediaCommand::Play { leg, prompt, items, until_key } => {
                 self.prompt = (leg, prompt);
-                let items: Vec<String> = items.iter().map(|item| item.0.to_string()).collect();
+                let items: Vec<String> = items.iter().map(|item| part_name(*item)).collect();
                 let keys = if until_key { " until a key" } else { "" };
                 Some(format!("{} is played {}{keys}", self.who(leg), items.join(" ")))
             }
@@ -773,9 +779,28 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
             last_port: 40_099,
             waiting: WaitingSound::Tone,
             queues: BTreeMap::from([(QueueId::new("help"), queue_sound())]),
+            spoken: spoken(),
             ringback: ToneKind::RingbackUs,
             webrtc: WebRtcPlan { ports: vec![7000], fingerprint: Fingerprint([7; 32]) },
         },
+    }
+}
+
+/// The parts of English begin at 100, those of Spanish at 200.
+fn spoken() -> Spoken {
+    let parts =
+        |language: Language, first: u16| (language, (first..).map(WavId).take(language.parts().count()).collect());
+    let all = [parts(Language::English, 100), parts(Language::Spanish, 200)];
+    Spoken { parts_by_language: all.into(), usual: Language::English }
+}
+
+/// The part of a prompt, for people.
+fn part_name(item: WavId) -> String {
+    let of = |language: Language, first: u16| language.parts().nth(usize::from(item.0 - first)).unwrap_or("?");
+    match item.0 {
+        100..200 => of(Language::English, 100).to_owned(),
+        200.. => format!("{}(es)", of(Language::Spanish, 200)),
+        file => file.to_string(),
     }
 }
 
@@ -785,6 +810,9 @@ fn queue_sound() -> QueueSound {
         first_after: Duration::from_secs(20),
         every: Duration::from_secs(30),
         files: vec![WavId(0), WavId(1)],
+        place: true,
+        wait: true,
+        language: None,
     };
     QueueSound { music: None, messages: Some(Arc::new(messages)) }
 }

@@ -11,6 +11,7 @@ use crate::base::{AgentId, CallId, QueueId, TrunkId};
 use crate::intents::matching::Priors;
 use crate::intents::token::TokenKeys;
 use crate::media::command::{ToneKind, WavId};
+use crate::media::spoken::Language;
 use crate::sdp::Fingerprint;
 use crate::sip::api::{FlowId, Reliable, Target};
 
@@ -121,6 +122,37 @@ pub struct Messages {
     pub every: Duration,
     /// One with each message, in turn.
     pub files: Vec<WavId>,
+    /// The place in the queue is said, as far as it is known.
+    pub place: bool,
+    /// So is the expected wait.
+    pub wait: bool,
+    /// For those whose own language is not known, or not spoken here.
+    pub language: Option<Language>,
+}
+
+/// The recorded parts of what is spoken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spoken {
+    /// In the order of the language's list of parts.
+    pub parts_by_language: BTreeMap<Language, Vec<WavId>>,
+    pub usual: Language,
+}
+
+impl Default for Spoken {
+    fn default() -> Spoken {
+        Spoken { parts_by_language: BTreeMap::new(), usual: Language::English }
+    }
+}
+
+impl Spoken {
+    pub fn has(&self, language: Language) -> bool {
+        self.parts_by_language.contains_key(&language)
+    }
+
+    /// The recording of a part.
+    pub fn part(&self, language: Language, part: &str) -> Option<WavId> {
+        self.parts_by_language.get(&language)?.get(language.nth(part)?).copied()
+    }
 }
 
 /// Times that bound the life of a call.
@@ -163,6 +195,7 @@ pub struct MediaPlan {
     pub last_port: u16,
     pub waiting: WaitingSound,
     pub queues: BTreeMap<QueueId, QueueSound>,
+    pub spoken: Spoken,
     /// What a caller who has been answered hears while the agent's phone rings.
     pub ringback: ToneKind,
     /// Where browsers are received.

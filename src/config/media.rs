@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use crate::calls::settings::{MediaPlan, WaitingSound, WebRtcPlan};
+use crate::calls::settings::{MediaPlan, Spoken, WaitingSound, WebRtcPlan};
 use crate::media::command::ToneKind;
 use crate::sdp::Fingerprint;
 use crate::sip::api::Transport;
@@ -49,6 +49,7 @@ pub(super) fn read(top: &mut Section<'_>, sip: &SipPart, wavs: &mut Wavs, faults
             last_port,
             waiting,
             queues: BTreeMap::new(),
+            spoken: Spoken::default(),
             ringback: ringback(&mut section, faults),
             // What the workers have really bound, and their certificate, is known when they have started.
             webrtc: WebRtcPlan { ports: vec![webrtc_port.unwrap_or(last_port)], fingerprint: Fingerprint([0; 32]) },

@@ -16,6 +16,7 @@ mod numbers;
 pub mod plan;
 mod promise;
 mod proof;
+mod prompts;
 mod read;
 mod redirect;
 mod routing;

@@ -18,7 +18,7 @@ use super::shell::Signing;
 use super::tree::Section;
 use super::values::Names;
 use super::wavs::Wavs;
-use super::{access, agents, dial, media, numbers, promise, routing, shell, sip, trunks, web};
+use super::{access, agents, dial, media, numbers, promise, prompts, routing, shell, sip, trunks, web};
 
 /// RFC 3261 table 4.
 const T1: Duration = Duration::from_millis(500);
@@ -52,13 +52,15 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     let mut trunks = trunks::read(&mut top, &sip, faults);
     let mut pools = numbers::read(&mut top, faults);
     let mut wavs = Wavs::default();
-    let mut routing = routing::read(&mut top, &mut wavs, faults);
+    let spoken = prompts::read(&mut top, &mut wavs, faults);
+    let mut routing = routing::read(&mut top, &spoken, &mut wavs, faults);
     let mut agents = agents::read(&mut top, &sip, &routing, trunks.redirects(), faults);
     agents::check_queues(&routing, &agents.agents, faults);
     routing.setup.agents = std::mem::take(&mut agents.agents);
     let dial = dial::read(&mut top, &trunks, faults);
     let mut media = media::read(&mut top, &sip, &mut wavs, faults);
     media.plan.queues = std::mem::take(&mut routing.sounds);
+    media.plan.spoken = spoken;
     let return_within = web::read(&mut top, &sip, sip::web_flow(sip.bind.len()), &mut trunks, faults);
     let calls = calls(&mut top, &routing, trunks.names, faults);
     let mut shell = shell(&mut top, &sip, MediaShell { wavs: wavs.into_sounds(), ..media.shell }, &pools.names, faults);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::base::limits::QUEUES_MAX;
 use crate::base::{QueueId, SkillId};
-use crate::calls::settings::QueueSound;
+use crate::calls::settings::{QueueSound, Spoken};
 use crate::routing::{Pause, QueueSetup, Setup, SkillNeed};
 
 use super::fault::Faults;
@@ -26,7 +26,12 @@ pub(super) struct RoutingPart<'a> {
     pub queue_names: Vec<Text<'a>>,
 }
 
-pub(super) fn read<'a>(top: &mut Section<'a>, wavs: &mut Wavs, faults: &mut Faults<'_>) -> RoutingPart<'a> {
+pub(super) fn read<'a>(
+    top: &mut Section<'a>,
+    spoken: &Spoken,
+    wavs: &mut Wavs,
+    faults: &mut Faults<'_>,
+) -> RoutingPart<'a> {
     let mut section = top.section("routing", faults);
     let skills = Names::list(section.texts("skills", faults), faults);
     let mut setup = times(&mut section, faults);
@@ -38,7 +43,7 @@ pub(super) fn read<'a>(top: &mut Section<'a>, wavs: &mut Wavs, faults: &mut Faul
     for mut section in top.sections("queues", faults) {
         let name = queues.take(&mut section, "name", faults);
         let queue = queue(&mut section, name.as_ref(), &skills, faults);
-        let sound = waiting::read(&mut section, wavs, faults);
+        let sound = waiting::read(&mut section, spoken, wavs, faults);
         section.finish(faults);
         if let Some(name) = name {
             sounds.insert(QueueId::new(name.value), sound);

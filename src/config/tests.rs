@@ -7,6 +7,7 @@ use crate::access::{Answer, Facts};
 use crate::base::{AgentId, Level, PoolId, QueueId, TrunkId, Wall};
 use crate::calls::settings::{Fallback, Mode, WaitingSound};
 use crate::media::command::WavId;
+use crate::media::spoken::Language;
 use crate::routing::Pause;
 use crate::sip::api::{FlowId, Reliable, Target, Transport};
 use crate::sip::auth::Algorithm;
@@ -121,6 +122,40 @@ fn a_queue_has_music_and_messages_of_its_own() {
         let faults = read(&with(more)).err().unwrap_or_default();
         assert_eq!(faults.len(), 1, "{}", lines(&faults));
         assert!(faults[0].key == key && faults[0].what.contains(what), "{}", faults[0]);
+    }
+}
+
+#[test]
+fn places_and_waits_are_spoken_from_recorded_parts() {
+    let queue = "requires = { english = 3 }";
+    let prompts = "[prompts]\nfolder = \"parts\"\nlanguages = [\"es\", \"en\"]\n[routing]";
+    let with = |messages: &str, prompts: &str| {
+        let text = small().replacen(queue, &format!("{queue}\nmessages = {{ {messages} }}"), 1);
+        text.replacen("[routing]", prompts, 1)
+    };
+    let plan = plan(&with("place = true, wait = true, language = \"en\"", prompts));
+    let media = &plan.settings.calls.media;
+    let messages = media.queues[&QueueId::new("help")].messages.clone().unwrap();
+    assert_eq!((messages.place, messages.wait, messages.language), (true, true, Some(Language::English)));
+    assert_eq!(media.spoken.usual, Language::Spanish);
+    let wavs = &plan.shell.media.wavs;
+    let path = |part: &str| wavs[usize::from(media.spoken.part(Language::Spanish, part).unwrap().0)][0].path.clone();
+    assert_eq!(path("twenty-one").to_str(), Some("parts/es/twenty-one.wav"));
+    assert_eq!(wavs.len(), Language::ALL.map(|language| language.parts().count()).iter().sum::<usize>());
+    for (messages, prompts, key, what) in [
+        ("place = true", "[routing]", "queues[0].messages", "nothing to speak with"),
+        ("wait = true, language = \"fr\"", prompts, "queues[0].messages.language", "no language"),
+        (
+            "wait = true, language = \"en\"",
+            &prompts.replace(", \"en\"", ""),
+            "queues[0].messages.language",
+            "no recorded",
+        ),
+        ("wait = true", &prompts.replace("folder", "foldr"), "prompts.foldr", "no key"),
+    ] {
+        let faults = read(&with(messages, prompts)).err().unwrap_or_default();
+        let found = faults.iter().any(|fault| fault.key == key && fault.what.contains(what));
+        assert!(found, "{key}: {}", lines(&faults));
     }
 }
 

@@ -29,6 +29,11 @@ impl Wavs {
         self.add(files)
     }
 
+    /// A file whose name is ours, in a folder that the configuration names.
+    pub(super) fn part(&mut self, path: PathBuf, folder: &Text<'_>, faults: &Faults<'_>) -> Option<WavId> {
+        self.add(vec![WavAt { path, line: faults.line(&folder.place), key: folder.place.key.clone() }])
+    }
+
     /// The same files again are the same sound.
     fn add(&mut self, files: Vec<WavAt>) -> Option<WavId> {
         let is_same = |known: &Vec<WavAt>| known.iter().map(|at| &at.path).eq(files.iter().map(|at| &at.path));

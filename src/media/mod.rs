@@ -18,6 +18,7 @@ mod reports;
 pub mod rtcp;
 pub mod rtp;
 pub mod sounds;
+pub mod spoken;
 pub mod srtp;
 pub mod tone;
 

@@ -12,7 +12,7 @@ use crate::base::phone::Region;
 use crate::base::{AgentId, E164, Level, PoolId, QueueId, SkillId, TrunkId};
 use crate::calls::dialling::DialRules;
 use crate::calls::settings::{
-    CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, PoolPlan, QueueSound, TrunkPlan,
+    CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, PoolPlan, QueueSound, Spoken, TrunkPlan,
     WaitingSound, WebRtcPlan,
 };
 use crate::desktop::{self, Account, TokenHash};
@@ -20,6 +20,7 @@ use crate::engine::Settings;
 use crate::intents::matching::Priors;
 use crate::intents::token::{TokenKey, TokenKeys};
 use crate::media::command::{ToneKind, WavId};
+use crate::media::spoken::Language;
 use crate::routing::{self, AgentSetup, QueueSetup, SkillNeed};
 use crate::sdp::Fingerprint;
 use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, Reliable, SessionTimes, Target, Transport, TrunkPeer};
@@ -153,10 +154,16 @@ fn calls(agents: u32) -> Option<CallSettings> {
             last_port: LAST_PORT,
             waiting: WaitingSound::Tone,
             queues: [(QueueId::new(HELP), queue_sound())].into(),
+            spoken: spoken(),
             ringback: ToneKind::RingbackUs,
             webrtc: WebRtcPlan { ports: vec![7000], fingerprint: Fingerprint([7; 32]) },
         },
     })
+}
+
+fn spoken() -> Spoken {
+    let parts = |language: Language| (language, (2..).map(WavId).take(language.parts().count()).collect());
+    Spoken { parts_by_language: Language::ALL.map(parts).into(), usual: Language::English }
 }
 
 /// Callers for help are told something every few seconds.
@@ -165,6 +172,9 @@ fn queue_sound() -> QueueSound {
         first_after: Duration::from_secs(2),
         every: Duration::from_secs(5),
         files: vec![WavId(0), WavId(1)],
+        place: true,
+        wait: true,
+        language: None,
     };
     QueueSound { music: None, messages: Some(Arc::new(messages)) }
 }

@@ -80,3 +80,45 @@ fn nothing_is_said_while_an_agent_is_rung_or_talks() {
     );
     bench.assert_quiet();
 }
+
+#[test]
+fn the_place_and_the_wait_are_spoken_when_they_are_known_and_no_worse() {
+    let mut bench = ivr();
+    bench.check(TO_MUSIC);
+    bench.check(
+        "> waits at 3
+         > wait 20000
+         < caller is played 0 place n-3 place-end wait n-2 minutes
+         > played
+         > waits at 4
+         > wait 30000
+         < caller is played 1 wait n-2 minutes
+         > played
+         > waits at 2
+         > wait 30000
+         < claim, caller is played 0 place n-2 place-end wait n-1 minute
+         > played
+         > waits at 1
+         > wait 30000
+         < caller is played 1 place-next wait-short
+         > caller bye
+         < leave, finish open, ended abandoned by caller
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn the_language_is_the_customers() {
+    let mut bench = ivr();
+    bench.check(&TO_MUSIC.replace("found ours", "found ours spanish"));
+    bench.check(
+        "> waits at 2
+         > wait 20000
+         < caller is played 0 place(es) n-2(es) place-end(es) wait(es) one(es) minute(es)
+         > caller bye
+         < leave, finish open, ended abandoned by caller
+         > finished",
+    );
+    bench.assert_quiet();
+}
