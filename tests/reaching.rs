@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use support::certificates::Authority;
 use support::dns::{self, Data};
 use support::folder::Folder;
 use support::process::eventually;
 use support::server::{self, Phone, Server, Setup};
 use support::sipp::{self, Carrier, Counted, Dialled};
+use support::tls_peer::TlsPeer;
 use support::{kamailio, ports};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_throughline");
@@ -126,6 +128,47 @@ fn a_name_is_looked_up_and_every_target_is_tried() {
     let counted = carrier.finish(Duration::from_secs(40));
     assert_eq!(counted, Counted { good: 3, failed: 0 }, "{}", carrier.errors());
     assert_eq!(good.counted().failed, 0, "{}", good.errors());
+}
+
+/// A name server says where a domain is, not who is there: the certificate must name what stood in the URI (RFC 5922 section 7.1).
+#[test]
+fn over_tls_whoever_is_not_the_domain_of_the_uri_is_passed_over() {
+    let folder = Folder::new("domains");
+    let authority = Authority::new();
+    authority.issue(&folder, "server", "sip.example.com");
+    let ca = folder.write("ca.pem", authority.pem());
+    let (one, two) = (ports::udp_at("127.0.0.4"), ports::udp_at("127.0.0.5"));
+    // The first has a good certificate for its own host, to which the record leads.
+    let other = TlsPeer::start(one, authority.server("one.example.com"));
+    let meant = TlsPeer::start(two, authority.server("gw.example.com"));
+    let names = dns::serve(vec![
+        ("_sips._tcp.gw.example.com", Data::Srv(1, 10, one.port(), "one.example.com")),
+        ("_sips._tcp.gw.example.com", Data::Srv(2, 10, two.port(), "two.example.com")),
+        ("one.example.com", Data::A(Ipv4Addr::new(127, 0, 0, 4))),
+        ("two.example.com", Data::A(Ipv4Addr::new(127, 0, 0, 5))),
+    ]);
+    let mut setup = Setup::new(agents(1, ports::udp()), ports::udp());
+    setup.binds = vec![format!("tls:{}", ports::udp())];
+    setup.fallback = Some("{ sip = \"sip:{dialled}@gw.example.com;transport=tls\" }".to_owned());
+    setup.sip = format!("name_servers = [\"{}\"]\n", names.at);
+    setup.more = format!("[sip.tls]\ncertificate = \"server.pem\"\nkey = \"server.key\"\nserver_ca = {ca:?}\n");
+    let mut server = Server::start(PROGRAM.as_ref(), &folder, &setup);
+    let unknown = [Dialled::new("+12015550142", UNKNOWN)];
+    let refused =
+        Carrier { scenario: "carrier_refused.xml", ..run(ports::udp_at(server::CARRIER), server.sip, &unknown, 1) };
+    let mut carrier = sipp::carrier("carrier", &folder, &refused);
+    let counted = carrier.finish(Duration::from_secs(30));
+    assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
+    assert_eq!(server.ended_calls(1, Duration::from_secs(5))[0]["status"], 486);
+    assert_eq!((other.names(), meant.names()), (vec!["gw.example.com".to_owned()], vec!["gw.example.com".to_owned()]));
+    assert_eq!(other.asked(), Vec::<String>::new());
+    assert!(
+        meant.asked()[0].starts_with("INVITE sip:+12015550142@gw.example.com;transport=tls "),
+        "{:?}",
+        meant.asked()
+    );
+    let log = server.process().printed();
+    assert!(log.contains("the certificate names somebody else") && log.contains("gw.example.com"), "{log}");
 }
 
 /// The name server is dead: the call that needs it is refused after a while, and those that do not need it go on.

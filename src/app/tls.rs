@@ -3,8 +3,12 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use crate::calls::DIALLED;
+use crate::calls::settings::Fallback;
 use crate::config::{FileAt, HttpTlsPlan, Plan, TlsPlan};
-use crate::io::sip::tls::{Tls, TlsFault, TlsFiles, faults};
+use crate::io::sip::tls::{NamedTrunk, Tls, TlsFault, TlsFiles, faults};
+use crate::sip::api::TrunkPeer;
+use crate::sip::resolve::host_name;
 
 /// What one section names.
 struct Named<'p> {
@@ -60,10 +64,29 @@ fn of_sip<'p>(plan: &'p Plan, tls: &'p TlsPlan) -> Named<'p> {
         key: tls.key.path.clone(),
         client_ca: tls.client_ca.as_ref().map(|file| file.path.clone()),
         server_ca: Some(tls.server_ca.path.clone()),
-        peer_names: plan.settings.endpoint.trunks.iter().filter_map(|trunk| trunk.tls_name.clone()).collect(),
+        trunks: named_trunks(plan),
     };
     let places = places.into_iter().flatten().collect();
     Named { section: "sip.tls", files, places, certificate: &tls.certificate }
+}
+
+/// Who has a name of its own in its certificate, and the hosts at which it is called.
+fn named_trunks(plan: &Plan) -> Vec<NamedTrunk> {
+    let named = |peer: &TrunkPeer| {
+        let hosts = uris_of(plan, peer).iter().filter_map(|uri| host_name(uri)).collect();
+        Some(NamedTrunk { tls_name: peer.tls_name.clone()?, hosts })
+    };
+    plan.settings.endpoint.trunks.iter().filter_map(named).collect()
+}
+
+fn uris_of(plan: &Plan, peer: &TrunkPeer) -> Vec<String> {
+    let fallback = match plan.settings.calls.trunks.get(&peer.trunk).map(|trunk| &trunk.fallback) {
+        Some(Fallback::Sip { uri, .. } | Fallback::Redirect { contact: uri }) => Some(uri.replace(DIALLED, "dialled")),
+        Some(Fallback::Trunk { .. } | Fallback::Status { .. }) | None => None,
+    };
+    let asked = peer.keep_alive.as_ref().map(|plan| plan.uri.clone());
+    let server = peer.enrol.as_ref().map(|plan| plan.server.clone());
+    peer.gateways.iter().map(|gateway| gateway.uri.clone()).chain(asked).chain(server).chain(fallback).collect()
 }
 
 fn of_http(tls: &HttpTlsPlan) -> Named<'_> {
@@ -72,7 +95,7 @@ fn of_http(tls: &HttpTlsPlan) -> Named<'_> {
         key: tls.key.path.clone(),
         client_ca: None,
         server_ca: None,
-        peer_names: Vec::new(),
+        trunks: Vec::new(),
     };
     Named { section: "http.tls", files, places: vec![&tls.certificate, &tls.key], certificate: &tls.certificate }
 }

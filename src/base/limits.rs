@@ -21,6 +21,8 @@ pub const SIP_WEBSOCKET_MESSAGES_AT_ONCE: u32 = 200;
 pub const SIP_WEBSOCKET_PING_EVERY: Duration = Duration::from_secs(20);
 /// A browser that says nothing for so long, not even a pong, has gone. The connection ends, and with it the phone's registration.
 pub const SIP_WEBSOCKET_SILENT_MAX: Duration = Duration::from_secs(45);
+/// Host names that we connect to over TLS; those of the trunks and of whoever they name. Beyond it the oldest is forgotten, and asked for anew.
+pub const SIP_DOMAINS_MAX: usize = 4_096;
 /// Messages that wait to be written to one connection; a second of a busy trunk. Beyond it the connection is closed.
 pub const SIP_CONNECTION_QUEUE_MAX: usize = 1_024;
 /// To make a connection, TLS included; a caller waits for it. Beyond it the peer counts as out of reach.

@@ -76,7 +76,12 @@ mod tests {
         let mut digest = OutputDigest::default();
         for text in texts {
             let to = "192.0.2.1:5060".parse().unwrap();
-            digest.add(&Output::Transmit(Transmit { flow: FlowId(0), to, bytes: Bytes::from_static(text.as_bytes()) }));
+            digest.add(&Output::Transmit(Transmit {
+                flow: FlowId(0),
+                to,
+                domain: None,
+                bytes: Bytes::from_static(text.as_bytes()),
+            }));
         }
         digest.value()
     }

@@ -15,6 +15,7 @@ use super::login::Login;
 
 /// One local SIP socket, listener or connection, numbered by the shell. Sockets and listeners have fixed numbers, in the order of
 /// the configuration; a connection has the number of its listener in the lowest 16 bits, and above them one that is never reused.
+/// A listener that is to make a connection to a host known by name has the highest bit set, and the name's number above its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FlowId(pub u64);
 
@@ -38,7 +39,7 @@ pub enum StreamEvent {
     Opened { peer: SocketAddr, names: Vec<String>, browser: Option<Browser> },
     /// It has ended, whoever ended it. The last event of its flow.
     Closed,
-    /// No connection to `peer` could be made; the flow is the listener's that was to make it.
+    /// No connection to `peer` could be made; the flow is the one that was asked to make it.
     Unreachable { peer: SocketAddr },
 }
 
@@ -583,6 +584,9 @@ pub struct EndpointSetup {
 pub struct Transmit {
     pub flow: FlowId,
     pub to: SocketAddr,
+    /// On a flow towards a name: whom the certificate of a new connection must name (RFC 5922 section 7.1). None when that has
+    /// been forgotten: no connection can be made.
+    pub domain: Option<Arc<str>>,
     pub bytes: Bytes,
 }
 
@@ -659,8 +663,23 @@ impl FlowId {
         FlowId(serial << LISTENER_BITS | listener.listener().0)
     }
 
+    /// Its listener, where it makes connections to the host whose name has this number.
+    pub fn towards(self, name: u64) -> FlowId {
+        FlowId(NAMED | name << LISTENER_BITS | self.listener().0)
+    }
+
+    /// The number of the name that it leads to.
+    pub fn name(self) -> Option<u64> {
+        (self.0 & NAMED != 0).then_some((self.0 & !NAMED) >> LISTENER_BITS)
+    }
+
     pub fn is_stream(self) -> bool {
-        self >= FlowId::FIRST_STREAM
+        self >= FlowId::FIRST_STREAM && self.name().is_none()
+    }
+
+    /// What is asked to make a connection again when this one is gone; itself when it is none.
+    pub fn maker(self) -> FlowId {
+        if self.is_stream() { self.listener() } else { self }
     }
 
     /// The socket or listener that it belongs to; itself when it is one.
@@ -670,6 +689,7 @@ impl FlowId {
 }
 
 const LISTENER_BITS: u32 = 16;
+const NAMED: u64 = 1 << 63;
 
 impl GatewayState {
     /// The word for it in the API, the log and the metrics.

@@ -2,6 +2,10 @@
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
 use super::folder::Folder;
 
 pub struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -28,5 +32,16 @@ impl Authority {
         let certificate = params.signed_by(&key, &self.0).expect("a certificate");
         folder.write(&format!("{file}.key"), key.serialize_pem());
         folder.write(&format!("{file}.pem"), certificate.pem());
+    }
+
+    /// What a TLS server needs that has a certificate of ours for `name` and no other.
+    pub fn server(&self, name: &str) -> ServerConfig {
+        let params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+        let key = KeyPair::generate().expect("a key");
+        let certificate = params.signed_by(&key, &self.0).expect("a certificate");
+        let private = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+        let server = ServerConfig::builder_with_provider(std::sync::Arc::new(ring::default_provider()));
+        let server = server.with_safe_default_protocol_versions().expect("versions").with_no_client_auth();
+        server.with_single_cert(vec![certificate.der().clone()], private).expect("a pair")
     }
 }

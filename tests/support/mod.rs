@@ -14,3 +14,4 @@ pub mod redis;
 pub mod server;
 pub mod sipp;
 pub mod sound;
+pub mod tls_peer;

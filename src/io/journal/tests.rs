@@ -226,6 +226,7 @@ fn what_is_written_is_read_back() {
     let output = Output::Transmit(Transmit {
         flow: FlowId(0),
         to: "192.0.2.9:5060".parse().unwrap(),
+        domain: None,
         bytes: Bytes::from_static(b"x"),
     });
     journal.outputs(&output);

@@ -10,6 +10,7 @@ use tokio::net::TcpStream;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
+use super::made::{self, Aim};
 use super::tcp::{self, Line};
 use super::tls::Tls;
 use super::udp::Received;
@@ -101,6 +102,8 @@ struct Known {
     peer: SocketAddr,
     /// None for one that we made.
     holder: Option<Holder>,
+    /// The flow that was asked to make it; its listener for one that a peer made.
+    maker: FlowId,
     queue: mpsc::Sender<Bytes>,
     /// Its task ends when this is dropped.
     hold: Option<oneshot::Sender<()>>,
@@ -224,14 +227,14 @@ impl Connections {
     fn closed(&mut self, flow: FlowId) -> Option<Input> {
         let known = self.known_by_flow.remove(&flow)?;
         match &known.holder {
-            None => self.forget_made(flow, known.peer),
+            None => self.forget_made(flow, (known.maker, known.peer)),
             Some(holder) => self.release(holder),
         }
         if known.is_open {
             return Some(Input::Stream { flow, event: StreamEvent::Closed });
         }
         let event = StreamEvent::Unreachable { peer: known.peer };
-        known.holder.is_none().then_some(Input::Stream { flow: flow.listener(), event })
+        known.holder.is_none().then_some(Input::Stream { flow: known.maker, event })
     }
 
     fn release(&mut self, holder: &Holder) {
@@ -244,59 +247,62 @@ impl Connections {
 
     /// False when it cannot leave; what was asked for ends then.
     pub fn send(&mut self, transmit: Transmit) -> bool {
-        let Transmit { flow, to, bytes, .. } = transmit;
+        let Transmit { flow, to, domain, bytes } = transmit;
         let usable = |flow: &FlowId| self.known_by_flow.get(flow).is_some_and(|known| known.hold.is_some());
-        let flow = Some(flow).filter(usable).or_else(|| self.way_to(flow.listener(), to));
+        let flow = Some(flow).filter(usable).or_else(|| self.way_to(flow.maker(), to, domain));
         let Some(known) = flow.and_then(|flow| self.known_by_flow.get_mut(&flow)) else { return false };
         let sent = known.queue.try_send(bytes).is_ok();
         if !sent {
             // The peer does not read, or is gone: the task ends, and says so.
             known.hold = None;
-            let peer = known.peer;
-            flow.into_iter().for_each(|flow| self.forget_made(flow, peer));
+            let way = (known.maker, known.peer);
+            flow.into_iter().for_each(|flow| self.forget_made(flow, way));
         }
         sent
     }
 
     /// The connection to `to` that we have made, or one that we make now.
-    fn way_to(&mut self, listener: FlowId, to: SocketAddr) -> Option<FlowId> {
-        if let Some(flow) = self.made.get(&(listener, to)) {
+    fn way_to(&mut self, maker: FlowId, to: SocketAddr, domain: Option<Arc<str>>) -> Option<FlowId> {
+        if let Some(flow) = self.made.get(&(maker, to)) {
             return Some(*flow);
         }
-        // A websocket is for the peer to open.
-        let known = self.listeners.iter().find(|(flow, _, _)| *flow == listener);
-        let Some((_, transport, local)) = known.filter(|_| self.known_by_flow.len() < limits::SIP_CONNECTIONS_MAX)
-        else {
-            self.inputs.push_back(Input::Stream { flow: listener, event: StreamEvent::Unreachable { peer: to } });
+        let has_room = self.known_by_flow.len() < limits::SIP_CONNECTIONS_MAX;
+        let Some(aim) = self.aim(maker, domain).filter(|_| has_room) else {
+            self.inputs.push_back(Input::Stream { flow: maker, event: StreamEvent::Unreachable { peer: to } });
             return None;
         };
-        let (transport, local) = (*transport, *local);
-        let line = self.open(listener, to, None);
+        let line = self.open(maker, to, None);
         let flow = line.flow;
-        self.made.insert((listener, to), flow);
-        self.runtime.spawn(tcp::made(local.ip(), transport, line, self.shared.clone()));
+        self.made.insert((maker, to), flow);
+        self.runtime.spawn(made::serve(aim, line, self.shared.clone()));
         Some(flow)
     }
 
+    /// What is made for `maker`. A websocket is for the peer to open, and who was named must be known.
+    fn aim(&self, maker: FlowId, domain: Option<Arc<str>>) -> Option<Aim> {
+        let (_, transport, local) = self.listeners.iter().find(|(flow, _, _)| *flow == maker.listener())?;
+        let is_known = maker.name().is_none() || domain.is_some();
+        is_known.then_some(Aim { transport: *transport, local: local.ip(), domain })
+    }
+
     /// `holder`: none for a connection that we make.
-    fn open(&mut self, listener: FlowId, peer: SocketAddr, holder: Option<Holder>) -> Line {
+    fn open(&mut self, maker: FlowId, peer: SocketAddr, holder: Option<Holder>) -> Line {
         self.serial += 1;
-        let flow = FlowId::stream(self.serial, listener);
+        let flow = FlowId::stream(self.serial, maker);
         let (queue, to_write) = mpsc::channel(limits::SIP_CONNECTION_QUEUE_MAX);
         let (hold, until) = oneshot::channel();
         if let Some(holder) = holder.clone() {
             *self.held_by.entry(holder).or_default() += 1;
         }
-        let known = Known { peer, holder, queue: queue.clone(), hold: Some(hold), is_open: false };
+        let known = Known { peer, holder, maker, queue: queue.clone(), hold: Some(hold), is_open: false };
         self.known_by_flow.insert(flow, known);
         Line { flow, peer, queue, to_write, until }
     }
 
     /// What goes there next makes a new connection.
-    fn forget_made(&mut self, flow: FlowId, peer: SocketAddr) {
-        let key = (flow.listener(), peer);
-        if self.made.get(&key) == Some(&flow) {
-            self.made.remove(&key);
+    fn forget_made(&mut self, flow: FlowId, way: (FlowId, SocketAddr)) {
+        if self.made.get(&way) == Some(&flow) {
+            self.made.remove(&way);
         }
     }
 

@@ -1,6 +1,7 @@
 //! SIP on the wire: the sockets, the connections, a file for each transport.
 
 mod connections;
+mod made;
 mod tcp;
 pub mod tls;
 mod udp;

@@ -1,12 +1,12 @@
 //! One SIP connection: it is opened, its bytes become messages, what is queued is written, and it ends.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -47,38 +47,8 @@ pub async fn accepted(stream: TcpStream, transport: Transport, line: Line, share
     let _ = shared.events.send(Event::Closed { flow }).await;
 }
 
-/// A connection that we make, from the address of its listener.
-pub async fn made(local: IpAddr, transport: Transport, line: Line, shared: Shared) {
-    let flow = line.flow;
-    match (transport, shared.tls.clone()) {
-        (Transport::Tls, Some(tls)) => {
-            let open = async { tls.connect(connect(local, line.peer).await?, line.peer.ip()).await };
-            match timeout(limits::SIP_CONNECT_WITHIN, open).await {
-                Ok(Ok((stream, names))) => serve(stream, names, line, &shared).await,
-                Ok(Err(error)) => tracing::info!(%error, "no TLS connection to a SIP peer"),
-                Err(_) => tracing::info!("no TLS connection to a SIP peer in time"),
-            }
-        }
-        (Transport::Tcp, _) => {
-            if let Ok(Ok(stream)) = timeout(limits::SIP_CONNECT_WITHIN, connect(local, line.peer)).await {
-                serve(stream, Vec::new(), line, &shared).await;
-            }
-        }
-        (Transport::Udp | Transport::Ws | Transport::Wss, _) | (Transport::Tls, None) => {}
-    }
-    let _ = shared.events.send(Event::Closed { flow }).await;
-}
-
-async fn connect(local: IpAddr, peer: SocketAddr) -> io::Result<TcpStream> {
-    let socket = if peer.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-    if !local.is_unspecified() && local.is_ipv4() == peer.is_ipv4() {
-        socket.bind(SocketAddr::new(local, 0))?;
-    }
-    socket.connect(peer).await
-}
-
 /// Until either side ends it.
-async fn serve<S: AsyncRead + AsyncWrite>(stream: S, names: Vec<String>, line: Line, shared: &Shared) {
+pub(super) async fn serve<S: AsyncRead + AsyncWrite>(stream: S, names: Vec<String>, line: Line, shared: &Shared) {
     let Line { flow, peer, queue, mut to_write, until } = line;
     if shared.events.send(Event::Opened { flow, names, browser: None }).await.is_err() {
         return;

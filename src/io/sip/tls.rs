@@ -32,8 +32,45 @@ pub struct TlsFiles {
     pub client_ca: Option<PathBuf>,
     /// The authorities of the peers that we connect to; without it we connect to nobody.
     pub server_ca: Option<PathBuf>,
-    /// The names of the trunks; a peer that we connect to has one of them, or its address, in its certificate.
-    pub peer_names: Vec<String>,
+    /// The trunks whose certificates have a name of their own.
+    pub trunks: Vec<NamedTrunk>,
+}
+
+/// A trunk that is known by the name in its certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NamedTrunk {
+    pub tls_name: String,
+    /// The host names at which it is called, in lower case; the certificate there may have `tls_name` instead.
+    pub hosts: Vec<String>,
+}
+
+/// Whom we connect to (RFC 5922 section 7.1): as the URI said it, before any name server was asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meant<'a> {
+    Host(&'a str),
+    /// The URI has an address; trunks that are known by name may be there too.
+    Address(IpAddr),
+}
+
+/// Why a peer that we connect to is not taken.
+#[derive(Debug)]
+pub enum Refusal {
+    /// Without `server_ca` we trust nobody.
+    Nobody,
+    /// The certificate is of no authority of ours, or has expired; or there is no common way to speak TLS.
+    Handshake(io::Error),
+    /// It names somebody else.
+    Name,
+}
+
+impl Refusal {
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Refusal::Nobody => "no server_ca",
+            Refusal::Handshake(_) => "TLS handshake failed",
+            Refusal::Name => "the certificate names somebody else",
+        }
+    }
 }
 
 /// What is wrong with a file, and what to do.
@@ -78,17 +115,36 @@ impl Tls {
         Ok((stream.into(), names))
     }
 
-    /// The handshake as the client. A peer whose certificate has neither the address nor the name of a trunk is refused.
-    pub async fn connect(&self, stream: TcpStream, peer: IpAddr) -> io::Result<(TlsStream<TcpStream>, Vec<String>)> {
-        let client = self.configs.load().client.clone().ok_or_else(|| io::Error::other("we connect to nobody"))?;
-        let connector = TlsConnector::from(client);
-        let stream = connector.connect(ServerName::from(peer), stream).await?;
+    /// The handshake as the client, with the names of the peer's certificate. A host name goes along (SNI, RFC 6066 section 3).
+    pub async fn connect(
+        &self,
+        stream: TcpStream,
+        meant: Meant<'_>,
+    ) -> Result<(TlsStream<TcpStream>, Vec<String>), Refusal> {
+        let client = self.configs.load().client.clone().ok_or(Refusal::Nobody)?;
+        let name = match meant {
+            Meant::Host(host) => ServerName::try_from(host.to_owned()).map_err(|_| Refusal::Name)?,
+            Meant::Address(address) => ServerName::from(address),
+        };
+        let stream = TlsConnector::from(client).connect(name, stream).await.map_err(Refusal::Handshake)?;
         let names = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).map(names_of).unwrap_or_default();
-        let is_meant = |name: &String| *name == peer.to_string() || self.files.peer_names.contains(name);
-        if !names.iter().any(is_meant) {
-            return Err(io::Error::other("its certificate has neither its address nor the tls_name of a trunk"));
+        if self.files.is_meant(meant, &names) { Ok((stream.into(), names)) } else { Err(Refusal::Name) }
+    }
+}
+
+impl TlsFiles {
+    /// Names are compared whole: a wildcard stands for nobody (RFC 5922 section 7.2).
+    fn is_meant(&self, meant: Meant<'_>, names: &[String]) -> bool {
+        let has = |wanted: &str| names.iter().any(|name| name == wanted);
+        match meant {
+            Meant::Host(host) => {
+                let is_there = |trunk: &&NamedTrunk| trunk.hosts.iter().any(|one| one == host);
+                has(host) || self.trunks.iter().filter(is_there).any(|trunk| has(&trunk.tls_name))
+            }
+            Meant::Address(address) => {
+                has(&address.to_string()) || self.trunks.iter().any(|trunk| has(&trunk.tls_name))
+            }
         }
-        Ok((stream.into(), names))
     }
 }
 
@@ -330,7 +386,7 @@ mod tests {
                 key: self.0.join(key),
                 client_ca: Some(self.0.join(ca)),
                 server_ca: Some(self.0.join("ca.pem")),
-                peer_names: Vec::new(),
+                trunks: Vec::new(),
             }
         }
     }
@@ -366,6 +422,26 @@ mod tests {
             Tls::open(files).map(|tls| tls.ends() > SystemTime::now()).expect("good files")
         };
         assert_eq!((ends("a"), ends("old")), (true, false));
+    }
+
+    #[test]
+    fn a_peer_must_be_who_the_uri_named() {
+        let trunk = NamedTrunk { tls_name: "sbc.example.com".into(), hosts: vec!["gw.example.com".into()] };
+        let folder = Folder::new("tls-meant");
+        let files = TlsFiles { trunks: vec![trunk], ..folder.files("a.pem", "a.key", "ca.pem") };
+        let address = "192.0.2.7".parse().expect("an address");
+        for (meant, name, expect) in [
+            (Meant::Host("sip.example.com"), "sip.example.com", true),
+            (Meant::Host("sip.example.com"), "192.0.2.7", false),
+            (Meant::Host("sip.example.com"), "*.example.com", false),
+            (Meant::Host("sip.example.com"), "sbc.example.com", false),
+            (Meant::Host("gw.example.com"), "sbc.example.com", true),
+            (Meant::Address(address), "192.0.2.7", true),
+            (Meant::Address(address), "sbc.example.com", true),
+            (Meant::Address(address), "sip.example.com", false),
+        ] {
+            assert_eq!(files.is_meant(meant, &[name.to_owned()]), expect, "{meant:?} {name}");
+        }
     }
 
     #[test]

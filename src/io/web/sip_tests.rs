@@ -222,7 +222,7 @@ async fn frames_of_both_kinds_are_messages_and_go_back_as_what_they_are() {
         phone.say(message).await;
         let Input::Datagram { flow: of, from, bytes } = server.hear().await else { panic!("no message") };
         assert_eq!((of, &bytes), (flow, &sent));
-        server.transmits.send(Transmit { flow, to: from, bytes }).unwrap();
+        server.transmits.send(Transmit { flow, to: from, domain: None, bytes }).unwrap();
     }
     assert_eq!((phone.hear().await, phone.hear().await), ("text OPTIONS one".to_owned(), "binary 9".to_owned()));
     phone.say(Message::text("\r\n\r\n")).await;
@@ -279,7 +279,7 @@ async fn what_is_for_a_connection_that_has_ended_is_known_to_be_lost() {
     drop(phone);
     server.closed().await;
     let to = "192.0.2.7:50000".parse().unwrap();
-    server.transmits.send(Transmit { flow, to, bytes: Bytes::from_static(b"BYE") }).unwrap();
+    server.transmits.send(Transmit { flow, to, domain: None, bytes: Bytes::from_static(b"BYE") }).unwrap();
     match server.hear().await {
         Input::Stream { flow, event } => assert_eq!((flow, event), (WEB, StreamEvent::Unreachable { peer: to })),
         other => panic!("{other:?}"),

@@ -150,7 +150,8 @@ impl Core {
 
     pub fn send(&mut self, (flow, to): Way, bytes: Bytes) {
         let flow = self.streams.usable(flow, to);
-        self.out.push_back(EndpointOutput::Transmit(Transmit { flow, to, bytes }));
+        let domain = self.streams.domains.name(flow).cloned();
+        self.out.push_back(EndpointOutput::Transmit(Transmit { flow, to, domain, bytes }));
     }
 
     pub fn tell(&mut self, event: SipEvent) {

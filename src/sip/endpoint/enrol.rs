@@ -14,7 +14,7 @@ use crate::base::Mono;
 use crate::base::limits::{ENROL_LIFE_MAX, ENROL_RETRY_MAX, ENROL_RETRY_MIN};
 use crate::base::rng::Rng;
 use crate::sip::api::{EnrolPlan, EnrolView, SipEvent};
-use crate::sip::resolve::Place;
+use crate::sip::resolve::Led;
 use crate::sip::transaction::TxId;
 use crate::sip::wire::Response;
 
@@ -113,11 +113,11 @@ impl Endpoint {
     }
 
     /// The server's name was looked up.
-    pub(super) fn enrol_found(&mut self, trunk: usize, places: &[Place], now: Mono) {
+    pub(super) fn enrol_found(&mut self, trunk: usize, led: &Led, now: Mono) {
         let flow = self.core.setup.trunks.get(trunk).and_then(|peer| peer.enrol.as_ref()).map(|plan| plan.flow);
         let (Some(Some(enrolment)), Some(flow)) = (self.enrolments.get_mut(trunk), flow) else { return };
         enrolment.looking = false;
-        enrolment.ways = places.iter().filter_map(|place| self.core.way_to(*place, flow)).collect();
+        enrolment.ways = self.core.ways(led, flow).into();
         if enrolment.asked.is_some() {
             return;
         }

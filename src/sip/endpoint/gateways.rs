@@ -8,7 +8,7 @@ use super::keep_alive::EVERY_MIN;
 use super::leads::{Lead, NameOwner};
 use crate::base::Mono;
 use crate::sip::api::{EndpointSetup, Gateway, GatewayState, GatewayView, SipEvent};
-use crate::sip::resolve::{Place, by_weight};
+use crate::sip::resolve::{Led, by_weight};
 use crate::sip::wire::Uri;
 
 /// So many bad answers in a row make a gateway down, so many good ones make it up again; one lost packet makes neither.
@@ -66,9 +66,9 @@ impl Endpoint {
     }
 
     /// Its name was looked up; a name that leads nowhere is as bad as silence.
-    pub(super) fn gateway_found(&mut self, trunk: usize, place: usize, places: &[Place], now: Mono) {
+    pub(super) fn gateway_found(&mut self, trunk: usize, place: usize, led: &Led, now: Mono) {
         let Some(gateway) = self.gateway(trunk, place) else { return };
-        match places.iter().find_map(|one| self.core.way_to(*one, gateway.flow)) {
+        match self.core.ways(led, gateway.flow).first().copied() {
             Some(way) => self.core.send_options(&gateway.uri, way, ClientOwner::Gateway(trunk, place), now),
             None => self.gateway_answered(trunk, place, 503, now),
         }

@@ -18,7 +18,7 @@ use super::session::{Attempt, Cancel, Phase, Session};
 use crate::base::Mono;
 use crate::sip::api::{Dial, FlowId, Target};
 use crate::sip::dialog::Hop;
-use crate::sip::resolve::Place;
+use crate::sip::resolve::Led;
 use crate::sip::transaction::TxId;
 
 /// Where a call may go yet.
@@ -96,12 +96,11 @@ impl Endpoint {
     }
 
     /// The name at hand was looked up; without places it is passed over.
-    pub(super) fn hunt_found(&mut self, id: SessionId, places: &[Place], now: Mono) {
+    pub(super) fn hunt_found(&mut self, id: SessionId, led: &Led, now: Mono) {
         let hunt = self.sessions.get_mut(id).and_then(|session| session.caller.as_mut()?.hunt.as_mut());
         let Some(hunt) = hunt else { return };
         let Some(spot) = hunt.asked.take() else { return };
-        let ways = places.iter().filter_map(|place| self.core.way_to(*place, spot.flow));
-        hunt.goals.extend(ways.map(|way| spot.goal(way)));
+        hunt.goals.extend(self.core.ways(led, spot.flow).into_iter().map(|way| spot.goal(way)));
         self.hunt(id, now);
     }
 

@@ -8,7 +8,7 @@ use super::deadlines::Deadline;
 use super::leads::{Lead, NameOwner};
 use crate::base::Mono;
 use crate::sip::api::SipEvent;
-use crate::sip::resolve::Place;
+use crate::sip::resolve::Led;
 
 /// So many OPTIONS in a row without an answer make a trunk unreachable.
 const MISSES_MAX: u8 = 2;
@@ -40,9 +40,9 @@ impl Endpoint {
     }
 
     /// The name of a trunk that is asked was looked up.
-    pub(super) fn keep_alive_found(&mut self, trunk: usize, places: &[Place], now: Mono) {
+    pub(super) fn keep_alive_found(&mut self, trunk: usize, led: &Led, now: Mono) {
         let Some(plan) = self.core.setup.trunks.get(trunk).and_then(|peer| peer.keep_alive.clone()) else { return };
-        match places.iter().find_map(|place| self.core.way_to(*place, plan.flow)) {
+        match self.core.ways(led, plan.flow).first().copied() {
             Some(way) => self.core.send_options(&plan.uri, way, ClientOwner::KeepAlive(trunk), now),
             None => self.keep_alive_missed(trunk, now),
         }

@@ -11,7 +11,7 @@ use super::{Endpoint, EndpointOutput};
 use crate::base::Mono;
 use crate::base::rng::Rng;
 use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, Transport};
-use crate::sip::resolve::{Destination, Host, Place, Resolver};
+use crate::sip::resolve::{Destination, Host, Led, Place, Resolver};
 use crate::sip::wire::Uri;
 
 /// For whom a name is looked up.
@@ -93,8 +93,18 @@ impl Core {
             local.transport == place.transport && local.advertised.is_ipv4() == place.address.is_ipv4()
         };
         let all = || self.setup.flows.iter().filter(fits);
-        let flow = all().find(|local| local.flow == preferred).or(all().next())?;
+        let flow = all().find(|local| local.flow == preferred.listener()).or(all().next())?;
         Some((flow.flow, place.address))
+    }
+
+    /// The ways to where a name has led, the best first. Over TLS the peer must be who was named.
+    pub fn ways(&mut self, led: &Led, preferred: FlowId) -> Vec<Way> {
+        let found: Vec<Way> = led.places.iter().filter_map(|place| self.way_to(*place, preferred)).collect();
+        let named = |(flow, to): Way| {
+            let is_tls = self.own(flow).transport == Transport::Tls && !led.name.is_empty();
+            (if is_tls { flow.towards(self.streams.domains.number(&led.name)) } else { flow }, to)
+        };
+        found.into_iter().map(named).collect()
     }
 
     pub fn send_options(&mut self, uri: &str, way: Way, owner: ClientOwner, now: Mono) {
@@ -122,13 +132,13 @@ impl Endpoint {
         for id in std::mem::take(&mut self.core.led) {
             self.look_for_peer(id, now);
         }
-        while let Some((owner, places)) = self.core.resolver.pop_found() {
+        while let Some((owner, led)) = self.core.resolver.pop_found() {
             match owner {
-                NameOwner::Hunt(session) => self.hunt_found(session, &places, now),
-                NameOwner::Dialog(session) => self.peer_found(session, &places),
-                NameOwner::KeepAlive(trunk) => self.keep_alive_found(trunk, &places, now),
-                NameOwner::Enrol(trunk) => self.enrol_found(trunk, &places, now),
-                NameOwner::Gateway(trunk, gateway) => self.gateway_found(trunk, gateway, &places, now),
+                NameOwner::Hunt(session) => self.hunt_found(session, &led, now),
+                NameOwner::Dialog(session) => self.peer_found(session, led),
+                NameOwner::KeepAlive(trunk) => self.keep_alive_found(trunk, &led, now),
+                NameOwner::Enrol(trunk) => self.enrol_found(trunk, &led, now),
+                NameOwner::Gateway(trunk, gateway) => self.gateway_found(trunk, gateway, &led, now),
             }
         }
         self.core.ask_names();
@@ -150,24 +160,24 @@ impl Endpoint {
         }
     }
 
-    fn peer_found(&mut self, id: SessionId, places: &[Place]) {
-        let core = &self.core;
+    fn peer_found(&mut self, id: SessionId, led: Led) {
         if let Some(session) = self.sessions.get_mut(id) {
-            session.peer_found(core, places);
+            session.peer_found(&mut self.core, led);
         }
     }
 }
 
 impl Session {
-    fn peer_found(&mut self, core: &Core, places: &[Place]) {
+    fn peer_found(&mut self, core: &mut Core, led: Led) {
         let Phase::Up(up) = &mut self.phase else { return };
         let Some(uri) = up.dialog.next_uri().map(|uri| uri.raw().to_vec()) else { return };
         // A connection that the peer made is the way to it while it lasts.
         let transport = core.own(up.flow).transport;
-        let alike = places.iter().find(|place| place.transport == transport);
-        let Some(place) = alike.or(places.first()) else { return };
-        if let Some((flow, address)) = core.way_to(*place, up.flow) {
-            if place.transport != transport {
+        let alike = led.places.iter().find(|place| place.transport == transport);
+        let Some(place) = alike.or(led.places.first()).copied() else { return };
+        let way = core.ways(&Led { places: vec![place], ..led }, up.flow).pop();
+        if let Some((flow, address)) = way {
+            if place.transport != transport || !up.flow.is_stream() {
                 up.flow = flow;
             }
             up.dialog.found = Some((uri.into(), address));

@@ -11,6 +11,7 @@ mod checks;
 mod compose;
 mod core;
 mod deadlines;
+mod domains;
 mod enrol;
 mod from_phone;
 mod gateways;

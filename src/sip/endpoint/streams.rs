@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 
 use super::Endpoint;
 use super::core::Way;
+use super::domains::Domains;
 use super::names::SessionId;
 use crate::base::Mono;
 use crate::sip::api::{Browser, FlowId, TrunkPeer};
@@ -14,6 +15,8 @@ use crate::sip::wire::Request;
 /// The connections that are open; the shell bounds how many.
 #[derive(Default)]
 pub struct Streams {
+    /// Whom we connect to by name.
+    pub domains: Domains,
     stream_by_flow: HashMap<FlowId, Stream>,
     /// Connections of peers that may be used to reach them, by the listener and the address that they stand for (RFC 5923).
     alias_by_way: HashMap<Way, FlowId>,
@@ -22,7 +25,9 @@ pub struct Streams {
 /// One connection.
 struct Stream {
     peer: SocketAddr,
-    /// The place in the setup of the trunk that its certificate names.
+    /// Whom its certificate names.
+    names: Box<[String]>,
+    /// The place in the setup of the trunk that is one of those.
     trunk: Option<usize>,
     /// The places in the setup of the phones that have registered over it.
     phones: BTreeSet<usize>,
@@ -84,11 +89,21 @@ impl Streams {
     /// The flow for a message to `to`: a connection that leads there as long as it is open, or else its listener, which makes one.
     pub fn usable(&self, flow: FlowId, to: SocketAddr) -> FlowId {
         if !flow.is_stream() {
-            return self.alias_by_way.get(&(flow, to)).copied().unwrap_or(flow);
+            return self.alias(flow, to).unwrap_or(flow);
         }
         let leads_there = |stream: &Stream| stream.is_websocket || stream.peer.ip() == to.ip();
         let leads_there = self.stream_by_flow.get(&flow).is_some_and(leads_there);
         if leads_there { flow } else { self.usable(flow.listener(), to) }
+    }
+
+    /// A connection of the peer's; one that has not proved the name that we look for is of no use.
+    fn alias(&self, flow: FlowId, to: SocketAddr) -> Option<FlowId> {
+        let alias = self.alias_by_way.get(&(flow.listener(), to))?;
+        let stream = self.stream_by_flow.get(alias)?;
+        let domain = self.domains.name(flow);
+        let is_meant =
+            flow.name().is_none() || stream.names.iter().any(|name| domain.is_some_and(|domain| **domain == **name));
+        is_meant.then_some(*alias)
     }
 
     pub fn len(&self) -> usize {
@@ -109,7 +124,8 @@ impl Endpoint {
         let trunk = self.core.setup.trunks.iter().position(is_named);
         let is_websocket = self.core.own(flow).transport.is_websocket();
         let (peer, phones) = (canonical(peer), BTreeSet::new());
-        let stream = Stream { peer, trunk, phones, alias: None, is_websocket, browser, sessions: BTreeSet::new() };
+        let (names, sessions) = (names.into(), BTreeSet::new());
+        let stream = Stream { peer, names, trunk, phones, alias: None, is_websocket, browser, sessions };
         self.core.streams.stream_by_flow.insert(flow, stream);
         if !is_websocket {
             self.enrol_over(peer, false, now);
@@ -124,7 +140,7 @@ impl Endpoint {
         }
         let mut lost = self.core.transactions.clients_on(flow, None);
         for address in [Some(stream.peer), stream.alias].into_iter().flatten() {
-            lost.extend(self.core.transactions.clients_on(flow.listener(), Some(address)));
+            lost.extend(self.core.transactions.clients_towards(flow.listener(), address));
         }
         if let Some(address) = stream.alias {
             self.core.streams.alias_by_way.remove(&(flow.listener(), address));
@@ -141,7 +157,7 @@ impl Endpoint {
     /// No connection to `peer` could be made.
     pub(super) fn unreachable(&mut self, listener: FlowId, peer: SocketAddr, now: Mono) {
         let peer = canonical(peer);
-        let mut lost = self.core.transactions.clients_on(listener.listener(), Some(peer));
+        let mut lost = self.core.transactions.clients_on(listener.maker(), Some(peer));
         lost.retain(|id| !self.core.fall_back_to_udp(*id, peer, now));
         self.fail(lost, now);
     }

@@ -82,6 +82,15 @@ pub struct Place {
     pub address: SocketAddr,
 }
 
+/// Where a name leads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Led {
+    /// That stood in the URI; empty where an address did.
+    pub name: String,
+    /// The best first.
+    pub places: Vec<Place>,
+}
+
 /// RFC 1035 section 2.3.4.
 const NAME_MAX: usize = 253;
 
@@ -99,6 +108,14 @@ impl Destination {
         };
         let secure = uri.scheme == Scheme::Sips;
         uri.is_sip().then_some(Destination { host, port: uri.port, secure, transport })
+    }
+
+    fn led(&self, places: Vec<Place>) -> Led {
+        let name = match &self.host {
+            Host::Name(name) => name.clone(),
+            Host::Address(_) => String::new(),
+        };
+        Led { name, places }
     }
 
     /// Where it is when nobody needs to be asked (RFC 3263 section 4.2): the host is an address.
@@ -137,6 +154,14 @@ fn host_of(text: &str) -> Option<Host> {
         return Some(Host::Address(address));
     }
     name_of(text).map(Host::Name)
+}
+
+/// The host of a SIP URI where it is a name, as it stands in questions.
+pub fn host_name(uri: &str) -> Option<String> {
+    match Destination::of(&Uri::read(uri.as_bytes())?)?.host {
+        Host::Name(name) => Some(name),
+        Host::Address(_) => None,
+    }
 }
 
 /// A name as it stands in questions; `None` for the root, which means "not here" (RFC 2782), and for what is too long.

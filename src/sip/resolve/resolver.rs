@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::cache::Cache;
 use super::chain::Chain;
-use super::{Destination, Failed, Found, Place, Question, QuestionNumber};
+use super::{Destination, Failed, Found, Led, Question, QuestionNumber};
 use crate::base::Mono;
 use crate::base::limits::{
     RESOLVE_LOOKUP_PATIENCE, RESOLVE_LOOKUPS_MAX, RESOLVE_NAMES_MAX, RESOLVE_QUESTION_PATIENCE, RESOLVE_UNDER_WAY_MAX,
@@ -23,7 +23,7 @@ pub struct Resolver<O> {
     under_way: BTreeMap<QuestionNumber, (Question, Mono)>,
     waiting: VecDeque<Question>,
     asks: VecDeque<(QuestionNumber, Question)>,
-    found: VecDeque<(O, Vec<Place>)>,
+    found: VecDeque<(O, Led)>,
 }
 
 struct Lookup<O> {
@@ -54,7 +54,7 @@ impl<O: Copy> Resolver<O> {
     /// Begins to look `to` up; `pop_found` gives the places, at once if all is known. Beyond the limits: no places.
     pub fn look_up(&mut self, owner: O, to: Destination, now: Mono) {
         if self.lookups.len() >= RESOLVE_LOOKUPS_MAX {
-            return self.found.push_back((owner, Vec::new()));
+            return self.found.push_back((owner, to.led(Vec::new())));
         }
         self.serial += 1;
         let lookup = Lookup { owner, to, began: now, rng: self.rng.split(), missing: Vec::new() };
@@ -82,7 +82,7 @@ impl<O: Copy> Resolver<O> {
         {
             let lookup = first.remove();
             let places = self.chain(&lookup).places(&lookup.to);
-            self.found.push_back((lookup.owner, places));
+            self.found.push_back((lookup.owner, lookup.to.led(places)));
         }
         self.forget_unwanted();
         self.ask_more(now);
@@ -99,8 +99,8 @@ impl<O: Copy> Resolver<O> {
         self.asks.pop_front()
     }
 
-    /// The next look-up that is over, and its places, the best first.
-    pub fn pop_found(&mut self) -> Option<(O, Vec<Place>)> {
+    /// The next look-up that is over, and where it led.
+    pub fn pop_found(&mut self) -> Option<(O, Led)> {
         self.found.pop_front()
     }
 
@@ -129,7 +129,7 @@ impl<O: Copy> Resolver<O> {
         let missing = chain.missing;
         if missing.is_empty() {
             if let Some(lookup) = self.lookups.remove(&id) {
-                self.found.push_back((lookup.owner, places));
+                self.found.push_back((lookup.owner, lookup.to.led(places)));
             }
             return;
         }

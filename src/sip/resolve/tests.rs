@@ -67,9 +67,13 @@ impl World {
     fn look_up(&mut self, uri: &str) -> String {
         self.resolver.look_up(1, to(uri), self.now);
         self.serve();
-        let (owner, places) = self.resolver.pop_found().expect("an end");
+        let (owner, led) = self.resolver.pop_found().expect("an end");
         assert_eq!((owner, self.resolver.open()), (1, 0));
-        text(&places)
+        text(&led.places)
+    }
+
+    fn pop_found(&mut self) -> Option<(u32, Vec<Place>)> {
+        self.resolver.pop_found().map(|(owner, led)| (owner, led.places))
     }
 }
 
@@ -191,13 +195,13 @@ fn a_dead_name_server_costs_a_bounded_time() {
         world.now = at;
         world.resolver.handle_timeout(at);
         while world.resolver.pop_question().is_some() {}
-        ended = ended.or(world.resolver.pop_found().map(|found| (found, at.since(began))));
+        ended = ended.or(world.pop_found().map(|found| (found, at.since(began))));
     }
     assert_eq!(ended, Some(((7, Vec::new()), RESOLVE_LOOKUP_PATIENCE)));
     assert_eq!(world.resolver.open(), 0);
     // The failure is remembered for a while.
     world.resolver.look_up(8, to("sip:example.com;transport=udp"), world.now);
-    assert_eq!((world.resolver.pop_question(), world.resolver.pop_found()), (None, Some((8, Vec::new()))));
+    assert_eq!((world.resolver.pop_question(), world.pop_found()), (None, Some((8, Vec::new()))));
 }
 
 #[test]
@@ -221,9 +225,9 @@ fn more_than_can_be_looked_up_leads_nowhere_at_once() {
     for nth in 0..RESOLVE_LOOKUPS_MAX as u32 {
         world.resolver.look_up(nth, to("sip:example.com"), world.now);
     }
-    assert_eq!(world.resolver.pop_found(), None);
+    assert_eq!(world.pop_found(), None);
     world.resolver.look_up(9_999, to("sip:example.com"), world.now);
-    assert_eq!(world.resolver.pop_found(), Some((9_999, Vec::new())));
+    assert_eq!(world.pop_found(), Some((9_999, Vec::new())));
 }
 
 #[test]
@@ -245,10 +249,10 @@ fn late_and_foreign_answers_are_nothing() {
         Ok(Found { records: vec![at("192.0.2.66")], life: Duration::MAX }),
         world.now,
     );
-    assert_eq!(world.resolver.pop_found(), None);
+    assert_eq!(world.pop_found(), None);
     world.now = world.now + RESOLVE_QUESTION_PATIENCE;
     world.resolver.handle_timeout(world.now);
-    assert_eq!(world.resolver.pop_found(), Some((1, Vec::new())));
+    assert_eq!(world.pop_found(), Some((1, Vec::new())));
     world.resolver.answered(number, Ok(Found { records: vec![at("192.0.2.66")], life: Duration::MAX }), world.now);
     assert_eq!(world.look_up("sip:a.example.com:5060"), "");
 }

@@ -225,6 +225,13 @@ impl<C, S> Transactions<C, S> {
         of_flow.filter(|(_, sent_to, _)| to.is_none_or(|to| to == *sent_to)).map(|(_, _, id)| *id).collect()
     }
 
+    /// Client transactions that went to `to` over whatever connection `listener` has to it, by whatever name.
+    pub fn clients_towards(&self, listener: FlowId, to: SocketAddr) -> Vec<TxId> {
+        let named = self.streamed.range(least(listener.towards(0))..);
+        let named = named.filter(|(flow, sent_to, _)| flow.listener() == listener && to == *sent_to);
+        self.clients_on(listener, Some(to)).into_iter().chain(named.map(|(_, _, id)| *id)).collect()
+    }
+
     /// Forgets a transaction that is over, and says whose it was.
     pub fn close_server(&mut self, id: TxId) -> Option<S> {
         let server = self.servers.remove(&id)?;

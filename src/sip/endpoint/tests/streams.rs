@@ -6,6 +6,7 @@ use super::registering::log_in;
 use super::world::{World, address, setup};
 use crate::base::{Mono, TrunkId};
 use crate::sip::api::*;
+use crate::sip::resolve::Record;
 use crate::sip::wire::{HeaderName, Message};
 
 const TCP: FlowId = FlowId(1);
@@ -215,4 +216,61 @@ fn a_sips_contact_is_answered_by_one_and_followed_over_tls() {
     }
     world.dial_to("sips:+15550101@198.51.100.10");
     assert_eq!(value(&world.sent.last().expect("an INVITE").1, HeaderName::CONTACT), "<sips:192.0.2.1:5061>");
+}
+
+fn dial_by_name(world: &mut World, addresses: &[&str]) {
+    world.dial_to("sips:+15550101@gw.example.com:5061");
+    let records = addresses.iter().map(|at| Record::Address(at.parse().expect("an address"))).collect();
+    world.resolve("gw.example.com", records);
+}
+
+/// RFC 5922 section 7.1: the name that stood in the URI goes to where the connection is made, and with every further request.
+#[test]
+fn over_tls_the_peer_must_be_whom_the_uri_named() {
+    let mut world = world();
+    dial_by_name(&mut world, &["203.0.113.7", "198.51.100.10"]);
+    let asked = world.flows[0];
+    assert_eq!((asked.listener(), asked.is_stream()), (TLS, false));
+    assert_eq!(world.domains, [Some("gw.example.com".to_owned())]);
+    // Somebody else answers there, or nobody: the next address is tried.
+    world.stream(asked, StreamEvent::Unreachable { peer: world.sent[0].0 });
+    assert_eq!((world.flows[1], world.domains[1].as_deref()), (asked, Some("gw.example.com")));
+    world.flow = FlowId::stream(1, TLS);
+    open(&mut world, FlowId::stream(1, TLS), "trunk", &["gw.example.com"]);
+    world.step("INVITE#2 200 body");
+    world.step("do Hangup");
+    assert!(world.flows.iter().all(|flow| *flow == asked), "{:?}", world.flows);
+    assert!(world.domains.iter().all(Option::is_some), "{:?}", world.domains);
+}
+
+/// What was asked by name fails with the connection that was made for it, and an address is another matter than a name for it.
+#[test]
+fn a_connection_that_ends_takes_with_it_what_was_asked_by_name() {
+    let mut world = world();
+    dial_by_name(&mut world, &["198.51.100.10"]);
+    let (asked, peer) = (world.flows[0], world.sent[0].0);
+    world.stream(TLS, StreamEvent::Unreachable { peer });
+    assert!(!world.trace.iter().any(|line| line.contains("Failed")), "{:?}", world.trace);
+    let flow = FlowId::stream(1, TLS);
+    world.stream(flow, StreamEvent::Opened { peer, names: vec!["gw.example.com".to_owned()], browser: None });
+    world.stream(flow, StreamEvent::Closed);
+    assert_eq!(world.trace.last().map(String::as_str), Some("0 Failed 503"), "{:?}", world.trace);
+    assert_ne!(asked, TLS);
+}
+
+/// A trunk's own connection serves calls to its name, and to no other.
+#[test]
+fn a_connection_of_a_trunk_is_used_for_the_name_that_it_has_proved() {
+    for (name, is_used) in [("gw.example.com", true), ("elsewhere.example.com", false)] {
+        let mut world = world();
+        let flow = FlowId::stream(1, TLS);
+        let peer: std::net::SocketAddr = "198.51.100.10:49152".parse().expect("an address");
+        let names = vec!["sbc.example.com".to_owned(), name.to_owned()];
+        world.stream(flow, StreamEvent::Opened { peer, names, browser: None });
+        let options = request("OPTIONS", "TLS", "trunk", "").replace(":5077;branch", ":5061;alias;branch");
+        receive(&mut world, flow, "trunk", &options);
+        let before = world.flows.len();
+        dial_by_name(&mut world, &["198.51.100.10"]);
+        assert_eq!(world.flows[before] == flow, is_used, "{name}");
+    }
 }

@@ -86,6 +86,8 @@ pub struct World {
     pub sent: Vec<(SocketAddr, Bytes)>,
     /// On which flow each was.
     pub flows: Vec<FlowId>,
+    /// For whom each was meant.
+    pub domains: Vec<Option<String>>,
     /// Where `receive` has it from.
     pub flow: FlowId,
     /// The tags that the endpoint gave, by Call-ID.
@@ -108,6 +110,7 @@ impl World {
             trace: Vec::new(),
             sent: Vec::new(),
             flows: Vec::new(),
+            domains: Vec::new(),
             flow: FlowId(0),
             tag_by_call: BTreeMap::new(),
             leg: LegId(0),
@@ -171,7 +174,7 @@ impl World {
         }
     }
 
-    fn note_sent(&mut self, Transmit { flow, to, bytes, .. }: Transmit) -> String {
+    fn note_sent(&mut self, Transmit { flow, to, domain, bytes }: Transmit) -> String {
         let message = Message::parse(bytes.clone()).expect("we send what we would read");
         let what = match &message {
             Message::Request(request) => request.method().to_string(),
@@ -189,6 +192,7 @@ impl World {
         }
         self.sent.push((to, bytes));
         self.flows.push(flow);
+        self.domains.push(domain.map(|domain| domain.to_string()));
         format!("{what}>{}", name(to))
     }
 
