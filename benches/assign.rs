@@ -22,9 +22,9 @@ fn queue(n: u64) -> QueueId {
 }
 
 fn setup(rng: &mut Rng) -> Setup {
-    let agent = |n: u64, rng: &mut Rng| AgentSetup {
-        id: AgentId::new(&format!("agent {n:05}")),
-        skills: (0..5).map(|_| (skill(rng.below(SKILLS)), 1 + rng.below(10) as u8)).collect(),
+    let agent = |n: u64, rng: &mut Rng| {
+        let skills = (0..5).map(|_| (skill(rng.below(SKILLS)), 1 + rng.below(10) as u8)).collect();
+        AgentSetup::new(AgentId::new(&format!("agent {n:05}")), skills)
     };
     let needs = |n| vec![SkillNeed { skill: skill(n), min_level: 1 }];
     Setup {

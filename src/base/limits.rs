@@ -256,6 +256,8 @@ pub const LANES_MAX: usize = 256;
 pub const EXTRA_SKILLS_MAX: usize = 8;
 /// Agents remembered as having failed a call's offer, and those named with an offer as passed over; the oldest goes first.
 pub const PASSED_OVER_MAX: usize = 8;
+/// Steps by which the search for an agent widens; three are usual. Beyond it the configuration is refused.
+pub const RINGS_MAX: usize = 8;
 /// Agents whom a call may prefer: the owner of the case and the last agent, and some. Those beyond it are not looked at.
 pub const PREFERRED_MAX: usize = 4;
 /// Calls that wait for one busy agent whom they prefer. One beyond it waits for whoever comes.

@@ -14,6 +14,7 @@ use crate::sip::auth::Algorithm;
 use crate::sip::wire::{Host, Uri};
 
 use super::fault::Faults;
+use super::memberships;
 use super::redirect;
 use super::routing::{RoutingPart, levels};
 use super::sip::SipPart;
@@ -45,6 +46,7 @@ pub(super) fn read(
     for mut section in top.sections("agents", faults) {
         let name = names.take(&mut section, "name", faults);
         let skills = levels(&mut section, "skills", &routing.skills, faults);
+        let queues = memberships::read(&mut section, routing, faults);
         let token = token(&mut section, &mut tokens, faults);
         let extension = section.text("extension", faults);
         let agent = AgentId::new(name.as_ref().map_or("", |name| name.value));
@@ -58,7 +60,7 @@ pub(super) fn read(
             part.accounts.extend(account);
             part.phones.insert(agent.clone(), plan);
             part.desks.push(desk(&agent, token, &skills));
-            part.agents.push(AgentSetup { id: agent, skills });
+            part.agents.push(AgentSetup { id: agent, skills, queues });
         }
     }
     if part.agents.len() > AGENTS_MAX {
@@ -232,25 +234,6 @@ fn hash(text: &Text<'_>, bytes: usize, faults: &mut Faults<'_>) -> Option<String
         faults.add(&text.place, format!("is not {} hex digits", bytes * 2), "write H(user:realm:password) in hex");
     }
     hash.map(|hash| to_hex(&hash))
-}
-
-/// A queue whose needs no agent meets would never be served. Not asked when a fault may be what hides the agent.
-pub(super) fn check_queues(routing: &RoutingPart<'_>, agents: &[AgentSetup], faults: &mut Faults<'_>) {
-    if !faults.is_empty() {
-        return;
-    }
-    for (queue, name) in routing.setup.queues.iter().zip(&routing.queue_names) {
-        let meets = |agent: &AgentSetup| {
-            let has = |need: &crate::routing::SkillNeed| {
-                agent.skills.iter().any(|(skill, level)| *skill == need.skill && *level >= need.min_level)
-            };
-            queue.requires.iter().all(has)
-        };
-        if !agents.iter().any(meets) {
-            let remedy = "give an agent the skills and levels that it requires, or require less";
-            faults.add(&name.place, format!("no agent can serve queue {:?}", name.value), remedy);
-        }
-    }
 }
 
 #[cfg(test)]

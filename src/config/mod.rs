@@ -11,6 +11,7 @@ mod header_rules;
 #[cfg(test)]
 mod header_rules_tests;
 mod media;
+mod memberships;
 mod number_forms;
 mod numbers;
 pub mod plan;
@@ -19,6 +20,7 @@ mod prompts;
 mod proof;
 mod read;
 mod redirect;
+mod rings;
 mod routing;
 mod shell;
 mod sip;

@@ -18,7 +18,7 @@ use super::shell::Signing;
 use super::tree::Section;
 use super::values::Names;
 use super::wavs::Wavs;
-use super::{access, agents, dial, media, numbers, promise, prompts, routing, shell, sip, trunks, web};
+use super::{access, agents, dial, media, memberships, numbers, promise, prompts, routing, shell, sip, trunks, web};
 
 /// RFC 3261 table 4.
 const T1: Duration = Duration::from_millis(500);
@@ -55,7 +55,7 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     let spoken = prompts::read(&mut top, &mut wavs, faults);
     let mut routing = routing::read(&mut top, &spoken, &mut wavs, faults);
     let mut agents = agents::read(&mut top, &sip, &routing, trunks.redirects(), faults);
-    agents::check_queues(&routing, &agents.agents, faults);
+    memberships::check_queues(&routing, &agents.agents, faults);
     routing.setup.agents = std::mem::take(&mut agents.agents);
     let dial = dial::read(&mut top, &trunks, faults);
     let mut media = media::read(&mut top, &sip, &mut wavs, faults);

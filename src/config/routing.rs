@@ -6,9 +6,10 @@ use std::time::Duration;
 use crate::base::limits::QUEUES_MAX;
 use crate::base::{QueueId, SkillId};
 use crate::calls::settings::{QueueSound, Spoken};
-use crate::routing::{Pause, QueueSetup, Setup, SkillNeed};
+use crate::routing::{Order, Pause, QueueSetup, Setup, SkillNeed};
 
-use super::fault::Faults;
+use super::fault::{Faults, did_you_mean};
+use super::rings;
 use super::tree::{Section, Text};
 use super::values::Names;
 use super::waiting;
@@ -39,10 +40,10 @@ pub(super) fn read<'a>(
     section.finish(faults);
     let mut queues = Names::default();
     let mut queue_names = Vec::new();
-    let mut sounds = BTreeMap::new();
+    let (mut sounds, mut ring_queues) = (BTreeMap::new(), Vec::new());
     for mut section in top.sections("queues", faults) {
         let name = queues.take(&mut section, "name", faults);
-        let queue = queue(&mut section, name.as_ref(), &skills, faults);
+        let queue = queue(&mut section, name.as_ref(), &skills, &mut ring_queues, faults);
         let sound = waiting::read(&mut section, spoken, wavs, faults);
         section.finish(faults);
         if let Some(name) = name {
@@ -51,6 +52,9 @@ pub(super) fn read<'a>(
             queue_names.push(name);
         }
     }
+    ring_queues.iter().for_each(|name| {
+        queues.check("queue", name, faults);
+    });
     if setup.queues.len() > QUEUES_MAX {
         faults.add(&top.place.key("queues", 0), "are too many", format!("at most {QUEUES_MAX} can be served"));
     }
@@ -74,18 +78,25 @@ fn times(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Setup {
     }
 }
 
-fn queue(
-    section: &mut Section<'_>,
+/// `ring_queues`: the queues that rings name, to be looked up when all are known.
+fn queue<'a>(
+    section: &mut Section<'a>,
     name: Option<&Text<'_>>,
     skills: &Names<'_>,
+    ring_queues: &mut Vec<Text<'a>>,
     faults: &mut Faults<'_>,
 ) -> QueueSetup {
     let usual = QueueSetup::new(name.map_or("", |name| name.value));
+    let requires = needs(section, "requires", skills, faults);
     QueueSetup {
-        requires: levels(section, "requires", skills, faults)
-            .into_iter()
-            .map(|(skill, min_level)| SkillNeed { skill, min_level })
-            .collect(),
+        prefers: needs(section, "prefers", skills, faults),
+        rings: rings::read(section, (usual.id.as_str(), &requires), skills, ring_queues, faults),
+        order: order(section, faults),
+        prefer_wait: section
+            .item("prefer_wait_s")
+            .and_then(|item| item.number(0..=3600, faults))
+            .map(Duration::from_secs),
+        requires,
         offer_timeout: section.seconds("offer_s", usual.offer_timeout, 1..=300, faults),
         ageing_per_s: section.number("ageing_per_s", usual.ageing_per_s, 0..=1000, faults),
         ageing_cap: section.number("ageing_cap", usual.ageing_cap, 0..=1_000_000, faults),
@@ -93,6 +104,32 @@ fn queue(
         wrap_up: section.seconds("wrap_up_s", usual.wrap_up, 0..=3600, faults),
         id: usual.id,
     }
+}
+
+fn order(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Order {
+    const ORDERS: [(&str, Order); 3] = [
+        ("longest-idle", Order::LongestIdle),
+        ("fewest-calls", Order::FewestCalls),
+        ("least-occupied", Order::LeastOccupied),
+    ];
+    let Some(text) = section.text("order", faults) else { return Order::default() };
+    let order = ORDERS.iter().find(|(name, _)| *name == text.value).map(|(_, order)| *order);
+    order.unwrap_or_else(|| {
+        let names = ORDERS.map(|(name, _)| name);
+        faults.add(&text.place, format!("{:?} is no order", text.value), did_you_mean(text.value, &names));
+        Order::default()
+    })
+}
+
+/// A table of skills and the lowest levels that will do.
+pub(super) fn needs(
+    section: &mut Section<'_>,
+    key: &'static str,
+    skills: &Names<'_>,
+    faults: &mut Faults<'_>,
+) -> Vec<SkillNeed> {
+    let levels = levels(section, key, skills, faults).into_iter();
+    levels.map(|(skill, min_level)| SkillNeed { skill, min_level }).collect()
 }
 
 /// A table of skills and levels, as queues and agents have it.

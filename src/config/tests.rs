@@ -8,7 +8,7 @@ use crate::base::{AgentId, Level, PoolId, QueueId, TrunkId, Wall};
 use crate::calls::settings::{Fallback, Mode, WaitingSound};
 use crate::media::command::WavId;
 use crate::media::spoken::Language;
-use crate::routing::Pause;
+use crate::routing::{Order, Pause};
 use crate::sip::api::{FlowId, Reliable, Target, Transport};
 use crate::sip::auth::Algorithm;
 
@@ -174,6 +174,61 @@ fn the_example_passes_and_means_what_it_says() {
     assert_eq!(settings.endpoint.phones.len(), 1);
     assert_eq!(settings.desks.accounts.len(), 2);
     assert_eq!((plan.shell.api_keys[1].write, plan.shell.api_keys[1].read), (false, true));
+}
+
+#[test]
+fn a_queue_says_who_is_preferred_whose_turn_it_is_and_how_the_search_widens() {
+    let requires = "requires = { english = 3 }";
+    let more = "prefers = { english = 7 }\norder = \"least-occupied\"\nprefer_wait_s = 5\n\
+        rings = [{ after_s = 30, requires = { english = 1 } }, { after_s = 60, queues = [\"back\"] }]\n\
+        [[queues]]\nname = \"back\"";
+    let kept = "token_sha256";
+    let text = small()
+        .replacen(requires, &format!("{requires}\n{more}"), 1)
+        .replacen(kept, &format!("queues = {{ help = 0, back = -5 }}\n{kept}"), 1);
+    let routing = plan(&text).settings.routing;
+    let help = routing.queues.iter().find(|queue| queue.id.as_str() == "help").expect("help");
+    assert_eq!((help.order, help.prefer_wait), (Order::LeastOccupied, Some(Duration::from_secs(5))));
+    assert_eq!(help.prefers[0].min_level, 7);
+    let rings: Vec<_> = help.rings.iter().map(|ring| (ring.after.as_secs(), ring.requires.is_some(), ring.queues.len())).collect();
+    assert_eq!(rings, [(30, true, 0), (60, false, 1)]);
+    let kept = routing.agents[0].queues.as_ref().expect("they are listed");
+    assert_eq!(kept.iter().map(|(_, points)| *points).sum::<i32>(), -5);
+}
+
+#[test]
+fn rings_that_add_nobody_and_queues_that_are_not_there_are_named() {
+    let from = "requires = { english = 3 }";
+    let with = |rings: &str| format!("{from}\nrings = [{rings}]");
+    for (rings, key, what) in [
+        ("{ after_s = 30 }", "queues[0].rings[0]", "adds nobody"),
+        ("{ after_s = 30, requires = { english = 3 } }", "queues[0].rings[0]", "asks for all that was asked for before"),
+        ("{ after_s = 30, requires = { spanish = 1 } }", "queues[0].rings[0].requires.spanish", "no skill is called"),
+        ("{ requires = { english = 1 } }", "queues[0].rings[0].after_s", "is missing"),
+        ("{ after_s = 30, queues = [\"help\"] }", "queues[0].rings[0].queues[0]", "is the queue itself"),
+        ("{ after_s = 30, queues = [\"hepl\"] }", "queues[0].rings[0].queues[0]", "did you mean \"help\""),
+        (
+            "{ after_s = 9, requires = { english = 2 } }, { after_s = 9, requires = { english = 1 } }",
+            "queues[0].rings[1].after_s",
+            "no later",
+        ),
+    ] {
+        check(from, &with(rings), "rings = [", key, what);
+    }
+    check(from, &format!("{from}\norder = \"longest\""), "order =", "queues[0].order", "no order");
+    let token = "token_sha256";
+    check(token, &format!("queues = {{ hlep = 1 }}\n{token}"), "queues = {", "agents[0].queues.hlep", "did you mean");
+    check(token, &format!("queues = {{}}\n{token}"), "queues = {", "agents[0].queues", "names no queue");
+}
+
+/// Whoever comes in only later serves the queue too.
+#[test]
+fn a_queue_may_be_served_by_its_rings_alone() {
+    let from = "requires = { english = 3 }";
+    let ring = "requires = { english = 10 }\nrings = [{ after_s = 30, requires = { english = 9 } }]";
+    plan(&small().replacen(from, ring, 1));
+    let narrow = "requires = { english = 10 }\nrings = [{ after_s = 30, requires = { english = 10 } }]";
+    assert!(read(&small().replacen(from, narrow, 1)).is_err());
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::base::{AgentId, CallId, Fence, Mono, SkillId};
+use crate::base::{AgentId, CallId, Fence, Mono, QueueId, SkillId};
 
+use super::fits::Fit;
 use super::messages::{AgentState, PauseCause, Presence};
-use super::queues::QueueIx;
-use super::setup::{AgentSetup, SkillNeed};
+use super::queues::{LaneIx, QueueIx};
+use super::setup::{AgentSetup, QueueSetup, SkillNeed};
+use super::turns::{Done, Idle};
 
 /// An agent's place in the order of the names, which also breaks ties.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,8 +43,10 @@ pub(super) struct Paused {
 pub(super) struct Agent {
     pub id: AgentId,
     level_by_skill: HashMap<SkillId, u8>,
-    /// The queues whose needs this agent meets.
-    pub serves: Vec<QueueIx>,
+    /// The queues that the agent keeps to, with their points; `None` for all.
+    points_by_queue: Option<HashMap<QueueId, i32>>,
+    /// The lanes whose calls this agent takes, in their order.
+    pub fits: Vec<Fit>,
     pub presence: Presence,
     /// The desk's connection stands, so that a pop would arrive.
     pub connected: bool,
@@ -54,8 +58,9 @@ pub(super) struct Agent {
     pub granted: Mono,
     /// Calls that the router did not give them.
     pub engaged: BTreeSet<CallId>,
-    /// Present while the agent stands in the idle sets of the queues served.
-    pub idle_since: Option<Mono>,
+    /// Present while the agent stands in the idle sets of the lanes that they fit.
+    pub idle: Option<Idle>,
+    pub done: Done,
     /// The wrap-up of the call in progress is written already.
     pub wrapped_up: bool,
     /// When the agent last said that they are available: what failed before is forgiven, but for what they declined.
@@ -68,6 +73,8 @@ pub(super) struct Agent {
     /// The state as last told, and since when.
     pub state: AgentState,
     pub since: Mono,
+    /// Not in the setup any more: offline as soon as nothing is in hand, and whatever they say.
+    pub is_gone: bool,
 }
 
 impl Agent {
@@ -75,7 +82,8 @@ impl Agent {
         Agent {
             id: setup.id,
             level_by_skill: setup.skills.into_iter().collect(),
-            serves: Vec::new(),
+            points_by_queue: setup.queues.map(|queues| queues.into_iter().collect()),
+            fits: Vec::new(),
             presence: Presence::Offline,
             connected: true,
             has_phone: true,
@@ -83,7 +91,8 @@ impl Agent {
             work: Work::Free,
             granted: Mono::ZERO,
             engaged: BTreeSet::new(),
-            idle_since: None,
+            idle: None,
+            done: Done::default(),
             wrapped_up: false,
             ready_at: Mono::ZERO,
             last_fence: Fence::default(),
@@ -91,11 +100,47 @@ impl Agent {
             is_counted: false,
             state: AgentState::Offline,
             since: Mono::ZERO,
+            is_gone: false,
         }
+    }
+
+    /// False when they are what they were; `None` for an agent who is not there any more.
+    pub(super) fn take(&mut self, setup: Option<AgentSetup>) -> bool {
+        let is_gone = setup.is_none();
+        let (skills, queues) = setup.map_or((Vec::new(), None), |setup| (setup.skills, setup.queues));
+        let level_by_skill = skills.into_iter().collect();
+        let points_by_queue = queues.map(|queues| queues.into_iter().collect());
+        let is_same = (is_gone, &level_by_skill, &points_by_queue)
+            == (self.is_gone, &self.level_by_skill, &self.points_by_queue);
+        (self.is_gone, self.level_by_skill, self.points_by_queue) = (is_gone, level_by_skill, points_by_queue);
+        !is_same
     }
 
     pub(super) fn meets(&self, needs: &[SkillNeed]) -> bool {
         needs.iter().all(|need| self.level_by_skill.get(&need.skill).is_some_and(|level| *level >= need.min_level))
+    }
+
+    /// `None` for a queue that the agent keeps away from.
+    pub(super) fn points_for(&self, queue: &QueueId) -> Option<i32> {
+        match &self.points_by_queue {
+            None => Some(0),
+            Some(points) => points.get(queue).copied(),
+        }
+    }
+
+    /// Takes the calls of this queue from their beginning.
+    pub(super) fn belongs_to(&self, queue: &QueueSetup) -> bool {
+        !self.is_gone && self.meets(&queue.requires) && self.points_for(&queue.id).is_some()
+    }
+
+    /// Takes calls of this lane whose search has widened so far.
+    pub(super) fn takes(&self, lane: LaneIx, stage: u8) -> bool {
+        self.fit(lane).is_some_and(|fit| fit.ring <= stage)
+    }
+
+    pub(super) fn fit(&self, lane: LaneIx) -> Option<Fit> {
+        let at = self.fits.binary_search_by_key(&lane, |fit| fit.lane).ok()?;
+        self.fits.get(at).copied()
     }
 
     pub(super) fn is_logged_in(&self) -> bool {

@@ -9,6 +9,7 @@ use super::queues::{Lane, LaneIx, QueueIx};
 use super::routed_call::{Place, RoutedCall};
 use super::router::{Router, Timer};
 use super::setup::SkillNeed;
+use super::turns::Turn;
 use super::waiting::WaitKey;
 
 /// What a call brings for its place.
@@ -42,7 +43,9 @@ impl Router {
         let prefer = known.collect();
         let enqueued = asked.since.map_or(now, |since| since.min(now));
         let key = WaitKey { priority: asked.priority, enqueued, serial: self.next_serial };
-        let call = RoutedCall { id, queue, lane, key, prefer, failed: Vec::new(), place: Place::Waiting, told: None };
+        let (failed, place) = (Vec::new(), Place::Waiting);
+        let mut call = RoutedCall { id, queue, lane, stage: 0, key, prefer, failed, place, told: None };
+        call.stage = self.stage_of(&call, now);
         self.take_in(call, asked.since.is_some(), now);
     }
 
@@ -88,7 +91,7 @@ impl Router {
 
     /// The first of the agents whom the call prefers who is busy but willing, and can serve it; none while another of them is free.
     fn holder(&self, call: &RoutedCall) -> Option<AgentIx> {
-        let is_free = |ix: &AgentIx| self.agent(*ix).idle_since.is_some() && self.can_serve(*ix, call);
+        let is_free = |ix: &AgentIx| self.agent(*ix).idle.is_some() && self.agent(*ix).takes(call.lane, call.stage);
         if call.prefer.iter().any(is_free) {
             return None;
         }
@@ -98,12 +101,7 @@ impl Router {
     fn would_hold(&self, ix: AgentIx, call: &RoutedCall) -> bool {
         let agent = self.agent(ix);
         let is_busy = agent.is_willing() && agent.is_busy();
-        is_busy && self.can_serve(ix, call) && agent.held.len() < HELD_PER_AGENT_MAX
-    }
-
-    fn can_serve(&self, ix: AgentIx, call: &RoutedCall) -> bool {
-        let agent = self.agent(ix);
-        agent.serves.contains(&call.queue) && agent.meets(&self.lane(call.lane).extra)
+        is_busy && agent.takes(call.lane, call.stage) && agent.held.len() < HELD_PER_AGENT_MAX
     }
 
     fn hold(&mut self, id: CallId, agent: AgentIx, now: Mono) {
@@ -113,18 +111,23 @@ impl Router {
         self.agent_mut(agent).held.insert(serial, id);
         self.queue_mut(queue).held.insert(serial, id);
         self.queue_mut(queue).waiting.insert(seat, id);
-        self.timers.set(Timer::Prefer(id), now + self.rules.prefer_wait);
+        let patience = self.queue(queue).setup.prefer_wait.unwrap_or(self.rules.prefer_wait);
+        self.timers.set(Timer::Prefer(id), now + patience);
+        self.watch_ring(id, now);
         self.moved.insert(queue);
     }
 
     /// Puts a call into its lane, at the place that its time and priority give it.
     pub(super) fn wait(&mut self, id: CallId, now: Mono) {
         let again_after = self.rules.again_after;
+        self.watch_ring(id, now);
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.place = Place::Waiting;
-        let (queue, lane, key) = (call.queue, call.lane, call.key);
+        let (queue, lane, stage, key) = (call.queue, call.lane, call.stage, call.key);
         let again = call.next_again(again_after, now);
-        self.lane_mut(lane).waiting.insert(key, id);
+        if let Some(stage) = self.lane_mut(lane).stages.get_mut(usize::from(stage)) {
+            stage.insert(key, id);
+        }
         self.queue_mut(queue).waiting.insert(key.seat(), id);
         if let Some(again) = again {
             self.timers.set(Timer::Again(id), again);
@@ -137,16 +140,20 @@ impl Router {
     pub(super) fn stop_waiting(&mut self, id: CallId) {
         let Some(call) = self.calls.get(&id) else { return };
         let (queue, lane, key, place) = (call.queue, call.lane, call.key, call.place);
+        let stage = usize::from(call.stage);
         if let Place::Held(agent) = place {
             self.agent_mut(agent).held.remove(&key.serial);
             self.queue_mut(queue).held.remove(&key.serial);
         }
-        self.lane_mut(lane).waiting.remove(key);
+        if let (Place::Waiting, Some(stage)) = (place, self.lane_mut(lane).stages.get_mut(stage)) {
+            stage.remove(key);
+        }
         self.queue_mut(queue).waiting.remove(&key.seat());
         self.timers.cancel(&Timer::Prefer(id));
         self.timers.cancel(&Timer::Again(id));
+        self.timers.cancel(&Timer::Ring(id));
         self.moved.insert(queue);
-        if self.lane(lane).waiting.is_empty() {
+        if !self.lane(lane).has_waiting() {
             self.timers.cancel(&Timer::Deserted(lane));
         }
     }
@@ -170,6 +177,7 @@ impl Router {
 
     /// For a call that waits nowhere.
     pub(super) fn find_agent_or_wait(&mut self, id: CallId, now: Mono) {
+        self.note_stage(id, now);
         let agent = self.calls.get(&id).and_then(|call| self.choose_agent(call, now));
         match agent {
             Some(agent) => self.offer(id, agent, now),
@@ -180,7 +188,7 @@ impl Router {
     /// A lane with calls and nobody logged in for them is given up after a while, unless somebody comes.
     pub(super) fn watch_lane(&mut self, ix: LaneIx, now: Mono) {
         let lane = self.lane(ix);
-        if lane.staffed > 0 || lane.waiting.is_empty() {
+        if lane.staffed > 0 || !lane.has_waiting() {
             self.timers.cancel(&Timer::Deserted(ix));
         } else if self.timers.deadline(&Timer::Deserted(ix)).is_none() {
             self.timers.set(Timer::Deserted(ix), now + self.rules.deserted_after);
@@ -188,7 +196,9 @@ impl Router {
     }
 
     pub(super) fn desert(&mut self, lane: LaneIx, now: Mono) {
-        let calls: Vec<_> = self.lane(lane).waiting.in_order(now).map(|(_, call)| call).collect();
+        let mut calls: Vec<_> = self.lane(lane).stages.iter().flat_map(|stage| stage.in_order(now)).collect();
+        calls.sort_unstable();
+        let calls = calls.into_iter().map(|(_, call)| call);
         for call in calls {
             self.stop_waiting(call);
             self.forget(call);
@@ -206,17 +216,32 @@ impl Router {
     }
 
     fn make_lane(&mut self, queue_ix: QueueIx, extra: Vec<SkillNeed>) -> Option<LaneIx> {
-        let queue = self.queue(queue_ix);
-        let counts = |ix: &&AgentIx| self.agent(**ix).is_logged_in() && self.agent(**ix).meets(&extra);
-        let staffed = queue.able.iter().filter(counts).count();
-        let lane = Lane::new(queue_ix, extra, queue.ageing(), staffed);
+        let lane = Lane::new(queue_ix, extra, self.queue(queue_ix));
         let ix = self.lane_place()?;
         match self.lanes.get_mut(ix.0 as usize) {
             Some(place) => *place = lane,
             None => self.lanes.push(lane),
         }
         self.queue_mut(queue_ix).lanes.push(ix);
+        (0..self.agents.len() as u32).for_each(|agent| self.join_lane(AgentIx(agent), ix));
         Some(ix)
+    }
+
+    /// The agent's part in a lane that is new.
+    fn join_lane(&mut self, agent_ix: AgentIx, ix: LaneIx) {
+        let agent = self.agent(agent_ix);
+        let Some(fit) = self.work_out_fit(agent, ix, self.lane(ix)) else { return };
+        let at = agent.fits.partition_point(|known| known.lane < ix);
+        let (idle, is_logged_in) = (agent.idle, agent.is_logged_in());
+        self.agent_mut(agent_ix).fits.insert(at, fit);
+        let order = self.queue(self.lane(ix).queue).setup.order;
+        let lane = self.lane_mut(ix);
+        lane.staffed += usize::from(is_logged_in);
+        lane.idle.extend(idle.map(|idle| Turn::new(order, fit, idle, agent_ix)));
+    }
+
+    fn leave_lane(&mut self, ix: LaneIx) {
+        self.agents.iter_mut().for_each(|agent| agent.fits.retain(|fit| fit.lane != ix));
     }
 
     /// A place behind the last lane, or that of a lane that no call refers to.
@@ -228,6 +253,7 @@ impl Router {
         let ix = LaneIx(unused as u32);
         let queue = self.lane(ix).queue;
         self.queue_mut(queue).lanes.retain(|lane| *lane != ix);
+        self.leave_lane(ix);
         Some(ix)
     }
 }

@@ -29,13 +29,15 @@ impl Service {
 impl Router {
     /// An agent is done with a call of this queue.
     pub(super) fn note_service(&mut self, ix: AgentIx, queue: QueueIx, now: Mono) {
-        let took = now.since(self.agent(ix).granted);
+        let agent = self.agent_mut(ix);
+        let took = now.since(agent.granted);
+        agent.done.note_call(agent.granted, now);
         self.queue_mut(queue).service.note(took);
     }
 
     /// For a call that would enter now; `None` while nobody serves the queue, or no call of it has been served yet.
     pub(super) fn wait_of_next(&self, queue: &Queue) -> Option<Duration> {
-        if queue.waiting.is_empty() && !queue.idle.is_empty() {
+        if queue.waiting.is_empty() && queue.free > 0 {
             return Some(Duration::ZERO);
         }
         Some(self.time_between_agents(queue)? * u32::try_from(queue.waiting.len() + 1).unwrap_or(u32::MAX))
@@ -50,14 +52,18 @@ impl Router {
 
     /// Keeps the numbers of those who serve in line with what the agent is.
     pub(super) fn count_serving(&mut self, ix: AgentIx) {
+        self.count_serving_as(ix, self.agent(ix).is_willing());
+    }
+
+    pub(super) fn count_serving_as(&mut self, ix: AgentIx, is_serving: bool) {
         let agent = &mut self.agents[ix.0 as usize];
-        let is_serving = agent.is_willing();
         if std::mem::replace(&mut agent.is_counted, is_serving) == is_serving {
             return;
         }
-        for queue in &agent.serves {
-            let serving = &mut self.queues[queue.0 as usize].serving;
-            *serving = if is_serving { *serving + 1 } else { serving.saturating_sub(1) };
+        for fit in &agent.fits {
+            let queue = &mut self.queues[self.lanes[fit.lane.0 as usize].queue.0 as usize];
+            let is_own = usize::from(queue.is_own(*fit));
+            queue.serving = if is_serving { queue.serving + is_own } else { queue.serving.saturating_sub(is_own) };
         }
     }
 }

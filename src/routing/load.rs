@@ -31,6 +31,6 @@ impl Router {
 
     fn load_of(&self, queue: &Queue) -> QueueLoad {
         let expected_wait = self.wait_of_next(queue);
-        QueueLoad { free: queue.idle.len(), waiting: queue.waiting.len(), expected_wait }
+        QueueLoad { free: queue.free, waiting: queue.waiting.len(), expected_wait }
     }
 }

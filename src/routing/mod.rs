@@ -4,26 +4,32 @@ mod agents;
 mod decide;
 mod enter;
 mod estimate;
+mod fits;
 mod load;
 mod messages;
 mod offers;
 mod positions;
 mod presence;
 mod queues;
+mod reconfigure;
+mod rings;
 mod routed_call;
 mod router;
 mod setup;
 mod sorted;
+mod turns;
 mod views;
 mod waiting;
 
 pub use load::QueueLoad;
 pub use messages::{AgentState, Input, OfferFailure, Output, PauseCause, Presence, Why};
 pub use router::Router;
-pub use setup::{AgentSetup, Pause, QueueSetup, Setup, SkillNeed};
+pub use setup::{AgentSetup, Order, Pause, QueueSetup, RingSetup, Setup, SkillNeed};
 pub use views::{AgentView, QueueView, RouterCounts};
 
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]
 mod script_tests;
+#[cfg(test)]
+mod work_tests;

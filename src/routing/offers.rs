@@ -5,8 +5,8 @@ use crate::base::{AgentId, CallId, Fence, Mono};
 
 use super::agents::{Agent, AgentIx, Grant, Work};
 use super::decide;
+use super::fits::Fit;
 use super::messages::{OfferFailure, Output, Presence, Why};
-use super::queues::{LaneIx, QueueIx};
 use super::routed_call::{Failed, Place, RoutedCall};
 use super::router::{Router, Timer};
 use super::waiting::Rank;
@@ -95,40 +95,44 @@ impl Router {
     }
 
     pub(super) fn choose_agent(&self, call: &RoutedCall, now: Mono) -> Option<AgentIx> {
-        let extra = &self.lane(call.lane).extra;
-        let preferred = call.prefer.iter().filter_map(|ix| Some((self.agent(*ix).idle_since?, *ix)));
-        let fits = |ix: AgentIx| {
-            let agent = self.agent(ix);
-            agent.meets(extra) && !call.bars(ix, agent, self.rules.again_after, now)
+        let is_idle = |ix: &AgentIx| self.agent(*ix).idle.is_some() && self.agent(*ix).takes(call.lane, call.stage);
+        let preferred = call.prefer.iter().copied().filter(is_idle);
+        let in_turn = self.lane(call.lane).idle.iter().take_while(|turn| turn.ring <= call.stage);
+        let may = |ix: AgentIx| {
+            self.looked.note();
+            !call.bars(ix, self.agent(ix), self.rules.again_after, now)
         };
-        decide::agent_for_call(preferred, &self.queue(call.queue).idle, fits)
+        decide::agent_for_call(preferred, in_turn.map(|turn| turn.agent), may)
     }
 
     fn choose_call(&mut self, ix: AgentIx, now: Mono) -> Option<CallId> {
-        let lanes = self.lanes_with_calls(ix);
-        for lane in &lanes {
-            self.lane_mut(*lane).waiting.settle(now);
+        for fit in &self.agents[ix.0 as usize].fits {
+            self.looked.note();
+            self.lanes[fit.lane.0 as usize].settle(now);
         }
-        let heads = lanes.iter().filter_map(|lane| self.first_for(*lane, ix, now));
+        let heads = self.agent(ix).fits.iter().flat_map(|fit| self.heads_for(*fit, ix, now));
         decide::call_for_agent(heads.chain(self.held_for(ix, now)))
     }
 
-    fn lanes_with_calls(&self, ix: AgentIx) -> Vec<LaneIx> {
-        let agent = self.agent(ix);
-        let lanes = agent.serves.iter().flat_map(|queue| &self.queue(*queue).lanes).copied();
-        lanes.filter(|lane| !self.lane(*lane).waiting.is_empty() && agent.meets(&self.lane(*lane).extra)).collect()
+    /// The first call of each stage of a lane that the agent may have.
+    fn heads_for(&self, fit: Fit, ix: AgentIx, now: Mono) -> impl Iterator<Item = (Rank, CallId)> + '_ {
+        let stages = self.lane(fit.lane).heads(fit.ring);
+        let heads = stages.filter_map(move |stage| stage.in_order(now).find(|(_, call)| self.may_have(ix, *call, now)));
+        heads.map(move |(rank, call)| (rank.raised(fit.points), call))
     }
 
-    fn first_for(&self, lane: LaneIx, ix: AgentIx, now: Mono) -> Option<(Rank, CallId)> {
-        let agent = self.agent(ix);
-        let is_barred =
-            |id: &CallId| self.calls.get(id).is_some_and(|call| call.bars(ix, agent, self.rules.again_after, now));
-        self.lane(lane).waiting.in_order(now).find(|(_, call)| !is_barred(call))
+    fn may_have(&self, ix: AgentIx, id: CallId, now: Mono) -> bool {
+        self.looked.note();
+        !self.calls.get(&id).is_some_and(|call| call.bars(ix, self.agent(ix), self.rules.again_after, now))
     }
 
     fn held_for(&self, ix: AgentIx, now: Mono) -> impl Iterator<Item = (Rank, CallId)> + '_ {
-        let held = self.agent(ix).held.values().filter_map(|id| self.calls.get(id));
-        held.map(move |call| (self.queue(call.queue).ageing().rank(call.key, now), call.id))
+        let agent = self.agent(ix);
+        let held = agent.held.values().filter_map(|id| self.calls.get(id));
+        held.map(move |call| {
+            let points = agent.fit(call.lane).map_or(0, |fit| fit.points);
+            (self.queue(call.queue).ageing().rank(call.key, now).raised(points), call.id)
+        })
     }
 
     /// For a call that another agent passes on: it keeps its place with that one until it is accepted.
@@ -183,17 +187,17 @@ impl Router {
         let Some(call) = self.calls.get(&id) else { return Vec::new() };
         let before = call.prefer.iter().copied().take_while(|ix| *ix != chosen);
         let preferred = before.filter(|ix| !call.failed.iter().any(|f| f.agent == *ix));
-        let preferred = preferred.map(|ix| (ix, self.why_not(ix, call.queue)));
+        let preferred = preferred.map(|ix| (ix, self.why_not(ix, call)));
         let failed = call.failed.iter().filter(|failed| failed.agent != chosen);
         let failed = failed.map(|failed| (failed.agent, Why::Failed(failed.why)));
         let named = preferred.into_iter().chain(failed).take(PASSED_OVER_MAX);
         named.map(|(ix, why)| (self.agent(ix).id.clone(), why)).collect()
     }
 
-    fn why_not(&self, ix: AgentIx, queue: QueueIx) -> Why {
+    fn why_not(&self, ix: AgentIx, call: &RoutedCall) -> Why {
         let agent = self.agent(ix);
         match agent.presence {
-            _ if !agent.serves.contains(&queue) => Why::LacksSkill,
+            _ if !agent.takes(call.lane, call.stage) => Why::LacksSkill,
             Presence::Offline => Why::Offline,
             Presence::Break { .. } => Why::OnBreak,
             Presence::Available if agent.paused.is_some() => Why::Paused,

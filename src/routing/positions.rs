@@ -12,14 +12,12 @@ use super::router::{Router, Timer};
 use super::waiting::Rank;
 
 impl Router {
-    /// Reports the queues in which somebody came or left, now or as soon as it is time again.
+    /// The queues in which somebody came or left are reported as soon as it is time again; never before what was decided is out.
     pub(super) fn report_moved(&mut self, now: Mono) {
         while let Some(queue) = self.moved.pop_first() {
             let every = self.rules.position_every;
-            let due = self.queue(queue).reported.map_or(now, |last| last + every);
-            if due <= now {
-                self.report_positions(queue, now);
-            } else {
+            let due = self.queue(queue).reported.map_or(now, |last| now.max(last + every));
+            if self.timers.deadline(&Timer::Positions(queue)).is_none() {
                 self.timers.set(Timer::Positions(queue), due);
             }
         }
@@ -59,7 +57,8 @@ impl Router {
         self.settle_queue(ix, now);
         let queue = self.queue(ix);
         let lanes = queue.lanes.iter().map(|lane| self.lane(*lane));
-        let in_lanes = lanes.flat_map(|lane| lane.waiting.in_order(now).take(POSITIONS_TOLD_MAX));
+        let stages = lanes.flat_map(|lane| &lane.stages);
+        let in_lanes = stages.flat_map(|stage| stage.in_order(now).take(POSITIONS_TOLD_MAX));
         let held = queue.held.values().filter_map(|id| self.calls.get(id));
         let held = held.take(POSITIONS_TOLD_MAX).map(|call| (self.rank(call, now), call.id));
         let mut places: Vec<_> = in_lanes.chain(held).collect();
@@ -72,14 +71,14 @@ impl Router {
         let Some(call) = self.calls.get(&id) else { return 0 };
         let (queue, mine) = (self.queue(call.queue), self.rank(call, now));
         let lanes = queue.lanes.iter().map(|lane| self.lane(*lane));
-        let ahead = lanes.map(|lane| lane.waiting.ahead_of(mine, now));
+        let ahead = lanes.flat_map(|lane| &lane.stages).map(|stage| stage.ahead_of(mine, now));
         let held = queue.held.values().filter_map(|id| self.calls.get(id));
         1 + ahead.sum::<usize>() + held.filter(|other| self.rank(other, now) < mine).count()
     }
 
     fn settle_queue(&mut self, ix: QueueIx, now: Mono) {
         for lane in &self.queues[ix.0 as usize].lanes {
-            self.lanes[lane.0 as usize].waiting.settle(now);
+            self.lanes[lane.0 as usize].settle(now);
         }
     }
 

@@ -6,10 +6,13 @@ use super::agents::{Agent, AgentIx, Paused, Work};
 use super::messages::{AgentState, OfferFailure, Output, Presence};
 use super::router::{Router, Timer};
 use super::setup::Pause;
+use super::turns::Turn;
 
 impl Router {
     pub(super) fn presence_said(&mut self, id: &AgentId, presence: Presence, now: Mono) {
         let Some(ix) = self.known_agent(id) else { return };
+        // Whoever is gone can say nothing else.
+        let presence = if self.agent(ix).is_gone { Presence::Offline } else { presence };
         let was_logged_in = self.agent(ix).is_logged_in();
         let is_available = presence == Presence::Available;
         let agent = self.agent_mut(ix);
@@ -99,7 +102,7 @@ impl Router {
     /// Brings the idle sets, the calls that are held and the state told in line with what the agent is.
     pub(super) fn settle_agent(&mut self, ix: AgentIx, idle_since: Mono, now: Mono) {
         let agent = self.agent(ix);
-        let (is_free, is_willing, is_idle) = (agent.is_free(), agent.is_willing(), agent.idle_since.is_some());
+        let (is_free, is_willing, is_idle) = (agent.is_free(), agent.is_willing(), agent.idle.is_some());
         if is_free && !is_idle {
             return self.next_call_or_idle(ix, idle_since, now);
         }
@@ -113,19 +116,30 @@ impl Router {
     }
 
     pub(super) fn join_idle(&mut self, ix: AgentIx, since: Mono) {
-        self.agents[ix.0 as usize].idle_since = Some(since);
-        for queue in &self.agents[ix.0 as usize].serves {
-            self.queues[queue.0 as usize].idle.insert((since, ix));
+        let agent = &mut self.agents[ix.0 as usize];
+        let idle = agent.done.idle(since);
+        agent.idle = Some(idle);
+        for fit in &agent.fits {
+            self.looked.note();
+            let lane = &mut self.lanes[fit.lane.0 as usize];
+            let queue = &mut self.queues[lane.queue.0 as usize];
+            lane.idle.insert(Turn::new(queue.setup.order, *fit, idle, ix));
+            queue.free += usize::from(queue.is_own(*fit));
         }
     }
 
     /// Since when the agent was idle, if they were.
     pub(super) fn leave_idle(&mut self, ix: AgentIx) -> Option<Mono> {
-        let since = self.agent_mut(ix).idle_since.take()?;
-        for queue in &self.agents[ix.0 as usize].serves {
-            self.queues[queue.0 as usize].idle.remove(&(since, ix));
+        let agent = &mut self.agents[ix.0 as usize];
+        let idle = agent.idle.take()?;
+        for fit in &agent.fits {
+            self.looked.note();
+            let lane = &mut self.lanes[fit.lane.0 as usize];
+            let queue = &mut self.queues[lane.queue.0 as usize];
+            lane.idle.remove(&Turn::new(queue.setup.order, *fit, idle, ix));
+            queue.free -= usize::from(queue.is_own(*fit));
         }
-        Some(since)
+        Some(idle.since)
     }
 
     /// Says so when the state differs from the one last told.
@@ -183,9 +197,7 @@ impl Router {
         if is_logged_in == was_logged_in {
             return;
         }
-        let agent = self.agent(ix);
-        let lanes = agent.serves.iter().flat_map(|queue| &self.queue(*queue).lanes).copied();
-        let lanes: Vec<_> = lanes.filter(|lane| agent.meets(&self.lane(*lane).extra)).collect();
+        let lanes: Vec<_> = self.agent(ix).fits.iter().map(|fit| fit.lane).collect();
         for lane in lanes {
             let staffed = &mut self.lane_mut(lane).staffed;
             *staffed = if is_logged_in { *staffed + 1 } else { staffed.saturating_sub(1) };

@@ -17,6 +17,11 @@ const AGENTS: [(&str, &[(&str, u8)]); 5] = [
     ("e", &[("x", 9), ("z", 9)]),
 ];
 const QUEUES: [(&str, &[(&str, u8)]); 3] = [("all", &[]), ("skilled", &[("x", 5)]), ("other", &[("y", 1)])];
+/// Of "skilled": from `0` s on those who meet `1`, and those of the queues `2`.
+const RINGS: [(u64, &[(&str, u8)], &[&str]); 2] = [(15, &[("x", 1)], &[]), (40, &[("x", 1)], &["other"])];
+/// What "all" prefers, and whom "c" and "e" serve at all.
+const PREFERS: &[(&str, u8)] = &[("x", 5), ("z", 1)];
+const KEPT_TO: [(&str, &[(&str, i32)]); 2] = [("c", &[("all", -5)]), ("e", &[("all", 0), ("skilled", 25)])];
 const EXTRA: [&[(&str, u8)]; 3] = [&[], &[("z", 1)], &[("x", 1)]];
 const AGEING: (u32, u32) = (2, 40);
 
@@ -32,13 +37,46 @@ fn setup() -> Setup {
         ageing_per_s,
         ageing_cap,
         max_waiting: 6,
+        rings: if *id == "skilled" { rings() } else { Vec::new() },
+        prefers: if *id == "all" { needs(PREFERS) } else { Vec::new() },
         ..QueueSetup::new(id)
     };
+    let agent = |(id, of): &(&str, &[(&str, u8)])| AgentSetup {
+        queues: kept_to(id).map(|of| of.iter().map(|(queue, points)| (QueueId::new(queue), *points)).collect()),
+        ..AgentSetup::new(AgentId::new(id), skills(of))
+    };
     Setup {
-        agents: AGENTS.iter().map(|(id, of)| AgentSetup { id: AgentId::new(id), skills: skills(of) }).collect(),
+        agents: AGENTS.iter().map(agent).collect(),
         queues: QUEUES.iter().map(queue).collect(),
         ..Setup::default()
     }
+}
+
+fn rings() -> Vec<RingSetup> {
+    let ring = |(after, requires, queues): &(u64, &[(&str, u8)], &[&str])| RingSetup {
+        after: Duration::from_secs(*after),
+        requires: Some(needs(requires)),
+        queues: queues.iter().map(|queue| QueueId::new(queue)).collect(),
+    };
+    RINGS.iter().map(ring).collect()
+}
+
+fn kept_to(agent: &str) -> Option<&'static [(&'static str, i32)]> {
+    KEPT_TO.iter().find(|(id, _)| *id == agent).map(|(_, queues)| *queues)
+}
+
+fn belongs(agent: usize, queue: &str) -> bool {
+    let (_, of) = QUEUES.iter().find(|(id, _)| *id == queue).expect("a queue");
+    keeps_to(agent, queue) && meets(agent, of)
+}
+
+fn keeps_to(agent: usize, queue: &str) -> bool {
+    kept_to(AGENTS[agent].0).is_none_or(|queues| queues.iter().any(|(id, _)| *id == queue))
+}
+
+fn points(agent: usize, queue: &str) -> i128 {
+    let kept = kept_to(AGENTS[agent].0).unwrap_or_default();
+    kept.iter().find(|(id, _)| *id == queue).map_or(0, |(_, points)| i128::from(*points))
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -120,7 +158,28 @@ impl Onlooker {
     }
 
     fn able(&self, agent: usize, call: &Call) -> bool {
-        meets(agent, QUEUES[call.queue].1) && meets(agent, EXTRA[call.extra])
+        self.ring(agent, call).is_some_and(|ring| ring == 0 || self.now >= call.enqueued + Duration::from_secs(RINGS[ring - 1].0))
+    }
+
+    /// From which ring on the agent takes the call.
+    fn ring(&self, agent: usize, call: &Call) -> Option<usize> {
+        let (queue, _) = QUEUES[call.queue];
+        if !meets(agent, EXTRA[call.extra]) {
+            return None;
+        }
+        if belongs(agent, queue) {
+            return Some(0);
+        }
+        let is_in = |(_, of, others): &&(u64, &[(&str, u8)], &[&str])| {
+            keeps_to(agent, queue) && meets(agent, of) || others.iter().any(|other| belongs(agent, other))
+        };
+        let nth = RINGS.iter().position(|ring| is_in(&ring)).filter(|_| queue == "skilled")?;
+        Some(nth + 1)
+    }
+
+    fn lacking(agent: usize, call: &Call) -> usize {
+        let prefers = if QUEUES[call.queue].0 == "all" { PREFERS } else { &[] };
+        prefers.iter().filter(|need| !meets(agent, std::slice::from_ref(need))).count()
     }
 
     /// The definition, in nanopoints: more is served first.
@@ -130,8 +189,9 @@ impl Onlooker {
         i128::from(call.points) * i128::from(S) + grown.min(i128::from(AGEING.1) * i128::from(S))
     }
 
-    fn served_before(&self, one: &Call, other: &Call) -> bool {
-        (-self.effective(one), one.serial) < (-self.effective(other), other.serial)
+    fn served_before(&self, agent: usize, one: &Call, other: &Call) -> bool {
+        let with_points = |call: &Call| self.effective(call) + points(agent, QUEUES[call.queue].0) * i128::from(S);
+        (-with_points(one), one.enqueued, one.serial) < (-with_points(other), other.enqueued, other.serial)
     }
 
     fn run_to(&mut self, to: Mono) {
@@ -259,7 +319,8 @@ impl Onlooker {
         }
         for ix in (0..AGENTS.len()).filter(idle) {
             let other = self.agents[ix].idle_since.expect("filtered");
-            assert!((since, chosen) <= (other, ix), "agent {ix} has been idle longer than {chosen}");
+            let place = |ix: usize, since: Mono| (self.ring(ix, call), Self::lacking(ix, call), since, ix);
+            assert!(place(chosen, since) <= place(ix, other), "it is rather the turn of agent {ix} than of {chosen}");
         }
     }
 
@@ -267,8 +328,9 @@ impl Onlooker {
     fn check_first_served(&self, chosen: &Call, ix: usize) {
         for (id, call) in &self.calls {
             let open = call.at == At::Waiting || matches!(call.at, At::Held { agent, .. } if agent == ix);
-            if open && call.released != Some(self.now) && self.fits(ix, call) {
-                assert!(!self.served_before(call, chosen), "{id} is served before, {call:?} {chosen:?}");
+            let just_widened = RINGS.iter().any(|ring| self.now == call.enqueued + Duration::from_secs(ring.0));
+            if open && !just_widened && call.released != Some(self.now) && self.fits(ix, call) {
+                assert!(!self.served_before(ix, call, chosen), "{id} is served before, {call:?} {chosen:?}");
             }
         }
     }
@@ -431,8 +493,8 @@ impl Onlooker {
             self.presence(ix, 1);
         }
         self.run_to(self.now + Duration::from_secs(24 * 3600));
-        let stale = self.router.counts().stale;
-        assert_eq!(self.router.counts(), RouterCounts { stale, ..RouterCounts::default() });
+        let RouterCounts { stale, looked, .. } = self.router.counts();
+        assert_eq!(self.router.counts(), RouterCounts { stale, looked, ..RouterCounts::default() });
         assert_eq!(self.router.poll_timeout(), None);
         assert!(self.agents.iter().all(|agent| agent.state == AgentState::Offline));
     }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{CallId, Mono};
 
-use super::agents::AgentIx;
 use super::estimate::Service;
+use super::fits::Fit;
 use super::setup::{QueueSetup, SkillNeed};
+use super::turns::Turn;
 use super::waiting::{Ageing, Seat, WaitingCalls};
 
 /// A queue's place in the order of the names.
@@ -19,10 +20,6 @@ pub(super) struct LaneIx(pub u32);
 #[derive(Debug)]
 pub(super) struct Queue {
     pub setup: QueueSetup,
-    /// Who has the skills, whether logged in or not.
-    pub able: Vec<AgentIx>,
-    /// Who could be offered a call now, the longest idle first.
-    pub idle: BTreeSet<(Mono, AgentIx)>,
     /// The first is for calls that ask for nothing besides.
     pub lanes: Vec<LaneIx>,
     /// Every call that waits, those held for a preferred agent among them; who has waited longest is first.
@@ -30,10 +27,13 @@ pub(super) struct Queue {
     /// Those of them that wait for their preferred agent alone, by serial.
     pub held: BTreeMap<u64, CallId>,
     pub service: Service,
-    /// Agents who take its calls now, whether free or busy.
+    /// Agents who take its calls from the beginning, those free and busy together, and those free.
     pub serving: usize,
+    pub free: usize,
     /// When positions were last reported.
     pub reported: Option<Mono>,
+    /// Not in the setup any more: serves who is in it still.
+    pub is_gone: bool,
 }
 
 #[derive(Debug)]
@@ -41,8 +41,11 @@ pub(super) struct Lane {
     pub queue: QueueIx,
     /// Sorted, without doubles.
     pub extra: Vec<SkillNeed>,
-    pub waiting: WaitingCalls,
-    /// Agents logged in who have all the skills.
+    /// The waiting calls, by how often their search has widened.
+    pub stages: Vec<WaitingCalls>,
+    /// Who could be offered a call now.
+    pub idle: BTreeSet<Turn>,
+    /// Agents logged in who take its calls, however long they wait.
     pub staffed: usize,
     /// Calls of any kind that refer to this lane; without any it may be put to another use.
     pub calls: usize,
@@ -52,19 +55,29 @@ impl Queue {
     pub(super) fn new(setup: QueueSetup) -> Queue {
         Queue {
             setup,
-            able: Vec::new(),
-            idle: BTreeSet::new(),
             lanes: Vec::new(),
             waiting: BTreeMap::new(),
             held: BTreeMap::new(),
             service: Service::default(),
             serving: 0,
+            free: 0,
             reported: None,
+            is_gone: false,
         }
     }
 
     pub(super) fn ageing(&self) -> Ageing {
-        Ageing { per_s: self.setup.ageing_per_s, cap: self.setup.ageing_cap }
+        Ageing::of(&self.setup)
+    }
+
+    /// Of a lane in which nobody waits.
+    pub(super) fn empty_stages(&self) -> Vec<WaitingCalls> {
+        vec![WaitingCalls::new(self.ageing()); self.setup.rings.len() + 1]
+    }
+
+    /// Of an agent who takes its calls from the beginning, whatever else these may ask for.
+    pub(super) fn is_own(&self, fit: Fit) -> bool {
+        fit.ring == 0 && self.lanes.first() == Some(&fit.lane)
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -73,7 +86,22 @@ impl Queue {
 }
 
 impl Lane {
-    pub(super) fn new(queue: QueueIx, extra: Vec<SkillNeed>, ageing: Ageing, staffed: usize) -> Lane {
-        Lane { queue, extra, waiting: WaitingCalls::new(ageing), staffed, calls: 0 }
+    /// Nobody waits, and nobody is known to fit.
+    pub(super) fn new(ix: QueueIx, extra: Vec<SkillNeed>, queue: &Queue) -> Lane {
+        Lane { queue: ix, extra, stages: queue.empty_stages(), idle: BTreeSet::new(), staffed: 0, calls: 0 }
+    }
+
+    pub(super) fn has_waiting(&self) -> bool {
+        self.stages.iter().any(|stage| !stage.is_empty())
+    }
+
+    /// To be called before the order of the calls is asked for, at the same `now`.
+    pub(super) fn settle(&mut self, now: Mono) {
+        self.stages.iter_mut().for_each(|stage| stage.settle(now));
+    }
+
+    /// Those whose search has widened to `ring` at least; the first to be served of each stage first.
+    pub(super) fn heads(&self, ring: u8) -> impl Iterator<Item = &WaitingCalls> {
+        self.stages.iter().skip(usize::from(ring))
     }
 }

@@ -34,6 +34,8 @@ pub(super) struct RoutedCall {
     pub id: CallId,
     pub queue: QueueIx,
     pub lane: LaneIx,
+    /// How often its search has widened.
+    pub stage: u8,
     pub key: WaitKey,
     /// The dearest first, at most `PREFERRED_MAX`.
     pub prefer: Vec<AgentIx>,

@@ -1,6 +1,7 @@
 //! The router: four verbs around the owner of agents, waiting calls and deadlines. It dispatches; the acts are in the
 //! files beside it.
 
+use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
@@ -28,6 +29,8 @@ pub struct Router {
     pub(super) outputs: VecDeque<Output>,
     /// Queues in which somebody came or left during this input.
     pub(super) moved: BTreeSet<QueueIx>,
+    /// What was looked at to choose: the cost of a choice, in steps.
+    pub(super) looked: Looked,
     pub(super) next_serial: u64,
     pub(super) stale: u64,
 }
@@ -43,6 +46,33 @@ pub(super) struct Rules {
     pub position_every: Duration,
 }
 
+impl Rules {
+    pub(super) fn of(setup: &Setup) -> Rules {
+        Rules {
+            pause: setup.pause,
+            again_after: setup.again_after,
+            prefer_wait: setup.prefer_wait,
+            grant_margin: setup.grant_margin,
+            deserted_after: setup.deserted_after,
+            position_every: setup.position_every,
+        }
+    }
+}
+
+/// A count that may be kept while things are looked at only.
+#[derive(Debug, Default)]
+pub(super) struct Looked(Cell<u64>);
+
+impl Looked {
+    pub(super) fn note(&self) {
+        self.0.set(self.0.get() + 1);
+    }
+
+    pub(super) fn count(&self) -> u64 {
+        self.0.get()
+    }
+}
+
 /// Every deadline of the router.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Timer {
@@ -54,6 +84,8 @@ pub(super) enum Timer {
     Prefer(CallId),
     /// An agent who failed the call's offer may be asked again.
     Again(CallId),
+    /// The call has waited long enough to be offered to more agents.
+    Ring(CallId),
     /// Nobody who could serve the lane is logged in.
     Deserted(LaneIx),
     Positions(QueueIx),
@@ -67,6 +99,7 @@ impl Timer {
             Timer::Pause(_) => "pause ends",
             Timer::Prefer(_) => "preferred agent still busy",
             Timer::Again(_) => "agent may be asked again",
+            Timer::Ring(_) => "search widens",
             Timer::Deserted(_) => "queue deserted",
             Timer::Positions(_) => "positions due",
         }
@@ -129,6 +162,7 @@ impl Router {
             Timer::Pause(agent) => self.end_pause(agent, now),
             Timer::Prefer(call) => self.stop_preferring(call, now),
             Timer::Again(call) => self.ask_again(call, now),
+            Timer::Ring(call) => self.widen(call, now),
             Timer::Deserted(lane) => self.desert(lane, now),
             Timer::Positions(queue) => self.report_positions(queue, now),
         }
@@ -136,14 +170,7 @@ impl Router {
 
     fn empty(setup: &Setup) -> Router {
         Router {
-            rules: Rules {
-                pause: setup.pause,
-                again_after: setup.again_after,
-                prefer_wait: setup.prefer_wait,
-                grant_margin: setup.grant_margin,
-                deserted_after: setup.deserted_after,
-                position_every: setup.position_every,
-            },
+            rules: Rules::of(setup),
             agents: Vec::new(),
             queues: Vec::new(),
             lanes: Vec::new(),
@@ -153,6 +180,7 @@ impl Router {
             timers: Timers::default(),
             outputs: VecDeque::new(),
             moved: BTreeSet::new(),
+            looked: Looked::default(),
             next_serial: 0,
             stale: 0,
         }
@@ -172,17 +200,12 @@ impl Router {
             self.queue_by_id.insert(setup.id.clone(), QueueIx(ix));
             self.add_queue(Queue::new(setup), QueueIx(ix));
         }
+        (0..self.agents.len() as u32).for_each(|agent| self.fit_anew(AgentIx(agent), |_| true));
     }
 
-    fn add_queue(&mut self, mut queue: Queue, ix: QueueIx) {
-        for (agent, agent_ix) in self.agents.iter_mut().zip(0..) {
-            if agent.meets(&queue.setup.requires) {
-                agent.serves.push(ix);
-                queue.able.push(AgentIx(agent_ix));
-            }
-        }
+    pub(super) fn add_queue(&mut self, mut queue: Queue, ix: QueueIx) {
         queue.lanes.push(LaneIx(self.lanes.len() as u32));
-        self.lanes.push(Lane::new(ix, Vec::new(), queue.ageing(), 0));
+        self.lanes.push(Lane::new(ix, Vec::new(), &queue));
         self.queues.push(queue);
     }
 

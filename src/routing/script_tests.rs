@@ -13,7 +13,7 @@ fn need(skill: &str, min_level: u8) -> SkillNeed {
 
 fn agent(id: &str, skills: &[(&str, u8)]) -> AgentSetup {
     let skills = skills.iter().map(|(skill, level)| (SkillId::new(skill), *level)).collect();
-    AgentSetup { id: AgentId::new(id), skills }
+    AgentSetup::new(AgentId::new(id), skills)
 }
 
 /// `ann` speaks English well, `bob` a little and knows billing, `cyd` has no skill; `any` asks for nothing, `english` for
@@ -131,13 +131,18 @@ impl World {
 
     /// Lets time pass to `s` second by second, then says the line.
     fn step(&mut self, s: u64, line: &str) -> Vec<String> {
+        self.run_to(s);
+        if let Some(input) = read(line) {
+            self.router.handle(input, now(s));
+            self.run_to(s);
+        }
+        self.drain()
+    }
+
+    fn run_to(&mut self, s: u64) {
         while let Some((at, _)) = self.router.poll_timeout().filter(|(at, _)| at.0 <= s * S) {
             self.router.handle_timeout(Now::new(at, Wall(at.0 / 1_000_000)));
         }
-        if let Some(input) = read(line) {
-            self.router.handle(input, now(s));
-        }
-        self.drain()
     }
 
     fn drain(&mut self) -> Vec<String> {
@@ -394,7 +399,8 @@ fn old_fences_and_strangers_are_counted_and_change_nothing() {
         (2, "bob done", &[]),
         (2, "call 1 any", &[]),
     ]);
-    assert_eq!(world.router.counts(), RouterCounts { offered: 1, timers: 1, stale: 10, ..RouterCounts::default() });
+    let looked = world.router.counts().looked;
+    assert_eq!(world.router.counts(), RouterCounts { looked, offered: 1, timers: 1, stale: 10, ..RouterCounts::default() });
 }
 
 #[test]
@@ -707,4 +713,230 @@ fn the_expected_wait_is_what_calls_took_lately_over_those_who_serve() {
     assert_eq!(expected_wait(&world, 69), Some(30), "two serve, nobody waits");
     world.play(&[(70, "cyd break", &[])]);
     assert_eq!(expected_wait(&world, 71), Some(60), "who goes on a break serves no more");
+}
+
+/// The queue `any` with what `change` makes of it.
+fn any_with(change: impl Fn(&mut QueueSetup)) -> World {
+    let mut setup = setup();
+    setup.queues.iter_mut().filter(|queue| queue.id.as_str() == "any").for_each(change);
+    World::new(setup)
+}
+
+#[test]
+fn a_call_that_has_waited_is_offered_to_a_wider_ring() {
+    let rings = vec![
+        RingSetup { after: Duration::from_secs(30), requires: Some(vec![need("en", 3)]), queues: vec![] },
+        RingSetup { after: Duration::from_secs(60), requires: None, queues: vec![QueueId::new("billing")] },
+    ];
+    let mut world = any_with(|queue| {
+        queue.requires = vec![need("en", 9)];
+        queue.rings = rings.clone();
+    });
+    // Bob speaks a little English, and serves billing besides.
+    world.play(&[
+        (0, "cyd available", &[]),
+        (0, "bob available", &[]),
+        (1, "call 1 any", &[]),
+        (30, "tick", &[]),
+        (31, "tick", &["1 to bob#1"]),
+        (32, "bob#1 declines 1", &[]),
+        (33, "ann available", &["1 to ann#1 not bob Failed(Declined)"]),
+        (34, "call 2 any since=1", &["2 to bob#2"]),
+    ]);
+}
+
+#[test]
+fn a_ring_may_add_the_agents_of_another_queue() {
+    let rings =
+        vec![RingSetup { after: Duration::from_secs(60), requires: None, queues: vec![QueueId::new("billing")] }];
+    let mut world = any_with(|queue| {
+        queue.requires = vec![need("en", 9)];
+        queue.rings = rings.clone();
+    });
+    world.play(&[
+        (0, "cyd available", &[]),
+        (0, "ann break", &[]),
+        (1, "call 1 any", &[]),
+        (10, "leave 1", &[]),
+        (11, "call 2 any", &[]),
+        (12, "call 3 any", &[]),
+        (50, "bob available", &[]),
+        (70, "tick", &[]),
+        (71, "tick", &["2 to bob#1"]),
+        (72, "bob#1 accepts 2", &[]),
+        (80, "bob#1 ends 2", &[]),
+        (81, "bob done", &["3 to bob#2"]),
+    ]);
+    assert_eq!(world.router.counts().waiting, 0);
+}
+
+#[test]
+fn a_caller_who_leaves_takes_the_widening_along() {
+    let ring = RingSetup { after: Duration::from_secs(30), requires: Some(vec![]), queues: vec![] };
+    let mut world = any_with(|queue| (queue.requires, queue.rings) = (vec![need("en", 9)], vec![ring.clone()]));
+    world.play(&[(0, "ann break", &[]), (1, "call 1 any", &[]), (2, "leave 1", &[])]);
+    // What is left is the report of positions, which finds nobody.
+    world.play(&[(20, "tick", &[])]);
+    assert_eq!(world.router.counts().timers, 0);
+}
+
+#[test]
+fn of_those_who_are_free_whoever_has_the_preferred_skills_is_first() {
+    let mut world = any_with(|queue| queue.prefers = vec![need("en", 3), need("billing", 1)]);
+    world.play(&[
+        (0, "cyd available", &[]),
+        (1, "ann available", &[]),
+        (2, "bob available", &[]),
+        (3, "call 1 any", &["1 to bob#1"]),
+        (4, "call 2 any", &["2 to ann#1"]),
+        (5, "call 3 any", &["3 to cyd#1"]),
+    ]);
+}
+
+#[test]
+fn an_agent_keeps_to_the_queues_that_they_have_and_weighs_them() {
+    let mut setup = setup();
+    let queues = vec![(QueueId::new("any"), 0), (QueueId::new("billing"), 20)];
+    setup.agents.iter_mut().for_each(|agent| agent.queues = Some(queues.clone()));
+    setup.agents.push(agent("dee", &[("en", 9)]));
+    World::new(setup).play(&[
+        (0, "ann available", &[]),
+        (0, "bob break", &[]),
+        (0, "dee break", &[]),
+        (1, "call 1 english", &[]),
+        (2, "call 2 any", &["2 to ann#1"]),
+        (3, "call 3 any p15", &[]),
+        (4, "call 4 billing", &[]),
+        (5, "bob available", &["4 to bob#1"]),
+        (6, "bob#1 declines 4", &["3 to bob#2"]),
+    ]);
+}
+
+#[test]
+fn who_has_had_the_fewest_calls_is_first_where_the_queue_says_so() {
+    let script: &[(u64, &str, &[&str])] = &[
+        (0, "ann available", &[]),
+        (0, "bob break", &[]),
+        (1, "call 1 any", &["1 to ann#1"]),
+        (1, "ann#1 accepts 1", &[]),
+        (9, "ann#1 ends 1", &[]),
+        (9, "ann done", &[]),
+        (10, "bob available", &[]),
+    ];
+    let last = |order, expect: &'static str| {
+        let mut world = any_with(|queue| queue.order = order);
+        world.play(script);
+        world.play(&[(20, "call 2 any", &[expect])]);
+    };
+    last(Order::LongestIdle, "2 to ann#2");
+    last(Order::FewestCalls, "2 to bob#1");
+    last(Order::LeastOccupied, "2 to bob#1");
+}
+
+#[test]
+fn the_time_on_calls_counts_where_the_queue_says_so_and_not_their_number() {
+    let script: &[(u64, &str, &[&str])] = &[
+        (0, "ann available", &[]),
+        (1, "call 1 any", &["1 to ann#1"]),
+        (1, "ann#1 accepts 1", &[]),
+        (1, "bob available", &[]),
+        (2, "call 2 any", &["2 to bob#1"]),
+        (2, "bob#1 accepts 2", &[]),
+        (9, "ann done", &[]),
+        (9, "ann#1 ends 1", &[]),
+        (10, "call 3 any", &["3 to ann#2"]),
+        (10, "ann#2 accepts 3", &[]),
+        (12, "ann done", &[]),
+        (12, "ann#2 ends 3", &[]),
+        (100, "bob done", &[]),
+        (100, "bob#1 ends 2", &[]),
+    ];
+    let last = |order, expect: &'static str| {
+        let mut world = any_with(|queue| queue.order = order);
+        world.play(script);
+        world.play(&[(110, "call 4 any", &[expect])]);
+    };
+    last(Order::FewestCalls, "4 to bob#2");
+    last(Order::LeastOccupied, "4 to ann#3");
+}
+
+#[test]
+fn a_queue_may_have_its_own_patience_for_the_preferred_agent() {
+    let mut world = any_with(|queue| queue.prefer_wait = Some(Duration::from_secs(5)));
+    world.play(&[
+        (0, "ann available", &[]),
+        (1, "call 1 any", &["1 to ann#1"]),
+        (2, "bob available", &[]),
+        (3, "call 2 any prefer=ann", &[]),
+        (7, "tick", &[]),
+        (8, "tick", &["2 to bob#1 not ann Busy"]),
+    ]);
+}
+
+fn reconfigure(world: &mut World, s: u64, change: impl Fn(&mut Setup)) -> Vec<String> {
+    let mut setup = setup();
+    change(&mut setup);
+    world.run_to(s);
+    world.router.reconfigure(setup, now(s));
+    world.run_to(s);
+    world.drain()
+}
+
+fn queue_named<'a>(setup: &'a mut Setup, name: &str) -> &'a mut QueueSetup {
+    setup.queues.iter_mut().find(|queue| queue.id.as_str() == name).expect("a queue")
+}
+
+#[test]
+fn the_same_setup_again_changes_nothing() {
+    let mut world = World::new(setup());
+    world.play(&[
+        (0, "bob available", &[]),
+        (1, "ann available", &[]),
+        (2, "call 1 english", &["1 to ann#1"]),
+        (3, "call 2 english", &[]),
+    ]);
+    let before = world.router.queues(now(4));
+    assert!(reconfigure(&mut world, 4, |_| {}).is_empty());
+    assert_eq!(world.router.queues(now(4)), before);
+    world.play(&[(5, "cyd available", &[]), (6, "call 3 any", &["3 to bob#1"]), (7, "leave 1", &["2 to ann#2"])]);
+}
+
+#[test]
+fn a_new_ring_reaches_calls_that_wait_already() {
+    let mut world = World::new(setup());
+    world.play(&[(0, "bob available", &[]), (0, "ann break", &[]), (1, "call 1 english", &[])]);
+    let ring = RingSetup { after: Duration::from_secs(20), requires: Some(vec![]), queues: vec![] };
+    let with_ring = |setup: &mut Setup| queue_named(setup, "english").rings = vec![ring.clone()];
+    assert!(reconfigure(&mut world, 10, with_ring).is_empty());
+    world.play(&[(20, "tick", &[]), (21, "tick", &["1 to bob#1"]), (22, "bob#1 declines 1", &[])]);
+    // Without the ring bob is no agent of the queue; the call waits on, for ann.
+    assert!(reconfigure(&mut world, 30, |_| {}).is_empty());
+    world.play(&[(60, "tick", &[]), (61, "ann available", &["1 to ann#1 not bob Failed(Declined)"])]);
+}
+
+#[test]
+fn an_agent_who_learns_something_takes_a_call_at_once() {
+    let mut world = World::new(setup());
+    world.play(&[(0, "cyd available", &[]), (0, "ann break", &[]), (1, "call 1 english", &[])]);
+    let learned = |setup: &mut Setup| {
+        setup.agents.retain(|agent| agent.id.as_str() != "cyd");
+        setup.agents.push(agent("cyd", &[("en", 5)]));
+        setup.agents.push(agent("dee", &[("en", 5)]));
+    };
+    assert_eq!(reconfigure(&mut world, 5, learned), ["1 to cyd#1"]);
+    world.play(&[(6, "call 2 english", &[]), (7, "dee available", &["2 to dee#1"])]);
+}
+
+#[test]
+fn whoever_is_not_in_the_new_setup_finishes_the_call() {
+    let mut world = World { states: true, ..World::new(setup()) };
+    world.play(&[
+        (0, "ann available", &["ann=available"]),
+        (1, "call 1 any", &["ann=offered", "1 to ann#1"]),
+        (2, "ann#1 accepts 1", &["ann=on-call"]),
+    ]);
+    assert!(reconfigure(&mut world, 3, |setup| setup.agents.retain(|agent| agent.id.as_str() != "ann")).is_empty());
+    assert_eq!(world.router.agents().len(), 3);
+    world.play(&[(9, "ann#1 ends 1", &["ann=wrap-up"]), (10, "ann done", &["ann=offline"]), (11, "ann available", &[])]);
+    assert_eq!(world.router.agents().len(), 2);
 }

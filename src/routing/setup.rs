@@ -23,19 +23,29 @@ pub struct Setup {
     pub position_every: Duration,
 }
 
-/// An agent serves every queue whose needs their skills meet.
+/// An agent serves every queue whose needs their skills meet, or those of them that are listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AgentSetup {
     pub id: AgentId,
     /// Levels from 1 to 10.
     pub skills: Vec<(SkillId, u8)>,
+    /// Each with the priority points that its calls gain when this agent looks for the next one; `None` for all, without points.
+    pub queues: Option<Vec<(QueueId, i32)>>,
 }
 
-/// The waiting calls of one kind. Free agents are taken longest idle first.
+/// The waiting calls of one kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueueSetup {
     pub id: QueueId,
     pub requires: Vec<SkillNeed>,
+    /// Of the agents who are free, whoever lacks the fewest of these is first.
+    pub prefers: Vec<SkillNeed>,
+    /// Who takes a call besides when it has waited longer, the earliest first.
+    pub rings: Vec<RingSetup>,
+    /// Among agents who are free and fit alike.
+    pub order: Order,
+    /// How long a call waits for its preferred agent while that agent is busy; `None` as the setup says for all.
+    pub prefer_wait: Option<Duration>,
     pub offer_timeout: Duration,
     /// Priority points that a call gains for each second of waiting, up to `ageing_cap` in all.
     pub ageing_per_s: u32,
@@ -44,6 +54,28 @@ pub struct QueueSetup {
     pub max_waiting: usize,
     /// The longest wrap-up after a call of this queue; zero for none.
     pub wrap_up: Duration,
+}
+
+/// A step of widening: from then on these agents take the call too.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RingSetup {
+    /// From the beginning of the wait.
+    pub after: Duration,
+    /// Whoever serves the queue and meets these needs, in place of those of the queue; `None` for nobody new.
+    pub requires: Option<Vec<SkillNeed>>,
+    /// Whoever serves one of these queues from the beginning.
+    pub queues: Vec<QueueId>,
+}
+
+/// Which of several free agents is first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    #[default]
+    LongestIdle,
+    /// Who has had the fewest calls in the last hours; a call counts half after 42 minutes.
+    FewestCalls,
+    /// Who has spent the least of the last hours with calls; a minute counts half after 42 minutes.
+    LeastOccupied,
 }
 
 /// A skill and the lowest level that will do.
@@ -59,6 +91,13 @@ pub enum Pause {
     For(Duration),
     /// Until they say that they are available.
     UntilAvailable,
+}
+
+impl AgentSetup {
+    /// One who serves every queue whose needs these skills meet.
+    pub fn new(id: AgentId, skills: Vec<(SkillId, u8)>) -> AgentSetup {
+        AgentSetup { id, skills, queues: None }
+    }
 }
 
 impl Default for Setup {
@@ -82,6 +121,10 @@ impl QueueSetup {
         QueueSetup {
             id: QueueId::new(id),
             requires: Vec::new(),
+            prefers: Vec::new(),
+            rings: Vec::new(),
+            order: Order::default(),
+            prefer_wait: None,
             offer_timeout: Duration::from_secs(20),
             ageing_per_s: 1,
             ageing_cap: 600,

@@ -40,12 +40,18 @@ pub struct RouterCounts {
     pub timers: usize,
     /// Inputs with an old fence, or about somebody unknown.
     pub stale: u64,
+    /// Agents, lanes and calls that were looked at to choose, since the beginning.
+    pub looked: u64,
 }
 
 impl Router {
     /// Every agent, by name.
     pub fn agents(&self) -> Vec<AgentView> {
-        self.agents.iter().map(view_agent).collect()
+        let is_there = |agent: &&Agent| !agent.is_gone || agent.is_busy();
+        let mut views: Vec<_> = self.agents.iter().filter(is_there).map(view_agent).collect();
+        // Those whom a reload has added stand behind the others.
+        views.sort_by(|one, other| one.agent.cmp(&other.agent));
+        views
     }
 
     /// What this agent is; `None` for a name that nobody has.
@@ -55,7 +61,11 @@ impl Router {
 
     /// Every queue, by name.
     pub fn queues(&self, now: Now) -> Vec<QueueView> {
-        self.queues.iter().map(|queue| self.view_queue(queue, now.mono)).collect()
+        let is_there = |queue: &&Queue| !queue.is_gone || !queue.waiting.is_empty();
+        let mut views: Vec<_> =
+            self.queues.iter().filter(is_there).map(|queue| self.view_queue(queue, now.mono)).collect();
+        views.sort_by(|one, other| one.queue.cmp(&other.queue));
+        views
     }
 
     pub fn counts(&self) -> RouterCounts {
@@ -66,6 +76,7 @@ impl Router {
             talking: at(|work| matches!(work, Work::OnCall(_))),
             timers: self.timers.len(),
             stale: self.stale,
+            looked: self.looked.count(),
         }
     }
 
@@ -76,7 +87,7 @@ impl Router {
             queue: queue.setup.id.clone(),
             waiting: queue.waiting.len(),
             oldest_wait: oldest.map_or(Duration::ZERO, |call| now.since(call.key.enqueued)),
-            available: queue.idle.len(),
+            available: queue.free,
             staffed,
             expected_wait: self.wait_of_next(queue),
         }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 
 use crate::base::{CallId, Mono};
 
+use super::setup::QueueSetup;
 use super::sorted::Sorted;
 
 /// How the calls of one queue age.
@@ -41,6 +42,14 @@ pub(super) struct Rank {
 /// Points are counted in thousand millionths, so that a nanosecond of waiting is a whole number of them.
 const PARTS: i128 = 1_000_000_000;
 
+impl Rank {
+    /// As if the call had so many points more.
+    pub(super) fn raised(self, points: i32) -> Rank {
+        let Reverse(effective) = self.effective;
+        Rank { effective: Reverse(effective + i128::from(points) * PARTS), ..self }
+    }
+}
+
 impl WaitKey {
     pub(super) fn seat(self) -> Seat {
         (self.enqueued, self.serial)
@@ -48,6 +57,10 @@ impl WaitKey {
 }
 
 impl Ageing {
+    pub(super) fn of(queue: &QueueSetup) -> Ageing {
+        Ageing { per_s: queue.ageing_per_s, cap: queue.ageing_cap }
+    }
+
     pub(super) fn rank(self, key: WaitKey, now: Mono) -> Rank {
         let waited = i128::from(now.0.saturating_sub(key.enqueued.0));
         let gained = (waited * i128::from(self.per_s)).min(self.cap_parts());

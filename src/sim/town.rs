@@ -246,7 +246,7 @@ fn routing(agents: u32) -> routing::Setup {
         ..QueueSetup::new(name)
     };
     routing::Setup {
-        agents: (0..agents).map(|nth| AgentSetup { id: agent(nth), skills: skills(nth) }).collect(),
+        agents: (0..agents).map(|nth| AgentSetup::new(agent(nth), skills(nth))).collect(),
         queues: vec![queue(HELP), queue(OUTAGE)],
         ..routing::Setup::default()
     }
