@@ -65,6 +65,7 @@ fn keeps_to(agent: &AgentSetup, queue: &QueueSetup) -> bool {
 }
 
 fn meets(agent: &AgentSetup, needs: &[SkillNeed]) -> bool {
-    let has = |need: &SkillNeed| agent.skills.iter().any(|(skill, level)| *skill == need.skill && *level >= need.min_level);
+    let has =
+        |need: &SkillNeed| agent.skills.iter().any(|(skill, level)| *skill == need.skill && *level >= need.min_level);
     needs.iter().all(has)
 }

@@ -67,7 +67,11 @@ fn after(section: &mut Section<'_>, before: &[RingSetup], faults: &mut Faults<'_
     let after = item.and_then(|item| item.number(1..=14_400, faults)).map(Duration::from_secs);
     let last = before.last().map_or(Duration::ZERO, |ring| ring.after);
     if after.is_some_and(|after| after <= last) {
-        faults.add(&place.key("after_s", place.offset), "comes no later than the ring before", "write a greater number");
+        faults.add(
+            &place.key("after_s", place.offset),
+            "comes no later than the ring before",
+            "write a greater number",
+        );
     }
     after.unwrap_or(last)
 }

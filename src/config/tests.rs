@@ -183,14 +183,17 @@ fn a_queue_says_who_is_preferred_whose_turn_it_is_and_how_the_search_widens() {
         rings = [{ after_s = 30, requires = { english = 1 } }, { after_s = 60, queues = [\"back\"] }]\n\
         [[queues]]\nname = \"back\"";
     let kept = "token_sha256";
-    let text = small()
-        .replacen(requires, &format!("{requires}\n{more}"), 1)
-        .replacen(kept, &format!("queues = {{ help = 0, back = -5 }}\n{kept}"), 1);
+    let text = small().replacen(requires, &format!("{requires}\n{more}"), 1).replacen(
+        kept,
+        &format!("queues = {{ help = 0, back = -5 }}\n{kept}"),
+        1,
+    );
     let routing = plan(&text).settings.routing;
     let help = routing.queues.iter().find(|queue| queue.id.as_str() == "help").expect("help");
     assert_eq!((help.order, help.prefer_wait), (Order::LeastOccupied, Some(Duration::from_secs(5))));
     assert_eq!(help.prefers[0].min_level, 7);
-    let rings: Vec<_> = help.rings.iter().map(|ring| (ring.after.as_secs(), ring.requires.is_some(), ring.queues.len())).collect();
+    let rings: Vec<_> =
+        help.rings.iter().map(|ring| (ring.after.as_secs(), ring.requires.is_some(), ring.queues.len())).collect();
     assert_eq!(rings, [(30, true, 0), (60, false, 1)]);
     let kept = routing.agents[0].queues.as_ref().expect("they are listed");
     assert_eq!(kept.iter().map(|(_, points)| *points).sum::<i32>(), -5);
@@ -202,7 +205,11 @@ fn rings_that_add_nobody_and_queues_that_are_not_there_are_named() {
     let with = |rings: &str| format!("{from}\nrings = [{rings}]");
     for (rings, key, what) in [
         ("{ after_s = 30 }", "queues[0].rings[0]", "adds nobody"),
-        ("{ after_s = 30, requires = { english = 3 } }", "queues[0].rings[0]", "asks for all that was asked for before"),
+        (
+            "{ after_s = 30, requires = { english = 3 } }",
+            "queues[0].rings[0]",
+            "asks for all that was asked for before",
+        ),
         ("{ after_s = 30, requires = { spanish = 1 } }", "queues[0].rings[0].requires.spanish", "no skill is called"),
         ("{ requires = { english = 1 } }", "queues[0].rings[0].after_s", "is missing"),
         ("{ after_s = 30, queues = [\"help\"] }", "queues[0].rings[0].queues[0]", "is the queue itself"),

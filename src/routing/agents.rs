@@ -110,8 +110,8 @@ impl Agent {
         let (skills, queues) = setup.map_or((Vec::new(), None), |setup| (setup.skills, setup.queues));
         let level_by_skill = skills.into_iter().collect();
         let points_by_queue = queues.map(|queues| queues.into_iter().collect());
-        let is_same = (is_gone, &level_by_skill, &points_by_queue)
-            == (self.is_gone, &self.level_by_skill, &self.points_by_queue);
+        let is_same =
+            (is_gone, &level_by_skill, &points_by_queue) == (self.is_gone, &self.level_by_skill, &self.points_by_queue);
         (self.is_gone, self.level_by_skill, self.points_by_queue) = (is_gone, level_by_skill, points_by_queue);
         !is_same
     }

@@ -17,8 +17,11 @@ const AGENTS: [(&str, &[(&str, u8)]); 5] = [
     ("e", &[("x", 9), ("z", 9)]),
 ];
 const QUEUES: [(&str, &[(&str, u8)]); 3] = [("all", &[]), ("skilled", &[("x", 5)]), ("other", &[("y", 1)])];
-/// Of "skilled": from `0` s on those who meet `1`, and those of the queues `2`.
-const RINGS: [(u64, &[(&str, u8)], &[&str]); 2] = [(15, &[("x", 1)], &[]), (40, &[("x", 1)], &["other"])];
+/// From so many seconds on those who meet these needs, and those of these queues.
+type Ring = (u64, &'static [(&'static str, u8)], &'static [&'static str]);
+
+/// Of "skilled".
+const RINGS: [Ring; 2] = [(15, &[("x", 1)], &[]), (40, &[("x", 1)], &["other"])];
 /// What "all" prefers, and whom "c" and "e" serve at all.
 const PREFERS: &[(&str, u8)] = &[("x", 5), ("z", 1)];
 const KEPT_TO: [(&str, &[(&str, i32)]); 2] = [("c", &[("all", -5)]), ("e", &[("all", 0), ("skilled", 25)])];
@@ -45,15 +48,11 @@ fn setup() -> Setup {
         queues: kept_to(id).map(|of| of.iter().map(|(queue, points)| (QueueId::new(queue), *points)).collect()),
         ..AgentSetup::new(AgentId::new(id), skills(of))
     };
-    Setup {
-        agents: AGENTS.iter().map(agent).collect(),
-        queues: QUEUES.iter().map(queue).collect(),
-        ..Setup::default()
-    }
+    Setup { agents: AGENTS.iter().map(agent).collect(), queues: QUEUES.iter().map(queue).collect(), ..Setup::default() }
 }
 
 fn rings() -> Vec<RingSetup> {
-    let ring = |(after, requires, queues): &(u64, &[(&str, u8)], &[&str])| RingSetup {
+    let ring = |(after, requires, queues): &Ring| RingSetup {
         after: Duration::from_secs(*after),
         requires: Some(needs(requires)),
         queues: queues.iter().map(|queue| QueueId::new(queue)).collect(),
@@ -158,7 +157,8 @@ impl Onlooker {
     }
 
     fn able(&self, agent: usize, call: &Call) -> bool {
-        self.ring(agent, call).is_some_and(|ring| ring == 0 || self.now >= call.enqueued + Duration::from_secs(RINGS[ring - 1].0))
+        self.ring(agent, call)
+            .is_some_and(|ring| ring == 0 || self.now >= call.enqueued + Duration::from_secs(RINGS[ring - 1].0))
     }
 
     /// From which ring on the agent takes the call.
@@ -170,10 +170,10 @@ impl Onlooker {
         if belongs(agent, queue) {
             return Some(0);
         }
-        let is_in = |(_, of, others): &&(u64, &[(&str, u8)], &[&str])| {
+        let is_in = |(_, of, others): &Ring| {
             keeps_to(agent, queue) && meets(agent, of) || others.iter().any(|other| belongs(agent, other))
         };
-        let nth = RINGS.iter().position(|ring| is_in(&ring)).filter(|_| queue == "skilled")?;
+        let nth = RINGS.iter().position(is_in).filter(|_| queue == "skilled")?;
         Some(nth + 1)
     }
 

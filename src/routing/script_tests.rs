@@ -400,7 +400,10 @@ fn old_fences_and_strangers_are_counted_and_change_nothing() {
         (2, "call 1 any", &[]),
     ]);
     let looked = world.router.counts().looked;
-    assert_eq!(world.router.counts(), RouterCounts { looked, offered: 1, timers: 1, stale: 10, ..RouterCounts::default() });
+    assert_eq!(
+        world.router.counts(),
+        RouterCounts { looked, offered: 1, timers: 1, stale: 10, ..RouterCounts::default() }
+    );
 }
 
 #[test]
@@ -937,6 +940,10 @@ fn whoever_is_not_in_the_new_setup_finishes_the_call() {
     ]);
     assert!(reconfigure(&mut world, 3, |setup| setup.agents.retain(|agent| agent.id.as_str() != "ann")).is_empty());
     assert_eq!(world.router.agents().len(), 3);
-    world.play(&[(9, "ann#1 ends 1", &["ann=wrap-up"]), (10, "ann done", &["ann=offline"]), (11, "ann available", &[])]);
+    world.play(&[
+        (9, "ann#1 ends 1", &["ann=wrap-up"]),
+        (10, "ann done", &["ann=offline"]),
+        (11, "ann available", &[]),
+    ]);
     assert_eq!(world.router.agents().len(), 2);
 }
