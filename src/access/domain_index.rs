@@ -16,7 +16,7 @@ const RULE_WORDS: usize = ACCESS_RULES_MAX.div_ceil(64);
 pub(super) struct RuleSet([u64; RULE_WORDS]);
 
 impl RuleSet {
-    fn insert(&mut self, rule: RuleIx) {
+    pub(super) fn insert(&mut self, rule: RuleIx) {
         if let Some(word) = self.0.get_mut(usize::from(rule) / 64) {
             *word |= 1 << (rule % 64);
         }

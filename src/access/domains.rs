@@ -83,7 +83,10 @@ pub fn host_of(text: &str) -> Option<Box<str>> {
     let authority = text.split(['/', '?', '#', ';', '>']).next()?;
     let host = authority.rsplit('@').next()?;
     let host = host.split_once(':').map_or(host, |(host, _)| host);
-    readable(host).ok()
+    if host.is_ascii() {
+        return readable(host).ok();
+    }
+    readable(&idna::domain_to_ascii(host).ok()?).ok()
 }
 
 /// The part of a host that somebody registered: `example.co.uk` of `mail.example.co.uk`.
@@ -154,6 +157,7 @@ mod tests {
             "https://shop.example.com:8443/help?x=1",
             "sip:ann@shop.example.com;user=phone",
             "sips:shop.example.com:5061",
+            "ann@ｓｈｏｐ.example.com",
         ] {
             assert_eq!(host_of(text).as_deref(), Some("shop.example.com"), "{text}");
         }

@@ -4,18 +4,25 @@ mod answer;
 mod domain_index;
 mod domains;
 mod facts;
+mod fold;
 mod free_mail;
 mod hours;
+mod keywords;
+mod look_alike;
 mod policy;
 mod reason;
 mod rule;
+mod seen;
 mod tried;
 
 pub use answer::{After, Answer, Decision};
 pub use domains::{BadPattern, DomainPattern, host_of, registrable};
 pub use facts::{Channel, Facts, QueueLoad};
 pub use hours::{BadHours, Hours};
-pub use policy::{Policy, PolicySetup, TooManyRules};
+pub use keywords::{BadKeyword, Keyword};
+pub use policy::{Policy, PolicySetup, TooMany};
 pub use reason::{ReasonCode, ReasonText};
-pub use rule::{Condition, Conditions, DomainCondition, MinValue, ReasonPicked, Rule};
+pub use rule::{
+    CaseState, Condition, Conditions, DomainCondition, LoadCondition, MinValue, ReasonPicked, Rule,
+};
 pub use tried::{Failure, RuleTried};

@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
+use std::time::Duration;
+
 use crate::base::Level;
 
-use super::domain_index::DomainFound;
 use super::domains::host_of;
-use super::facts::Facts;
-use super::rule::{Condition, Conditions, ReasonPicked};
+use super::facts::{Facts, QueueLoad};
+use super::rule::{Condition, Conditions, LoadCondition, ReasonPicked};
+use super::seen::Seen;
 
 /// A rule that was tried, and the first of its conditions that did not hold; `None` when it matched.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,14 +36,13 @@ const URGENCIES: [&str; 4] = ["low", "normal", "elevated", "high"];
 pub(super) fn failure(
     condition: Condition,
     (when, domains): (&Conditions, &str),
-    facts: &Facts<'_>,
-    domain: &DomainFound<'_>,
+    seen: &Seen<'_>,
 ) -> Failure {
     let asked = match condition {
         Condition::Domain => domains.to_owned(),
         other => asked(other, when),
     };
-    Failure { condition, asked, given: given(condition, when, facts, domain) }
+    Failure { condition, asked, given: given(condition, when, seen) }
 }
 
 fn asked(condition: Condition, when: &Conditions) -> String {
@@ -52,6 +53,13 @@ fn asked(condition: Condition, when: &Conditions) -> String {
             let least = when.min_value.as_ref();
             or_more(&least.map_or(NONE.to_owned(), |least| money(least.minor_units, &least.currency)))
         }
+        Condition::Channel => list(when.channels.iter().map(|channel| channel.as_str())),
+        Condition::Case => list(when.cases.iter().map(|state| state.as_str())),
+        Condition::Repeat => when.repeat_within.map_or(NONE.to_owned(), |span| format!("within {}", days(span))),
+        Condition::MinArticles => or_more(&when.min_articles.unwrap_or_default().to_string()),
+        Condition::Article => list(when.articles.iter()),
+        Condition::Load => list(when.loads.iter().map(bounds)),
+        Condition::Keyword => list(when.keywords.iter().map(ToString::to_string)),
         Condition::Trunk => list(when.trunks.iter().map(|trunk| trunk.as_str())),
         Condition::Dialled => list(when.dialled.iter().map(|number| number.as_str())),
         Condition::Tier => list(when.tiers.iter().map(|tier| tier.as_str())),
@@ -61,28 +69,72 @@ fn asked(condition: Condition, when: &Conditions) -> String {
     }
 }
 
-fn given(condition: Condition, when: &Conditions, facts: &Facts<'_>, domain: &DomainFound<'_>) -> String {
+fn given(condition: Condition, when: &Conditions, seen: &Seen<'_>) -> String {
+    let facts = seen.facts;
     match condition {
         Condition::Level => facts.level.as_str().to_owned(),
         Condition::Urgency => facts.urgency.map_or(NONE, urgency).to_owned(),
         Condition::Value => facts.value.map_or(NONE.to_owned(), |(units, currency)| money(units, currency)),
+        Condition::Channel => facts.channel.as_str().to_owned(),
+        Condition::Case => cases(facts),
+        Condition::Repeat => facts.last_contact.map_or(NONE.to_owned(), |last| format!("{} ago", days(facts.wall.since(last)))),
+        Condition::MinArticles => facts.articles.len().to_string(),
+        Condition::Article => list_or_none(facts.articles.iter()),
+        Condition::Load => list(when.loads.iter().map(|asked| load(asked, facts.loads))),
+        Condition::Keyword => facts.words.map_or("no words", |_| "other words").to_owned(),
         Condition::Trunk => facts.trunk.to_string(),
         Condition::Dialled => facts.dialled.map_or("no number", |_| "another number").to_owned(),
-        Condition::Tier => facts.tier.or(domain.tier).map_or(NONE.to_owned(), ToString::to_string),
-        Condition::Domain => seen_domain(facts, domain),
+        Condition::Tier => facts.tier.or(seen.domain.tier).map_or(NONE.to_owned(), ToString::to_string),
+        Condition::Domain => seen_domain(seen),
         Condition::Reason => facts.category.map_or(NONE.to_owned(), |category| reason(category, facts.sub_category)),
         Condition::Hours => when.hours.as_ref().map(|hours| hours.local(facts.wall)).unwrap_or_default(),
     }
 }
 
-fn seen_domain(facts: &Facts<'_>, domain: &DomainFound<'_>) -> String {
-    let Some(host) = facts.domain.and_then(host_of) else { return NONE.to_owned() };
-    let class = match (domain.free_mail, domain.known) {
+fn seen_domain(seen: &Seen<'_>) -> String {
+    let Some(host) = seen.facts.domain.and_then(host_of) else { return NONE.to_owned() };
+    let class = match (seen.domain.free_mail, seen.domain.known) {
         (true, _) => " (free mail)",
         (false, false) => " (unknown)",
         (false, true) => "",
     };
     format!("{host}{class}")
+}
+
+fn cases(facts: &Facts<'_>) -> String {
+    let open = facts.open_cases.map_or("not known".to_owned(), |open| open.to_string());
+    format!("about {}, open {open}", if facts.about_case { "a case" } else { "none" })
+}
+
+fn bounds(asked: &LoadCondition) -> String {
+    let number = |one: Option<usize>| one.map(|one| one.to_string());
+    let wait = |one: Option<Duration>| one.map(|one| format!("{} s", one.as_secs()));
+    let asked_of = [
+        ("free at least", number(asked.min_free)),
+        ("free at most", number(asked.max_free)),
+        ("waiting at least", number(asked.min_waiting)),
+        ("waiting at most", number(asked.max_waiting)),
+        ("wait at least", wait(asked.min_wait)),
+        ("wait at most", wait(asked.max_wait)),
+    ];
+    let given = asked_of.into_iter().filter_map(|(what, bound)| bound.map(|bound| format!("{what} {bound}")));
+    format!("{}: {}", asked.queue, given.collect::<Vec<_>>().join(" and "))
+}
+
+fn load(asked: &LoadCondition, loads: &[QueueLoad]) -> String {
+    let Some(load) = loads.iter().find(|load| load.queue == asked.queue) else {
+        return format!("{}: not known", asked.queue);
+    };
+    let wait = load.expected_wait.map_or("not known".to_owned(), |wait| format!("{} s", wait.as_secs()));
+    format!("{}: free {}, waiting {}, wait {wait}", load.queue, load.free, load.waiting)
+}
+
+fn days(span: Duration) -> String {
+    format!("{} days", span.as_secs() / 86_400)
+}
+
+fn list_or_none<T: AsRef<str>>(all: impl ExactSizeIterator<Item = T>) -> String {
+    if all.len() == 0 { NONE.to_owned() } else { list(all) }
 }
 
 fn or_more(least: &str) -> String {

@@ -246,6 +246,12 @@ pub const REAPED_AT_ONCE: usize = 64;
 pub const STORE_WAITING_MAX: usize = 4_096;
 /// Access rules; a decision keeps a bit for each. Beyond it the configuration is refused.
 pub const ACCESS_RULES_MAX: usize = 1_024;
+/// Keywords of all access rules together, and the characters of one: the automaton takes some hundred bytes for each. Beyond it
+/// the configuration is refused.
+pub const ACCESS_KEYWORDS_MAX: usize = 10_000;
+pub const ACCESS_KEYWORD_MAX: usize = 100;
+/// Domains that others may look like: each has an entry for each of its letters. Beyond it the configuration is refused.
+pub const PROTECTED_DOMAINS_MAX: usize = 10_000;
 /// Agents and queues that one configuration may name. Beyond it the configuration is refused.
 pub const AGENTS_MAX: usize = 20_000;
 pub const QUEUES_MAX: usize = 1_000;

@@ -5,8 +5,9 @@ mod telling;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::access::QueueLoad;
 use crate::base::rng::Rng;
-use crate::base::{AgentId, CallId, LegId, Mono, Now, TrunkId, limits};
+use crate::base::{AgentId, CallId, LegId, Mono, Now, QueueId, TrunkId, limits};
 use crate::desktop::{DeskEvent, Undeliverable, WrapUp};
 use crate::intents::requests::{StoreError, StoreReply};
 use crate::media::command::{LegStats, LostCause, MediaEvent};
@@ -77,6 +78,16 @@ impl Calls {
         let of_call = self.bench.timers.next().map(|(at, (_, deadline))| (at, deadline.as_str()));
         let of_debt = self.bench.settling.poll_timeout().map(|at| (at, "settle with the store"));
         [of_call, of_debt].into_iter().flatten().min_by_key(|(at, _)| *at)
+    }
+
+    /// The queues of which the policy wants to know how busy they are.
+    pub fn queues_asked(&self) -> &[QueueId] {
+        self.bench.settings.policy.queues_asked()
+    }
+
+    /// How busy they are now.
+    pub fn know_loads(&mut self, loads: Vec<QueueLoad>) {
+        self.bench.queue_loads = loads;
     }
 
     pub fn len(&self) -> usize {

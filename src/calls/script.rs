@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::access::{Answer, Conditions, Policy, PolicySetup, Rule};
+use crate::access::{Answer, Conditions, Policy, PolicySetup, QueueLoad, Rule};
 use crate::base::rng::Rng;
 use crate::base::{
     AgentId, CallId, E164, Fence, IntentId, LegId, Level, Mono, Now, Pii, PoolId, QueueId, TrunkId, Wall,
@@ -94,6 +94,13 @@ impl Bench {
         let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
         let plain = settings(ivr, Mode::Path, TrunkTerms::default(), SoundTerms::default());
         Bench::of(CallSettings { policy: policy(level), ..plain })
+    }
+
+    /// These rules decide.
+    pub fn with_rules(rules: Vec<Rule>) -> Bench {
+        let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
+        let plain = settings(ivr, Mode::Path, TrunkTerms::default(), SoundTerms::default());
+        Bench::of(CallSettings { policy: Policy::new(PolicySetup::of(rules, Answer::SelfService)).unwrap(), ..plain })
     }
 
     fn of(settings: CallSettings) -> Bench {
@@ -210,6 +217,16 @@ impl Bench {
                 let mut spanish = ours(call);
                 spanish.intent.language = "es-MX".to_owned();
                 store(self.ask, Ok(StoreReply::Found { candidates: vec![spanish] }))
+            }
+            ["found", "writing", words @ ..] => {
+                let mut wordy = ours(call);
+                wordy.intent.words = Pii::new(words.join(" "));
+                store(self.ask, Ok(StoreReply::Found { candidates: vec![wordy] }))
+            }
+            ["load", queue, free, waiting] => {
+                let (queue, expected_wait) = (QueueId::new(queue), None);
+                let (free, waiting) = (free.parse().unwrap(), waiting.parse().unwrap());
+                return self.calls.know_loads(vec![QueueLoad { queue, free, waiting, expected_wait }]);
             }
             ["found", "ours", "doubtful"] => {
                 let mut nothing_fits = ours(call);

@@ -1,5 +1,6 @@
 //! What the calls promise, as scripts.
 
+mod access;
 mod attended;
 mod browsers;
 mod browsing;

@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use crate::access::{
     After, Answer, Conditions, DomainCondition, DomainPattern, Hours, MinValue, Policy, PolicySetup, ReasonPicked, Rule,
+    TooMany,
 };
+use crate::base::limits::{ACCESS_KEYWORDS_MAX, ACCESS_RULES_MAX, PROTECTED_DOMAINS_MAX};
 use crate::base::{Level, QueueId, TierId, TrunkId};
 use crate::intents::{Currency, Urgency};
 
-use super::fault::Faults;
+use super::conditions;
+use super::fault::{Faults, Place};
 use super::tree::{Section, Text};
 use super::values::{Names, phone_number};
 
@@ -42,12 +45,35 @@ pub(super) fn read(top: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut Fa
         rules: rules(&mut section, known, &tiers, faults),
         default_words: None,
         default: Answer::SelfService,
+        protected: protected(&mut section, faults),
     };
     let setup = with_default(setup, &mut section, known, faults);
-    let place = section.place.key("rules", section.place.offset);
+    let place = section.place.clone();
     section.finish(faults);
-    let policy = Policy::new(setup);
-    policy.map_err(|many| faults.add(&place, "are too many", format!("at most {} can be tried", many.most))).ok()
+    Policy::new(setup).map_err(|many| too_many(many, &place, faults)).ok()
+}
+
+fn too_many(many: TooMany, access: &Place, faults: &mut Faults<'_>) {
+    let (key, remedy) = match many {
+        TooMany::Rules => ("rules", format!("at most {ACCESS_RULES_MAX} can be tried")),
+        TooMany::Keywords => ("rules", format!("at most {ACCESS_KEYWORDS_MAX} keywords can be looked for in all")),
+        TooMany::Protected => (
+            "protected",
+            format!("name those whose look-alikes matter, at most {PROTECTED_DOMAINS_MAX}: protected = [\"example.com\"]"),
+        ),
+    };
+    let what = match many {
+        TooMany::Rules => "are too many",
+        TooMany::Keywords => "have too many keywords",
+        TooMany::Protected => "are too many domains to look like",
+    };
+    faults.add(&access.key(key, access.offset), what, remedy);
+}
+
+/// `None`: those of the tiers and of the rules.
+fn protected(access: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<Vec<DomainPattern>> {
+    let texts = access.item("protected")?.texts(faults);
+    Some(texts.iter().filter_map(|text| pattern(text, faults)).collect())
 }
 
 fn with_default(
@@ -128,6 +154,7 @@ fn conditions(rule: &mut Section<'_>, known: &Known<'_, '_>, tiers: &Names<'_>, 
     let numbers = section.texts("number", faults);
     let reasons = section.texts("reason", faults);
     let hours = hours(&mut section, faults);
+    let of_contact = conditions::read(&mut section, known, faults);
     section.finish(faults);
     Conditions {
         domain,
@@ -139,6 +166,7 @@ fn conditions(rule: &mut Section<'_>, known: &Known<'_, '_>, tiers: &Names<'_>, 
         dialled: numbers.iter().filter_map(|text| phone_number(text, None, faults)).collect(),
         reasons: reasons.iter().map(reason).collect(),
         hours,
+        ..of_contact
     }
 }
 
@@ -193,6 +221,7 @@ fn domain(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<DomainCo
         match text.value {
             "free-mail" => condition.free_mail = true,
             "unknown" => condition.unknown = true,
+            "look-alike" => condition.look_alike = true,
             _ => condition.patterns.extend(pattern(text, faults)),
         }
     }

@@ -4,6 +4,7 @@ mod access;
 mod agents;
 mod caps;
 mod claims;
+mod conditions;
 mod dial;
 mod fault;
 mod gateways;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::access::{Answer, Facts};
+use crate::access::{Answer, Facts, QueueLoad};
 use crate::base::{AgentId, Level, PoolId, QueueId, TrunkId, Wall};
 use crate::calls::settings::{Fallback, Mode, WaitingSound};
 use crate::media::command::WavId;
@@ -266,6 +266,42 @@ fn the_rules_of_the_example_decide() {
 }
 
 #[test]
+fn rules_ask_for_words_load_and_look_alikes() {
+    let rules = r#"
+[access]
+protected = ["example.com"]
+[[access.rules]]
+name = "leaving"
+when = { keywords = ["cancel*", "close my account"], channel = "phone" }
+answer = "human"
+[[access.rules]]
+name = "busy"
+when.load = { min_waiting = 3, max_free = 0 }
+answer = "self-service"
+[[access.rules]]
+name = "imitation"
+when = { domain = "look-alike" }
+answer = "refuse"
+[access.default]
+answer = "human"
+"#;
+    let policy = plan(&format!("{}{rules}", small())).settings.calls.policy;
+    assert_eq!(policy.queues_asked(), [QueueId::new("help")]);
+    let trunk = TrunkId::new("pbx");
+    let busy = [QueueLoad { queue: QueueId::new("help"), free: 0, waiting: 3, expected_wait: None }];
+    let nobody = Facts::of_nobody(&trunk, Wall(0));
+    for (facts, rule) in [
+        (Facts { words: Some("Cancelling!"), ..nobody.clone() }, "leaving"),
+        (Facts { words: Some("my account is closed"), ..nobody.clone() }, "default"),
+        (Facts { loads: &busy, ..nobody.clone() }, "busy"),
+        (Facts { domain: Some("examp1e.com"), ..nobody.clone() }, "imitation"),
+        (Facts { domain: Some("example.com"), ..nobody.clone() }, "default"),
+    ] {
+        assert_eq!(&*policy.decide(&facts).rule, rule, "{facts:?}");
+    }
+}
+
+#[test]
 fn a_redirected_trunk_needs_extensions() {
     let fallback = "fallback = { status = 503 }";
     let redirect = "fallback = { status = 503 }\nmode = \"redirect\"\nredirect_hold_s = 30";
@@ -515,6 +551,17 @@ fn rules_are_checked_too() {
         ("answer = \"human\"\nwhen = { number = \"many\" }", "not a telephone number"),
         ("answer = \"human\"\nwhen = { hours = { zone = \"Mars\", open = [\"daily 00:00-24:00\"] } }", "time zone"),
         ("answer = \"human\"\nwhen = { hours = { zone = \"UTC\", open = [\"always\"] } }", "mon-fri"),
+        ("answer = \"human\"\nwhen = { keywords = \"--\" }", "would be found nowhere"),
+        ("answer = \"human\"\nwhen = { keywords = [] }", "has no keyword in it"),
+        ("answer = \"human\"\nwhen = { keywords = \"a*b\" }", "at the end only"),
+        ("answer = \"human\"\nwhen = { channel = \"fax\" }", "phone, browser, callback"),
+        ("answer = \"human\"\nwhen = { case = \"opne\" }", "did you mean \"open\"?"),
+        ("answer = \"human\"\nwhen = { min_articles = 0 }", "1 to 255"),
+        ("answer = \"human\"\nwhen = { repeat_within_days = 0 }", "1 to 3650"),
+        ("answer = \"human\"\nwhen = { load = { queue = \"hlep\", min_free = 1 } }", "did you mean \"help\"?"),
+        ("answer = \"human\"\nwhen = { load = { queue = \"help\" } }", "asks nothing"),
+        ("answer = \"human\"\nwhen = { load = { min_free = 2, max_free = 1 } }", "min_free is more than max_free"),
+        ("answer = \"human\"\nwhen = { load = [{ min_wait_s = 9, max_wait_s = 1 }] }", "min_wait_s is more than"),
         ("answer = \"human\"\nwen = { }", "did you mean \"when\"?"),
         ("when = { }", "is missing"),
     ] {

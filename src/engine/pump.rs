@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
+use crate::access::QueueLoad;
 use crate::base::rng::Rng;
-use crate::base::{AgentId, Mono, Now, TrunkId};
+use crate::base::{AgentId, Mono, Now, QueueId, TrunkId};
 use crate::calls::Calls;
 use crate::calls::api::{CallInput, CallOutput};
 use crate::calls::browsing;
@@ -64,6 +65,7 @@ impl Engine {
     }
 
     pub fn handle(&mut self, input: Input, now: Now) {
+        self.tell_loads();
         match input {
             Input::Datagram { flow, from, bytes } => self.endpoint.handle_datagram(flow, from, bytes, now),
             Input::Stream { flow, event } => self.endpoint.handle_stream(flow, event, now),
@@ -102,8 +104,22 @@ impl Engine {
         self.settle(now);
         self.desks.handle_timeout(now);
         self.settle(now);
+        self.tell_loads();
         self.calls.handle_timeout(now);
         self.settle(now);
+    }
+
+    /// The rules may ask how busy a queue is; nothing is gathered when they do not.
+    fn tell_loads(&mut self) {
+        if self.calls.queues_asked().is_empty() {
+            return;
+        }
+        let load = |queue: &QueueId| {
+            let routing::QueueLoad { free, waiting, expected_wait } = self.router.load(queue)?;
+            Some(QueueLoad { queue: queue.clone(), free, waiting, expected_wait })
+        };
+        let loads = self.calls.queues_asked().iter().filter_map(load).collect();
+        self.calls.know_loads(loads);
     }
 
     /// Whether somebody has still to hear, after `Input::Leave`, that we go.

@@ -1,16 +1,16 @@
 //! The channels that fit a contact: what the access rules would say of a call from the browser and of one over the telephone, and
 //! how long it would wait.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::{Answer as AccessAnswer, Decision};
+use crate::access::{Answer as AccessAnswer, Decision, QueueLoad};
 use crate::base::{Level, Mono, QueueId};
 use crate::engine::question::{Answer, Question};
 use crate::intents::{Intent, Observed};
+use crate::routing::QueueView;
 
 use super::Web;
 
@@ -33,7 +33,7 @@ pub struct Waits(tokio::sync::Mutex<Option<Known>>);
 
 struct Known {
     at: Mono,
-    wait_by_queue: BTreeMap<QueueId, Option<Duration>>,
+    loads: Vec<QueueLoad>,
 }
 
 /// An expected wait that is this old is good enough to choose by.
@@ -47,12 +47,13 @@ const ALWAYS: &str = "always";
 impl Web {
     /// Those that fit, a human at once before a queue, and writing last.
     pub(super) async fn channels(&self, intent: &Intent) -> Vec<ChannelBody> {
-        let calls = [self.browser_call(intent), self.telephone_call(intent)];
+        let loads = self.loads().await;
+        let calls = [self.browser_call(intent, &loads), self.telephone_call(intent, &loads)];
         let mut found = Vec::new();
         for (kind, decision) in calls.into_iter().flatten() {
             if let Some((rank, queue)) = self.leads_to(&decision) {
-                let wait = self.expected_wait(queue).await;
-                found.push((rank, channel(kind, wait, &decision)));
+                let load = loads.iter().find(|load| load.queue == *queue);
+                found.push((rank, channel(kind, load.and_then(|load| load.expected_wait), &decision)));
             }
         }
         found.sort_by_key(|(rank, _)| *rank);
@@ -62,14 +63,14 @@ impl Web {
     }
 
     /// With the intent's token, which proves it.
-    fn browser_call(&self, intent: &Intent) -> Option<(&'static str, Decision)> {
+    fn browser_call(&self, intent: &Intent, loads: &[QueueLoad]) -> Option<(&'static str, Decision)> {
         let trunk = self.routes.browser_trunk.as_ref()?;
         let observed = Observed { token: Some(intent.id), ..self.nothing_observed() };
-        Some(("call_browser", self.routes.decide(Level::Proven, Some(intent), &observed, trunk)))
+        Some(("call_browser", self.routes.decide((Level::Proven, Some(intent)), &observed, trunk, loads)))
     }
 
     /// At the level that dialling the number earns.
-    fn telephone_call(&self, intent: &Intent) -> Option<(&'static str, Decision)> {
+    fn telephone_call(&self, intent: &Intent, loads: &[QueueLoad]) -> Option<(&'static str, Decision)> {
         let (leased, trunk) = (intent.number.as_ref()?, self.routes.trunk.as_ref()?);
         let level = match (leased.shared, intent.customer.phones.is_empty()) {
             (false, _) => Level::Strong,
@@ -78,7 +79,7 @@ impl Web {
         };
         let observed = Observed { dialled: Some(leased.number.clone()), ..self.nothing_observed() };
         let known = (level > Level::Unmatched).then_some(intent);
-        Some(("call_phone", self.routes.decide(level, known, &observed, trunk)))
+        Some(("call_phone", self.routes.decide((level, known), &observed, trunk, loads)))
     }
 
     fn nothing_observed(&self) -> Observed {
@@ -94,21 +95,25 @@ impl Web {
         }
     }
 
-    async fn expected_wait(&self, queue: &QueueId) -> Option<Duration> {
+    /// How busy the queues are, as they were a moment ago at most.
+    pub(super) async fn loads(&self) -> Vec<QueueLoad> {
         let now = self.clock.mono();
         let mut known = self.waits.0.lock().await;
         if known.as_ref().is_none_or(|known| now.since(known.at) > FRESH) {
-            let wait_by_queue = match tokio::time::timeout(ENGINE_WITHIN, self.door.ask(Question::Queues)).await {
-                Ok(Some(Answer::Queues(queues))) => {
-                    queues.into_iter().map(|one| (one.queue, one.expected_wait)).collect()
-                }
+            let loads = match tokio::time::timeout(ENGINE_WITHIN, self.door.ask(Question::Queues)).await {
+                Ok(Some(Answer::Queues(queues))) => queues.into_iter().map(load).collect(),
                 // The next one asks a second later.
-                Ok(_) | Err(_) => BTreeMap::new(),
+                Ok(_) | Err(_) => Vec::new(),
             };
-            *known = Some(Known { at: now, wait_by_queue });
+            *known = Some(Known { at: now, loads });
         }
-        known.as_ref().and_then(|known| known.wait_by_queue.get(queue).copied().flatten())
+        known.as_ref().map(|known| known.loads.clone()).unwrap_or_default()
     }
+}
+
+fn load(view: QueueView) -> QueueLoad {
+    let QueueView { queue, available, waiting, expected_wait, .. } = view;
+    QueueLoad { queue, free: available, waiting, expected_wait }
 }
 
 fn channel(kind: &'static str, wait: Option<Duration>, decision: &Decision) -> ChannelBody {

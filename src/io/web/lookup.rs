@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::access::{Channel, Decision, Policy};
+use crate::access::{Channel, Decision, Policy, QueueLoad};
 use crate::base::{AgentId, E164, IntentId, Level, QueueId, TrunkId, Wall};
 use crate::calls::browsing;
 use crate::calls::policy_facts::{self, Seen};
@@ -82,13 +82,13 @@ impl Routes {
     /// What the access rules say of a caller; the same that they say of a call.
     pub(super) fn decide(
         &self,
-        level: Level,
-        intent: Option<&Intent>,
+        (level, intent): (Level, Option<&Intent>),
         observed: &Observed,
         trunk: &TrunkId,
+        loads: &[QueueLoad],
     ) -> Decision {
         let channel = if Some(trunk) == self.browser_trunk.as_ref() { Channel::Browser } else { Channel::Phone };
-        let seen = Seen { level, dialled: observed.dialled.as_ref(), trunk, channel, loads: &[], wall: observed.now };
+        let seen = Seen { level, dialled: observed.dialled.as_ref(), trunk, channel, loads, wall: observed.now };
         self.policy.decide(&policy_facts::facts(intent, &seen))
     }
 }
@@ -126,7 +126,10 @@ pub(super) async fn look_up(
             let matched = weigh(&observed, &candidates, &web.priors);
             let winner = matched.winner.and_then(|winner| candidates.get(winner));
             let level = winner.map_or(Level::Unmatched, |_| matched.level);
-            let decision = web.routes.decide(level, winner.map(|winner| &winner.intent), &observed, &trunk);
+            let asks = !web.routes.policy.queues_asked().is_empty();
+            let loads = if asks { web.loads().await } else { Vec::new() };
+            let known = (level, winner.map(|winner| &winner.intent));
+            let decision = web.routes.decide(known, &observed, &trunk, &loads);
             Ok(written(MatchAnswer::of(&matched, &candidates, &decision, &web.routes), form))
         }
         other => Err(unexpected(&other)),

@@ -1,0 +1,210 @@
+//! Keywords and phrases in the customer's own words: those of all rules are looked for in one pass, by an automaton.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use aho_corasick::AhoCorasick;
+
+use crate::base::limits::{ACCESS_KEYWORD_MAX, ACCESS_KEYWORDS_MAX};
+
+use super::domain_index::{RuleIx, RuleSet};
+use super::fold::folded;
+
+/// A word or a phrase, `cancel my order`; with a `*` at its end all that begins so, `cancel*`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keyword {
+    written: Box<str>,
+    /// As `spaced`; without the blank at the end where anything may follow.
+    pattern: Box<str>,
+}
+
+/// Why a text is no keyword.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadKeyword {
+    /// No letter and no digit in it.
+    Empty,
+    TooLong,
+    /// A `*` elsewhere than at the end.
+    Star,
+}
+
+/// More keywords than a policy can hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct TooMany;
+
+/// The keywords of all rules.
+#[derive(Clone, Debug)]
+pub(super) struct Keywords {
+    automaton: AhoCorasick,
+    /// Who asks for each pattern.
+    rules: Vec<Vec<RuleIx>>,
+}
+
+/// Collects them.
+#[derive(Debug, Default)]
+pub(super) struct KeywordsBuilder {
+    rules_by_pattern: BTreeMap<Box<str>, Vec<RuleIx>>,
+}
+
+impl Keyword {
+    pub fn parse(text: &str) -> Result<Keyword, BadKeyword> {
+        let (phrase, begins) = text.trim().strip_suffix('*').map_or((text, false), |phrase| (phrase, true));
+        if phrase.contains('*') {
+            return Err(BadKeyword::Star);
+        }
+        if phrase.chars().count() > ACCESS_KEYWORD_MAX {
+            return Err(BadKeyword::TooLong);
+        }
+        let mut pattern = spaced(phrase);
+        if pattern.trim().is_empty() {
+            return Err(BadKeyword::Empty);
+        }
+        if begins {
+            pattern.pop();
+        }
+        Ok(Keyword { written: text.into(), pattern: pattern.into_boxed_str() })
+    }
+}
+
+impl KeywordsBuilder {
+    pub(super) fn add(&mut self, keyword: &Keyword, rule: RuleIx) {
+        self.rules_by_pattern.entry(keyword.pattern.clone()).or_default().push(rule);
+    }
+
+    /// `None` when no rule asks.
+    pub(super) fn build(self) -> Result<Option<Keywords>, TooMany> {
+        if self.rules_by_pattern.is_empty() {
+            return Ok(None);
+        }
+        if self.rules_by_pattern.len() > ACCESS_KEYWORDS_MAX {
+            return Err(TooMany);
+        }
+        let automaton = AhoCorasick::new(self.rules_by_pattern.keys().map(|pattern| pattern.as_bytes()));
+        let rules = self.rules_by_pattern.into_values().collect();
+        Ok(Some(Keywords { automaton: automaton.map_err(|_| TooMany)?, rules }))
+    }
+}
+
+impl Keywords {
+    /// The rules of which a keyword is in the text.
+    pub(super) fn find(&self, text: &str) -> RuleSet {
+        let mut found = RuleSet::default();
+        for hit in self.automaton.find_overlapping_iter(&spaced(text)) {
+            let rules = self.rules.get(hit.pattern().as_usize());
+            rules.into_iter().flatten().for_each(|rule| found.insert(*rule));
+        }
+        found
+    }
+}
+
+/// The words of a text, folded, each with a blank before and behind it: so a word is never found within another.
+fn spaced(text: &str) -> String {
+    let mut spaced = String::from(" ");
+    for letter in folded(text).chars() {
+        let is_word = letter.is_alphanumeric();
+        // Scripts without blanks between words: each sign stands for itself.
+        if (!is_word || is_run_together(letter)) && !spaced.ends_with(' ') {
+            spaced.push(' ');
+        }
+        if is_word {
+            spaced.push(letter);
+        }
+        if is_word && is_run_together(letter) {
+            spaced.push(' ');
+        }
+    }
+    if !spaced.ends_with(' ') {
+        spaced.push(' ');
+    }
+    spaced
+}
+
+/// Thai, Lao, Burmese, Khmer, kana and the ideographs.
+fn is_run_together(letter: char) -> bool {
+    matches!(letter, '\u{E00}'..='\u{EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}' | '\u{3040}'..='\u{30FF}'
+        | '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+impl fmt::Display for Keyword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.written)
+    }
+}
+
+impl fmt::Display for BadKeyword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            BadKeyword::Empty => f.write_str("a keyword without a letter or digit would be found nowhere"),
+            BadKeyword::TooLong => write!(f, "longer than {ACCESS_KEYWORD_MAX} characters"),
+            BadKeyword::Star => f.write_str("a * means something at the end only"),
+        }
+    }
+}
+
+impl std::error::Error for BadKeyword {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(keywords: &[&str], text: &str) -> Vec<RuleIx> {
+        let mut builder = KeywordsBuilder::default();
+        for (keyword, rule) in keywords.iter().zip(0..) {
+            builder.add(&Keyword::parse(keyword).expect(keyword), rule);
+        }
+        let keywords = builder.build().expect("few").expect("some");
+        let rules = keywords.find(text);
+        (0..100).filter(|rule| rules.contains(*rule)).collect()
+    }
+
+    #[test]
+    fn words_are_found_whole_in_any_case_and_without_accents() {
+        let keywords = ["cancel", "charge back", "Kündigung", "order"];
+        assert_eq!(found(&keywords, "Please CANCEL it."), [0]);
+        assert_eq!(found(&keywords, "cancellation"), [0; 0]);
+        assert_eq!(found(&keywords, "a charge-back, now"), [1]);
+        assert_eq!(found(&keywords, "charge it back"), [0; 0]);
+        assert_eq!(found(&keywords, "MEINE KÜNDIGUNG!"), [2]);
+        assert_eq!(found(&keywords, "cancel order"), [0, 3], "two words share the blank between them");
+        assert_eq!(found(&keywords, ""), [0; 0]);
+    }
+
+    #[test]
+    fn one_pass_finds_all_that_overlap_and_the_same_word_for_many_rules() {
+        assert_eq!(found(&["my order", "order is late", "order", "order", "late"], "my order is late"), [0, 1, 2, 3, 4]);
+    }
+
+    #[test]
+    fn a_star_at_the_end_is_whatever_follows() {
+        assert_eq!(found(&["cancel*", "my ord*"], "cancellation of my orders"), [0, 1]);
+        assert_eq!(found(&["cancel*"], "uncancelled"), [0; 0]);
+    }
+
+    #[test]
+    fn scripts_without_blanks_are_searched_sign_by_sign() {
+        assert_eq!(found(&["返品"], "商品を返品したい"), [0]);
+        assert_eq!(found(&["品返"], "商品を返品したい"), [0; 0]);
+    }
+
+    #[test]
+    fn what_is_no_keyword_says_so() {
+        for (text, fault) in [
+            ("", BadKeyword::Empty),
+            (" -- ", BadKeyword::Empty),
+            ("*", BadKeyword::Empty),
+            ("a*b", BadKeyword::Star),
+            (&*"x".repeat(101), BadKeyword::TooLong),
+        ] {
+            assert_eq!(Keyword::parse(text), Err(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_policy_holds_so_many() {
+        let mut builder = KeywordsBuilder::default();
+        for n in 0..=ACCESS_KEYWORDS_MAX {
+            builder.add(&Keyword::parse(&format!("word{n}")).expect("a keyword"), 0);
+        }
+        assert_eq!(builder.build().err(), Some(TooMany));
+    }
+}
