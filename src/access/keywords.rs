@@ -171,7 +171,10 @@ mod tests {
 
     #[test]
     fn one_pass_finds_all_that_overlap_and_the_same_word_for_many_rules() {
-        assert_eq!(found(&["my order", "order is late", "order", "order", "late"], "my order is late"), [0, 1, 2, 3, 4]);
+        assert_eq!(
+            found(&["my order", "order is late", "order", "order", "late"], "my order is late"),
+            [0, 1, 2, 3, 4]
+        );
     }
 
     #[test]

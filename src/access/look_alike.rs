@@ -83,11 +83,8 @@ fn is_one_edit(one: &[char], other: &[char]) -> bool {
 fn skeleton(name: &str) -> Vec<char> {
     let unicode = if name.contains("xn--") { idna::domain_to_unicode(name).0 } else { name.to_owned() };
     let plain: String = folded(&unicode).chars().map(seen_as).collect();
-    let joined = if plain.contains("rn") || plain.contains("vv") {
-        plain.replace("rn", "m").replace("vv", "w")
-    } else {
-        plain
-    };
+    let joined =
+        if plain.contains("rn") || plain.contains("vv") { plain.replace("rn", "m").replace("vv", "w") } else { plain };
     joined.chars().collect()
 }
 
@@ -132,7 +129,8 @@ fn neighbourhood(skeleton: &[char]) -> impl Iterator<Item = u64> + '_ {
 
 /// FNV-1a; what falls together is told apart by `is_alike`.
 fn hash(letters: impl Iterator<Item = char>) -> u64 {
-    letters.fold(0xcbf2_9ce4_8422_2325, |hash, letter| (hash ^ u64::from(u32::from(letter))).wrapping_mul(0x100_0000_01b3))
+    letters
+        .fold(0xcbf2_9ce4_8422_2325, |hash, letter| (hash ^ u64::from(u32::from(letter))).wrapping_mul(0x100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -166,7 +164,9 @@ mod tests {
 
     #[test]
     fn the_domain_itself_and_what_is_below_it_is_no_look_alike() {
-        for domain in ["example.com", "shop.example.com", "ann@EXAMPLE.com", "samples.com", "example.org", "", "192.0.2.1"] {
+        for domain in
+            ["example.com", "shop.example.com", "ann@EXAMPLE.com", "samples.com", "example.org", "", "192.0.2.1"]
+        {
             assert_eq!(looks_like(domain), None, "{domain}");
         }
     }

@@ -22,7 +22,5 @@ pub use hours::{BadHours, Hours};
 pub use keywords::{BadKeyword, Keyword};
 pub use policy::{Policy, PolicySetup, TooMany};
 pub use reason::{ReasonCode, ReasonText};
-pub use rule::{
-    CaseState, Condition, Conditions, DomainCondition, LoadCondition, MinValue, ReasonPicked, Rule,
-};
+pub use rule::{CaseState, Condition, Conditions, DomainCondition, LoadCondition, MinValue, ReasonPicked, Rule};
 pub use tried::{Failure, RuleTried};

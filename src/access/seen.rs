@@ -50,7 +50,8 @@ impl<'a> Seen<'a> {
             Condition::Repeat => when.repeat_within.is_none_or(|span| is_within(span, facts)),
             Condition::MinArticles => when.min_articles.is_none_or(|least| facts.articles.len() >= usize::from(least)),
             Condition::Article => {
-                when.articles.is_empty() || facts.articles.iter().any(|read| when.articles.iter().any(|one| one == read))
+                when.articles.is_empty()
+                    || facts.articles.iter().any(|read| when.articles.iter().any(|one| one == read))
             }
             Condition::Load => when.loads.iter().all(|asked| asked.is_met(facts.loads)),
             Condition::Tier => is_any(&when.tiers, facts.tier.or(self.domain.tier)),

@@ -33,11 +33,7 @@ const NONE: &str = "none";
 const URGENCIES: [&str; 4] = ["low", "normal", "elevated", "high"];
 
 /// `domains`: the rule's domains in words, which are not in its conditions any more.
-pub(super) fn failure(
-    condition: Condition,
-    (when, domains): (&Conditions, &str),
-    seen: &Seen<'_>,
-) -> Failure {
+pub(super) fn failure(condition: Condition, (when, domains): (&Conditions, &str), seen: &Seen<'_>) -> Failure {
     let asked = match condition {
         Condition::Domain => domains.to_owned(),
         other => asked(other, when),
@@ -77,7 +73,9 @@ fn given(condition: Condition, when: &Conditions, seen: &Seen<'_>) -> String {
         Condition::Value => facts.value.map_or(NONE.to_owned(), |(units, currency)| money(units, currency)),
         Condition::Channel => facts.channel.as_str().to_owned(),
         Condition::Case => cases(facts),
-        Condition::Repeat => facts.last_contact.map_or(NONE.to_owned(), |last| format!("{} ago", days(facts.wall.since(last)))),
+        Condition::Repeat => {
+            facts.last_contact.map_or(NONE.to_owned(), |last| format!("{} ago", days(facts.wall.since(last))))
+        }
         Condition::MinArticles => facts.articles.len().to_string(),
         Condition::Article => list_or_none(facts.articles.iter()),
         Condition::Load => list(when.loads.iter().map(|asked| load(asked, facts.loads))),

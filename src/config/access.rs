@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::{
-    After, Answer, Conditions, DomainCondition, DomainPattern, Hours, MinValue, Policy, PolicySetup, ReasonPicked, Rule,
-    TooMany,
+    After, Answer, Conditions, DomainCondition, DomainPattern, Hours, MinValue, Policy, PolicySetup, ReasonPicked,
+    Rule, TooMany,
 };
 use crate::base::limits::{ACCESS_KEYWORDS_MAX, ACCESS_RULES_MAX, PROTECTED_DOMAINS_MAX};
 use crate::base::{Level, QueueId, TierId, TrunkId};
@@ -59,7 +59,9 @@ fn too_many(many: TooMany, access: &Place, faults: &mut Faults<'_>) {
         TooMany::Keywords => ("rules", format!("at most {ACCESS_KEYWORDS_MAX} keywords can be looked for in all")),
         TooMany::Protected => (
             "protected",
-            format!("name those whose look-alikes matter, at most {PROTECTED_DOMAINS_MAX}: protected = [\"example.com\"]"),
+            format!(
+                "name those whose look-alikes matter, at most {PROTECTED_DOMAINS_MAX}: protected = [\"example.com\"]"
+            ),
         ),
     };
     let what = match many {

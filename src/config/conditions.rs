@@ -30,12 +30,7 @@ pub(super) fn read(when: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut F
     }
 }
 
-fn words<T: Copy>(
-    when: &mut Section<'_>,
-    key: &'static str,
-    words: &[(&str, T)],
-    faults: &mut Faults<'_>,
-) -> Vec<T> {
+fn words<T: Copy>(when: &mut Section<'_>, key: &'static str, words: &[(&str, T)], faults: &mut Faults<'_>) -> Vec<T> {
     when.texts(key, faults).iter().filter_map(|text| text.word(words, faults)).collect()
 }
 
