@@ -48,6 +48,7 @@ fn candidate(nth: u128) -> Candidate {
         state: IntentState::Open,
         preferred_agent: None,
         callback: None,
+        recording_consent: false,
         version: 1,
     };
     Candidate { intent, found_by: FoundBy::default(), last_agent: None }

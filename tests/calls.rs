@@ -125,6 +125,57 @@ fn an_agents_registered_phone_and_the_caller_hear_each_other() {
     }
 }
 
+/// What the caller said is on the left of the file, although it went to the phone encrypted.
+#[test]
+fn a_call_is_recorded_whose_rule_and_customer_say_so() {
+    let folder = Folder::new("recorded");
+    let agents = vec![("ann".to_owned(), Phone::Encrypted("secret-of-ann".to_owned()))];
+    let recordings = folder.path().join("recordings");
+    let more = format!(
+        "[[access.rules]]\nname = \"known\"\nwhen = {{ min_level = \"V1\" }}\nanswer = \"human\"\nrecord = true\n\
+         [recording]\nfolder = {recordings:?}\nnotice = \"on-page\"\n"
+    );
+    let setup = Setup { more, ..Setup::new(agents, ports::udp()) };
+    let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
+    let account = Account { user: "ann", password: "secret-of-ann", server: server.sip };
+    let _phone = baresip::secure_agent(&folder, ports::udp(), &account);
+    let _desks = server.desks(&folder, 1, 50);
+    let mut agreed = server::intent("+12015550123");
+    agreed["recording_consent"] = true.into();
+    let with_consent = server.ask("POST", "/v1/intents", &agreed).json();
+    for (name, intent, caller) in
+        [("agreed", with_consent, "+12015550123"), ("silent", server.register("+12015550124"), "+12015550124")]
+    {
+        let calls = [dialled(&intent, caller)];
+        let run = Carrier {
+            scenario: "carrier_sound.xml",
+            hold: Duration::from_secs(3),
+            ..answered(server.sip, &calls, 1, 1)
+        };
+        let mut carrier = sipp::carrier(name, &folder, &run);
+        let counted = carrier.finish(Duration::from_secs(20));
+        assert_eq!(counted, Counted { good: 1, failed: 0 }, "{name}: {}", carrier.errors());
+        eventually("an agent for the next call", Duration::from_secs(10), || {
+            (server.agents_in("available") == 1).then_some(())
+        });
+    }
+    let ended = server.ended_calls(2, Duration::from_secs(5));
+    assert_eq!(ended[0]["recording"]["withheld"], "no-consent", "{}", ended[0]);
+    let call = &eventually("a complete recording", Duration::from_secs(5), || {
+        server.calls().into_iter().find(|call| call["recording"]["file"].is_string())
+    });
+    let file = recordings.join(format!("{}.wav", call["id"].as_str().expect("an id")));
+    let samples: Vec<i16> =
+        hound::WavReader::open(file).expect("a file").into_samples().collect::<Result<_, _>>().expect("samples");
+    let left: Vec<i16> = samples.iter().step_by(2).copied().collect();
+    let (share, seconds) = sound::tone_heard(&left, 440);
+    assert!(share > 0.9 && seconds > 2.0, "{share:.2} of the sound is the tone, for {seconds} s");
+    let at = call["recording"]["file"].as_str().expect("a place");
+    assert_eq!(server.ask("GET", at, &Value::Null).status, 200);
+    assert_eq!(server.ask("DELETE", at, &Value::Null).status, 204);
+    assert_eq!(server.ask("GET", at, &Value::Null).status, 404);
+}
+
 #[test]
 fn a_phone_that_takes_encrypted_sound_alone_hears_a_caller_who_has_none() {
     let folder = Folder::new("srtp");

@@ -5,10 +5,10 @@ use std::sync::mpsc::{self, Receiver};
 use std::time::{Duration, Instant};
 
 use throughline::base::{CallId, LegId, Pii};
-use throughline::io::media::{MediaConfig, MediaPool};
+use throughline::io::media::{MediaConfig, MediaPool, RecordingFiles, path_of};
 use throughline::media::g711::Law;
 use throughline::media::rtp::{self, Header};
-use throughline::media::{FailCause, MediaCommand, MediaEvent, Source, ToneKind, tone};
+use throughline::media::{FailCause, MediaCommand, MediaEvent, Source, ToneKind, Track, tone};
 use throughline::sdp::{Codec, Direction, Format, Negotiated};
 
 const CALLER: LegId = LegId(1);
@@ -61,6 +61,10 @@ impl Phone {
 }
 
 fn start(workers: usize) -> (MediaPool, Receiver<MediaEvent>) {
+    start_with(workers, None)
+}
+
+fn start_with(workers: usize, recordings: Option<RecordingFiles>) -> (MediaPool, Receiver<MediaEvent>) {
     let (sender, events) = mpsc::channel();
     let config = MediaConfig {
         workers,
@@ -69,6 +73,7 @@ fn start(workers: usize) -> (MediaPool, Receiver<MediaEvent>) {
         webrtc_port: None,
         ports: 0..=0,
         wavs: Vec::new(),
+        recordings,
     };
     let pool = MediaPool::start(config, move |event| sender.send(event).unwrap()).unwrap();
     (pool, events)
@@ -235,4 +240,68 @@ fn a_socket_that_is_tied_to_its_peer_is_untied_by_a_new_description() {
     moved.say(&[6; 160]);
     assert_eq!(agent.hear().1, [6; 160]);
     pool.stop();
+}
+
+/// Both talk for so many packets, at the pace of telephones, since the place in a recording is by the clock.
+fn talk_in_time(caller: &mut Phone, agent: &mut Phone, tones: (&[Vec<u8>], &[Vec<u8>])) {
+    let began = Instant::now();
+    for (nth, (callers, agents)) in (0..).zip(tones.0.iter().zip(tones.1)) {
+        std::thread::sleep((Duration::from_millis(20) * nth).saturating_sub(began.elapsed()));
+        caller.say(callers);
+        agent.say(agents);
+        let _ = (agent.hear(), caller.hear());
+    }
+}
+
+#[test]
+fn a_recording_has_each_side_on_its_channel_and_silence_in_its_pause() {
+    let folder = std::env::temp_dir().join(format!("throughline-recording-{}", std::process::id()));
+    let files =
+        RecordingFiles { folder: folder.clone(), longest: Duration::from_secs(60), keep: Duration::from_secs(3600) };
+    let (pool, events) = start_with(1, Some(files));
+    let caller_port = free_pair(22_400);
+    let agent_port = free_pair(caller_port + 2);
+    let (mut caller, mut agent) = (Phone::new(caller_port, 11), Phone::new(agent_port, 22));
+    open(&pool, CALLER, caller_port, &caller);
+    open(&pool, AGENT, agent_port, &agent);
+    pool.send(MediaCommand::Source { leg: CALLER, source: Source::Leg(AGENT) });
+    pool.send(MediaCommand::Source { leg: AGENT, source: Source::Leg(CALLER) });
+    let record = |track: fn(Track) -> Option<Track>| {
+        pool.send(MediaCommand::Record { leg: CALLER, call: CALL, track: track(Track::Caller) });
+        pool.send(MediaCommand::Record { leg: AGENT, call: CALL, track: track(Track::Far) });
+    };
+    let (callers, agents) = (frames(440.0, 50), frames(880.0, 50));
+    let tones = (callers.as_slice(), agents.as_slice());
+    record(Some);
+    obeyed(&pool, &events, caller_port);
+    talk_in_time(&mut caller, &mut agent, tones);
+    record(|_| None);
+    obeyed(&pool, &events, caller_port);
+    talk_in_time(&mut caller, &mut agent, tones);
+    record(Some);
+    obeyed(&pool, &events, caller_port);
+    talk_in_time(&mut caller, &mut agent, tones);
+    pool.send(MediaCommand::EndRecording { leg: CALLER, call: CALL });
+    let recorded = loop {
+        if let MediaEvent::Recorded { call: CALL, recorded } = next(&events) {
+            break recorded;
+        }
+    };
+    assert_eq!((recorded.dropped, recorded.stopped), (0, None));
+    assert!(recorded.length >= Duration::from_millis(2_900), "{:?}", recorded.length);
+    let samples: Vec<i16> =
+        hound::WavReader::open(path_of(&folder, CALL)).unwrap().samples().map(Result::unwrap).collect();
+    let channel = |nth: usize| samples.iter().skip(nth).step_by(2).copied().collect::<Vec<i16>>();
+    // A tenth of a second within each part; where the parts meet is the machine's business.
+    let part = |channel: &[i16], second: usize| channel[second * 8_000 + 2_000..][..4_000].to_vec();
+    for (nth, own, other) in [(0, 440.0, 880.0), (1, 880.0, 440.0)] {
+        let channel = channel(nth);
+        assert!(tone::is_heard(&part(&channel, 0), own) && !tone::is_heard(&part(&channel, 0), other), "{nth}");
+        let silent = channel.windows(6_000).any(|stretch| stretch.iter().all(|sample| *sample == 0));
+        assert!(silent, "the pause on channel {nth}");
+        let last = channel[channel.len() - 4_000..].to_vec();
+        assert!(tone::is_heard(&last, own) && !tone::is_heard(&last, other), "{nth} after the pause");
+    }
+    pool.stop();
+    std::fs::remove_dir_all(folder).unwrap();
 }

@@ -25,6 +25,7 @@ pub fn start(
         webrtc_port,
         ports: 0..=0,
         wavs: Vec::new(),
+        recordings: None,
     };
     MediaPool::start(config, told).expect("media workers")
 }

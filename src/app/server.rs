@@ -16,7 +16,7 @@ use crate::base::phone::Region;
 use crate::base::rng::Rng;
 use crate::base::{Now, limits};
 use crate::calls::settings::PoolPlan;
-use crate::config::{self, HistoryPlan, MediaShell, Plan, Shell, SipBind, StorePlan};
+use crate::config::{self, HistoryPlan, Plan, RecordingShell, Shell, SipBind, StorePlan};
 use crate::engine::question::{Answer, Question};
 use crate::engine::{Engine, Input};
 use crate::intents::requests::{StoreError, StoreRequest};
@@ -25,7 +25,7 @@ use crate::io::desktop::DeskLines;
 use crate::io::history::{History, HistoryError, Kept};
 use crate::io::journal::{Journal, JournalHeader};
 use crate::io::live::LivePages;
-use crate::io::media::{FileError, MediaConfig, MediaPool};
+use crate::io::media::{FileError, MediaConfig, MediaPool, RecordingFiles};
 use crate::io::names::Names;
 use crate::io::reactor::{self, Door, Wiring};
 use crate::io::sip::tls::{Tls, TlsFault, watch};
@@ -185,7 +185,7 @@ pub async fn start(mut plan: Plan, sockets: Sockets, config_text: &str) -> Resul
     let (recorder, telemetry) =
         telemetry::start(plan.shell.interval_log.as_deref(), now.wall).map_err(StartError::Telemetry)?;
     let (door, end) = reactor::door();
-    let media = start_media(&plan.shell.media, door.clone())?;
+    let media = start_media(&plan.shell, door.clone())?;
     plan.settings.calls.media.webrtc = media.webrtc().clone();
     let seed = random_seed()?;
     let mut rng = Rng::from_seed(random_seed()?);
@@ -320,7 +320,11 @@ async fn seed_later(store: Store, pools: Vec<PoolPlan>, clock: Clock) {
     }
 }
 
-fn start_media(shell: &MediaShell, door: Door) -> Result<MediaPool, StartError> {
+fn start_media(shell: &Shell, door: Door) -> Result<MediaPool, StartError> {
+    let recordings = shell.recordings.clone();
+    let recordings =
+        recordings.map(|RecordingShell { folder, longest, keep }| RecordingFiles { folder, longest, keep });
+    let shell = &shell.media;
     let wavs = sounds::read(&shell.wavs).map_err(|(at, fault)| StartError::Wav { path: at.path, fault })?;
     let config = MediaConfig {
         workers: shell.workers,
@@ -329,6 +333,7 @@ fn start_media(shell: &MediaShell, door: Door) -> Result<MediaPool, StartError> 
         webrtc_port: shell.webrtc_port,
         ports: shell.ports.clone(),
         wavs,
+        recordings,
     };
     MediaPool::start(config, move |event| door.input(Input::Media(event))).map_err(StartError::Media)
 }
@@ -367,6 +372,7 @@ fn web(
             origins: Origins::new(shell.origins.clone()),
         },
         telemetry: telemetry.clone(),
+        recordings: shell.recordings.as_ref().map(|recordings| recordings.folder.clone()),
         clock,
         keys: shell.api_keys.iter().map(api_key).collect(),
         token_keys: calls.token_keys.clone(),
@@ -391,7 +397,7 @@ async fn beat(pages: Arc<LivePages>) {
 }
 
 fn api_key(key: &config::ApiKey) -> web::ApiKey {
-    web::ApiKey { id: key.id.clone(), hash: key.hash, write: key.write, read: key.read }
+    web::ApiKey { id: key.id.clone(), hash: key.hash, write: key.write, read: key.read, recordings: key.recordings }
 }
 
 fn random_seed() -> Result<[u8; 32], StartError> {

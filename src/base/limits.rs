@@ -286,6 +286,11 @@ pub const HANDSHAKES_MAX: usize = 2_048;
 pub const HANDSHAKE_WAITING_MAX: usize = 8_192;
 /// Commands that wait for one media worker. Beyond it a new leg fails to open; commands for open legs always pass.
 pub const MEDIA_COMMANDS_MAX: usize = 4096;
+/// Packets that wait for the writer of recordings, some 200 octets each; a second of 300 calls. Beyond it sound is left out of the
+/// recording, counted, and silence there.
+pub const RECORDED_WAITING_MAX: usize = 32_768;
+/// Recordings at once, a file each. A call beyond it is not recorded, and its record says why.
+pub const RECORDINGS_MAX: usize = 1_024;
 /// The longest sound file, in seconds; each second takes 16 kB of memory.
 pub const WAV_LENGTH_MAX_S: u32 = 600;
 /// One journal, in bytes; a million calls or so. Beyond it the journal ends: a part of one cannot be replayed.

@@ -42,12 +42,14 @@ pub enum Deadline {
     Ceiling,
     /// The longest that a call which we do not see any more keeps its agent.
     HandedOver,
+    /// A pause of the recording that nobody has ended.
+    ResumeRecording,
     /// The longest a call may be.
     CallLength,
 }
 
 impl Deadline {
-    pub const ALL: [Deadline; 8] = [
+    pub const ALL: [Deadline; 9] = [
         Deadline::Match,
         Deadline::AnswerWaiting,
         Deadline::Pop,
@@ -55,6 +57,7 @@ impl Deadline {
         Deadline::Message,
         Deadline::Ceiling,
         Deadline::HandedOver,
+        Deadline::ResumeRecording,
         Deadline::CallLength,
     ];
 
@@ -67,6 +70,7 @@ impl Deadline {
             Deadline::Message => "message for a waiting caller",
             Deadline::Ceiling => "queue ceiling",
             Deadline::HandedOver => "a call that was handed over",
+            Deadline::ResumeRecording => "resume the recording",
             Deadline::CallLength => "longest call",
         }
     }

@@ -13,6 +13,7 @@ use super::api::AskId;
 use super::facts::{CallRecord, FallbackCause};
 use super::moved::Moved;
 use super::prompts::Prompts;
+use super::recording::Recording;
 use super::returning::Returning;
 use super::settings::TrunkPlan;
 use super::sound::Sound;
@@ -150,6 +151,7 @@ pub struct Call {
     pub transfer: Option<Box<Transfer>>,
     /// Where the phone or the fallback has sent us by 3xx.
     pub moved: Moved,
+    pub recording: Recording,
     /// Browsers that are away.
     pub returning: Returning,
     pub record: CallRecord,

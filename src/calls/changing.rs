@@ -8,6 +8,7 @@ use crate::sip::api::SipCommand;
 
 use super::bench::Bench;
 use super::call::{Call, Change, Phase, Side};
+use super::recording;
 use super::sound;
 
 /// The answer that an offer of ours was owed is of no use: the call cannot go on.
@@ -218,6 +219,9 @@ fn take_answer(
     }
     tell_both(call, bench);
     show_hold(call, asking, is_hold, bench);
+    if is_hold {
+        recording::resume(call, bench, bench.now);
+    }
     Ok(settled.body)
 }
 

@@ -1,5 +1,6 @@
 //! All calls of this node. It finds the call that an input is about and hands it to the file of its phase; it decides nothing.
 
+mod sounding;
 mod telling;
 
 use std::collections::BTreeMap;
@@ -10,7 +11,6 @@ use crate::base::rng::Rng;
 use crate::base::{AgentId, CallId, LegId, Mono, Now, QueueId, TrunkId, limits};
 use crate::desktop::{DeskEvent, Undeliverable, WrapUp};
 use crate::intents::requests::{StoreError, StoreReply};
-use crate::media::command::{LegStats, LostCause, MediaEvent};
 use crate::routing;
 use crate::sip::api::{IncomingCall, Origin, Reason, Refer, Replaced, SipCommand, SipEvent};
 
@@ -18,12 +18,12 @@ use super::api::{AskId, CallInput, CallOutput};
 use super::bench::{Bench, Deadline};
 use super::call::{Call, CallerLeg, Grant, Phase, Side};
 use super::caps::{Bound, Load};
-use super::facts::{CallRecord, Fact, FallbackCause};
+use super::facts::{Fact, FallbackCause};
 use super::records::Records;
 use super::settings::{CallSettings, TrunkPlan};
 use super::{
     admission, attended, browsing, changing, comfort, confirming, connecting, ending, fallback, header_rules, keys,
-    matching, phoning, prompts, queueing, redirecting, returning, screening, settling, transfer,
+    matching, phoning, queueing, recording, redirecting, returning, screening, settling, transfer,
 };
 
 /// The calls in progress and the records of those that have ended.
@@ -359,52 +359,6 @@ impl Calls {
         }
     }
 
-    fn on_media(&mut self, event: MediaEvent, now: Now) {
-        match event {
-            MediaEvent::Latched { .. } => {}
-            MediaEvent::Dtmf { leg, digit, duration_ms } => self.with_sound(leg, |call, side, bench| {
-                keys::heard(call, side, (digit, duration_ms), bench);
-            }),
-            MediaEvent::Played { leg, prompt, end } => {
-                self.with_sound(leg, |call, _, bench| prompts::over(call, leg, prompt, end, bench, now));
-            }
-            MediaEvent::Silent { leg, .. } => {
-                self.with_sound(leg, |call, side, bench| ending::silent(call, side, bench, now));
-            }
-            MediaEvent::Failed { leg, .. } => self.on_sound_failed(leg, now),
-            MediaEvent::Lost { leg, cause } => self.on_browser_lost(leg, cause, now),
-            MediaEvent::Closed { leg, stats } => self.on_sound_closed(leg, stats),
-        }
-    }
-
-    fn on_browser_lost(&mut self, leg: LegId, cause: LostCause, now: Now) {
-        let Some((_, call)) = self.bench.port_by_leg.get(&leg).copied() else { return };
-        self.with(call, |call, bench| match call.sound.side_of(leg) {
-            Some(side) => ending::browser_lost(call, side, cause, bench, now),
-            None if call.sound.is_next(leg) => next_sound_failed(call, bench, now),
-            None => {}
-        });
-    }
-
-    fn on_sound_failed(&mut self, leg: LegId, now: Now) {
-        let Some(call) = self.bench.port_closed(leg) else { return };
-        self.with(call, |call, bench| match call.sound.side_of(leg) {
-            Some(side) => ending::sound_failed(call, side, bench, now),
-            None if call.sound.is_next(leg) => next_sound_failed(call, bench, now),
-            None => {}
-        });
-    }
-
-    fn on_sound_closed(&mut self, leg: LegId, stats: LegStats) {
-        let Some(call) = self.bench.port_closed(leg) else { return };
-        let side = if leg.is_outbound() { Side::Far } else { Side::Caller };
-        self.bench.fact(Fact::SoundEnded { call, stats });
-        match self.calls.get_mut(&call) {
-            Some(call) => note_sound(&mut call.record, side, stats),
-            None => self.records.amend(call, |record| note_sound(record, side, stats)),
-        }
-    }
-
     fn on_routing(&mut self, output: routing::Output, now: Now) {
         match output {
             routing::Output::Offer { call, agent, fence, expires: _, passed_over } => {
@@ -463,6 +417,9 @@ impl Calls {
                 });
             }
             DeskEvent::WrapUpWritten { agent, wrap_up } => self.on_wrap_up(agent, wrap_up, now),
+            DeskEvent::RecordingAsked { agent, call, paused } => {
+                self.with(call, |call, bench| recording::asked(call, &agent, paused, bench, now));
+            }
             DeskEvent::StateAsked { agent, state: _ } => self.on_freed(&agent, now),
             DeskEvent::LoggedIn { .. }
             | DeskEvent::LoggedOut { .. }
@@ -489,16 +446,6 @@ impl Calls {
         if let Some(call) = self.bench.call_by_agent.get(agent).copied() {
             self.with(call, |call, bench| redirecting::freed(call, agent, false, bench, now));
         }
-    }
-
-    /// As `with_leg`, for a leg of the media.
-    fn with_sound(&mut self, leg: LegId, act: impl FnOnce(&mut Call, Side, &mut Bench)) {
-        let Some((_, call)) = self.bench.port_by_leg.get(&leg).copied() else { return };
-        self.with(call, |call, bench| {
-            if let Some(side) = call.sound.side_of(leg) {
-                act(call, side, bench);
-            }
-        });
     }
 
     fn with_leg(&mut self, leg: LegId, act: impl FnOnce(&mut Call, Side, &mut Bench)) {
@@ -529,21 +476,6 @@ impl Calls {
     }
 }
 
-/// The leg that is to take the far one's place has no sound.
-fn next_sound_failed(call: &mut Call, bench: &mut Bench, now: Now) {
-    match call.transfer {
-        Some(_) => transfer::sound_failed(call, bench, now),
-        None => returning::failed(call, bench, now),
-    }
-}
-
-fn note_sound(record: &mut CallRecord, side: Side, stats: LegStats) {
-    match side {
-        Side::Caller => record.caller_sound = Some(stats),
-        Side::Far => record.far_sound = Some(stats),
-    }
-}
-
 fn on_deadline(call: &mut Call, deadline: Deadline, bench: &mut Bench, now: Now) {
     match deadline {
         Deadline::Match => matching::timed_out(call, bench, now),
@@ -554,6 +486,7 @@ fn on_deadline(call: &mut Call, deadline: Deadline, bench: &mut Bench, now: Now)
         Deadline::Ceiling => queueing::ceiling_reached(call, bench, now),
         Deadline::RenewClaim => matching::renew_claim(call, bench, now),
         Deadline::HandedOver => redirecting::held_long(call, bench, now),
+        Deadline::ResumeRecording => recording::resume(call, bench, now),
         Deadline::CallLength => ending::cut_short(call, ending::TOO_LONG, bench, now),
     }
 }

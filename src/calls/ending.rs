@@ -15,6 +15,7 @@ use super::engaged;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
 use super::matching;
+use super::recording;
 use super::redirecting;
 use super::returning;
 use super::settling;
@@ -282,6 +283,7 @@ pub fn finish(call: &mut Call, outcome: Outcome, by: EndedBy, bench: &mut Bench,
     transfer::abandon(call, bench);
     confirming::abandon(call, bench);
     returning::abandon(call, bench);
+    recording::end(call, bench);
     call.phase = Phase::Over;
     sound::close_all(call, bench);
     for deadline in Deadline::ALL {

@@ -14,6 +14,7 @@ use crate::sip::api::{GatewayState, Refusal};
 
 use super::call::Side;
 use super::caps::{Bound, Reached};
+use super::recording::{RecordingNews, RecordingNote};
 
 /// Why a call went on to the trunk's fallback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -176,6 +177,11 @@ pub enum Fact {
         call: CallId,
         stats: LegStats,
     },
+    /// Of the call's recording; that it is complete is said after the call's end.
+    Recording {
+        call: CallId,
+        news: RecordingNews,
+    },
     WrittenUp {
         call: CallId,
         agent: AgentId,
@@ -257,6 +263,8 @@ pub struct CallRecord {
     /// What passed on the caller's side and on the other; there a moment after the end.
     pub caller_sound: Option<LegStats>,
     pub far_sound: Option<LegStats>,
+    /// There when the rule asks for one.
+    pub recording: Option<Box<RecordingNote>>,
     pub wrap_up: Option<WrapUp>,
     /// Of the intent that had the call.
     pub about: Option<Box<About>>,
@@ -322,6 +330,7 @@ impl CallRecord {
             talked: Duration::ZERO,
             caller_sound: None,
             far_sound: None,
+            recording: None,
             wrap_up: None,
             about: None,
         }
@@ -347,6 +356,7 @@ impl Fact {
             | Fact::Dtmf { call }
             | Fact::SoundLost { call, .. }
             | Fact::SoundEnded { call, .. }
+            | Fact::Recording { call, .. }
             | Fact::WrittenUp { call, .. } => Some(*call),
             Fact::CaseOpened(note) => Some(note.wrap_up.call),
             Fact::CallEnded(record) => Some(record.call),

@@ -16,6 +16,7 @@ use super::header_rules;
 use super::identity;
 use super::inviting;
 use super::moved::{Moved, Next};
+use super::recording;
 use super::settings::{Fallback, Mode, TrunkPlan};
 use super::sound;
 
@@ -28,6 +29,7 @@ pub fn divert(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now
         bench.cancel_deadline(call, deadline);
     }
     call.record.fallback = Some(cause);
+    recording::end(call, bench);
     bench.fact(Fact::FallingBack { call: call.id, cause });
     let trunk = call.trunk.clone();
     match &trunk.fallback {

@@ -34,6 +34,7 @@ mod pools;
 mod pop;
 mod prompts;
 mod queueing;
+pub mod recording;
 mod records;
 mod redirecting;
 mod returning;

@@ -8,6 +8,7 @@ use crate::media::command::{MediaCommand, PromptEnd, PromptId, WavId};
 use super::bench::Bench;
 use super::call::{Call, Side};
 use super::comfort::{self, Told};
+use super::recording;
 
 /// What a call has been played, and is being played.
 #[derive(Clone, Debug, Default)]
@@ -31,6 +32,8 @@ struct Playing {
 pub enum Purpose {
     /// The message of a queue.
     Comfort,
+    /// That the call is recorded.
+    Notice,
 }
 
 /// A prompt to be.
@@ -60,5 +63,6 @@ pub fn over(call: &mut Call, leg: LegId, prompt: PromptId, _end: PromptEnd, benc
     let Some(nth) = playing.iter().position(|playing| playing.leg == leg && playing.prompt == prompt) else { return };
     match playing.swap_remove(nth).purpose {
         Purpose::Comfort => comfort::said(call, bench, now),
+        Purpose::Notice => recording::noticed(call, leg, bench, now),
     }
 }

@@ -13,6 +13,7 @@ use super::comfort;
 use super::facts::{Fact, FallbackCause};
 use super::fallback;
 use super::matching;
+use super::recording;
 use super::redirecting;
 use super::sound;
 
@@ -23,6 +24,7 @@ pub fn enter(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Dur
     call.queued = Some(Queued { queue: queue.clone(), since: now.mono, position: None, expected_wait: None });
     call.record.queue = Some(queue.clone());
     call.phase = Phase::Waiting;
+    recording::prepare(call, bench);
     bench.set_deadline(call, Deadline::AnswerWaiting, now.mono + bench.settings.deadlines.answer_waiting);
     if let Some(ceiling) = ceiling {
         bench.set_deadline(call, Deadline::Ceiling, now.mono + ceiling);
@@ -62,6 +64,7 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench, now: Now) {
         Ok(body) => {
             bench.sip(SipCommand::Answer { leg: call.caller.0, body });
             comfort::wait(call, bench, now);
+            recording::wait(call, bench);
         }
         // A codec that we cannot make sound in: the caller waits with the ringing of their own network.
         Err(sound::NoSound::Description(_)) => {

@@ -49,6 +49,7 @@ pub fn fresh(
         engaged: Vec::new(),
         change: None,
         is_held: false,
+        recording: Default::default(),
         transfer: None,
         moved: Moved::default(),
         returning: Returning::default(),

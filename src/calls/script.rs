@@ -18,6 +18,7 @@ use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply, Store
 use crate::intents::token::{TokenKey, TokenKeys};
 use crate::media::command::{LostCause, MediaCommand, MediaEvent, PromptEnd, PromptId, Source, ToneKind, WavId};
 use crate::media::spoken::Language;
+use crate::media::{Recorded, StopCause};
 use crate::routing;
 use crate::sdp::Fingerprint;
 use crate::sip::api::{
@@ -30,6 +31,7 @@ use super::browsing;
 use super::dialling::{DialRule, DialRules};
 use super::facts::Fact;
 use super::pages::{PageInput, Standing};
+use super::recording::{Notice, RecordingPlan};
 use super::settings::{
     CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, QueueSound, Spoken, TrunkPlan,
     WaitingSound, WebRtcPlan,
@@ -62,7 +64,7 @@ pub struct Bench {
     call: CallId,
     open_sound: Vec<LegId>,
     /// What is being played in between, and to whom.
-    prompt: (LegId, PromptId),
+    prompts: Vec<(LegId, PromptId)>,
     /// Legs whose peers the media knows.
     described: Vec<LegId>,
     pub records: Vec<super::facts::CallRecord>,
@@ -103,6 +105,24 @@ impl Bench {
         Bench::of(CallSettings { policy: Policy::new(PolicySetup::of(rules, Answer::SelfService)).unwrap(), ..plain })
     }
 
+    /// Whoever reaches a human is recorded, if they have agreed.
+    pub fn recording() -> Bench {
+        Bench::recording_with(Notice::OnPage)
+    }
+
+    pub fn recording_with(notice: Notice) -> Bench {
+        let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
+        let plain = settings(ivr, Mode::Path, TrunkTerms::default(), SoundTerms::default());
+        let rules = ["known".to_owned()].into();
+        let plan = RecordingPlan { rules, notice, pause: Duration::from_secs(60) };
+        Bench::of(CallSettings { recording: Some(plan), ..plain })
+    }
+
+    /// What became of the last call's recording, as its record says it afterwards.
+    pub fn kept(&self) -> Option<Recorded> {
+        self.calls.records().get(self.call)?.recording.as_ref()?.kept
+    }
+
     fn of(settings: CallSettings) -> Bench {
         let calls = Calls::new(Arc::new(settings), Rng::from_number(1), 7);
         let now = Now::new(Mono(1_000_000_000), Wall(1_000_000));
@@ -117,7 +137,7 @@ impl Bench {
             admitted: 0,
             call: CallId::new(7, 1),
             open_sound: Vec::new(),
-            prompt: (LegId(0), PromptId(0)),
+            prompts: Vec::new(),
             described: Vec::new(),
             records: Vec::new(),
             dials: Vec::new(),
@@ -192,8 +212,13 @@ impl Bench {
             ["page", "calls", "again"] => {
                 sip(SipEvent::Incoming { leg: LegId::inbound(2), call: from_page(self.now.mono, INTENT) })
             }
+            [who @ ("caller" | "far"), "played"] => {
+                let leg = if *who == "caller" { caller } else { self.far };
+                let prompt = self.prompts.iter().rev().find(|(of, _)| *of == leg).expect("a prompt").1;
+                CallInput::Media(MediaEvent::Played { leg, prompt, end: PromptEnd::Finished })
+            }
             ["played"] => {
-                let (leg, prompt) = self.prompt;
+                let (leg, prompt) = *self.prompts.last().unwrap_or(&(LegId(0), PromptId(0)));
                 CallInput::Media(MediaEvent::Played { leg, prompt, end: PromptEnd::Finished })
             }
             ["found", "page"] => {
@@ -227,6 +252,23 @@ impl Bench {
                 let (queue, expected_wait) = (QueueId::new(queue), None);
                 let (free, waiting) = (free.parse().unwrap(), waiting.parse().unwrap());
                 return self.calls.know_loads(vec![QueueLoad { queue, free, waiting, expected_wait }]);
+            }
+            ["found", "agreed"] => {
+                let mut candidate = ours(call);
+                candidate.intent.recording_consent = true;
+                store(self.ask, Ok(StoreReply::Found { candidates: vec![candidate] }))
+            }
+            [agent, wish @ ("pauses" | "resumes")] => {
+                let (agent, paused) = (AgentId::new(agent), *wish == "pauses");
+                CallInput::Desk(DeskEvent::RecordingAsked { agent, call, paused })
+            }
+            ["kept"] => {
+                let recorded = Recorded { length: Duration::from_secs(7), ..Recorded::default() };
+                CallInput::Media(MediaEvent::Recorded { call, recorded })
+            }
+            ["disk", "full"] => {
+                let recorded = Recorded { stopped: Some(StopCause::File), ..Recorded::default() };
+                CallInput::Media(MediaEvent::Recorded { call, recorded })
             }
             ["found", "ours", "doubtful"] => {
                 let mut nothing_fits = ours(call);
@@ -518,12 +560,16 @@ impl Bench {
             }
             MediaCommand::Key { leg, digit, .. } => Some(format!("press {digit} to {}", self.who(leg))),
             MediaCommand::Play { leg, prompt, items, until_key } => {
-                self.prompt = (leg, prompt);
+                self.prompts.push((leg, prompt));
                 let items: Vec<String> = items.iter().map(|item| part_name(*item)).collect();
                 let keys = if until_key { " until a key" } else { "" };
                 Some(format!("{} is played {}{keys}", self.who(leg), items.join(" ")))
             }
             MediaCommand::Close { .. } => None,
+            MediaCommand::Record { leg, track, .. } => {
+                Some(format!("{} {}", self.who(leg), if track.is_some() { "recorded" } else { "unrecorded" }))
+            }
+            MediaCommand::EndRecording { .. } => Some("recording ends".to_owned()),
             MediaCommand::Source { leg, source } => {
                 let sound = match source {
                     Source::Silence => "silence",
@@ -550,6 +596,7 @@ impl Bench {
             Fact::TrunkFull { bound, reached, .. } => {
                 Some(format!("trunk full: {} {}", bound.as_str(), reached.as_str()))
             }
+            Fact::Recording { news, .. } => Some(format!("recording {}", news.cause().unwrap_or(news.as_str()))),
             Fact::Confirmed { .. } => Some("confirmed".to_owned()),
             Fact::Matched { level, .. } => Some(format!("matched {level}")),
             _ => None,
@@ -606,6 +653,7 @@ fn desk_words(command: &DeskCommand) -> String {
         DeskCommand::Update { agent, pop } => format!("update {agent} {}", pop.level),
         DeskCommand::Withdraw { agent, .. } => format!("withdraw {agent}"),
         DeskCommand::CallPhase { agent, phase, .. } => format!("{agent} {}", phase.as_str()),
+        DeskCommand::Recording { agent, state, .. } => format!("{agent} recording {}", state.as_str()),
         DeskCommand::WrapUpDue { agent, .. } => format!("wrap-up {agent}"),
         DeskCommand::State { agent, state, .. } => format!("{agent} is {}", state.as_str()),
     }
@@ -739,6 +787,7 @@ fn candidate() -> Candidate {
         state: IntentState::Open,
         preferred_agent: None,
         callback: None,
+        recording_consent: false,
         version: 1,
     };
     let found_by = FoundBy { leased_number: true, caller_id: true, token: false };
@@ -800,6 +849,7 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
             ringback: ToneKind::RingbackUs,
             webrtc: WebRtcPlan { ports: vec![7000], fingerprint: Fingerprint([7; 32]) },
         },
+        recording: None,
     }
 }
 

@@ -18,6 +18,7 @@ use crate::sip::api::{FlowId, Reliable, Target};
 use super::dialling::DialRules;
 use super::moved::Next;
 pub use super::pools::{PoolPlan, PoolPromise};
+use super::recording::RecordingPlan;
 use super::terms::{SoundTerms, TrunkTerms};
 
 /// Where a trunk's call goes when we have nothing to add: the IVR that was there before us.
@@ -231,4 +232,5 @@ pub struct CallSettings {
     pub token_keys: TokenKeys,
     pub deadlines: Deadlines,
     pub media: MediaPlan,
+    pub recording: Option<RecordingPlan>,
 }

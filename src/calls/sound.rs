@@ -7,10 +7,12 @@ use bytes::Bytes;
 
 use crate::base::LegId;
 use crate::media::command::{MediaCommand, Source, ToneKind};
+use crate::media::g711::Law;
 use crate::sdp::{Codec, LocalMedia, Negotiated, SdpError, Session};
 
 use super::bench::Bench;
 use super::call::{Call, Side};
+use super::recording;
 use super::settings::WaitingSound;
 use super::terms::SoundTerms;
 pub use next::{adopt_next, answer_next, close_next, connect_next, offer_next};
@@ -30,6 +32,8 @@ pub struct Sound {
     late: bool,
     /// The caller has our answer in a 200, not only in early media.
     answered: bool,
+    /// Both sides are to speak in what we can read.
+    plain: bool,
     /// How often the caller's stream has been given another port.
     reopened: u8,
     /// What the caller is to be told anew: another fork has answered than the one that spoke early.
@@ -64,6 +68,20 @@ impl Sound {
 
     pub fn is_answered(&self) -> bool {
         self.answered
+    }
+
+    /// From now on what is offered is G.711, where both sides have it: it can be recorded and mixed.
+    pub fn keep_plain(&mut self) {
+        self.plain = true;
+    }
+
+    /// What both sides speak can be read.
+    pub fn is_plain(&self) -> bool {
+        let speaks_plain = |stream: &Option<Stream>| {
+            let agreed = stream.as_ref().and_then(|stream| stream.agreed.as_ref()?.codec());
+            agreed.is_some_and(|format| Law::of(&format.codec).is_some())
+        };
+        speaks_plain(&self.caller) && speaks_plain(&self.far)
     }
 
     /// An INVITE without an offer.
@@ -135,6 +153,9 @@ impl Stream {
         let mut narrowed = self.terms.codecs.narrow(offer)?;
         let is_between = self.between(offer.audio.webrtc.is_some());
         narrowed.audio.codecs.retain(is_between);
+        if self.terms.plain && narrowed.audio.codecs.iter().any(is_plain_sound) {
+            narrowed.audio.codecs.retain(Codec::is_of_telephones);
+        }
         if narrowed.audio.codecs.iter().any(Codec::is_sound) { Ok(narrowed) } else { Err(SdpError::NoCommonCodec) }
     }
 
@@ -143,6 +164,9 @@ impl Stream {
         let mut narrowed = self.terms.codecs.narrow_settled(settled.clone())?;
         let is_between = self.between(settled.webrtc.is_some());
         narrowed.formats.retain(|format| is_between(&format.codec));
+        if self.terms.plain && narrowed.formats.iter().any(|format| is_plain_sound(&format.codec)) {
+            narrowed.formats.retain(|format| format.codec.is_of_telephones());
+        }
         if narrowed.codec().is_some() { Ok(narrowed) } else { Err(SdpError::NoCommonCodec) }
     }
 
@@ -170,6 +194,10 @@ impl NoSound {
             NoSound::Description(error) => error.status(),
         }
     }
+}
+
+fn is_plain_sound(codec: &Codec) -> bool {
+    codec.is_sound() && codec.is_of_telephones()
 }
 
 /// What we can make and hear ourselves.
@@ -350,6 +378,7 @@ fn bridge(call: &mut Call, bench: &mut Bench) {
     let (Some(caller), Some(far)) = (&call.sound.caller, &call.sound.far) else { return };
     bench.media(MediaCommand::Source { leg: far.leg, source: Source::Leg(caller.leg) });
     bench.media(MediaCommand::Source { leg: caller.leg, source: Source::Leg(far.leg) });
+    recording::follow(call, bench);
 }
 
 pub(super) fn tell_remote(call: &mut Call, side: Side, bench: &mut Bench) {

@@ -23,6 +23,8 @@ pub struct SoundTerms {
     pub srtp: SrtpUse,
     /// The peer is a browser: what we offer it is an offer of WebRTC.
     pub webrtc: bool,
+    /// Only what can be recorded and mixed, where the peer has it: G.711.
+    pub plain: bool,
     /// Keys stand in descriptions only where nobody reads them on the way.
     pub keys_need_tls: bool,
 }

@@ -7,6 +7,7 @@ mod browsing;
 mod comfort;
 mod moved;
 mod pages;
+mod recording;
 mod redirecting;
 mod returning;
 mod transfer;

@@ -20,6 +20,7 @@ use super::identity;
 use super::inviting;
 use super::moved::{Moved, Next};
 use super::pop;
+use super::recording;
 use super::settings::PhonePlan;
 use super::sound;
 use super::talking;
@@ -246,6 +247,7 @@ pub fn asker_gone(call: &mut Call, bench: &mut Bench) -> bool {
     let Some(transfer) = &mut call.transfer else { return false };
     let Some(far) = transfer.asker.take() else { return false };
     bench.call_by_leg.remove(&far.0);
+    recording::rest(call, bench);
     sound::close_far(call, bench);
     sound::play_ringback(call, bench);
     let before = std::mem::replace(&mut call.phase, Phase::Passing);
@@ -340,9 +342,11 @@ fn answered(call: &mut Call, answer: &[u8], bench: &mut Bench, now: Now) {
     match transfer.step {
         Step::Ringing(Some(grant), _) | Step::Joining(Joined { grant: Some(grant), .. }) => {
             with_agent(call, grant, leg, bench);
+            recording::talk(call, bench, now);
         }
         Step::Ringing(None, _) | Step::Joining(_) | Step::Asking(_) | Step::Showing(_) => {
             call.phase = Phase::Passed(leg);
+            recording::end(call, bench);
         }
     }
 }

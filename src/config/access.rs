@@ -13,6 +13,7 @@ use crate::intents::{Currency, Urgency};
 
 use super::conditions;
 use super::fault::{Faults, Place};
+use super::recording::RecordedRule;
 use super::tree::{Section, Text};
 use super::values::{Names, phone_number};
 
@@ -36,13 +37,19 @@ const ANSWERS: [(&str, Kind); 4] =
 const VALUE: &str = "write min_value = { minor_units = 10000, currency = \"EUR\" }: a hundred euros in cents";
 const CEILING: Duration = Duration::from_secs(300);
 
-pub(super) fn read(top: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut Faults<'_>) -> Option<Policy> {
+/// `recorded` gets the rules whose calls are to be recorded.
+pub(super) fn read(
+    top: &mut Section<'_>,
+    known: &Known<'_, '_>,
+    recorded: &mut Vec<RecordedRule>,
+    faults: &mut Faults<'_>,
+) -> Option<Policy> {
     let mut section = top.section("access", faults);
     let mut tiers = Names::default();
     let setup = PolicySetup {
         tiers: read_tiers(&mut section, &mut tiers, faults),
         free_mail: free_mail(&mut section, faults),
-        rules: rules(&mut section, known, &tiers, faults),
+        rules: rules(&mut section, known, &tiers, recorded, faults),
         default_words: None,
         default: Answer::SelfService,
         protected: protected(&mut section, faults),
@@ -131,7 +138,13 @@ fn pattern(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<DomainPattern> {
     text.parse(DomainPattern::parse, remedy, faults)
 }
 
-fn rules(access: &mut Section<'_>, known: &Known<'_, '_>, tiers: &Names<'_>, faults: &mut Faults<'_>) -> Vec<Rule> {
+fn rules(
+    access: &mut Section<'_>,
+    known: &Known<'_, '_>,
+    tiers: &Names<'_>,
+    recorded: &mut Vec<RecordedRule>,
+    faults: &mut Faults<'_>,
+) -> Vec<Rule> {
     let mut names = Names::default();
     let mut rules = Vec::new();
     for mut section in access.sections("rules", faults) {
@@ -139,6 +152,10 @@ fn rules(access: &mut Section<'_>, known: &Known<'_, '_>, tiers: &Names<'_>, fau
         let when = conditions(&mut section, known, tiers, faults);
         let answer = answer(&mut section, known, faults);
         let words = section.text("because", faults).map(|text| text.value.to_owned());
+        let record = section.item("record");
+        if let (true, Some(item), Some(name)) = (section.flag("record", false, faults), record, &name) {
+            recorded.push(RecordedRule { name: name.value.to_owned(), place: item.place });
+        }
         section.finish(faults);
         rules.extend(name.map(|name| Rule { words, ..Rule::new(name.value, when, answer) }));
     }

@@ -20,6 +20,7 @@ mod promise;
 mod prompts;
 mod proof;
 mod read;
+mod recording;
 mod redirect;
 mod rings;
 mod routing;
@@ -36,8 +37,8 @@ mod web;
 
 pub use fault::Fault;
 pub use plan::{
-    ApiKey, FileAt, HistoryPlan, HttpTlsPlan, IntentDefaults, LogPlan, MediaShell, Plan, Shell, SipBind, StorePlan,
-    TlsPlan, WavAt,
+    ApiKey, FileAt, HistoryPlan, HttpTlsPlan, IntentDefaults, LogPlan, MediaShell, Plan, RecordingShell, Shell,
+    SipBind, StorePlan, TlsPlan, WavAt,
 };
 pub use read::read;
 

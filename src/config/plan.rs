@@ -38,6 +38,7 @@ pub struct Shell {
     /// Web sites other than our own whose pages may connect, as browsers write them: `https://shop.example.com`.
     pub origins: Vec<String>,
     pub media: MediaShell,
+    pub recordings: Option<RecordingShell>,
     pub store: StorePlan,
     pub history: HistoryPlan,
     pub api_keys: Vec<ApiKey>,
@@ -105,6 +106,15 @@ pub struct MediaShell {
     pub wavs: Vec<Vec<WavAt>>,
 }
 
+/// Where calls are recorded, and how long recordings are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingShell {
+    pub folder: PathBuf,
+    /// One recording ends after this; its call goes on.
+    pub longest: Duration,
+    pub keep: Duration,
+}
+
 /// Where intents are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StorePlan {
@@ -132,6 +142,8 @@ pub struct ApiKey {
     pub write: bool,
     /// May look at calls, agents, queues, trunks and latency, and ask for a match.
     pub read: bool,
+    /// May hear recordings, and delete them.
+    pub recordings: bool,
 }
 
 /// What a registration means that leaves something out.

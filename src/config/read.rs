@@ -13,12 +13,15 @@ use crate::intents::matching::Priors;
 use crate::sip::api::{EndpointSetup, FixedPhone, PhoneAccount, TrunkPeer};
 
 use super::fault::{Fault, Faults, Place};
-use super::plan::{MediaShell, Plan, Shell};
+use super::plan::{MediaShell, Plan, RecordingShell, Shell};
+use super::recording::RecordedRule;
 use super::shell::Signing;
 use super::tree::Section;
 use super::values::Names;
 use super::wavs::Wavs;
-use super::{access, agents, dial, media, memberships, numbers, promise, prompts, routing, shell, sip, trunks, web};
+use super::{
+    access, agents, dial, media, memberships, numbers, promise, prompts, recording, routing, shell, sip, trunks, web,
+};
 
 /// RFC 3261 table 4.
 const T1: Duration = Duration::from_millis(500);
@@ -62,8 +65,11 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     media.plan.queues = std::mem::take(&mut routing.sounds);
     media.plan.spoken = spoken;
     let return_within = web::read(&mut top, &sip, sip::web_flow(sip.bind.len()), &mut trunks, faults);
-    let calls = calls(&mut top, &routing, trunks.names, faults);
-    let mut shell = shell(&mut top, &sip, MediaShell { wavs: wavs.into_sounds(), ..media.shell }, &pools.names, faults);
+    let mut recorded = Vec::new();
+    let calls = calls(&mut top, (&routing, trunks.names), &mut recorded, faults);
+    let (recording, recordings) = recording::read(&mut top, recorded, &mut wavs, faults).unzip();
+    let media_shell = MediaShell { wavs: wavs.into_sounds(), ..media.shell };
+    let mut shell = shell(&mut top, recordings, &sip, media_shell, &pools.names, faults);
     promise::settle(&mut pools.plans, &mut shell.intents);
     top.finish(faults);
     let (policy, Signing { token_keys, passes }, (deadlines, target_timeout)) = calls?;
@@ -79,6 +85,7 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
         token_keys,
         deadlines,
         media: media.plan,
+        recording,
     };
     let endpoint = endpoint(
         sip,
@@ -96,13 +103,13 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
 
 fn calls(
     top: &mut Section<'_>,
-    routing: &routing::RoutingPart<'_>,
-    trunks: Names<'_>,
+    (routing, trunks): (&routing::RoutingPart<'_>, Names<'_>),
+    recorded: &mut Vec<RecordedRule>,
     faults: &mut Faults<'_>,
 ) -> Option<(Policy, Signing, (Deadlines, Duration))> {
     let default_queue = routing.default_queue.as_ref();
     let known = access::Known { queues: &routing.queues, trunks: &trunks, default_queue };
-    let policy = access::read(top, &known, faults);
+    let policy = access::read(top, &known, recorded, faults);
     let token_keys = shell::token_keys(top, faults);
     let deadlines = shell::deadlines(top, faults);
     Some((policy?, token_keys?, deadlines))
@@ -136,6 +143,7 @@ fn endpoint(
 
 fn shell(
     top: &mut Section<'_>,
+    recordings: Option<RecordingShell>,
     sip: &sip::SipPart,
     media: MediaShell,
     pools: &Names<'_>,
@@ -153,6 +161,7 @@ fn shell(
         http_tls: http.tls,
         origins: http.origins,
         media,
+        recordings,
         store: shell::store(top, faults),
         history: shell::history(top, faults),
         api_keys: shell::api_keys(top, faults),

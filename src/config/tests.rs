@@ -761,3 +761,23 @@ fn the_dial_rules_name_their_faults() {
         check("[sip]", &text, if key.ends_with(".trunk") { "{ user" } else { "{ " }, key, what);
     }
 }
+
+#[test]
+fn recordings_need_a_place_a_notice_and_a_rule() {
+    let rule = "[[access.rules]]\nname = \"known\"\nanswer = \"human\"\nqueue = \"help\"\nrecord = true\n[deadlines]\n";
+    let with = |more: &str| format!("{}{rule}{more}", small());
+    let recorded = plan(&with("[recording]\nfolder = \"/var/recordings\"\nnotice = \"on-page\"\n"));
+    let recording = recorded.settings.calls.recording.expect("a plan");
+    assert!(recording.rules.contains("known") && recording.pause == Duration::from_secs(120));
+    assert_eq!(recorded.shell.recordings.map(|shell| shell.keep), Some(Duration::from_secs(90 * 86_400)));
+    assert!(plan(&small()).settings.calls.recording.is_none());
+    for (more, what) in [
+        ("", "access.rules[0].record: asks for recordings"),
+        ("[recording]\nnotice = \"on-page\"\n", "recording.folder: is missing"),
+        ("[recording]\nfolder = \"x\"\nnotice = \"whispered\"\n", "\"whispered\" is no notice"),
+        ("[recording]\nfolder = \"x\"\nnotice = \"on-page\"\nkeep = 3\n", "recording.keep: is no key"),
+    ] {
+        let faults = lines(&read(&with(more)).err().unwrap_or_default());
+        assert!(faults.contains(what), "{what}: {faults}");
+    }
+}

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use crate::base::{AgentId, CallId, Fence};
 
-use super::message::{AgentState, AskedState, CallPhase, ClientMessage, ServerMessage, SkillLevel, TokenHash, WrapUp};
+use super::message::{
+    AgentState, AskedState, CallPhase, ClientMessage, RecordingState, ServerMessage, SkillLevel, TokenHash, WrapUp,
+};
 use super::pass::PassKeys;
 use super::pop::Pop;
 
@@ -51,6 +53,8 @@ pub enum DeskCommand {
     CallPhase { agent: AgentId, call: CallId, phase: CallPhase },
     /// What the agent is now. The calls send this after every change, asked or forced; the desk shows nothing else.
     State { agent: AgentId, state: AgentState, why: String },
+    /// Whether the agent's call is being recorded; the desk shows it.
+    Recording { agent: AgentId, call: CallId, state: RecordingState },
     /// The agent should write what came of the call.
     WrapUpDue { agent: AgentId, call: CallId },
 }
@@ -126,6 +130,12 @@ pub enum DeskEvent {
     WrapUpWritten {
         agent: AgentId,
         wrap_up: WrapUp,
+    },
+    /// The agent wants the recording of their call to pause, or to go on.
+    RecordingAsked {
+        agent: AgentId,
+        call: CallId,
+        paused: bool,
     },
     /// Somebody could not log in; for the counters.
     LoginRefused,

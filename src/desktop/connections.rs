@@ -53,6 +53,7 @@ impl Desks {
             | ClientMessage::Ack { .. }
             | ClientMessage::PopDrawn { .. }
             | ClientMessage::Decline { .. }
+            | ClientMessage::Recording { .. }
             | ClientMessage::PhoneToken
             | ClientMessage::WrapUp(_) => {
                 self.complain(conn, ErrorCode::Order, "nobody is logged in here", "say hello first");
@@ -70,6 +71,7 @@ impl Desks {
             ClientMessage::PopDrawn { call, fence } => self.pop_drawn(agent, call, fence),
             ClientMessage::Decline { call } => self.decline(conn, agent, call),
             ClientMessage::WrapUp(wrap_up) => self.take_wrap_up(conn, agent, wrap_up),
+            ClientMessage::Recording { call, paused } => self.ask_recording(conn, agent, call, paused),
             ClientMessage::PhoneToken => self.tell_phone(conn, agent, now),
             ClientMessage::Ping => self.reply(conn, ServerMessage::Pong),
         }

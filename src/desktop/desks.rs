@@ -64,6 +64,7 @@ impl Desks {
             DeskCommand::Withdraw { agent, call, why } => self.withdraw(&agent, call, why),
             DeskCommand::CallPhase { agent, call, phase } => self.set_phase(&agent, call, phase),
             DeskCommand::State { agent, state, why } => self.set_state(&agent, state, why),
+            DeskCommand::Recording { agent, call, state } => self.show_recording(&agent, call, state),
             DeskCommand::WrapUpDue { agent, call } => self.ask_wrap_up(&agent, call),
         }
     }

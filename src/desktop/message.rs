@@ -35,6 +35,11 @@ pub enum ClientMessage {
         call: CallId,
     },
     WrapUp(WrapUp),
+    /// The recording of the agent's call pauses, or goes on.
+    Recording {
+        call: CallId,
+        paused: bool,
+    },
     /// Another pass for the agent's phone in the browser: the one of the welcome opens a websocket for a few minutes only.
     PhoneToken,
     Ping,
@@ -82,6 +87,15 @@ pub enum CallPhase {
     Talking,
     Held,
     Ended,
+}
+
+/// Whether a call is being recorded, as its agent sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RecordingState {
+    On,
+    Paused,
+    /// Not any more.
+    Off,
 }
 
 /// What an agent writes after a call.
@@ -149,6 +163,11 @@ pub enum ServerMessage {
         state: AgentState,
         why: String,
     },
+    /// Whether the call is being recorded.
+    Recording {
+        call: CallId,
+        state: RecordingState,
+    },
     WrapUpDue {
         call: CallId,
     },
@@ -190,6 +209,7 @@ impl ServerMessage {
             | ServerMessage::PopWithdrawn { .. }
             | ServerMessage::CallState { .. }
             | ServerMessage::StateChanged { .. }
+            | ServerMessage::Recording { .. }
             | ServerMessage::WrapUpDue { .. }
             | ServerMessage::WrapUpTaken { .. } => true,
             ServerMessage::Welcome { .. }
@@ -222,6 +242,17 @@ impl CallPhase {
             CallPhase::Talking => "talking",
             CallPhase::Held => "held",
             CallPhase::Ended => "ended",
+        }
+    }
+}
+
+impl RecordingState {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            RecordingState::On => "on",
+            RecordingState::Paused => "paused",
+            RecordingState::Off => "off",
         }
     }
 }

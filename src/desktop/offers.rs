@@ -4,7 +4,7 @@ use crate::base::{AgentId, CallId, Fence};
 
 use super::api::{ConnId, DeskEvent, Undeliverable};
 use super::desks::Desks;
-use super::message::{AgentState, CallPhase, ErrorCode, ServerMessage, WrapUp};
+use super::message::{AgentState, CallPhase, ErrorCode, RecordingState, ServerMessage, WrapUp};
 use super::pop::Pop;
 use super::session::DeskCall;
 
@@ -44,6 +44,24 @@ impl Desks {
         session.clear_desk();
         self.inform(agent, ServerMessage::CallState { call, phase });
         self.log_out_if_lost(agent);
+    }
+
+    pub(super) fn show_recording(&mut self, agent: &AgentId, call: CallId, state: RecordingState) {
+        let Some(session) = self.sessions.get_mut(agent) else { return };
+        let Some(current) = session.call_mut(call) else { return };
+        current.recording = Some(state);
+        self.inform(agent, ServerMessage::Recording { call, state });
+    }
+
+    /// Whether it is recorded at all is for the calls to say.
+    pub(super) fn ask_recording(&mut self, conn: ConnId, agent: &AgentId, call: CallId, paused: bool) {
+        let Some(session) = self.sessions.get_mut(agent) else { return };
+        let state = session.call_mut(call).and_then(|current| current.recording);
+        if matches!(state, Some(RecordingState::On | RecordingState::Paused)) {
+            return self.emit(DeskEvent::RecordingAsked { agent: agent.clone(), call, paused });
+        }
+        let (text, remedy) = ("this call is not being recorded", "there is nothing to pause");
+        self.complain(conn, ErrorCode::NoSuchCall, text, remedy);
     }
 
     pub(super) fn set_state(&mut self, agent: &AgentId, state: AgentState, why: String) {

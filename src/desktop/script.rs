@@ -143,6 +143,7 @@ fn describe_message(message: &ServerMessage) -> String {
         ServerMessage::PopWithdrawn { call, .. } => format!("withdrawn {}", call.0),
         ServerMessage::CallState { call, phase } => format!("call {} {}", call.0, phase.as_str()),
         ServerMessage::StateChanged { state, .. } => format!("state {}", state.as_str()),
+        ServerMessage::Recording { call, state } => format!("recording {} {}", call.0, state.as_str()),
         ServerMessage::WrapUpDue { call } => format!("wrap-up due {}", call.0),
         ServerMessage::WrapUpTaken { call } => format!("wrap-up taken {}", call.0),
         ServerMessage::Error { code, .. } => format!("error {}", code.as_str()),
@@ -163,6 +164,7 @@ fn describe_event(event: &DeskEvent) -> String {
             format!("{agent} no pop {} {}", call.0, cause.as_str())
         }
         DeskEvent::Declined { agent, call } => format!("{agent} declined {}", call.0),
+        DeskEvent::RecordingAsked { agent, call, paused } => format!("{agent} pauses {}: {paused}", call.0),
         DeskEvent::WrapUpWritten { agent, wrap_up } => format!("{agent} wrote {} {}", wrap_up.call.0, wrap_up.outcome),
         DeskEvent::LoginRefused => "login refused".to_owned(),
     }

@@ -4,7 +4,7 @@ use crate::base::CallId;
 
 use super::api::ConnId;
 use super::log::SentLog;
-use super::message::{AgentState, CallPhase, ServerMessage, SessionId};
+use super::message::{AgentState, CallPhase, RecordingState, ServerMessage, SessionId};
 use super::pop::ShownPop;
 
 /// Lives from the login until nobody has reconnected within the grace.
@@ -27,6 +27,8 @@ pub(super) struct DeskCall {
     /// `None` while it is only offered.
     pub(super) phase: Option<CallPhase>,
     pub(super) wrap_up_due: bool,
+    /// `None` when nothing was ever said of it.
+    pub(super) recording: Option<RecordingState>,
 }
 
 impl Session {
@@ -77,7 +79,7 @@ impl Session {
 
 impl DeskCall {
     pub(super) fn offered(pop: ShownPop) -> DeskCall {
-        DeskCall { pop, drawn: false, phase: None, wrap_up_due: false }
+        DeskCall { pop, drawn: false, phase: None, wrap_up_due: false, recording: None }
     }
 
     fn binds(&self) -> bool {
@@ -96,6 +98,7 @@ impl DeskCall {
         let call = self.pop.call;
         let mut messages = vec![ServerMessage::Pop(Box::new(self.pop.clone()))];
         messages.extend(self.phase.map(|phase| ServerMessage::CallState { call, phase }));
+        messages.extend(self.recording.map(|state| ServerMessage::Recording { call, state }));
         messages.extend(self.wrap_up_due.then_some(ServerMessage::WrapUpDue { call }));
         messages
     }

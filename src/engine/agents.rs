@@ -18,6 +18,7 @@ pub fn presence(event: &DeskEvent) -> Vec<Input> {
         | DeskEvent::PopAcknowledged { .. }
         | DeskEvent::PopUndeliverable { .. }
         | DeskEvent::Declined { .. }
+        | DeskEvent::RecordingAsked { .. }
         | DeskEvent::LoginRefused => Vec::new(),
     }
 }

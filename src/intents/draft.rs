@@ -27,6 +27,7 @@ pub struct Draft {
     /// In seconds; `None` means what the configuration says.
     pub ttl_s: Option<u64>,
     pub preferred_agent: Option<String>,
+    pub recording_consent: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -113,6 +114,7 @@ impl Draft {
             state: IntentState::Open,
             preferred_agent: self.preferred_agent.map(|agent| AgentId::new(&faults.id("preferred_agent", agent))),
             callback: None,
+            recording_consent: self.recording_consent,
             version: 1,
         };
         faults.or(intent)

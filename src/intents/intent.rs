@@ -36,6 +36,8 @@ pub struct Intent {
     pub preferred_agent: Option<AgentId>,
     /// The customer is to be called, or was.
     pub callback: Option<Box<Callback>>,
+    /// The customer has agreed on the site that the call is recorded.
+    pub recording_consent: bool,
     /// Counts from 1; each amendment adds one.
     pub version: u32,
 }

@@ -37,6 +37,9 @@ pub struct IntentRecord {
     /// Absent in records of before there were callbacks.
     #[serde(default)]
     pub callback: Option<CallbackRecord>,
+    /// A record that does not say so was written when nobody was asked.
+    #[serde(default)]
+    pub recording_consent: bool,
     pub version: u32,
 }
 
@@ -174,6 +177,7 @@ impl From<&Intent> for IntentRecord {
             state: StateRecord::from(intent.state),
             preferred_agent: intent.preferred_agent.as_ref().map(|agent| agent.as_str().to_owned()),
             callback: intent.callback.as_deref().map(CallbackRecord::from),
+            recording_consent: intent.recording_consent,
             version: intent.version,
         }
     }
@@ -203,6 +207,7 @@ impl TryFrom<IntentRecord> for Intent {
             state: record.state.try_into()?,
             preferred_agent: record.preferred_agent.map(|agent| AgentId::new(&agent)),
             callback: record.callback.map(Callback::try_from).transpose()?.map(Box::new),
+            recording_consent: record.recording_consent,
             version: record.version,
         })
     }
@@ -487,6 +492,7 @@ mod tests {
                 tried: None,
                 state: CallbackState::Calling { call: CallId(5) },
             })),
+            recording_consent: true,
             version: 3,
         }
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::recording::{Recorded, Track};
 use crate::base::{CallId, LegId};
 use crate::sdp::{IceCredentials, Negotiated};
 
@@ -23,6 +24,11 @@ pub enum MediaCommand {
     /// Plays these once, one after the other, in place of the leg's source, which goes on from where it was; `Played` follows.
     /// Another `Play`, a `Source` (the same again too) or the end of the leg ends it at once and without a word.
     Play { leg: LegId, prompt: PromptId, items: Arc<[WavId]>, until_key: bool },
+    /// The leg's peer is recorded on this track of the call's recording from now on, or not any more. The first of a call begins its
+    /// recording. Only G.711 is recorded, and never keys.
+    Record { leg: LegId, call: CallId, track: Option<Track> },
+    /// Ends the call's recording, which one of its legs names before it is closed; `Recorded` follows.
+    EndRecording { leg: LegId, call: CallId },
     /// Ends the leg; `Closed` follows, after which its port may be used again.
     Close { leg: LegId },
 }
@@ -92,6 +98,8 @@ pub enum MediaEvent {
     Played { leg: LegId, prompt: PromptId, end: PromptEnd },
     /// No sound for so long although the peer should send; said once for each silence.
     Silent { leg: LegId, lasted: Duration },
+    /// The recording's file is complete, also when it had to end before the call; said once.
+    Recorded { call: CallId, recorded: Recorded },
     /// The leg is gone. Also the answer to `Close` of a leg that was not open.
     Closed { leg: LegId, stats: LegStats },
 }

@@ -14,6 +14,7 @@ use super::outgoing::{Outgoing, Pace};
 use super::peer::Peer;
 use super::pressing::Pressing;
 use super::prompt::Prompt;
+use super::recording::Tap;
 use super::rtp::{self, Header, Packet};
 use super::sounds::{Clip, Sounds};
 use super::srtp::{Broken, Shield};
@@ -35,6 +36,8 @@ pub(super) struct Leg {
     pub pressing: Pressing,
     pub player: Player,
     pub prompt: Option<Box<Prompt>>,
+    /// The recording that its peer is heard on.
+    pub tap: Option<Tap>,
     pub counts: LegStats,
     /// Since when sound should come, and when it last came.
     pub listening_since: Option<Mono>,
@@ -85,6 +88,7 @@ impl Leg {
             pressing: Pressing::default(),
             player: Player::default(),
             prompt: None,
+            tap: None,
             counts: LegStats::default(),
             listening_since: None,
             heard_at: None,

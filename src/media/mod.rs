@@ -13,6 +13,7 @@ mod peer;
 pub mod ports;
 mod pressing;
 mod prompt;
+pub mod recording;
 pub mod relay;
 mod reports;
 pub mod rtcp;
@@ -27,5 +28,6 @@ pub use command::{
     FailCause, LegStats, LostCause, MediaCommand, MediaEvent, OurSide, PromptEnd, PromptId, Source, ToneKind, WavId,
 };
 pub use ports::Ports;
+pub use recording::{Recorded, StopCause, TapeOrder, Track};
 pub use relay::{Channel, Relay, Wire};
 pub use sounds::{Clip, Sounds, WavError};

@@ -3,8 +3,8 @@
 use crate::base::rng::Rng;
 use crate::base::{AgentId, CallId, Fence, Mono, Pii};
 use crate::desktop::{
-    AgentState, AskedState, ClientMessage, ConnId, DesktopInput, DesktopOutput, Hello, Resume, ServerMessage,
-    SessionId, TokenHash, WrapUp,
+    AgentState, AskedState, ClientMessage, ConnId, DesktopInput, DesktopOutput, Hello, RecordingState, Resume,
+    ServerMessage, SessionId, TokenHash, WrapUp,
 };
 
 use super::dice;
@@ -181,7 +181,11 @@ impl Desk {
             ServerMessage::Pop(pop) => self.see(pop.call, pop.fence, now),
             ServerMessage::WrapUpDue { call } => self.wrap_up(call, now),
             ServerMessage::StateChanged { state, .. } => self.state_changed(&state, now),
-            ServerMessage::Phone(_)
+            ServerMessage::Recording { call, state: RecordingState::On } => {
+                self.in_ms(500, 5_000, ClientMessage::Recording { call, paused: true }, now);
+            }
+            ServerMessage::Recording { state: RecordingState::Paused | RecordingState::Off, .. }
+            | ServerMessage::Phone(_)
             | ServerMessage::PopUpdated(_)
             | ServerMessage::PopWithdrawn { .. }
             | ServerMessage::CallState { .. }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::base::rng::Rng;
 use crate::base::{CallId, LegId, Mono};
+use crate::media::Recorded;
 use crate::media::command::{FailCause, LegStats, MediaCommand, MediaEvent, PromptEnd, PromptId, Source};
 
 use super::dice;
@@ -67,6 +68,14 @@ impl MediaDouble {
             MediaCommand::Play { leg, prompt, items, .. } => self.play(*leg, *prompt, items.len(), now),
             MediaCommand::Key { leg, .. } => {
                 self.must_be_open(*leg, "Key");
+            }
+            MediaCommand::Record { leg, .. } => {
+                self.must_be_open(*leg, "Record");
+            }
+            MediaCommand::EndRecording { leg, call } => {
+                self.must_be_open(*leg, "EndRecording");
+                let at = now + self.soon();
+                self.events.add(at, MediaEvent::Recorded { call: *call, recorded: Recorded::default() });
             }
             MediaCommand::Close { leg } => self.close(*leg, now),
         }

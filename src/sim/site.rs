@@ -114,6 +114,7 @@ impl Site {
             state: IntentState::Open,
             preferred_agent: None,
             callback: None,
+            recording_consent: nth.is_multiple_of(2),
             version: 1,
         }
     }

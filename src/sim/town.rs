@@ -11,6 +11,7 @@ use crate::access::{
 use crate::base::phone::Region;
 use crate::base::{AgentId, E164, Level, PoolId, QueueId, SkillId, TrunkId};
 use crate::calls::dialling::DialRules;
+use crate::calls::recording::{Notice, RecordingPlan};
 use crate::calls::settings::{
     CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, PoolPlan, QueueSound, Spoken, TrunkPlan,
     WaitingSound, WebRtcPlan,
@@ -158,6 +159,11 @@ fn calls(agents: u32) -> Option<CallSettings> {
             ringback: ToneKind::RingbackUs,
             webrtc: WebRtcPlan { ports: vec![7000], fingerprint: Fingerprint([7; 32]) },
         },
+        recording: Some(RecordingPlan {
+            rules: ["known", "urgent"].map(str::to_owned).into(),
+            notice: Notice::OnPage,
+            pause: Duration::from_secs(60),
+        }),
     })
 }
 

@@ -75,6 +75,7 @@ pub fn intent(nth: u64, customer: u64, ttl_s: u64, now: Wall) -> Intent {
         state: IntentState::Open,
         preferred_agent: None,
         callback: None,
+        recording_consent: false,
         version: 1,
     }
 }

@@ -114,7 +114,7 @@ impl Setup {
             "[sip]\nbind = {binds:?}\nrealm = \"voice.example.com\"\ndrain_s = {}\n{}\
              [media]\nbind = \"{media}\"\nadvertised = \"{media}\"\nports = \"{first}-{}\"\n{}\
              [http]\nbind = \"{http}\"\n\
-             [[api_keys]]\nid = \"tests\"\nsha256 = \"{}\"\nscopes = [\"register\", \"read\"]\n\
+             [[api_keys]]\nid = \"tests\"\nsha256 = \"{}\"\nscopes = [\"register\", \"read\", \"recordings\"]\n\
              [[token_keys]]\nid = 1\nsecret = \"{}\"\n\
              [store]\n{store}\n\
              [intents]\nregion = \"US\"\n\

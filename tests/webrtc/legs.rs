@@ -42,6 +42,7 @@ impl Media {
             webrtc_port: None,
             ports: 0..=0,
             wavs: Vec::new(),
+            recordings: None,
         };
         let pool = MediaPool::start(config, move |event| drop(sender.send(event))).expect("workers");
         Media { pool, events, seen: Vec::new() }

@@ -33,6 +33,8 @@ export class Desk {
     this.callPhase = '';
     this.talkingSince = 0;
     this.wrapUp = false;
+    /** Whether the call is being recorded. @type {'' | 'on' | 'paused' | 'off'} */
+    this.recording = '';
     this.wantsClick = false;
     /** A call of before the reload is fetched by itself once; after that the agent decides. */
     this.triedBack = false;
@@ -97,6 +99,7 @@ export class Desk {
       case 'pop_updated': this.updated(/** @type {any} */ (message)); break;
       case 'pop_withdrawn': this.withdrawn(message); break;
       case 'call_state': this.callChanged(message); break;
+      case 'recording': if (message.call === this.call) this.recording = message.state; break;
       case 'wrap_up_due': this.wrapUpDue(message.call); break;
       case 'wrap_up_taken': this.wrapUpTaken(message.call); break;
       case 'error': this.error(message); break;
@@ -164,6 +167,7 @@ export class Desk {
     this.callPhase = '';
     this.talkingSince = 0;
     this.wrapUp = false;
+    this.recording = '';
     this.triedBack = false;
     this.pop = null;
   }
@@ -256,6 +260,13 @@ export class Desk {
   async hold(held) {
     const ok = await this.line.call?.hold(held);
     if (!ok) this.notice('call', 'warn', held ? 'The call was not put on hold' : 'The call was not resumed', 'Try again in a moment.');
+  }
+
+  /** While a card's number is said. @param {boolean} paused */
+  pauseRecording(paused) {
+    const sent = this.socket.send({ type: 'recording', call: this.call, paused });
+    if (!sent) this.notice('call', 'bad', 'The recording was not paused', 'Your desk is not connected. Wait with the card number.');
+    else this.alert(paused ? 'Recording paused.' : 'Recording goes on.');
   }
 
   /** @param {string} to */

@@ -38,7 +38,7 @@ export class Panel {
     const call = desk.line.call;
     const state = [
       desk.phase, desk.state.state, desk.state.reason, call?.state, call?.held, call?.muted, call?.heldByThem, call?.interrupted,
-      this.drawer, this.passing, desk.line.state, desk.line.isHere, desk.wantsClick, desk.call, desk.settings.auto, desk.line.whereIs(),
+      this.drawer, this.passing, desk.line.state, desk.line.isHere, desk.wantsClick, desk.call, desk.recording, desk.settings.auto, desk.line.whereIs(),
     ].join('|');
     if (state === this.shown) return;
     this.shown = state;
@@ -107,7 +107,7 @@ export class Panel {
       : call.held ? ['warn', 'On hold'] : call.heldByThem ? ['warn', 'They hold the call'] : call.state === 'talking' ? ['good', 'Connected'] : ['accent', 'Connecting'];
     const ready = call.state === 'talking';
     return [
-      h('div', { class: 'status' }, h('span', { class: `chip ${chip[0]}`, 'data-id': 'call-state' }, chip[1]), h('span', { class: 'time numbers', 'data-id': 'time', role: 'timer' }, '0:00')),
+      h('div', { class: 'status' }, h('span', { class: `chip ${chip[0]}`, 'data-id': 'call-state' }, chip[1]), this.recordingChip(), h('span', { class: 'time numbers', 'data-id': 'time', role: 'timer' }, '0:00')),
       h('div', { class: 'who' }, h('h1', {}, this.desk.caller)),
       this.desk.wantsClick && h('button', { class: 'button primary', type: 'button', onclick: () => void this.desk.hear() }, icon('sound'), 'Let me hear the caller'),
       h('div', { class: 'meters', 'aria-hidden': 'true' },
@@ -119,6 +119,7 @@ export class Panel {
         this.toggle('hold', call.held, call.held ? 'play' : 'hold', call.held ? 'Resume' : 'Hold', () => void this.desk.hold(!call.held), !ready),
         this.opener('keypad', 'keypad', 'Keypad', !ready),
         this.opener('transfer', 'transfer', 'Transfer', !ready),
+        this.recordingButton(),
         this.drawer === 'keypad' && this.keypad(),
         this.drawer === 'transfer' && this.transfer(),
         h('button', { class: 'button danger wide', type: 'button', 'data-id': 'end', onclick: () => this.desk.end() }, icon('end'), 'End call')),
@@ -127,9 +128,25 @@ export class Panel {
 
   onTelephone() {
     return [
-      h('div', { class: 'status' }, h('span', { class: 'chip good' }, this.desk.callPhase === 'held' ? 'On hold' : 'On your telephone'), h('span', { class: 'time numbers', 'data-id': 'time' }, '')),
+      h('div', { class: 'status' }, h('span', { class: 'chip good' }, this.desk.callPhase === 'held' ? 'On hold' : 'On your telephone'), this.recordingChip(), h('span', { class: 'time numbers', 'data-id': 'time' }, '')),
       h('div', { class: 'who' }, h('h1', {}, this.desk.caller), h('p', { class: 'quiet' }, 'Hold, pass on and end the call on your telephone.')),
+      h('div', { class: 'actions' }, this.recordingButton()),
     ];
+  }
+
+  recordingChip() {
+    const { recording } = this.desk;
+    if (recording === 'on') return h('span', { class: 'chip bad', 'data-id': 'recording' }, 'Recording');
+    return recording === 'paused' && h('span', { class: 'chip warn', 'data-id': 'recording' }, 'Recording paused');
+  }
+
+  /** For card numbers. */
+  recordingButton() {
+    const { recording } = this.desk;
+    const paused = recording === 'paused';
+    return (recording === 'on' || paused) && h('button', {
+      class: 'button wide', type: 'button', 'data-id': 'pause-recording', onclick: () => this.desk.pauseRecording(!paused),
+    }, icon(paused ? 'play' : 'hold'), paused ? 'Resume recording' : 'Pause recording');
   }
 
   /** The call goes on, and its sound is not in this tab. */

@@ -130,7 +130,11 @@ impl Sitter for Auto {
                 count(&self.counts.errors);
                 vec![]
             }
-            ServerBody::PopUpdated(_) | ServerBody::Phone(_) | ServerBody::Displaced {} | ServerBody::Pong {} => vec![],
+            ServerBody::PopUpdated(_)
+            | ServerBody::Recording { .. }
+            | ServerBody::Phone(_)
+            | ServerBody::Displaced {}
+            | ServerBody::Pong {} => vec![],
         }
     }
 }

@@ -222,6 +222,7 @@ impl Connection {
             | ServerBody::PopUpdated(_)
             | ServerBody::PopWithdrawn { .. }
             | ServerBody::CallState { .. }
+            | ServerBody::Recording { .. }
             | ServerBody::StateChanged { .. }
             | ServerBody::WrapUpDue { .. }
             | ServerBody::Pong {} => {}

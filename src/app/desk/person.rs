@@ -97,6 +97,7 @@ impl Sitter for Person {
             | ServerBody::Phone(_)
             | ServerBody::PopUpdated(_)
             | ServerBody::CallState { .. }
+            | ServerBody::Recording { .. }
             | ServerBody::StateChanged { .. }
             | ServerBody::WrapUpDue { .. }
             | ServerBody::Error { .. }

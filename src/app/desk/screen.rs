@@ -25,6 +25,7 @@ pub(in crate::app) fn text(body: &ServerBody) -> String {
         ServerBody::CallState { phase, .. } => line(&format!("Call: {phase}.")),
         ServerBody::StateChanged { state, why } if why.is_empty() => line(&format!("You are {}.", words(state))),
         ServerBody::StateChanged { state, why } => line(&format!("You are {} ({why}).", words(state))),
+        ServerBody::Recording { state, .. } => line(&format!("Recording: {state}.")),
         ServerBody::WrapUpDue { .. } => line("Write what came of it: wrap OUTCOME SUMMARY"),
         ServerBody::WrapUpTaken { .. } => line("Your wrap-up is written."),
         ServerBody::Error { text, remedy, .. } => line(&format!("{text}: {remedy}.")),

@@ -15,7 +15,8 @@ use crate::calls::terms::SoundTerms;
 /// The offer for a leg that may take the far side's place; what the caller has settled is all that it may take.
 pub fn offer_next(call: &mut Call, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<Bytes, NoSound> {
     let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
-    let mut stream = new_stream((call.id, call.group), leg, (terms, false), bench)?;
+    let terms = SoundTerms { plain: call.sound.plain, ..terms.clone() };
+    let mut stream = new_stream((call.id, call.group), leg, (&terms, false), bench)?;
     let settled = match stream.narrow_settled(&settled) {
         Ok(settled) => settled,
         Err(error) => {
@@ -82,7 +83,7 @@ pub fn answer_next(
     let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
     let spoken = settled.codec().into_iter().chain(&settled.formats).map(|format| format.codec.clone());
     let spoken: Vec<Codec> = spoken.collect();
-    let terms = SoundTerms { webrtc: offer.audio.webrtc.is_some(), ..terms.clone() };
+    let terms = SoundTerms { webrtc: offer.audio.webrtc.is_some(), plain: call.sound.plain, ..terms.clone() };
     let mut stream = new_stream((call.id, call.group), leg, (&terms, false), bench)?;
     let agreed = match stream.local.answer_alone(&offer, &spoken) {
         Ok(agreed) => agreed,

@@ -27,7 +27,7 @@ pub(super) fn open(
     terms: &SoundTerms,
     bench: &mut Bench,
 ) -> Result<(), NoSound> {
-    let of = (call.id, call.group);
+    let (of, plain) = ((call.id, call.group), call.sound.plain);
     // The far leg goes over the caller's trunk when it is the fallback.
     let is_of_trunk = side == Side::Caller || call.record.fallback.is_some();
     let without_keys = is_of_trunk && call.trunk.keys_in_info;
@@ -35,7 +35,8 @@ pub(super) fn open(
     if place.is_some() {
         return Ok(());
     }
-    *place = Some(new_stream(of, leg, (terms, without_keys), bench)?);
+    let terms = SoundTerms { plain, ..terms.clone() };
+    *place = Some(new_stream(of, leg, (&terms, without_keys), bench)?);
     Ok(())
 }
 

@@ -53,6 +53,7 @@ fn candidate(nth: u64, leased: Option<E164>, shared: bool) -> Candidate {
         state: IntentState::Open,
         preferred_agent: None,
         callback: None,
+        recording_consent: false,
         version: 1,
     };
     Candidate { intent, found_by: FoundBy::default(), last_agent: None }

@@ -40,6 +40,10 @@ pub enum ClientFrame {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         article_failed: Option<ArticleFrame>,
     },
+    Recording {
+        call: String,
+        paused: bool,
+    },
     PhoneToken {},
     Ping {},
 }
@@ -93,6 +97,7 @@ fn message(frame: ClientFrame) -> Result<ClientMessage, String> {
         ClientFrame::WrapUp { call, outcome, summary, article_failed } => {
             ClientMessage::WrapUp(wrap_up(&call, outcome, summary, article_failed)?)
         }
+        ClientFrame::Recording { call, paused } => ClientMessage::Recording { call: call_id(&call)?, paused },
         ClientFrame::PhoneToken {} => ClientMessage::PhoneToken,
         ClientFrame::Ping {} => ClientMessage::Ping,
     })
@@ -168,6 +173,10 @@ mod tests {
                 ClientMessage::PopDrawn { call, fence: Fence(3) },
             ),
             (format!(r#"{{"type":"decline","call":"{call}"}}"#), ClientMessage::Decline { call }),
+            (
+                format!(r#"{{"type":"recording","call":"{call}","paused":true}}"#),
+                ClientMessage::Recording { call, paused: true },
+            ),
             (r#"{"type":"ping"}"#.to_owned(), ClientMessage::Ping),
             (r#"{"type":"phone_token"}"#.to_owned(), ClientMessage::PhoneToken),
         ];

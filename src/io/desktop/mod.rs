@@ -17,6 +17,7 @@
 //! {"type":"pop_drawn","call":"call_...","fence":3}
 //! {"type":"decline","call":"call_..."}
 //! {"type":"wrap_up","call":"call_...","outcome":"solved","summary":"new lamp sent","article_failed":{"article":"kb-17","why":"other model"}}
+//! {"type":"recording","call":"call_...","paused":true}
 //! {"type":"phone_token"}
 //! {"type":"ping"}
 //! ```
@@ -35,6 +36,7 @@
 //! {"seq":3,"type":"pop_updated", ... as in pop: the caller has confirmed on their page, and what was locked is there ...}
 //! {"seq":3,"type":"pop_withdrawn","call":"call_...","why":"the caller hung up"}
 //! {"seq":4,"type":"call_state","call":"call_...","phase":"ringing"}
+//! {"seq":5,"type":"recording","call":"call_...","state":"on"}
 //! {"seq":5,"type":"wrap_up_due","call":"call_..."}
 //! {"seq":6,"type":"wrap_up_taken","call":"call_..."}
 //! {"type":"error","code":"unauthorized","text":"agent or token is wrong","remedy":"ask your administrator for a token"}
@@ -43,6 +45,9 @@
 //! ```
 //! States: `offline`, `available`, `offered`, `on_call`, `wrap_up`, `break` (with `reason`). Phases: `ringing`, `talking`, `held`,
 //! `ended`. Error codes: `unauthorized`, `order`, `unreadable`, `no_such_call`, `no_browser_phone`.
+//!
+//! `recording` comes when the agent's call is being recorded: `on`, `paused`, or `off` when it is so no more. While it is on, the desk may ask for a
+//! pause, for a card's number; it ends when the desk says so, when the call is put on hold, or after the time of the configuration.
 //!
 //! `phone` is there when the agent's phone may be in the browser: SIP over websocket (RFC 7118) at `path` with `?token=TOKEN`, for which no
 //! password is needed. The token opens websockets for `expires_s`; what is open stays open. `phone_token` asks for another, after which

@@ -42,6 +42,10 @@ pub enum ServerBody {
         state: StateFrame,
         why: String,
     },
+    Recording {
+        call: String,
+        state: String,
+    },
     WrapUpDue {
         call: String,
     },
@@ -151,6 +155,9 @@ fn body(message: ServerMessage) -> ServerBody {
             ServerBody::CallState { call: call.to_string(), phase: phase.as_str().to_owned() }
         }
         ServerMessage::StateChanged { state, why } => ServerBody::StateChanged { state: state_frame(state), why },
+        ServerMessage::Recording { call, state } => {
+            ServerBody::Recording { call: call.to_string(), state: state.as_str().to_owned() }
+        }
         ServerMessage::WrapUpDue { call } => ServerBody::WrapUpDue { call: call.to_string() },
         ServerMessage::WrapUpTaken { call } => ServerBody::WrapUpTaken { call: call.to_string() },
         ServerMessage::Error { code, text, remedy } => {

@@ -51,6 +51,10 @@ pub(super) enum MessageRecord {
         summary: String,
         failed: Option<(String, String)>,
     },
+    Recording {
+        call: String,
+        paused: bool,
+    },
     PhoneToken,
     Ping,
 }
@@ -100,6 +104,9 @@ impl From<&ClientMessage> for MessageRecord {
             }
             ClientMessage::Decline { call } => MessageRecord::Decline { call: call.to_string() },
             ClientMessage::WrapUp(wrap_up) => MessageRecord::from(wrap_up),
+            ClientMessage::Recording { call, paused } => {
+                MessageRecord::Recording { call: call.to_string(), paused: *paused }
+            }
             ClientMessage::PhoneToken => MessageRecord::PhoneToken,
             ClientMessage::Ping => MessageRecord::Ping,
         }
@@ -143,6 +150,7 @@ impl MessageRecord {
                     article_failed: failed.map(why),
                 })
             }
+            MessageRecord::Recording { call, paused } => ClientMessage::Recording { call: read_call(&call)?, paused },
             MessageRecord::PhoneToken => ClientMessage::PhoneToken,
             MessageRecord::Ping => ClientMessage::Ping,
         })

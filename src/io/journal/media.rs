@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::base::LegId;
-use crate::media::{FailCause, LegStats, LostCause, MediaEvent, PromptEnd, PromptId};
+use crate::media::{FailCause, LegStats, LostCause, MediaEvent, PromptEnd, PromptId, Recorded, StopCause};
 
 use super::line::BadPart;
 
@@ -18,6 +18,7 @@ pub(super) enum MediaRecord {
     Dtmf { leg: u64, digit: char, ms: u32 },
     Played { leg: u64, prompt: u32, end: String },
     Silent { leg: u64, ns: u64 },
+    Recorded { call: String, ns: u64, dropped: u64, stopped: Option<String> },
     Closed { leg: u64, stats: StatsRecord },
 }
 
@@ -71,6 +72,12 @@ impl From<&MediaEvent> for MediaRecord {
             MediaEvent::Silent { leg, lasted } => {
                 MediaRecord::Silent { leg: leg.0, ns: u64::try_from(lasted.as_nanos()).unwrap_or(u64::MAX) }
             }
+            MediaEvent::Recorded { call, recorded } => MediaRecord::Recorded {
+                call: call.to_string(),
+                ns: u64::try_from(recorded.length.as_nanos()).unwrap_or(u64::MAX),
+                dropped: recorded.dropped,
+                stopped: recorded.stopped.map(|cause| cause.as_str().to_owned()),
+            },
             MediaEvent::Closed { leg, stats } => MediaRecord::Closed { leg: leg.0, stats: StatsRecord::from(stats) },
         }
     }
@@ -89,9 +96,21 @@ impl MediaRecord {
                 MediaEvent::Played { leg: LegId(leg), prompt: PromptId(prompt), end: of_name(&ENDS, &end)? }
             }
             MediaRecord::Silent { leg, ns } => MediaEvent::Silent { leg: LegId(leg), lasted: Duration::from_nanos(ns) },
+            MediaRecord::Recorded { call, ns, dropped, stopped } => MediaEvent::Recorded {
+                call: call.parse().map_err(|_| BadPart("call"))?,
+                recorded: Recorded {
+                    length: Duration::from_nanos(ns),
+                    dropped,
+                    stopped: stopped.map(|cause| stop_cause(&cause)).transpose()?,
+                },
+            },
             MediaRecord::Closed { leg, stats } => MediaEvent::Closed { leg: LegId(leg), stats: stats.into() },
         })
     }
+}
+
+fn stop_cause(name: &str) -> Result<StopCause, BadPart> {
+    StopCause::ALL.into_iter().find(|cause| cause.as_str() == name).ok_or(BadPart("stopped"))
 }
 
 fn name_of<C: PartialEq>(names: &[(C, &str)], cause: C) -> String {

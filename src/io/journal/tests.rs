@@ -50,6 +50,7 @@ fn intent() -> Intent {
         state: IntentState::Open,
         preferred_agent: None,
         callback: None,
+        recording_consent: false,
         version: 1,
     }
 }

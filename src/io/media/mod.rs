@@ -3,6 +3,7 @@
 mod epoll;
 mod files;
 mod handshakes;
+mod recorder;
 mod shared;
 mod sockets;
 mod worker;
@@ -21,6 +22,8 @@ use crate::calls::settings::WebRtcPlan;
 use crate::media::{Clip, MediaCommand, MediaEvent, Sounds};
 pub use files::{FileError, read_clip};
 use handshakes::Identity;
+use recorder::TapeDoor;
+pub use recorder::{RecordingFiles, path_of};
 use shared::Shared;
 use worker::{Mailbox, Worker};
 
@@ -39,6 +42,8 @@ pub struct MediaConfig {
     pub ports: RangeInclusive<u16>,
     /// The sounds of the files, in the order of their `WavId`.
     pub wavs: Vec<Clip>,
+    /// Where calls are recorded; `None`: nowhere.
+    pub recordings: Option<RecordingFiles>,
 }
 
 /// The running workers. Dropping it stops them.
@@ -65,6 +70,9 @@ impl MediaPool {
         let on_event: OnEvent = Arc::new(on_event);
         let identity = Identity::new()?;
         let (orders, of_workers) = handshakes::orders();
+        let recorder =
+            config.recordings.clone().map(|files| recorder::spawn(files, Arc::clone(&on_event))).transpose()?;
+        let (tapes, writer) = recorder.unzip();
         let mut pool = MediaPool {
             mailboxes: Vec::new(),
             unread: Vec::new(),
@@ -83,6 +91,7 @@ impl MediaPool {
                 directory: pool.directory.clone(),
                 shared,
                 handshakes: (n, orders.clone()),
+                tapes: tapes.as_ref().map(TapeDoor::tapes),
             };
             let (worker, mailbox) = Worker::new(setup)?;
             pool.threads.push(thread::Builder::new().name(format!("media-{n}")).spawn(move || worker.run())?);
@@ -91,6 +100,7 @@ impl MediaPool {
         }
         let mailboxes = pool.mailboxes.iter().map(Mailbox::try_clone).collect::<io::Result<_>>()?;
         pool.threads.push(handshakes::spawn(identity, of_workers, mailboxes)?);
+        pool.threads.extend(writer);
         Ok(pool)
     }
 
@@ -114,6 +124,7 @@ impl MediaPool {
             MediaCommand::Remote { leg, .. } | MediaCommand::Source { leg, .. } => self.directory.find(*leg),
             MediaCommand::Play { leg, .. } => self.directory.find(*leg),
             MediaCommand::Key { leg, .. } | MediaCommand::Close { leg } => self.directory.find(*leg),
+            MediaCommand::Record { leg, .. } | MediaCommand::EndRecording { leg, .. } => self.directory.find(*leg),
         };
         if let (Some(mailbox), Some(unread)) = (self.mailboxes.get(worker), self.unread.get(worker)) {
             mailbox.put(command);

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::epoll::{Alarm, Epoll, Waker};
 use super::handshakes::Order;
+use super::recorder::Tapes;
 use super::shared::Shared;
 use super::sockets::Sockets;
 use super::{Directory, OnEvent};
@@ -27,6 +28,8 @@ pub struct Setup {
     pub shared: Shared,
     /// The worker's number, and where its orders go.
     pub handshakes: (usize, SyncSender<Order>),
+    /// Where recordings go.
+    pub tapes: Option<Tapes>,
 }
 
 /// The other end of a worker's commands.
@@ -53,6 +56,7 @@ pub struct Worker {
     sockets: Sockets,
     inbox: Inbox,
     handshakes: (usize, SyncSender<Order>),
+    tapes: Option<Tapes>,
     relay: Relay,
     bind: IpAddr,
     on_event: OnEvent,
@@ -140,6 +144,7 @@ impl Worker {
             sockets: Sockets::with_shared(setup.shared),
             inbox: Shared::inbox(),
             handshakes: setup.handshakes,
+            tapes: setup.tapes,
             relay: Relay::new(setup.sounds, setup.silence_timeout, Rng::from_seed(seed()?)),
             bind: setup.bind,
             on_event: setup.on_event,
@@ -165,6 +170,7 @@ impl Worker {
             self.relay.handle_timeout(self.now, &mut self.sockets);
             self.say_events();
             self.give_orders();
+            self.give_tapes();
             self.sockets.flush();
             if is_stopped {
                 break;
@@ -206,6 +212,14 @@ impl Worker {
     fn give_orders(&mut self) {
         while let Some(order) = self.relay.poll_order() {
             let _ = self.handshakes.1.try_send((self.handshakes.0, order));
+        }
+    }
+
+    fn give_tapes(&mut self) {
+        while let Some(order) = self.relay.poll_tape() {
+            if let Some(tapes) = &mut self.tapes {
+                tapes.give(order);
+            }
         }
     }
 
@@ -262,6 +276,7 @@ impl Worker {
         let legs: Vec<LegId> = self.sockets.legs().collect();
         let browsers: Vec<LegId> = self.relay.browsers().collect();
         legs.into_iter().chain(browsers).for_each(|leg| self.obey(MediaCommand::Close { leg }));
+        self.give_tapes();
         self.sockets.flush();
     }
 

@@ -25,6 +25,7 @@ pub enum Counter {
     PopMissed(PopMiss),
     AgentPaused,
     WrittenUp,
+    Recordings(&'static str),
     SipRefused(Refusal),
     DatagramNotSent,
     Dtmf,
@@ -124,6 +125,7 @@ impl Counters {
             Fact::FallingBack { cause, .. } => self.add(Counter::FellBack(*cause), 1),
             Fact::Dtmf { .. } => self.add(Counter::Dtmf, 1),
             Fact::SoundEnded { stats, .. } => self.note_sound(stats),
+            Fact::Recording { news, .. } => self.add(Counter::Recordings(news.cause().unwrap_or(news.as_str())), 1),
             Fact::WrittenUp { .. } => self.add(Counter::WrittenUp, 1),
             Fact::Refused { cause, count } => self.add(Counter::SipRefused(*cause), u64::from(*count)),
             Fact::CallEnded(record) => {
@@ -169,6 +171,11 @@ impl Counter {
             Counter::PopMissed(_) => ("pop_missed", "Phones rung without an acknowledged pop.", Some("cause")),
             Counter::AgentPaused => ("agents_paused", "Agents paused for not answering.", None),
             Counter::WrittenUp => ("wrap_ups", "Wrap-ups written.", None),
+            Counter::Recordings(_) => (
+                "recordings",
+                "What became of recordings: begun, paused, kept, or why one was withheld or cut.",
+                Some("news"),
+            ),
             Counter::SipRefused(_) => {
                 ("sip_refused", "SIP requests turned away before they made a call.", Some("cause"))
             }
@@ -197,6 +204,7 @@ impl Counter {
             Counter::MatchMissed(cause) | Counter::FellBack(cause) | Counter::TurnedAway(cause) => cause.as_str(),
             Counter::Decided(rule) => rule,
             Counter::PopMissed(miss) => miss.as_str(),
+            Counter::Recordings(news) => news,
             Counter::SipRefused(refusal) => refusal_word(*refusal),
             Counter::Confirmed
             | Counter::Granted

@@ -32,6 +32,9 @@ pub(super) fn write(fact: &Fact) {
         Fact::CaseOpened(note) => {
             tracing::info!(case = %note.case, intent = %note.intent, agent = %note.agent, "case opened")
         }
+        Fact::Recording { call, news } => {
+            tracing::info!(%call, news = news.as_str(), cause = news.cause(), "recording");
+        }
         Fact::WrittenUp { call, agent } => tracing::debug!(%call, %agent, "written up"),
         Fact::PhoneReachable { agent, reachable } => tracing::debug!(%agent, reachable, "phone"),
         Fact::SoundLost { call, side, cause } => {

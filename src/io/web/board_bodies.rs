@@ -5,8 +5,9 @@ use std::time::Duration;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::base::{AgentId, Mono};
+use crate::base::{AgentId, CallId, Mono};
 use crate::calls::facts::{CallRecord, PassedOn};
+use crate::calls::recording::RecordingNote;
 use crate::engine::question::{CallView, TrunkView};
 use crate::io::telemetry::StageTimes;
 use crate::media::command::LegStats;
@@ -73,8 +74,43 @@ pub(super) struct CallBody {
     caller_sound: Option<SoundBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     far_sound: Option<SoundBody>,
+    /// There where the rule asks for a recording.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recording: Option<RecordingBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wrap_up: Option<WrapUpBody>,
+}
+
+/// What became of the recording of a call.
+#[derive(Serialize, ToSchema)]
+struct RecordingBody {
+    /// Why there is none: `no-consent` or `codec`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withheld: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    began_at: Option<String>,
+    /// What was left out, for card numbers.
+    paused: Vec<PausedBody>,
+    /// Of the file, once it is complete.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    length_ms: Option<u64>,
+    /// Packets that were left out because the disk was slow; they are silence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dropped: Option<u64>,
+    /// Why it is shorter than the call: `file` (the disk is full), `too-long` or `overload`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<&'static str>,
+    /// Where the file is, until it is deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+}
+
+/// In milliseconds from the beginning of the recording.
+#[derive(Serialize, ToSchema)]
+struct PausedBody {
+    from_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until_ms: Option<u64>,
 }
 
 /// An agent who did not get the call, and why.
@@ -278,6 +314,7 @@ impl CallBody {
             stages: stages(&record),
             caller_sound: record.caller_sound.map(sound),
             far_sound: record.far_sound.map(sound),
+            recording: record.recording.as_ref().map(|note| recording(record.call, note)),
             wrap_up: wrap_up(&record),
             trunk: record.trunk.to_string(),
             caller: record.caller.into_inner(),
@@ -326,6 +363,22 @@ fn stages(record: &CallRecord) -> Vec<StageBody> {
 fn sound(stats: LegStats) -> SoundBody {
     let LegStats { received, sent, lost, jitter_us, strangers, .. } = stats;
     SoundBody { received, sent, lost, jitter_us, strangers }
+}
+
+fn recording(call: CallId, note: &RecordingNote) -> RecordingBody {
+    let kept = note.kept.as_ref();
+    let file = kept.filter(|kept| !kept.length.is_zero()).map(|_| format!("/v1/calls/{call}/recording"));
+    let paused =
+        |(from, until): &(Duration, Option<Duration>)| PausedBody { from_ms: ms(*from), until_ms: until.map(ms) };
+    RecordingBody {
+        withheld: note.withheld.map(|why| why.as_str()),
+        began_at: note.began.map(rfc3339),
+        paused: note.paused.iter().map(paused).collect(),
+        length_ms: kept.map(|kept| ms(kept.length)),
+        dropped: kept.map(|kept| kept.dropped),
+        stopped: kept.and_then(|kept| kept.stopped).map(|cause| cause.as_str()),
+        file,
+    }
 }
 
 fn wrap_up(record: &CallRecord) -> Option<WrapUpBody> {

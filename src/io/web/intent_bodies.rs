@@ -44,6 +44,9 @@ pub(super) struct IntentRequest {
     /// The agent whom the site asks for.
     #[serde(default)]
     preferred_agent: Option<String>,
+    /// The customer has agreed on your page that the call is recorded; without it none is where `notice = "on-page"`.
+    #[serde(default)]
+    recording_consent: bool,
 }
 
 /// A change of an intent: what is not named stays (RFC 7396).
@@ -161,6 +164,7 @@ pub(super) struct IntentAnswer {
     attributes: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     preferred_agent: Option<String>,
+    recording_consent: bool,
     /// How the customer may reach us about it, the best first.
     channels: Vec<ChannelBody>,
 }
@@ -184,6 +188,7 @@ impl IntentRequest {
             attributes: attributes(self.attributes),
             ttl_s: self.ttl_s,
             preferred_agent: self.preferred_agent,
+            recording_consent: self.recording_consent,
         }
     }
 }
@@ -281,6 +286,7 @@ impl IntentAnswer {
             words: intent.words.into_inner(),
             language: intent.language,
             attributes: intent.attributes.into_iter().map(|(name, value)| (name, value.into_inner())).collect(),
+            recording_consent: intent.recording_consent,
             preferred_agent: intent.preferred_agent.map(|agent| agent.to_string()),
             channels,
             customer: CustomerBody {

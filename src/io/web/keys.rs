@@ -25,6 +25,8 @@ pub struct ApiKey {
     pub write: bool,
     /// May look at calls, agents, queues, trunks, numbers and latency, and ask for a match.
     pub read: bool,
+    /// May hear recordings, and delete them.
+    pub recordings: bool,
 }
 
 /// The caller may deal with intents.
@@ -34,6 +36,11 @@ pub(super) struct Writer {
 
 /// The caller may look.
 pub(super) struct Reader;
+
+/// The caller may hear recordings.
+pub(super) struct Listener {
+    pub(super) key: String,
+}
 
 impl FromRequestParts<Arc<Web>> for Writer {
     type Rejection = Problem;
@@ -55,6 +62,18 @@ impl FromRequestParts<Arc<Web>> for Reader {
             return Err(Problem::new(Kind::Forbidden, "this key may not look: use one with read = true"));
         }
         Ok(Reader)
+    }
+}
+
+impl FromRequestParts<Arc<Web>> for Listener {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Listener, Problem> {
+        let key = find(&web.keys, parts)?;
+        if !key.recordings {
+            return Err(Problem::new(Kind::Forbidden, "this key may hear no recordings: use one with that scope"));
+        }
+        Ok(Listener { key: key.id.clone() })
     }
 }
 

@@ -24,6 +24,7 @@ mod origin;
 mod pace;
 pub mod pages;
 pub mod problem;
+mod recordings;
 mod server;
 #[cfg(test)]
 mod server_tests;
@@ -32,6 +33,7 @@ mod sip;
 mod sip_tests;
 mod time;
 
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -75,6 +77,8 @@ pub struct Web {
     pub pages: Arc<LivePages>,
     pub sip: SipWeb,
     pub telemetry: Telemetry,
+    /// The folder of the calls' recordings.
+    pub recordings: Option<PathBuf>,
     pub clock: Clock,
     pub keys: Vec<ApiKey>,
     pub token_keys: TokenKeys,
@@ -134,6 +138,7 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/v1/match", routing::get(lookup::look_up)),
         ("/v1/calls", routing::get(board::calls)),
         ("/v1/calls/{id}", routing::get(board::call)),
+        ("/v1/calls/{id}/recording", routing::get(recordings::recording).delete(recordings::delete_recording)),
         ("/v1/agents", routing::get(board::agents)),
         ("/v1/queues", routing::get(board::queues)),
         ("/v1/trunks", routing::get(board::trunks)),

@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::io::desktop;
 
-use super::{board, board_live, cases, health, intents, live, lookup, numbers, sip};
+use super::{board, board_live, cases, health, intents, live, lookup, numbers, recordings, sip};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -18,7 +18,8 @@ use super::{board, board_live, cases, health, intents, live, lookup, numbers, si
     paths(
         intents::register, intents::read, intents::change, intents::withdraw, live::live, live::confirm, cases::message,
         cases::of_customer, cases::feedback,
-        lookup::look_up, board::calls, board::call,
+        lookup::look_up, board::calls, board::call, recordings::recording,
+        recordings::delete_recording,
         board::agents, board::queues, board::trunks, board::latency, board_live::live, numbers::numbers, health::alive, health::ready,
         health::metrics, openapi, desktop::upgrade, sip::upgrade,
     ),

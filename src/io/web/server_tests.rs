@@ -172,6 +172,7 @@ fn record() -> CallRecord {
         talked: Duration::from_secs(60),
         caller_sound: None,
         far_sound: None,
+        recording: None,
         wrap_up: None,
         about: None,
     }
@@ -194,7 +195,7 @@ fn routes() -> Routes {
 }
 
 fn key(id: &str, key: &str, write: bool) -> ApiKey {
-    ApiKey { id: id.to_owned(), hash: Sha256::digest(key).into(), write, read: !write }
+    ApiKey { id: id.to_owned(), hash: Sha256::digest(key).into(), write, read: !write, recordings: !write }
 }
 
 /// More than two numbers can keep.
@@ -246,6 +247,7 @@ impl Server {
             boards: super::Boards::default(),
             telemetry,
             clock,
+            recordings: Some(std::env::temp_dir().join(format!("throughline-web-{}", std::process::id()))),
             keys: vec![key("site", SITE, true), key("board", BOARD, false), key("other", OTHER_SITE, true)],
             token_keys: TokenKeys::new(&[TokenKey { id: 1, secret: vec![7; 32] }]).unwrap(),
             priors: Priors::default(),

@@ -13,10 +13,13 @@ mod press;
 #[cfg(test)]
 mod prompt_tests;
 mod prompts;
+mod record;
+#[cfg(test)]
+mod record_tests;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +28,7 @@ use super::browser::HandshakeOrder;
 use super::command::{FailCause, MediaCommand, MediaEvent, OurSide, Source};
 use super::leg::{Leg, Player};
 use super::prompt::Prompt;
+use super::recording::TapeOrder;
 use super::rtp;
 use super::sounds::Sounds;
 use crate::base::id_map::IdMap;
@@ -58,6 +62,9 @@ pub struct Relay {
     leg_by_ufrag: HashMap<String, LegId>,
     leg_by_address: HashMap<SocketAddr, LegId>,
     orders: VecDeque<HandshakeOrder>,
+    /// When each recording began, and what is to be written.
+    began_by_recording: BTreeMap<CallId, Mono>,
+    tape_orders: VecDeque<TapeOrder>,
     timers: Timers<(LegId, Due)>,
     events: VecDeque<MediaEvent>,
     sounds: Arc<Sounds>,
@@ -74,6 +81,8 @@ impl Relay {
             leg_by_ufrag: HashMap::new(),
             leg_by_address: HashMap::new(),
             orders: VecDeque::new(),
+            began_by_recording: BTreeMap::new(),
+            tape_orders: VecDeque::new(),
             timers: Timers::default(),
             events: VecDeque::new(),
             sounds,
@@ -103,6 +112,8 @@ impl Relay {
                 self.begin_prompt(leg, Prompt::new(prompt, items, until_key), now);
             }
             MediaCommand::Key { leg, digit, duration_ms } => self.press(leg, digit, duration_ms, now, wire),
+            MediaCommand::Record { leg, call, track } => self.record(leg, call, track, now),
+            MediaCommand::EndRecording { leg: _, call } => self.end_recording(call, now),
             MediaCommand::Close { leg } => self.close(leg, now, wire),
         }
     }
@@ -152,6 +163,11 @@ impl Relay {
     /// What the thread of the handshakes is to do.
     pub fn poll_order(&mut self) -> Option<HandshakeOrder> {
         self.orders.pop_front()
+    }
+
+    /// What is to be written of recordings.
+    pub fn poll_tape(&mut self) -> Option<TapeOrder> {
+        self.tape_orders.pop_front()
     }
 
     pub fn legs(&self) -> usize {

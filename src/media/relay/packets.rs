@@ -17,6 +17,7 @@ impl Relay {
         match leg.take(from, datagram, now) {
             Taken::Sound(heard) => {
                 self.note(id, &heard, now);
+                self.write_down(id, &heard, datagram, now);
                 self.pass_on(id, &heard, datagram, now, wire);
             }
             Taken::Unknown(header) => self.swallow(id, &header),

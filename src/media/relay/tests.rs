@@ -80,7 +80,7 @@ impl World {
         (world, Phone::new(A, 1), Phone::new(B, 2))
     }
 
-    fn connected() -> (World, Phone, Phone) {
+    pub(super) fn connected() -> (World, Phone, Phone) {
         let (mut world, a, b) = World::with_call();
         world.source(A, Source::Leg(B));
         world.source(B, Source::Leg(A));

@@ -24,9 +24,11 @@ impl Ends {
             (Fact::CallAdmitted { .. }, Some(_)) => vec![format!("{call}: admitted twice")],
             (Fact::CallEnded(_), Some(true)) => vec![format!("{call}: a second end record")],
             (Fact::CallEnded(_), Some(false)) => self.end(call),
-            (Fact::SoundEnded { .. } | Fact::WrittenUp { .. } | Fact::CaseOpened(_), Some(_)) | (_, Some(false)) => {
-                Vec::new()
-            }
+            (
+                Fact::SoundEnded { .. } | Fact::Recording { .. } | Fact::WrittenUp { .. } | Fact::CaseOpened(_),
+                Some(_),
+            )
+            | (_, Some(false)) => Vec::new(),
             (other, Some(true)) => vec![format!("{call}: after its end came {other:?}")],
             (other, None) => vec![format!("{call}: never admitted, but {other:?}")],
         }
@@ -43,6 +45,7 @@ impl Ends {
             | MediaCommand::Source { leg, .. }
             | MediaCommand::Play { leg, .. }
             | MediaCommand::Key { leg, .. } => self.call_by_open_leg.get(leg).copied(),
+            MediaCommand::Record { call, .. } | MediaCommand::EndRecording { call, .. } => Some(*call),
         };
         let is_over = call.is_some_and(|call| self.is_over_by_call.get(&call) == Some(&true));
         if is_over { vec![format!("a media command after the end of its call: {command:?}")] } else { Vec::new() }
