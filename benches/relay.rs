@@ -47,7 +47,7 @@ fn calls(source: impl Fn(u64) -> Source) -> Relay {
     let mut relay = Relay::new(Arc::new(Sounds::new(Vec::new())), Duration::from_secs(10), Rng::from_number(1));
     for leg in 0..CALLS * 2 {
         let (id, group) = (LegId(leg), CallId(leg / 2));
-        let open = MediaCommand::Open { leg: id, group, port: 4000 };
+        let open = MediaCommand::Open { leg: id, group, port: 4000, family: throughline::base::Family::V4 };
         let described = MediaCommand::Remote { leg: id, session: session(leg) };
         let heard = MediaCommand::Source { leg: id, source: source(leg ^ 1) };
         [open, described, heard]

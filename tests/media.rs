@@ -68,7 +68,7 @@ fn start_with(workers: usize, recordings: Option<RecordingFiles>) -> (MediaPool,
     let (sender, events) = mpsc::channel();
     let config = MediaConfig {
         workers,
-        bind: LOCALHOST,
+        bind: LOCALHOST.into(),
         silence_timeout: Duration::from_secs(30),
         webrtc_port: None,
         ports: 0..=0,
@@ -86,7 +86,7 @@ fn free_pair(from: u16) -> u16 {
 }
 
 fn open(pool: &MediaPool, leg: LegId, port: u16, phone: &Phone) {
-    pool.send(MediaCommand::Open { leg, group: CALL, port });
+    pool.send(MediaCommand::Open { leg, group: CALL, port, family: throughline::base::Family::V4 });
     pool.send(MediaCommand::Remote { leg, session: phone.session() });
 }
 
@@ -173,7 +173,7 @@ fn a_port_that_somebody_has_is_said() {
     let (pool, events) = start(2);
     let port = free_pair(21_400);
     let _taken = UdpSocket::bind((LOCALHOST, port + 1)).unwrap();
-    pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port });
+    pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port, family: throughline::base::Family::V4 });
     assert_eq!(next(&events), MediaEvent::Failed { leg: CALLER, cause: FailCause::PortInUse });
     pool.send(MediaCommand::Close { leg: CALLER });
     assert!(matches!(next(&events), MediaEvent::Closed { leg: CALLER, .. }), "closing it is still answered");
@@ -183,8 +183,8 @@ fn a_port_that_somebody_has_is_said() {
 fn stopping_closes_what_is_open_and_frees_its_ports() {
     let (pool, events) = start(2);
     let port = free_pair(21_700);
-    pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port });
-    pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port });
+    pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port, family: throughline::base::Family::V4 });
+    pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port, family: throughline::base::Family::V4 });
     assert_eq!(next(&events), MediaEvent::Failed { leg: CALLER, cause: FailCause::Duplicate });
     pool.stop();
     assert!(matches!(next(&events), MediaEvent::Closed { leg: CALLER, .. }));
@@ -193,7 +193,7 @@ fn stopping_closes_what_is_open_and_frees_its_ports() {
 
 /// Returns when everything that was sent before has been obeyed: opening a leg twice is answered.
 fn obeyed(pool: &MediaPool, events: &Receiver<MediaEvent>, port: u16) {
-    pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port });
+    pool.send(MediaCommand::Open { leg: CALLER, group: CALL, port, family: throughline::base::Family::V4 });
     while next(events) != (MediaEvent::Failed { leg: CALLER, cause: FailCause::Duplicate }) {}
 }
 

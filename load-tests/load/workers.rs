@@ -20,7 +20,7 @@ pub fn start(
 ) -> MediaPool {
     let config = MediaConfig {
         workers: 1,
-        bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        bind: IpAddr::V4(Ipv4Addr::LOCALHOST).into(),
         silence_timeout: silence,
         webrtc_port,
         ports: 0..=0,

@@ -45,9 +45,9 @@ impl Site {
         let folder = std::env::temp_dir().join(format!("throughline-{name}-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let port = free_port();
-        // Apart from other servers on this machine.
-        let first = free_port().min(65_000) & !1;
-        let last = first + 39;
+        // Apart from other servers on this machine, and from our own port.
+        let ranges = std::iter::repeat_with(|| free_port().min(65_000) & !1).map(|first| (first, first + 39));
+        let (first, last) = ranges.into_iter().find(|(first, last)| !(*first..=*last).contains(&port)).unwrap();
         let (folder_text, key, token) = (folder.display(), sha256("key"), sha256("token of anna"));
         let text = format!(
             r#"

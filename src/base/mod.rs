@@ -1,5 +1,6 @@
 //! What every other folder may know: time, identities, words, chance, deadlines, limits.
 
+pub mod family;
 pub mod hex;
 pub mod id_map;
 pub mod ids;
@@ -13,6 +14,7 @@ pub mod stage;
 pub mod time;
 pub mod timers;
 
+pub use family::{Addresses, Family};
 pub use ids::{AgentId, CallId, CaseId, Fence, IntentId, LegId, PoolId, QueueId, SkillId, TierId, TrunkId};
 pub use level::Level;
 pub use phone::E164;

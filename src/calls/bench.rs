@@ -1,6 +1,6 @@
 //! What all calls share while they work: the settings, the deadlines, the ports, and the place where effects are laid.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +8,14 @@ use crate::access::QueueLoad;
 use crate::base::rng::Rng;
 use crate::base::stage::Stage;
 use crate::base::timers::Timers;
-use crate::base::{AgentId, CallId, IntentId, LegId, Mono, Now};
+use crate::base::{AgentId, CallId, Family, IntentId, LegId, Mono, Now};
 use crate::desktop::DeskCommand;
 use crate::intents::requests::StoreRequest;
 use crate::media::command::MediaCommand;
 use crate::media::ports::Ports;
 use crate::routing;
-use crate::sip::api::{SipCommand, Target};
+use crate::sip::api::{Rings, SipCommand, Target};
+use crate::sip::resolve::host_address;
 
 use super::api::{AskId, CallOutput};
 use super::call::Call;
@@ -90,8 +91,8 @@ pub struct Bench {
     /// Of customers' browsers.
     pub call_by_intent: HashMap<IntentId, CallId>,
     pub call_by_ask: HashMap<AskId, CallId>,
-    /// Agents whose phone is registered in a browser at present.
-    browser_phones: HashSet<AgentId>,
+    /// What rings at the agents whose phones are registered at present.
+    ringing_by_agent: HashMap<AgentId, Rings>,
     pub settling: Settling,
     pub pages: Pages,
     pub loads: Loads,
@@ -117,7 +118,7 @@ impl Bench {
             call_by_agent: HashMap::new(),
             call_by_intent: HashMap::new(),
             call_by_ask: HashMap::new(),
-            browser_phones: HashSet::new(),
+            ringing_by_agent: HashMap::new(),
             settling: Settling::default(),
             pages: Pages::default(),
             loads: Loads::default(),
@@ -153,18 +154,12 @@ impl Bench {
     }
 
     /// What the agent's phone has become.
-    pub fn phone_changed(&mut self, agent: &AgentId, reachable: bool, browser: bool) {
-        if reachable && browser {
-            self.browser_phones.insert(agent.clone());
-        } else {
-            self.browser_phones.remove(agent);
+    pub fn phone_changed(&mut self, agent: &AgentId, rings: Option<Rings>) {
+        match rings {
+            Some(rings) => drop(self.ringing_by_agent.insert(agent.clone(), rings)),
+            None => drop(self.ringing_by_agent.remove(agent)),
         }
-        self.fact(Fact::PhoneReachable { agent: agent.clone(), reachable });
-    }
-
-    /// Whether ringing the agent rings a browser, whose offer must be one of WebRTC.
-    pub fn rings_browser(&self, agent: &AgentId) -> bool {
-        self.browser_phones.contains(agent)
+        self.fact(Fact::PhoneReachable { agent: agent.clone(), reachable: rings.is_some() });
     }
 
     /// Tells the pages of an intent how its call stands.
@@ -196,8 +191,15 @@ impl Bench {
 
     /// How whoever rings at this target wants its sound.
     pub fn sound_for(&self, target: &Target, sound: &SoundTerms) -> SoundTerms {
-        let rings = matches!(target, Target::Registered(agent) if self.rings_browser(agent));
-        SoundTerms { webrtc: rings || sound.webrtc, ..sound.clone() }
+        let (in_browser, family) = match target {
+            Target::Registered(agent) => {
+                let rings = self.ringing_by_agent.get(agent);
+                (rings.is_some_and(|rings| rings.browser), rings.map(|rings| rings.family))
+            }
+            Target::Uri { uri, via } => (false, via.map(|via| via.ip()).or_else(|| host_address(uri)).map(Family::of)),
+            Target::Trunk { .. } => (false, None),
+        };
+        SoundTerms { webrtc: in_browser || sound.webrtc, family: family.or(sound.family), ..sound.clone() }
     }
 
     /// How long it may ring there.

@@ -186,8 +186,8 @@ impl Calls {
             SipEvent::GatewayChanged { trunk, gateway, state } => {
                 self.bench.fact(Fact::GatewayChanged { trunk, gateway, state });
             }
-            SipEvent::PhoneReachable { agent, reachable, browser } => {
-                self.bench.phone_changed(&agent, reachable, browser);
+            SipEvent::PhoneReachable { agent, rings } => {
+                self.bench.phone_changed(&agent, rings);
             }
             SipEvent::Away { leg } => self.with_leg(leg, |call, side, _| returning::moved(call, side, true)),
             SipEvent::Back { leg } => self.with_leg(leg, |call, side, _| returning::moved(call, side, false)),

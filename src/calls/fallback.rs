@@ -88,7 +88,7 @@ fn dial(call: &mut Call, target: Target, bench: &mut Bench, now: Now) {
 /// `trunk`: whose login answers a challenge, where it is known.
 fn ring(call: &mut Call, place: Next, onto: &TrunkPlan, trunk: Option<TrunkId>, bench: &mut Bench, now: Now) {
     let leg = call.next_leg();
-    let offer = match sound::offer_far(call, leg.0, &onto.terms.sound, bench) {
+    let offer = match sound::offer_far(call, leg.0, &bench.sound_for(&place.target, &onto.terms.sound), bench) {
         Ok(offer) => offer,
         // Without a stream of ours the caller's own description goes through: they talk past us. Keys are for us alone.
         Err(_) if !call.is_answered() && !call.sound.has_keys() => call.incoming.offer.clone(),

@@ -840,7 +840,7 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
         token_keys: TokenKeys::new(&[TokenKey { id: 1, secret: vec![7; 32] }]).unwrap(),
         deadlines: Deadlines::default(),
         media: MediaPlan {
-            advertised: [192, 0, 2, 1].into(),
+            advertised: std::net::IpAddr::from([192, 0, 2, 1]).into(),
             first_port: 40_000,
             last_port: 40_099,
             waiting: WaitingSound::Tone,

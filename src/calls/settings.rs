@@ -1,13 +1,13 @@
 //! What the calls are configured with, as checked values.
 
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::Policy;
 use crate::base::phone::Region;
-use crate::base::{AgentId, CallId, QueueId, TrunkId};
+use crate::base::{Addresses, AgentId, CallId, QueueId, TrunkId};
 use crate::intents::matching::Priors;
 use crate::intents::token::TokenKeys;
 use crate::media::command::{ToneKind, WavId};
@@ -189,8 +189,8 @@ impl Default for Deadlines {
 /// The media side of the calls: where sound is received.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaPlan {
-    /// The address that peers are told to send to.
-    pub advertised: IpAddr,
+    /// The addresses that peers are told to send to, each of the family that it has itself.
+    pub advertised: Addresses,
     /// First and last port, both included; RTP takes the even ones, RTCP the odd ones.
     pub first_port: u16,
     pub last_port: u16,

@@ -5,7 +5,7 @@ mod opening;
 
 use bytes::Bytes;
 
-use crate::base::LegId;
+use crate::base::{Family, LegId};
 use crate::media::command::{MediaCommand, Source, ToneKind};
 use crate::media::g711::Law;
 use crate::sdp::{Codec, LocalMedia, Negotiated, SdpError, Session};
@@ -97,6 +97,11 @@ impl Sound {
     /// The caller's sound is encrypted, or may be.
     pub fn has_keys(&self) -> bool {
         self.offer.as_ref().is_some_and(|offer| !offer.audio.crypto.is_empty()) || self.is_of_browser()
+    }
+
+    /// Of the address that the caller has described.
+    fn family_of_caller(&self) -> Option<Family> {
+        self.offer.as_ref().map(|offer| Family::of(offer.audio.rtp.expose().ip()))
     }
 
     /// The caller is a browser.

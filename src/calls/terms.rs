@@ -1,5 +1,6 @@
 //! What a trunk or a phone has been promised: how numbers are written, which codecs, how many calls, which header fields.
 
+use crate::base::Family;
 use crate::base::numbering::{NumbersIn, NumbersOut};
 use crate::sdp::{CodecList, SdpError, Session, SrtpUse};
 
@@ -25,6 +26,8 @@ pub struct SoundTerms {
     pub webrtc: bool,
     /// Only what can be recorded and mixed, where the peer has it: G.711.
     pub plain: bool,
+    /// Of the addresses that it sends sound to; `None` where nothing says.
+    pub family: Option<Family>,
     /// Keys stand in descriptions only where nobody reads them on the way.
     pub keys_need_tls: bool,
 }

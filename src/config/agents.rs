@@ -7,6 +7,7 @@ use crate::base::AgentId;
 use crate::base::hex::to_hex;
 use crate::base::limits::AGENTS_MAX;
 use crate::calls::settings::PhonePlan;
+use crate::calls::terms::SoundTerms;
 use crate::desktop;
 use crate::routing::AgentSetup;
 use crate::sip::api::{FixedPhone, PhoneAccount, Target};
@@ -115,7 +116,7 @@ fn phone<'a>(
     let flow = sip.flow(&mut section, faults);
     let via = section.text("via", faults).and_then(|text| socket(&text, faults));
     let contact = section.text("contact", faults);
-    let sound = sound_terms::read(&mut section, faults);
+    let sound = SoundTerms { family: sip.family(flow), ..sound_terms::read(&mut section, faults) };
     let in_browser = section.flag("browser", false, faults);
     let has_user = section.item("user").is_some();
     let account = if has_user { account(&mut section, agent, &sip.realm, users, faults) } else { None };
@@ -239,7 +240,6 @@ fn hash(text: &Text<'_>, bytes: usize, faults: &mut Faults<'_>) -> Option<String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::calls::terms::SoundTerms;
     use crate::sip::api::FlowId;
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use crate::base::{Addresses, Family};
 use crate::calls::settings::{MediaPlan, Spoken, WaitingSound, WebRtcPlan};
 use crate::media::command::ToneKind;
 use crate::sdp::Fingerprint;
@@ -28,15 +29,13 @@ const PORTS: (u16, u16) = (20_000, 29_999);
 /// `wavs` of the shell come when all sections have been read.
 pub(super) fn read(top: &mut Section<'_>, sip: &SipPart, wavs: &mut Wavs, faults: &mut Faults<'_>) -> MediaPart {
     let mut section = top.section("media", faults);
-    let bind = section.text("bind", faults).and_then(|text| address(&text, faults));
-    let advertised = section.text("advertised", faults).and_then(|text| address(&text, faults));
-    let advertised = advertised.or(sip.first_advertised()).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let (bind, advertised) = addresses(&mut section, sip, faults);
     let (first_port, last_port) = ports(&mut section, sip, faults);
     let webrtc_port = webrtc_port(&mut section, sip, faults);
     let waiting = waiting(&mut section, wavs, faults);
     let part = MediaPart {
         shell: MediaShell {
-            bind: bind.unwrap_or(any_address(advertised)),
+            bind,
             workers: section.number("workers", 0, 0..=256, faults),
             silence_timeout: section.seconds("silence_s", Duration::from_secs(30), 1..=3600, faults),
             webrtc_port,
@@ -55,12 +54,47 @@ pub(super) fn read(top: &mut Section<'_>, sip: &SipPart, wavs: &mut Wavs, faults
             webrtc: WebRtcPlan { ports: vec![webrtc_port.unwrap_or(last_port)], fingerprint: Fingerprint([0; 32]) },
         },
     };
-    if advertised.is_unspecified() && sip.first_advertised().is_some_and(|known| !known.is_unspecified()) {
+    if advertised.first().is_unspecified() && sip.first_advertised().is_some_and(|known| !known.is_unspecified()) {
         let remedy = "write the address that peers send sound to: advertised = \"192.0.2.1\"";
         faults.add(&section.place.key("advertised", section.place.offset), "says no address", remedy);
     }
     section.finish(faults);
     part
+}
+
+/// Where sound is received, and what peers are told of it: one address of each family at most. What is not said is as for SIP.
+fn addresses(section: &mut Section<'_>, sip: &SipPart, faults: &mut Faults<'_>) -> (Addresses, Addresses) {
+    let place = section.item("bind").map(|item| item.place);
+    let bind = one_of_each(section, "bind", faults);
+    let said = one_of_each(section, "advertised", faults);
+    let is_bound =
+        |address: &IpAddr| bind.is_none_or(|bind| bind.all().any(|one| Family::of(one) == Family::of(*address)));
+    let advertised = said.unwrap_or_else(|| {
+        let known: Vec<IpAddr> = sip.advertised_of_each().into_iter().filter(is_bound).collect();
+        let first = known.first().copied().or(sip.first_advertised()).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        Addresses::new(first, known.get(1).copied())
+    });
+    if let Some((place, lacking)) = place.zip(advertised.all().find(|address| !is_bound(address))) {
+        let remedy = format!("add {} to it, or leave bind out", any_address(lacking));
+        faults.add(&place, format!("has no address at which {lacking} is received"), remedy);
+    }
+    let any = Addresses::new(any_address(advertised.first()), advertised.all().nth(1).map(any_address));
+    (bind.unwrap_or(any), advertised)
+}
+
+fn one_of_each(section: &mut Section<'_>, key: &'static str, faults: &mut Faults<'_>) -> Option<Addresses> {
+    let texts = section.texts(key, faults);
+    let mut known: Vec<IpAddr> = Vec::new();
+    for text in &texts {
+        let Some(address) = address(text, faults) else { continue };
+        if known.iter().any(|one| Family::of(*one) == Family::of(address)) {
+            let remedy = format!("write one of each at most: {key} = [\"192.0.2.1\", \"2001:db8::1\"]");
+            faults.add(&text.place, format!("{address} is a second address of its family"), remedy);
+        } else {
+            known.push(address);
+        }
+    }
+    Some(Addresses::new(*known.first()?, known.get(1).copied()))
 }
 
 fn any_address(like: IpAddr) -> IpAddr {

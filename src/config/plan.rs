@@ -1,12 +1,12 @@
 //! What a configuration file comes to: the engine's settings, and what the shell around it needs.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::base::PoolId;
 use crate::base::phone::Region;
+use crate::base::{Addresses, PoolId};
 use crate::engine::Settings;
 use crate::sip::api::{FlowId, Transport};
 
@@ -93,8 +93,8 @@ pub struct WavAt {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaShell {
-    /// The address that RTP sockets are bound to.
-    pub bind: IpAddr,
+    /// The addresses that RTP sockets are bound to; browsers come to the first.
+    pub bind: Addresses,
     /// Threads; 0 for one less than the machine has cores, at least 1.
     pub workers: usize,
     /// A leg that should send and does not for so long ends its call.

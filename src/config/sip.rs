@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use crate::base::Family;
 use crate::sip::api::{FlowId, LocalFlow, SessionTimes, Transport};
 use crate::sip::auth::Algorithm;
 use crate::sip::wire::Uri;
@@ -110,6 +111,22 @@ impl SipPart {
 
     pub(super) fn transport(&self, flow: FlowId) -> Option<Transport> {
         self.flows.iter().find(|local| local.flow == flow).map(|local| local.transport)
+    }
+
+    /// Of the addresses that peers know us by, the first of each family.
+    pub(super) fn advertised_of_each(&self) -> Vec<IpAddr> {
+        let mut known: Vec<IpAddr> = Vec::new();
+        for address in self.flows.iter().map(|flow| flow.advertised.ip()).filter(|ip| !ip.is_unspecified()) {
+            if !known.iter().any(|one| Family::of(*one) == Family::of(address)) {
+                known.push(address);
+            }
+        }
+        known
+    }
+
+    /// Of the address that peers know that socket by.
+    pub(super) fn family(&self, flow: FlowId) -> Option<Family> {
+        self.flows.iter().find(|local| local.flow == flow).map(|local| Family::of(local.advertised.ip()))
     }
 
     /// The address that peers know us by, for what follows from it.

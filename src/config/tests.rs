@@ -336,7 +336,7 @@ fn a_small_file_is_whole_and_the_rest_is_as_usual() {
     assert_eq!(plan.settings.calls.deadlines.pop, Duration::from_millis(400));
     assert_eq!(plan.settings.calls.default_queue, Some(QueueId::new("help")));
     assert_eq!(plan.settings.calls.media.waiting, WaitingSound::Tone);
-    assert_eq!(plan.settings.calls.media.advertised.to_string(), "192.0.2.10");
+    assert_eq!(plan.settings.calls.media.advertised.first().to_string(), "192.0.2.10");
     assert_eq!(plan.settings.routing.pause, Pause::For(Duration::from_secs(30)));
     assert_eq!(plan.settings.endpoint.flows[0].flow, FlowId(0));
     assert_eq!(plan.settings.endpoint.digests, [Algorithm::Md5]);
@@ -401,6 +401,30 @@ fn names_and_gateways_are_allowed() {
     assert_eq!(peer.keep_alive.as_ref().map(|keep_alive| keep_alive.uri.as_str()), Some("sip:sip.example.com"));
     let shape: Vec<_> = peer.gateways.iter().map(|one| (one.priority, one.weight, one.every.is_some())).collect();
     assert_eq!(shape, [(10, 1, true), (20, 5, false)]);
+}
+
+#[test]
+fn sound_has_an_address_of_each_family() {
+    let with =
+        |sip: &str, media: &str| small().replacen("[\"192.0.2.10:5060\"]", sip, 1) + &format!("\n[media]\n{media}\n");
+    let both = "[\"192.0.2.10:5060\", \"[2001:db8::10]:5060\"]";
+    let addresses = |text: &str| {
+        let plan = plan(text);
+        let text = |all: crate::base::Addresses| all.all().map(|one| one.to_string()).collect::<Vec<_>>().join(" ");
+        (text(plan.settings.calls.media.advertised), text(plan.shell.media.bind))
+    };
+    let told = |one: &str, other: &str| (one.to_owned(), other.to_owned());
+    assert_eq!(addresses(&with(both, "")), told("192.0.2.10 2001:db8::10", "0.0.0.0 ::"));
+    assert_eq!(addresses(&with(both, "bind = \"0.0.0.0\"")), told("192.0.2.10", "0.0.0.0"));
+    let said = "advertised = [\"2001:db8::7\", \"198.51.100.7\"]";
+    assert_eq!(addresses(&with(both, said)), told("2001:db8::7 198.51.100.7", ":: 0.0.0.0"));
+    for (media, what) in [
+        ("advertised = [\"192.0.2.1\", \"192.0.2.2\"]", "192.0.2.2 is a second address of its family"),
+        ("bind = \"::\"\nadvertised = \"192.0.2.1\"", "has no address at which 192.0.2.1 is received"),
+    ] {
+        let faults = read(&with(both, media)).err().unwrap_or_default();
+        assert!(faults.iter().any(|fault| fault.to_string().contains(what)), "{faults:?}");
+    }
 }
 
 #[test]

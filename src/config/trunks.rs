@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::base::TrunkId;
+use crate::base::{Family, TrunkId};
 use crate::calls::settings::{Fallback, Mode, TrunkPlan};
 use crate::sip::api::{FlowId, Gateway, Reliable, Transport, TrunkPeer};
+use crate::sip::resolve::host_address;
 use crate::sip::wire::Uri;
 
 use super::claims;
@@ -71,7 +72,9 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
         let mode = redirect::mode(&mut section, faults);
         let refer = section.flag("refer", false, faults);
         let over_tls = over_tls(sip, flow, fallback.as_ref(), &gateways);
-        let terms = terms::read(&mut section, region, over_tls, faults);
+        let mut terms = terms::read(&mut section, region, over_tls, faults);
+        let at = gateways.first().and_then(|gateway| host_address(&gateway.uri));
+        terms.sound.family = at.map(Family::of).or(sip.family(flow));
         section.finish(faults);
         if let (Some(name), Some(fallback)) = (name, fallback) {
             let trunk = TrunkId::new(name.value);

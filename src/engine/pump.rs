@@ -204,10 +204,10 @@ impl Engine {
 
     /// Whoever has no other phone than the browser's is offered nothing without it.
     fn tell_router_of_phone(&mut self, event: &SipEvent, now: Now) {
-        if let SipEvent::PhoneReachable { agent, reachable, .. } = event
+        if let SipEvent::PhoneReachable { agent, rings } = event
             && self.in_browser_only.contains(agent)
         {
-            self.router.handle(routing::Input::Phone { agent: agent.clone(), reachable: *reachable }, now);
+            self.router.handle(routing::Input::Phone { agent: agent.clone(), reachable: rings.is_some() }, now);
         }
     }
 

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::recording::{Recorded, Track};
-use crate::base::{CallId, LegId};
+use crate::base::{CallId, Family, LegId};
 use crate::sdp::{IceCredentials, Negotiated};
 
 /// From the calls to the media. Commands of one leg are carried out in order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MediaCommand {
-    /// Binds `port` (RTP) and the next one (RTCP). Legs of one group may be each other's source. The leg begins silent.
-    Open { leg: LegId, group: CallId, port: u16 },
+    /// Binds `port` (RTP) and the next one (RTCP) of our address of that family. Legs of one group may be each other's source. The leg begins silent.
+    Open { leg: LegId, group: CallId, port: u16, family: Family },
     /// A leg whose peer is a browser, on the port that its worker shares among all of them. The leg begins silent.
     OpenShared { leg: LegId, group: CallId, ours: Box<OurSide> },
     /// What the leg's offer and answer settled; sent again after each re-INVITE. A new address re-arms the latch.

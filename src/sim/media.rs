@@ -51,7 +51,7 @@ impl MediaDouble {
 
     pub fn handle(&mut self, command: &MediaCommand, now: Mono) {
         match command {
-            MediaCommand::Open { leg, group, port } => self.open(*leg, *group, Some(*port), now),
+            MediaCommand::Open { leg, group, port, .. } => self.open(*leg, *group, Some(*port), now),
             MediaCommand::OpenShared { leg, group, .. } => self.open(*leg, *group, None, now),
             MediaCommand::Remote { leg, session } => {
                 if session.codec().is_none() {
@@ -227,7 +227,7 @@ mod tests {
     }
 
     fn open(leg: u64, port: u16) -> MediaCommand {
-        MediaCommand::Open { leg: LegId(leg), group: CallId(1), port }
+        MediaCommand::Open { leg: LegId(leg), group: CallId(1), port, family: crate::base::Family::V4 }
     }
 
     fn close(leg: u64) -> MediaCommand {

@@ -150,7 +150,7 @@ fn calls(agents: u32) -> Option<CallSettings> {
         token_keys: token_keys()?,
         deadlines: Deadlines::default(),
         media: MediaPlan {
-            advertised: IpAddr::from([192, 0, 2, 1]),
+            advertised: IpAddr::from([192, 0, 2, 1]).into(),
             first_port: FIRST_PORT,
             last_port: LAST_PORT,
             waiting: WaitingSound::Tone,

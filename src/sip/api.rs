@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::base::hex::to_hex;
-use crate::base::{AgentId, IntentId, LegId, Mono, Pii, TrunkId};
+use crate::base::{AgentId, Family, IntentId, LegId, Mono, Pii, TrunkId};
 
 use super::auth::Algorithm;
 use super::claims::{Asserted, Claims};
@@ -321,12 +321,10 @@ pub enum SipEvent {
         gateway: String,
         state: GatewayState,
     },
-    /// An agent's phone has at least one contact, or none any more. `browser`: what rings is in a browser, so that an offer to it
-    /// must be one of WebRTC.
+    /// An agent's phone has at least one contact, or none any more, or what rings is of another kind.
     PhoneReachable {
         agent: AgentId,
-        reachable: bool,
-        browser: bool,
+        rings: Option<Rings>,
     },
     /// The agent's desk has registered its phone over a new websocket. What that phone still has goes on there already (`Back`): calls of
     /// the agent that are away now belong to a page that has been loaded anew.
@@ -338,6 +336,15 @@ pub enum SipEvent {
         cause: Refusal,
         count: u32,
     },
+}
+
+/// What rings where an agent's phone is registered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rings {
+    /// It is in a browser, so that an offer to it must be one of WebRTC.
+    pub browser: bool,
+    /// Of the address that it has registered from.
+    pub family: Family,
 }
 
 /// Why a request was turned away before it made a call.

@@ -62,7 +62,7 @@ pub struct Setup {
     pub binds: Vec<String>,
     /// Where the carrier calls from.
     pub carrier: String,
-    /// The address for sound.
+    /// The address for sound, or one of each family with a comma between them.
     pub media: String,
     /// The lines of `[deadlines]`. A machine that is busy with other tests takes its time to match.
     pub deadlines: String,
@@ -104,7 +104,9 @@ impl Setup {
 
     pub fn toml(&self, sip: SocketAddr, http: SocketAddr) -> String {
         let (first, last) = (ports::udp_range(self.rtp_ports), self.rtp_ports - 1);
-        let (carrier, media) = (&self.carrier, &self.media);
+        let carrier = &self.carrier;
+        let media: Vec<&str> = self.media.split(',').collect();
+        let media = format!("{media:?}");
         let binds: Vec<String> = std::iter::once(sip.to_string()).chain(self.binds.iter().cloned()).collect();
         let ivr = format!("{{ sip = \"sip:{{dialled}}@{}\" }}", self.ivr);
         let fallback = self.fallback.as_ref().unwrap_or(&ivr);
@@ -112,7 +114,7 @@ impl Setup {
             self.redis.as_ref().map_or("embedded = \"throughline.db\"".to_owned(), |url| format!("redis = {url:?}"));
         let mut text = format!(
             "[sip]\nbind = {binds:?}\nrealm = \"voice.example.com\"\ndrain_s = {}\n{}\
-             [media]\nbind = \"{media}\"\nadvertised = \"{media}\"\nports = \"{first}-{}\"\n{}\
+             [media]\nbind = {media}\nadvertised = {media}\nports = \"{first}-{}\"\n{}\
              [http]\nbind = \"{http}\"\n\
              [[api_keys]]\nid = \"tests\"\nsha256 = \"{}\"\nscopes = [\"register\", \"read\", \"recordings\"]\n\
              [[token_keys]]\nid = 1\nsecret = \"{}\"\n\

@@ -255,6 +255,45 @@ async fn an_agent_in_the_browser_passes_a_browser_on_to_a_telephone_and_back() {
     agent.hung_up().await;
 }
 
+/// The trunk speaks IPv4 and the telephone IPv6, and the other way round; each gets an address of its own family.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_families_of_addresses_hear_each_other() {
+    across("four-to-six", server::CARRIER, "::1").await;
+    across("six-to-four", "::1", "127.0.0.1").await;
+}
+
+async fn across(name: &'static str, carrier: &str, phone: &str) {
+    let folder = Folder::new(name);
+    let (at, six) = (ports::udp_at(phone), ports::udp_at("::1"));
+    let mut setup = Setup::new(vec![(AGENT.to_owned(), server::Phone::Static(at))], ports::udp());
+    (setup.binds, setup.carrier, setup.media) = (vec![six.to_string()], carrier.to_owned(), "127.0.0.1,::1".to_owned());
+    let server = block_in_place(|| Server::start(PROGRAM.as_ref(), &folder, &setup));
+    let _desk = block_in_place(|| server.desks(&folder, 1, 50));
+    let intent = block_in_place(|| server.register(CALLER));
+    let ours = |host: &str| if host.contains(':') { six } else { server.sip };
+    let connection = |host: &str| if host.contains(':') { "c=IN IP6 ::1" } else { "c=IN IP4 127.0.0.1" };
+    let mut caller = Ua::udp(ports::udp_at(carrier), ours(carrier)).await;
+    let mut agent = Ua::udp(at, ours(phone)).await;
+    let (near, far) = (Phone::start_at(ours(carrier).ip()).await, Phone::start_at(ours(phone).ip()).await);
+    let target = format!("sip:{}@{}", intent["number"].as_str().expect("a number"), ours(carrier));
+    let (from, offer) = (from(), near.sdp());
+    let (answered, ()) = tokio::join!(caller.invite(&target, &from, &offer), async {
+        let invited = agent.invited().await;
+        assert!(invited.offer().contains(connection(phone)), "{}", invited.offer());
+        far.send_to_described(invited.offer());
+        agent.answer(&invited, &far.sdp()).await;
+    });
+    assert_eq!(answered.0, 200, "{}", answered.1);
+    assert!(answered.1.contains(connection(carrier)), "{}", answered.1);
+    near.send_to_described(&answered.1);
+    near.hum(CALLERS_TONE);
+    far.hum(AGENTS_TONE);
+    near.hears(AGENTS_TONE).await;
+    far.hears(CALLERS_TONE).await;
+    caller.bye().await;
+    agent.hung_up().await;
+}
+
 /// The agent has written up the call that they passed on.
 fn until_available(server: &Server) {
     super::support::process::eventually("an agent who is free", Duration::from_secs(20), || {

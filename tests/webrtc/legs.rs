@@ -37,7 +37,7 @@ impl Media {
         let (sender, events) = unbounded_channel();
         let config = MediaConfig {
             workers: 1,
-            bind: LOCALHOST,
+            bind: LOCALHOST.into(),
             silence_timeout: Duration::from_secs(60),
             webrtc_port: None,
             ports: 0..=0,
@@ -104,7 +104,7 @@ fn text(body: &[u8]) -> String {
 async fn telephone(media: &Media) -> Arc<Phone> {
     let phone = Phone::start().await;
     let port = support::ports::udp_range(2);
-    media.pool.send(MediaCommand::Open { leg: AGENT, group: CALL, port });
+    media.pool.send(MediaCommand::Open { leg: AGENT, group: CALL, port, family: throughline::base::Family::V4 });
     media.settle(AGENT, phone.session());
     phone.send_to(SocketAddr::new(LOCALHOST, port));
     phone

@@ -32,7 +32,11 @@ struct State {
 
 impl Phone {
     pub async fn start() -> Arc<Phone> {
-        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a socket");
+        Phone::start_at(Ipv4Addr::LOCALHOST.into()).await
+    }
+
+    pub async fn start_at(host: IpAddr) -> Arc<Phone> {
+        let socket = UdpSocket::bind((host, 0)).await.expect("a socket");
         let phone = Arc::new(Phone { socket, state: Mutex::default() });
         tokio::spawn(Arc::clone(&phone).listen());
         tokio::spawn(Arc::clone(&phone).speak());
@@ -46,8 +50,9 @@ impl Phone {
     /// What its description says.
     pub fn sdp(&self) -> String {
         let (host, port) = (self.address().ip(), self.address().port());
+        let kind = if host.is_ipv4() { "IP4" } else { "IP6" };
         format!(
-            "v=0\r\no=- 1 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0 {EVENTS}\r\n\
+            "v=0\r\no=- 1 1 IN {kind} {host}\r\ns=-\r\nc=IN {kind} {host}\r\nt=0 0\r\nm=audio {port} RTP/AVP 0 {EVENTS}\r\n\
              a=rtpmap:{EVENTS} telephone-event/8000\r\na=fmtp:{EVENTS} 0-15\r\n"
         )
     }

@@ -45,7 +45,7 @@ fn set_up(pool: &MediaPool, flags: &Flags, call: u64, side: u64) {
     let (leg, group) = (LegId(call * 2 + side), CallId(call));
     let port = flags.first_port + (call * 4 + side * 2) as u16;
     let session = Box::new(workers::session(flags.phones[side as usize]));
-    pool.send(MediaCommand::Open { leg, group, port });
+    pool.send(MediaCommand::Open { leg, group, port, family: throughline::base::Family::V4 });
     pool.send(MediaCommand::Remote { leg, session });
     pool.send(MediaCommand::Source { leg, source: Source::Leg(LegId(call * 2 + 1 - side)) });
 }

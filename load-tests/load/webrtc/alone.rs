@@ -71,7 +71,7 @@ fn set_up(pool: &MediaPool, flags: &Flags, call: u64, fingerprint: Fingerprint) 
     let described = Negotiated { webrtc: Some(Box::new(webrtc)), ..workers::session(flags.phone) };
     pool.send(MediaCommand::Remote { leg: browser, session: Box::new(described) });
     let port = flags.first_port + (call * 2) as u16;
-    pool.send(MediaCommand::Open { leg: phone, group, port });
+    pool.send(MediaCommand::Open { leg: phone, group, port, family: throughline::base::Family::V4 });
     pool.send(MediaCommand::Remote { leg: phone, session: Box::new(workers::session(flags.phone)) });
     pool.send(MediaCommand::Source { leg: browser, source: Source::Leg(phone) });
     pool.send(MediaCommand::Source { leg: phone, source: Source::Leg(browser) });

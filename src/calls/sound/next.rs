@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::base::LegId;
+use crate::base::{Family, LegId};
 use crate::media::command::{MediaCommand, Source};
 use crate::sdp::{Codec, Direction, Negotiated, SdpError};
 
@@ -83,7 +83,8 @@ pub fn answer_next(
     let settled = call.sound.caller.as_ref().and_then(|stream| stream.agreed.clone()).ok_or(SdpError::NoAudio)?;
     let spoken = settled.codec().into_iter().chain(&settled.formats).map(|format| format.codec.clone());
     let spoken: Vec<Codec> = spoken.collect();
-    let terms = SoundTerms { webrtc: offer.audio.webrtc.is_some(), plain: call.sound.plain, ..terms.clone() };
+    let (webrtc, family) = (offer.audio.webrtc.is_some(), Some(Family::of(offer.audio.rtp.expose().ip())));
+    let terms = SoundTerms { webrtc, plain: call.sound.plain, family, ..terms.clone() };
     let mut stream = new_stream((call.id, call.group), leg, (&terms, false), bench)?;
     let agreed = match stream.local.answer_alone(&offer, &spoken) {
         Ok(agreed) => agreed,

@@ -1,6 +1,6 @@
 //! Streams are opened and closed: a port of its own for each, or the one that browsers share.
 
-use crate::base::{CallId, LegId};
+use crate::base::{CallId, Family, LegId};
 use crate::media::command::{MediaCommand, OurSide};
 use crate::sdp::{LocalMedia, LocalWebRtc};
 
@@ -15,7 +15,8 @@ const REOPENED_MAX: u8 = 3;
 /// Opens the caller's stream unless it is open.
 pub(super) fn open_caller(call: &mut Call, bench: &mut Bench) -> Result<(), NoSound> {
     let webrtc = call.sound.is_of_browser();
-    let terms = SoundTerms { webrtc, ..call.trunk.terms.sound.over(call.incoming.is_tls)? };
+    let family = call.sound.family_of_caller().unwrap_or(Family::of(call.incoming.source.expose().ip()));
+    let terms = SoundTerms { webrtc, family: Some(family), ..call.trunk.terms.sound.over(call.incoming.is_tls)? };
     open(call, Side::Caller, call.caller.0, &terms, bench)
 }
 
@@ -55,8 +56,9 @@ pub(super) fn new_stream(
 /// A port of its own.
 fn alone(group: CallId, leg: LegId, terms: &SoundTerms, bench: &mut Bench) -> Result<LocalMedia, NoSound> {
     let port = bench.ports.take(bench.now.mono).ok_or(NoSound::NoPort)?;
-    let local = LocalMedia::new(bench.settings.media.advertised, port, bench.rng.u64());
-    bench.media(MediaCommand::Open { group, leg, port });
+    let address = bench.settings.media.advertised.like(terms.family);
+    let local = LocalMedia::new(address, port, bench.rng.u64());
+    bench.media(MediaCommand::Open { group, leg, port, family: Family::of(address) });
     Ok(local.with_srtp(terms.srtp, |octets| bench.rng.fill(octets)))
 }
 
@@ -69,7 +71,7 @@ fn shared(group: CallId, leg: LegId, bench: &mut Bench) -> Result<LocalMedia, No
     let (ice, stream) = (webrtc.ice().clone(), webrtc.stream());
     let ours = OurSide { ice, ssrc: stream.ssrc, cname: stream.cname.clone() };
     bench.media(MediaCommand::OpenShared { group, leg, ours: Box::new(ours) });
-    let local = LocalMedia::new(bench.settings.media.advertised, port, bench.rng.u64());
+    let local = LocalMedia::new(bench.settings.media.advertised.first(), port, bench.rng.u64());
     Ok(local.with_webrtc(webrtc))
 }
 

@@ -11,13 +11,12 @@ mod worker;
 use std::cell::Cell;
 use std::collections::HashMap;
 use std::io;
-use std::net::IpAddr;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use crate::base::{CallId, LegId};
+use crate::base::{Addresses, CallId, LegId};
 use crate::calls::settings::WebRtcPlan;
 use crate::media::{Clip, MediaCommand, MediaEvent, Sounds};
 pub use files::{FileError, read_clip};
@@ -32,8 +31,8 @@ use worker::{Mailbox, Worker};
 pub struct MediaConfig {
     /// Threads; 0 for one less than the machine has cores, at least 1.
     pub workers: usize,
-    /// The address that RTP sockets are bound to.
-    pub bind: IpAddr,
+    /// The addresses that RTP sockets are bound to; browsers come to the first.
+    pub bind: Addresses,
     /// `MediaEvent::Silent` after this long without a packet that should come; zero for never.
     pub silence_timeout: Duration,
     /// The port that browsers share, of the first worker; each further worker has the next one. With `None` each takes a free one
@@ -188,11 +187,11 @@ impl Directory {
 /// From the end of the range, where plain legs come last; any port when the range has no room to spare.
 fn bind_shared(config: &MediaConfig, n: usize) -> io::Result<Shared> {
     if let Some(first) = config.webrtc_port {
-        return Shared::bind(config.bind, first.checked_add(n as u16));
+        return Shared::bind(config.bind.first(), first.checked_add(n as u16));
     }
     let spare = config.ports.clone().skip(PORTS_OF_A_CALL).rev();
-    let bound = spare.filter_map(|port| Shared::bind(config.bind, Some(port)).ok()).next();
-    bound.map_or_else(|| Shared::bind(config.bind, None), Ok)
+    let bound = spare.filter_map(|port| Shared::bind(config.bind.first(), Some(port)).ok()).next();
+    bound.map_or_else(|| Shared::bind(config.bind.first(), None), Ok)
 }
 
 /// A call of two telephones has as many.

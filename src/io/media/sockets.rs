@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -23,8 +23,8 @@ pub struct Sockets {
     slots: Vec<Option<Pair>>,
     free: Vec<usize>,
     slot_by_leg: IdMap<LegId, usize>,
-    /// The pairs that wait for a leg, by their port.
-    idle_by_port: BTreeMap<u16, usize>,
+    /// The pairs that wait for a leg, by where they are bound.
+    idle_by_address: BTreeMap<SocketAddr, usize>,
     /// Legs that have no pair are browsers.
     shared: Option<Shared>,
 }
@@ -32,7 +32,8 @@ pub struct Sockets {
 struct Pair {
     /// `None` while it is idle.
     leg: Option<LegId>,
-    port: u16,
+    /// That of the sound.
+    at: SocketAddr,
     rtp: UdpSocket,
     rtcp: UdpSocket,
     /// The one peer that the sound's socket is connected to. The kernel then keeps the route, which is a good part of a packet's cost.
@@ -61,17 +62,10 @@ impl Sockets {
     }
 
     /// A pair that is bound already, or else a new one, bound and watched.
-    pub fn open(
-        &mut self,
-        leg: LegId,
-        address: IpAddr,
-        port: u16,
-        epoll: &Epoll,
-        buffer: &mut [u8],
-    ) -> Result<(), FailCause> {
-        let slot = match self.idle_by_port.remove(&port) {
+    pub fn open(&mut self, leg: LegId, at: SocketAddr, epoll: &Epoll, buffer: &mut [u8]) -> Result<(), FailCause> {
+        let slot = match self.idle_by_address.remove(&at) {
             Some(slot) => slot,
-            None => self.bind(address, port, epoll)?,
+            None => self.bind(at, epoll)?,
         };
         if let Some(pair) = self.slots.get_mut(slot).and_then(Option::as_mut) {
             pair.begin(leg, buffer);
@@ -80,10 +74,10 @@ impl Sockets {
         Ok(())
     }
 
-    fn bind(&mut self, address: IpAddr, port: u16, epoll: &Epoll) -> Result<usize, FailCause> {
-        let pair = Pair::bind(address, port).or_else(|cause| {
+    fn bind(&mut self, at: SocketAddr, epoll: &Epoll) -> Result<usize, FailCause> {
+        let pair = Pair::bind(at).or_else(|cause| {
             // Perhaps there are too many descriptors: those that nobody uses go first.
-            if self.close_idle() { Pair::bind(address, port) } else { Err(cause) }
+            if self.close_idle() { Pair::bind(at) } else { Err(cause) }
         })?;
         let slot = self.free.pop().unwrap_or(self.slots.len());
         if slot == self.slots.len() {
@@ -100,7 +94,7 @@ impl Sockets {
 
     /// True when there were any.
     fn close_idle(&mut self) -> bool {
-        let idle = std::mem::take(&mut self.idle_by_port);
+        let idle = std::mem::take(&mut self.idle_by_address);
         for slot in idle.values() {
             self.slots[*slot] = None;
             self.free.push(*slot);
@@ -112,9 +106,9 @@ impl Sockets {
     pub fn close(&mut self, leg: LegId) {
         let Some(slot) = self.slot_by_leg.remove(&leg) else { return };
         let Some(pair) = self.slots.get_mut(slot).and_then(Option::as_mut) else { return };
-        if self.idle_by_port.len() < MEDIA_IDLE_PAIRS_MAX {
+        if self.idle_by_address.len() < MEDIA_IDLE_PAIRS_MAX {
             pair.end();
-            self.idle_by_port.insert(pair.port, slot);
+            self.idle_by_address.insert(pair.at, slot);
         } else {
             self.slots[slot] = None;
             self.free.push(slot);
@@ -155,9 +149,10 @@ impl Wire for Sockets {
 }
 
 impl Pair {
-    fn bind(address: IpAddr, port: u16) -> Result<Pair, FailCause> {
-        let rtcp_port = port.checked_add(1).ok_or(FailCause::Socket)?;
-        Ok(Pair { leg: None, port, rtp: bind(address, port)?, rtcp: bind(address, rtcp_port)?, tied_to: None })
+    fn bind(at: SocketAddr) -> Result<Pair, FailCause> {
+        let next = at.port().checked_add(1).ok_or(FailCause::Socket)?;
+        let rtcp = bind(SocketAddr::new(at.ip(), next))?;
+        Ok(Pair { leg: None, at, rtp: bind(at)?, rtcp, tied_to: None })
     }
 
     /// What came before is for nobody; no more of it than a socket holds.
@@ -206,8 +201,8 @@ fn number(slot: usize, channel: Channel) -> u64 {
     (slot as u64) << 1 | u64::from(channel == Channel::Rtcp)
 }
 
-fn bind(address: IpAddr, port: u16) -> Result<UdpSocket, FailCause> {
-    bind_udp(SocketAddr::new(address, port), BUFFER).map_err(|error| match error.kind() {
+fn bind(at: SocketAddr) -> Result<UdpSocket, FailCause> {
+    bind_udp(at, BUFFER).map_err(|error| match error.kind() {
         io::ErrorKind::AddrInUse => FailCause::PortInUse,
         _ => FailCause::Socket,
     })
@@ -217,6 +212,10 @@ fn bind(address: IpAddr, port: u16) -> Result<UdpSocket, FailCause> {
 pub fn bind_udp(address: SocketAddr, buffer: usize) -> io::Result<UdpSocket> {
     let socket = Socket::new(Domain::for_address(address), Type::DGRAM.nonblocking(), Some(Protocol::UDP))?;
     socket.set_recv_buffer_size(buffer)?;
+    if address.is_ipv6() {
+        // The same port of every IPv4 address is another leg's.
+        socket.set_only_v6(true)?;
+    }
     socket.bind(&address.into())?;
     // A network that does not honour the mark carries the packets all the same.
     let _ = if address.is_ipv4() { socket.set_tos_v4(EXPEDITED) } else { socket.set_tclass_v6(EXPEDITED) };

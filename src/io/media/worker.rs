@@ -1,7 +1,7 @@
 //! One media thread: waits, reads a packet, lets the relay rewrite it, sends it.
 
 use std::io;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
@@ -14,13 +14,13 @@ use super::shared::Shared;
 use super::sockets::Sockets;
 use super::{Directory, OnEvent};
 use crate::base::rng::Rng;
-use crate::base::{LegId, Mono, limits};
+use crate::base::{Addresses, Family, LegId, Mono, limits};
 use crate::io::batch::Inbox;
 use crate::media::{FailCause, HandshakeNews, MediaCommand, MediaEvent, Relay, Sounds};
 
 /// What a worker needs to know at its start.
 pub struct Setup {
-    pub bind: IpAddr,
+    pub bind: Addresses,
     pub silence_timeout: Duration,
     pub sounds: Arc<Sounds>,
     pub on_event: OnEvent,
@@ -58,7 +58,7 @@ pub struct Worker {
     handshakes: (usize, SyncSender<Order>),
     tapes: Option<Tapes>,
     relay: Relay,
-    bind: IpAddr,
+    bind: Addresses,
     on_event: OnEvent,
     directory: Directory,
     began: Instant,
@@ -239,8 +239,8 @@ impl Worker {
     }
 
     fn obey(&mut self, command: MediaCommand) {
-        if let MediaCommand::Open { leg, port, .. } = command
-            && let Err(cause) = self.open(leg, port)
+        if let MediaCommand::Open { leg, port, family, .. } = command
+            && let Err(cause) = self.open(leg, family, port)
         {
             return self.fail(leg, cause);
         }
@@ -253,9 +253,10 @@ impl Worker {
         self.say_events();
     }
 
-    fn open(&mut self, leg: LegId, port: u16) -> Result<(), FailCause> {
+    fn open(&mut self, leg: LegId, family: Family, port: u16) -> Result<(), FailCause> {
         self.relay.may_open(leg)?;
-        self.sockets.open(leg, self.bind, port, &self.epoll, &mut self.buffer)
+        let at = SocketAddr::new(self.bind.like(Some(family)), port);
+        self.sockets.open(leg, at, &self.epoll, &mut self.buffer)
     }
 
     /// A leg that was open twice is still open once.

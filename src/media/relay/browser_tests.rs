@@ -173,7 +173,7 @@ fn with_phone() -> (World, Browser, Phone) {
     let browser = Browser::new(A, 1);
     browser.open(&mut world);
     browser.describe(&mut world);
-    world.tell(MediaCommand::Open { leg: B, group: CALL, port: 4002 });
+    world.tell(MediaCommand::Open { leg: B, group: CALL, port: 4002, family: crate::base::Family::V4 });
     world.describe(B, session(2, 97, Direction::SendRecv));
     world.both_hear(A, B);
     (world, browser, Phone::new(B, 2))

@@ -104,7 +104,7 @@ impl Relay {
 
     pub fn handle(&mut self, command: MediaCommand, now: Mono, wire: &mut impl Wire) {
         match command {
-            MediaCommand::Open { leg, group, port: _ } => self.open(leg, group),
+            MediaCommand::Open { leg, group, .. } => self.open(leg, group),
             MediaCommand::OpenShared { leg, group, ours } => self.open_shared(leg, group, *ours),
             MediaCommand::Remote { leg, session } => self.describe(leg, Arc::from(session), now, wire),
             MediaCommand::Source { leg, source } => self.switch(leg, source, now),

@@ -20,7 +20,7 @@ fn waiting() -> World {
     let clips = LEVELS.map(|(sample, frames)| Clip::from_samples(&vec![sample; 160 * frames]));
     let mut world = World::with_sounds(clips.into());
     for (leg, port) in [(A, 4000), (B, 4002)] {
-        world.tell(MediaCommand::Open { leg, group: CALL, port });
+        world.tell(MediaCommand::Open { leg, group: CALL, port, family: crate::base::Family::V4 });
     }
     world.describe(A, session(1, 101, Direction::SendRecv));
     world.describe(B, session(2, 97, Direction::SendRecv));

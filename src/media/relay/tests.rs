@@ -73,7 +73,7 @@ impl World {
     fn with_call() -> (World, Phone, Phone) {
         let mut world = World::new();
         for (leg, port) in [(A, 4000), (B, 4002)] {
-            world.tell(MediaCommand::Open { leg, group: CALL, port });
+            world.tell(MediaCommand::Open { leg, group: CALL, port, family: crate::base::Family::V4 });
         }
         world.describe(A, session(1, 101, Direction::SendRecv));
         world.describe(B, session(2, 97, Direction::SendRecv));
@@ -302,7 +302,7 @@ fn a_player_that_was_kept_waiting_catches_up_a_little_and_leaves_out_much() {
 #[test]
 fn a_player_waits_for_a_peer_that_can_hear_it() {
     let mut world = World::new();
-    world.tell(MediaCommand::Open { leg: A, group: CALL, port: 4000 });
+    world.tell(MediaCommand::Open { leg: A, group: CALL, port: 4000, family: crate::base::Family::V4 });
     world.source(A, Source::Tone(ToneKind::Waiting));
     world.pass(Duration::from_secs(1));
     assert!(world.heard(A).is_empty());
@@ -556,7 +556,7 @@ fn an_encrypted_leg_and_a_plain_one_hear_each_other() {
 fn legs_of_another_call_cannot_be_heard() {
     let (mut world, mut a, _) = World::with_call();
     let other = LegId(5);
-    world.tell(MediaCommand::Open { leg: other, group: CallId(10), port: 4004 });
+    world.tell(MediaCommand::Open { leg: other, group: CallId(10), port: 4004, family: crate::base::Family::V4 });
     world.describe(other, session(5, 101, Direction::SendRecv));
     world.source(other, Source::Leg(A));
     world.talk(&mut [&mut a], 5);
@@ -566,10 +566,10 @@ fn legs_of_another_call_cannot_be_heard() {
 #[test]
 fn a_source_may_be_named_before_it_is_open() {
     let mut world = World::new();
-    world.tell(MediaCommand::Open { leg: A, group: CALL, port: 4000 });
+    world.tell(MediaCommand::Open { leg: A, group: CALL, port: 4000, family: crate::base::Family::V4 });
     world.describe(A, session(1, 101, Direction::SendRecv));
     world.source(A, Source::Leg(B));
-    world.tell(MediaCommand::Open { leg: B, group: CALL, port: 4002 });
+    world.tell(MediaCommand::Open { leg: B, group: CALL, port: 4002, family: crate::base::Family::V4 });
     world.describe(B, session(2, 101, Direction::SendRecv));
     world.talk(&mut [&mut Phone::new(B, 2)], 3);
     assert_eq!(world.heard(A).len(), 3);

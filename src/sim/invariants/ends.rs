@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn sound_that_outlives_its_call_is_found() {
         let leg = LegId(1);
-        let open = || MediaCommand::Open { leg, group: call(1), port: 4000 };
+        let open = || MediaCommand::Open { leg, group: call(1), port: 4000, family: crate::base::Family::V4 };
         let mut ends = Ends::default();
         assert!(ends.fact(&admitted(1)).is_empty());
         assert!(ends.media(&open()).is_empty());

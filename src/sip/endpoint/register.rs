@@ -12,8 +12,8 @@ use super::inside::Inside;
 use super::names::Tag;
 use super::{checks, stranger};
 use crate::base::limits::SIP_ROUTES_MAX;
-use crate::base::{AgentId, Mono};
-use crate::sip::api::{EndpointSetup, FlowId, Refusal, SipEvent};
+use crate::base::{AgentId, Family, Mono};
+use crate::sip::api::{EndpointSetup, FlowId, Refusal, Rings, SipEvent};
 use crate::sip::auth::{Credentials, Secrets, Verdict};
 use crate::sip::registrar::{Binding, Instance, Over, Refused, Registration, Wanted, Wish};
 use crate::sip::transaction::ServerKey;
@@ -176,20 +176,21 @@ impl Endpoint {
         self.phone_changed(phone, &agent, before);
     }
 
-    /// Whether the agent's phone can be reached, and whether that is in a browser.
-    fn standing(&self, agent: &AgentId) -> (bool, bool) {
-        (self.registrar.is_reachable(agent), self.registrar.rings_browser(agent))
+    /// What rings when the agent is called; the newest contact says for all.
+    fn standing(&self, agent: &AgentId) -> Option<Rings> {
+        let contact = self.registrar.rung(agent).last()?;
+        Some(Rings { browser: contact.over.is_browser(), family: Family::of(contact.source.ip()) })
     }
 
     /// Sets the next expiry, and tells when the first contact came or the last went, or what rings is of another kind.
-    fn phone_changed(&mut self, phone: usize, agent: &AgentId, before: (bool, bool)) {
+    fn phone_changed(&mut self, phone: usize, agent: &AgentId, before: Option<Rings>) {
         match self.registrar.next_expiry(agent) {
             Some(at) => self.core.timers.set(Deadline::Binding(phone), at),
             None => self.core.timers.cancel(&Deadline::Binding(phone)),
         }
-        let (reachable, browser) = self.standing(agent);
-        if (reachable, browser) != before {
-            self.core.tell(SipEvent::PhoneReachable { agent: agent.clone(), reachable, browser });
+        let rings = self.standing(agent);
+        if rings != before {
+            self.core.tell(SipEvent::PhoneReachable { agent: agent.clone(), rings });
         }
     }
 }

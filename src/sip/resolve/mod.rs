@@ -156,6 +156,14 @@ fn host_of(text: &str) -> Option<Host> {
     name_of(text).map(Host::Name)
 }
 
+/// The host of a SIP URI where it is an address.
+pub fn host_address(uri: &str) -> Option<IpAddr> {
+    match Destination::of(&Uri::read(uri.as_bytes())?)?.host {
+        Host::Address(address) => Some(address),
+        Host::Name(_) => None,
+    }
+}
+
 /// The host of a SIP URI where it is a name, as it stands in questions.
 pub fn host_name(uri: &str) -> Option<String> {
     match Destination::of(&Uri::read(uri.as_bytes())?)?.host {

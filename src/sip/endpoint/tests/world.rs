@@ -240,8 +240,9 @@ impl World {
             SipEvent::TrunkReachable { reachable, .. } => format!("Trunk {reachable}"),
             SipEvent::GatewayChanged { gateway, state, .. } => format!("Gateway {gateway} {}", state.as_str()),
             SipEvent::TrunkRegistered { registered, status, .. } => format!("Registered {registered} {status}"),
-            SipEvent::PhoneReachable { reachable, browser, .. } => {
-                format!("Phone {reachable}{}", if *browser { " in a browser" } else { "" })
+            SipEvent::PhoneReachable { rings, .. } => {
+                let is_browser = rings.is_some_and(|rings| rings.browser);
+                format!("Phone {}{}", rings.is_some(), if is_browser { " in a browser" } else { "" })
             }
             SipEvent::Away { .. } => "Away".into(),
             SipEvent::Back { .. } => "Back".into(),
