@@ -5,6 +5,7 @@ pub mod auth;
 pub mod claims;
 pub mod dialog;
 pub mod endpoint;
+pub mod flow;
 pub mod framing;
 pub mod login;
 pub mod registrar;
