@@ -30,6 +30,7 @@ fn candidate(nth: u128) -> Candidate {
         email: Pii::default(),
         phones: (60..65).map(self::number).collect(),
         tier: None,
+        past: Default::default(),
     };
     let intent = Intent {
         id: IntentId(nth),

@@ -165,7 +165,7 @@ impl World {
                 name: Pii::new("Avery Example".to_owned()),
                 email: Pii::new("avery@shop.example.com".to_owned()),
                 phones: vec![Pii::new(caller.clone())],
-                tier: None,
+                ..CustomerDraft::default()
             },
             reason: ReasonDraft { category: "delivery".to_owned(), sub_category: None },
             words: Pii::new("It has not come yet".to_owned()),

@@ -140,7 +140,7 @@ fn request(nth: usize, rng: &mut Rng) -> StoreRequest {
             name: Pii::new("Avery Example".to_owned()),
             email: Pii::new("avery@shop.example.com".to_owned()),
             phones: vec![Pii::new(caller)],
-            tier: None,
+            ..CustomerDraft::default()
         },
         subject: Some(SubjectDraft { kind: "order".into(), id: nth.to_string(), title: "A red bicycle".into() }),
         reason: ReasonDraft { category: "delivery".into(), sub_category: None },

@@ -23,7 +23,7 @@ pub enum Answer {
 }
 
 /// What follows a queue whose ceiling has been reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum After {
     /// The trunk's fallback: the IVR.
     SelfService,
@@ -31,6 +31,17 @@ pub enum After {
     Refuse { status: u16 },
     /// As the answer.
     Callback,
+    /// The call goes on in another queue, with the time that it has waited.
+    Queue(Arc<Overflow>),
+}
+
+/// A queue that takes the calls that another one could not serve in time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overflow {
+    pub queue: QueueId,
+    /// `None`: as long as it takes.
+    pub ceiling: Option<Duration>,
+    pub then: After,
 }
 
 /// The policy's answer, the rule that gave it, and why in words.

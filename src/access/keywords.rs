@@ -64,6 +64,11 @@ impl Keyword {
         }
         Ok(Keyword { written: text.into(), pattern: pattern.into_boxed_str() })
     }
+
+    /// All texts in which `other` is found have this one too.
+    pub(super) fn finds_all_of(&self, other: &Keyword) -> bool {
+        other.pattern.contains(&*self.pattern)
+    }
 }
 
 impl KeywordsBuilder {

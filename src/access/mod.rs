@@ -1,6 +1,7 @@
 //! Who reaches a human: ordered rules, the first that matches decides, and the reason is the same for everybody who asks.
 
 mod answer;
+mod cover;
 mod domain_index;
 mod domains;
 mod facts;
@@ -15,7 +16,8 @@ mod rule;
 mod seen;
 mod tried;
 
-pub use answer::{After, Answer, Decision};
+pub use answer::{After, Answer, Decision, Overflow};
+pub use cover::{Unreachable, never_reached};
 pub use domains::{BadPattern, DomainPattern, host_of, registrable};
 pub use facts::{Channel, Facts, QueueLoad};
 pub use hours::{BadHours, Hours};

@@ -49,6 +49,7 @@ pub struct Policy {
     rules: Vec<CompiledRule>,
     indexes: Indexes,
     queues_asked: Vec<QueueId>,
+    asks_for_past: bool,
     default: Decision,
 }
 
@@ -85,6 +86,8 @@ impl Policy {
         }
         let look_alikes = look_alikes(&setup)?;
         let queues_asked = queues_asked(&setup.rules);
+        let past = |rule: &Rule| !rule.when.cases.is_empty() || rule.when.repeat_within.is_some();
+        let asks_for_past = setup.rules.iter().any(past);
         let mut domains = DomainIndexBuilder::new();
         index_free_mail(&mut domains, &setup.free_mail);
         for (pattern, tier) in setup.tiers {
@@ -101,7 +104,7 @@ impl Policy {
             Rule { words: setup.default_words, ..Rule::new(DEFAULT_RULE, Conditions::default(), setup.default) };
         let default = decision(&default);
         let indexes = Indexes { domains: domains.build(), keywords, look_alikes };
-        Ok(Policy { rules, indexes, queues_asked, default })
+        Ok(Policy { rules, indexes, queues_asked, asks_for_past, default })
     }
 
     /// The answer of the first rule whose conditions all hold.
@@ -131,6 +134,11 @@ impl Policy {
     /// The account class of a domain, address or URI, if the configuration gives it one.
     pub fn tier_of(&self, domain: &str) -> Option<TierId> {
         self.indexes.domains.find(&host_of(domain)?).tier.cloned()
+    }
+
+    /// Some rule asks for cases or earlier contacts.
+    pub fn asks_for_past(&self) -> bool {
+        self.asks_for_past
     }
 
     /// The queues whose load rules ask for.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::access::Decision;
+use crate::access::{After, Decision};
 use crate::base::{AgentId, CallId, E164, Fence, IntentId, LegId, Mono, QueueId, TrunkId};
 use crate::intents::intent::Intent;
 use crate::sdp::{LocalMedia, Session};
@@ -118,6 +118,8 @@ pub struct Queued {
     /// As the router last said: 1 is the next to be offered.
     pub position: Option<usize>,
     pub expected_wait: Option<Duration>,
+    /// What follows when nobody is free in time.
+    pub then: After,
 }
 
 /// A call from its INVITE to its end record.

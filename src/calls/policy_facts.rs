@@ -34,6 +34,8 @@ pub fn facts<'a>(intent: Option<&'a Intent>, seen: &Seen<'a>) -> Facts<'a> {
         articles: intent.articles.iter().map(|article| article.id.as_str()).collect(),
         urgency: Some(intent.urgency.rank()),
         value: intent.value.as_ref().map(|value| (value.minor_units, value.currency.as_str())),
+        open_cases: intent.customer.past.open_cases,
+        last_contact: intent.customer.past.last_contact,
         about_case: intent.subject.as_ref().is_some_and(|subject| subject.kind == SubjectKind::Case),
         ..nobody
     }

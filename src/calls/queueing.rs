@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::access::{After, Answer};
-use crate::base::{Now, QueueId};
-use crate::routing;
+use crate::access::{After, Answer, Overflow};
+use crate::base::{Mono, Now, QueueId, SkillId};
+use crate::routing::{self, SkillNeed};
 use crate::sip::api::SipCommand;
 
 use super::bench::{Bench, Deadline};
@@ -19,18 +19,54 @@ use super::sound;
 
 /// Enters the queue. An offer may follow at once.
 pub fn enter(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
-    let prefer =
-        call.recognised.intent.as_ref().and_then(|intent| intent.preferred_agent.clone()).into_iter().collect();
-    call.queued = Some(Queued { queue: queue.clone(), since: now.mono, position: None, expected_wait: None });
-    call.record.queue = Some(queue.clone());
-    call.phase = Phase::Waiting;
+    let then = after(call);
+    let place = Queued { queue: queue.clone(), since: now.mono, position: None, expected_wait: None, then };
+    wait_in(call, place, ceiling, bench, now);
     recording::prepare(call, bench);
     bench.set_deadline(call, Deadline::AnswerWaiting, now.mono + bench.settings.deadlines.answer_waiting);
-    if let Some(ceiling) = ceiling {
-        bench.set_deadline(call, Deadline::Ceiling, now.mono + ceiling);
+    enqueue(call, queue, priority, None, bench);
+}
+
+fn wait_in(call: &mut Call, place: Queued, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
+    call.record.queue = Some(place.queue.clone());
+    bench.fact(Fact::Queued { call: call.id, queue: place.queue.clone() });
+    call.queued = Some(place);
+    call.phase = Phase::Waiting;
+    match ceiling {
+        Some(ceiling) => bench.set_deadline(call, Deadline::Ceiling, now.mono + ceiling),
+        None => bench.cancel_deadline(call, Deadline::Ceiling),
     }
-    bench.fact(Fact::Queued { call: call.id, queue: queue.clone() });
-    bench.routing(routing::Input::Enqueue { call: call.id, queue, priority, prefer, extra: Vec::new(), since: None });
+}
+
+/// `since`: the call has waited elsewhere since then, and keeps that time.
+fn enqueue(call: &Call, queue: QueueId, priority: i32, since: Option<Mono>, bench: &mut Bench) {
+    let prefer = call.recognised.intent.as_ref().and_then(|intent| intent.preferred_agent.clone());
+    let skills = call.decision.as_ref().map(|decision| decision.skills.clone()).unwrap_or_default();
+    let need = |(skill, least): &(SkillId, u8)| SkillNeed { skill: skill.clone(), min_level: *least };
+    let (prefer, extra) = (prefer.into_iter().collect(), skills.iter().map(need).collect());
+    bench.routing(routing::Input::Enqueue { call: call.id, queue, priority, prefer, extra, since });
+}
+
+/// Another queue takes the call, with the time that it has waited, be it full or not.
+fn overflow(call: &mut Call, next: &Overflow, bench: &mut Bench, now: Now) {
+    let since = call.queued.as_ref().map_or(now.mono, |queued| queued.since);
+    let (queue, then) = (next.queue.clone(), next.then.clone());
+    let place = Queued { queue: queue.clone(), since, position: None, expected_wait: None, then };
+    wait_in(call, place, next.ceiling, bench, now);
+    enqueue(call, queue, priority(call), Some(since), bench);
+    if call.is_answered() {
+        sound::play_waiting(call, bench);
+        comfort::wait(call, bench, now);
+    }
+}
+
+fn priority(call: &Call) -> i32 {
+    match call.decision.as_ref().map(|decision| &decision.answer) {
+        Some(Answer::Human { priority, .. } | Answer::Queue { priority, .. } | Answer::Callback { priority, .. }) => {
+            *priority
+        }
+        Some(Answer::SelfService | Answer::Refuse { .. }) | None => 0,
+    }
 }
 
 /// The router says how far the call has come.
@@ -83,7 +119,11 @@ pub fn ceiling_reached(call: &mut Call, bench: &mut Bench, now: Now) {
         }
         return;
     }
-    match after(call) {
+    match next(call) {
+        After::Queue(next) => {
+            bench.routing(routing::Input::Leave { call: call.id });
+            overflow(call, &next, bench, now);
+        }
         // Nobody can be called back yet.
         After::SelfService | After::Callback => leave(call, FallbackCause::QueueCeiling, bench, now),
         After::Refuse { status } => {
@@ -93,19 +133,29 @@ pub fn ceiling_reached(call: &mut Call, bench: &mut Bench, now: Now) {
     }
 }
 
+/// What follows the queue in which the call is.
+fn next(call: &Call) -> After {
+    call.queued.as_ref().map_or(After::SelfService, |queued| queued.then.clone())
+}
+
+/// What follows the queue that the decision names.
 fn after(call: &Call) -> After {
     match call.decision.as_ref().map(|decision| &decision.answer) {
-        Some(Answer::Queue { then, .. }) => *then,
+        Some(Answer::Queue { then, .. }) => then.clone(),
         Some(Answer::Human { .. } | Answer::Callback { .. } | Answer::SelfService | Answer::Refuse { .. }) | None => {
             After::SelfService
         }
     }
 }
 
-/// The queue will not have the call, or cannot serve it.
+/// The queue will not have the call, or cannot serve it: the next one may.
 pub fn turned_away(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
-    if matches!(call.phase, Phase::Waiting) {
-        fallback::divert(call, cause, bench, now);
+    if !matches!(call.phase, Phase::Waiting) {
+        return;
+    }
+    match next(call) {
+        After::Queue(next) => overflow(call, &next, bench, now),
+        After::SelfService | After::Refuse { .. } | After::Callback => fallback::divert(call, cause, bench, now),
     }
 }
 

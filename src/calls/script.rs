@@ -634,7 +634,10 @@ fn ask_words(request: &StoreRequest) -> String {
 
 fn routing_words(input: &routing::Input) -> String {
     match input {
-        routing::Input::Enqueue { queue, .. } => format!("enqueue {queue}"),
+        routing::Input::Enqueue { queue, extra, since, .. } => {
+            let skills: String = extra.iter().map(|need| format!(" with {} {}", need.skill, need.min_level)).collect();
+            format!("enqueue {queue}{skills}{}", if since.is_some() { " as before" } else { "" })
+        }
         routing::Input::Grant { agent, .. } => format!("is {agent} free"),
         routing::Input::Engaged { agent, .. } => format!("{agent} engaged"),
         routing::Input::Disengaged { agent, .. } => format!("{agent} released"),
@@ -767,6 +770,7 @@ fn candidate() -> Candidate {
             email: Pii::new("ada@example.com".to_owned()),
             phones: vec![number(CALLER)],
             tier: None,
+            past: Default::default(),
         },
         subject: None,
         reason: IntentReason { category: "delivery".to_owned(), sub_category: None },

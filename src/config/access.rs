@@ -1,18 +1,18 @@
 //! `[access]`: tiers, free-mail domains, and the rules in their order.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use crate::access::{
-    After, Answer, Conditions, DomainCondition, DomainPattern, Hours, MinValue, Policy, PolicySetup, ReasonPicked,
-    Rule, TooMany,
+    Answer, Conditions, DomainCondition, DomainPattern, Hours, MinValue, Policy, PolicySetup, ReasonPicked, Rule,
+    TooMany, Unreachable, never_reached,
 };
 use crate::base::limits::{ACCESS_KEYWORDS_MAX, ACCESS_RULES_MAX, PROTECTED_DOMAINS_MAX};
 use crate::base::{Level, QueueId, TierId, TrunkId};
 use crate::intents::{Currency, Urgency};
+use crate::routing::Setup;
 
+use super::answers;
 use super::conditions;
 use super::fault::{Faults, Place};
+use super::overflow::Overflows;
 use super::recording::RecordedRule;
 use super::tree::{Section, Text};
 use super::values::{Names, phone_number};
@@ -22,20 +22,12 @@ pub(super) struct Known<'k, 'a> {
     pub queues: &'k Names<'a>,
     pub trunks: &'k Names<'a>,
     pub default_queue: Option<&'k QueueId>,
+    pub skills: &'k Names<'a>,
+    pub overflows: &'k Overflows,
+    pub setup: &'k Setup,
 }
 
-#[derive(Clone, Copy)]
-enum Kind {
-    Human,
-    Queue,
-    SelfService,
-    Refuse,
-}
-
-const ANSWERS: [(&str, Kind); 4] =
-    [("human", Kind::Human), ("queue", Kind::Queue), ("self-service", Kind::SelfService), ("refuse", Kind::Refuse)];
 const VALUE: &str = "write min_value = { minor_units = 10000, currency = \"EUR\" }: a hundred euros in cents";
-const CEILING: Duration = Duration::from_secs(300);
 
 /// `recorded` gets the rules whose calls are to be recorded.
 pub(super) fn read(
@@ -93,7 +85,8 @@ fn with_default(
 ) -> PolicySetup {
     let mut section = access.section("default", faults);
     if section.is_given() {
-        setup.default = answer(&mut section, known, faults);
+        // What is asked for besides belongs to rules.
+        (setup.default, _) = answers::read(&mut section, known, faults);
         setup.default_words = section.text("because", faults).map(|text| text.value.to_owned());
     } else {
         setup.rules.push(recognised());
@@ -146,20 +139,39 @@ fn rules(
     faults: &mut Faults<'_>,
 ) -> Vec<Rule> {
     let mut names = Names::default();
-    let mut rules = Vec::new();
+    let (mut rules, mut places) = (Vec::new(), Vec::new());
     for mut section in access.sections("rules", faults) {
         let name = names.take(&mut section, "name", faults);
         let when = conditions(&mut section, known, tiers, faults);
-        let answer = answer(&mut section, known, faults);
+        let (answer, skills) = answers::read(&mut section, known, faults);
         let words = section.text("because", faults).map(|text| text.value.to_owned());
         let record = section.item("record");
         if let (true, Some(item), Some(name)) = (section.flag("record", false, faults), record, &name) {
             recorded.push(RecordedRule { name: name.value.to_owned(), place: item.place });
         }
         section.finish(faults);
-        rules.extend(name.map(|name| Rule { words, ..Rule::new(name.value, when, answer) }));
+        if let Some(name) = name {
+            rules.push(Rule { words, skills, ..Rule::new(name.value, when, answer) });
+            places.push(name.place);
+        }
     }
+    name_unreachable(&rules, &places, faults);
     rules
+}
+
+/// Not asked while a fault may have taken a condition away.
+fn name_unreachable(rules: &[Rule], places: &[Place], faults: &mut Faults<'_>) {
+    if !faults.is_empty() {
+        return;
+    }
+    for Unreachable { rule, taken_by } in never_reached(rules) {
+        let (Some(place), Some(before), Some(taker)) = (places.get(rule), places.get(taken_by), rules.get(taken_by))
+        else {
+            continue;
+        };
+        let what = format!("is never reached: {:?} on line {} takes all its callers", taker.name, faults.line(before));
+        faults.add(place, what, "move it before that rule, let that rule ask for more, or take it out");
+    }
 }
 
 fn conditions(rule: &mut Section<'_>, known: &Known<'_, '_>, tiers: &Names<'_>, faults: &mut Faults<'_>) -> Conditions {
@@ -261,62 +273,4 @@ fn hours(when: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<Hours> {
     let hours = Hours::parse(zone?.value, &open);
     let remedy = "write hours = { zone = \"Europe/Berlin\", open = [\"mon-fri 08:00-18:00\"] }";
     hours.map_err(|error| faults.add(&item.place, error.to_string(), remedy)).ok()
-}
-
-fn answer(section: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut Faults<'_>) -> Answer {
-    let given = section.required("answer", "write human, queue, self-service or refuse", faults);
-    let text = given.and_then(|item| item.text(faults));
-    let kind = text.as_ref().and_then(|text| text.word(&ANSWERS, faults));
-    match kind {
-        Some(Kind::Human) => human(section, known, faults),
-        Some(Kind::Queue) => queue(section, known, faults),
-        Some(Kind::Refuse) => refuse(section, faults),
-        Some(Kind::SelfService) | None => Answer::SelfService,
-    }
-}
-
-fn human(section: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut Faults<'_>) -> Answer {
-    let queue = queue_name(section, known, faults);
-    if queue.is_none() && known.default_queue.is_none() {
-        let remedy = "write queue, or default_queue under [routing]";
-        faults.add(&section.place, "lets callers through to no queue", remedy);
-    }
-    Answer::Human { queue, priority: priority(section, faults) }
-}
-
-fn queue(section: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut Faults<'_>) -> Answer {
-    let queue = queue_name(section, known, faults).or(known.default_queue.cloned());
-    let priority = priority(section, faults);
-    let ceiling = section.seconds("ceiling_s", CEILING, 1..=14_400, faults);
-    let refuses = section.text("then", faults).and_then(|text| {
-        let words = [("self-service", false), ("refuse", true)];
-        text.word(&words, faults)
-    });
-    let then =
-        if refuses == Some(true) { After::Refuse { status: status(section, faults) } } else { After::SelfService };
-    let Some(queue) = queue else {
-        faults.add(&section.place, "names no queue", "write queue, or default_queue under [routing]");
-        return Answer::SelfService;
-    };
-    Answer::Queue { queue, priority, ceiling, then }
-}
-
-fn refuse(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Answer {
-    let announcement = section.text("announcement", faults).map(|text| Arc::from(text.value));
-    Answer::Refuse { status: status(section, faults), announcement }
-}
-
-fn queue_name(section: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut Faults<'_>) -> Option<QueueId> {
-    let text = section.text("queue", faults)?;
-    // A name that is not known has its own fault; taken as given, it brings no second one.
-    known.queues.check("queue", &text, faults);
-    Some(QueueId::new(text.value))
-}
-
-fn priority(section: &mut Section<'_>, faults: &mut Faults<'_>) -> i32 {
-    section.number("priority", 0, -1_000_000..=1_000_000, faults)
-}
-
-fn status(section: &mut Section<'_>, faults: &mut Faults<'_>) -> u16 {
-    section.number("status", 480, 400..=699, faults)
 }

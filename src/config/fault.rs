@@ -60,6 +60,10 @@ impl<'t> Faults<'t> {
         line_and_column(self.text, place.offset).0
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.found.len()
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }

@@ -1,7 +1,7 @@
 //! `queues` of `[[agents]]`, and whether every queue has an agent and every agent a queue.
 
 use crate::base::QueueId;
-use crate::routing::{AgentSetup, QueueSetup, SkillNeed};
+use crate::routing::{AgentSetup, QueueSetup, Setup, SkillNeed};
 
 use super::fault::Faults;
 use super::routing::RoutingPart;
@@ -45,6 +45,14 @@ pub(super) fn check_queues(routing: &RoutingPart<'_>, agents: &[AgentSetup], fau
             faults.add(&name.place, format!("no agent can serve queue {:?}", name.value), remedy);
         }
     }
+}
+
+/// Some agent takes calls of the queue and has these skills besides.
+pub(super) fn can_serve(setup: &Setup, queue: &QueueId, besides: &[SkillNeed]) -> bool {
+    let queue = setup.queues.iter().find(|other| other.id == *queue);
+    queue.is_none_or(|queue| {
+        setup.agents.iter().any(|agent| meets(agent, besides) && serves(agent, queue, &setup.queues))
+    })
 }
 
 fn serves(agent: &AgentSetup, queue: &QueueSetup, all: &[QueueSetup]) -> bool {

@@ -2,6 +2,7 @@
 
 mod access;
 mod agents;
+mod answers;
 mod caps;
 mod claims;
 mod conditions;
@@ -15,6 +16,7 @@ mod media;
 mod memberships;
 mod number_forms;
 mod numbers;
+mod overflow;
 pub mod plan;
 mod promise;
 mod prompts;

@@ -108,7 +108,14 @@ fn calls(
     faults: &mut Faults<'_>,
 ) -> Option<(Policy, Signing, (Deadlines, Duration))> {
     let default_queue = routing.default_queue.as_ref();
-    let known = access::Known { queues: &routing.queues, trunks: &trunks, default_queue };
+    let known = access::Known {
+        queues: &routing.queues,
+        trunks: &trunks,
+        default_queue,
+        skills: &routing.skills,
+        overflows: &routing.overflows,
+        setup: &routing.setup,
+    };
     let policy = access::read(top, &known, recorded, faults);
     let token_keys = shell::token_keys(top, faults);
     let deadlines = shell::deadlines(top, faults);

@@ -9,6 +9,7 @@ use crate::calls::settings::{QueueSound, Spoken};
 use crate::routing::{Order, Pause, QueueSetup, Setup, SkillNeed};
 
 use super::fault::{Faults, did_you_mean};
+use super::overflow::{Followers, Overflows};
 use super::rings;
 use super::tree::{Section, Text};
 use super::values::Names;
@@ -25,6 +26,7 @@ pub(super) struct RoutingPart<'a> {
     pub setup: Setup,
     /// The name of each queue of the setup, for what is checked when the agents are known.
     pub queue_names: Vec<Text<'a>>,
+    pub overflows: Overflows,
 }
 
 pub(super) fn read<'a>(
@@ -41,10 +43,12 @@ pub(super) fn read<'a>(
     let mut queues = Names::default();
     let mut queue_names = Vec::new();
     let (mut sounds, mut ring_queues) = (BTreeMap::new(), Vec::new());
+    let mut followers = Followers::default();
     for mut section in top.sections("queues", faults) {
         let name = queues.take(&mut section, "name", faults);
         let queue = queue(&mut section, name.as_ref(), &skills, &mut ring_queues, faults);
         let sound = waiting::read(&mut section, spoken, wavs, faults);
+        followers.read(&mut section, queue.id.clone(), faults);
         section.finish(faults);
         if let Some(name) = name {
             sounds.insert(QueueId::new(name.value), sound);
@@ -60,7 +64,8 @@ pub(super) fn read<'a>(
     }
     let given = default_queue.filter(|name| queues.check("queue", name, faults)).map(|name| name.value);
     let default_queue = given.or(queues.only()).map(QueueId::new);
-    RoutingPart { skills, queues, default_queue, sounds, setup, queue_names }
+    let overflows = followers.settle(&queues, faults);
+    RoutingPart { skills, queues, default_queue, sounds, setup, queue_names, overflows }
 }
 
 fn times(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Setup {

@@ -1,10 +1,11 @@
 //! The example must pass; every fault must be named with its line; several at once.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::access::{Answer, Facts, QueueLoad};
-use crate::base::{AgentId, Level, PoolId, QueueId, TrunkId, Wall};
+use crate::access::{After, Answer, Facts, Overflow, QueueLoad};
+use crate::base::{AgentId, Level, PoolId, QueueId, SkillId, TrunkId, Wall};
 use crate::calls::settings::{Fallback, Mode, WaitingSound};
 use crate::media::command::WavId;
 use crate::media::spoken::Language;
@@ -299,6 +300,79 @@ answer = "human"
     ] {
         assert_eq!(&*policy.decide(&facts).rule, rule, "{facts:?}");
     }
+}
+
+/// Further queues, before the agents.
+fn with_queues(queues: &str, rules: &str) -> String {
+    format!("{}\n{rules}", small().replacen("[[agents]]", &format!("{queues}\n[[agents]]"), 1))
+}
+
+#[test]
+fn a_queue_says_what_follows_it() {
+    let queues = "[[queues]]\nname = \"late\"\nceiling_s = 60\nthen_queue = \"last\"
+        [[queues]]\nname = \"last\"\nceiling_s = 30\nthen = \"refuse\"\nstatus = 486";
+    let rules =
+        "[[access.rules]]\nname = \"r\"\nanswer = \"queue\"\nqueue = \"help\"\nceiling_s = 20\nthen_queue = \"late\"
+        skills = { english = 7 }
+        [access.default]\nanswer = \"queue\"\nqueue = \"last\"";
+    let policy = plan(&with_queues(queues, rules)).settings.calls.policy;
+    let s = Duration::from_secs;
+    let trunk = TrunkId::new("pbx");
+    let decision = policy.decide(&Facts::of_nobody(&trunk, Wall(0)));
+    let last = Overflow { queue: QueueId::new("last"), ceiling: Some(s(30)), then: After::Refuse { status: 486 } };
+    let late = Overflow { queue: QueueId::new("late"), ceiling: Some(s(60)), then: After::Queue(Arc::new(last)) };
+    let then = After::Queue(Arc::new(late));
+    assert_eq!(decision.answer, Answer::Queue { queue: QueueId::new("help"), priority: 0, ceiling: s(20), then });
+    assert_eq!(decision.skills[..], [(SkillId::new("english"), 7)]);
+}
+
+#[test]
+fn overflows_that_lead_nowhere_are_named() {
+    let two = "[[queues]]\nname = \"one\"\nceiling_s = 9\nthen_queue = \"two\"\n[[queues]]\nname = \"two\"\n";
+    let rule = "[[access.rules]]\nname = \"r\"\nanswer = \"queue\"\nqueue = \"one\"\n";
+    for (queues, rules, key, what) in [
+        (format!("{two}ceiling_s = 9\nthen_queue = \"one\""), "", "queues[1].then_queue", "one, then two, then one"),
+        (format!("{two}ceiling_s = 9\nthen_queue = \"onee\""), "", "queues[2].then_queue", "did you mean \"one\"?"),
+        (format!("{two}then = \"refuse\""), "", "queues[2].then", "without a ceiling"),
+        (format!("{two}ceiling_s = 9\nthen = \"queue\""), "", "queues[2].then_queue", "is missing"),
+        (
+            format!("{two}ceiling_s = 9\nthen = \"refuse\"\nthen_queue = \"one\""),
+            "",
+            "queues[2].then_queue",
+            "not what",
+        ),
+        (
+            two.to_owned(),
+            &*format!("{rule}then_queue = \"one\""),
+            "access.rules[0].then_queue",
+            "the queue of the rule",
+        ),
+        (two.to_owned(), &*format!("{rule}skills = {{ english = 10 }}"), "access.rules[0].skills", "any agent"),
+        (two.to_owned(), &*format!("{rule}skills = {{ englsh = 1 }}"), "access.rules[0].skills.englsh", "\"english\"?"),
+    ] {
+        let faults = read(&with_queues(&queues, rules)).err().unwrap_or_default();
+        assert_eq!(faults.len(), 1, "{queues} {rules}: {}", lines(&faults));
+        assert_eq!(
+            (faults[0].key.as_str(), faults[0].what.contains(what) || faults[0].remedy.contains(what)),
+            (key, true),
+            "{}",
+            faults[0]
+        );
+    }
+}
+
+#[test]
+fn a_rule_that_is_never_reached_is_named_with_the_one_before_it() {
+    let rules = "[[access.rules]]\nname = \"known\"\nwhen = { min_level = \"V1\" }\nanswer = \"human\"
+[[access.rules]]\nname = \"proven\"\nwhen = { min_level = \"V3\", channel = \"browser\" }\nanswer = \"human\"
+[[access.rules]]\nname = \"all\"\nanswer = \"self-service\"
+[[access.rules]]\nname = \"more\"\nwhen = { keywords = \"help\" }\nanswer = \"human\"\n";
+    let text = format!("{}\n{rules}", small());
+    let faults = read(&text).err().unwrap_or_default();
+    let first = 1 + text[..text.find("\"known\"").expect("there")].matches('\n').count();
+    let said: Vec<_> = faults.iter().map(|fault| (fault.line - first, fault.what.clone())).collect();
+    let taken = |by: &str, line: usize| format!("is never reached: {by:?} on line {line} takes all its callers");
+    assert_eq!(said, [(4, taken("known", first)), (11, taken("all", first + 8))]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::intent::{
-    Article, Currency, Customer, Intent, IntentState, Money, Patch, Reason, Subject, SubjectKind, Urgency,
+    Article, Currency, Customer, Intent, IntentState, Money, Past, Patch, Reason, Subject, SubjectKind, Urgency,
 };
 use crate::base::limits::*;
 use crate::base::phone::Region;
@@ -38,6 +38,9 @@ pub struct CustomerDraft {
     /// International, or national numbers of the site's region.
     pub phones: Vec<Pii<String>>,
     pub tier: Option<String>,
+    pub open_cases: Option<u32>,
+    /// RFC 3339.
+    pub last_contact_at: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -99,7 +102,7 @@ impl Draft {
         let ttl = self.ttl_s.map_or(rules.default_ttl, |seconds| faults.ttl(seconds));
         let intent = Intent {
             id,
-            customer: faults.customer(self.customer, rules.region),
+            customer: faults.customer(self.customer, rules.region, now),
             subject: self.subject.map(|subject| faults.subject(subject)),
             reason: faults.reason(self.reason),
             articles: faults.articles(self.articles),
@@ -151,7 +154,7 @@ impl Faults {
         self.0.push(Fault { field: field.to_owned(), problem: problem.into(), remedy });
     }
 
-    fn customer(&mut self, draft: CustomerDraft, region: Option<Region>) -> Customer {
+    fn customer(&mut self, draft: CustomerDraft, region: Option<Region>, now: Wall) -> Customer {
         self.email(draft.email.expose());
         self.at_most("customer.name", draft.name.expose(), TITLE_MAX);
         Customer {
@@ -160,7 +163,21 @@ impl Faults {
             email: draft.email,
             phones: self.phones(&draft.phones, region),
             tier: draft.tier.map(|tier| TierId::new(&self.id("customer.tier", tier))),
+            past: Past {
+                open_cases: draft.open_cases,
+                last_contact: draft.last_contact_at.and_then(|text| self.last_contact(&text, now)),
+            },
         }
+    }
+
+    /// Clocks differ a little: what is a moment ahead is now.
+    fn last_contact(&mut self, text: &str, now: Wall) -> Option<Wall> {
+        let at = text.parse::<jiff::Timestamp>().ok().and_then(|at| u64::try_from(at.as_millisecond()).ok()).map(Wall);
+        if at.is_none_or(|at| at > now + CLOCK_SKEW_MAX) {
+            let remedy = "write a time of the past like 2026-01-31T08:15:30Z (RFC 3339), or leave it out";
+            self.add("customer.last_contact_at", "is not a time of the past", remedy);
+        }
+        at.map(|at| at.min(now))
     }
 
     fn phones(&mut self, texts: &[Pii<String>], region: Option<Region>) -> Vec<E164> {
@@ -330,6 +347,8 @@ mod tests {
                 email: Pii::new("ann@example.com".into()),
                 phones: vec![Pii::new("+12015550123".into()), Pii::new("+1 201 555 0123".into())],
                 tier: Some("gold".into()),
+                open_cases: Some(1),
+                last_contact_at: Some("2027-01-15T07:59:00Z".into()),
             },
             reason: ReasonDraft { category: "delivery".into(), sub_category: None },
             ..Draft::default()
@@ -347,6 +366,8 @@ mod tests {
         assert_eq!((intent.state, intent.language.as_str(), intent.version), (IntentState::Open, "en", 1));
         assert_eq!(intent.expires, NOW + Duration::from_secs(900));
         assert_eq!(intent.customer.phones.len(), 1, "one number, written twice");
+        let before = Past { open_cases: Some(1), last_contact: Some(Wall(NOW.0 - 60_000)) };
+        assert_eq!(intent.customer.past, before);
     }
 
     #[test]
@@ -383,6 +404,15 @@ mod tests {
         ];
         expected.sort();
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_contact_of_the_future_is_none() {
+        for (at, fault) in [("2027-01-15T08:05:00Z", false), ("2027-01-15T08:15:00Z", true), ("yesterday", true)] {
+            let mut draft = good();
+            draft.customer.last_contact_at = Some(at.into());
+            assert_eq!(fields(draft), if fault { vec!["customer.last_contact_at"] } else { vec![] }, "{at}");
+        }
     }
 
     #[test]

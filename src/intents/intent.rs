@@ -51,6 +51,16 @@ pub struct Customer {
     /// Where the customer may call from.
     pub phones: Vec<E164>,
     pub tier: Option<TierId>,
+    pub past: Past,
+}
+
+/// What was between the customer and us before, as far as it is known when the intent is registered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// `None`: nobody has said.
+    pub open_cases: Option<u32>,
+    /// The last contact of any kind.
+    pub last_contact: Option<Wall>,
 }
 
 /// The "My Stuff" item that it is about.
@@ -179,6 +189,15 @@ impl Intent {
         replace(&mut self.urgency, patch.urgency);
         replace(&mut self.attributes, patch.attributes);
         self.version = self.version.saturating_add(1);
+    }
+}
+
+impl Past {
+    /// Of two who know something, whoever knows more: the later contact, the greater number.
+    pub fn or_more(self, other: Past) -> Past {
+        let (open_cases, last_contact) =
+            (self.open_cases.max(other.open_cases), self.last_contact.max(other.last_contact));
+        Past { open_cases, last_contact }
     }
 }
 

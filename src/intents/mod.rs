@@ -14,7 +14,8 @@ pub mod token;
 pub use callback::{Callback, CallbackEnd, CallbackLimits, CallbackState};
 pub use draft::{CustomerDraft, Draft, DraftRules, Fault, MoneyDraft, PatchDraft, ReasonDraft, SubjectDraft};
 pub use intent::{
-    Article, Currency, Customer, Intent, IntentState, LeasedNumber, Money, Patch, Reason, Subject, SubjectKind, Urgency,
+    Article, Currency, Customer, Intent, IntentState, LeasedNumber, Money, Past, Patch, Reason, Subject, SubjectKind,
+    Urgency,
 };
 pub use matching::{Evidence, Matched, Observed, Priors, weigh};
 pub use model::Model;

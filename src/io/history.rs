@@ -2,6 +2,7 @@
 
 mod case;
 mod file;
+mod past;
 mod record;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::base::limits::HISTORY_WAITING_MAX;
 use crate::base::{CaseId, IntentId, Wall};
 use crate::calls::facts::CaseNote;
+use crate::intents::Past;
 
 pub use case::{Case, Feedback, Origin};
 
@@ -98,6 +100,8 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 const GATHERED_FOR: Duration = Duration::from_millis(50);
 /// So many are written at once.
 const GATHERED_MAX: usize = 256;
+/// Cases of a customer that are looked at for their past, the newest.
+const PAST_LOOKED_AT: usize = 50;
 
 impl History {
     /// Opens or creates the file; `now` decides what is too old.
@@ -125,6 +129,11 @@ impl History {
     pub async fn of_customer(&self, customer: &str, limit: usize) -> Result<Vec<Case>, NoAnswer> {
         let customer = customer.to_owned();
         self.ask(|answer| Request::OfCustomer { customer, limit, answer }).await
+    }
+
+    /// What the cases say of the customer's past.
+    pub async fn past(&self, customer: &str) -> Result<Past, NoAnswer> {
+        Ok(past::of(&self.of_customer(customer, PAST_LOOKED_AT).await?))
     }
 
     /// The newest first.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::base::{AgentId, CallId, E164, Level, Pii, PoolId, QueueId, TierId, Wall};
 use crate::intents::{
-    Article, Callback, CallbackState, Currency, Customer, Intent, IntentState, LeasedNumber, Money, Patch, Reason,
-    Subject, SubjectKind, Urgency,
+    Article, Callback, CallbackState, Currency, Customer, Intent, IntentState, LeasedNumber, Money, Past, Patch,
+    Reason, Subject, SubjectKind, Urgency,
 };
 
 /// The version that is written. A reader takes this one only; a new version comes with a way up from the old.
@@ -75,6 +75,10 @@ pub struct CustomerRecord {
     pub email: String,
     pub phones: Vec<String>,
     pub tier: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open_cases: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_contact: Option<u64>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -252,6 +256,8 @@ impl From<&Customer> for CustomerRecord {
             email: customer.email.expose().clone(),
             phones: customer.phones.iter().map(|phone| phone.as_str().to_owned()).collect(),
             tier: customer.tier.as_ref().map(|tier| tier.as_str().to_owned()),
+            open_cases: customer.past.open_cases,
+            last_contact: customer.past.last_contact.map(|at| at.0),
         }
     }
 }
@@ -267,6 +273,7 @@ impl TryFrom<CustomerRecord> for Customer {
             email: Pii::new(record.email),
             phones,
             tier: record.tier.map(|tier| TierId::new(&tier)),
+            past: Past { open_cases: record.open_cases, last_contact: record.last_contact.map(Wall) },
         })
     }
 }
@@ -460,6 +467,7 @@ mod tests {
                 email: Pii::new("ann@example.com".into()),
                 phones: vec![E164::parse("+12015550123", None).unwrap()],
                 tier: Some(TierId::new("gold")),
+                past: Default::default(),
             },
             subject: Some(Subject { kind: SubjectKind::Order, id: "o-1".into(), title: "A \"lamp\"".into() }),
             reason: Reason { category: "delivery".into(), sub_category: Some("late".into()) },

@@ -95,6 +95,7 @@ impl Site {
                 email: Pii::new(format!("{}@{domain}", secret("email", nth))),
                 phones: town::number(1, customer).into_iter().collect(),
                 tier: None,
+                past: Default::default(),
             },
             subject: Some(Subject {
                 kind: SubjectKind::Order,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use throughline::base::{AgentId, CallId, E164, IntentId, Level, Pii, PoolId, QueueId, Wall};
 use throughline::intents::{
     Callback, CallbackEnd, CallbackLimits, CallbackState, ClaimPlan, Customer, Idempotency, Intent, IntentState,
-    LeasePlan, Patch, Reason, StoreReply, StoreRequest, Urgency,
+    LeasePlan, Past, Patch, Reason, StoreReply, StoreRequest, Urgency,
 };
 
 /// The time that all cases begin at.
@@ -60,6 +60,7 @@ pub fn intent(nth: u64, customer: u64, ttl_s: u64, now: Wall) -> Intent {
             email: Pii::new("ann@example.com".into()),
             phones: vec![caller(customer)],
             tier: None,
+            past: Past { open_cases: Some(2), last_contact: Some(Wall(1_700_000_000_000)) },
         },
         subject: None,
         reason: Reason { category: "delivery".into(), sub_category: None },

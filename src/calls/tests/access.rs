@@ -1,7 +1,10 @@
 //! What the rules are told of a call, and what their answers come to.
 
-use crate::access::{Answer, Channel, Conditions, Keyword, LoadCondition, Rule};
-use crate::base::QueueId;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::access::{After, Answer, Channel, Conditions, Keyword, LoadCondition, Overflow, Rule};
+use crate::base::{QueueId, SkillId};
 use crate::calls::script::Bench;
 
 fn human(queue: &str) -> Answer {
@@ -50,4 +53,62 @@ fn the_channel_is_the_way_by_which_the_caller_came() {
     assert!(bench.after("wait 0").contains("enqueue web"));
     let mut bench = Bench::with_rules(rules());
     bench.check("> invite\n < find\n > found ours\n < matched V2, enqueue help");
+}
+
+/// A minute in `help`, then two in `general`, then no more.
+fn overflowing() -> Bench {
+    let queue = QueueId::new("general");
+    let next = Overflow { queue, ceiling: Some(Duration::from_secs(120)), then: After::Refuse { status: 480 } };
+    let then = After::Queue(Arc::new(next));
+    let ceiling = Duration::from_secs(60);
+    let answer = Answer::Queue { queue: QueueId::new("help"), priority: 7, ceiling, then };
+    Bench::with_rules(vec![Rule::new("all", Conditions::default(), answer)])
+}
+
+#[test]
+fn a_call_that_waits_too_long_goes_on_in_another_queue_with_its_time() {
+    let mut bench = overflowing();
+    bench.check("> invite\n < find\n > found ours\n < matched V2, enqueue help");
+    assert_eq!(bench.after("wait 200"), "caller hears waiting, 200");
+    let on = bench.after("wait 59800");
+    assert!(on.contains("leave, enqueue general as before, caller hears waiting"), "{on}");
+    assert!(!on.contains("hang up"), "{on}");
+    assert!(!bench.after("wait 100000").contains("hang up"));
+    let over = bench.after("wait 20000");
+    assert!(over.contains("leave, hang up caller"), "{over}");
+    bench.after("finished");
+    assert_eq!(bench.records[0].queue, Some(QueueId::new("general")));
+    bench.assert_quiet();
+}
+
+#[test]
+fn a_queue_that_nobody_serves_lets_the_next_one_try_at_once() {
+    let mut bench = overflowing();
+    bench.check(
+        "> invite
+         < find
+         > found ours
+         < matched V2, enqueue help
+         > nobody-can-serve
+         < enqueue general as before
+         > nobody-can-serve
+         < fallback: nobody-can-serve, dial sip:+12015550123@192.0.2.99",
+    );
+}
+
+#[test]
+fn an_overflow_leaves_a_call_alone_that_is_being_offered() {
+    let mut bench = overflowing();
+    bench.check("> invite\n < find\n > found ours\n < matched V2, enqueue help\n > wait 59900");
+    bench.after("offer 1");
+    let said = bench.after("wait 200");
+    assert!(!said.contains("enqueue"), "{said}");
+}
+
+#[test]
+fn a_rule_asks_for_skills_besides() {
+    let skills = vec![(SkillId::new("spanish"), 5)];
+    let rules = vec![Rule { skills, ..Rule::new("all", Conditions::default(), human("help")) }];
+    let mut bench = Bench::with_rules(rules);
+    bench.check("> invite\n < find\n > found ours\n < matched V2, enqueue help with spanish 5");
 }

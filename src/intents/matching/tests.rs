@@ -35,6 +35,7 @@ fn candidate(nth: u64, leased: Option<E164>, shared: bool) -> Candidate {
         email: Pii::new("ann@example.com".into()),
         phones: vec![caller(nth)],
         tier: None,
+        past: Default::default(),
     };
     let intent = Intent {
         id: IntentId(u128::from(nth)),

@@ -30,6 +30,7 @@ fn intent() -> Intent {
             email: Pii::new("ann@example.com".into()),
             phones: vec![E164::parse("+12015550123", None).unwrap()],
             tier: Some(TierId::new("gold")),
+            past: Past { open_cases: Some(2), last_contact: Some(Wall(7)) },
         },
         subject: None,
         reason: Reason { category: "delivery".into(), sub_category: None },

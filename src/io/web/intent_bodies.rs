@@ -88,6 +88,13 @@ pub(super) struct CustomerBody {
     phones: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     tier: Option<String>,
+    /// Cases of the customer that are open, for access rules; our own history may know of more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    open_cases: Option<u32>,
+    /// When the customer was last in contact with you about anything, by any channel (RFC 3339); our own history may know of a later time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "2026-01-31T08:15:30Z")]
+    last_contact_at: Option<String>,
 }
 
 #[derive(Serialize, Deserialize, ToSchema)]
@@ -215,6 +222,8 @@ impl CustomerBody {
             email: Pii::new(self.email),
             phones: self.phones.into_iter().map(Pii::new).collect(),
             tier: self.tier,
+            open_cases: self.open_cases,
+            last_contact_at: self.last_contact_at,
         }
     }
 }
@@ -295,6 +304,8 @@ impl IntentAnswer {
                 email: intent.customer.email.into_inner(),
                 phones: intent.customer.phones.iter().map(|phone| phone.as_str().to_owned()).collect(),
                 tier: intent.customer.tier.map(|tier| tier.to_string()),
+                open_cases: intent.customer.past.open_cases,
+                last_contact_at: intent.customer.past.last_contact.map(rfc3339),
             },
         }
     }

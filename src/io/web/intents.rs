@@ -1,6 +1,7 @@
 //! Registering, reading, changing and withdrawing intents.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, State};
@@ -12,7 +13,7 @@ use crate::base::limits::INTENT_KEPT_AFTER;
 use crate::base::{IntentId, Wall};
 use crate::calls::settings::PoolPlan;
 use crate::intents::draft::DraftRules;
-use crate::intents::{Fault, Idempotency, Intent, LeasePlan, StoreReply, StoreRequest};
+use crate::intents::{Fault, Idempotency, Intent, LeasePlan, Past, StoreReply, StoreRequest};
 
 use super::Web;
 use super::bearer::Bearer;
@@ -25,6 +26,8 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// The longest `Idempotency-Key`, in bytes; a UUID has 36.
 const KEY_MAX: usize = 255;
+/// A registration does not wait longer for what was before.
+const HISTORY_WITHIN: Duration = Duration::from_millis(100);
 
 /// Registers a contact intent and gives it a number to dial.
 #[utoipa::path(
@@ -44,7 +47,8 @@ pub(super) async fn register(
 ) -> Result<Response, Problem> {
     let now = web.clock.wall();
     let rules = DraftRules { region: web.region, default_ttl: web.default_ttl };
-    let intent = body.value.draft().check(web.draw_intent_id(), &rules, now).map_err(faulty)?;
+    let mut intent = body.value.draft().check(web.draw_intent_id(), &rules, now).map_err(faulty)?;
+    intent.customer.past = web.past(&intent).await;
     let idempotency = idempotency(&headers, &writer, &body.bytes, &intent, now)?;
     let request = StoreRequest::Register { intent: Box::new(intent), lease: web.lease(), idempotency, now };
     match web.ask_store(request).await? {
@@ -190,6 +194,17 @@ impl Web {
     async fn answer(&self, intent: Intent, now: Wall) -> IntentAnswer {
         let channels = self.channels(&intent).await;
         IntentAnswer::of(intent, channels, &self.token_keys, now)
+    }
+
+    /// What the site says of the customer's past, and what our history knows besides, if rules ask for it. A registration is worth
+    /// more than that.
+    async fn past(&self, intent: &Intent) -> Past {
+        let said = intent.customer.past;
+        if !self.routes.policy.asks_for_past() {
+            return said;
+        }
+        let known = tokio::time::timeout(HISTORY_WITHIN, self.history.past(&intent.customer.id)).await;
+        known.ok().and_then(Result::ok).map_or(said, |known| said.or_more(known))
     }
 
     /// How a new intent gets its number.

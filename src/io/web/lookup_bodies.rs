@@ -44,7 +44,7 @@ pub(super) struct AccessBody {
     pub(super) queue: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) priority: Option<i32>,
-    /// For `queue`: how long at most, in seconds, and what follows: `self-service`, `callback` or `refuse`.
+    /// For `queue`: how long at most, in seconds, and what follows: `self-service`, `callback`, `queue` (another one) or `refuse`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ceiling_s: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -122,7 +122,7 @@ impl AccessBody {
                 AccessBody { answer: "human", queue, priority: Some(*priority), ..plain }
             }
             Answer::Queue { queue, priority, ceiling, then } => {
-                let (then, status) = after(*then);
+                let (then, status) = after(then);
                 AccessBody {
                     answer: "queue",
                     queue: Some(queue.to_string()),
@@ -146,11 +146,12 @@ impl AccessBody {
     }
 }
 
-fn after(then: After) -> (&'static str, Option<u16>) {
+fn after(then: &After) -> (&'static str, Option<u16>) {
     match then {
         After::SelfService => ("self-service", None),
         After::Callback => ("callback", None),
-        After::Refuse { status } => ("refuse", Some(status)),
+        After::Refuse { status } => ("refuse", Some(*status)),
+        After::Queue(_) => ("queue", None),
     }
 }
 

@@ -1,0 +1,186 @@
+//! Rules that can never be reached, since an earlier one takes every caller that they would take. Only what is certain is said: each
+//! condition of the earlier rule must follow from one of the later rule.
+
+use super::domains::DomainPattern;
+use super::hours::Hours;
+use super::rule::{Conditions, DomainCondition, LoadCondition, MinValue, ReasonPicked, Rule};
+
+/// A rule that is never reached, and the earlier one that takes its callers; places in the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unreachable {
+    pub rule: usize,
+    pub taken_by: usize,
+}
+
+/// In the order of the rules.
+pub fn never_reached(rules: &[Rule]) -> Vec<Unreachable> {
+    let taken_by = |rule: usize| rules.iter().take(rule).position(|earlier| takes_all_of(earlier, rules.get(rule)));
+    (1..rules.len()).filter_map(|rule| Some(Unreachable { rule, taken_by: taken_by(rule)? })).collect()
+}
+
+fn takes_all_of(earlier: &Rule, later: Option<&Rule>) -> bool {
+    later.is_some_and(|later| follows(&earlier.when, &later.when))
+}
+
+/// Whoever meets `given` meets `asked`.
+fn follows(asked: &Conditions, given: &Conditions) -> bool {
+    asked.min_level <= given.min_level
+        && asked.min_urgency <= given.min_urgency
+        && asked.min_articles <= given.min_articles
+        && asked.min_value.as_ref().is_none_or(|asked| is_worth(asked, given.min_value.as_ref()))
+        && asked.repeat_within.is_none_or(|span| given.repeat_within.is_some_and(|given| given <= span))
+        && is_part(&given.trunks, &asked.trunks)
+        && is_part(&given.dialled, &asked.dialled)
+        && is_part(&given.tiers, &asked.tiers)
+        && is_part(&given.channels, &asked.channels)
+        && is_part(&given.cases, &asked.cases)
+        && is_part(&given.articles, &asked.articles)
+        && any_of_each(&asked.reasons, &given.reasons, picks)
+        && any_of_each(&asked.keywords, &given.keywords, |asked, given| asked.finds_all_of(given))
+        && asked.loads.iter().all(|asked| given.loads.iter().any(|given| is_within(asked, given)))
+        && asked.hours.as_ref().is_none_or(|asked| are_same(asked, given.hours.as_ref()))
+        && asked.domain.as_ref().is_none_or(|asked| given.domain.as_ref().is_some_and(|given| holds_all(asked, given)))
+}
+
+/// An empty list asks nothing.
+fn is_part<T: PartialEq>(given: &[T], asked: &[T]) -> bool {
+    asked.is_empty() || (!given.is_empty() && given.iter().all(|one| asked.contains(one)))
+}
+
+fn any_of_each<T>(asked: &[T], given: &[T], takes: impl Fn(&T, &T) -> bool) -> bool {
+    asked.is_empty() || (!given.is_empty() && given.iter().all(|given| asked.iter().any(|asked| takes(asked, given))))
+}
+
+fn is_worth(asked: &MinValue, given: Option<&MinValue>) -> bool {
+    given.is_some_and(|given| given.currency == asked.currency && given.minor_units >= asked.minor_units)
+}
+
+fn picks(asked: &ReasonPicked, given: &ReasonPicked) -> bool {
+    asked.category.eq_ignore_ascii_case(&given.category)
+        && asked
+            .sub_category
+            .as_ref()
+            .is_none_or(|asked| given.sub_category.as_ref().is_some_and(|given| given.eq_ignore_ascii_case(asked)))
+}
+
+fn is_within(asked: &LoadCondition, given: &LoadCondition) -> bool {
+    asked.queue == given.queue
+        && asked.min_free <= given.min_free
+        && asked.min_waiting <= given.min_waiting
+        && asked.min_wait <= given.min_wait
+        && is_most(asked.max_free, given.max_free)
+        && is_most(asked.max_waiting, given.max_waiting)
+        && is_most(asked.max_wait, given.max_wait)
+}
+
+fn is_most<T: PartialOrd>(asked: Option<T>, given: Option<T>) -> bool {
+    asked.is_none_or(|asked| given.is_some_and(|given| given <= asked))
+}
+
+/// Hours are compared as a whole: what they hold besides the windows counts too.
+fn are_same(asked: &Hours, given: Option<&Hours>) -> bool {
+    given.is_some_and(|given| format!("{asked:?}") == format!("{given:?}"))
+}
+
+fn holds_all(asked: &DomainCondition, given: &DomainCondition) -> bool {
+    // Free mail is known by itself: what is unknown is none, and what looks like a known domain is unknown.
+    (!given.free_mail || asked.free_mail)
+        && (!given.unknown || asked.unknown)
+        && (!given.look_alike || asked.look_alike || asked.unknown)
+        && given.patterns.iter().all(|given| asked.patterns.iter().any(|asked| is_below(asked, given)))
+}
+
+fn is_below(asked: &DomainPattern, given: &DomainPattern) -> bool {
+    let rest = given.name.strip_suffix(&*asked.name).filter(|_| asked.below);
+    asked == given || rest.is_some_and(|rest| rest.ends_with('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{Answer, CaseState, Channel, Keyword};
+    use crate::base::{Level, QueueId, TierId};
+
+    fn when() -> Conditions {
+        Conditions::default()
+    }
+
+    fn is_taken(earlier: Conditions, later: Conditions) -> bool {
+        let rule = |when| Rule::new("r", when, Answer::SelfService);
+        let found = never_reached(&[rule(earlier), rule(later)]);
+        assert!(found.iter().all(|one| *one == Unreachable { rule: 1, taken_by: 0 }));
+        !found.is_empty()
+    }
+
+    fn level(level: Level) -> Conditions {
+        Conditions { min_level: Some(level), ..when() }
+    }
+
+    fn domain(texts: &[&str]) -> Conditions {
+        let patterns = texts.iter().filter_map(|text| DomainPattern::parse(text).ok()).collect();
+        Conditions { domain: Some(DomainCondition { patterns, ..DomainCondition::default() }), ..when() }
+    }
+
+    fn keywords(texts: &[&str]) -> Conditions {
+        Conditions { keywords: texts.iter().filter_map(|text| Keyword::parse(text).ok()).collect(), ..when() }
+    }
+
+    fn hours(text: &str) -> Conditions {
+        Conditions { hours: Hours::parse("UTC", &[text.to_owned()]).ok(), ..when() }
+    }
+
+    fn waiting(least: usize, most: usize) -> Conditions {
+        let load = LoadCondition::of(QueueId::new("help"));
+        let load = LoadCondition { min_waiting: Some(least), max_waiting: Some(most), ..load };
+        Conditions { loads: vec![load], ..when() }
+    }
+
+    #[test]
+    fn a_rule_without_conditions_takes_all_that_come_after_it() {
+        assert!(is_taken(when(), domain(&["example.com"])));
+        assert!(is_taken(when(), when()));
+        assert!(!is_taken(domain(&["example.com"]), when()));
+    }
+
+    #[test]
+    fn what_asks_less_takes_what_asks_more_of_the_same() {
+        let tiers = |names: &[&str]| Conditions { tiers: names.iter().map(|n| TierId::new(n)).collect(), ..when() };
+        let cases = |cases: &[CaseState]| Conditions { cases: cases.to_vec(), ..when() };
+        let channel = |channels: &[Channel]| Conditions { channels: channels.to_vec(), ..when() };
+        for (wide, narrow) in [
+            (level(Level::Likely), level(Level::Strong)),
+            (tiers(&["gold", "iron"]), tiers(&["gold"])),
+            (cases(&[CaseState::Open, CaseState::Ongoing]), cases(&[CaseState::Open])),
+            (channel(&Channel::ALL), channel(&[Channel::Phone])),
+            (keywords(&["order", "bill*"]), keywords(&["my order", "billing"])),
+            (domain(&["*.example.com", "x.example"]), domain(&["a.example.com", "*.b.example.com"])),
+            (waiting(1, 20), waiting(5, 9)),
+        ] {
+            assert!(is_taken(wide.clone(), narrow.clone()), "{wide:?}");
+            assert!(!is_taken(narrow, wide.clone()), "{wide:?}");
+        }
+        assert!(is_taken(hours("mon-fri 08:00-18:00"), hours("mon-fri 08:00-18:00")));
+        assert!(!is_taken(hours("mon-fri 08:00-18:00"), hours("sat 08:00-18:00")));
+        assert!(!is_taken(domain(&["*.example.com"]), domain(&["example.com"])));
+        assert!(!is_taken(domain(&["*.example.com"]), domain(&["badexample.com"])));
+    }
+
+    #[test]
+    fn classes_of_domains_are_told_apart() {
+        let class = |free_mail, unknown, look_alike| Conditions {
+            domain: Some(DomainCondition { patterns: Vec::new(), free_mail, unknown, look_alike }),
+            ..when()
+        };
+        assert!(is_taken(class(true, true, false), class(true, false, false)));
+        assert!(is_taken(class(false, true, false), class(false, false, true)), "a look-alike is unknown");
+        assert!(!is_taken(class(false, false, true), class(false, true, false)));
+        assert!(!is_taken(class(false, true, false), domain(&["example.com"])));
+    }
+
+    #[test]
+    fn every_condition_of_the_earlier_rule_must_follow() {
+        let both = Conditions { min_level: Some(Level::Likely), ..keywords(&["order"]) };
+        assert!(!is_taken(both.clone(), level(Level::Strong)));
+        assert!(is_taken(both, Conditions { min_level: Some(Level::Strong), ..keywords(&["order"]) }));
+    }
+}
