@@ -305,3 +305,64 @@ fn a_recording_has_each_side_on_its_channel_and_silence_in_its_pause() {
     pool.stop();
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+/// Three phones talk at the pace of telephones; what each of them hears.
+fn three_talk(phones: &mut [Phone; 3], tones: &[Vec<Vec<u8>>; 3]) -> [Vec<i16>; 3] {
+    let mut heard: [Vec<u8>; 3] = Default::default();
+    phones.iter().for_each(|phone| phone.socket.set_nonblocking(true).unwrap());
+    let began = Instant::now();
+    for nth in 0..tones[0].len() {
+        std::thread::sleep((Duration::from_millis(20) * nth as u32).saturating_sub(began.elapsed()));
+        for ((phone, tone), heard) in phones.iter_mut().zip(tones).zip(&mut heard) {
+            phone.say(&tone[nth]);
+            let mut buffer = [0; 2048];
+            while let Ok(length) = phone.socket.recv(&mut buffer) {
+                let packet = rtp::read(&buffer[..length]).expect("RTP");
+                heard.extend_from_slice(&buffer[packet.payload]);
+            }
+        }
+    }
+    heard.map(|octets| Law::Mu.decode(&octets))
+}
+
+#[test]
+fn a_supervisor_hears_both_and_is_heard_as_far_as_they_say() {
+    const SUPERVISOR: LegId = LegId(3);
+    let hertz = [440.0, 880.0, 1320.0];
+    let (pool, events) = start(1);
+    let legs = [CALLER, AGENT, SUPERVISOR];
+    let mut from = 22_800;
+    let mut phones = [11, 22, 33].map(|ssrc| {
+        let port = free_pair(from);
+        from = port + 2;
+        Phone::new(port, ssrc)
+    });
+    for (leg, phone) in legs.into_iter().zip(&phones) {
+        open(&pool, leg, phone.leg.port(), phone);
+    }
+    let tones = hertz.map(|hertz| frames(hertz, 60));
+    let alone = (Source::Leg(AGENT), Source::Leg(CALLER));
+    let with_agent = Source::Mix(CALLER, SUPERVISOR);
+    for (act, to_caller, to_agent, expect) in [
+        ("listen", alone.0, alone.1, [vec![1], vec![0], vec![0, 1]]),
+        ("whisper", alone.0, with_agent, [vec![1], vec![0, 2], vec![0, 1]]),
+        ("barge", Source::Mix(AGENT, SUPERVISOR), with_agent, [vec![1, 2], vec![0, 2], vec![0, 1]]),
+        ("left", alone.0, alone.1, [vec![1], vec![0], vec![0, 1]]),
+    ] {
+        for (leg, source) in [(SUPERVISOR, Source::Mix(CALLER, AGENT)), (AGENT, to_agent), (CALLER, to_caller)] {
+            pool.send(MediaCommand::Source { leg, source });
+        }
+        obeyed(&pool, &events, phones[0].leg.port());
+        let heard = three_talk(&mut phones, &tones);
+        for (who, (heard, expect)) in heard.iter().zip(&expect).enumerate() {
+            // What the act before has left on its way is over by then.
+            let settled = &heard[heard.len() - 4_000..];
+            for (speaker, hertz) in hertz.into_iter().enumerate() {
+                let share = tone::share(settled, hertz);
+                let is_as_said = if expect.contains(&speaker) { share > 0.3 } else { share < 0.05 };
+                assert!(is_as_said, "{act}: phone {who} hears {speaker} with a share of {share:.2}");
+            }
+        }
+    }
+    pool.stop();
+}

@@ -286,6 +286,8 @@ pub const HANDSHAKES_MAX: usize = 2_048;
 pub const HANDSHAKE_WAITING_MAX: usize = 8_192;
 /// Commands that wait for one media worker. Beyond it a new leg fails to open; commands for open legs always pass.
 pub const MEDIA_COMMANDS_MAX: usize = 4096;
+/// Conversations that a supervisor is shown at once; nobody reads more of them.
+pub const SUPERVISED_CALLS_SHOWN_MAX: usize = 100;
 /// Packets that wait for the writer of recordings, some 200 octets each; a second of 300 calls. Beyond it sound is left out of the
 /// recording, counted, and silence there.
 pub const RECORDED_WAITING_MAX: usize = 32_768;

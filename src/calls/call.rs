@@ -10,6 +10,7 @@ use crate::sdp::{LocalMedia, Session};
 use crate::sip::api::{IncomingCall, Origin};
 
 use super::api::AskId;
+use super::consulting::Consultation;
 use super::facts::{CallRecord, FallbackCause};
 use super::moved::Moved;
 use super::prompts::Prompts;
@@ -17,6 +18,7 @@ use super::recording::Recording;
 use super::returning::Returning;
 use super::settings::TrunkPlan;
 use super::sound::Sound;
+use super::supervising::Supervision;
 use super::transfer::Transfer;
 
 /// The leg that came in.
@@ -154,6 +156,10 @@ pub struct Call {
     /// Where the phone or the fallback has sent us by 3xx.
     pub moved: Moved,
     pub recording: Recording,
+    /// Whom the agent asks while the caller waits.
+    pub consultation: Option<Box<Consultation>>,
+    /// A supervisor who hears it.
+    pub supervision: Option<Box<Supervision>>,
     /// Browsers that are away.
     pub returning: Returning,
     pub record: CallRecord,

@@ -2,6 +2,7 @@
 
 mod sounding;
 mod telling;
+mod thirds;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,8 +23,9 @@ use super::facts::{Fact, FallbackCause};
 use super::records::Records;
 use super::settings::{CallSettings, TrunkPlan};
 use super::{
-    admission, attended, browsing, changing, comfort, confirming, connecting, ending, fallback, header_rules, keys,
-    matching, phoning, queueing, recording, redirecting, returning, screening, settling, transfer,
+    admission, attended, browsing, changing, comfort, confirming, connecting, consulting, ending, fallback,
+    header_rules, keys, matching, phoning, queueing, recording, redirecting, returning, screening, settling,
+    supervising, transfer,
 };
 
 /// The calls in progress and the records of those that have ended.
@@ -132,6 +134,12 @@ impl Calls {
     fn on_sip(&mut self, event: SipEvent, now: Now) {
         if let Some(call) = self.coming_back(&event) {
             return self.with(call, |call, bench| returning::heard(call, event, bench, now));
+        }
+        if let Some(call) = self.third(&event) {
+            return self.with(call, |call, bench| match call.consultation {
+                Some(_) => consulting::heard(call, event, bench, now),
+                None => supervising::heard(call, event, bench, now),
+            });
         }
         if let Some(call) = self.passing_on(&event) {
             return self.with(call, |call, bench| transfer::heard(call, event, bench, now));
@@ -365,6 +373,8 @@ impl Calls {
                 let grant = Grant { agent, fence };
                 self.with(call, |call, bench| match call.transfer {
                     Some(_) => transfer::offered(call, grant, bench, now),
+                    None if call.consultation.is_some() => consulting::granted(call, grant, bench, now),
+                    None if call.supervision.is_some() => supervising::granted(call, grant, bench, now),
                     None => connecting::offered(call, grant, passed_over, bench, now),
                 });
             }
@@ -375,7 +385,11 @@ impl Calls {
                 });
             }
             routing::Output::NotFree { call, agent: _, why } => {
-                self.with(call, |call, bench| transfer::not_free(call, why, bench, now));
+                self.with(call, |call, bench| match call.transfer {
+                    Some(_) => transfer::not_free(call, why, bench, now),
+                    None if call.consultation.is_some() => consulting::not_free(call, why, bench, now),
+                    None => supervising::not_free(call, why, bench),
+                });
             }
             routing::Output::QueueFull { call } => {
                 self.with(call, |call, bench| queueing::turned_away(call, FallbackCause::QueueCeiling, bench, now));
@@ -420,6 +434,16 @@ impl Calls {
             DeskEvent::RecordingAsked { agent, call, paused } => {
                 self.with(call, |call, bench| recording::asked(call, &agent, paused, bench, now));
             }
+            DeskEvent::SuperviseAsked { agent, call, wish } => {
+                let is_busy = self.is_busy(&agent, call);
+                self.with(call, |call, bench| supervising::asked(call, &agent, wish, is_busy, bench, now));
+            }
+            DeskEvent::ConsultAsked { agent, call, wish } => {
+                let asked = consulting::agent_asked(&wish, &self.bench);
+                let is_busy = asked.is_some_and(|asked| self.is_busy(&asked, call));
+                self.with(call, |call, bench| consulting::asked(call, &agent, wish, is_busy, bench, now));
+            }
+            DeskEvent::CallsAsked { agent } => self.show_calls(agent, now),
             DeskEvent::StateAsked { agent, state: _ } => self.on_freed(&agent, now),
             DeskEvent::LoggedIn { .. }
             | DeskEvent::LoggedOut { .. }

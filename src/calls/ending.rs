@@ -11,6 +11,7 @@ use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
 use super::confirming;
 use super::connecting;
+use super::consulting;
 use super::engaged;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
@@ -20,6 +21,7 @@ use super::redirecting;
 use super::returning;
 use super::settling;
 use super::sound;
+use super::supervising;
 use super::talking;
 use super::transfer;
 
@@ -283,6 +285,8 @@ pub fn finish(call: &mut Call, outcome: Outcome, by: EndedBy, bench: &mut Bench,
     transfer::abandon(call, bench);
     confirming::abandon(call, bench);
     returning::abandon(call, bench);
+    consulting::end(call, "the call is over", bench, now);
+    supervising::end(call, "the call is over", bench);
     recording::end(call, bench);
     call.phase = Phase::Over;
     sound::close_all(call, bench);

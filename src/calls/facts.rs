@@ -15,6 +15,7 @@ use crate::sip::api::{GatewayState, Refusal};
 use super::call::Side;
 use super::caps::{Bound, Reached};
 use super::recording::{RecordingNews, RecordingNote};
+use super::supervising::{Act, Supervised};
 
 /// Why a call went on to the trunk's fallback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -177,6 +178,12 @@ pub enum Fact {
         call: CallId,
         stats: LegStats,
     },
+    /// What a supervisor does from now on; `None`: they have left the call.
+    Supervised {
+        call: CallId,
+        by: AgentId,
+        act: Option<Act>,
+    },
     /// Of the call's recording; that it is complete is said after the call's end.
     Recording {
         call: CallId,
@@ -263,6 +270,8 @@ pub struct CallRecord {
     /// What passed on the caller's side and on the other; there a moment after the end.
     pub caller_sound: Option<LegStats>,
     pub far_sound: Option<LegStats>,
+    /// Who heard it besides, in order.
+    pub supervised: Vec<Supervised>,
     /// There when the rule asks for one.
     pub recording: Option<Box<RecordingNote>>,
     pub wrap_up: Option<WrapUp>,
@@ -330,6 +339,7 @@ impl CallRecord {
             talked: Duration::ZERO,
             caller_sound: None,
             far_sound: None,
+            supervised: Vec::new(),
             recording: None,
             wrap_up: None,
             about: None,
@@ -357,6 +367,7 @@ impl Fact {
             | Fact::SoundLost { call, .. }
             | Fact::SoundEnded { call, .. }
             | Fact::Recording { call, .. }
+            | Fact::Supervised { call, .. }
             | Fact::WrittenUp { call, .. } => Some(*call),
             Fact::CaseOpened(note) => Some(note.wrap_up.call),
             Fact::CallEnded(record) => Some(record.call),

@@ -10,6 +10,7 @@ use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Phase};
 use super::caps::{Bound, Reached};
 use super::changing;
+use super::consulting;
 use super::ending;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::header_rules;
@@ -19,6 +20,7 @@ use super::moved::{Moved, Next};
 use super::recording;
 use super::settings::{Fallback, Mode, TrunkPlan};
 use super::sound;
+use super::supervising;
 
 /// Where `{dialled}` stands in a fallback URI.
 pub const DIALLED: &str = "{dialled}";
@@ -29,6 +31,8 @@ pub fn divert(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now
         bench.cancel_deadline(call, deadline);
     }
     call.record.fallback = Some(cause);
+    consulting::end(call, "the call has gone on without its agent", bench, now);
+    supervising::end(call, "the call has gone on without its agent", bench);
     recording::end(call, bench);
     bench.fact(Fact::FallingBack { call: call.id, cause });
     let trunk = call.trunk.clone();

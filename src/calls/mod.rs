@@ -13,6 +13,7 @@ mod changing;
 mod comfort;
 mod confirming;
 mod connecting;
+mod consulting;
 mod controller;
 pub mod dialling;
 mod ending;
@@ -44,6 +45,7 @@ mod script;
 pub mod settings;
 mod settling;
 mod sound;
+pub mod supervising;
 mod talking;
 pub mod terms;
 #[cfg(test)]

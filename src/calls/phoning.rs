@@ -81,7 +81,7 @@ pub fn agent_at(place: &Place) -> Option<AgentId> {
     }
 }
 
-fn phone_at(place: Place, bench: &Bench) -> Option<PhonePlan> {
+pub fn phone_at(place: Place, bench: &Bench) -> Option<PhonePlan> {
     match place {
         Place::Agent(agent) => bench.settings.phones.get(&agent).cloned(),
         Place::Elsewhere { target, flow } => {

@@ -34,6 +34,8 @@ pub enum Purpose {
     Comfort,
     /// That the call is recorded.
     Notice,
+    /// That a supervisor is there.
+    Beep,
 }
 
 /// A prompt to be.
@@ -63,6 +65,7 @@ pub fn over(call: &mut Call, leg: LegId, prompt: PromptId, _end: PromptEnd, benc
     let Some(nth) = playing.iter().position(|playing| playing.leg == leg && playing.prompt == prompt) else { return };
     match playing.swap_remove(nth).purpose {
         Purpose::Comfort => comfort::said(call, bench, now),
+        Purpose::Beep => {}
         Purpose::Notice => recording::noticed(call, leg, bench, now),
     }
 }

@@ -16,6 +16,7 @@ use super::matching;
 use super::recording;
 use super::redirecting;
 use super::sound;
+use super::supervising;
 
 /// Enters the queue. An offer may follow at once.
 pub fn enter(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
@@ -23,6 +24,7 @@ pub fn enter(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Dur
     let place = Queued { queue: queue.clone(), since: now.mono, position: None, expected_wait: None, then };
     wait_in(call, place, ceiling, bench, now);
     recording::prepare(call, bench);
+    supervising::prepare(call, &queue, bench);
     bench.set_deadline(call, Deadline::AnswerWaiting, now.mono + bench.settings.deadlines.answer_waiting);
     enqueue(call, queue, priority, None, bench);
 }

@@ -50,6 +50,8 @@ pub fn fresh(
         change: None,
         is_held: false,
         recording: Default::default(),
+        consultation: None,
+        supervision: None,
         transfer: None,
         moved: Moved::default(),
         returning: Returning::default(),

@@ -11,7 +11,7 @@ use crate::base::rng::Rng;
 use crate::base::{
     AgentId, CallId, E164, Fence, IntentId, LegId, Level, Mono, Now, Pii, PoolId, QueueId, TrunkId, Wall,
 };
-use crate::desktop::{AskedState, DeskCommand, DeskEvent, WrapUp};
+use crate::desktop::{AskedState, ConsultWish, DeskCommand, DeskEvent, SuperviseWish, WrapUp};
 use crate::intents::intent::{Customer, Intent, IntentState, LeasedNumber, Reason as IntentReason, Urgency};
 use crate::intents::matching::Priors;
 use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply, StoreRequest};
@@ -36,6 +36,7 @@ use super::settings::{
     CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, QueueSound, Spoken, TrunkPlan,
     WaitingSound, WebRtcPlan,
 };
+use super::supervising::SupervisionPlan;
 use super::terms::{SoundTerms, TrunkTerms};
 use super::{Calls, Confirmed};
 
@@ -103,6 +104,14 @@ impl Bench {
         let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
         let plain = settings(ivr, Mode::Path, TrunkTerms::default(), SoundTerms::default());
         Bench::of(CallSettings { policy: Policy::new(PolicySetup::of(rules, Answer::SelfService)).unwrap(), ..plain })
+    }
+
+    /// Ben supervises the queue.
+    pub fn supervised() -> Bench {
+        let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
+        let plain = settings(ivr, Mode::Path, TrunkTerms::default(), SoundTerms::default());
+        let queues_by_agent = [(AgentId::new("ben"), [QueueId::new("help")].into())].into();
+        Bench::of(CallSettings { supervision: SupervisionPlan { queues_by_agent, tell: true }, ..plain })
     }
 
     /// Whoever reaches a human is recorded, if they have agreed.
@@ -257,6 +266,37 @@ impl Bench {
                 let mut candidate = ours(call);
                 candidate.intent.recording_consent = true;
                 store(self.ask, Ok(StoreReply::Found { candidates: vec![candidate] }))
+            }
+            [agent, "asks", to] => {
+                let wish = ConsultWish::Ask { to: (*to).to_owned() };
+                CallInput::Desk(DeskEvent::ConsultAsked { agent: AgentId::new(agent), call, wish })
+            }
+            ["anna", act @ ("swaps" | "joins-them" | "completes" | "cancels")] => {
+                let wish = match *act {
+                    "swaps" => ConsultWish::Swap,
+                    "joins-them" => ConsultWish::Join,
+                    "completes" => ConsultWish::Complete,
+                    _ => ConsultWish::Cancel,
+                };
+                CallInput::Desk(DeskEvent::ConsultAsked { agent: anna(), call, wish })
+            }
+            [agent, "wants", wish] => {
+                let (agent, wish) = (AgentId::new(agent), SuperviseWish::parse(wish).expect("a wish"));
+                CallInput::Desk(DeskEvent::SuperviseAsked { agent, call, wish })
+            }
+            [agent, "watches"] => CallInput::Desk(DeskEvent::CallsAsked { agent: AgentId::new(agent) }),
+            ["ben's", "phone", "answers"] => {
+                sip(SipEvent::Answered { leg: self.bens, answer: Bytes::from_static(SDP) })
+            }
+            ["ben's", "phone", "bye"] => sip(ended(self.bens)),
+            ["ben's", "phone", "refuses"] => {
+                sip(SipEvent::Failed { leg: self.bens, status: 486, reason: None, contacts: Vec::new() })
+            }
+            ["agent", "answers", "opus"] => {
+                sip(SipEvent::Answered { leg: self.agent_leg, answer: Bytes::from_static(SDP_OPUS) })
+            }
+            ["agent's", "phone", "answers"] => {
+                sip(SipEvent::Answered { leg: self.agent_leg, answer: Bytes::from_static(SDP) })
             }
             [agent, wish @ ("pauses" | "resumes")] => {
                 let (agent, paused) = (AgentId::new(agent), *wish == "pauses");
@@ -574,6 +614,7 @@ impl Bench {
                 let sound = match source {
                     Source::Silence => "silence",
                     Source::Leg(_) => "the other",
+                    Source::Mix(..) => "two",
                     Source::Tone(ToneKind::Waiting) => "waiting",
                     Source::Tone(_) => "ringback",
                     Source::Wav(_) => "wav",
@@ -597,6 +638,7 @@ impl Bench {
                 Some(format!("trunk full: {} {}", bound.as_str(), reached.as_str()))
             }
             Fact::Recording { news, .. } => Some(format!("recording {}", news.cause().unwrap_or(news.as_str()))),
+            Fact::Supervised { act, .. } => Some(act.map_or("left", |act| act.as_str()).to_owned()),
             Fact::Confirmed { .. } => Some("confirmed".to_owned()),
             Fact::Matched { level, .. } => Some(format!("matched {level}")),
             _ => None,
@@ -656,6 +698,13 @@ fn desk_words(command: &DeskCommand) -> String {
         DeskCommand::Update { agent, pop } => format!("update {agent} {}", pop.level),
         DeskCommand::Withdraw { agent, .. } => format!("withdraw {agent}"),
         DeskCommand::CallPhase { agent, phase, .. } => format!("{agent} {}", phase.as_str()),
+        DeskCommand::Consultation { agent, to, state, why, .. } => {
+            let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+            format!("{agent} asks {to}: {}{why}", state.as_str())
+        }
+        DeskCommand::Supervision { agent, state, why, .. } if why.is_empty() => format!("{agent} {}", state.as_str()),
+        DeskCommand::Supervision { agent, state, why, .. } => format!("{agent} {} ({why})", state.as_str()),
+        DeskCommand::Calls { agent, calls } => format!("{agent} sees {}", calls.len()),
         DeskCommand::Recording { agent, state, .. } => format!("{agent} recording {}", state.as_str()),
         DeskCommand::WrapUpDue { agent, .. } => format!("wrap-up {agent}"),
         DeskCommand::State { agent, state, .. } => format!("{agent} is {}", state.as_str()),
@@ -854,6 +903,7 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
             webrtc: WebRtcPlan { ports: vec![7000], fingerprint: Fingerprint([7; 32]) },
         },
         recording: None,
+        supervision: SupervisionPlan::default(),
     }
 }
 
@@ -869,6 +919,7 @@ fn spoken() -> Spoken {
 fn part_name(item: WavId) -> String {
     let of = |language: Language, first: u16| language.parts().nth(usize::from(item.0 - first)).unwrap_or("?");
     match item.0 {
+        u16::MAX => "beep".to_owned(),
         100..200 => of(Language::English, 100).to_owned(),
         200.. => format!("{}(es)", of(Language::Spanish, 200)),
         file => file.to_string(),

@@ -19,6 +19,7 @@ use super::dialling::DialRules;
 use super::moved::Next;
 pub use super::pools::{PoolPlan, PoolPromise};
 use super::recording::RecordingPlan;
+use super::supervising::SupervisionPlan;
 use super::terms::{SoundTerms, TrunkTerms};
 
 /// Where a trunk's call goes when we have nothing to add: the IVR that was there before us.
@@ -233,4 +234,5 @@ pub struct CallSettings {
     pub deadlines: Deadlines,
     pub media: MediaPlan,
     pub recording: Option<RecordingPlan>,
+    pub supervision: SupervisionPlan,
 }

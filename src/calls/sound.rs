@@ -2,6 +2,7 @@
 
 mod next;
 mod opening;
+mod third;
 
 use bytes::Bytes;
 
@@ -12,12 +13,18 @@ use crate::sdp::{Codec, LocalMedia, Negotiated, SdpError, Session};
 
 use super::bench::Bench;
 use super::call::{Call, Side};
+use super::consulting;
 use super::recording;
 use super::settings::WaitingSound;
+use super::supervising;
 use super::terms::SoundTerms;
 pub use next::{adopt_next, answer_next, close_next, connect_next, offer_next};
 pub use opening::reopen_caller;
 use opening::{close, open, open_caller};
+pub use third::{
+    Between, Reach, between, close_third, connect_third, is_third_plain, mix, offer_third, third_again,
+    third_takes_over,
+};
 
 /// The streams of one call.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +35,8 @@ pub struct Sound {
     far: Option<Stream>,
     /// Of the leg to which the call is being passed on.
     next: Option<Stream>,
+    /// Of a supervisor, or of somebody whom the agent asks.
+    third: Option<Stream>,
     /// The INVITE had no offer: the first one is ours, in a reliable provisional answer or in the 200.
     late: bool,
     /// The caller has our answer in a 200, not only in early media.
@@ -142,6 +151,11 @@ impl Sound {
     /// The leg is that of the side that is to come.
     pub fn is_next(&self, leg: LegId) -> bool {
         self.next.as_ref().is_some_and(|stream| stream.leg == leg)
+    }
+
+    /// The leg is that of a third one.
+    pub fn is_third(&self, leg: LegId) -> bool {
+        self.third.as_ref().is_some_and(|stream| stream.leg == leg)
     }
 
     pub(super) fn stream(&mut self, side: Side) -> &mut Option<Stream> {
@@ -262,13 +276,16 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSou
 
 /// The waiting sound again, after an offer that failed.
 pub fn play_waiting(call: &Call, bench: &mut Bench) {
+    play(call, waiting_source(call, bench), bench);
+}
+
+fn waiting_source(call: &Call, bench: &Bench) -> Source {
     let media = &bench.settings.media;
     let of_queue = call.queued.as_ref().and_then(|queued| media.queues.get(&queued.queue)?.music);
-    let source = match of_queue.unwrap_or(media.waiting) {
+    match of_queue.unwrap_or(media.waiting) {
         WaitingSound::Tone => Source::Tone(ToneKind::Waiting),
         WaitingSound::Wav(id) => Source::Wav(id),
-    };
-    play(call, source, bench);
+    }
 }
 
 /// What an answered caller hears while the agent's phone rings.
@@ -319,7 +336,10 @@ pub fn close_far(call: &mut Call, bench: &mut Bench) {
 
 pub fn close_all(call: &mut Call, bench: &mut Bench) {
     call.change = None;
-    for stream in [call.sound.next.take(), call.sound.far.take(), call.sound.caller.take()].into_iter().flatten() {
+    for stream in [call.sound.third.take(), call.sound.next.take(), call.sound.far.take(), call.sound.caller.take()]
+        .into_iter()
+        .flatten()
+    {
         close(stream, bench);
     }
 }
@@ -383,6 +403,8 @@ fn bridge(call: &mut Call, bench: &mut Bench) {
     let (Some(caller), Some(far)) = (&call.sound.caller, &call.sound.far) else { return };
     bench.media(MediaCommand::Source { leg: far.leg, source: Source::Leg(caller.leg) });
     bench.media(MediaCommand::Source { leg: caller.leg, source: Source::Leg(far.leg) });
+    supervising::follow(call, bench);
+    consulting::follow(call, bench);
     recording::follow(call, bench);
 }
 

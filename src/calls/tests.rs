@@ -5,11 +5,13 @@ mod attended;
 mod browsers;
 mod browsing;
 mod comfort;
+mod consulting;
 mod moved;
 mod pages;
 mod recording;
 mod redirecting;
 mod returning;
+mod supervising;
 mod transfer;
 
 use super::script::Bench;

@@ -23,6 +23,7 @@ use super::pop;
 use super::recording;
 use super::settings::PhonePlan;
 use super::sound;
+use super::supervising;
 use super::talking;
 use super::terms::SoundTerms;
 
@@ -86,7 +87,7 @@ pub fn may_ask(call: &Call, side: Side) -> Result<(), u16> {
     if !may_ask {
         return Err(403);
     }
-    if call.transfer.is_some() || call.change.is_some() { Err(491) } else { Ok(()) }
+    if call.transfer.is_some() || call.change.is_some() || call.consultation.is_some() { Err(491) } else { Ok(()) }
 }
 
 /// The side that is to come is there already, on `leg`, and hears the caller when it has taken our offer. An agent, whom the call
@@ -247,6 +248,7 @@ pub fn asker_gone(call: &mut Call, bench: &mut Bench) -> bool {
     let Some(transfer) = &mut call.transfer else { return false };
     let Some(far) = transfer.asker.take() else { return false };
     bench.call_by_leg.remove(&far.0);
+    supervising::end(call, "the agent has passed the call on", bench);
     recording::rest(call, bench);
     sound::close_far(call, bench);
     sound::play_ringback(call, bench);
@@ -323,6 +325,7 @@ fn rings(call: &mut Call, bench: &mut Bench) {
 /// The new side has answered: it takes the agent's place with the caller, whose leg stays as it is unless it was on hold.
 fn answered(call: &mut Call, answer: &[u8], bench: &mut Bench, now: Now) {
     let Some(leg) = next_leg(call) else { return };
+    supervising::end(call, "the agent has passed the call on", bench);
     let resume = match sound::connect_next(call, answer, bench) {
         Ok(resume) => resume,
         Err(error) => return failed(call, error.status(), OfferFailure::Unreachable, bench, now),

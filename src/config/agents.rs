@@ -1,11 +1,11 @@
 //! `[[agents]]`: who takes calls, with what skills, at which desk and on which phone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use crate::base::AgentId;
 use crate::base::hex::to_hex;
 use crate::base::limits::AGENTS_MAX;
+use crate::base::{AgentId, QueueId};
 use crate::calls::settings::PhonePlan;
 use crate::calls::terms::SoundTerms;
 use crate::desktop;
@@ -30,6 +30,8 @@ pub(super) struct AgentsPart {
     pub phones: BTreeMap<AgentId, PhonePlan>,
     pub agents: Vec<AgentSetup>,
     pub desks: Vec<desktop::Account>,
+    /// Whose calls they may hear.
+    pub supervises: BTreeMap<AgentId, BTreeSet<QueueId>>,
 }
 
 const PHONE: &str = "write phone = { contact = \"sip:ann@192.0.2.21\" }, phone = { user = \"ann\", password = \"...\" }, or phone = { browser = true }";
@@ -50,6 +52,9 @@ pub(super) fn read(
         let queues = memberships::read(&mut section, routing, faults);
         let token = token(&mut section, &mut tokens, faults);
         let extension = section.text("extension", faults);
+        let supervises = section.texts("supervises", faults);
+        let supervises = supervises.iter().filter(|queue| routing.queues.check("queue", queue, faults));
+        let supervises: BTreeSet<QueueId> = supervises.map(|queue| QueueId::new(queue.value)).collect();
         let agent = AgentId::new(name.as_ref().map_or("", |name| name.value));
         let phone = phone(&mut section, (&agent, name.as_ref()), sip, &mut users, faults);
         let phone = phone.map(|(plan, account)| (with_extension(plan, extension.as_ref(), faults), account));
@@ -60,7 +65,10 @@ pub(super) fn read(
         if let (Some(_), Some(token), Some((plan, account))) = (name, token, phone) {
             part.accounts.extend(account);
             part.phones.insert(agent.clone(), plan);
-            part.desks.push(desk(&agent, token, &skills));
+            part.desks.push(desk(&agent, token, &skills, &supervises));
+            if !supervises.is_empty() {
+                part.supervises.insert(agent.clone(), supervises);
+            }
             part.agents.push(AgentSetup { id: agent, skills, queues });
         }
     }
@@ -89,9 +97,19 @@ fn require_extension(plan: &PhonePlan, section: &Section<'_>, faults: &mut Fault
     }
 }
 
-fn desk(agent: &AgentId, token: [u8; 32], skills: &[(crate::base::SkillId, u8)]) -> desktop::Account {
+fn desk(
+    agent: &AgentId,
+    token: [u8; 32],
+    skills: &[(crate::base::SkillId, u8)],
+    supervises: &BTreeSet<QueueId>,
+) -> desktop::Account {
     let skills = skills.iter().map(|(skill, level)| desktop::SkillLevel { skill: skill.clone(), level: *level });
-    desktop::Account { agent: agent.clone(), token: desktop::TokenHash(token), skills: skills.collect() }
+    desktop::Account {
+        agent: agent.clone(),
+        token: desktop::TokenHash(token),
+        skills: skills.collect(),
+        supervises: supervises.iter().cloned().collect(),
+    }
 }
 
 /// Each agent's own: the token is what tells them apart at the desk.

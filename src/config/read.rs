@@ -65,6 +65,7 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     media.plan.queues = std::mem::take(&mut routing.sounds);
     media.plan.spoken = spoken;
     let return_within = web::read(&mut top, &sip, sip::web_flow(sip.bind.len()), &mut trunks, faults);
+    let supervision = recording::supervision(&mut top, std::mem::take(&mut agents.supervises), faults);
     let mut recorded = Vec::new();
     let calls = calls(&mut top, (&routing, trunks.names), &mut recorded, faults);
     let (recording, recordings) = recording::read(&mut top, recorded, &mut wavs, faults).unzip();
@@ -86,6 +87,7 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
         deadlines,
         media: media.plan,
         recording,
+        supervision,
     };
     let endpoint = endpoint(
         sip,

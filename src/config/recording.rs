@@ -1,10 +1,12 @@
-//! `[recording]`: where calls are recorded, whose callers know of it, and how long the files are kept.
+//! `[supervision]`: whether those who talk know of a supervisor. `[recording]`: where calls are recorded, whose callers know of it, and how long the files are kept.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::base::{AgentId, QueueId};
 use crate::calls::recording::{Notice, RecordingPlan};
+use crate::calls::supervising::SupervisionPlan;
 
 use super::fault::{Faults, Place};
 use super::plan::RecordingShell;
@@ -57,4 +59,15 @@ pub(super) fn read(
     let shell =
         RecordingShell { folder: PathBuf::from(folder?.value), longest, keep: Duration::from_secs(days * DAY_S) };
     Some((RecordingPlan { rules, notice: notice?, pause }, shell))
+}
+
+pub(super) fn supervision(
+    top: &mut Section<'_>,
+    queues_by_agent: BTreeMap<AgentId, BTreeSet<QueueId>>,
+    faults: &mut Faults<'_>,
+) -> SupervisionPlan {
+    let mut section = top.section("supervision", faults);
+    let tell = section.text("tell", faults).and_then(|text| text.word(&[("tone", true), ("none", false)], faults));
+    section.finish(faults);
+    SupervisionPlan { queues_by_agent, tell: tell.unwrap_or(true) }
 }

@@ -879,3 +879,15 @@ fn recordings_need_a_place_a_notice_and_a_rule() {
         assert!(faults.contains(what), "{what}: {faults}");
     }
 }
+
+#[test]
+fn a_supervisor_supervises_queues_that_exist() {
+    let with =
+        |line: &str| small().replace("skills = { english = 9 }\n", &format!("skills = {{ english = 9 }}\n{line}\n"));
+    let plan = plan(&with("supervises = [\"help\"]"));
+    let supervision = plan.settings.calls.supervision;
+    assert_eq!(supervision.queues_by_agent[&AgentId::new("ann")], [QueueId::new("help")].into());
+    assert!(supervision.tell && plan.settings.desks.accounts[0].supervises.len() == 1);
+    let faults = lines(&read(&with("supervises = [\"hlep\"]")).err().unwrap_or_default());
+    assert!(faults.contains("help"), "{faults}");
+}

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::base::{AgentId, CallId, Fence};
+use crate::base::{AgentId, CallId, Fence, QueueId};
 
 use super::message::{
-    AgentState, AskedState, CallPhase, ClientMessage, RecordingState, ServerMessage, SkillLevel, TokenHash, WrapUp,
+    AgentState, AskedState, CallPhase, ClientMessage, ConsultState, ConsultWish, RecordingState, ServerMessage,
+    SkillLevel, SuperviseState, SuperviseWish, TokenHash, WatchedCall, WrapUp,
 };
 use super::pass::PassKeys;
 use super::pop::Pop;
@@ -53,6 +54,12 @@ pub enum DeskCommand {
     CallPhase { agent: AgentId, call: CallId, phase: CallPhase },
     /// What the agent is now. The calls send this after every change, asked or forced; the desk shows nothing else.
     State { agent: AgentId, state: AgentState, why: String },
+    /// How the asking of somebody stands, and why it is not as the agent wished.
+    Consultation { agent: AgentId, call: CallId, to: String, state: ConsultState, why: String },
+    /// How a supervisor is with a call, and why it is not as they wished.
+    Supervision { agent: AgentId, call: CallId, state: SuperviseState, why: String },
+    /// What a supervisor has asked to see.
+    Calls { agent: AgentId, calls: Vec<WatchedCall> },
     /// Whether the agent's call is being recorded; the desk shows it.
     Recording { agent: AgentId, call: CallId, state: RecordingState },
     /// The agent should write what came of the call.
@@ -137,6 +144,22 @@ pub enum DeskEvent {
         call: CallId,
         paused: bool,
     },
+    /// The agent of the call wants to ask somebody, or to go on with that.
+    ConsultAsked {
+        agent: AgentId,
+        call: CallId,
+        wish: ConsultWish,
+    },
+    /// A supervisor wants to be with a call, or to leave it.
+    SuperviseAsked {
+        agent: AgentId,
+        call: CallId,
+        wish: SuperviseWish,
+    },
+    /// A supervisor wants to see the calls of their queues.
+    CallsAsked {
+        agent: AgentId,
+    },
     /// Somebody could not log in; for the counters.
     LoginRefused,
 }
@@ -171,6 +194,8 @@ pub struct Account {
     pub agent: AgentId,
     pub token: TokenHash,
     pub skills: Vec<SkillLevel>,
+    /// The queues whose calls this agent may hear.
+    pub supervises: Vec<QueueId>,
 }
 
 /// The agents whose phone may be in the browser, and what lets it in.

@@ -54,6 +54,9 @@ impl Desks {
             | ClientMessage::PopDrawn { .. }
             | ClientMessage::Decline { .. }
             | ClientMessage::Recording { .. }
+            | ClientMessage::Consult { .. }
+            | ClientMessage::Supervise { .. }
+            | ClientMessage::WatchCalls
             | ClientMessage::PhoneToken
             | ClientMessage::WrapUp(_) => {
                 self.complain(conn, ErrorCode::Order, "nobody is logged in here", "say hello first");
@@ -71,6 +74,14 @@ impl Desks {
             ClientMessage::PopDrawn { call, fence } => self.pop_drawn(agent, call, fence),
             ClientMessage::Decline { call } => self.decline(conn, agent, call),
             ClientMessage::WrapUp(wrap_up) => self.take_wrap_up(conn, agent, wrap_up),
+            ClientMessage::Consult { call, wish } => self.ask_consult(conn, agent, call, wish),
+            ClientMessage::Supervise { call, wish } => {
+                let agent = agent.clone();
+                self.as_supervisor(conn, &agent.clone(), DeskEvent::SuperviseAsked { agent, call, wish });
+            }
+            ClientMessage::WatchCalls => {
+                self.as_supervisor(conn, agent, DeskEvent::CallsAsked { agent: agent.clone() });
+            }
             ClientMessage::Recording { call, paused } => self.ask_recording(conn, agent, call, paused),
             ClientMessage::PhoneToken => self.tell_phone(conn, agent, now),
             ClientMessage::Ping => self.reply(conn, ServerMessage::Pong),

@@ -64,6 +64,17 @@ impl Desks {
             DeskCommand::Withdraw { agent, call, why } => self.withdraw(&agent, call, why),
             DeskCommand::CallPhase { agent, call, phase } => self.set_phase(&agent, call, phase),
             DeskCommand::State { agent, state, why } => self.set_state(&agent, state, why),
+            DeskCommand::Consultation { agent, call, to, state, why } => {
+                self.inform(&agent, ServerMessage::Consultation { call, to, state, why });
+            }
+            DeskCommand::Supervision { agent, call, state, why } => {
+                self.inform(&agent, ServerMessage::Supervision { call, state, why });
+            }
+            DeskCommand::Calls { agent, calls } => {
+                if let Some(conn) = self.sessions.get(&agent).and_then(|session| session.conn) {
+                    self.reply(conn, ServerMessage::Calls(calls));
+                }
+            }
             DeskCommand::Recording { agent, call, state } => self.show_recording(&agent, call, state),
             DeskCommand::WrapUpDue { agent, call } => self.ask_wrap_up(&agent, call),
         }

@@ -96,10 +96,13 @@ impl Desks {
 
     fn welcome(&mut self, conn: ConnId, agent: &AgentId, resumed: bool, now: Now) {
         let Some(session) = self.sessions.get(agent) else { return };
-        let skills = self.account_by_agent.get(agent).map(|account| account.skills.clone()).unwrap_or_default();
+        let account = self.account_by_agent.get(agent);
+        let skills = account.map(|account| account.skills.clone()).unwrap_or_default();
+        let supervises = account.map(|account| account.supervises.clone()).unwrap_or_default();
         let (session, state) = (session.id, session.state.clone());
         let phone = self.phone_of(agent, session, now).map(Box::new);
-        self.reply(conn, ServerMessage::Welcome { agent: agent.clone(), session, resumed, skills, state, phone });
+        let agent = agent.clone();
+        self.reply(conn, ServerMessage::Welcome { agent, session, resumed, skills, state, supervises, phone });
     }
 
     /// What the agent's phone in the browser registers with, if it may be there.

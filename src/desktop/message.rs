@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::base::{AgentId, CallId, Fence, Pii, SkillId};
+use crate::base::{AgentId, CallId, Fence, Pii, QueueId, SkillId};
 
 use super::pass::PassText;
 use super::pop::ShownPop;
@@ -35,6 +35,18 @@ pub enum ClientMessage {
         call: CallId,
     },
     WrapUp(WrapUp),
+    /// The agent asks somebody while the caller waits, or goes on with that.
+    Consult {
+        call: CallId,
+        wish: ConsultWish,
+    },
+    /// A supervisor wants to be with a call of their queues, or to leave it.
+    Supervise {
+        call: CallId,
+        wish: SuperviseWish,
+    },
+    /// A supervisor wants to see the calls of their queues.
+    WatchCalls,
     /// The recording of the agent's call pauses, or goes on.
     Recording {
         call: CallId,
@@ -87,6 +99,66 @@ pub enum CallPhase {
     Talking,
     Held,
     Ended,
+}
+
+/// What an agent wants who asks somebody.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConsultWish {
+    /// An agent by name, or a number.
+    Ask {
+        to: String,
+    },
+    /// To speak with the one who waits.
+    Swap,
+    /// All three are to hear each other.
+    Join,
+    /// The caller is theirs.
+    Complete,
+    Cancel,
+}
+
+/// How the asking of somebody stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ConsultState {
+    Ringing,
+    /// The caller waits.
+    Consulting,
+    /// Whoever is asked waits.
+    WithCaller,
+    Joined,
+    Over,
+}
+
+/// What a supervisor may ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SuperviseWish {
+    Listen,
+    Whisper,
+    Barge,
+    TakeOver,
+    Leave,
+}
+
+/// How a supervisor is with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SuperviseState {
+    /// Their phone rings.
+    Ringing,
+    Listening,
+    Whispering,
+    Barging,
+    Over,
+}
+
+/// A conversation, as a supervisor sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchedCall {
+    pub call: CallId,
+    pub agent: AgentId,
+    pub queue: QueueId,
+    pub talked: Duration,
+    /// The supervisor who is with it.
+    pub by: Option<AgentId>,
 }
 
 /// Whether a call is being recorded, as its agent sees it.
@@ -143,6 +215,8 @@ pub enum ServerMessage {
         resumed: bool,
         skills: Vec<SkillLevel>,
         state: AgentState,
+        /// The queues whose calls this agent may hear.
+        supervises: Vec<QueueId>,
         /// There when this agent may speak in the browser.
         phone: Option<Box<BrowserPhone>>,
     },
@@ -163,6 +237,21 @@ pub enum ServerMessage {
         state: AgentState,
         why: String,
     },
+    /// How the asking of somebody stands; `why` is there when it is not as the agent wished.
+    Consultation {
+        call: CallId,
+        to: String,
+        state: ConsultState,
+        why: String,
+    },
+    /// How this supervisor is with a call; `why` is there when it is not as they wished.
+    Supervision {
+        call: CallId,
+        state: SuperviseState,
+        why: String,
+    },
+    /// The answer to `WatchCalls`.
+    Calls(Vec<WatchedCall>),
     /// Whether the call is being recorded.
     Recording {
         call: CallId,
@@ -196,6 +285,8 @@ pub enum ErrorCode {
     Unreadable,
     /// The call is not this agent's, or not any more.
     NoSuchCall,
+    /// The agent supervises nobody.
+    NoSupervisor,
     /// The agent's phone is elsewhere than in the browser.
     NoBrowserPhone,
 }
@@ -209,11 +300,14 @@ impl ServerMessage {
             | ServerMessage::PopWithdrawn { .. }
             | ServerMessage::CallState { .. }
             | ServerMessage::StateChanged { .. }
+            | ServerMessage::Consultation { .. }
+            | ServerMessage::Supervision { .. }
             | ServerMessage::Recording { .. }
             | ServerMessage::WrapUpDue { .. }
             | ServerMessage::WrapUpTaken { .. } => true,
             ServerMessage::Welcome { .. }
             | ServerMessage::Phone(_)
+            | ServerMessage::Calls(_)
             | ServerMessage::Error { .. }
             | ServerMessage::Displaced
             | ServerMessage::Pong => false,
@@ -229,6 +323,7 @@ impl ErrorCode {
             ErrorCode::Order => "order",
             ErrorCode::Unreadable => "unreadable",
             ErrorCode::NoSuchCall => "no_such_call",
+            ErrorCode::NoSupervisor => "no_supervisor",
             ErrorCode::NoBrowserPhone => "no_browser_phone",
         }
     }
@@ -242,6 +337,57 @@ impl CallPhase {
             CallPhase::Talking => "talking",
             CallPhase::Held => "held",
             CallPhase::Ended => "ended",
+        }
+    }
+}
+
+impl SuperviseWish {
+    pub const ALL: [SuperviseWish; 5] = [
+        SuperviseWish::Listen,
+        SuperviseWish::Whisper,
+        SuperviseWish::Barge,
+        SuperviseWish::TakeOver,
+        SuperviseWish::Leave,
+    ];
+
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SuperviseWish::Listen => "listen",
+            SuperviseWish::Whisper => "whisper",
+            SuperviseWish::Barge => "barge",
+            SuperviseWish::TakeOver => "take_over",
+            SuperviseWish::Leave => "leave",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<SuperviseWish> {
+        SuperviseWish::ALL.into_iter().find(|wish| wish.as_str() == text)
+    }
+}
+
+impl ConsultState {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ConsultState::Ringing => "ringing",
+            ConsultState::Consulting => "consulting",
+            ConsultState::WithCaller => "with_caller",
+            ConsultState::Joined => "joined",
+            ConsultState::Over => "over",
+        }
+    }
+}
+
+impl SuperviseState {
+    /// The name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SuperviseState::Ringing => "ringing",
+            SuperviseState::Listening => "listening",
+            SuperviseState::Whispering => "whispering",
+            SuperviseState::Barging => "barging",
+            SuperviseState::Over => "over",
         }
     }
 }

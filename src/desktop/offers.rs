@@ -4,7 +4,7 @@ use crate::base::{AgentId, CallId, Fence};
 
 use super::api::{ConnId, DeskEvent, Undeliverable};
 use super::desks::Desks;
-use super::message::{AgentState, CallPhase, ErrorCode, RecordingState, ServerMessage, WrapUp};
+use super::message::{AgentState, CallPhase, ConsultWish, ErrorCode, RecordingState, ServerMessage, WrapUp};
 use super::pop::Pop;
 use super::session::DeskCall;
 
@@ -53,6 +53,25 @@ impl Desks {
         self.inform(agent, ServerMessage::Recording { call, state });
     }
 
+    /// Of the call on this desk that has been answered.
+    pub(super) fn ask_consult(&mut self, conn: ConnId, agent: &AgentId, call: CallId, wish: ConsultWish) {
+        let Some(session) = self.sessions.get_mut(agent) else { return };
+        let phase = session.call_mut(call).and_then(|current| current.phase);
+        if matches!(phase, Some(CallPhase::Talking | CallPhase::Held)) {
+            return self.emit(DeskEvent::ConsultAsked { agent: agent.clone(), call, wish });
+        }
+        self.complain(conn, ErrorCode::NoSuchCall, "this call is not yours", "go on with your work");
+    }
+
+    /// What only those may ask who supervise somebody.
+    pub(super) fn as_supervisor(&mut self, conn: ConnId, agent: &AgentId, event: DeskEvent) {
+        let may = self.account_by_agent.get(agent).is_some_and(|account| !account.supervises.is_empty());
+        if may {
+            return self.emit(event);
+        }
+        self.complain(conn, ErrorCode::NoSupervisor, "you supervise nobody", "ask your administrator");
+    }
+
     /// Whether it is recorded at all is for the calls to say.
     pub(super) fn ask_recording(&mut self, conn: ConnId, agent: &AgentId, call: CallId, paused: bool) {
         let Some(session) = self.sessions.get_mut(agent) else { return };
@@ -79,7 +98,7 @@ impl Desks {
     }
 
     /// Tells what nothing waits for: a desk that is away hears it when it is back.
-    fn inform(&mut self, agent: &AgentId, message: ServerMessage) {
+    pub(super) fn inform(&mut self, agent: &AgentId, message: ServerMessage) {
         match self.tell(agent, message) {
             Ok(()) | Err(Undeliverable::NoSession | Undeliverable::Disconnected | Undeliverable::Unresponsive) => {}
         }

@@ -65,7 +65,12 @@ fn wrap_up(call: CallId) -> ClientMessage {
 
 impl World {
     fn new() -> World {
-        let account = |agent: &str| Account { agent: AgentId::new(agent), token: token(agent), skills: vec![] };
+        let account = |agent: &str| Account {
+            agent: AgentId::new(agent),
+            token: token(agent),
+            skills: vec![],
+            supervises: Vec::new(),
+        };
         let setup = Setup::new(vec![account(ANNA), account("ben")]);
         World { desks: Desks::new(setup, Rng::from_number(1)), now: Now::new(Mono(1), Wall(1)) }
     }
@@ -143,6 +148,11 @@ fn describe_message(message: &ServerMessage) -> String {
         ServerMessage::PopWithdrawn { call, .. } => format!("withdrawn {}", call.0),
         ServerMessage::CallState { call, phase } => format!("call {} {}", call.0, phase.as_str()),
         ServerMessage::StateChanged { state, .. } => format!("state {}", state.as_str()),
+        ServerMessage::Consultation { call, to, state, .. } => {
+            format!("consultation {} {to} {}", call.0, state.as_str())
+        }
+        ServerMessage::Supervision { call, state, .. } => format!("supervision {} {}", call.0, state.as_str()),
+        ServerMessage::Calls(calls) => format!("{} calls", calls.len()),
         ServerMessage::Recording { call, state } => format!("recording {} {}", call.0, state.as_str()),
         ServerMessage::WrapUpDue { call } => format!("wrap-up due {}", call.0),
         ServerMessage::WrapUpTaken { call } => format!("wrap-up taken {}", call.0),
@@ -164,6 +174,9 @@ fn describe_event(event: &DeskEvent) -> String {
             format!("{agent} no pop {} {}", call.0, cause.as_str())
         }
         DeskEvent::Declined { agent, call } => format!("{agent} declined {}", call.0),
+        DeskEvent::ConsultAsked { agent, call, wish } => format!("{agent} consults {} {wish:?}", call.0),
+        DeskEvent::SuperviseAsked { agent, call, wish } => format!("{agent} wants {} {}", wish.as_str(), call.0),
+        DeskEvent::CallsAsked { agent } => format!("{agent} watches"),
         DeskEvent::RecordingAsked { agent, call, paused } => format!("{agent} pauses {}: {paused}", call.0),
         DeskEvent::WrapUpWritten { agent, wrap_up } => format!("{agent} wrote {} {}", wrap_up.call.0, wrap_up.outcome),
         DeskEvent::LoginRefused => "login refused".to_owned(),
@@ -387,8 +400,12 @@ fn a_phone_in_the_browser_gets_a_pass_with_the_welcome_and_when_it_asks() {
     let keys = PassKeys::new(vec![(1, vec![7; 32])]);
     let user_by_agent = [(anna(), "anna".to_owned())].into();
     let phones = BrowserPhones { realm: "voice.example.com".to_owned(), user_by_agent, keys: keys.clone() };
-    let accounts =
-        ["ben", ANNA].map(|agent| Account { agent: AgentId::new(agent), token: token(agent), skills: vec![] });
+    let accounts = ["ben", ANNA].map(|agent| Account {
+        agent: AgentId::new(agent),
+        token: token(agent),
+        skills: vec![],
+        supervises: vec![],
+    });
     world.desks = Desks::new(Setup { phones, ..Setup::new(accounts.into()) }, Rng::from_number(1));
     assert_eq!(world.login(1, None)[0], "1: welcome resumed=false offline with a phone");
     assert_eq!(world.say(1, ClientMessage::PhoneToken), ["1: phone anna@voice.example.com"]);

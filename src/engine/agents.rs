@@ -19,6 +19,9 @@ pub fn presence(event: &DeskEvent) -> Vec<Input> {
         | DeskEvent::PopUndeliverable { .. }
         | DeskEvent::Declined { .. }
         | DeskEvent::RecordingAsked { .. }
+        | DeskEvent::SuperviseAsked { .. }
+        | DeskEvent::ConsultAsked { .. }
+        | DeskEvent::CallsAsked { .. }
         | DeskEvent::LoginRefused => Vec::new(),
     }
 }

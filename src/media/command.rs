@@ -49,10 +49,25 @@ pub enum Source {
     Silence,
     /// What the peer of another leg of the same group says, packet by packet, keys pressed included.
     Leg(LegId),
+    /// What the peers of two legs of the same group say, both at once; keys pressed included. Only G.711 can be mixed, and the leg must
+    /// speak it too.
+    Mix(LegId, LegId),
     /// Played from its beginning, again and again.
     Tone(ToneKind),
     /// Played from its beginning, again and again.
     Wav(WavId),
+}
+
+impl Source {
+    /// The legs whose peers are heard.
+    pub fn speakers(self) -> impl Iterator<Item = LegId> {
+        let [one, other] = match self {
+            Source::Leg(leg) => [Some(leg), None],
+            Source::Mix(one, other) => [Some(one), Some(other)],
+            Source::Silence | Source::Tone(_) | Source::Wav(_) => [None, None],
+        };
+        one.into_iter().chain(other)
+    }
 }
 
 /// Sounds that need no file.
@@ -69,6 +84,11 @@ pub enum ToneKind {
 /// A sound of the configuration, one file or several in a row, by its place there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WavId(pub u16);
+
+impl WavId {
+    /// A short tone that needs no file: somebody has come to the call.
+    pub const BEEP: WavId = WavId(u16::MAX);
+}
 
 /// Which `Play` of a leg something is about; the calls count them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]

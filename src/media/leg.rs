@@ -10,6 +10,7 @@ use super::dtmf::{Keys, Press};
 use super::g711::Law;
 use super::incoming::{Incoming, ticks_to_us};
 use super::latch::Admission;
+use super::mixing::Mixer;
 use super::outgoing::{Outgoing, Pace};
 use super::peer::Peer;
 use super::pressing::Pressing;
@@ -35,6 +36,8 @@ pub(super) struct Leg {
     pub keys: Keys,
     pub pressing: Pressing,
     pub player: Player,
+    /// There while the source is a mix.
+    pub mixer: Option<Box<Mixer>>,
     pub prompt: Option<Box<Prompt>>,
     /// The recording that its peer is heard on.
     pub tap: Option<Tap>,
@@ -87,6 +90,7 @@ impl Leg {
             keys: Keys::default(),
             pressing: Pressing::default(),
             player: Player::default(),
+            mixer: None,
             prompt: None,
             tap: None,
             counts: LegStats::default(),
@@ -241,6 +245,11 @@ impl Leg {
     pub fn law(&self) -> Option<(Law, u8)> {
         let formats = &self.peer.as_ref()?.session.formats;
         formats.iter().find_map(|format| Some((Law::of(&format.codec)?, format.to_peer)))
+    }
+
+    /// The mix plays, unless a prompt does.
+    pub fn mixes(&self) -> bool {
+        self.mixer.is_some() && self.prompt.is_none()
     }
 
     /// What a player plays next: the prompt's sound, else the source's.

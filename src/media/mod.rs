@@ -8,6 +8,7 @@ pub mod ice;
 mod incoming;
 mod latch;
 mod leg;
+mod mixing;
 mod outgoing;
 mod peer;
 pub mod ports;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::command::{Source, ToneKind, WavId};
 use super::g711::{CLOCK, FRAME, Law};
+use super::tone;
 use crate::base::limits;
 
 /// A sound that repeats, as whole packets of 20 ms in both laws.
@@ -14,12 +15,18 @@ pub struct Clip {
     a: Arc<[u8]>,
 }
 
+/// As a recorder's tone is (ITU-T E.180 supplement 2 has several of this pitch), short and soft.
+const BEEP_HZ: f64 = 1400.0;
+const BEEP_AMPLITUDE: i16 = 2500;
+const BEEP_SAMPLES: u64 = 2400;
+
 /// All sounds of a pool.
 #[derive(Clone, Debug)]
 pub struct Sounds {
     ringback_us: Clip,
     ringback_europe: Clip,
     waiting: Clip,
+    beep: Clip,
     wavs: Vec<Clip>,
 }
 
@@ -96,11 +103,12 @@ impl Clip {
 impl Sounds {
     /// Makes the tones; `wavs` are numbered by `WavId`.
     pub fn new(wavs: Vec<Clip>) -> Sounds {
-        let tone = |kind: ToneKind| Clip::from_samples(&kind.samples());
+        let made = |kind: ToneKind| Clip::from_samples(&kind.samples());
         Sounds {
-            ringback_us: tone(ToneKind::RingbackUs),
-            ringback_europe: tone(ToneKind::RingbackEurope),
-            waiting: tone(ToneKind::Waiting),
+            ringback_us: made(ToneKind::RingbackUs),
+            ringback_europe: made(ToneKind::RingbackEurope),
+            waiting: made(ToneKind::Waiting),
+            beep: Clip::from_samples(&tone::sine(BEEP_HZ, BEEP_AMPLITUDE, 0..BEEP_SAMPLES)),
             wavs,
         }
     }
@@ -108,7 +116,7 @@ impl Sounds {
     /// What a source plays; `None` for one that is no player. A file that does not exist is the waiting tone.
     pub fn clip(&self, source: Source) -> Option<&Clip> {
         match source {
-            Source::Silence | Source::Leg(_) => None,
+            Source::Silence | Source::Leg(_) | Source::Mix(..) => None,
             Source::Tone(ToneKind::RingbackUs) => Some(&self.ringback_us),
             Source::Tone(ToneKind::RingbackEurope) => Some(&self.ringback_europe),
             Source::Tone(ToneKind::Waiting) => Some(&self.waiting),
@@ -118,7 +126,7 @@ impl Sounds {
 
     /// A file that exists.
     pub fn wav(&self, id: WavId) -> Option<&Clip> {
-        self.wavs.get(usize::from(id.0))
+        if id == WavId::BEEP { Some(&self.beep) } else { self.wavs.get(usize::from(id.0)) }
     }
 }
 

@@ -184,6 +184,7 @@ impl Desk {
             ServerMessage::Recording { call, state: RecordingState::On } => {
                 self.in_ms(500, 5_000, ClientMessage::Recording { call, paused: true }, now);
             }
+            ServerMessage::Consultation { .. } | ServerMessage::Supervision { .. } | ServerMessage::Calls(_) => {}
             ServerMessage::Recording { state: RecordingState::Paused | RecordingState::Off, .. }
             | ServerMessage::Phone(_)
             | ServerMessage::PopUpdated(_)

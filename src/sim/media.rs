@@ -198,10 +198,9 @@ impl MediaDouble {
     }
 
     fn check_source(&mut self, leg: LegId, source: Source) {
-        let Source::Leg(other) = source else { return };
         let group = |leg: &LegId| self.legs.get(leg).filter(|leg| !leg.closing).map(|leg| leg.group);
-        let fits = group(&leg).is_some() && group(&leg) == group(&other);
-        if !fits {
+        let strangers = source.speakers().filter(|other| group(&leg).is_none() || group(&leg) != group(other));
+        for other in strangers.collect::<Vec<_>>() {
             self.fault(format!("{leg}: its source {other} is no open leg of its group"));
         }
     }

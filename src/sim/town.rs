@@ -16,6 +16,7 @@ use crate::calls::settings::{
     CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, PoolPlan, QueueSound, Spoken, TrunkPlan,
     WaitingSound, WebRtcPlan,
 };
+use crate::calls::supervising::SupervisionPlan;
 use crate::desktop::{self, Account, TokenHash};
 use crate::engine::Settings;
 use crate::intents::matching::Priors;
@@ -164,6 +165,7 @@ fn calls(agents: u32) -> Option<CallSettings> {
             notice: Notice::OnPage,
             pause: Duration::from_secs(60),
         }),
+        supervision: SupervisionPlan::default(),
     })
 }
 
@@ -259,7 +261,7 @@ fn routing(agents: u32) -> routing::Setup {
 }
 
 fn account(nth: u32) -> Account {
-    Account { agent: agent(nth), token: token(nth), skills: Vec::new() }
+    Account { agent: agent(nth), token: token(nth), skills: Vec::new(), supervises: Vec::new() }
 }
 
 #[cfg(test)]

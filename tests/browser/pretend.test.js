@@ -52,6 +52,49 @@ test('desk and shop: a call with both tones, hold, keys, transfer, wrap-up, case
   assert.deepEqual(shop.problems, []);
 }));
 
+test('desk: a recording that pauses, somebody who is asked first, and what a supervisor sees', () => world(async ({ desk, shop, server }) => {
+  server.supervises = ['delivery'];
+  await goAvailable(desk, server.origin);
+  await desk.getByText('Nobody talks in your queues now').waitFor();
+  await until(() => count(server, 'watch_calls'), 'the calls are asked for');
+  await askForHelp(shop, server.origin);
+  await callFromBrowser(shop);
+  await answer(desk);
+  const { call } = POP;
+  server.tell({ type: 'recording', call, state: 'on' });
+  await desk.locator('[data-id="recording"]').getByText('Recording', { exact: true }).waitFor();
+  await desk.getByRole('button', { name: 'Pause recording' }).click();
+  await until(() => server.heard.some(({ type, paused }) => type === 'recording' && paused), 'a pause is asked for');
+  server.tell({ type: 'recording', call, state: 'paused' });
+  await desk.getByText('Recording paused', { exact: true }).waitFor();
+  await desk.getByRole('button', { name: 'Resume recording' }).click();
+  await until(() => server.heard.some(({ type, paused }) => type === 'recording' && paused === false), 'it is to go on');
+  await desk.getByRole('button', { name: 'Ask first' }).click();
+  await desk.fill('#consult-to', 'ben');
+  await desk.keyboard.press('Enter');
+  await until(() => server.heard.some(({ type, act, to }) => type === 'consult' && act === 'ask' && to === 'ben'), 'ben is asked');
+  server.tell({ type: 'consultation', call, to: 'ben', state: 'consulting' });
+  await desk.getByText('You speak with ben; the caller waits').waitFor();
+  await picture(desk, 'desk-consulting');
+  await desk.getByRole('button', { name: 'Give ben the call' }).click();
+  await until(() => server.heard.some(({ type, act }) => type === 'consult' && act === 'complete'), 'the call is passed on');
+  server.tell({ type: 'consultation', call, to: 'ben', state: 'over', why: 'they cannot take the call now' });
+  await desk.getByText('ben cannot be asked').waitFor();
+  const other = 'call_0000000000008';
+  for (const socket of server.desks) socket.send(JSON.stringify({ type: 'calls', calls: [{ call: other, agent: 'cem', queue: 'delivery', talked_ms: 61_000 }, { call: 'call_0000000000009', agent: 'dana', queue: 'delivery', talked_ms: 5_000, by: 'eve' }] }));
+  await desk.getByText('1:01').waitFor();
+  const supervise = desk.getByRole('group', { name: 'Supervise cem' });
+  await supervise.getByRole('button', { name: 'Whisper' }).click();
+  await until(() => server.heard.some(({ type, act, call: of }) => type === 'supervise' && act === 'whisper' && of === other), 'a whisper is asked for');
+  server.tell({ type: 'supervision', call: other, state: 'whispering' });
+  await desk.locator('[data-id="watch-state"]').getByText('Only the agent hears you').waitFor();
+  await picture(desk, 'desk-supervisor');
+  assert.equal(await desk.getByRole('group', { name: 'Supervise dana' }).getByRole('button', { name: 'Listen' }).isDisabled(), true);
+  server.tell({ type: 'supervision', call: other, state: 'over', why: 'the call is over' });
+  await desk.getByText('You are not with the call').waitFor();
+  assert.deepEqual(desk.problems, []);
+}));
+
 test('shop: a refused microphone says what to do, and the call can be made then', () => world(async ({ shop, server, desk }) => {
   await goAvailable(desk, server.origin);
   await askForHelp(shop, server.origin);

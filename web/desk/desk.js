@@ -7,6 +7,7 @@ import { Line } from './line.js';
 import { Panel } from './panel.js';
 import { articlesOf, drawNobody, drawPop, newlyOpened, titleOf } from './pop.js';
 import { drawStates } from './states.js';
+import { Watch } from './watch.js';
 import { drawWrapUp, isTyping } from './wrap-up.js';
 import { kept } from './kept.js';
 
@@ -14,6 +15,9 @@ import { kept } from './kept.js';
 /** @typedef {import('../lib/desk-socket.js').ServerMessage} ServerMessage */
 /** @typedef {import('../lib/media.js').MicrophoneFault} MicrophoneFault */
 /** What the agent sees. @typedef {'idle' | 'offered' | 'ringing' | 'talking' | 'elsewhere' | 'wrap-up'} Phase */
+
+/** @param {string} text */
+const sentence = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** After a reload the server calls us back as soon as we have registered; when it has not by then, we call. */
 const COME_BACK_AFTER_MS = 2_500;
@@ -35,6 +39,8 @@ export class Desk {
     this.wrapUp = false;
     /** Whether the call is being recorded. @type {'' | 'on' | 'paused' | 'off'} */
     this.recording = '';
+    /** Whom the agent asks while the caller waits, and how it stands. @type {{ to: string, state: string }} */
+    this.consulting = { to: '', state: '' };
     this.wantsClick = false;
     /** A call of before the reload is fetched by itself once; after that the agent decides. */
     this.triedBack = false;
@@ -46,6 +52,7 @@ export class Desk {
     this.line = new Line(this.socket);
     this.socket.backoff.isUrgent = () => this.line.call !== null;
     this.panel = new Panel(byId('panel', HTMLElement), this);
+    this.watch = new Watch(byId('watch', HTMLElement), this);
     this.notices = byId('notices', HTMLElement);
     this.listen();
   }
@@ -84,7 +91,8 @@ export class Desk {
 
   /** Who is on the other side. */
   get caller() {
-    return this.pop ? titleOf(this.pop) : this.line.call?.who ?? 'Caller';
+    if (this.pop) return titleOf(this.pop);
+    return this.watch.isWith ? this.watch.title : this.line.call?.who ?? 'Caller';
   }
 
   // What the server says
@@ -99,6 +107,9 @@ export class Desk {
       case 'pop_updated': this.updated(/** @type {any} */ (message)); break;
       case 'pop_withdrawn': this.withdrawn(message); break;
       case 'call_state': this.callChanged(message); break;
+      case 'calls': this.watch.listed(/** @type {any} */ (message.calls)); return;
+      case 'supervision': this.watch.changed(/** @type {any} */ (message)); break;
+      case 'consultation': this.consulted(message); break;
       case 'recording': if (message.call === this.call) this.recording = message.state; break;
       case 'wrap_up_due': this.wrapUpDue(message.call); break;
       case 'wrap_up_taken': this.wrapUpTaken(message.call); break;
@@ -112,6 +123,7 @@ export class Desk {
   welcomed(welcome) {
     this.state = { state: welcome.state, reason: welcome.reason };
     if (!welcome.resumed) this.forgetCall();
+    this.watch.supervises(/** @type {string[]} */ (welcome.supervises ?? []));
     if (welcome.phone) this.line.configure(welcome.phone);
     kept.keepLogin(this.login);
     this.clear('login');
@@ -168,6 +180,7 @@ export class Desk {
     this.talkingSince = 0;
     this.wrapUp = false;
     this.recording = '';
+    this.consulting = { to: '', state: '' };
     this.triedBack = false;
     this.pop = null;
   }
@@ -227,7 +240,7 @@ export class Desk {
   rings() {
     this.clear('call');
     this.alert(`Ringing: ${this.caller}.`);
-    if (this.settings.auto || this.line.call?.replaces || this.callPhase === 'talking' || this.callPhase === 'held') {
+    if (this.settings.auto || this.watch.isExpected || this.line.call?.replaces || this.callPhase === 'talking' || this.callPhase === 'held') {
       if (this.settings.sounds) note(880, 0, 0.25);
       void this.answer();
       return;
@@ -267,6 +280,22 @@ export class Desk {
     const sent = this.socket.send({ type: 'recording', call: this.call, paused });
     if (!sent) this.notice('call', 'bad', 'The recording was not paused', 'Your desk is not connected. Wait with the card number.');
     else this.alert(paused ? 'Recording paused.' : 'Recording goes on.');
+  }
+
+  /** @param {ServerMessage} message */
+  consulted({ call, to, state, why }) {
+    if (call !== this.call) return;
+    this.consulting = state === 'over' ? { to: '', state: '' } : { to, state };
+    if (why) this.notice('call', 'warn', state === 'over' ? `${to || 'They'} cannot be asked` : 'As before', `${sentence(String(why))}. The caller is still with you.`);
+  }
+
+  /** @param {string} act @param {string} [to] */
+  consult(act, to) {
+    this.panel.drawer = '';
+    this.clear('call');
+    const sent = this.socket.send({ type: 'consult', call: this.call, act, ...(to ? { to: to.trim() } : {}) });
+    if (!sent) this.notice('call', 'warn', 'Not connected', 'Try again when the connection is there.');
+    this.draw();
   }
 
   /** @param {string} to */

@@ -38,7 +38,7 @@ export class Panel {
     const call = desk.line.call;
     const state = [
       desk.phase, desk.state.state, desk.state.reason, call?.state, call?.held, call?.muted, call?.heldByThem, call?.interrupted,
-      this.drawer, this.passing, desk.line.state, desk.line.isHere, desk.wantsClick, desk.call, desk.recording, desk.settings.auto, desk.line.whereIs(),
+      this.drawer, this.passing, desk.line.state, desk.line.isHere, desk.wantsClick, desk.call, desk.recording, desk.consulting.state, desk.settings.auto, desk.line.whereIs(),
     ].join('|');
     if (state === this.shown) return;
     this.shown = state;
@@ -119,7 +119,10 @@ export class Panel {
         this.toggle('hold', call.held, call.held ? 'play' : 'hold', call.held ? 'Resume' : 'Hold', () => void this.desk.hold(!call.held), !ready),
         this.opener('keypad', 'keypad', 'Keypad', !ready),
         this.opener('transfer', 'transfer', 'Transfer', !ready),
+        this.opener('consult', 'chat', 'Ask first', !ready || Boolean(this.desk.consulting.state)),
         this.recordingButton(),
+        this.drawer === 'consult' && this.consult(),
+        this.consultation(),
         this.drawer === 'keypad' && this.keypad(),
         this.drawer === 'transfer' && this.transfer(),
         h('button', { class: 'button danger wide', type: 'button', 'data-id': 'end', onclick: () => this.desk.end() }, icon('end'), 'End call')),
@@ -130,7 +133,9 @@ export class Panel {
     return [
       h('div', { class: 'status' }, h('span', { class: 'chip good' }, this.desk.callPhase === 'held' ? 'On hold' : 'On your telephone'), this.recordingChip(), h('span', { class: 'time numbers', 'data-id': 'time' }, '')),
       h('div', { class: 'who' }, h('h1', {}, this.desk.caller), h('p', { class: 'quiet' }, 'Hold, pass on and end the call on your telephone.')),
-      h('div', { class: 'actions' }, this.recordingButton()),
+      h('div', { class: 'actions' },
+        this.opener('consult', 'chat', 'Ask first', Boolean(this.desk.consulting.state)), this.recordingButton(),
+        this.drawer === 'consult' && this.consult(), this.consultation()),
     ];
   }
 
@@ -202,6 +207,31 @@ export class Panel {
       h('div', { class: 'field' }, h('label', { htmlFor: 'transfer-to' }, 'Pass the call on to'), input,
         h('span', { class: 'hint' }, 'An agent by name, or a number. The caller stays with you if nobody answers.')),
       h('button', { class: 'button primary', type: 'submit' }, icon('transfer'), 'Transfer'));
+  }
+
+  consult() {
+    const input = h('input', { class: 'input', id: 'consult-to', 'data-id': 'consult-to', autocomplete: 'off', autocapitalize: 'none', required: true });
+    return h('form', { class: 'drawer wide', onsubmit: (/** @type {Event} */ event) => {
+      event.preventDefault();
+      this.desk.consult('ask', input.value);
+    } },
+      h('div', { class: 'field' }, h('label', { htmlFor: 'consult-to' }, 'Ask while the caller waits'), input,
+        h('span', { class: 'hint' }, 'An agent by name, or a number. The caller hears the waiting sound meanwhile.')),
+      h('button', { class: 'button primary', type: 'submit' }, icon('chat'), 'Call them'));
+  }
+
+  /** Somebody is being asked. */
+  consultation() {
+    const { to, state } = this.desk.consulting;
+    if (!state) return false;
+    /** @type {Record<string, string>} */
+    const words = { ringing: `Ringing at ${to}…`, consulting: `You speak with ${to}; the caller waits`, with_caller: `You speak with the caller; ${to} waits`, joined: `All three hear each other` };
+    const act = (/** @type {string} */ act, /** @type {string} */ text, kind = '') => h('button', { class: `button ${kind}`, type: 'button', 'data-id': `consult-${act}`, onclick: () => this.desk.consult(act) }, text);
+    return h('div', { class: 'drawer wide', role: 'group', 'aria-label': `Asking ${to}` },
+      h('div', { role: 'status', 'data-id': 'consult-state' }, words[state] ?? state),
+      h('div', { class: 'actions' },
+        state !== 'ringing' && [act('swap', state === 'consulting' ? 'Back to the caller' : `Speak with ${to}`), act('join', 'All together'), act('complete', `Give ${to} the call`, 'primary')],
+        act('cancel', state === 'ringing' ? 'Stop' : `End with ${to}`)));
   }
 
   /** What changes while nothing happens. */

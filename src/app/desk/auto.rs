@@ -132,6 +132,9 @@ impl Sitter for Auto {
             }
             ServerBody::PopUpdated(_)
             | ServerBody::Recording { .. }
+            | ServerBody::Supervision { .. }
+            | ServerBody::Consultation { .. }
+            | ServerBody::Calls { .. }
             | ServerBody::Phone(_)
             | ServerBody::Displaced {}
             | ServerBody::Pong {} => vec![],

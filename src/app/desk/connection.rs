@@ -223,6 +223,9 @@ impl Connection {
             | ServerBody::PopWithdrawn { .. }
             | ServerBody::CallState { .. }
             | ServerBody::Recording { .. }
+            | ServerBody::Supervision { .. }
+            | ServerBody::Consultation { .. }
+            | ServerBody::Calls { .. }
             | ServerBody::StateChanged { .. }
             | ServerBody::WrapUpDue { .. }
             | ServerBody::Pong {} => {}

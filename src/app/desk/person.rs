@@ -98,6 +98,9 @@ impl Sitter for Person {
             | ServerBody::PopUpdated(_)
             | ServerBody::CallState { .. }
             | ServerBody::Recording { .. }
+            | ServerBody::Supervision { .. }
+            | ServerBody::Consultation { .. }
+            | ServerBody::Calls { .. }
             | ServerBody::StateChanged { .. }
             | ServerBody::WrapUpDue { .. }
             | ServerBody::Error { .. }

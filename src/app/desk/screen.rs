@@ -30,7 +30,11 @@ pub(in crate::app) fn text(body: &ServerBody) -> String {
         ServerBody::WrapUpTaken { .. } => line("Your wrap-up is written."),
         ServerBody::Error { text, remedy, .. } => line(&format!("{text}: {remedy}.")),
         ServerBody::Displaced {} => line("You have logged in elsewhere; this desk closes."),
-        ServerBody::Phone(_) | ServerBody::Pong {} => String::new(),
+        ServerBody::Calls { .. }
+        | ServerBody::Supervision { .. }
+        | ServerBody::Consultation { .. }
+        | ServerBody::Phone(_)
+        | ServerBody::Pong {} => String::new(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::calls::bench::Bench;
 use crate::calls::call::{Call, Side};
 use crate::calls::facts::{CallRecord, Fact};
 use crate::calls::recording::RecordingNews;
-use crate::calls::{ending, keys, prompts, recording, returning, transfer};
+use crate::calls::{consulting, ending, keys, prompts, recording, returning, supervising, transfer};
 
 impl Calls {
     pub(super) fn on_media(&mut self, event: MediaEvent, now: Now) {
@@ -36,6 +36,7 @@ impl Calls {
         self.with(call, |call, bench| match call.sound.side_of(leg) {
             Some(side) => ending::browser_lost(call, side, cause, bench, now),
             None if call.sound.is_next(leg) => next_sound_failed(call, bench, now),
+            None if call.sound.is_third(leg) => third_sound_failed(call, bench, now),
             None => {}
         });
     }
@@ -45,6 +46,7 @@ impl Calls {
         self.with(call, |call, bench| match call.sound.side_of(leg) {
             Some(side) => ending::sound_failed(call, side, bench, now),
             None if call.sound.is_next(leg) => next_sound_failed(call, bench, now),
+            None if call.sound.is_third(leg) => third_sound_failed(call, bench, now),
             None => {}
         });
     }
@@ -83,6 +85,13 @@ fn next_sound_failed(call: &mut Call, bench: &mut Bench, now: Now) {
     match call.transfer {
         Some(_) => transfer::sound_failed(call, bench, now),
         None => returning::failed(call, bench, now),
+    }
+}
+
+fn third_sound_failed(call: &mut Call, bench: &mut Bench, now: Now) {
+    match call.consultation {
+        Some(_) => consulting::sound_failed(call, bench, now),
+        None => supervising::sound_failed(call, bench),
     }
 }
 

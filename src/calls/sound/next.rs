@@ -100,7 +100,7 @@ pub fn answer_next(
     Ok((agreed.body, resume))
 }
 
-fn take_far_place(call: &mut Call, bench: &mut Bench) -> Result<Option<Bytes>, NoSound> {
+pub(super) fn take_far_place(call: &mut Call, bench: &mut Bench) -> Result<Option<Bytes>, NoSound> {
     if let Some(before) = std::mem::replace(&mut call.sound.far, call.sound.next.take()) {
         close(before, bench);
     }

@@ -5,7 +5,9 @@ use sha2::{Digest, Sha256};
 
 use crate::base::limits::{DESK_SUMMARY_MAX, DESK_WORD_MAX};
 use crate::base::{AgentId, CallId, Fence, Pii};
-use crate::desktop::{ArticleFailed, AskedState, ClientMessage, Hello, Resume, SessionId, TokenHash, WrapUp};
+use crate::desktop::{
+    ArticleFailed, AskedState, ClientMessage, ConsultWish, Hello, Resume, SessionId, SuperviseWish, TokenHash, WrapUp,
+};
 
 /// One message of a desk. It has no `Debug`, since it may hold a token.
 #[derive(Clone, Serialize, Deserialize)]
@@ -40,6 +42,17 @@ pub enum ClientFrame {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         article_failed: Option<ArticleFrame>,
     },
+    Consult {
+        call: String,
+        act: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        to: String,
+    },
+    Supervise {
+        call: String,
+        act: String,
+    },
+    WatchCalls {},
     Recording {
         call: String,
         paused: bool,
@@ -97,6 +110,14 @@ fn message(frame: ClientFrame) -> Result<ClientMessage, String> {
         ClientFrame::WrapUp { call, outcome, summary, article_failed } => {
             ClientMessage::WrapUp(wrap_up(&call, outcome, summary, article_failed)?)
         }
+        ClientFrame::Consult { call, act, to } => {
+            ClientMessage::Consult { call: call_id(&call)?, wish: consult_wish(&act, to)? }
+        }
+        ClientFrame::Supervise { call, act } => {
+            let wish = SuperviseWish::parse(&act).ok_or("act: listen, whisper, barge, take_over or leave")?;
+            ClientMessage::Supervise { call: call_id(&call)?, wish }
+        }
+        ClientFrame::WatchCalls {} => ClientMessage::WatchCalls,
         ClientFrame::Recording { call, paused } => ClientMessage::Recording { call: call_id(&call)?, paused },
         ClientFrame::PhoneToken {} => ClientMessage::PhoneToken,
         ClientFrame::Ping {} => ClientMessage::Ping,
@@ -143,6 +164,19 @@ fn wrap_up(
     Ok(WrapUp { call, outcome, summary: Pii::new(summary), article_failed })
 }
 
+fn consult_wish(act: &str, to: String) -> Result<ConsultWish, String> {
+    within("to", &to, DESK_WORD_MAX)?;
+    Ok(match act {
+        "ask" if to.is_empty() => return Err("to: an agent's name or a number".to_owned()),
+        "ask" => ConsultWish::Ask { to },
+        "swap" => ConsultWish::Swap,
+        "join" => ConsultWish::Join,
+        "complete" => ConsultWish::Complete,
+        "cancel" => ConsultWish::Cancel,
+        _ => return Err("act: ask, swap, join, complete or cancel".to_owned()),
+    })
+}
+
 fn call_id(text: &str) -> Result<CallId, String> {
     text.parse().map_err(|fault| format!("call: {fault}"))
 }
@@ -177,6 +211,15 @@ mod tests {
                 format!(r#"{{"type":"recording","call":"{call}","paused":true}}"#),
                 ClientMessage::Recording { call, paused: true },
             ),
+            (
+                format!(r#"{{"type":"supervise","call":"{call}","act":"take_over"}}"#),
+                ClientMessage::Supervise { call, wish: SuperviseWish::TakeOver },
+            ),
+            (
+                format!(r#"{{"type":"consult","call":"{call}","act":"ask","to":"ben"}}"#),
+                ClientMessage::Consult { call, wish: ConsultWish::Ask { to: "ben".to_owned() } },
+            ),
+            (r#"{"type":"watch_calls"}"#.to_owned(), ClientMessage::WatchCalls),
             (r#"{"type":"ping"}"#.to_owned(), ClientMessage::Ping),
             (r#"{"type":"phone_token"}"#.to_owned(), ClientMessage::PhoneToken),
         ];

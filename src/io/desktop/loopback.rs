@@ -38,6 +38,7 @@ impl Loopback {
             agent: AgentId::new(name),
             token: token_hash(&format!("token of {name}")),
             skills: skills.clone(),
+            supervises: Vec::new(),
         };
         let desks = Desks::new(Setup::new(vec![account("anna"), account("ben")]), Rng::from_number(1));
         let lines = Arc::new(DeskLines::new(tokio::runtime::Handle::current()));

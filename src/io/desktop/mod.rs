@@ -18,6 +18,9 @@
 //! {"type":"decline","call":"call_..."}
 //! {"type":"wrap_up","call":"call_...","outcome":"solved","summary":"new lamp sent","article_failed":{"article":"kb-17","why":"other model"}}
 //! {"type":"recording","call":"call_...","paused":true}
+//! {"type":"consult","call":"call_...","act":"ask","to":"ben"}
+//! {"type":"watch_calls"}
+//! {"type":"supervise","call":"call_...","act":"listen"}
 //! {"type":"phone_token"}
 //! {"type":"ping"}
 //! ```
@@ -36,6 +39,9 @@
 //! {"seq":3,"type":"pop_updated", ... as in pop: the caller has confirmed on their page, and what was locked is there ...}
 //! {"seq":3,"type":"pop_withdrawn","call":"call_...","why":"the caller hung up"}
 //! {"seq":4,"type":"call_state","call":"call_...","phase":"ringing"}
+//! {"type":"calls","calls":[{"call":"call_...","agent":"ben","queue":"returns","talked_ms":61000,"by":"anna"}]}
+//! {"seq":5,"type":"consultation","call":"call_...","to":"ben","state":"consulting"}
+//! {"seq":5,"type":"supervision","call":"call_...","state":"listening"}
 //! {"seq":5,"type":"recording","call":"call_...","state":"on"}
 //! {"seq":5,"type":"wrap_up_due","call":"call_..."}
 //! {"seq":6,"type":"wrap_up_taken","call":"call_..."}
@@ -44,10 +50,19 @@
 //! {"type":"pong"}
 //! ```
 //! States: `offline`, `available`, `offered`, `on_call`, `wrap_up`, `break` (with `reason`). Phases: `ringing`, `talking`, `held`,
-//! `ended`. Error codes: `unauthorized`, `order`, `unreadable`, `no_such_call`, `no_browser_phone`.
+//! `ended`. Error codes: `unauthorized`, `order`, `unreadable`, `no_such_call`, `no_supervisor`, `no_browser_phone`.
 //!
 //! `recording` comes when the agent's call is being recorded: `on`, `paused`, or `off` when it is so no more. While it is on, the desk may ask for a
 //! pause, for a card's number; it ends when the desk says so, when the call is put on hold, or after the time of the configuration.
+//!
+//! `consult` asks somebody while the caller waits: `ask` rings an agent by name, or a number that the dial rules allow; `swap` speaks with the one who waits, `join` lets all
+//! three hear each other, `complete` gives them the caller (an agent gets the pop), `cancel` goes back to the caller. `consultation` says how it stands: `ringing`,
+//! `consulting`, `with_caller`, `joined`, `over`, with `why` when it is not as the agent wished.
+//!
+//! A supervisor has `supervises`, with their queues, in the `welcome`. `watch_calls` is answered with `calls`: the conversations of those queues. `supervise` with
+//! `listen`, `whisper` (the agent alone hears them), `barge` (both hear them), `take_over` or `leave` rings the supervisor's phone, or changes what
+//! they do when they are there; `supervision` says how it stands: `ringing`, `listening`, `whispering`, `barging`, `over`, with `why` when it is not as they wished.
+//! A call that is taken over comes as a `pop`, and is `talking` at once.
 //!
 //! `phone` is there when the agent's phone may be in the browser: SIP over websocket (RFC 7118) at `path` with `?token=TOKEN`, for which no
 //! password is needed. The token opens websockets for `expires_s`; what is open stays open. `phone_token` asks for another, after which

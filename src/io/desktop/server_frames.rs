@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::desktop::{AgentState, BrowserPhone, ServerMessage, ShownField, ShownPop, ShownValue, SkillLevel};
+use crate::desktop::{
+    AgentState, BrowserPhone, ServerMessage, ShownField, ShownPop, ShownValue, SkillLevel, WatchedCall,
+};
 
 /// One message to a desk, with its number when it is to be acknowledged.
 #[derive(Clone, Serialize, Deserialize)]
@@ -23,6 +25,8 @@ pub enum ServerBody {
         skills: Vec<SkillFrame>,
         #[serde(flatten)]
         state: StateFrame,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        supervises: Vec<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         phone: Option<PhoneFrame>,
     },
@@ -42,6 +46,22 @@ pub enum ServerBody {
         state: StateFrame,
         why: String,
     },
+    Consultation {
+        call: String,
+        to: String,
+        state: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        why: String,
+    },
+    Supervision {
+        call: String,
+        state: String,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        why: String,
+    },
+    Calls {
+        calls: Vec<WatchedFrame>,
+    },
     Recording {
         call: String,
         state: String,
@@ -59,6 +79,18 @@ pub enum ServerBody {
     },
     Displaced {},
     Pong {},
+}
+
+/// A conversation of the queues that the agent supervises.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct WatchedFrame {
+    pub call: String,
+    pub agent: String,
+    pub queue: String,
+    pub talked_ms: u64,
+    /// The supervisor who is with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -139,12 +171,13 @@ fn phone_frame(phone: BrowserPhone) -> PhoneFrame {
 
 fn body(message: ServerMessage) -> ServerBody {
     match message {
-        ServerMessage::Welcome { agent, session, resumed, skills, state, phone } => ServerBody::Welcome {
+        ServerMessage::Welcome { agent, session, resumed, skills, state, supervises, phone } => ServerBody::Welcome {
             agent: agent.to_string(),
             session: session.to_string(),
             resumed,
             skills: skills.iter().map(skill).collect(),
             state: state_frame(state),
+            supervises: supervises.iter().map(ToString::to_string).collect(),
             phone: phone.map(|phone| phone_frame(*phone)),
         },
         ServerMessage::Phone(phone) => ServerBody::Phone(phone_frame(*phone)),
@@ -155,6 +188,13 @@ fn body(message: ServerMessage) -> ServerBody {
             ServerBody::CallState { call: call.to_string(), phase: phase.as_str().to_owned() }
         }
         ServerMessage::StateChanged { state, why } => ServerBody::StateChanged { state: state_frame(state), why },
+        ServerMessage::Consultation { call, to, state, why } => {
+            ServerBody::Consultation { call: call.to_string(), to, state: state.as_str().to_owned(), why }
+        }
+        ServerMessage::Supervision { call, state, why } => {
+            ServerBody::Supervision { call: call.to_string(), state: state.as_str().to_owned(), why }
+        }
+        ServerMessage::Calls(calls) => ServerBody::Calls { calls: calls.into_iter().map(watched).collect() },
         ServerMessage::Recording { call, state } => {
             ServerBody::Recording { call: call.to_string(), state: state.as_str().to_owned() }
         }
@@ -165,6 +205,16 @@ fn body(message: ServerMessage) -> ServerBody {
         }
         ServerMessage::Displaced => ServerBody::Displaced {},
         ServerMessage::Pong => ServerBody::Pong {},
+    }
+}
+
+fn watched(call: WatchedCall) -> WatchedFrame {
+    WatchedFrame {
+        call: call.call.to_string(),
+        agent: call.agent.to_string(),
+        queue: call.queue.to_string(),
+        talked_ms: u64::try_from(call.talked.as_millis()).unwrap_or(u64::MAX),
+        by: call.by.map(|by| by.to_string()),
     }
 }
 
@@ -272,9 +322,10 @@ mod tests {
                     resumed: true,
                     skills,
                     state: AgentState::Available,
+                    supervises: vec![QueueId::new("returns")],
                     phone: None,
                 },
-                r#"{"type":"welcome","agent":"anna","session":"000000000000000000000000000000ff","resumed":true,"skills":[{"skill":"returns","level":8}],"state":"available"}"#,
+                r#"{"type":"welcome","agent":"anna","session":"000000000000000000000000000000ff","resumed":true,"skills":[{"skill":"returns","level":8}],"state":"available","supervises":["returns"]}"#,
             ),
             (
                 ServerMessage::StateChanged { state: tea, why: "asked".to_owned() },
@@ -309,7 +360,15 @@ mod tests {
         assert_eq!(write(None, ServerMessage::Phone(phone.clone())), format!(r#"{{"type":"phone",{parts}}}"#));
         let (agent, session) = (AgentId::new("anna"), SessionId(255));
         let (skills, state) = (Vec::new(), AgentState::Offline);
-        let welcome = ServerMessage::Welcome { agent, session, resumed: false, skills, state, phone: Some(phone) };
+        let welcome = ServerMessage::Welcome {
+            agent,
+            session,
+            resumed: false,
+            skills,
+            state,
+            supervises: Vec::new(),
+            phone: Some(phone),
+        };
         assert!(write(None, welcome).contains(&format!(r#""phone":{{{parts}}}"#)));
     }
 

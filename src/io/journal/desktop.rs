@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::base::hex::to_hex;
 use crate::base::{AgentId, CallId, Fence, Pii};
 use crate::desktop::{
-    ArticleFailed, AskedState, ClientMessage, ConnId, DesktopInput, Hello, Resume, SessionId, TokenHash, WrapUp,
+    ArticleFailed, AskedState, ClientMessage, ConnId, ConsultWish, DesktopInput, Hello, Resume, SessionId,
+    SuperviseWish, TokenHash, WrapUp,
 };
 
 use super::line::{BadPart, bytes_of_hex};
@@ -51,6 +52,17 @@ pub(super) enum MessageRecord {
         summary: String,
         failed: Option<(String, String)>,
     },
+    /// `to`: of the one who is asked.
+    Consult {
+        call: String,
+        act: String,
+        to: Option<String>,
+    },
+    Supervise {
+        call: String,
+        wish: String,
+    },
+    WatchCalls,
     Recording {
         call: String,
         paused: bool,
@@ -104,6 +116,11 @@ impl From<&ClientMessage> for MessageRecord {
             }
             ClientMessage::Decline { call } => MessageRecord::Decline { call: call.to_string() },
             ClientMessage::WrapUp(wrap_up) => MessageRecord::from(wrap_up),
+            ClientMessage::Consult { call, wish } => consult(*call, wish),
+            ClientMessage::Supervise { call, wish } => {
+                MessageRecord::Supervise { call: call.to_string(), wish: wish.as_str().to_owned() }
+            }
+            ClientMessage::WatchCalls => MessageRecord::WatchCalls,
             ClientMessage::Recording { call, paused } => {
                 MessageRecord::Recording { call: call.to_string(), paused: *paused }
             }
@@ -150,11 +167,41 @@ impl MessageRecord {
                     article_failed: failed.map(why),
                 })
             }
+            MessageRecord::Consult { call, act, to } => {
+                ClientMessage::Consult { call: read_call(&call)?, wish: consult_wish(&act, to)? }
+            }
+            MessageRecord::Supervise { call, wish } => ClientMessage::Supervise {
+                call: read_call(&call)?,
+                wish: SuperviseWish::parse(&wish).ok_or(BadPart("wish"))?,
+            },
+            MessageRecord::WatchCalls => ClientMessage::WatchCalls,
             MessageRecord::Recording { call, paused } => ClientMessage::Recording { call: read_call(&call)?, paused },
             MessageRecord::PhoneToken => ClientMessage::PhoneToken,
             MessageRecord::Ping => ClientMessage::Ping,
         })
     }
+}
+
+fn consult(call: CallId, wish: &ConsultWish) -> MessageRecord {
+    let (act, to) = match wish {
+        ConsultWish::Ask { to } => ("ask", Some(to.clone())),
+        ConsultWish::Swap => ("swap", None),
+        ConsultWish::Join => ("join", None),
+        ConsultWish::Complete => ("complete", None),
+        ConsultWish::Cancel => ("cancel", None),
+    };
+    MessageRecord::Consult { call: call.to_string(), act: act.to_owned(), to }
+}
+
+fn consult_wish(act: &str, to: Option<String>) -> Result<ConsultWish, BadPart> {
+    Ok(match (act, to) {
+        ("ask", Some(to)) => ConsultWish::Ask { to },
+        ("swap", None) => ConsultWish::Swap,
+        ("join", None) => ConsultWish::Join,
+        ("complete", None) => ConsultWish::Complete,
+        ("cancel", None) => ConsultWish::Cancel,
+        _ => return Err(BadPart("consult")),
+    })
 }
 
 fn read_call(text: &str) -> Result<CallId, BadPart> {

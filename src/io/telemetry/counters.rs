@@ -26,6 +26,7 @@ pub enum Counter {
     AgentPaused,
     WrittenUp,
     Recordings(&'static str),
+    Supervised(&'static str),
     SipRefused(Refusal),
     DatagramNotSent,
     Dtmf,
@@ -125,6 +126,8 @@ impl Counters {
             Fact::FallingBack { cause, .. } => self.add(Counter::FellBack(*cause), 1),
             Fact::Dtmf { .. } => self.add(Counter::Dtmf, 1),
             Fact::SoundEnded { stats, .. } => self.note_sound(stats),
+            Fact::Supervised { act: Some(act), .. } => self.add(Counter::Supervised(act.as_str()), 1),
+            Fact::Supervised { act: None, .. } => {}
             Fact::Recording { news, .. } => self.add(Counter::Recordings(news.cause().unwrap_or(news.as_str())), 1),
             Fact::WrittenUp { .. } => self.add(Counter::WrittenUp, 1),
             Fact::Refused { cause, count } => self.add(Counter::SipRefused(*cause), u64::from(*count)),
@@ -171,6 +174,7 @@ impl Counter {
             Counter::PopMissed(_) => ("pop_missed", "Phones rung without an acknowledged pop.", Some("cause")),
             Counter::AgentPaused => ("agents_paused", "Agents paused for not answering.", None),
             Counter::WrittenUp => ("wrap_ups", "Wrap-ups written.", None),
+            Counter::Supervised(_) => ("supervised", "What supervisors did with calls.", Some("act")),
             Counter::Recordings(_) => (
                 "recordings",
                 "What became of recordings: begun, paused, kept, or why one was withheld or cut.",
@@ -204,7 +208,7 @@ impl Counter {
             Counter::MatchMissed(cause) | Counter::FellBack(cause) | Counter::TurnedAway(cause) => cause.as_str(),
             Counter::Decided(rule) => rule,
             Counter::PopMissed(miss) => miss.as_str(),
-            Counter::Recordings(news) => news,
+            Counter::Recordings(word) | Counter::Supervised(word) => word,
             Counter::SipRefused(refusal) => refusal_word(*refusal),
             Counter::Confirmed
             | Counter::Granted

@@ -32,6 +32,9 @@ pub(super) fn write(fact: &Fact) {
         Fact::CaseOpened(note) => {
             tracing::info!(case = %note.case, intent = %note.intent, agent = %note.agent, "case opened")
         }
+        Fact::Supervised { call, by, act } => {
+            tracing::info!(%call, %by, act = act.map_or("leave", |act| act.as_str()), "a supervisor");
+        }
         Fact::Recording { call, news } => {
             tracing::info!(%call, news = news.as_str(), cause = news.cause(), "recording");
         }

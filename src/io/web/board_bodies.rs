@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::base::{AgentId, CallId, Mono};
 use crate::calls::facts::{CallRecord, PassedOn};
 use crate::calls::recording::RecordingNote;
+use crate::calls::supervising::Supervised;
 use crate::engine::question::{CallView, TrunkView};
 use crate::io::telemetry::StageTimes;
 use crate::media::command::LegStats;
@@ -74,11 +75,25 @@ pub(super) struct CallBody {
     caller_sound: Option<SoundBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     far_sound: Option<SoundBody>,
+    /// Supervisors who were with it, in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    supervised: Vec<SupervisedBody>,
     /// There where the rule asks for a recording.
     #[serde(skip_serializing_if = "Option::is_none")]
     recording: Option<RecordingBody>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wrap_up: Option<WrapUpBody>,
+}
+
+/// What a supervisor did.
+#[derive(Serialize, ToSchema)]
+struct SupervisedBody {
+    by: String,
+    /// `listen`, `whisper`, `barge` or `take-over`.
+    act: &'static str,
+    from: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
 }
 
 /// What became of the recording of a call.
@@ -314,6 +329,7 @@ impl CallBody {
             stages: stages(&record),
             caller_sound: record.caller_sound.map(sound),
             far_sound: record.far_sound.map(sound),
+            supervised: record.supervised.iter().map(supervised).collect(),
             recording: record.recording.as_ref().map(|note| recording(record.call, note)),
             wrap_up: wrap_up(&record),
             trunk: record.trunk.to_string(),
@@ -363,6 +379,15 @@ fn stages(record: &CallRecord) -> Vec<StageBody> {
 fn sound(stats: LegStats) -> SoundBody {
     let LegStats { received, sent, lost, jitter_us, strangers, .. } = stats;
     SoundBody { received, sent, lost, jitter_us, strangers }
+}
+
+fn supervised(supervised: &Supervised) -> SupervisedBody {
+    SupervisedBody {
+        by: supervised.by.to_string(),
+        act: supervised.act.as_str(),
+        from: rfc3339(supervised.from),
+        until: supervised.until.map(rfc3339),
+    }
 }
 
 fn recording(call: CallId, note: &RecordingNote) -> RecordingBody {

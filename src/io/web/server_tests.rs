@@ -172,6 +172,7 @@ fn record() -> CallRecord {
         talked: Duration::from_secs(60),
         caller_sound: None,
         far_sound: None,
+        supervised: Vec::new(),
         recording: None,
         wrap_up: None,
         about: None,

@@ -28,22 +28,23 @@ pub(super) enum Due {
     Lost,
 }
 
-const PACKET: Duration = Duration::from_millis(20);
+pub(super) const PACKET: Duration = Duration::from_millis(20);
 /// Players begin on this grid, so that one wake-up serves many and not all send at the same instant.
 const GRID_NS: u64 = 5_000_000;
 /// A player that is later than this leaves out what it missed.
-const LATE_MAX: Duration = Duration::from_millis(100);
+pub(super) const LATE_MAX: Duration = Duration::from_millis(100);
 /// A key without a further packet for so long has been let go.
 pub(super) const KEY_END: Duration = Duration::from_millis(300);
 /// The mean time between reports (RFC 3550 section 6.2).
 const REPORT: Duration = Duration::from_secs(5);
-const PACE: Pace = Pace { clock: CLOCK, ticks: FRAME as u32 };
+pub(super) const PACE: Pace = Pace { clock: CLOCK, ticks: FRAME as u32 };
 
 impl Relay {
     /// Starts the player when the leg has one and the peer may hear it. A prompt's time passes even when nobody can hear it.
     pub(super) fn set_player(&mut self, id: LegId, now: Mono) {
         let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
-        let plays = leg.prompt.is_some() || self.sounds.clip(leg.source).is_some() && leg.destination().is_some();
+        let sounds = leg.mixer.is_some() || self.sounds.clip(leg.source).is_some();
+        let plays = leg.prompt.is_some() || sounds && leg.destination().is_some();
         if plays && self.timers.deadline(&(id, Due::Play)).is_none() {
             leg.player.due = on_grid(now);
             self.timers.set((id, Due::Play), leg.player.due);
@@ -54,6 +55,9 @@ impl Relay {
     pub(super) fn play(&mut self, id: LegId, now: Mono, wire: &mut impl Wire) {
         self.settle_prompt(id);
         let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
+        if leg.mixes() {
+            return self.play_mix(id, now, wire);
+        }
         let Some((clip, place)) = leg.next_frame(&self.sounds) else { return };
         let reached = leg.destination().zip(leg.law());
         if reached.is_none() {
@@ -145,7 +149,7 @@ impl Due {
 }
 
 /// On the stack: this is done for each packet of each caller who waits.
-fn packet_of(header: &Header, frame: &[u8]) -> [u8; HEADER + FRAME] {
+pub(super) fn packet_of(header: &Header, frame: &[u8]) -> [u8; HEADER + FRAME] {
     let mut packet = [0; HEADER + FRAME];
     if let Some((head, body)) = packet.split_first_chunk_mut() {
         header.write(head);
@@ -155,6 +159,6 @@ fn packet_of(header: &Header, frame: &[u8]) -> [u8; HEADER + FRAME] {
 }
 
 /// The next point of the grid, `now` itself when it is one.
-fn on_grid(now: Mono) -> Mono {
+pub(super) fn on_grid(now: Mono) -> Mono {
     Mono(now.0.next_multiple_of(GRID_NS))
 }

@@ -8,6 +8,9 @@ mod browser_tests;
 mod browsers;
 mod deadlines;
 mod emit;
+mod mix;
+#[cfg(test)]
+mod mix_tests;
 mod packets;
 mod press;
 #[cfg(test)]
@@ -27,6 +30,7 @@ use std::time::Duration;
 use super::browser::HandshakeOrder;
 use super::command::{FailCause, MediaCommand, MediaEvent, OurSide, Source};
 use super::leg::{Leg, Player};
+use super::mixing::Mixer;
 use super::prompt::Prompt;
 use super::recording::TapeOrder;
 use super::rtp;
@@ -211,6 +215,10 @@ impl Relay {
         let Some(leg) = self.leg_by_id.get_mut(&id).filter(|leg| leg.source != source) else { return };
         let old = std::mem::replace(&mut leg.source, source);
         leg.player = Player::default();
+        leg.mixer = match source {
+            Source::Mix(one, other) => Some(Box::new(Mixer::new(one, other))),
+            Source::Silence | Source::Leg(_) | Source::Tone(_) | Source::Wav(_) => None,
+        };
         leg.outgoing.cut();
         self.stop_listening(id, old);
         self.start_listening(id, source);
@@ -246,19 +254,21 @@ impl Relay {
     }
 
     fn start_listening(&mut self, id: LegId, source: Source) {
-        let Source::Leg(speaker) = source else { return };
-        let listeners = self.listeners_by_leg.entry(speaker).or_default();
-        if listeners.len() < limits::MEDIA_LISTENERS_MAX {
-            listeners.push(id);
+        for speaker in source.speakers() {
+            let listeners = self.listeners_by_leg.entry(speaker).or_default();
+            if listeners.len() < limits::MEDIA_LISTENERS_MAX {
+                listeners.push(id);
+            }
         }
     }
 
     fn stop_listening(&mut self, id: LegId, source: Source) {
-        let Source::Leg(speaker) = source else { return };
-        let Some(listeners) = self.listeners_by_leg.get_mut(&speaker) else { return };
-        listeners.retain(|listener| *listener != id);
-        if listeners.is_empty() {
-            self.listeners_by_leg.remove(&speaker);
+        for speaker in source.speakers() {
+            let Some(listeners) = self.listeners_by_leg.get_mut(&speaker) else { continue };
+            listeners.retain(|listener| *listener != id);
+            if listeners.is_empty() {
+                self.listeners_by_leg.remove(&speaker);
+            }
         }
     }
 }

@@ -8,6 +8,7 @@ use super::{Channel, Relay, Wire};
 use crate::base::{LegId, Mono};
 use crate::media::browser::HandshakeOrder;
 use crate::media::command::MediaEvent;
+use crate::media::g711::Law;
 use crate::media::leg::{Heard, Taken};
 use crate::media::rtp::{self, Header};
 
@@ -17,6 +18,9 @@ impl Relay {
         match leg.take(from, datagram, now) {
             Taken::Sound(heard) => {
                 self.note(id, &heard, now);
+                for press in &heard.presses {
+                    self.press_for_mixes(id, press, now, wire);
+                }
                 self.write_down(id, &heard, datagram, now);
                 self.pass_on(id, &heard, datagram, now, wire);
             }
@@ -59,6 +63,12 @@ impl Relay {
             let Some(other) = self.leg_by_id.get_mut(listener).filter(|other| other.group == group) else { continue };
             if !listens || other.pressing.is_busy() || other.prompt.is_some() {
                 other.outgoing.cut();
+                continue;
+            }
+            let law = Law::of(&format.codec);
+            if let Some(mixer) = &mut other.mixer {
+                let sound = datagram.get(heard.packet.payload.clone()).unwrap_or_default();
+                law.into_iter().for_each(|law| mixer.hear(id, law, &heard.packet.header, sound));
                 continue;
             }
             let octets = heard.packet.payload.len();

@@ -44,7 +44,7 @@ impl Relay {
     fn end_prompt(&mut self, id: LegId, end: PromptEnd) {
         let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
         let Some(prompt) = leg.prompt.take() else { return };
-        if self.sounds.clip(leg.source).is_none() {
+        if self.sounds.clip(leg.source).is_none() && leg.mixer.is_none() {
             leg.outgoing.cut();
             self.timers.cancel(&(id, Due::Play));
         }

@@ -25,6 +25,8 @@ export class Pretend {
     /** What goes wrong on purpose. @type {{ channels?: object[], breakIce?: boolean, liveStatus?: number, refuseSip?: boolean }} */
     this.faults = {};
     this.desks = new Set();
+    /** Queues of the agent who logs in. @type {string[] | undefined} */
+    this.supervises = undefined;
     this.seq = 0;
     this.heard = [];
     this.lives = new Set();
@@ -115,7 +117,7 @@ export class Pretend {
     this.desks = new Set([ws]);
     ws.on('close', () => this.desks.delete(ws));
     this.seq = 0;
-    ws.send(JSON.stringify({ type: 'welcome', agent, session: '01', resumed: false, skills: [], state: 'offline', phone: this.phone }));
+    ws.send(JSON.stringify({ type: 'welcome', agent, session: '01', resumed: false, skills: [], state: 'offline', supervises: this.supervises, phone: this.phone }));
   }
 
   /** @param {object} message numbered, to the desk */
