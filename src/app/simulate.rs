@@ -1,6 +1,7 @@
 //! `throughline simulate`: worlds in virtual time, by seed, and what must not have been in them.
 
 mod pools;
+mod queues;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -35,6 +36,9 @@ pub struct SimulateArgs {
     /// How many worlds run at a time
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=64))]
     jobs: u64,
+    /// Plays queues instead: waiting times beside those of Erlang, expected waits beside what came of them
+    #[arg(long, conflicts_with = "pools")]
+    queues: bool,
     /// Plays pools of numbers instead: what is promised of them beside what is measured
     #[arg(long)]
     pools: bool,
@@ -88,6 +92,9 @@ impl SimulateArgs {
 
 /// Runs the worlds and prints what came of them; 1 when something was that must not be.
 pub fn run(args: &SimulateArgs) -> ExitCode {
+    if args.queues {
+        return queues::run(args.seed);
+    }
     if args.pools {
         return pools::run(args.seed, args.config.as_deref());
     }
@@ -218,6 +225,7 @@ mod tests {
                 only: None,
                 seeds: Seeds::Range(3, 8),
                 jobs,
+                queues: false,
                 pools: false,
                 config: None,
             };

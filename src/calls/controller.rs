@@ -401,6 +401,9 @@ impl Calls {
             routing::Output::Position { call, position, expected_wait, .. } => {
                 self.with(call, |call, _| queueing::moved_up(call, position, expected_wait));
             }
+            routing::Output::Waited { call, queue, waited, predicted } => {
+                self.bench.fact(Fact::Waited { call, queue, waited, predicted });
+            }
             // States belong to the desks.
             routing::Output::AgentStateChanged { .. } => {}
         }

@@ -9,7 +9,7 @@ use crate::desktop::WrapUp;
 use crate::intents::intent::{Intent, Reason, Subject};
 use crate::intents::matching::Evidence;
 use crate::media::command::{LegStats, LostCause};
-use crate::routing::Why;
+use crate::routing::{Predictions, Why};
 use crate::sip::api::{GatewayState, Refusal};
 
 use super::call::Side;
@@ -125,6 +125,13 @@ pub enum Fact {
     Queued {
         call: CallId,
         queue: QueueId,
+    },
+    /// A call that had to wait is offered for the first time: what it waited, and what was expected when it came in.
+    Waited {
+        call: CallId,
+        queue: QueueId,
+        waited: Duration,
+        predicted: Predictions,
     },
     Granted {
         call: CallId,
@@ -357,6 +364,7 @@ impl Fact {
             | Fact::Confirmed { call, .. }
             | Fact::MatchMissed { call, .. }
             | Fact::Decided { call, .. }
+            | Fact::Waited { call, .. }
             | Fact::Queued { call, .. }
             | Fact::Granted { call, .. }
             | Fact::PopMissed { call, .. }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::base::limits::QUEUES_MAX;
 use crate::base::{QueueId, SkillId};
 use crate::calls::settings::{QueueSound, Spoken};
-use crate::routing::{Order, Pause, QueueSetup, Setup, SkillNeed};
+use crate::routing::{Estimator, Order, Pause, QueueSetup, Setup, SkillNeed};
 
 use super::fault::{Faults, did_you_mean};
 use super::overflow::{Followers, Overflows};
@@ -79,6 +79,7 @@ fn times(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Setup {
         grant_margin: section.seconds("grant_margin_s", usual.grant_margin, 1..=60, faults),
         deserted_after: section.seconds("deserted_after_s", usual.deserted_after, 0..=3600, faults),
         position_every: section.seconds("position_every_s", usual.position_every, 1..=3600, faults),
+        estimator: estimator(section, faults),
         ..usual
     }
 }
@@ -112,18 +113,33 @@ fn queue<'a>(
 }
 
 fn order(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Order {
-    const ORDERS: [(&str, Order); 3] = [
+    let orders = [
         ("longest-idle", Order::LongestIdle),
         ("fewest-calls", Order::FewestCalls),
         ("least-occupied", Order::LeastOccupied),
     ];
-    let Some(text) = section.text("order", faults) else { return Order::default() };
-    let order = ORDERS.iter().find(|(name, _)| *name == text.value).map(|(_, order)| *order);
-    order.unwrap_or_else(|| {
-        let names = ORDERS.map(|(name, _)| name);
-        faults.add(&text.place, format!("{:?} is no order", text.value), did_you_mean(text.value, &names));
-        Order::default()
-    })
+    one_of(section, "order", &orders, "no order", faults).unwrap_or_default()
+}
+
+fn estimator(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Estimator {
+    let estimators = [("position", Estimator::Position), ("last-served", Estimator::LastServed)];
+    one_of(section, "expected_wait", &estimators, "no way to work it out", faults).unwrap_or_default()
+}
+
+fn one_of<T: Copy>(
+    section: &mut Section<'_>,
+    key: &'static str,
+    known: &[(&'static str, T)],
+    what: &str,
+    faults: &mut Faults<'_>,
+) -> Option<T> {
+    let text = section.text(key, faults)?;
+    let value = known.iter().find(|(name, _)| *name == text.value).map(|(_, value)| *value);
+    if value.is_none() {
+        let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
+        faults.add(&text.place, format!("{:?} is {what}", text.value), did_you_mean(text.value, &names));
+    }
+    value
 }
 
 /// A table of skills and the lowest levels that will do.

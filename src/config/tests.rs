@@ -9,7 +9,7 @@ use crate::base::{AgentId, Level, PoolId, QueueId, SkillId, TrunkId, Wall};
 use crate::calls::settings::{Fallback, Mode, WaitingSound};
 use crate::media::command::WavId;
 use crate::media::spoken::Language;
-use crate::routing::{Order, Pause};
+use crate::routing::{Estimator, Order, Pause};
 use crate::sip::api::{FlowId, Reliable, Target, Transport};
 use crate::sip::auth::Algorithm;
 
@@ -224,6 +224,11 @@ fn rings_that_add_nobody_and_queues_that_are_not_there_are_named() {
         check(from, &with(rings), "rings = [", key, what);
     }
     check(from, &format!("{from}\norder = \"longest\""), "order =", "queues[0].order", "no order");
+    let skills = "skills = [";
+    let last = format!("expected_wait = \"last-served\"\n{skills}");
+    assert_eq!(plan(&small().replacen(skills, &last, 1)).settings.routing.estimator, Estimator::LastServed);
+    let odd = format!("expected_wait = \"guess\"\n{skills}");
+    check(skills, &odd, "expected_wait", "routing.expected_wait", "no way to work it out");
     let token = "token_sha256";
     check(token, &format!("queues = {{ hlep = 1 }}\n{token}"), "queues = {", "agents[0].queues.hlep", "did you mean");
     check(token, &format!("queues = {{}}\n{token}"), "queues = {", "agents[0].queues", "names no queue");

@@ -44,7 +44,7 @@ impl Router {
         let enqueued = asked.since.map_or(now, |since| since.min(now));
         let key = WaitKey { priority: asked.priority, enqueued, serial: self.next_serial };
         let (failed, place) = (Vec::new(), Place::Waiting);
-        let mut call = RoutedCall { id, queue, lane, stage: 0, key, prefer, failed, place, told: None };
+        let mut call = RoutedCall { id, queue, lane, stage: 0, key, prefer, failed, place, told: None, entry: None };
         call.stage = self.stage_of(&call, now);
         self.take_in(call, asked.since.is_some(), now);
     }
@@ -57,6 +57,7 @@ impl Router {
         };
         match call.place {
             Place::Waiting | Place::Held(_) => {
+                self.note_gone(id, now);
                 self.stop_waiting(id);
                 self.forget(id);
             }
@@ -85,7 +86,10 @@ impl Router {
         match (holder, agent) {
             (Some(holder), _) => self.hold(id, holder, now),
             (None, Some(agent)) => self.offer(id, agent, now),
-            (None, None) => self.wait(id, now),
+            (None, None) => {
+                self.wait(id, now);
+                self.note_entry(id, now);
+            }
         }
     }
 
@@ -153,6 +157,9 @@ impl Router {
         self.timers.cancel(&Timer::Again(id));
         self.timers.cancel(&Timer::Ring(id));
         self.moved.insert(queue);
+        if self.queue(queue).waiting.is_empty() {
+            self.queue_mut(queue).lately.note_empty();
+        }
         if !self.lane(lane).has_waiting() {
             self.timers.cancel(&Timer::Deserted(lane));
         }

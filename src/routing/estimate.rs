@@ -1,30 +1,16 @@
-//! The expected wait: how long a call takes its agent, as it was lately, over those who serve the queue.
+//! The expected wait: what is told, and what becomes of it.
 
 use std::time::Duration;
 
-use crate::base::Mono;
+use crate::base::{CallId, Mono};
 
 use super::agents::AgentIx;
+use super::lately::Predictions;
+use super::messages::Output;
 use super::queues::{Queue, QueueIx};
+use super::routed_call::Entry;
 use super::router::Router;
-
-/// How long calls of one queue have kept their agents, from the offer to the end of the wrap-up. Recent ones count more.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Service {
-    mean: Option<Duration>,
-}
-
-/// The weight of the latest call is one part in so many.
-const SMOOTHING: u32 = 8;
-
-impl Service {
-    fn note(&mut self, took: Duration) {
-        self.mean = Some(match self.mean {
-            None => took,
-            Some(mean) => (mean * (SMOOTHING - 1) + took) / SMOOTHING,
-        });
-    }
-}
+use super::setup::Estimator;
 
 impl Router {
     /// An agent is done with a call of this queue.
@@ -32,7 +18,40 @@ impl Router {
         let agent = self.agent_mut(ix);
         let took = now.since(agent.granted);
         agent.done.note_call(agent.granted, now);
-        self.queue_mut(queue).service.note(took);
+        self.queue_mut(queue).lately.note_handled(took);
+    }
+
+    /// A call begins to wait: what it is told is kept, to be compared with what comes of it.
+    pub(super) fn note_entry(&mut self, id: CallId, now: Mono) {
+        let position = self.position(id, now);
+        let Some(queue) = self.calls.get(&id).map(|call| call.queue) else { return };
+        let queue = self.queue(queue);
+        let predicted = queue.lately.predict(position, queue.serving);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.entry = Some(Entry { at: now, predicted });
+        }
+    }
+
+    /// The call is offered for the first time: it has waited.
+    pub(super) fn score_entry(&mut self, id: CallId, now: Mono) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let (ix, entry) = (call.queue, call.entry.take());
+        let Some(Entry { at, predicted }) = entry else { return };
+        let waited = now.since(at);
+        let queue = self.queue_mut(ix);
+        let (serving, others) = (queue.serving, !queue.waiting.is_empty());
+        queue.lately.note_offered(waited, serving, others, now);
+        let queue = queue.setup.id.clone();
+        self.outputs.push_back(Output::Waited { call: id, queue, waited, predicted });
+    }
+
+    /// The caller gave up.
+    pub(super) fn note_gone(&mut self, id: CallId, now: Mono) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let (queue, waited) = (call.queue, call.entry.map(|entry| now.since(entry.at)));
+        if let Some(waited) = waited {
+            self.queue_mut(queue).lately.note_gone(waited);
+        }
     }
 
     /// For a call that would enter now; `None` while nobody serves the queue, or no call of it has been served yet.
@@ -40,14 +59,19 @@ impl Router {
         if queue.waiting.is_empty() && queue.free > 0 {
             return Some(Duration::ZERO);
         }
-        Some(self.time_between_agents(queue)? * u32::try_from(queue.waiting.len() + 1).unwrap_or(u32::MAX))
+        self.told(queue.lately.predict(queue.waiting.len() + 1, queue.serving), Duration::ZERO)
     }
 
-    /// How often an agent of this queue becomes free, on average, while all who serve it are busy with it. Those who serve
-    /// other queues besides count as if they served this one alone.
-    pub(super) fn time_between_agents(&self, queue: &Queue) -> Option<Duration> {
-        let mean = queue.service.mean.filter(|_| queue.serving > 0)?;
-        Some(mean / u32::try_from(queue.serving).unwrap_or(u32::MAX))
+    /// For a call that waits already, as the `position`th of its queue, counted from 1.
+    pub(super) fn wait_left(&self, queue: &Queue, position: usize, waited: Duration) -> Option<Duration> {
+        self.told(queue.lately.predict(position, queue.serving), waited)
+    }
+
+    fn told(&self, predicted: Predictions, waited: Duration) -> Option<Duration> {
+        match self.rules.estimator {
+            Estimator::Position => predicted.by_position,
+            Estimator::LastServed => predicted.by_last_served.map(|wait| wait.saturating_sub(waited)),
+        }
     }
 
     /// Keeps the numbers of those who serve in line with what the agent is.
@@ -65,20 +89,5 @@ impl Router {
             let is_own = usize::from(queue.is_own(*fit));
             queue.serving = if is_serving { queue.serving + is_own } else { queue.serving.saturating_sub(is_own) };
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_call_is_believed_and_later_ones_weigh_in() {
-        let mut service = Service::default();
-        assert_eq!(service.mean, None);
-        service.note(Duration::from_secs(80));
-        assert_eq!(service.mean, Some(Duration::from_secs(80)));
-        service.note(Duration::from_secs(160));
-        assert_eq!(service.mean, Some(Duration::from_secs(90)));
     }
 }

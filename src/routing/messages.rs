@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::base::{AgentId, CallId, Fence, Mono, QueueId};
 
+use super::lately::Predictions;
 use super::setup::SkillNeed;
 
 /// From the calls and the desks to the router. What names an agent, queue or call that the router does not know is counted
@@ -144,6 +145,13 @@ pub enum Output {
         queue: QueueId,
         position: usize,
         expected_wait: Option<Duration>,
+    },
+    /// A call that had to wait is offered for the first time: what it waited, and what each estimator said when it came in.
+    Waited {
+        call: CallId,
+        queue: QueueId,
+        waited: Duration,
+        predicted: Predictions,
     },
     /// The call has not been taken in.
     QueueFull {

@@ -5,6 +5,7 @@ mod decide;
 mod enter;
 mod estimate;
 mod fits;
+mod lately;
 mod load;
 mod messages;
 mod offers;
@@ -21,10 +22,11 @@ mod turns;
 mod views;
 mod waiting;
 
+pub use lately::Predictions;
 pub use load::QueueLoad;
 pub use messages::{AgentState, Input, OfferFailure, Output, PauseCause, Presence, Why};
 pub use router::Router;
-pub use setup::{AgentSetup, Order, Pause, QueueSetup, RingSetup, Setup, SkillNeed};
+pub use setup::{AgentSetup, Estimator, Order, Pause, QueueSetup, RingSetup, Setup, SkillNeed};
 pub use views::{AgentView, QueueView, RouterCounts};
 
 #[cfg(test)]

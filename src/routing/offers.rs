@@ -171,6 +171,8 @@ impl Router {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.place = Place::Offered(ix);
         call.told = None;
+        self.score_entry(id, now);
+        let Some(call) = self.calls.get(&id) else { return };
         let (queue, passed_over) = (call.queue, self.passed_over(id, ix));
         let expires = now + self.queue(queue).setup.offer_timeout;
         let agent = self.agent_mut(ix);

@@ -1,7 +1,5 @@
 //! How far each waiting call has come; told when it changes, and not too often.
 
-use std::time::Duration;
-
 use crate::base::limits::POSITIONS_TOLD_MAX;
 use crate::base::{CallId, Mono};
 
@@ -29,9 +27,8 @@ impl Router {
             return;
         }
         self.queue_mut(ix).reported = Some(now);
-        let pace = self.time_between_agents(self.queue(ix));
         for ((_, call), position) in self.first_places(ix, now).into_iter().zip(1..) {
-            self.tell_if_new(call, position, pace);
+            self.tell_if_new(call, position, now);
         }
     }
 
@@ -42,12 +39,9 @@ impl Router {
         };
         match call.place {
             Place::Waiting | Place::Held(_) => {
-                let queue = call.queue;
-                self.settle_queue(queue, now);
                 let position = self.position(id, now);
-                let pace = self.time_between_agents(self.queue(queue));
                 self.forget_told(id);
-                self.tell_if_new(id, position, pace);
+                self.tell_if_new(id, position, now);
             }
             Place::Offered(_) | Place::Talking(_) => {}
         }
@@ -67,7 +61,10 @@ impl Router {
         places
     }
 
-    fn position(&self, id: CallId, now: Mono) -> usize {
+    /// Counted from 1, without a walk over those ahead.
+    pub(super) fn position(&mut self, id: CallId, now: Mono) -> usize {
+        let Some(queue) = self.calls.get(&id).map(|call| call.queue) else { return 0 };
+        self.settle_queue(queue, now);
         let Some(call) = self.calls.get(&id) else { return 0 };
         let (queue, mine) = (self.queue(call.queue), self.rank(call, now));
         let lanes = queue.lanes.iter().map(|lane| self.lane(*lane));
@@ -92,15 +89,15 @@ impl Router {
         }
     }
 
-    /// `pace`: the time from one agent who becomes free to the next.
-    fn tell_if_new(&mut self, id: CallId, position: usize, pace: Option<Duration>) {
+    fn tell_if_new(&mut self, id: CallId, position: usize, now: Mono) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if call.told.replace(position) == Some(position) {
             return;
         }
-        let queue = call.queue;
-        let queue = self.queue(queue).setup.id.clone();
-        let expected_wait = pace.map(|pace| pace * u32::try_from(position).unwrap_or(u32::MAX));
+        let (queue, waited) = (call.queue, now.since(call.entry.map_or(call.key.enqueued, |entry| entry.at)));
+        let queue = self.queue(queue);
+        let expected_wait = self.wait_left(queue, position, waited);
+        let queue = queue.setup.id.clone();
         self.outputs.push_back(Output::Position { call: id, queue, position, expected_wait });
     }
 }

@@ -268,6 +268,7 @@ impl Onlooker {
             Output::Position { call, position, .. } => {
                 assert!(position >= 1 && self.calls.contains_key(&call));
             }
+            Output::Waited { call, .. } => assert!(self.calls.contains_key(&call)),
             Output::NotFree { .. } => unreachable!("nobody passes a call on here"),
             Output::QueueFull { call } | Output::NobodyCanServe { call } => self.end(call),
         }

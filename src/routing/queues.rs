@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{CallId, Mono};
 
-use super::estimate::Service;
 use super::fits::Fit;
+use super::lately::Lately;
 use super::setup::{QueueSetup, SkillNeed};
 use super::turns::Turn;
 use super::waiting::{Ageing, Seat, WaitingCalls};
@@ -26,7 +26,7 @@ pub(super) struct Queue {
     pub waiting: BTreeMap<Seat, CallId>,
     /// Those of them that wait for their preferred agent alone, by serial.
     pub held: BTreeMap<u64, CallId>,
-    pub service: Service,
+    pub lately: Lately,
     /// Agents who take its calls from the beginning, those free and busy together, and those free.
     pub serving: usize,
     pub free: usize,
@@ -58,7 +58,7 @@ impl Queue {
             lanes: Vec::new(),
             waiting: BTreeMap::new(),
             held: BTreeMap::new(),
-            service: Service::default(),
+            lately: Lately::default(),
             serving: 0,
             free: 0,
             reported: None,

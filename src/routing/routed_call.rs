@@ -6,6 +6,7 @@ use crate::base::limits::PASSED_OVER_MAX;
 use crate::base::{CallId, Mono};
 
 use super::agents::{Agent, AgentIx};
+use super::lately::Predictions;
 use super::messages::OfferFailure;
 use super::queues::{LaneIx, QueueIx};
 use super::waiting::WaitKey;
@@ -29,6 +30,13 @@ pub(super) struct Failed {
     pub at: Mono,
 }
 
+/// When a call began to wait, and what was expected then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub at: Mono,
+    pub predicted: Predictions,
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct RoutedCall {
     pub id: CallId,
@@ -44,6 +52,8 @@ pub(super) struct RoutedCall {
     pub place: Place,
     /// The position last reported.
     pub told: Option<usize>,
+    /// Present from when it begins to wait to its first offer.
+    pub entry: Option<Entry>,
 }
 
 impl RoutedCall {

@@ -13,7 +13,7 @@ use super::enter::Asked;
 use super::messages::{Input, Output};
 use super::queues::{Lane, LaneIx, Queue, QueueIx};
 use super::routed_call::RoutedCall;
-use super::setup::{Pause, Setup};
+use super::setup::{Estimator, Pause, Setup};
 
 /// The sole owner of agents, queues, waiting calls and grants.
 #[derive(Debug)]
@@ -44,6 +44,7 @@ pub(super) struct Rules {
     pub grant_margin: Duration,
     pub deserted_after: Duration,
     pub position_every: Duration,
+    pub estimator: Estimator,
 }
 
 impl Rules {
@@ -55,6 +56,7 @@ impl Rules {
             grant_margin: setup.grant_margin,
             deserted_after: setup.deserted_after,
             position_every: setup.position_every,
+            estimator: setup.estimator,
         }
     }
 }

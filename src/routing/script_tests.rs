@@ -108,6 +108,11 @@ fn write(output: Output) -> String {
         Output::AgentStateChanged { agent, state } => format!("{agent}={}", state.as_str()),
         Output::Position { call, position, .. } => format!("{} is {position}", call.0),
         Output::NotFree { call, agent, why } => format!("{} not to {agent}: {why:?}", call.0),
+        Output::Waited { call, waited, predicted, .. } => {
+            let s = |wait: Option<Duration>| wait.map_or("?".to_owned(), |wait| wait.as_secs().to_string());
+            let (position, last) = (s(predicted.by_position), s(predicted.by_last_served));
+            format!("{} waited {} of {position} or {last}", call.0, waited.as_secs())
+        }
         Output::QueueFull { call } => format!("{} full", call.0),
         Output::NobodyCanServe { call } => format!("{} nobody", call.0),
     }
@@ -122,11 +127,12 @@ struct World {
     /// What kinds of output the script shows.
     states: bool,
     positions: bool,
+    waits: bool,
 }
 
 impl World {
     fn new(setup: Setup) -> World {
-        World { router: Router::new(setup), states: false, positions: false }
+        World { router: Router::new(setup), states: false, positions: false, waits: false }
     }
 
     /// Lets time pass to `s` second by second, then says the line.
@@ -150,6 +156,7 @@ impl World {
         let shown = |output: &Output| match output {
             Output::AgentStateChanged { .. } => self.states,
             Output::Position { .. } => self.positions,
+            Output::Waited { .. } => self.waits,
             _ => true,
         };
         outputs.collect::<Vec<_>>().into_iter().filter(shown).map(write).collect()
@@ -946,4 +953,20 @@ fn whoever_is_not_in_the_new_setup_finishes_the_call() {
         (11, "ann available", &[]),
     ]);
     assert_eq!(world.router.agents().len(), 2);
+}
+
+#[test]
+fn what_was_expected_is_compared_with_what_came_of_it() {
+    let mut world = World { waits: true, ..World::new(setup()) };
+    world.play(&[
+        (0, "ann available", &[]),
+        (1, "call 1 any", &["1 to ann#1"]),
+        (2, "call 2 any", &[]),
+        (2, "ann#1 accepts 1", &[]),
+        (50, "ann done", &[]),
+        (61, "ann#1 ends 1", &["2 waited 59 of ? or ?", "2 to ann#2"]),
+        (62, "call 3 any", &[]),
+        (63, "call 4 any", &[]),
+        (64, "ann#2 declines 2", &["3 waited 2 of 60 or 59", "3 to ann#3"]),
+    ]);
 }

@@ -21,6 +21,8 @@ pub struct Setup {
     pub deserted_after: Duration,
     /// The least time between two reports of the positions in one queue.
     pub position_every: Duration,
+    /// What callers are told of their wait.
+    pub estimator: Estimator,
 }
 
 /// An agent serves every queue whose needs their skills meet, or those of them that are listed.
@@ -78,6 +80,16 @@ pub enum Order {
     LeastOccupied,
 }
 
+/// How the expected wait is worked out. Both are scored, whichever is told.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Estimator {
+    /// The calls ahead, and how fast agents have become free lately.
+    #[default]
+    Position,
+    /// What the call that was offered last had waited.
+    LastServed,
+}
+
 /// A skill and the lowest level that will do.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SkillNeed {
@@ -111,6 +123,7 @@ impl Default for Setup {
             grant_margin: Duration::from_secs(5),
             deserted_after: Duration::from_secs(30),
             position_every: Duration::from_secs(10),
+            estimator: Estimator::default(),
         }
     }
 }

@@ -11,6 +11,7 @@ mod net;
 mod people;
 pub mod phone;
 pub mod pools;
+pub mod queues;
 mod report;
 mod scenario;
 mod site;

@@ -69,7 +69,13 @@ function keep(list, rows) {
 /** @param {HTMLElement} place @param {Snapshot} now */
 export function drawQueues(place, now) {
   if (now.queues.length === 0) return nothing(place, 'No queue is configured.');
-  fill(place, table('Queues', ['Queue', 'Waiting', 'Oldest', 'Free', 'Staffed'], now.queues.map((queue) => [queue.queue, queue.waiting, queue.waiting ? clock(queue.oldest_wait_ms) : '–', queue.available, queue.staffed])));
+  fill(place, table('Queues', ['Queue', 'Waiting', 'Oldest', 'Free', 'Staffed', 'Expected', 'Off by'], now.queues.map((queue) => [queue.queue, queue.waiting, queue.waiting ? clock(queue.oldest_wait_ms) : '–', queue.available, queue.staffed, typeof queue.expected_wait_s === 'number' ? clock(queue.expected_wait_s * 1000) : '–', offBy(queue)])));
+}
+
+/** What the expected wait was off by in the median, over the wait, by each estimator. @param {import('./snapshot.js').QueueRow} queue */
+function offBy({ wait_score: score }) {
+  const known = ['position', 'last-served'].map((name) => score?.estimators[name]).filter((one) => one !== undefined);
+  return known.length ? `${known.map((one) => Math.round(one.median_ratio * 100)).join(' / ')} %` : '–';
 }
 
 /** @param {HTMLElement} place @param {Snapshot} now */

@@ -139,6 +139,7 @@ impl Counters {
             Fact::Stage { .. }
             | Fact::Timed { .. }
             | Fact::Queued { .. }
+            | Fact::Waited { .. }
             | Fact::PassedOn { .. }
             | Fact::CaseOpened(_)
             | Fact::TrunkReachable { .. }

@@ -26,6 +26,10 @@ pub(super) fn write(fact: &Fact) {
         Fact::Confirmed { call, intent } => tracing::info!(%call, %intent, "confirmed on the page"),
         Fact::Decided { call, rule, reason } => tracing::debug!(%call, rule, reason, "decided"),
         Fact::Queued { call, queue } => tracing::debug!(%call, %queue, "queued"),
+        Fact::Waited { call, queue, waited, predicted } => {
+            let told_s = predicted.by_position.map(|wait| wait.as_secs());
+            tracing::debug!(%call, %queue, waited_s = waited.as_secs(), told_s, "waited");
+        }
         Fact::Granted { call, agent, fence } => tracing::debug!(%call, %agent, fence = fence.0, "granted"),
         Fact::OfferFailed { call, agent } => tracing::debug!(%call, %agent, "offer failed"),
         Fact::PassedOn { call, by, to, status } => tracing::info!(%call, ?by, ?to, status, "passed on"),

@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, Sender, channel, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
-use crate::base::Wall;
+use crate::base::{QueueId, Wall};
 
 use super::counters::{Counter, Counters};
 use super::interval_log;
@@ -15,6 +15,7 @@ use super::latency::{self, Earlier, StageTimes};
 use super::prometheus::{self, Gauges};
 use super::recorder::{Handed, Recorder, StoreTimer};
 use super::tally::Tally;
+use super::wait_scores::WaitScore;
 
 /// Tallies under way: one with the engine, one with the keeper.
 const TALLIES: usize = 2;
@@ -113,6 +114,11 @@ impl Telemetry {
     /// How often something has happened since the start.
     pub fn count(&self, counter: &Counter) -> u64 {
         self.lock().counters.get(counter)
+    }
+
+    /// How well the expected waits of a queue were; `None` while no call of it has had to wait.
+    pub fn wait_score(&self, queue: &QueueId) -> Option<WaitScore> {
+        self.lock().waits.get(queue).cloned()
     }
 
     /// A copy of all counters.

@@ -12,9 +12,11 @@ pub mod logging;
 mod prometheus;
 mod recorder;
 mod tally;
+mod wait_scores;
 
 pub use counters::{Counter, Counters};
 pub use keeper::{Telemetry, TelemetryError, start};
 pub use latency::{Earlier, StageTimes};
 pub use prometheus::{Gauges, PoolGauge};
 pub use recorder::{Recorder, StoreTimer};
+pub use wait_scores::{Errors as WaitErrors, WaitScore};

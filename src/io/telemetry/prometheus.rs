@@ -6,6 +6,7 @@ use crate::sip::api::GatewayState;
 
 use super::counters::Counters;
 use super::tally::{Tally, Times};
+use super::wait_scores::{Distribution, Errors, WaitScores};
 
 /// What is true at the moment of asking.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,6 +46,7 @@ const BUCKETS_US: [u64; 19] = [
 pub(super) fn text(total: &Tally, gauges: &Gauges) -> String {
     let mut text = String::with_capacity(32 * 1024);
     stages(&mut text, total.times());
+    waits(&mut text, &total.waits);
     counters(&mut text, &total.counters);
     present(&mut text, gauges);
     text
@@ -74,6 +76,48 @@ fn stage(text: &mut String, name: &str, times: &Times) {
     line(text, format_args!("{name}_bucket{{stage=\"{stage}\",le=\"+Inf\"}} {count}"));
     line(text, format_args!("{name}_sum{{stage=\"{stage}\"}} {sum}"));
     line(text, format_args!("{name}_count{{stage=\"{stage}\"}} {count}"));
+}
+
+/// Upper bounds in milliseconds, and in thousandths of the wait.
+const WAITS_MS: [u64; 11] = [1_000, 2_000, 5_000, 10_000, 20_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000];
+const SHARES: [u64; 8] = [50, 100, 150, 200, 300, 500, 1_000, 2_000];
+
+fn waits(text: &mut String, scores: &WaitScores) {
+    let waited = "throughline_wait_seconds";
+    heading(text, waited, "histogram", "What calls waited that had to wait, until they were offered to an agent.");
+    for (queue, score) in scores.all() {
+        buckets(text, waited, &format!("queue=\"{}\"", escaped(queue.as_str())), score.waited(), &WAITS_MS);
+    }
+    type Part = fn(&Errors) -> &Distribution;
+    let families: [(&str, &str, Part, &[u64]); 2] = [
+        ("throughline_wait_error_seconds", "What the expected wait was off by.", Errors::off, &WAITS_MS),
+        ("throughline_wait_error_ratio", "The same over the wait.", Errors::share, &SHARES),
+    ];
+    for (name, help, part, bounds) in families {
+        heading(text, name, "histogram", help);
+        for (queue, score) in scores.all() {
+            for (estimator, errors) in score.estimators() {
+                let labels = format!("queue=\"{}\",estimator=\"{estimator}\"", escaped(queue.as_str()));
+                buckets(text, name, &labels, part(errors), bounds);
+            }
+        }
+    }
+}
+
+/// Cumulative, of values in thousandths.
+fn buckets(text: &mut String, name: &str, labels: &str, values: &Distribution, bounds: &[u64]) {
+    let mut recorded = values.histogram.iter_recorded().peekable();
+    let mut below = 0;
+    for bound in bounds {
+        while let Some(value) = recorded.next_if(|value| value.value_iterated_to() <= *bound) {
+            below += value.count_since_last_iteration();
+        }
+        line(text, format_args!("{name}_bucket{{{labels},le=\"{}\"}} {below}", *bound as f64 / 1e3));
+    }
+    let (count, sum) = (values.histogram.len(), values.sum as f64 / 1e3);
+    line(text, format_args!("{name}_bucket{{{labels},le=\"+Inf\"}} {count}"));
+    line(text, format_args!("{name}_sum{{{labels}}} {sum}"));
+    line(text, format_args!("{name}_count{{{labels}}} {count}"));
 }
 
 fn counters(text: &mut String, counters: &Counters) {
@@ -179,13 +223,16 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::base::{Stage, TrunkId};
+    use crate::base::{QueueId, Stage, TrunkId};
     use crate::io::telemetry::Counter;
+    use crate::routing::Predictions;
 
     fn sample() -> String {
         let mut tally = Tally::new(Counters::known()).unwrap();
         tally.record(Stage::InviteToMatch, Duration::from_micros(40));
         tally.record(Stage::InviteToMatch, Duration::from_millis(2));
+        let predicted = Predictions { by_position: Some(Duration::from_secs(24)), by_last_served: None };
+        tally.waits.note(&QueueId::new("help"), Duration::from_secs(20), predicted);
         tally.counters.add(Counter::Admitted(TrunkId::new("carrier \"a\"")), 3);
         let gateways = vec![("carrier".to_owned(), "sip:gw.example.com".to_owned(), GatewayState::Down)];
         let trunks = vec![("carrier".to_owned(), true)];
@@ -214,6 +261,12 @@ mod tests {
             r#"throughline_gateway_state{trunk="carrier",gateway="sip:gw.example.com",state="down"} 1"#,
             r#"throughline_gateway_state{trunk="carrier",gateway="sip:gw.example.com",state="up"} 0"#,
             "throughline_desks 2",
+            r#"throughline_wait_seconds_bucket{queue="help",le="10"} 0"#,
+            r#"throughline_wait_seconds_bucket{queue="help",le="30"} 1"#,
+            r#"throughline_wait_error_seconds_bucket{queue="help",estimator="position",le="2"} 0"#,
+            r#"throughline_wait_error_seconds_sum{queue="help",estimator="position"} 4"#,
+            r#"throughline_wait_error_ratio_bucket{queue="help",estimator="position",le="0.3"} 1"#,
+            r#"throughline_wait_error_ratio_count{queue="help",estimator="last-served"} 0"#,
             r#"throughline_pool_numbers_needed{pool="web"} 63"#,
             r#"throughline_pool_kept{pool="web"} 0"#,
         ] {

@@ -55,6 +55,7 @@ impl Recorder {
         match &fact {
             Fact::Stage { stage, since, .. } => self.interval.record(*stage, now.mono.since(*since)),
             Fact::Timed { stage, took } => self.interval.record(*stage, *took),
+            Fact::Waited { queue, waited, predicted, .. } => self.interval.waits.note(queue, *waited, *predicted),
             other => self.interval.counters.note(other),
         }
         fact_log::write(&fact);

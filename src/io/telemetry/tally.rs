@@ -7,6 +7,7 @@ use hdrhistogram::Histogram;
 use crate::base::Stage;
 
 use super::counters::Counters;
+use super::wait_scores::WaitScores;
 
 /// One minute, in nanoseconds; a longer stage counts as this long.
 const LONGEST_NS: u64 = 60_000_000_000;
@@ -18,6 +19,7 @@ const FIGURES: u8 = 3;
 pub(super) struct Tally {
     times: Vec<Times>,
     pub(super) counters: Counters,
+    pub(super) waits: WaitScores,
 }
 
 /// The times of one stage, in nanoseconds.
@@ -32,7 +34,7 @@ impl Tally {
     /// `None` never: the bounds are constants that the histogram takes.
     pub(super) fn new(counters: Counters) -> Option<Tally> {
         let times = Stage::ALL.into_iter().map(Times::new).collect::<Option<Vec<_>>>()?;
-        Some(Tally { times, counters })
+        Some(Tally { times, counters, waits: WaitScores::default() })
     }
 
     pub(super) fn record(&mut self, stage: Stage, took: Duration) {
@@ -59,6 +61,7 @@ impl Tally {
             }
         }
         self.counters.take_from(&mut other.counters);
+        self.waits.take_from(&mut other.waits);
     }
 }
 

@@ -10,6 +10,7 @@ use utoipa::IntoParams;
 
 use crate::base::CallId;
 use crate::engine::question::{Answer, Question};
+use crate::routing::QueueView;
 
 use super::Web;
 use super::board_bodies::{
@@ -102,11 +103,17 @@ pub(super) async fn agents(State(web): State<Arc<Web>>, _: Reader) -> Result<Jso
 )]
 pub(super) async fn queues(State(web): State<Arc<Web>>, _: Reader) -> Result<Json<QueuesAnswer>, Problem> {
     match web.door.ask(Question::Queues).await {
-        Some(Answer::Queues(queues)) => {
-            Ok(Json(QueuesAnswer { queues: queues.into_iter().map(QueueBody::of).collect() }))
-        }
+        Some(Answer::Queues(queues)) => Ok(Json(QueuesAnswer { queues: queue_bodies(&web, queues) })),
         _ => Err(Problem::engine()),
     }
+}
+
+pub(super) fn queue_bodies(web: &Web, queues: Vec<QueueView>) -> Vec<QueueBody> {
+    let body = |view: QueueView| {
+        let score = web.telemetry.wait_score(&view.queue);
+        QueueBody::of(view, score)
+    };
+    queues.into_iter().map(body).collect()
 }
 
 /// Every trunk, whether it answers, and its calls.

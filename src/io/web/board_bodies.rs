@@ -1,5 +1,6 @@
 //! The JSON of what the engine shows: calls, agents, queues, trunks, latency.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -10,7 +11,7 @@ use crate::calls::facts::{CallRecord, PassedOn};
 use crate::calls::recording::RecordingNote;
 use crate::calls::supervising::Supervised;
 use crate::engine::question::{CallView, TrunkView};
-use crate::io::telemetry::StageTimes;
+use crate::io::telemetry::{StageTimes, WaitErrors, WaitScore};
 use crate::media::command::LegStats;
 use crate::routing::{AgentState, AgentView, QueueView, Why};
 use crate::sip::api::{EnrolView, GatewayView};
@@ -213,6 +214,30 @@ pub(super) struct QueueBody {
     /// Of a call that would enter now; absent when nothing is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     expected_wait_s: Option<u64>,
+    /// How well such expectations were; absent while no call has had to wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wait_score: Option<WaitScoreBody>,
+}
+
+/// Since the start of the process.
+#[derive(Serialize, ToSchema)]
+pub(super) struct WaitScoreBody {
+    /// Calls that had to wait and were offered to an agent, and what the half of them waited at most.
+    calls: u64,
+    median_wait_s: f64,
+    /// `position` and `last-served`; one of them is told to callers, as the configuration says.
+    estimators: BTreeMap<&'static str, WaitErrorBody>,
+}
+
+/// What the expectation at the beginning was off by, in the half and in nine tenths of the calls at most.
+#[derive(Serialize, ToSchema)]
+struct WaitErrorBody {
+    calls: u64,
+    median_s: f64,
+    p90_s: f64,
+    /// Over the wait: 0.2 is a fifth.
+    median_ratio: f64,
+    p90_ratio: f64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -441,7 +466,7 @@ fn state_reason(state: &AgentState) -> Option<String> {
 }
 
 impl QueueBody {
-    pub(super) fn of(view: QueueView) -> QueueBody {
+    pub(super) fn of(view: QueueView, score: Option<WaitScore>) -> QueueBody {
         QueueBody {
             queue: view.queue.to_string(),
             waiting: view.waiting,
@@ -449,6 +474,30 @@ impl QueueBody {
             available: view.available,
             staffed: view.staffed,
             expected_wait_s: view.expected_wait.map(|wait| wait.as_secs_f64().ceil() as u64),
+            wait_score: score.as_ref().map(WaitScoreBody::of),
+        }
+    }
+}
+
+impl WaitScoreBody {
+    fn of(score: &WaitScore) -> WaitScoreBody {
+        let known = score.estimators().into_iter().filter(|(_, errors)| errors.calls() > 0);
+        WaitScoreBody {
+            calls: score.calls(),
+            median_wait_s: score.median_wait().as_secs_f64(),
+            estimators: known.map(|(name, errors)| (name, WaitErrorBody::of(errors))).collect(),
+        }
+    }
+}
+
+impl WaitErrorBody {
+    fn of(errors: &WaitErrors) -> WaitErrorBody {
+        WaitErrorBody {
+            calls: errors.calls(),
+            median_s: errors.off_at(0.5).as_secs_f64(),
+            p90_s: errors.off_at(0.9).as_secs_f64(),
+            median_ratio: errors.share_at(0.5),
+            p90_ratio: errors.share_at(0.9),
         }
     }
 }

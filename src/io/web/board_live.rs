@@ -20,6 +20,7 @@ use crate::engine::question::{Answer, CallView, Question};
 use crate::io::telemetry::{Counter, Earlier};
 
 use super::Web;
+use super::board;
 use super::board_bodies::{AgentBody, LatencyAnswer, QueueBody, TrunkBody};
 use super::events;
 use super::keys::Reader;
@@ -156,7 +157,7 @@ async fn snapshot(web: &Web, earlier: &mut Earlier) -> Option<BoardBody> {
         at: rfc3339(now.wall),
         phases,
         calls: calls.into_iter().filter(|call| call.phase != "ended").map(CallRow::of).collect(),
-        queues: queues.into_iter().map(QueueBody::of).collect(),
+        queues: board::queue_bodies(web, queues),
         agents: agents.into_iter().map(|agent| AgentBody::of(agent, now.mono)).collect(),
         trunks: trunks.into_iter().map(|trunk| TrunkBody::of(trunk, now.mono)).collect(),
         latency: LatencyAnswer::of(&web.telemetry.latency()),
