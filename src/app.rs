@@ -1,15 +1,19 @@
 //! The commands. Each ends with 0, with 1 when something went wrong, or with 2 when what it was given is wrong.
 
 pub mod check;
+mod configuration;
 pub mod demo;
 pub mod desk;
 pub mod key;
+mod numbers;
+mod reload;
 pub mod replay;
 pub mod serve;
 mod server;
 pub mod simulate;
 mod sounds;
 mod tls;
+mod web;
 #[cfg(test)]
 mod websocket_tests;
 

@@ -4,8 +4,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::calls::settings::PoolPlan;
-use crate::config::{self, Plan};
+use crate::config::Plan;
+use crate::engine::ConfigSource;
 
+use super::configuration::{self, NoPlan};
 use super::{server, sounds, tls};
 
 /// What was given is wrong.
@@ -33,18 +35,15 @@ pub fn run(file: &Path, bind: bool) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// The plan and the text it came from; `None` after the faults have been printed.
-pub fn read(file: &Path) -> Option<(Plan, String)> {
-    let text = match std::fs::read_to_string(file) {
-        Ok(text) => text,
-        Err(error) => {
+/// The plan and what it came from; `None` after the faults have been printed.
+pub fn read(file: &Path) -> Option<(Plan, ConfigSource)> {
+    match configuration::read(file, &[]) {
+        Ok((plan, source)) => files_are_good(file, &plan).then_some((plan, source)),
+        Err(NoPlan::Unreadable(error)) => {
             eprintln!("{}: cannot be read ({error}); is the path right?", file.display());
-            return None;
+            None
         }
-    };
-    match config::read(&text) {
-        Ok(plan) => files_are_good(file, &plan).then_some((plan, text)),
-        Err(faults) => {
+        Err(NoPlan::Faults(faults)) => {
             for fault in faults.iter() {
                 eprintln!("{}:{fault}", file.display());
             }

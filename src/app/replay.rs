@@ -7,9 +7,10 @@ use std::process::ExitCode;
 
 use crate::base::CallId;
 use crate::calls::facts::{CallRecord, Fact};
-use crate::config;
+use crate::calls::settings::WebRtcPlan;
+use crate::config::{self, WavAt};
 use crate::engine::digest::OutputDigest;
-use crate::engine::{Engine, Output};
+use crate::engine::{ConfigSource, Configured, Engine, Input, Output, Settings};
 use crate::io::journal::{Entry, JournalError, read_journal};
 
 /// The flags of `throughline replay`.
@@ -68,11 +69,12 @@ pub fn run(args: &ReplayArgs) -> ExitCode {
 /// Feeds the whole journal to a new engine.
 pub fn replay(path: &Path, call: Option<CallId>) -> Result<Replayed, ReplayError> {
     let (header, mut entries) = read_journal(path).map_err(ReplayError::Journal)?;
-    let mut plan = config::read(&header.config)
-        .map_err(|faults| ReplayError::Config(faults.first().map_or_else(String::new, ToString::to_string)))?;
-    plan.settings.calls.media.webrtc = header.webrtc;
+    let mut sounds = Vec::new();
+    let settings = settings(&header.config, &header.webrtc, &mut sounds)?;
     let mut run = Run {
-        engine: Engine::new(plan.settings, header.seed, header.boot_s),
+        engine: Engine::new(settings, header.seed, header.boot_s),
+        webrtc: header.webrtc,
+        sounds,
         digest: OutputDigest::default(),
         replayed: Replayed::default(),
         call,
@@ -84,8 +86,23 @@ pub fn replay(path: &Path, call: Option<CallId>) -> Result<Replayed, ReplayError
     Ok(run.replayed)
 }
 
+/// What a configuration comes to in the process that wrote the journal; the sounds are numbered on from those before.
+fn settings(
+    source: &ConfigSource,
+    webrtc: &WebRtcPlan,
+    sounds: &mut Vec<Vec<WavAt>>,
+) -> Result<Settings, ReplayError> {
+    let mut plan = config::read_source(source, sounds)
+        .map_err(|faults| ReplayError::Config(faults.first().map_or_else(String::new, ToString::to_string)))?;
+    plan.settings.calls.media.webrtc = webrtc.clone();
+    *sounds = plan.shell.media.wavs;
+    Ok(plan.settings)
+}
+
 struct Run {
     engine: Engine,
+    webrtc: WebRtcPlan,
+    sounds: Vec<Vec<WavAt>>,
     digest: OutputDigest,
     replayed: Replayed,
     call: Option<CallId>,
@@ -97,6 +114,11 @@ impl Run {
         let at = match entry {
             Entry::Input(input, now) => {
                 self.engine.handle(*input, now);
+                now.mono.0
+            }
+            Entry::Configured(source, now) => {
+                let settings = settings(&source, &self.webrtc, &mut self.sounds)?;
+                self.engine.handle(Input::Configured(Box::new(Configured { settings, source: *source })), now);
                 now.mono.0
             }
             Entry::Timeout(now) => {
@@ -198,8 +220,6 @@ mod tests {
     use super::*;
     use crate::base::rng::Rng;
     use crate::base::{Mono, Now, Pii, Wall};
-    use crate::calls::settings::WebRtcPlan;
-    use crate::engine::Input;
     use crate::io::journal::{Journal, JournalHeader};
     use crate::sdp::Fingerprint;
     use crate::sim::phone::{Phone, PhoneDial, PhoneOutput, PhoneSetup};
@@ -243,7 +263,7 @@ phone = { contact = "sip:ann@192.0.2.21" }
         // Another certificate than any that the configuration could name.
         plan.settings.calls.media.webrtc = WebRtcPlan { ports: vec![5005], fingerprint: Fingerprint([3; 32]) };
         let webrtc = plan.settings.calls.media.webrtc.clone();
-        let header = JournalHeader { seed: [9; 32], boot_s: 1_795_420_800, config: CONFIG.to_owned(), webrtc };
+        let header = JournalHeader { seed: [9; 32], boot_s: 1_795_420_800, config: ConfigSource::of_text(CONFIG), webrtc };
         let phone = PhoneSetup::new("192.0.2.20:5060".parse().unwrap(), "pbx");
         Server {
             engine: Engine::new(plan.settings, header.seed, header.boot_s),
@@ -268,6 +288,12 @@ phone = { contact = "sip:ann@192.0.2.21" }
             self.phone.call(dial, self.now.mono);
             self.settle();
             self.journal.flush();
+        }
+
+        fn take(&mut self, input: Input) {
+            self.journal.input(&input, self.now);
+            self.engine.handle(input, self.now);
+            self.drain();
         }
 
         fn settle(&mut self) {
@@ -321,6 +347,28 @@ phone = { contact = "sip:ann@192.0.2.21" }
         assert_eq!(replayed.records.len(), 1);
         assert!(replayed.proofs > 1 && replayed.facts.is_empty(), "{replayed:?}");
         assert!(of_call.facts.len() > 3, "{of_call:?}");
+    }
+
+    /// The next call meets the new rules, and the journal repeats it.
+    #[test]
+    fn another_configuration_is_repeated_where_it_came() {
+        let path = path("configured");
+        let mut server = server(&path);
+        server.call();
+        let refused = CONFIG.to_owned() + "[access.default]\nanswer = \"refuse\"\nstatus = 486\n";
+        let source = ConfigSource::of_text(&refused);
+        let plan = config::read_source(&source, &[]).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let input = Input::Configured(Box::new(Configured { settings: plan.settings, source }));
+        server.take(input);
+        server.call();
+        server.pass(60);
+        drop(server);
+        let replayed = replay(&path, None).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let reasons: Vec<_> = replayed.records.values().map(|record| record.reason.clone()).collect();
+        assert_eq!(reasons.len(), 2, "{replayed:?}");
+        assert_ne!(reasons[0], reasons[1], "the first call was matched under the rules that it began with");
+        assert!(replayed.proofs > 1);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener, UdpSocket};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -16,10 +16,9 @@ use crate::base::phone::Region;
 use crate::base::rng::Rng;
 use crate::base::{Now, limits};
 use crate::calls::settings::PoolPlan;
-use crate::config::{self, HistoryPlan, Plan, RecordingShell, Shell, SipBind, StorePlan};
+use crate::config::{HistoryPlan, Plan, RecordingShell, Shell, SipBind, StorePlan};
 use crate::engine::question::{Answer, Question};
-use crate::engine::{Engine, Input};
-use crate::intents::requests::{StoreError, StoreRequest};
+use crate::engine::{ConfigSource, Engine, Input};
 use crate::io::clock::Clock;
 use crate::io::desktop::DeskLines;
 use crate::io::history::{History, HistoryError, Kept};
@@ -29,13 +28,18 @@ use crate::io::media::{FileError, MediaConfig, MediaPool, RecordingFiles};
 use crate::io::names::Names;
 use crate::io::reactor::{self, Door, Wiring};
 use crate::io::sip::tls::{Tls, TlsFault, watch};
-use crate::io::sip::websocket::{self, WebDoor};
+use crate::io::sip::websocket;
 use crate::io::sip::{Listener, StreamSetup};
 use crate::io::store::{OpenError, RedisSetup, Store};
+use crate::io::telemetry::logging::LogFilter;
 use crate::io::telemetry::{self, Telemetry, TelemetryError};
-use crate::io::web::{self, Origins, SipWeb, Web};
+use crate::io::web::{self, Served};
+use crate::media::Clip;
 use crate::sip::api::{FlowId, Transport};
 
+use super::numbers::Numbers;
+use super::reload::{self, Reloader, Stage};
+use super::web::WebParts;
 use super::{sounds, tls};
 
 /// A server that answers.
@@ -47,6 +51,7 @@ pub struct Server {
     pages: Arc<LivePages>,
     stop: watch::Sender<bool>,
     engine: JoinHandle<io::Result<()>>,
+    reloader: Arc<Reloader>,
 }
 
 /// Why a server did not start. Each says what to do.
@@ -162,7 +167,6 @@ fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
 const STORE_WITHIN: Duration = Duration::from_secs(2);
 /// While calls go on before the end. The last answer of the last call may have to be sent again: this is as long as that takes.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-const SEED_AGAIN: Duration = Duration::from_secs(1);
 /// Stands before every key of ours, so that Redis may serve others too.
 const REDIS_PREFIX: &str = "throughline";
 /// Phones that all connect at once when we start again.
@@ -170,27 +174,46 @@ const LISTEN_BACKLOG: i32 = 1024;
 /// Room for some thousand messages.
 const SIP_BUFFER: usize = 4 << 20;
 
-/// Starts everything. `config_text` goes into the journal's header, so that a replay needs no other file.
-pub async fn start(mut plan: Plan, sockets: Sockets, config_text: &str) -> Result<Server, StartError> {
+/// Where a plan comes from.
+pub struct Origin {
+    /// Goes into the journal's header, so that a replay needs no other file.
+    pub source: ConfigSource,
+    /// The file that a reload reads again.
+    pub file: Option<PathBuf>,
+    /// The log that a reload may change.
+    pub log: Option<LogFilter>,
+}
+
+impl Origin {
+    /// Of a text that is no file: nothing can be read again.
+    pub fn of_text(text: &str) -> Origin {
+        Origin { source: ConfigSource::of_text(text), file: None, log: None }
+    }
+}
+
+/// Starts everything.
+pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<Server, StartError> {
+    let Origin { source, file, log } = origin;
     let clock = Clock::start();
     let now = clock.now();
     warm_up(&plan);
     warn_of_pools(&plan);
     let store = open_store(&plan.shell.store)?;
-    let pools = plan.settings.pools.clone();
-    if let Err(error) = seed(&store, &pools, now).await {
-        tracing::warn!(store = store.kind(), %error, "calls go to the fallback until the store is back");
-        tokio::spawn(seed_later(store.clone(), pools, clock));
-    }
+    let numbers = Numbers::new(store.clone(), clock);
+    numbers.offer(&plan.settings.pools).await;
     let (recorder, telemetry) =
         telemetry::start(plan.shell.interval_log.as_deref(), now.wall).map_err(StartError::Telemetry)?;
     let (door, end) = reactor::door();
-    let media = start_media(&plan.shell, door.clone())?;
-    plan.settings.calls.media.webrtc = media.webrtc().clone();
+    let read = sounds::read(&plan.shell.media.wavs, &[]);
+    let clips = read.map_err(|(at, fault)| StartError::Wav { path: at.path, fault })?;
+    let media = start_media(&plan.shell, clips.clone(), door.clone())?;
+    let stage = Stage { door: media.sounds_door().map_err(StartError::Media)?, files: plan.shell.media.wavs.clone(), clips };
+    let webrtc = media.webrtc().clone();
+    plan.settings.calls.media.webrtc = webrtc.clone();
     let seed = random_seed()?;
     let mut rng = Rng::from_seed(random_seed()?);
     let boot_s = u32::try_from(now.wall.unix_s()).unwrap_or(u32::MAX);
-    let journal = open_journal(&plan, seed, boot_s, config_text)?;
+    let journal = open_journal(&plan, seed, boot_s, &source)?;
     let (sip, http) = (sockets.sip, sockets.http.local_addr().map_err(StartError::Machine)?);
     let runtime = engine_runtime()?;
     let lines = Arc::new(DeskLines::new(runtime.handle().clone()));
@@ -198,12 +221,26 @@ pub async fn start(mut plan: Plan, sockets: Sockets, config_text: &str) -> Resul
     let pages = Arc::new(LivePages::default());
     tokio::spawn(beat(Arc::clone(&pages)));
     let history = open_history(&plan.shell.history, now)?;
-    let web = web(&plan, (&store, &history), (&door, sip_door), (&lines, &pages), &telemetry, clock, rng.split());
-    let https = tls::open_http(&plan).map_err(StartError::Tls)?;
+    let web = WebParts {
+        door: door.clone(),
+        store: store.clone(),
+        history: history.clone(),
+        sip_door,
+        lines: Arc::clone(&lines),
+        pages: Arc::clone(&pages),
+        waits: Arc::default(),
+        boards: Arc::default(),
+        pace: Arc::default(),
+        telemetry: telemetry.clone(),
+        clock,
+    };
+    let (sip_tls, http_tls) = tls::open(&plan).map_err(StartError::Tls)?;
+    let parts = reload::Parts { web, numbers, sip_tls: sip_tls.clone(), http_tls: http_tls.clone(), log, webrtc };
+    let reloader = Reloader::new(file, parts, (&plan, source, stage), rng.split());
     let streams = StreamSetup {
         listeners: sockets.listeners,
         websockets,
-        tls: tls::open(&plan).map_err(StartError::Tls)?,
+        tls: sip_tls,
         idle: plan.shell.sip_idle,
         runtime: tokio::runtime::Handle::current(),
     };
@@ -224,8 +261,8 @@ pub async fn start(mut plan: Plan, sockets: Sockets, config_text: &str) -> Resul
         journal,
     };
     let engine = spawn_engine(runtime, wiring, door.clone(), end)?;
-    let stop = serve_http(sockets.http, https, web)?;
-    Ok(Server { http, sip, telemetry, door, pages, stop, engine })
+    let stop = serve_http(sockets.http, http_tls, reloader.served())?;
+    Ok(Server { http, sip, telemetry, door, pages, stop, engine, reloader })
 }
 
 impl Server {
@@ -240,6 +277,11 @@ impl Server {
         let telemetry = self.telemetry;
         tokio::task::spawn_blocking(move || telemetry.join()).await.map_err(io::Error::other)?;
         ended
+    }
+
+    /// Reads the configuration again, beside everything else; what comes of it is in the log.
+    pub fn reload(&self) {
+        drop(tokio::spawn(Arc::clone(&self.reloader).run_and_log()));
     }
 
     /// Puts new calls off from now on, and waits until those in progress have ended, for `limit` at most.
@@ -272,12 +314,12 @@ impl Server {
 }
 
 /// The first number of a region is read slowly; that is not to be the first caller's.
-fn warm_up(plan: &Plan) {
+pub fn warm_up(plan: &Plan) {
     let of_trunks = plan.settings.calls.trunks.values().filter_map(|trunk| trunk.region);
     of_trunks.chain(plan.shell.intents.region).for_each(Region::warm_up);
 }
 
-fn warn_of_pools(plan: &Plan) {
+pub fn warn_of_pools(plan: &Plan) {
     for warning in plan.settings.pools.iter().flat_map(PoolPlan::warnings) {
         tracing::warn!("{warning}");
     }
@@ -300,32 +342,11 @@ fn open_history(plan: &HistoryPlan, now: Now) -> Result<History, StartError> {
     History::open(kept, now.wall).map_err(StartError::History)
 }
 
-/// Tells the store which numbers there are.
-async fn seed(store: &Store, pools: &[PoolPlan], now: Now) -> Result<(), StoreError> {
-    for pool in pools {
-        let request = StoreRequest::Seed { pool: pool.pool.clone(), numbers: pool.numbers.clone(), now: now.wall };
-        store.ask(request).await?;
-    }
-    Ok(())
-}
-
-/// Until the store has heard of the numbers once; it remembers them itself from then on.
-async fn seed_later(store: Store, pools: Vec<PoolPlan>, clock: Clock) {
-    loop {
-        tokio::time::sleep(SEED_AGAIN).await;
-        if seed(&store, &pools, clock.now()).await.is_ok() {
-            tracing::info!(store = store.kind(), "the store is there");
-            return;
-        }
-    }
-}
-
-fn start_media(shell: &Shell, door: Door) -> Result<MediaPool, StartError> {
+fn start_media(shell: &Shell, wavs: Vec<Clip>, door: Door) -> Result<MediaPool, StartError> {
     let recordings = shell.recordings.clone();
     let recordings =
         recordings.map(|RecordingShell { folder, longest, keep }| RecordingFiles { folder, longest, keep });
     let shell = &shell.media;
-    let wavs = sounds::read(&shell.wavs).map_err(|(at, fault)| StartError::Wav { path: at.path, fault })?;
     let config = MediaConfig {
         workers: shell.workers,
         bind: shell.bind,
@@ -338,53 +359,12 @@ fn start_media(shell: &Shell, door: Door) -> Result<MediaPool, StartError> {
     MediaPool::start(config, move |event| door.input(Input::Media(event))).map_err(StartError::Media)
 }
 
-fn open_journal(plan: &Plan, seed: [u8; 32], boot_s: u32, config_text: &str) -> Result<Option<Journal>, StartError> {
+fn open_journal(plan: &Plan, seed: [u8; 32], boot_s: u32, source: &ConfigSource) -> Result<Option<Journal>, StartError> {
     let Some(path) = &plan.shell.journal else { return Ok(None) };
     let webrtc = plan.settings.calls.media.webrtc.clone();
-    let header = JournalHeader { seed, boot_s, config: config_text.to_owned(), webrtc };
+    let header = JournalHeader { seed, boot_s, config: source.clone(), webrtc };
     let journal = Journal::create(path, &header).map(Some);
     journal.map_err(|fault| StartError::Journal { path: path.clone(), fault })
-}
-
-fn web(
-    plan: &Plan,
-    (store, history): (&Store, &History),
-    (door, sip_door): (&Door, WebDoor),
-    (lines, pages): (&Arc<DeskLines>, &Arc<LivePages>),
-    telemetry: &Telemetry,
-    clock: Clock,
-    rng: Rng,
-) -> axum::Router {
-    let (shell, calls) = (&plan.shell, &plan.settings.calls);
-    web::router(Arc::new(Web {
-        door: Arc::new(door.clone()),
-        store: Arc::new(store.clone()),
-        lines: Arc::clone(lines),
-        history: history.clone(),
-        waits: web::Waits::default(),
-        boards: web::Boards::default(),
-        pages: Arc::clone(pages),
-        sip: SipWeb {
-            door: sip_door,
-            clock,
-            token_keys: calls.token_keys.clone(),
-            passes: plan.settings.desks.phones.keys.clone(),
-            origins: Origins::new(shell.origins.clone()),
-        },
-        telemetry: telemetry.clone(),
-        recordings: shell.recordings.as_ref().map(|recordings| recordings.folder.clone()),
-        clock,
-        keys: shell.api_keys.iter().map(api_key).collect(),
-        token_keys: calls.token_keys.clone(),
-        priors: calls.priors,
-        routes: web::Routes::of(calls),
-        region: shell.intents.region,
-        default_ttl: shell.intents.ttl,
-        pool: shell.intents.pool.clone(),
-        pools: plan.settings.pools.clone(),
-        pace: web::Pace::default(),
-        rng: Mutex::new(rng),
-    }))
 }
 
 /// Until the process ends.
@@ -396,11 +376,7 @@ async fn beat(pages: Arc<LivePages>) {
     }
 }
 
-fn api_key(key: &config::ApiKey) -> web::ApiKey {
-    web::ApiKey { id: key.id.clone(), hash: key.hash, write: key.write, read: key.read, recordings: key.recordings }
-}
-
-fn random_seed() -> Result<[u8; 32], StartError> {
+pub fn random_seed() -> Result<[u8; 32], StartError> {
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|error| StartError::Machine(io::Error::other(error)))?;
     Ok(seed)
@@ -425,7 +401,7 @@ fn spawn_engine(
 fn serve_http(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
-    web: axum::Router,
+    web: Served,
 ) -> Result<watch::Sender<bool>, StartError> {
     let listener = tokio::net::TcpListener::from_std(listener).map_err(StartError::Machine)?;
     let (stop, mut stopped) = watch::channel(false);

@@ -2,27 +2,39 @@
 
 use std::collections::BTreeSet;
 
-use crate::config::{Plan, WavAt};
+use crate::config::{Fault, Plan, WavAt};
 use crate::io::media::{FileError, read_clip};
 use crate::media::Clip;
 
-/// By `WavId`; on failure the first file that is of no use.
-pub fn read(wavs: &[Vec<WavAt>]) -> Result<Vec<Clip>, (WavAt, FileError)> {
-    wavs.iter().map(|files| sound(files)).collect()
+/// By `WavId`; on failure the first file that is of no use. A sound that the configuration does not name any more stays what it was.
+pub fn read(wavs: &[Vec<WavAt>], earlier: &[Clip]) -> Result<Vec<Clip>, (WavAt, FileError)> {
+    let kept = |nth: usize| earlier.get(nth).cloned().unwrap_or_else(|| Clip::from_samples(&[]));
+    let read = |(nth, files): (usize, &Vec<WavAt>)| if files.is_empty() { Ok(kept(nth)) } else { sound(files) };
+    wavs.iter().enumerate().map(read).collect()
 }
 
 /// A line for each key of the configuration that names files which cannot be played: the first of them.
 pub fn check(plan: &Plan) -> Vec<String> {
+    let line = |Fault { line, key, what, remedy, .. }| format!("line {line}: {key}: {what}; {remedy}");
+    faults_of(plan).into_iter().map(line).collect()
+}
+
+/// A fault for each key that names such files.
+pub fn faults_of(plan: &Plan) -> Vec<Fault> {
     let mut seen = BTreeSet::new();
-    let mut faults: Vec<(&WavAt, String, usize)> = Vec::new();
+    let mut faults: Vec<(&WavAt, Fault, usize)> = Vec::new();
     for file in plan.shell.media.wavs.iter().flatten().filter(|file| seen.insert(&file.path)) {
-        let Err(fault) = read_clip(&file.path) else { continue };
+        let Err(why) = read_clip(&file.path) else { continue };
         match faults.iter_mut().find(|(first, ..)| first.key == file.key) {
             Some((_, _, more)) => *more += 1,
-            None => faults.push((file, line(file, &fault), 0)),
+            None => faults.push((file, fault(file, &why), 0)),
         }
     }
-    faults.into_iter().map(|(_, line, more)| if more == 0 { line } else { format!("{line} ({more} more)") }).collect()
+    let with_others = |(_, fault, more): (&WavAt, Fault, usize)| match more {
+        0 => fault,
+        more => Fault { remedy: format!("{} ({more} more)", fault.remedy), ..fault },
+    };
+    faults.into_iter().map(with_others).collect()
 }
 
 fn sound(files: &[WavAt]) -> Result<Clip, (WavAt, FileError)> {
@@ -32,13 +44,20 @@ fn sound(files: &[WavAt]) -> Result<Clip, (WavAt, FileError)> {
     Ok(Clip::joined(&clips).unwrap_or_else(|| Clip::from_samples(&[])))
 }
 
-fn line(file: &WavAt, fault: &FileError) -> String {
+pub fn fault(file: &WavAt, fault: &FileError) -> Fault {
     let path = file.path.display();
     let (what, remedy) = match fault {
         FileError::Unreadable(error) => (error.to_string(), "is the path right, and may this user read it?"),
         FileError::Wav(error) => (error.to_string(), "convert it: sox IN.wav -r 8000 -c 1 -b 16 OUT.wav"),
     };
-    format!("line {}: {}: {path} cannot be played: {what}; {remedy}", file.line, file.key)
+    Fault {
+        file: None,
+        line: file.line,
+        column: 1,
+        key: file.key.clone(),
+        what: format!("{path} cannot be played: {what}"),
+        remedy: remedy.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -48,9 +67,10 @@ mod tests {
     #[test]
     fn a_missing_file_is_named_with_its_line_and_a_remedy() {
         let file = WavAt { path: "/nowhere/music.wav".into(), line: 7, key: "queues[0].music[1]".to_owned() };
-        let (at, fault) = read(&[vec![file]]).err().unwrap();
-        let said = line(&at, &fault);
-        assert!(said.starts_with("line 7: queues[0].music[1]: /nowhere/music.wav cannot be played"), "{said}");
+        let (at, fault) = read(&[vec![file]], &[]).err().unwrap();
+        let said = super::fault(&at, &fault).to_string();
+        let begins = "line 7, column 1: queues[0].music[1]: /nowhere/music.wav cannot be played";
+        assert!(said.starts_with(begins), "{said}");
         assert!(said.ends_with("may this user read it?"), "{said}");
     }
 }

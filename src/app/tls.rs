@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::calls::DIALLED;
 use crate::calls::settings::Fallback;
-use crate::config::{FileAt, HttpTlsPlan, Plan, TlsPlan};
+use crate::config::{Fault, FileAt, HttpTlsPlan, Plan, TlsPlan};
 use crate::io::sip::tls::{NamedTrunk, Tls, TlsFault, TlsFiles, faults};
 use crate::sip::api::TrunkPeer;
 use crate::sip::resolve::host_name;
@@ -18,14 +18,29 @@ struct Named<'p> {
     certificate: &'p FileAt,
 }
 
-/// For SIP; `None` when nothing is configured.
-pub fn open(plan: &Plan) -> Result<Option<Arc<Tls>>, TlsFault> {
-    plan.shell.tls.as_ref().map(|tls| open_one(of_sip(plan, tls).files)).transpose()
+/// For SIP and for the HTTP server; `None` when nothing is configured.
+pub fn open(plan: &Plan) -> Result<(Option<Arc<Tls>>, Option<Arc<Tls>>), TlsFault> {
+    let sip = plan.shell.tls.as_ref().map(|tls| open_one(of_sip(plan, tls).files)).transpose()?;
+    let http = plan.shell.http_tls.as_ref().map(|tls| open_one(of_http(tls).files)).transpose()?;
+    Ok((sip, http))
 }
 
-/// For the HTTP server likewise.
-pub fn open_http(plan: &Plan) -> Result<Option<Arc<Tls>>, TlsFault> {
-    plan.shell.http_tls.as_ref().map(|tls| open_one(of_http(tls).files)).transpose()
+/// Takes the files of another plan, as they are now.
+pub fn change(plan: &Plan, sip: Option<&Tls>, http: Option<&Tls>) -> Result<(), Vec<Fault>> {
+    let of_sip = plan.shell.tls.as_ref().map(|tls| of_sip(plan, tls)).zip(sip);
+    let of_http = plan.shell.http_tls.as_ref().map(of_http).zip(http);
+    for (named, tls) in of_sip.into_iter().chain(of_http) {
+        tls.change(named.files.clone()).map_err(|fault| vec![at_its_place(&named, &fault)])?;
+    }
+    Ok(())
+}
+
+/// Every fault of the files, at the line that names each.
+pub fn faults_of(plan: &Plan) -> Vec<Fault> {
+    let sip = plan.shell.tls.as_ref().map(|tls| of_sip(plan, tls));
+    let http = plan.shell.http_tls.as_ref().map(of_http);
+    let found = |named: Named<'_>| faults(&named.files).iter().map(|fault| at_its_place(&named, fault)).collect::<Vec<_>>();
+    sip.into_iter().chain(http).flat_map(found).collect()
 }
 
 fn open_one(files: TlsFiles) -> Result<Arc<Tls>, TlsFault> {
@@ -50,6 +65,18 @@ pub fn check(plan: &Plan) -> (Vec<String>, Vec<String>) {
         }
     }
     (wrong, expired)
+}
+
+fn at_its_place(named: &Named<'_>, fault: &TlsFault) -> Fault {
+    let file = named.places.iter().find(|file| file.path == fault.path).unwrap_or(&named.certificate);
+    Fault {
+        file: None,
+        line: file.line,
+        column: 1,
+        key: format!("{}.{}", named.section, file.key),
+        what: format!("{}: {}", fault.path.display(), fault.what),
+        remedy: fault.remedy.to_owned(),
+    }
 }
 
 fn at_its_line(named: &Named<'_>, fault: &TlsFault) -> String {

@@ -297,6 +297,16 @@ pub const RECORDINGS_MAX: usize = 1_024;
 pub const WAV_LENGTH_MAX_S: u32 = 600;
 /// One journal, in bytes; a million calls or so. Beyond it the journal ends: a part of one cannot be replayed.
 pub const JOURNAL_BYTES_MAX: u64 = 16 * 1024 * 1024 * 1024;
+/// A file that a configuration names stands in the journal whole up to so many bytes: lists of holidays do. Beyond it the journal holds its
+/// digest, and a replay needs the file.
+pub const JOURNAL_FILE_MAX: usize = 256 * 1024;
+/// A file that a configuration names, in bytes: a million domains with their tiers take thirty. Beyond it the configuration is refused.
+pub const CONFIG_FILE_MAX: u64 = 256 * 1024 * 1024;
+/// Trunks and phones that reloads have changed or taken away since the process began; each leaves a place behind. Beyond it a reload is
+/// refused, and the process must be started again.
+pub const PLACES_LEFT_MAX: usize = 10_000;
+/// Faults of one file that are named one by one; the others are counted.
+pub const FAULTS_NAMED_MAX: usize = 50;
 /// Numbers of one pool; more than the Erlang formula asks for at any load one server carries. Beyond it the configuration is refused.
 pub const POOL_NUMBERS_MAX: usize = 10_000;
 /// The longest that a number may rest after its lease; whoever dials later than a day has kept the number. More is refused.

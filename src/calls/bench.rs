@@ -22,7 +22,7 @@ use super::call::Call;
 use super::caps::Loads;
 use super::facts::Fact;
 use super::pages::{Pages, Standing};
-use super::settings::CallSettings;
+use super::settings::{CallSettings, PhonePlan};
 use super::settling::Settling;
 use super::terms::SoundTerms;
 
@@ -79,7 +79,10 @@ impl Deadline {
 
 /// The working place of the calls.
 pub struct Bench {
+    /// What the call in hand began with.
     pub settings: Arc<CallSettings>,
+    /// What calls begin with now.
+    newest: Arc<CallSettings>,
     pub ports: Ports,
     pub rng: Rng,
     pub timers: Timers<(CallId, Deadline)>,
@@ -109,6 +112,7 @@ impl Bench {
         let ports = Ports::new(settings.media.first_port..=settings.media.last_port);
         let ports = ports.without(&settings.media.webrtc.ports);
         Bench {
+            newest: Arc::clone(&settings),
             settings,
             ports,
             rng,
@@ -127,6 +131,27 @@ impl Bench {
             outputs: VecDeque::new(),
             asked: 0,
         }
+    }
+
+    /// Another setup: calls that begin from now on have it.
+    pub fn reconfigure(&mut self, settings: Arc<CallSettings>) {
+        self.newest = settings;
+        self.clear_up();
+    }
+
+    /// Lays out what a call has begun with, for what it does now.
+    pub fn lay_out(&mut self, settings: &Arc<CallSettings>) {
+        self.settings = Arc::clone(settings);
+    }
+
+    /// The call in hand is put away.
+    pub fn clear_up(&mut self) {
+        self.settings = Arc::clone(&self.newest);
+    }
+
+    /// The agent's phone as it is now, whatever the call began with; as it was then when the agent is gone.
+    pub fn phone_of(&self, agent: &AgentId) -> Option<&PhonePlan> {
+        self.newest.phones.get(agent).or_else(|| self.settings.phones.get(agent))
     }
 
     pub fn poll_output(&mut self) -> Option<CallOutput> {

@@ -16,7 +16,7 @@ use super::moved::Moved;
 use super::prompts::Prompts;
 use super::recording::Recording;
 use super::returning::Returning;
-use super::settings::TrunkPlan;
+use super::settings::{CallSettings, TrunkPlan};
 use super::sound::Sound;
 use super::supervising::Supervision;
 use super::transfer::Transfer;
@@ -131,6 +131,8 @@ pub struct Call {
     /// The call with whose streams ours may be joined; itself for most.
     pub group: CallId,
     pub caller: CallerLeg,
+    /// All that it began with: another configuration is for the calls that come after.
+    pub rules: Arc<CallSettings>,
     /// An agent's phone has one of its own.
     pub trunk: Arc<TrunkPlan>,
     pub incoming: Box<IncomingCall>,

@@ -116,7 +116,7 @@ fn ring(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
     if redirecting::hand_over(call, &grant, bench, now) {
         return;
     }
-    let Some(phone) = bench.settings.phones.get(&grant.agent).cloned() else {
+    let Some(phone) = bench.phone_of(&grant.agent).cloned() else {
         return offer_failed(call, grant, OfferFailure::Unreachable, bench, now);
     };
     call.moved = Moved::from(&phone.target);
@@ -184,7 +184,7 @@ pub fn failed(call: &mut Call, status: u16, contacts: &[Pii<String>], bench: &mu
     forget_leg(call, leg, bench);
     call.phase = Phase::Offered(grant.clone());
     if let Some(Next { target, flow }) = call.moved.next(status, contacts, &bench.settings.dial) {
-        let sound = bench.settings.phones.get(&grant.agent).map(|phone| phone.sound.clone()).unwrap_or_default();
+        let sound = bench.phone_of(&grant.agent).map(|phone| phone.sound.clone()).unwrap_or_default();
         let elsewhere = PhonePlan { target, flow, extension: None, sound };
         let asserted = identity::for_trunk(&call.incoming);
         return ring_at(call, grant, elsewhere, asserted, bench, now);

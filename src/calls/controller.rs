@@ -50,6 +50,11 @@ impl Calls {
         }
     }
 
+    /// Another setup: calls in progress keep the rules that they began with, but for the phones of the agents.
+    pub fn reconfigure(&mut self, settings: Arc<CallSettings>) {
+        self.bench.reconfigure(settings);
+    }
+
     pub fn handle(&mut self, input: CallInput, now: Now) {
         self.bench.now = now;
         match input {
@@ -486,7 +491,9 @@ impl Calls {
 
     fn with(&mut self, id: CallId, act: impl FnOnce(&mut Call, &mut Bench)) {
         let Some(call) = self.calls.get_mut(&id) else { return };
+        self.bench.lay_out(&call.rules);
         act(call, &mut self.bench);
+        self.bench.clear_up();
         self.tell_pages(id);
         self.remove_if_over(id);
     }

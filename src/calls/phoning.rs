@@ -83,7 +83,7 @@ pub fn agent_at(place: &Place) -> Option<AgentId> {
 
 pub fn phone_at(place: Place, bench: &Bench) -> Option<PhonePlan> {
     match place {
-        Place::Agent(agent) => bench.settings.phones.get(&agent).cloned(),
+        Place::Agent(agent) => bench.phone_of(&agent).cloned(),
         Place::Elsewhere { target, flow } => {
             Some(PhonePlan { target, flow, extension: None, sound: SoundTerms::default() })
         }

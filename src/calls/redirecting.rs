@@ -17,7 +17,7 @@ use super::settings::{HistoryHeader, Mode, RedirectPlan};
 pub fn hand_over(call: &mut Call, grant: &Grant, bench: &mut Bench, now: Now) -> bool {
     let trunk = call.trunk.clone();
     let Mode::Redirect(plan) = &trunk.mode else { return false };
-    let extension = bench.settings.phones.get(&grant.agent).and_then(|phone| phone.extension.clone());
+    let extension = bench.phone_of(&grant.agent).and_then(|phone| phone.extension.clone());
     // The configuration gives every agent an extension where a trunk is redirected.
     let Some(extension) = extension else { return false };
     redirect(call, plan, &extension, bench);

@@ -60,7 +60,7 @@ pub fn is_missed(call: &Call, agent: &AgentId) -> bool {
 /// The agent's desk is open again: it gets the call back.
 pub fn call_back(call: &mut Call, bench: &mut Bench) {
     let Phase::Talking(grant, old) = call.phase.clone() else { return };
-    let Some(phone) = bench.settings.phones.get(&grant.agent).cloned() else { return };
+    let Some(phone) = bench.phone_of(&grant.agent).cloned() else { return };
     let leg = call.next_leg();
     let terms = bench.sound_for(&phone.target, &phone.sound);
     // Without sound the call ends when the time to come back is over.
@@ -145,7 +145,7 @@ pub fn replace(call: &mut Call, leg: LegId, old: LegId, incoming: &IncomingCall,
     if call.transfer.is_some() || call.change.is_some() || call.returning.next.is_some() {
         return Err(491);
     }
-    let phone = bench.settings.phones.get(&grant.agent).cloned().ok_or(403u16)?;
+    let phone = bench.phone_of(&grant.agent).cloned().ok_or(403u16)?;
     let answered = sound::answer_next(call, leg, &phone.sound, &incoming.offer, bench);
     let (answer, offer) = answered.map_err(|error| error.status())?;
     bench.call_by_leg.insert(leg, call.id);

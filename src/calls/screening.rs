@@ -33,6 +33,7 @@ pub fn fresh(
     let call = Call {
         id,
         group: id,
+        rules: Arc::clone(&bench.settings),
         caller: leg,
         recognised: recognise(&incoming, &trunk),
         record: record(id, &incoming, &trunk, now.wall),

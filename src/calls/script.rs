@@ -96,14 +96,14 @@ impl Bench {
     pub fn with_level(level: Level) -> Bench {
         let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
         let plain = settings(ivr, Mode::Path, TrunkTerms::default(), SoundTerms::default());
-        Bench::of(CallSettings { policy: policy(level), ..plain })
+        Bench::of(CallSettings { policy: policy(level).into(), ..plain })
     }
 
     /// These rules decide.
     pub fn with_rules(rules: Vec<Rule>) -> Bench {
         let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
         let plain = settings(ivr, Mode::Path, TrunkTerms::default(), SoundTerms::default());
-        Bench::of(CallSettings { policy: Policy::new(PolicySetup::of(rules, Answer::SelfService)).unwrap(), ..plain })
+        Bench::of(CallSettings { policy: Policy::new(PolicySetup::of(rules, Answer::SelfService)).unwrap().into(), ..plain })
     }
 
     /// Ben supervises the queue.
@@ -887,7 +887,7 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
             }],
             agents: [("ben".to_owned(), AgentId::new("ben"))].into(),
         },
-        policy: policy(Level::Likely),
+        policy: policy(Level::Likely).into(),
         default_queue: Some(QueueId::new("help")),
         priors: Priors::default(),
         token_keys: TokenKeys::new(&[TokenKey { id: 1, secret: vec![7; 32] }]).unwrap(),

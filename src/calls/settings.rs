@@ -226,7 +226,7 @@ pub struct CallSettings {
     pub phones: BTreeMap<AgentId, PhonePlan>,
     /// Where agents may pass calls on to.
     pub dial: DialRules,
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     /// Taken when a rule lets a caller through and names no queue.
     pub default_queue: Option<QueueId>,
     pub priors: Priors,

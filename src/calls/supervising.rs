@@ -206,7 +206,7 @@ fn hindrance(call: &Call, by: &AgentId, is_busy: bool) -> Option<&'static str> {
 }
 
 fn ring(call: &mut Call, by: &AgentId, act: Act, bench: &mut Bench) {
-    let Some(phone) = bench.settings.phones.get(by).cloned() else {
+    let Some(phone) = bench.phone_of(by).cloned() else {
         return tell(call, by, SuperviseState::Over, "you have no phone", bench);
     };
     let leg = call.next_leg();

@@ -152,7 +152,7 @@ pub fn not_free(call: &mut Call, why: Why, bench: &mut Bench, now: Now) {
         return engaged::engage(call, agent, bench);
     }
     let Some(Step::Asking(agent)) = call.transfer.as_ref().map(|transfer| &transfer.step) else { return };
-    let phone = bench.settings.phones.get(agent).filter(|_| why == Why::Offline).cloned();
+    let phone = bench.phone_of(agent).filter(|_| why == Why::Offline).cloned();
     match phone {
         Some(phone) => {
             let leg = call.next_leg();
@@ -267,7 +267,7 @@ pub fn abandon(call: &mut Call, bench: &mut Bench) {
 
 fn ring_agent(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
     bench.cancel_deadline(call, Deadline::Pop);
-    let Some(phone) = bench.settings.phones.get(&grant.agent).cloned() else {
+    let Some(phone) = bench.phone_of(&grant.agent).cloned() else {
         return failed(call, 480, OfferFailure::Unreachable, bench, now);
     };
     let leg = call.next_leg();

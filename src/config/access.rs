@@ -13,6 +13,7 @@ use super::answers;
 use super::conditions;
 use super::fault::{Faults, Place};
 use super::overflow::Overflows;
+use super::read::ReadFile;
 use super::recording::RecordedRule;
 use super::tree::{Section, Text};
 use super::values::{Names, phone_number};
@@ -34,6 +35,7 @@ pub(super) fn read(
     top: &mut Section<'_>,
     known: &Known<'_, '_>,
     recorded: &mut Vec<RecordedRule>,
+    _files: &mut ReadFile<'_>,
     faults: &mut Faults<'_>,
 ) -> Option<Policy> {
     let mut section = top.section("access", faults);

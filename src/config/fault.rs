@@ -5,6 +5,8 @@ use std::fmt;
 /// One fault. `Display` is the line that an admin reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
+    /// The file that the configuration names; `None` for its own.
+    pub file: Option<String>,
     /// Both from 1; the column counts characters.
     pub line: usize,
     pub column: usize,
@@ -51,7 +53,7 @@ impl<'t> Faults<'t> {
 
     pub(super) fn add(&mut self, place: &Place, what: impl Into<String>, remedy: impl Into<String>) {
         let (line, column) = line_and_column(self.text, place.offset);
-        let fault = Fault { line, column, key: place.key.clone(), what: what.into(), remedy: remedy.into() };
+        let fault = Fault { file: None, line, column, key: place.key.clone(), what: what.into(), remedy: remedy.into() };
         self.found.push((place.offset, fault));
     }
 
@@ -77,7 +79,10 @@ impl<'t> Faults<'t> {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}: ", self.line, self.column)?;
+        match &self.file {
+            Some(file) => write!(f, "{file}, line {}: ", self.line)?,
+            None => write!(f, "line {}, column {}: ", self.line, self.column)?,
+        }
         if !self.key.is_empty() {
             write!(f, "{}: ", self.key)?;
         }
@@ -87,7 +92,7 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
-fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
+pub(super) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line_start = before.rfind('\n').map_or(0, |at| at + 1);
     let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;

@@ -7,6 +7,7 @@ mod caps;
 mod claims;
 mod conditions;
 mod dial;
+mod diff;
 mod fault;
 mod gateways;
 mod header_rules;
@@ -16,6 +17,7 @@ mod media;
 mod memberships;
 mod number_forms;
 mod numbers;
+mod outline;
 mod overflow;
 pub mod plan;
 mod promise;
@@ -37,12 +39,13 @@ mod waiting;
 mod wavs;
 mod web;
 
+pub use diff::{Change, How, diff};
 pub use fault::Fault;
 pub use plan::{
     ApiKey, FileAt, HistoryPlan, HttpTlsPlan, IntentDefaults, LogPlan, MediaShell, Plan, RecordingShell, Shell,
     SipBind, StorePlan, TlsPlan, WavAt,
 };
-pub use read::read;
+pub use read::{read, read_source, read_with};
 
 #[cfg(test)]
 mod claims_tests;

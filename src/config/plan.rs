@@ -144,6 +144,8 @@ pub struct ApiKey {
     pub read: bool,
     /// May hear recordings, and delete them.
     pub recordings: bool,
+    /// May have the configuration read again.
+    pub reload: bool,
 }
 
 /// What a registration means that leaves something out.
@@ -180,6 +182,6 @@ impl std::fmt::Display for SipBind {
 
 impl std::fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ApiKey").field("id", &self.id).field("write", &self.write).field("read", &self.read).finish()
+        f.debug_struct("ApiKey").field("id", &self.id).field("write", &self.write).field("read", &self.read).field("reload", &self.reload).finish()
     }
 }

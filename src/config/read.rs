@@ -1,6 +1,7 @@
 //! The whole file: either a plan, or every fault at once.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use toml::de::DeTable;
@@ -8,12 +9,12 @@ use toml::de::DeTable;
 use crate::access::Policy;
 use crate::calls::settings::{CallSettings, Deadlines};
 use crate::desktop::{self, BrowserPhones};
-use crate::engine::Settings;
+use crate::engine::{ConfigSource, FileRead, Settings};
 use crate::intents::matching::Priors;
 use crate::sip::api::{EndpointSetup, FixedPhone, PhoneAccount, TrunkPeer};
 
 use super::fault::{Fault, Faults, Place};
-use super::plan::{MediaShell, Plan, RecordingShell, Shell};
+use super::plan::{MediaShell, Plan, RecordingShell, Shell, WavAt};
 use super::recording::RecordedRule;
 use super::shell::Signing;
 use super::tree::Section;
@@ -30,8 +31,21 @@ const T4: Duration = Duration::from_secs(5);
 /// A phone registers again before its registration ends, and keeps its connection by that.
 const IDLE_BEYOND: Duration = Duration::from_secs(300);
 
-/// Reads the text of a configuration file. On failure every fault, in the order of the file.
+/// How a file is read that the configuration names; relative names begin where its own file is.
+pub type ReadFile<'f> = dyn FnMut(&str) -> FileRead + 'f;
+
+/// Reads the text of a configuration file that names no others. On failure every fault, in the order of the file.
 pub fn read(text: &str) -> Result<Plan, Vec<Fault>> {
+    read_source(&ConfigSource::of_text(text), &[])
+}
+
+/// The same with the files as they were read before. `earlier`: the sounds of the configuration before, in a running process.
+pub fn read_source(source: &ConfigSource, earlier: &[Vec<WavAt>]) -> Result<Plan, Vec<Fault>> {
+    read_with(&source.text, &mut |name| source.file(name), earlier)
+}
+
+/// The same; each file is asked for once.
+pub fn read_with(text: &str, files: &mut ReadFile<'_>, earlier: &[Vec<WavAt>]) -> Result<Plan, Vec<Fault>> {
     let mut faults = Faults::of(text);
     let (tree, syntax) = DeTable::parse_recoverable(text);
     for error in &syntax {
@@ -42,7 +56,7 @@ pub fn read(text: &str) -> Result<Plan, Vec<Fault>> {
     if !syntax.is_empty() {
         return Err(faults.into_sorted());
     }
-    let plan = plan(Section::top(tree.get_ref()), &mut faults);
+    let plan = plan(Section::top(tree.get_ref()), files, Wavs::after(earlier), &mut faults);
     match plan {
         Some(plan) if faults.is_empty() => Ok(plan),
         Some(_) | None => Err(faults.into_sorted()),
@@ -50,11 +64,15 @@ pub fn read(text: &str) -> Result<Plan, Vec<Fault>> {
 }
 
 /// The sections, read one after the other; what refers to another comes after it.
-fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
+fn plan(
+    mut top: Section<'_>,
+    files: &mut ReadFile<'_>,
+    mut wavs: Wavs,
+    faults: &mut Faults<'_>,
+) -> Option<Plan> {
     let sip = sip::read(&mut top, faults);
     let mut trunks = trunks::read(&mut top, &sip, faults);
     let mut pools = numbers::read(&mut top, faults);
-    let mut wavs = Wavs::default();
     let spoken = prompts::read(&mut top, &mut wavs, faults);
     let mut routing = routing::read(&mut top, &spoken, &mut wavs, faults);
     let mut agents = agents::read(&mut top, &sip, &routing, trunks.redirects(), faults);
@@ -67,7 +85,7 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
     let return_within = web::read(&mut top, &sip, sip::web_flow(sip.bind.len()), &mut trunks, faults);
     let supervision = recording::supervision(&mut top, std::mem::take(&mut agents.supervises), faults);
     let mut recorded = Vec::new();
-    let calls = calls(&mut top, (&routing, trunks.names), &mut recorded, faults);
+    let calls = calls(&mut top, (&routing, trunks.names), &mut recorded, files, faults);
     let (recording, recordings) = recording::read(&mut top, recorded, &mut wavs, faults).unzip();
     let media_shell = MediaShell { wavs: wavs.into_sounds(), ..media.shell };
     let mut shell = shell(&mut top, recordings, &sip, media_shell, &pools.names, faults);
@@ -80,7 +98,7 @@ fn plan(mut top: Section<'_>, faults: &mut Faults<'_>) -> Option<Plan> {
         dial,
         trunks: trunks.plans,
         phones: agents.phones,
-        policy,
+        policy: Arc::new(policy),
         default_queue: routing.default_queue,
         priors: Priors::default(),
         token_keys,
@@ -107,6 +125,7 @@ fn calls(
     top: &mut Section<'_>,
     (routing, trunks): (&routing::RoutingPart<'_>, Names<'_>),
     recorded: &mut Vec<RecordedRule>,
+    files: &mut ReadFile<'_>,
     faults: &mut Faults<'_>,
 ) -> Option<(Policy, Signing, (Deadlines, Duration))> {
     let default_queue = routing.default_queue.as_ref();
@@ -118,7 +137,7 @@ fn calls(
         overflows: &routing.overflows,
         setup: &routing.setup,
     };
-    let policy = access::read(top, &known, recorded, faults);
+    let policy = access::read(top, &known, recorded, files, faults);
     let token_keys = shell::token_keys(top, faults);
     let deadlines = shell::deadlines(top, faults);
     Some((policy?, token_keys?, deadlines))

@@ -133,25 +133,26 @@ pub(super) fn api_keys(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Vec<Ap
         let id = names.take(&mut section, "id", faults);
         let text = section.required("sha256", API_KEY, faults).and_then(|item| item.text(faults));
         let hash = text.as_ref().and_then(|text| sha256(text, API_KEY, faults));
-        let (write, read, recordings) = scopes(&mut section, faults);
+        let scopes = scopes(&mut section, faults);
         section.finish(faults);
         let (Some(id), Some(text), Some(hash)) = (id, text, hash) else { continue };
         if let Some(other) = owner_by_hash.insert(hash, id.value) {
             faults.add(&text.place, format!("is the key of {other:?} too"), "give each a key of its own");
         }
-        keys.push(ApiKey { id: id.value.to_owned(), hash, write, read, recordings });
+        let [write, read, recordings, reload] = scopes;
+        keys.push(ApiKey { id: id.value.to_owned(), hash, write, read, recordings, reload });
     }
     keys
 }
 
-/// Whether the key may register, read, and hear recordings.
-fn scopes(section: &mut Section<'_>, faults: &mut Faults<'_>) -> (bool, bool, bool) {
-    let remedy = "write scopes = [\"register\", \"read\", \"recordings\"], or some of them";
-    let Some(item) = section.required("scopes", remedy, faults) else { return (false, false, false) };
-    let texts = item.texts(faults);
-    let words = [("register", "register"), ("read", "read"), ("recordings", "recordings")];
-    let scopes: Vec<&str> = texts.iter().filter_map(|text| text.word(&words, faults)).collect();
-    (scopes.contains(&"register"), scopes.contains(&"read"), scopes.contains(&"recordings"))
+/// Whether the key may register, read, hear recordings, and have the configuration read again.
+fn scopes(section: &mut Section<'_>, faults: &mut Faults<'_>) -> [bool; 4] {
+    let remedy = "write scopes = [\"register\", \"read\", \"recordings\", \"reload\"], or some of them";
+    let texts = section.required("scopes", remedy, faults).map(|item| item.texts(faults)).unwrap_or_default();
+    let words = [("register", 0), ("read", 1), ("recordings", 2), ("reload", 3)];
+    let mut scopes = [false; 4];
+    texts.iter().filter_map(|text| text.word(&words, faults)).for_each(|scope: usize| scopes[scope] = true);
+    scopes
 }
 
 pub(super) fn token_keys(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<Signing> {

@@ -12,9 +12,16 @@ use super::tree::Text;
 #[derive(Default)]
 pub(super) struct Wavs {
     sounds: Vec<Vec<WavAt>>,
+    /// Whether each is named by this configuration, or only by one before.
+    is_named: Vec<bool>,
 }
 
 impl Wavs {
+    /// Behind those of the configuration before, whose numbers stay what they are.
+    pub(super) fn after(earlier: &[Vec<WavAt>]) -> Wavs {
+        Wavs { sounds: earlier.to_vec(), is_named: vec![false; earlier.len()] }
+    }
+
     /// One file; whether it is there and what it holds is seen when it is read.
     pub(super) fn file(&mut self, text: &Text<'_>, faults: &mut Faults<'_>) -> Option<WavId> {
         self.joined(std::slice::from_ref(text), faults)
@@ -39,14 +46,21 @@ impl Wavs {
         let is_same = |known: &Vec<WavAt>| known.iter().map(|at| &at.path).eq(files.iter().map(|at| &at.path));
         let nth = self.sounds.iter().position(is_same).unwrap_or(self.sounds.len());
         let id = WavId(u16::try_from(nth).ok()?);
-        if nth == self.sounds.len() {
-            self.sounds.push(files);
+        match self.sounds.get_mut(nth) {
+            // Where it is named first is where its faults are told.
+            Some(known) if !self.is_named[nth] => *known = files,
+            Some(_) => {}
+            None => self.sounds.push(files),
         }
+        self.is_named.resize(self.sounds.len(), false);
+        self.is_named[nth] = true;
         Some(id)
     }
 
+    /// No files at all stand for a sound that only calls in progress may still hear.
     pub(super) fn into_sounds(self) -> Vec<Vec<WavAt>> {
-        self.sounds
+        let named = self.sounds.into_iter().zip(self.is_named);
+        named.map(|(files, is_named)| if is_named { files } else { Vec::new() }).collect()
     }
 }
 

@@ -159,7 +159,9 @@ impl Desks {
     pub(super) fn log_out_if_lost(&mut self, agent: &AgentId) {
         let over = self.sessions.get(agent).is_some_and(|session| session.lost && !session.is_bound());
         if over {
-            self.sessions.remove(agent);
+            // Still there when the agent's account has gone.
+            let conn = self.sessions.remove(agent).and_then(|session| session.conn);
+            conn.into_iter().for_each(|conn| drop(self.hang_up(conn, CloseCode::Unauthorized, "no agent here any more")));
             self.emit(DeskEvent::LoggedOut { agent: agent.clone() });
         }
     }

@@ -9,6 +9,7 @@ pub mod message;
 mod offers;
 pub mod pass;
 pub mod pop;
+mod reconfigure;
 #[cfg(test)]
 mod script;
 mod session;

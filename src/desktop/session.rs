@@ -14,7 +14,7 @@ pub(super) struct Session {
     pub(super) log: SentLog,
     pub(super) state: AgentState,
     pub(super) call: Option<DeskCall>,
-    /// The grace has run out during a call: the agent is logged out when the call ends.
+    /// The grace has run out during a call, or the account has gone: the agent is logged out when the call ends.
     pub(super) lost: bool,
     /// The last call whose wrap-up came; the desk may send it again when it did not hear so.
     pub(super) wrapped_up: Option<CallId>,

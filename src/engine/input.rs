@@ -14,6 +14,7 @@ use crate::sip::api::{FlowId, StreamEvent};
 use crate::sip::resolve::{Failed, Found, QuestionNumber};
 
 use super::question::{Question, QuestionId};
+use super::source::Configured;
 
 #[derive(Clone, Debug)]
 pub enum Input {
@@ -46,6 +47,8 @@ pub enum Input {
         question: Question,
     },
     Notice(Notice),
+    /// Another configuration, checked whole.
+    Configured(Box<Configured>),
 }
 
 /// What the shell says of itself.

@@ -8,16 +8,16 @@ use crate::base::rng::Rng;
 use crate::base::{AgentId, Mono, Now, QueueId, TrunkId};
 use crate::calls::Calls;
 use crate::calls::api::{CallInput, CallOutput};
-use crate::calls::browsing;
 use crate::calls::facts::Fact;
 use crate::desktop::{self, DeskEvent, Desks};
 use crate::routing::{self, Router};
-use crate::sip::api::{PhoneAccount, SipEvent};
+use crate::sip::api::SipEvent;
 use crate::sip::endpoint::{Endpoint, EndpointOutput, PutOff};
 
 use super::agents;
 use super::input::{Input, Notice};
 use super::output::Output;
+use super::reconfigure::{in_browser_only, trunks_of};
 use super::settings::Settings;
 use super::views;
 
@@ -31,7 +31,7 @@ pub struct Engine {
     pub(super) reachable_by_trunk: BTreeMap<TrunkId, bool>,
     pub(super) trunks: Vec<TrunkId>,
     /// Agents who have no phone while their desk's page is not open.
-    in_browser_only: BTreeSet<AgentId>,
+    pub(super) in_browser_only: BTreeSet<AgentId>,
     pub(super) is_behind: bool,
     pub(super) is_draining: bool,
     outputs: VecDeque<Output>,
@@ -41,11 +41,8 @@ impl Engine {
     /// `seed`: 32 secret random bytes, journalled; `boot_s`: when the process began, in seconds since 1970.
     pub fn new(settings: Settings, seed: [u8; 32], boot_s: u32) -> Engine {
         let mut rng = Rng::from_seed(seed);
-        // Those of the file first.
-        let mut trunks: Vec<TrunkId> = settings.calls.trunks.keys().cloned().collect();
-        trunks.sort_by_key(|trunk| trunk.as_str() == browsing::TRUNK);
-        let in_browser = settings.endpoint.phones.iter().filter(|phone| phone.is_in_browser_only());
-        let in_browser_only: BTreeSet<AgentId> = in_browser.map(|phone: &PhoneAccount| phone.agent.clone()).collect();
+        let trunks = trunks_of(&settings.calls);
+        let in_browser_only = in_browser_only(&settings.endpoint);
         let mut router = Router::new(settings.routing);
         for agent in &in_browser_only {
             router.handle(routing::Input::Phone { agent: agent.clone(), reachable: false }, Now::default());
@@ -83,6 +80,7 @@ impl Engine {
                 self.outputs.push_back(Output::Answer { id, answer });
             }
             Input::Notice(notice) => self.notice(notice),
+            Input::Configured(configured) => self.reconfigure(configured.settings, now),
         }
         self.settle(now);
     }

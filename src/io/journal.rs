@@ -8,6 +8,7 @@ mod media;
 mod names;
 mod question;
 mod read;
+mod source;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,7 @@ use std::path::Path;
 use crate::base::{Now, limits};
 use crate::calls::settings::WebRtcPlan;
 use crate::engine::digest::OutputDigest;
-use crate::engine::{Input, Output};
+use crate::engine::{ConfigSource, Input, Output};
 
 use line::{HeaderRecord, InputRecord, LineRecord};
 
@@ -33,8 +34,8 @@ pub struct JournalHeader {
     pub seed: [u8; 32],
     /// When the process began, in seconds since 1970.
     pub boot_s: u32,
-    /// The configuration file, as it was read.
-    pub config: String,
+    /// The configuration file, as it was read, and the files that it names.
+    pub config: ConfigSource,
     /// Where browsers were received, and the certificate of that process.
     pub webrtc: WebRtcPlan,
 }

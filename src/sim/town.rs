@@ -145,7 +145,7 @@ fn calls(agents: u32) -> Option<CallSettings> {
         dial: DialRules::default(),
         trunks: (0..PRIMARY_TRUNKS).map(|nth| (trunk(nth), Arc::new(trunk_plan(nth)))).collect::<BTreeMap<_, _>>(),
         phones: (0..agents).map(phone).collect(),
-        policy: policy()?,
+        policy: policy()?.into(),
         default_queue: Some(QueueId::new(HELP)),
         priors: Priors::default(),
         token_keys: token_keys()?,

@@ -593,6 +593,18 @@ pub struct Transmit {
 }
 
 impl TrunkPeer {
+    /// Nobody is it any more; what holds for calls in progress stays.
+    pub fn leave(&mut self) {
+        self.trunk = TrunkId::new("");
+        (self.networks, self.gateways) = (Vec::new(), Vec::new());
+        (self.tls_name, self.keep_alive, self.account) = (None, None, None);
+    }
+
+    /// It has left; no trunk of a configuration is without a name.
+    pub fn is_gone(&self) -> bool {
+        self.trunk.as_str().is_empty()
+    }
+
     /// A trunk that is known by its networks and by nothing else.
     pub fn at(trunk: TrunkId, networks: Vec<(IpAddr, u8)>) -> TrunkPeer {
         TrunkPeer {

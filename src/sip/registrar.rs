@@ -175,6 +175,11 @@ impl Registrar {
         self.keep(agent, bindings);
     }
 
+    /// Drops every binding of `agent`.
+    pub fn forget(&mut self, agent: &AgentId) {
+        self.bindings_by_agent.remove(agent);
+    }
+
     /// Agents with at least one contact.
     pub fn len(&self) -> usize {
         self.bindings_by_agent.len()

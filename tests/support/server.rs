@@ -116,7 +116,7 @@ impl Setup {
             "[sip]\nbind = {binds:?}\nrealm = \"voice.example.com\"\ndrain_s = {}\n{}\
              [media]\nbind = {media}\nadvertised = {media}\nports = \"{first}-{}\"\n{}\
              [http]\nbind = \"{http}\"\n\
-             [[api_keys]]\nid = \"tests\"\nsha256 = \"{}\"\nscopes = [\"register\", \"read\", \"recordings\"]\n\
+             [[api_keys]]\nid = \"tests\"\nsha256 = \"{}\"\nscopes = [\"register\", \"read\", \"recordings\", \"reload\"]\n\
              [[token_keys]]\nid = 1\nsecret = \"{}\"\n\
              [store]\n{store}\n\
              [intents]\nregion = \"US\"\n\
@@ -250,6 +250,19 @@ impl Server {
 
     pub fn ask(&self, method: &str, path: &str, body: &Value) -> Response {
         http::request(self.http, KEY, method, path, body).unwrap_or_else(|fault| panic!("{method} {path}: {fault}"))
+    }
+
+    /// The configuration file with this text in place of that; the file as it was before.
+    pub fn rewrite(&self, from: &str, to: &str) -> String {
+        let before = std::fs::read_to_string(&self.configuration).expect("the configuration");
+        assert!(before.contains(from), "{from:?} is not in\n{before}");
+        std::fs::write(&self.configuration, before.replacen(from, to, 1)).expect("the configuration");
+        before
+    }
+
+    /// Puts a text back that `rewrite` gave.
+    pub fn restore(&self, text: &str) {
+        std::fs::write(&self.configuration, text).expect("the configuration");
     }
 
     pub fn process(&mut self) -> &mut Process {

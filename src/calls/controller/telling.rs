@@ -26,7 +26,9 @@ impl Calls {
         let known = &self.bench.pages;
         let Some(id) = known.call_of(intent).or_else(|| known.rivalled_call(intent)) else { return Confirmed::NoCall };
         let Some(call) = self.calls.get_mut(&id) else { return Confirmed::NoCall };
+        self.bench.lay_out(&call.rules);
         let confirmed = confirming::confirm(call, intent, &mut self.bench, now);
+        self.bench.clear_up();
         self.tell_pages(id);
         confirmed
     }

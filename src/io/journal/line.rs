@@ -17,11 +17,12 @@ use crate::sdp::Fingerprint;
 use crate::sip::api::{Browser, FlowId, StreamEvent};
 use crate::sip::resolve::QuestionNumber;
 
-use super::JournalHeader;
+use super::{JournalError, JournalHeader};
 use super::desktop::DesktopRecord;
 use super::media::MediaRecord;
 use super::names::NamesRecord;
 use super::question::QuestionRecord;
+use super::source::SourceRecord;
 use super::store::ResultRecord;
 
 /// The version that is written and read.
@@ -34,6 +35,9 @@ pub(super) struct HeaderRecord {
     pub seed: String,
     pub boot_s: u32,
     pub config: String,
+    /// Absent in journals of before there were such.
+    #[serde(default, skip_serializing_if = "SourceRecord::is_empty")]
+    pub files: SourceRecord,
     /// Absent in journals of before browsers were received.
     #[serde(default)]
     pub webrtc_ports: Vec<u16>,
@@ -78,6 +82,7 @@ pub(super) enum InputRecord {
     PageClosed { intent: String },
     Ask { id: u64, question: QuestionRecord },
     Notice(String),
+    Configured(SourceRecord),
 }
 
 /// What became of a connection.
@@ -114,7 +119,8 @@ impl From<&JournalHeader> for HeaderRecord {
             journal: VERSION,
             seed: to_hex(&header.seed),
             boot_s: header.boot_s,
-            config: header.config.clone(),
+            config: header.config.text.to_string(),
+            files: SourceRecord::files_of(&header.config),
             webrtc_ports: header.webrtc.ports.clone(),
             fingerprint: Some(to_hex(&header.webrtc.fingerprint.0)),
         }
@@ -122,12 +128,14 @@ impl From<&JournalHeader> for HeaderRecord {
 }
 
 impl HeaderRecord {
-    pub fn read(self) -> Result<JournalHeader, BadPart> {
-        let seed = bytes_of_hex(&self.seed).ok_or(BadPart("seed"))?;
+    pub fn read(self) -> Result<JournalHeader, JournalError> {
+        let config = self.files.with_text(self.config).read()?;
+        let bad = |part| JournalError::BadLine { line: 1, part };
+        let seed = bytes_of_hex(&self.seed).ok_or(bad("seed"))?;
         let fingerprint = self.fingerprint.map_or(Some([0; 32]), |text| bytes_of_hex(&text));
-        let fingerprint = Fingerprint(fingerprint.ok_or(BadPart("fingerprint"))?);
+        let fingerprint = Fingerprint(fingerprint.ok_or(bad("fingerprint"))?);
         let webrtc = WebRtcPlan { ports: self.webrtc_ports, fingerprint };
-        Ok(JournalHeader { seed, boot_s: self.boot_s, config: self.config, webrtc })
+        Ok(JournalHeader { seed, boot_s: self.boot_s, config, webrtc })
     }
 }
 
@@ -175,6 +183,7 @@ impl From<&Input> for InputRecord {
             Input::Page(PageInput::Closed { intent }) => InputRecord::PageClosed { intent: intent.to_string() },
             Input::Ask { id, question } => InputRecord::Ask { id: id.0, question: QuestionRecord::from(question) },
             Input::Notice(notice) => InputRecord::Notice(notice.as_str().to_owned()),
+            Input::Configured(configured) => InputRecord::Configured(SourceRecord::of(&configured.source)),
         }
     }
 }
@@ -252,6 +261,8 @@ impl InputRecord {
             InputRecord::PageClosed { intent: id } => Input::Page(PageInput::Closed { intent: intent(&id)? }),
             InputRecord::Ask { id, question } => Input::Ask { id: QuestionId(id), question: question.read()? },
             InputRecord::Notice(word) => Input::Notice(notice(&word)?),
+            // An entry of its own: what it means, the configuration's reader says.
+            InputRecord::Configured(_) => return Err(BadPart("configured")),
         }))
     }
 }

@@ -6,16 +6,18 @@ use std::io::{self, BufRead, BufReader, Lines};
 use std::path::Path;
 
 use crate::base::Now;
-use crate::engine::Input;
+use crate::engine::{ConfigSource, Input};
 
 use super::JournalHeader;
-use super::line::{BadPart, HeaderRecord, LineRecord, VERSION, VersionRecord, now};
+use super::line::{BadPart, HeaderRecord, InputRecord, LineRecord, VERSION, VersionRecord, now};
 
 /// One line of a journal.
 #[derive(Clone, Debug)]
 pub enum Entry {
     Input(Box<Input>, Now),
     Timeout(Now),
+    /// Another configuration.
+    Configured(Box<ConfigSource>, Now),
     /// After all entries before this one the engine had put out so many outputs, with this digest.
     Proof {
         digest: u64,
@@ -36,6 +38,10 @@ pub enum JournalError {
         line: u64,
         part: &'static str,
     },
+    /// A file that the configuration names is too large to stand in the journal, and is not what it was.
+    File {
+        path: String,
+    },
 }
 
 /// The entries of one journal. A last line that was cut off by a crash ends it.
@@ -53,7 +59,7 @@ pub fn read_journal(path: &Path) -> Result<(JournalHeader, JournalReader), Journ
         return Err(JournalError::Version(journal));
     }
     let record: HeaderRecord = serde_json::from_str(&first).map_err(|_| JournalError::NoHeader)?;
-    let header = record.read().map_err(|BadPart(part)| JournalError::BadLine { line: 1, part })?;
+    let header = record.read()?;
     Ok((header, JournalReader { lines, line: 1 }))
 }
 
@@ -83,6 +89,9 @@ impl JournalReader {
     fn entry(&self, record: LineRecord) -> Result<Entry, JournalError> {
         let bad = |BadPart(part)| JournalError::BadLine { line: self.line, part };
         match record {
+            LineRecord::Input { m, w, input: InputRecord::Configured(source) } => {
+                Ok(Entry::Configured(Box::new(source.read()?), now(m, w)))
+            }
             LineRecord::Input { m, w, input } => match input.read().map_err(bad)? {
                 Some(input) => Ok(Entry::Input(Box::new(input), now(m, w))),
                 None => Ok(Entry::Timeout(now(m, w))),
@@ -104,6 +113,10 @@ impl fmt::Display for JournalError {
                 f,
                 "this journal is of version {other}, and this program reads version {VERSION}: replay it with the program that wrote it"
             ),
+            JournalError::File { path } => write!(
+                f,
+                "the journal rests on the file {path}, which is not what it was when the journal was written: put that one back to replay it"
+            ),
             JournalError::BadLine { line, part } => write!(f, "line {line} of the journal: {part} cannot be read"),
         }
     }
@@ -113,7 +126,10 @@ impl std::error::Error for JournalError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             JournalError::Io(error) => Some(error),
-            JournalError::NoHeader | JournalError::Version(_) | JournalError::BadLine { .. } => None,
+            JournalError::NoHeader
+            | JournalError::Version(_)
+            | JournalError::File { .. }
+            | JournalError::BadLine { .. } => None,
         }
     }
 }

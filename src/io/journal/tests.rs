@@ -12,7 +12,7 @@ use crate::calls::api::AskId;
 use crate::calls::pages::PageInput;
 use crate::calls::settings::WebRtcPlan;
 use crate::desktop::*;
-use crate::engine::Output;
+use crate::engine::{ConfigSource, Output, SourceFile};
 use crate::engine::question::{Question, QuestionId};
 use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply};
 use crate::intents::*;
@@ -197,7 +197,10 @@ fn plain(input: &Input) -> String {
 
 fn header() -> JournalHeader {
     let webrtc = WebRtcPlan { ports: vec![29_999, 29_998], fingerprint: Fingerprint([0xcd; 32]) };
-    JournalHeader { seed: [0xab; 32], boot_s: 77, config: "a = \"b\"\n".into(), webrtc }
+    let small = SourceFile::new(b"example.com,gold\n".as_slice().into());
+    let files = [("domains.csv".to_owned(), small)].into();
+    let config = ConfigSource { text: "a = \"b\"\n".into(), folder: String::new(), files };
+    JournalHeader { seed: [0xab; 32], boot_s: 77, config, webrtc }
 }
 
 struct TemporaryFile(std::path::PathBuf);
@@ -285,4 +288,20 @@ fn a_line_that_was_cut_ends_it_and_nonsense_is_told() {
     assert!(matches!(second, Some(Err(JournalError::BadLine { line: 3, part: "whole" }))));
     std::fs::write(&file.0, "hello").unwrap();
     assert!(matches!(read_journal(&file.0), Err(JournalError::NoHeader)));
+}
+
+#[test]
+fn a_file_too_large_for_the_journal_must_be_what_it_was() {
+    let (file, large) = (TemporaryFile::new("large"), TemporaryFile::new("large-list"));
+    let bytes = vec![b'x'; crate::base::limits::JOURNAL_FILE_MAX + 1];
+    std::fs::write(&large.0, &bytes).unwrap();
+    let name = large.0.display().to_string();
+    let files = [(name.clone(), SourceFile::new(bytes.into()))].into();
+    let header = JournalHeader { config: ConfigSource { files, ..header().config }, ..header() };
+    Journal::create(&file.0, &header).unwrap().flush();
+    assert!(std::fs::metadata(&file.0).unwrap().len() < 2_000);
+    assert!(read_journal(&file.0).unwrap().0 == header);
+    std::fs::write(&large.0, "otherwise").unwrap();
+    let error = read_journal(&file.0).err().map(|error| error.to_string()).unwrap_or_default();
+    assert!(error.contains(&name) && error.contains("not what it was"), "{error}");
 }

@@ -55,6 +55,19 @@ pub struct MediaPool {
     webrtc: WebRtcPlan,
 }
 
+/// The way of other sounds to the workers.
+pub struct SoundsDoor(Vec<Mailbox>);
+
+impl SoundsDoor {
+    /// Commands that come later find these.
+    pub fn change(&self, sounds: Sounds) {
+        let sounds = Arc::new(sounds);
+        for mailbox in &self.0 {
+            mailbox.change_sounds(Arc::clone(&sounds));
+        }
+    }
+}
+
 /// Which worker has a leg. Locked once for each command and for each end of a leg, never for a packet.
 #[derive(Clone, Default)]
 pub(crate) struct Directory(Arc<Mutex<HashMap<LegId, usize>>>);
@@ -106,6 +119,11 @@ impl MediaPool {
     /// Where browsers are received, and by which certificate they know us.
     pub fn webrtc(&self) -> &WebRtcPlan {
         &self.webrtc
+    }
+
+    /// For other sounds while it runs.
+    pub fn sounds_door(&self) -> io::Result<SoundsDoor> {
+        Ok(SoundsDoor(self.mailboxes.iter().map(Mailbox::try_clone).collect::<io::Result<_>>()?))
     }
 
     /// Hands a command to the worker of its group at once; never blocks. An `Open` beyond the limits answers with `Failed`.

@@ -44,6 +44,7 @@ pub struct Mailbox {
 enum Letter {
     Command(MediaCommand),
     News(LegId, HandshakeNews),
+    Sounds(Arc<Sounds>),
     Stop,
 }
 
@@ -91,6 +92,12 @@ impl Mailbox {
     /// From the thread of the handshakes.
     pub fn tell(&self, leg: LegId, news: HandshakeNews) {
         self.post(Letter::News(leg, news));
+        self.wake();
+    }
+
+    /// Other sounds in place of those before.
+    pub fn change_sounds(&self, sounds: Arc<Sounds>) {
+        self.post(Letter::Sounds(sounds));
         self.wake();
     }
 
@@ -232,6 +239,7 @@ impl Worker {
                     self.obey(command);
                 }
                 Letter::News(leg, news) => self.relay.handshake(leg, news, self.now, &mut self.sockets),
+                Letter::Sounds(sounds) => self.relay.change_sounds(sounds),
                 Letter::Stop => return false,
             }
         }

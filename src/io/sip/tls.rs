@@ -83,7 +83,7 @@ pub struct TlsFault {
 
 /// The present certificates; connections that are open keep theirs.
 pub struct Tls {
-    files: TlsFiles,
+    files: ArcSwap<TlsFiles>,
     configs: ArcSwap<Configs>,
 }
 
@@ -100,7 +100,15 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 impl Tls {
     pub fn open(files: TlsFiles) -> Result<Tls, TlsFault> {
         let configs = ArcSwap::from_pointee(load(&files)?);
-        Ok(Tls { files, configs })
+        Ok(Tls { files: ArcSwap::from_pointee(files), configs })
+    }
+
+    /// Takes these files from now on, as they are at this moment.
+    pub fn change(&self, files: TlsFiles) -> Result<(), TlsFault> {
+        let configs = load(&files)?;
+        self.files.store(Arc::new(files));
+        self.configs.store(Arc::new(configs));
+        Ok(())
     }
 
     /// Until when our certificate is good.
@@ -128,7 +136,7 @@ impl Tls {
         };
         let stream = TlsConnector::from(client).connect(name, stream).await.map_err(Refusal::Handshake)?;
         let names = stream.get_ref().1.peer_certificates().and_then(<[_]>::first).map(names_of).unwrap_or_default();
-        if self.files.is_meant(meant, &names) { Ok((stream.into(), names)) } else { Err(Refusal::Name) }
+        if self.files.load().is_meant(meant, &names) { Ok((stream.into(), names)) } else { Err(Refusal::Name) }
     }
 }
 
@@ -150,15 +158,15 @@ impl TlsFiles {
 
 /// Takes new files when they change; a bad one is said, and the old ones stay.
 pub async fn watch(tls: Arc<Tls>) {
-    let mut seen = stamps(&tls.files);
+    let mut seen = stamps(&tls.files.load());
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
-        let now = stamps(&tls.files);
+        let now = stamps(&tls.files.load());
         if now == seen {
             continue;
         }
         seen = now;
-        match load(&tls.files) {
+        match load(&tls.files.load()) {
             Ok(configs) => {
                 tracing::info!("new TLS certificates are in use");
                 tls.configs.store(Arc::new(configs));

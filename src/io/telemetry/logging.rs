@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -42,19 +43,47 @@ enum Entry {
 
 const FLUSH_WITHIN: Duration = Duration::from_secs(1);
 
+/// Says what is logged from now on.
+#[derive(Clone)]
+pub struct LogFilter(Arc<dyn Fn(EnvFilter) -> bool + Send + Sync>);
+
+impl LogFilter {
+    /// False when the text is no filter, or the log has gone.
+    pub fn set(&self, filter: &str) -> bool {
+        read_filter(filter).is_ok_and(|filter| (self.0)(filter))
+    }
+}
+
+/// Whether the text is a filter.
+pub fn check_filter(filter: &str) -> Result<(), LoggingError> {
+    read_filter(filter).map(drop)
+}
+
+fn read_filter(filter: &str) -> Result<EnvFilter, LoggingError> {
+    EnvFilter::try_new(filter).map_err(LoggingError::Filter)
+}
+
 /// Sets the log of the process up; once.
-pub fn start(form: LogForm, filter: &str) -> Result<Log, LoggingError> {
-    let filter = EnvFilter::try_new(filter).map_err(LoggingError::Filter)?;
+pub fn start(form: LogForm, filter: &str) -> Result<(Log, LogFilter), LoggingError> {
+    let filter = read_filter(filter)?;
     let (lines, waiting) = sync_channel(LINES_MAX);
     let thread = std::thread::Builder::new().name("log".to_owned());
     thread.spawn(move || write_all(&waiting)).map_err(LoggingError::Thread)?;
     let log = Log(lines);
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(log.clone()).with_ansi(false);
-    let set = match form {
-        LogForm::Text => builder.try_init(),
-        LogForm::Json => builder.json().flatten_event(true).try_init(),
+    let (set, filter) = match form {
+        LogForm::Text => {
+            let builder = builder.with_filter_reloading();
+            let filter = builder.reload_handle();
+            (builder.try_init(), LogFilter(Arc::new(move |new| filter.reload(new).is_ok())))
+        }
+        LogForm::Json => {
+            let builder = builder.json().flatten_event(true).with_filter_reloading();
+            let filter = builder.reload_handle();
+            (builder.try_init(), LogFilter(Arc::new(move |new| filter.reload(new).is_ok())))
+        }
     };
-    set.map(|()| log).map_err(|_| LoggingError::Twice)
+    set.map(|()| (log, filter)).map_err(|_| LoggingError::Twice)
 }
 
 /// Lines come in bursts: what arrives in this time after the first is written with it, so that a busy log wakes its thread

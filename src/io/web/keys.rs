@@ -27,6 +27,8 @@ pub struct ApiKey {
     pub read: bool,
     /// May hear recordings, and delete them.
     pub recordings: bool,
+    /// May have the configuration read again.
+    pub reload: bool,
 }
 
 /// The caller may deal with intents.
@@ -77,6 +79,24 @@ impl FromRequestParts<Arc<Web>> for Listener {
     }
 }
 
+/// The caller may have the configuration read again.
+pub(super) struct Reloader {
+    pub(super) key: String,
+}
+
+impl FromRequestParts<Arc<Web>> for Reloader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Reloader, Problem> {
+        let key = find(&web.keys, parts)?;
+        if !key.reload {
+            let remedy = "this key may not reload the configuration: use one with the scope reload";
+            return Err(Problem::new(Kind::Forbidden, remedy));
+        }
+        Ok(Reloader { key: key.id.clone() })
+    }
+}
+
 /// What stands after `Bearer`, if this is the scheme.
 pub(super) fn bearer(parts: &Parts) -> Option<&str> {
     let (scheme, rest) = parts.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
@@ -115,6 +135,6 @@ fn known<'a>(keys: &'a [ApiKey], presented: &str) -> Option<&'a ApiKey> {
 
 impl std::fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ApiKey").field("id", &self.id).field("write", &self.write).field("read", &self.read).finish()
+        f.debug_struct("ApiKey").field("id", &self.id).field("write", &self.write).field("read", &self.read).field("reload", &self.reload).finish()
     }
 }

@@ -50,7 +50,7 @@ pub(super) struct MatchQuery {
 
 /// Where calls go.
 pub struct Routes {
-    pub policy: Policy,
+    pub policy: Arc<Policy>,
     pub default_queue: Option<QueueId>,
     /// The trunk of calls from customers' browsers, where there may be any.
     pub browser_trunk: Option<TrunkId>,

@@ -25,6 +25,7 @@ mod pace;
 pub mod pages;
 pub mod problem;
 mod recordings;
+mod reload;
 mod server;
 #[cfg(test)]
 mod server_tests;
@@ -49,7 +50,7 @@ use crate::intents::{StoreError, StoreReply, StoreRequest, TokenKeys};
 
 use super::clock::Clock;
 use super::desktop::{self, DeskLines};
-use super::door::{EngineDoor, StoreDoor};
+use super::door::{EngineDoor, ReloadDoor, StoreDoor};
 use super::history::History;
 use super::live::LivePages;
 use super::telemetry::Telemetry;
@@ -61,7 +62,7 @@ pub use keys::ApiKey;
 pub use lookup::Routes;
 pub use origin::Origins;
 pub use pace::Pace;
-pub use server::{serve, serve_over};
+pub use server::{Served, serve, serve_over};
 pub use sip::SipWeb;
 
 /// What the API works with.
@@ -71,14 +72,16 @@ pub struct Web {
     pub lines: Arc<DeskLines>,
     /// The cases.
     pub history: History,
-    pub waits: Waits,
-    pub boards: Boards,
+    pub waits: Arc<Waits>,
+    pub boards: Arc<Boards>,
     /// Customers' pages that are open.
     pub pages: Arc<LivePages>,
     pub sip: SipWeb,
     pub telemetry: Telemetry,
     /// The folder of the calls' recordings.
     pub recordings: Option<PathBuf>,
+    /// Reads the configuration again.
+    pub reload: Arc<dyn ReloadDoor>,
     pub clock: Clock,
     pub keys: Vec<ApiKey>,
     pub token_keys: TokenKeys,
@@ -93,7 +96,7 @@ pub struct Web {
     pub pool: Option<PoolId>,
     pub pools: Vec<PoolPlan>,
     /// How fast their numbers are asked for.
-    pub pace: Pace,
+    pub pace: Arc<Pace>,
     /// Draws the ids of intents; seeded with secret bytes.
     pub rng: Mutex<Rng>,
 }
@@ -145,6 +148,7 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/v1/numbers", routing::get(numbers::numbers)),
         ("/v1/board/live", routing::get(board_live::live)),
         ("/v1/latency", routing::get(board::latency)),
+        ("/v1/reload", routing::post(reload::reload)),
         ("/metrics", routing::get(health::metrics)),
         ("/healthz", routing::get(health::alive)),
         ("/readyz", routing::get(health::ready)),

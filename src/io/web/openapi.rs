@@ -7,7 +7,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::io::desktop;
 
-use super::{board, board_live, cases, health, intents, live, lookup, numbers, recordings, sip};
+use super::{board, board_live, cases, health, intents, live, lookup, numbers, recordings, reload, sip};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -16,7 +16,7 @@ use super::{board, board_live, cases, health, intents, live, lookup, numbers, re
         description = "Registers contact intents, and shows what becomes of the calls. Errors are problems (RFC 9457).",
     ),
     paths(
-        intents::register, intents::read, intents::change, intents::withdraw, live::live, live::confirm, cases::message,
+        intents::register, intents::read, intents::change, intents::withdraw, live::live, live::confirm, cases::message, reload::reload,
         cases::of_customer, cases::feedback,
         lookup::look_up, board::calls, board::call, recordings::recording,
         recordings::delete_recording,

@@ -21,6 +21,9 @@ pub enum Kind {
     UnsupportedMedia,
     InvalidBody,
     KeyReused,
+    ConfigFaults,
+    NeedsRestart,
+    ReloadBusy,
     NoCall,
     TooManyStreams,
     StreamsFull,
@@ -90,6 +93,11 @@ impl Kind {
             Kind::KeyReused => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "idempotency-key-reused", "The idempotency key was used before")
             }
+            Kind::ConfigFaults => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "configuration-faults", "The configuration has faults")
+            }
+            Kind::NeedsRestart => (StatusCode::CONFLICT, "needs-restart", "A running process cannot take this"),
+            Kind::ReloadBusy => (StatusCode::CONFLICT, "reload-under-way", "The configuration is being read already"),
             Kind::NoCall => (StatusCode::CONFLICT, "no-call", "There is no call in progress"),
             Kind::TooManyStreams => {
                 (StatusCode::TOO_MANY_REQUESTS, "too-many-streams", "The intent has too many pages open")
@@ -141,6 +149,9 @@ impl Kind {
             | Kind::UnsupportedMedia
             | Kind::InvalidBody
             | Kind::KeyReused
+            | Kind::ConfigFaults
+            | Kind::NeedsRestart
+            | Kind::ReloadBusy
             | Kind::NoCall
             | Kind::TooManyStreams
             | Kind::TooManyMessages

@@ -7,6 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
@@ -30,13 +31,27 @@ const STOP_WITHIN: Duration = Duration::from_secs(3);
 /// After a fault of the system, such as no descriptors left.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// What is served: others may take its place, and each request is answered by those under which it came.
+#[derive(Clone)]
+pub struct Served(Arc<ArcSwap<Router>>);
+
+impl Served {
+    pub fn new(routes: Router) -> Served {
+        Served(Arc::new(ArcSwap::from_pointee(routes)))
+    }
+
+    pub fn change(&self, routes: Router) {
+        self.0.store(Arc::new(routes));
+    }
+}
+
 /// Serves until `stop` is done, and then what is under way.
 pub async fn serve(listener: TcpListener, routes: Router, stop: impl Future<Output = ()>) {
-    serve_over(None, listener, routes, stop).await;
+    serve_over(None, listener, Served::new(routes), stop).await;
 }
 
 /// The same over TLS, where there are certificates.
-pub async fn serve_over(tls: Option<Arc<Tls>>, listener: TcpListener, routes: Router, stop: impl Future<Output = ()>) {
+pub async fn serve_over(tls: Option<Arc<Tls>>, listener: TcpListener, routes: Served, stop: impl Future<Output = ()>) {
     let places = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
     let (stopping, stopped) = watch::channel(false);
     tokio::pin!(stop);
@@ -78,7 +93,7 @@ async fn serve_one(
     stream: TcpStream,
     peer: Peer,
     place: OwnedSemaphorePermit,
-    routes: Router,
+    routes: Served,
     stopped: watch::Receiver<bool>,
 ) {
     match tls {
@@ -92,14 +107,13 @@ async fn serve_one(
     drop(place);
 }
 
-async fn converse<S>(stream: S, peer: Peer, routes: Router, mut stopped: watch::Receiver<bool>)
+async fn converse<S>(stream: S, peer: Peer, routes: Served, mut stopped: watch::Receiver<bool>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let routes = TowerToHyperService::new(routes);
     let from_peer = service_fn(move |mut request: hyper::Request<hyper::body::Incoming>| {
         request.extensions_mut().insert(peer);
-        routes.call(request)
+        TowerToHyperService::new(Router::clone(&routes.0.load())).call(request)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

@@ -34,7 +34,7 @@ use crate::intents::token::TokenKey;
 use crate::intents::{StoreError, StoreRequest, TokenKeys};
 use crate::io::clock::Clock;
 use crate::io::desktop::DeskLines;
-use crate::io::door::{Asked, EngineDoor, StoreDoor, Stored};
+use crate::io::door::{Asked, EngineDoor, NotReloaded, ReloadDoor, Reloading, StoreDoor, Stored};
 use crate::io::history::{History, Kept};
 use crate::io::live::LivePages;
 use crate::io::store::Store;
@@ -112,6 +112,15 @@ impl EngineDoor for Samples {
     }
 }
 
+/// Finds nothing to read again.
+struct Reload;
+
+impl ReloadDoor for Reload {
+    fn reload(&self, _: bool) -> Reloading<'_> {
+        Box::pin(std::future::ready(Err(NotReloaded::NoFile)))
+    }
+}
+
 fn sample(question: Question) -> Answer {
     let call = CallView { record: record(), phase: "ended", lasted: Duration::from_secs(61) };
     match question {
@@ -186,7 +195,7 @@ fn routes() -> Routes {
     let refuse = access::Answer::Refuse { status: 480, announcement: Some("Please use\nthe page.".into()) };
     let setup = PolicySetup::of(vec![strong], refuse);
     Routes {
-        policy: Policy::new(setup).unwrap(),
+        policy: Policy::new(setup).unwrap().into(),
         default_queue: Some(QueueId::new("returns")),
         browser_trunk: Some(TrunkId::new("(web)")),
         trunk: Some(TrunkId::new("carrier")),
@@ -196,7 +205,7 @@ fn routes() -> Routes {
 }
 
 fn key(id: &str, key: &str, write: bool) -> ApiKey {
-    ApiKey { id: id.to_owned(), hash: Sha256::digest(key).into(), write, read: !write, recordings: !write }
+    ApiKey { id: id.to_owned(), hash: Sha256::digest(key).into(), write, read: !write, recordings: !write, reload: false }
 }
 
 /// More than two numbers can keep.
@@ -244,9 +253,10 @@ impl Server {
             },
             pages: Arc::clone(&pages),
             history: history.clone(),
-            waits: super::Waits::default(),
-            boards: super::Boards::default(),
+            waits: Arc::default(),
+            boards: Arc::default(),
             telemetry,
+            reload: Arc::new(Reload),
             clock,
             recordings: Some(std::env::temp_dir().join(format!("throughline-web-{}", std::process::id()))),
             keys: vec![key("site", SITE, true), key("board", BOARD, false), key("other", OTHER_SITE, true)],
@@ -257,7 +267,7 @@ impl Server {
             default_ttl: Duration::from_secs(900),
             pool: Some(pool.pool.clone()),
             pools: vec![pool],
-            pace: super::Pace::default(),
+            pace: Arc::default(),
             rng: Mutex::new(Rng::from_number(1)),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();

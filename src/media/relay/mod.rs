@@ -95,6 +95,11 @@ impl Relay {
         }
     }
 
+    /// What players play from now on, at the place where they are.
+    pub fn change_sounds(&mut self, sounds: Arc<Sounds>) {
+        self.sounds = sounds;
+    }
+
     /// Whether `Open` of this leg would succeed, before its sockets are bound.
     pub fn may_open(&self, leg: LegId) -> Result<(), FailCause> {
         if self.leg_by_id.contains_key(&leg) {

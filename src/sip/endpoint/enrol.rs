@@ -80,6 +80,16 @@ impl Enrolment {
         }
     }
 
+    /// The carrier knows us until then.
+    pub fn ends(&self) -> Option<Mono> {
+        self.until
+    }
+
+    /// At another place of the setup: what is on its way is answered to the old one, and is asked again.
+    pub fn resumed(self) -> Enrolment {
+        Enrolment { asked: None, looking: false, ways: VecDeque::new(), ..self }
+    }
+
     /// The REGISTER went out again with credentials.
     pub fn renumber(&mut self, new: TxId, cseq: u32) {
         (self.asked, self.cseq) = (Some(new), cseq);
@@ -246,16 +256,19 @@ impl Endpoint {
 
     /// Takes every registration back; those of silent carriers end by themselves.
     pub(super) fn leave(&mut self, now: Mono) {
-        for trunk in 0..self.enrolments.len() {
-            let Some(Some(enrolment)) = self.enrolments.get_mut(trunk) else { continue };
-            enrolment.leaving = true;
-            let known = enrolment.until.is_some() || enrolment.asked.is_some();
-            enrolment.asked = None;
-            self.core.timers.cancel(&Deadline::Enrol(trunk));
-            self.core.timers.cancel(&Deadline::EnrolmentEnds(trunk));
-            if known {
-                self.enrol(trunk, now);
-            }
+        (0..self.enrolments.len()).for_each(|trunk| self.take_back(trunk, now));
+    }
+
+    /// The carrier is told to forget us, if it knows us.
+    pub(super) fn take_back(&mut self, trunk: usize, now: Mono) {
+        self.core.timers.cancel(&Deadline::Enrol(trunk));
+        self.core.timers.cancel(&Deadline::EnrolmentEnds(trunk));
+        let Some(Some(enrolment)) = self.enrolments.get_mut(trunk) else { return };
+        enrolment.leaving = true;
+        let known = enrolment.until.is_some() || enrolment.asked.is_some();
+        enrolment.asked = None;
+        if known {
+            self.enrol(trunk, now);
         }
     }
 
@@ -276,7 +289,7 @@ impl Endpoint {
         let Some(Some(enrolment)) = self.enrolments.get_mut(trunk) else { return };
         enrolment.since = now;
         let registered = enrolment.until.is_some();
-        if let Some(peer) = self.core.setup.trunks.get(trunk) {
+        if let Some(peer) = self.core.setup.trunks.get(trunk).filter(|peer| !peer.is_gone()) {
             let trunk = peer.trunk.clone();
             self.core.tell(SipEvent::TrunkRegistered { trunk, registered, status });
         }

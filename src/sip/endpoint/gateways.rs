@@ -30,6 +30,11 @@ pub struct Door {
 }
 
 impl Door {
+    /// For another place: the question on its way is answered to the old one.
+    pub fn unasked(&self) -> Door {
+        Door { asked: false, ..*self }
+    }
+
     /// The state after one more answer. Who was never down is up at the first good answer.
     fn after(&mut self, good: bool) -> GatewayState {
         (self.good, self.bad) = if good { (self.good.saturating_add(1), 0) } else { (0, self.bad.saturating_add(1)) };

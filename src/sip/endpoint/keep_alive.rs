@@ -25,6 +25,13 @@ pub struct Reach {
     asked: bool,
 }
 
+impl Reach {
+    /// For another place: the question on its way is answered to the old one.
+    pub fn unasked(&self) -> Reach {
+        Reach { asked: false, ..*self }
+    }
+}
+
 impl Endpoint {
     /// Asks, unless the last question is still open, and sets the time of the next.
     pub(super) fn keep_alive(&mut self, trunk: usize, now: Mono) {
@@ -70,7 +77,8 @@ impl Endpoint {
     fn reach_is(&mut self, trunk: usize, reachable: bool, now: Mono) {
         let Some(reach) = self.reach.get_mut(trunk) else { return };
         let changed = reach.reachable.replace(reachable) != Some(reachable);
-        if let Some(name) = self.core.setup.trunks.get(trunk).filter(|_| changed).map(|peer| peer.trunk.clone()) {
+        let peer = self.core.setup.trunks.get(trunk).filter(|peer| changed && !peer.is_gone());
+        if let Some(name) = peer.map(|peer| peer.trunk.clone()) {
             self.core.tell(SipEvent::TrunkReachable { trunk: name, reachable });
         }
         if changed && reachable {

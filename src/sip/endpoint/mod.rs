@@ -32,6 +32,7 @@ mod prack;
 mod prove;
 mod put_off;
 mod receive;
+mod reconfigure;
 mod refer;
 mod register;
 mod reinvite;

@@ -10,7 +10,7 @@ use super::core::Way;
 use super::deadlines::Deadline;
 use super::inside::Inside;
 use super::names::Tag;
-use super::{checks, stranger};
+use super::{checks, reconfigure, stranger};
 use crate::base::limits::SIP_ROUTES_MAX;
 use crate::base::{AgentId, Family, Mono};
 use crate::sip::api::{EndpointSetup, FlowId, Refusal, Rings, SipEvent};
@@ -174,6 +174,15 @@ impl Endpoint {
         let before = self.standing(&agent);
         self.registrar.cut_off(&agent, flow);
         self.phone_changed(phone, &agent, before);
+    }
+
+    /// It may register no more, and rings no more.
+    pub(super) fn forget_phone(&mut self, phone: usize) {
+        let Some(place) = self.core.setup.phones.get_mut(phone) else { return };
+        let account = std::mem::replace(place, reconfigure::nobody());
+        let before = self.standing(&account.agent);
+        self.registrar.forget(&account.agent);
+        self.phone_changed(phone, &account.agent, before);
     }
 
     /// What rings when the agent is called; the newest contact says for all.

@@ -45,6 +45,13 @@ impl Streams {
         self.stream_by_flow.get(&flow)?.trunk
     }
 
+    /// The trunk has another place in the setup, or none.
+    pub fn move_trunk(&mut self, from: usize, to: Option<usize>) {
+        for stream in self.stream_by_flow.values_mut().filter(|stream| stream.trunk == Some(from)) {
+            stream.trunk = to;
+        }
+    }
+
     /// Whose browser is at the other end.
     pub fn browser_of(&self, flow: FlowId) -> Option<&Browser> {
         self.stream_by_flow.get(&flow)?.browser.as_ref()

@@ -1,0 +1,250 @@
+//! The configuration of a running server is read again: checked first, refused as a whole with all faults, applied at once.
+//!
+//! Everything that takes long happens on a thread of its own, and the engine only takes what is made. What it had is let go of here.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+
+use crate::access::Policy;
+use crate::base::limits::PLACES_LEFT_MAX;
+use crate::base::rng::Rng;
+use crate::calls::settings::WebRtcPlan;
+use crate::config::{self, Change, Fault, How, Plan, WavAt};
+use crate::engine::question::Question;
+use crate::engine::{ConfigSource, Configured, Input};
+use crate::io::door::{ConfigFault, NotReloaded, ReloadDoor, Reloaded, Reloading};
+use crate::io::media::SoundsDoor;
+use crate::io::sip::tls::Tls;
+use crate::io::telemetry::logging::{self, LogFilter};
+use crate::io::web::Served;
+use crate::media::{Clip, Sounds};
+
+use super::configuration::{self, NoPlan};
+use super::numbers::Numbers;
+use super::server::{random_seed, warn_of_pools, warm_up};
+use super::web::WebParts;
+use super::{sounds, tls};
+
+/// What of a running server can be changed.
+pub struct Reloader {
+    me: Weak<Reloader>,
+    /// `None`: the configuration is no file.
+    file: Option<PathBuf>,
+    parts: Parts,
+    served: Served,
+    present: Mutex<Present>,
+}
+
+/// The ends of the parts that take another configuration.
+pub struct Parts {
+    pub web: WebParts,
+    pub numbers: Arc<Numbers>,
+    pub sip_tls: Option<Arc<Tls>>,
+    pub http_tls: Option<Arc<Tls>>,
+    /// `None`: somebody else's log.
+    pub log: Option<LogFilter>,
+    /// Of this process, whatever the file says.
+    pub webrtc: WebRtcPlan,
+}
+
+/// The sounds that there are.
+pub struct Stage {
+    pub door: SoundsDoor,
+    /// By `WavId`.
+    pub files: Vec<Vec<WavAt>>,
+    pub clips: Vec<Clip>,
+}
+
+/// What holds now.
+struct Present {
+    source: ConfigSource,
+    stage: Stage,
+    policy: Arc<Policy>,
+    /// Those that calls in progress may still have: the last one to hold a large one lets go of it here, not in the engine.
+    former: Vec<Arc<Policy>>,
+    /// Places that trunks and phones have left behind.
+    left: usize,
+}
+
+/// What is compared with.
+struct Before {
+    source: ConfigSource,
+    files: Vec<Vec<WavAt>>,
+    clips: Vec<Clip>,
+    left: usize,
+}
+
+/// A reload as far as it is only read.
+struct Checked {
+    plan: Plan,
+    clips: Vec<Clip>,
+    source: ConfigSource,
+    changes: Vec<Change>,
+    left: usize,
+}
+
+/// The way to a reloader that may have gone with its server.
+struct ReloadHandle(Weak<Reloader>);
+
+/// How often former policies are looked at.
+const LET_GO_EVERY: Duration = Duration::from_secs(5);
+
+impl Reloader {
+    /// `file`: where the plan was read from. `rng` draws the ids of intents.
+    pub fn new(
+        file: Option<PathBuf>,
+        parts: Parts,
+        (plan, source, stage): (&Plan, ConfigSource, Stage),
+        rng: Rng,
+    ) -> Arc<Reloader> {
+        let policy = Arc::clone(&plan.settings.calls.policy);
+        let present = Mutex::new(Present { source, stage, policy, former: Vec::new(), left: 0 });
+        let reloader = Arc::new_cyclic(|me: &Weak<Reloader>| {
+            let served = Served::new(parts.web.router(plan, Arc::new(ReloadHandle(me.clone())), rng));
+            Reloader { me: me.clone(), file, parts, served, present }
+        });
+        tokio::spawn(let_go(Arc::downgrade(&reloader)));
+        reloader
+    }
+
+    /// The API, which changes with the configuration.
+    pub fn served(&self) -> Served {
+        self.served.clone()
+    }
+
+    /// For a signal: what comes of it is in the log.
+    pub async fn run_and_log(self: Arc<Reloader>) {
+        match self.run(true).await {
+            Ok(Reloaded { changes, .. }) => {
+                let changes: Vec<String> = changes.iter().map(|(key, how)| format!("{key} {how}")).collect();
+                tracing::info!(?changes, "the configuration was read again");
+            }
+            Err(NotReloaded::Faults(faults) | NotReloaded::NeedsRestart(faults)) => {
+                for ConfigFault { key, file, line, what, remedy } in &faults {
+                    tracing::error!(file, line, key, remedy, "{what}");
+                }
+                tracing::error!(faults = faults.len(), "the configuration stays as it was");
+            }
+            Err(NotReloaded::Busy) => tracing::warn!("the configuration is being read again already"),
+            Err(NotReloaded::NoFile) => tracing::warn!("there is no configuration file to read again"),
+            Err(NotReloaded::NoEngine) => tracing::error!("the engine has not said that it has the new configuration"),
+        }
+    }
+
+    async fn run(&self, apply: bool) -> Result<Reloaded, NotReloaded> {
+        let mut present = self.present.try_lock().map_err(|_| NotReloaded::Busy)?;
+        let file = self.file.clone().ok_or(NotReloaded::NoFile)?;
+        let before = Before {
+            source: present.source.clone(),
+            files: present.stage.files.clone(),
+            clips: present.stage.clips.clone(),
+            left: present.left,
+        };
+        let checked = tokio::task::spawn_blocking(move || check(&file, &before)).await;
+        let checked = checked.map_err(|_| NotReloaded::NoEngine)??;
+        let changes = checked.changes.iter().map(|change| (change.key.clone(), change.how.as_str())).collect();
+        if apply {
+            self.apply(checked, &mut present).await?;
+        }
+        Ok(Reloaded { changes, is_applied: apply })
+    }
+
+    async fn apply(&self, checked: Checked, present: &mut Present) -> Result<(), NotReloaded> {
+        let Checked { mut plan, clips, source, left, .. } = checked;
+        let parts = &self.parts;
+        let seed = random_seed().map_err(|_| NotReloaded::NoEngine)?;
+        let changed = tls::change(&plan, parts.sip_tls.as_deref(), parts.http_tls.as_deref());
+        changed.map_err(|faults| NotReloaded::Faults(told(self.file.as_deref(), faults)))?;
+        if let Some(log) = &parts.log {
+            log.set(&plan.shell.log.filter);
+        }
+        plan.settings.calls.media.webrtc = parts.webrtc.clone();
+        // Before the first command that names one of them.
+        present.stage.door.change(Sounds::new(clips.clone()));
+        (present.stage.files, present.stage.clips) = (plan.shell.media.wavs.clone(), clips);
+        // The numbers first: whoever registers next may be given one.
+        parts.numbers.offer(&plan.settings.pools).await;
+        let router = parts.web.router(&plan, Arc::new(ReloadHandle(self.me.clone())), Rng::from_seed(seed));
+        let policy = Arc::clone(&plan.settings.calls.policy);
+        present.former.push(std::mem::replace(&mut present.policy, policy));
+        (present.source, present.left) = (source.clone(), left);
+        let configured = Configured { settings: plan.settings, source };
+        parts.web.door.input(Input::Configured(Box::new(configured)));
+        // It has taken everything before it answers this.
+        let answer = parts.web.door.ask(Question::Health).await;
+        self.served.change(router);
+        answer.map(drop).ok_or(NotReloaded::NoEngine)
+    }
+}
+
+/// Reads the file and all that it names, as far as it goes without changing anything.
+fn check(file: &Path, before: &Before) -> Result<Checked, NotReloaded> {
+    let told = |faults| told(Some(file), faults);
+    let (plan, source) = configuration::read(file, &before.files).map_err(|why| {
+        NotReloaded::Faults(told(match why {
+            NoPlan::Unreadable(error) => vec![of_file(format!("cannot be read ({error})"), "put it back in its place")],
+            NoPlan::Faults(faults) => faults,
+        }))
+    })?;
+    let mut faults = tls::faults_of(&plan);
+    let read = sounds::read(&plan.shell.media.wavs, &before.clips);
+    if read.is_err() {
+        faults.extend(sounds::faults_of(&plan));
+    }
+    if let Err(error) = logging::check_filter(&plan.shell.log.filter) {
+        faults.push(Fault { key: "log.filter".to_owned(), ..of_file(error.to_string(), "write info, or leave it out") });
+    }
+    let (true, Ok(clips)) = (faults.is_empty(), read) else { return Err(NotReloaded::Faults(told(faults))) };
+    let changes = config::diff(&before.source, &source).map_err(|faults| NotReloaded::NeedsRestart(told(faults)))?;
+    let leaves = |change: &&Change| {
+        change.how != How::Added && (change.key.starts_with("trunks.") || change.key.starts_with("agents."))
+    };
+    let left = before.left + changes.iter().filter(leaves).count();
+    if left > PLACES_LEFT_MAX {
+        let what = format!("has changed or taken away {left} trunks and phones since the process began");
+        return Err(NotReloaded::NeedsRestart(told(vec![of_file(what, "restart the process")])));
+    }
+    warm_up(&plan);
+    warn_of_pools(&plan);
+    Ok(Checked { plan, clips, source, changes, left })
+}
+
+/// A fault of the file as a whole.
+fn of_file(what: String, remedy: &str) -> Fault {
+    Fault { file: None, line: 1, column: 1, key: String::new(), what, remedy: remedy.to_owned() }
+}
+
+fn told(file: Option<&Path>, faults: Vec<Fault>) -> Vec<ConfigFault> {
+    let own = file.map(|file| file.display().to_string()).unwrap_or_default();
+    let fault = |Fault { file, line, key, what, remedy, column: _ }| {
+        ConfigFault { file: file.unwrap_or_else(|| own.clone()), line, key, what, remedy }
+    };
+    faults.into_iter().map(fault).collect()
+}
+
+/// Former policies that no call has any more, as long as the server is there.
+async fn let_go(reloader: Weak<Reloader>) {
+    loop {
+        tokio::time::sleep(LET_GO_EVERY).await;
+        let Some(reloader) = reloader.upgrade() else { return };
+        let mut present = reloader.present.lock().await;
+        let (kept, gone) = std::mem::take(&mut present.former).into_iter().partition(|policy| Arc::strong_count(policy) > 1);
+        let gone: Vec<Arc<Policy>> = gone;
+        present.former = kept;
+        if !gone.is_empty() {
+            drop(tokio::task::spawn_blocking(move || drop(gone)));
+        }
+    }
+}
+
+impl ReloadDoor for ReloadHandle {
+    fn reload(&self, apply: bool) -> Reloading<'_> {
+        Box::pin(async move {
+            let reloader = self.0.upgrade().ok_or(NotReloaded::NoEngine)?;
+            reloader.run(apply).await
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! The configuration of a running server is read again, by SIGHUP and over HTTP, while real peers call. They need the Debian packages that
+//! `tests/run` installs.
+
+mod support;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use support::folder::Folder;
+use support::http::Response;
+use support::ports;
+use support::process::eventually;
+use support::server::{self, Phone, Server, Setup};
+use support::sipp::{self, Carrier, Counted, Dialled};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_throughline");
+const PATIENCE: Duration = Duration::from_secs(30);
+const CUSTOMER: &str = "+12015550123";
+/// Long enough for a reload on a busy machine.
+const TALK: Duration = Duration::from_secs(12);
+
+fn reload(server: &Server, query: &str) -> Response {
+    server.ask("POST", &format!("/v1/reload{query}"), &Value::Null)
+}
+
+fn changes(response: &Response) -> Vec<String> {
+    assert_eq!(response.status, 200, "{}", response.body);
+    let changes = response.json()["changes"].as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    changes.iter().map(|change| format!("{} {}", text(&change["key"]), text(&change["how"]))).collect()
+}
+
+/// Each fault: its key, what is wrong with its line, and the remedy.
+fn faults(response: &Response, status: u16) -> Vec<(String, String)> {
+    assert_eq!(response.status, status, "{}", response.body);
+    let faults = response.json()["faults"].as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    assert!(faults.iter().all(|fault| !text(&fault["remedy"]).is_empty()), "{}", response.body);
+    faults.iter().map(|fault| (text(&fault["field"]), text(&fault["what"]))).collect()
+}
+
+fn hang_up(server: &mut Server) {
+    let pid = server.process().pid().to_string();
+    let sent = std::process::Command::new("kill").args(["-HUP", &pid]).status().expect("kill");
+    assert!(sent.success());
+}
+
+fn setup(phones: SocketAddr) -> Setup {
+    let agents = ["ann", "bea"].map(|name| (name.to_owned(), Phone::Static(phones)));
+    let more = "[access.default]\nanswer = \"refuse\"\nstatus = 480\n\
+                [[access.rules]]\nname = \"known\"\nwhen = { min_level = \"V1\" }\nanswer = \"human\"\n";
+    Setup { more: more.to_owned(), ..Setup::new(agents.into(), ports::udp()) }
+}
+
+fn call(server: &Server, calls: &[Dialled], name: &str, folder: &Folder, hold: Duration) -> sipp::Sipp {
+    let from = ports::udp_at(server::CARRIER);
+    let run = Carrier { scenario: "carrier.xml", from, to: server.sip, calls, count: 1, per_second: 1, hold };
+    sipp::carrier(name, folder, &run)
+}
+
+fn wait_for_phase(server: &Server, phase: &str) -> Value {
+    eventually("a call in that phase", PATIENCE, || server.calls().into_iter().find(|call| call["phase"] == phase))
+}
+
+/// What is wrong is refused as a whole, with all faults; what holds goes on; and the file as it was is no change.
+#[test]
+fn a_configuration_with_faults_changes_nothing() {
+    let folder = Folder::new("reload-refused");
+    let phones_at = ports::udp();
+    let _phones = sipp::phones("phones", &folder, "phone.xml", phones_at);
+    let mut server = Server::start(PROGRAM.as_ref(), &folder, &setup(phones_at));
+    let _desks = server.desks(&folder, 2, 50);
+    let good = server.rewrite("min_level = \"V1\"", "min_level = \"V9\", colour = \"red\"");
+    let found = faults(&reload(&server, ""), 422);
+    let keys: Vec<&str> = found.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(keys, ["access.rules[0].when.min_level", "access.rules[0].when.colour"], "{found:?}");
+    assert!(found.iter().all(|(_, what)| what.contains("throughline.toml, line ")), "{found:?}");
+    hang_up(&mut server);
+    server.process().wait_for("the configuration stays as it was", PATIENCE);
+    server.restore(&good);
+    server.rewrite("[http]\n", "[http]\norigins = [\"https://shop.example.com\"]\nbind = \"127.0.0.1:1\"\n#");
+    let found = faults(&reload(&server, ""), 409);
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].0 == "http.bind" && found[0].1.contains("running process"), "{found:?}");
+    server.restore(&good);
+    assert_eq!(changes(&reload(&server, "")), Vec::<String>::new());
+    let intent = server.register(CUSTOMER);
+    let calls = [Dialled::new(intent["number"].as_str().expect("a number"), CUSTOMER)];
+    let mut carrier = call(&server, &calls, "carrier", &folder, Duration::from_millis(200));
+    assert_eq!(carrier.finish(PATIENCE), Counted { good: 1, failed: 0 }, "{}", carrier.errors());
+}
+
+/// The call before the reload keeps its agent and its rules; the call after it meets the new ones.
+#[test]
+fn calls_in_progress_keep_what_they_began_with() {
+    let folder = Folder::new("reload-taken");
+    let phones_at = ports::udp();
+    let phones = sipp::phones("phones", &folder, "phone.xml", phones_at);
+    let mut server = Server::start(PROGRAM.as_ref(), &folder, &setup(phones_at));
+    let _desks = server.desks(&folder, 2, 50);
+    let first = server.register(CUSTOMER);
+    let calls = [Dialled::new(first["number"].as_str().expect("a number"), CUSTOMER)];
+    let mut before = call(&server, &calls, "before", &folder, TALK);
+    let talking = wait_for_phase(&server, "talking");
+    let agent = talking["agent"].as_str().expect("an agent").to_owned();
+    let text = server.rewrite("min_level = \"V1\" }\nanswer = \"human\"", "min_level = \"V1\" }\nanswer = \"refuse\"\nstatus = 486");
+    let entry = text.find(&format!("[[agents]]\nname = \"{agent}\"")).expect("the agent");
+    let entry = text[entry..].split("phone = ").next().unwrap_or_default();
+    let line = text[text.find(entry).unwrap_or_default() + entry.len()..].lines().next().unwrap_or_default();
+    server.rewrite(&format!("{entry}{line}\n"), "");
+    let asked = reload(&server, "?check=true");
+    assert_eq!(asked.json()["applied"], false, "{}", asked.body);
+    let expected = vec!["access.rules changed".to_owned(), format!("agents.{agent} removed")];
+    let with_names = vec!["access.rules.known changed".to_owned(), format!("agents.{agent} removed")];
+    let found = changes(&asked);
+    assert!(found == expected || found == with_names, "{found:?}");
+    hang_up(&mut server);
+    server.process().wait_for("the configuration was read again", PATIENCE);
+    let second = server.register(CUSTOMER);
+    let calls = [Dialled::new(second["number"].as_str().expect("a number"), CUSTOMER)];
+    let mut after = call(&server, &calls, "after", &folder, Duration::from_millis(200));
+    assert_eq!(after.finish(PATIENCE), Counted { good: 0, failed: 1 }, "the new rule refuses");
+    assert_eq!(wait_for_phase(&server, "talking")["id"], talking["id"], "the first call goes on");
+    assert_eq!(before.finish(PATIENCE), Counted { good: 1, failed: 0 }, "{}", before.errors());
+    assert_eq!(phones.counted().failed, 0, "{}", phones.errors());
+    eventually("the agent who was taken out is gone", PATIENCE, || {
+        let agents = server.ask("GET", "/v1/agents", &Value::Null).json();
+        let names = agents["agents"].as_array().cloned().unwrap_or_default();
+        (!names.iter().any(|row| row["agent"] == agent.as_str())).then_some(())
+    });
+}
