@@ -105,7 +105,8 @@ fn calls_in_progress_keep_what_they_began_with() {
     let mut before = call(&server, &calls, "before", &folder, TALK);
     let talking = wait_for_phase(&server, "talking");
     let agent = talking["agent"].as_str().expect("an agent").to_owned();
-    let text = server.rewrite("min_level = \"V1\" }\nanswer = \"human\"", "min_level = \"V1\" }\nanswer = \"refuse\"\nstatus = 486");
+    let text = server
+        .rewrite("min_level = \"V1\" }\nanswer = \"human\"", "min_level = \"V1\" }\nanswer = \"refuse\"\nstatus = 486");
     let entry = text.find(&format!("[[agents]]\nname = \"{agent}\"")).expect("the agent");
     let entry = text[entry..].split("phone = ").next().unwrap_or_default();
     let line = text[text.find(entry).unwrap_or_default() + entry.len()..].lines().next().unwrap_or_default();

@@ -142,7 +142,9 @@ pub async fn run(args: DemoArgs) -> Result<(), DemoError> {
 async fn start(config: &DemoConfig) -> Result<Server, DemoError> {
     let plan = server_config::read(&config.text).map_err(DemoError::Config)?;
     let sockets = server::bind(&plan.shell).map_err(DemoError::Start)?;
-    server::start(plan, sockets, server::Origin::of_text(&config.text)).await.map_err(|error| DemoError::Start(vec![error]))
+    server::start(plan, sockets, server::Origin::of_text(&config.text))
+        .await
+        .map_err(|error| DemoError::Start(vec![error]))
 }
 
 fn introduce(paper: &Paper, server: &Server, folder: &Folder) {

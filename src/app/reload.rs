@@ -24,7 +24,7 @@ use crate::media::{Clip, Sounds};
 
 use super::configuration::{self, NoPlan};
 use super::numbers::Numbers;
-use super::server::{random_seed, warn_of_pools, warm_up};
+use super::server::{random_seed, warm_up, warn_of_pools};
 use super::web::WebParts;
 use super::{sounds, tls};
 
@@ -195,7 +195,8 @@ fn check(file: &Path, before: &Before) -> Result<Checked, NotReloaded> {
         faults.extend(sounds::faults_of(&plan));
     }
     if let Err(error) = logging::check_filter(&plan.shell.log.filter) {
-        faults.push(Fault { key: "log.filter".to_owned(), ..of_file(error.to_string(), "write info, or leave it out") });
+        faults
+            .push(Fault { key: "log.filter".to_owned(), ..of_file(error.to_string(), "write info, or leave it out") });
     }
     let (true, Ok(clips)) = (faults.is_empty(), read) else { return Err(NotReloaded::Faults(told(faults))) };
     let changes = config::diff(&before.source, &source).map_err(|faults| NotReloaded::NeedsRestart(told(faults)))?;
@@ -219,8 +220,12 @@ fn of_file(what: String, remedy: &str) -> Fault {
 
 fn told(file: Option<&Path>, faults: Vec<Fault>) -> Vec<ConfigFault> {
     let own = file.map(|file| file.display().to_string()).unwrap_or_default();
-    let fault = |Fault { file, line, key, what, remedy, column: _ }| {
-        ConfigFault { file: file.unwrap_or_else(|| own.clone()), line, key, what, remedy }
+    let fault = |Fault { file, line, key, what, remedy, column: _ }| ConfigFault {
+        file: file.unwrap_or_else(|| own.clone()),
+        line,
+        key,
+        what,
+        remedy,
     };
     faults.into_iter().map(fault).collect()
 }
@@ -231,7 +236,8 @@ async fn let_go(reloader: Weak<Reloader>) {
         tokio::time::sleep(LET_GO_EVERY).await;
         let Some(reloader) = reloader.upgrade() else { return };
         let mut present = reloader.present.lock().await;
-        let (kept, gone) = std::mem::take(&mut present.former).into_iter().partition(|policy| Arc::strong_count(policy) > 1);
+        let (kept, gone) =
+            std::mem::take(&mut present.former).into_iter().partition(|policy| Arc::strong_count(policy) > 1);
         let gone: Vec<Arc<Policy>> = gone;
         present.former = kept;
         if !gone.is_empty() {

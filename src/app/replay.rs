@@ -87,11 +87,7 @@ pub fn replay(path: &Path, call: Option<CallId>) -> Result<Replayed, ReplayError
 }
 
 /// What a configuration comes to in the process that wrote the journal; the sounds are numbered on from those before.
-fn settings(
-    source: &ConfigSource,
-    webrtc: &WebRtcPlan,
-    sounds: &mut Vec<Vec<WavAt>>,
-) -> Result<Settings, ReplayError> {
+fn settings(source: &ConfigSource, webrtc: &WebRtcPlan, sounds: &mut Vec<Vec<WavAt>>) -> Result<Settings, ReplayError> {
     let mut plan = config::read_source(source, sounds)
         .map_err(|faults| ReplayError::Config(faults.first().map_or_else(String::new, ToString::to_string)))?;
     plan.settings.calls.media.webrtc = webrtc.clone();
@@ -263,7 +259,8 @@ phone = { contact = "sip:ann@192.0.2.21" }
         // Another certificate than any that the configuration could name.
         plan.settings.calls.media.webrtc = WebRtcPlan { ports: vec![5005], fingerprint: Fingerprint([3; 32]) };
         let webrtc = plan.settings.calls.media.webrtc.clone();
-        let header = JournalHeader { seed: [9; 32], boot_s: 1_795_420_800, config: ConfigSource::of_text(CONFIG), webrtc };
+        let header =
+            JournalHeader { seed: [9; 32], boot_s: 1_795_420_800, config: ConfigSource::of_text(CONFIG), webrtc };
         let phone = PhoneSetup::new("192.0.2.20:5060".parse().unwrap(), "pbx");
         Server {
             engine: Engine::new(plan.settings, header.seed, header.boot_s),

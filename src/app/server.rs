@@ -207,7 +207,8 @@ pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<S
     let read = sounds::read(&plan.shell.media.wavs, &[]);
     let clips = read.map_err(|(at, fault)| StartError::Wav { path: at.path, fault })?;
     let media = start_media(&plan.shell, clips.clone(), door.clone())?;
-    let stage = Stage { door: media.sounds_door().map_err(StartError::Media)?, files: plan.shell.media.wavs.clone(), clips };
+    let stage =
+        Stage { door: media.sounds_door().map_err(StartError::Media)?, files: plan.shell.media.wavs.clone(), clips };
     let webrtc = media.webrtc().clone();
     plan.settings.calls.media.webrtc = webrtc.clone();
     let seed = random_seed()?;
@@ -359,7 +360,12 @@ fn start_media(shell: &Shell, wavs: Vec<Clip>, door: Door) -> Result<MediaPool, 
     MediaPool::start(config, move |event| door.input(Input::Media(event))).map_err(StartError::Media)
 }
 
-fn open_journal(plan: &Plan, seed: [u8; 32], boot_s: u32, source: &ConfigSource) -> Result<Option<Journal>, StartError> {
+fn open_journal(
+    plan: &Plan,
+    seed: [u8; 32],
+    boot_s: u32,
+    source: &ConfigSource,
+) -> Result<Option<Journal>, StartError> {
     let Some(path) = &plan.shell.journal else { return Ok(None) };
     let webrtc = plan.settings.calls.media.webrtc.clone();
     let header = JournalHeader { seed, boot_s, config: source.clone(), webrtc };
@@ -398,11 +404,7 @@ fn spawn_engine(
     std::thread::Builder::new().name("engine".to_owned()).spawn(run).map_err(StartError::Machine)
 }
 
-fn serve_http(
-    listener: TcpListener,
-    tls: Option<Arc<Tls>>,
-    web: Served,
-) -> Result<watch::Sender<bool>, StartError> {
+fn serve_http(listener: TcpListener, tls: Option<Arc<Tls>>, web: Served) -> Result<watch::Sender<bool>, StartError> {
     let listener = tokio::net::TcpListener::from_std(listener).map_err(StartError::Machine)?;
     let (stop, mut stopped) = watch::channel(false);
     let until = async move {

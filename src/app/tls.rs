@@ -18,8 +18,11 @@ struct Named<'p> {
     certificate: &'p FileAt,
 }
 
-/// For SIP and for the HTTP server; `None` when nothing is configured.
-pub fn open(plan: &Plan) -> Result<(Option<Arc<Tls>>, Option<Arc<Tls>>), TlsFault> {
+/// For SIP and for the HTTP server; `None` where nothing is configured.
+pub type Opened = (Option<Arc<Tls>>, Option<Arc<Tls>>);
+
+/// Opens the files of both.
+pub fn open(plan: &Plan) -> Result<Opened, TlsFault> {
     let sip = plan.shell.tls.as_ref().map(|tls| open_one(of_sip(plan, tls).files)).transpose()?;
     let http = plan.shell.http_tls.as_ref().map(|tls| open_one(of_http(tls).files)).transpose()?;
     Ok((sip, http))
@@ -39,7 +42,8 @@ pub fn change(plan: &Plan, sip: Option<&Tls>, http: Option<&Tls>) -> Result<(), 
 pub fn faults_of(plan: &Plan) -> Vec<Fault> {
     let sip = plan.shell.tls.as_ref().map(|tls| of_sip(plan, tls));
     let http = plan.shell.http_tls.as_ref().map(of_http);
-    let found = |named: Named<'_>| faults(&named.files).iter().map(|fault| at_its_place(&named, fault)).collect::<Vec<_>>();
+    let found =
+        |named: Named<'_>| faults(&named.files).iter().map(|fault| at_its_place(&named, fault)).collect::<Vec<_>>();
     sip.into_iter().chain(http).flat_map(found).collect()
 }
 

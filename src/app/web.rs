@@ -69,5 +69,12 @@ impl WebParts {
 }
 
 fn api_key(key: &ApiKey) -> web::ApiKey {
-    web::ApiKey { id: key.id.clone(), hash: key.hash, write: key.write, read: key.read, recordings: key.recordings, reload: key.reload }
+    web::ApiKey {
+        id: key.id.clone(),
+        hash: key.hash,
+        write: key.write,
+        read: key.read,
+        recordings: key.recordings,
+        reload: key.reload,
+    }
 }

@@ -92,7 +92,9 @@ pop_ms = 10000
         );
         let plan = config::read(&text).unwrap_or_else(|faults| panic!("{faults:?}"));
         let sockets = server::bind(&plan.shell).unwrap_or_else(|_| panic!("no sockets"));
-        let server = server::start(plan, sockets, server::Origin::of_text(&text)).await.unwrap_or_else(|error| panic!("{error}"));
+        let server = server::start(plan, sockets, server::Origin::of_text(&text))
+            .await
+            .unwrap_or_else(|error| panic!("{error}"));
         Site { server, client: reqwest::Client::new(), folder }
     }
 

@@ -103,7 +103,10 @@ impl Bench {
     pub fn with_rules(rules: Vec<Rule>) -> Bench {
         let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
         let plain = settings(ivr, Mode::Path, TrunkTerms::default(), SoundTerms::default());
-        Bench::of(CallSettings { policy: Policy::new(PolicySetup::of(rules, Answer::SelfService)).unwrap().into(), ..plain })
+        Bench::of(CallSettings {
+            policy: Policy::new(PolicySetup::of(rules, Answer::SelfService)).unwrap().into(),
+            ..plain
+        })
     }
 
     /// Ben supervises the queue.

@@ -27,7 +27,17 @@ pub enum How {
 /// Sections that a running process takes whole. Whatever is in none of these lists needs a restart: sockets are bound, files opened and
 /// threads started once.
 const SECTIONS: &[&str] = &[
-    "access", "agents", "api_keys", "deadlines", "dial", "intents", "pools", "queues", "routing", "token_keys", "trunks",
+    "access",
+    "agents",
+    "api_keys",
+    "deadlines",
+    "dial",
+    "intents",
+    "pools",
+    "queues",
+    "routing",
+    "token_keys",
+    "trunks",
     "web",
 ];
 /// Single keys of the others.
@@ -51,7 +61,8 @@ const RESTART: &str = "restart the process for it, or leave it as it was";
 pub fn diff(old: &ConfigSource, new: &ConfigSource) -> Result<Vec<Change>, Vec<Fault>> {
     let (before, after) = (outline(&old.text), outline(&new.text));
     let mut changes = changes(&before, &after);
-    let faults: Vec<Fault> = changes.iter().filter(|change| !is_live(change)).map(|change| fault(change, &after)).collect();
+    let faults: Vec<Fault> =
+        changes.iter().filter(|change| !is_live(change)).map(|change| fault(change, &after)).collect();
     changes.extend(changed_files(old, new));
     if faults.is_empty() { Ok(changes) } else { Err(faults) }
 }

@@ -53,7 +53,8 @@ impl<'t> Faults<'t> {
 
     pub(super) fn add(&mut self, place: &Place, what: impl Into<String>, remedy: impl Into<String>) {
         let (line, column) = line_and_column(self.text, place.offset);
-        let fault = Fault { file: None, line, column, key: place.key.clone(), what: what.into(), remedy: remedy.into() };
+        let fault =
+            Fault { file: None, line, column, key: place.key.clone(), what: what.into(), remedy: remedy.into() };
         self.found.push((place.offset, fault));
     }
 

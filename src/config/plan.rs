@@ -182,6 +182,11 @@ impl std::fmt::Display for SipBind {
 
 impl std::fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ApiKey").field("id", &self.id).field("write", &self.write).field("read", &self.read).field("reload", &self.reload).finish()
+        f.debug_struct("ApiKey")
+            .field("id", &self.id)
+            .field("write", &self.write)
+            .field("read", &self.read)
+            .field("reload", &self.reload)
+            .finish()
     }
 }

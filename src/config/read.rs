@@ -64,12 +64,7 @@ pub fn read_with(text: &str, files: &mut ReadFile<'_>, earlier: &[Vec<WavAt>]) -
 }
 
 /// The sections, read one after the other; what refers to another comes after it.
-fn plan(
-    mut top: Section<'_>,
-    files: &mut ReadFile<'_>,
-    mut wavs: Wavs,
-    faults: &mut Faults<'_>,
-) -> Option<Plan> {
+fn plan(mut top: Section<'_>, files: &mut ReadFile<'_>, mut wavs: Wavs, faults: &mut Faults<'_>) -> Option<Plan> {
     let sip = sip::read(&mut top, faults);
     let mut trunks = trunks::read(&mut top, &sip, faults);
     let mut pools = numbers::read(&mut top, faults);

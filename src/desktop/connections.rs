@@ -161,7 +161,8 @@ impl Desks {
         if over {
             // Still there when the agent's account has gone.
             let conn = self.sessions.remove(agent).and_then(|session| session.conn);
-            conn.into_iter().for_each(|conn| drop(self.hang_up(conn, CloseCode::Unauthorized, "no agent here any more")));
+            conn.into_iter()
+                .for_each(|conn| drop(self.hang_up(conn, CloseCode::Unauthorized, "no agent here any more")));
             self.emit(DeskEvent::LoggedOut { agent: agent.clone() });
         }
     }

@@ -43,7 +43,10 @@ impl ConfigSource {
 
     /// The file of this name, as it was read.
     pub fn file(&self, name: &str) -> FileRead {
-        self.files.get(name).map(|file| Arc::clone(&file.bytes)).ok_or_else(|| "it was not read with the configuration".to_owned())
+        self.files
+            .get(name)
+            .map(|file| Arc::clone(&file.bytes))
+            .ok_or_else(|| "it was not read with the configuration".to_owned())
     }
 }
 

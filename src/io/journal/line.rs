@@ -17,13 +17,13 @@ use crate::sdp::Fingerprint;
 use crate::sip::api::{Browser, FlowId, StreamEvent};
 use crate::sip::resolve::QuestionNumber;
 
-use super::{JournalError, JournalHeader};
 use super::desktop::DesktopRecord;
 use super::media::MediaRecord;
 use super::names::NamesRecord;
 use super::question::QuestionRecord;
 use super::source::SourceRecord;
 use super::store::ResultRecord;
+use super::{JournalError, JournalHeader};
 
 /// The version that is written and read.
 pub(super) const VERSION: u32 = 1;

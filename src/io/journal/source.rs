@@ -27,9 +27,15 @@ pub(super) struct SourceRecord {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 enum FileRecord {
-    Whole { name: String, bytes: String },
+    Whole {
+        name: String,
+        bytes: String,
+    },
     /// It must be there, with this SHA-256, when the journal is replayed.
-    Named { name: String, sha256: String },
+    Named {
+        name: String,
+        sha256: String,
+    },
 }
 
 impl SourceRecord {

@@ -135,6 +135,11 @@ fn known<'a>(keys: &'a [ApiKey], presented: &str) -> Option<&'a ApiKey> {
 
 impl std::fmt::Debug for ApiKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ApiKey").field("id", &self.id).field("write", &self.write).field("read", &self.read).field("reload", &self.reload).finish()
+        f.debug_struct("ApiKey")
+            .field("id", &self.id)
+            .field("write", &self.write)
+            .field("read", &self.read)
+            .field("reload", &self.reload)
+            .finish()
     }
 }

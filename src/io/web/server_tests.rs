@@ -205,7 +205,14 @@ fn routes() -> Routes {
 }
 
 fn key(id: &str, key: &str, write: bool) -> ApiKey {
-    ApiKey { id: id.to_owned(), hash: Sha256::digest(key).into(), write, read: !write, recordings: !write, reload: false }
+    ApiKey {
+        id: id.to_owned(),
+        hash: Sha256::digest(key).into(),
+        write,
+        read: !write,
+        recordings: !write,
+        reload: false,
+    }
 }
 
 /// More than two numbers can keep.

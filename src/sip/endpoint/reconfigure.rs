@@ -137,10 +137,5 @@ impl Endpoint {
 
 /// What stands at the place of a phone that may register no more.
 pub fn nobody() -> PhoneAccount {
-    PhoneAccount {
-        agent: AgentId::new(""),
-        user: String::new(),
-        ha1_md5: String::new(),
-        ha1_sha256: String::new(),
-    }
+    PhoneAccount { agent: AgentId::new(""), user: String::new(), ha1_md5: String::new(), ha1_sha256: String::new() }
 }
