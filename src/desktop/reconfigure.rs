@@ -38,8 +38,12 @@ mod tests {
     };
 
     fn setup(agents: &[&str]) -> Setup {
-        let account =
-            |name: &&str| Account { agent: AgentId::new(name), token: TokenHash([7; 32]), skills: Vec::new(), supervises: Default::default() };
+        let account = |name: &&str| Account {
+            agent: AgentId::new(name),
+            token: TokenHash([7; 32]),
+            skills: Vec::new(),
+            supervises: Default::default(),
+        };
         Setup::new(agents.iter().map(account).collect())
     }
 

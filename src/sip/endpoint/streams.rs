@@ -1,6 +1,6 @@
 //! Connections: whose they are, and what ends with them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 
 use super::Endpoint;
@@ -17,7 +17,7 @@ use crate::sip::wire::Request;
 pub struct Streams {
     /// Whom we connect to by name.
     pub domains: Domains,
-    stream_by_flow: HashMap<FlowId, Stream>,
+    stream_by_flow: BTreeMap<FlowId, Stream>,
     /// Connections of peers that may be used to reach them, by the listener and the address that they stand for (RFC 5923).
     alias_by_way: HashMap<Way, FlowId>,
 }
