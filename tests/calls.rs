@@ -6,9 +6,10 @@ mod support;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use support::baresip::{self, Account};
+use support::desk::Desk;
 use support::folder::Folder;
 use support::process::eventually;
 use support::redis::RedisServer;
@@ -174,6 +175,66 @@ fn a_call_is_recorded_whose_rule_and_customer_say_so() {
     assert_eq!(server.ask("GET", at, &Value::Null).status, 200);
     assert_eq!(server.ask("DELETE", at, &Value::Null).status, 204);
     assert_eq!(server.ask("GET", at, &Value::Null).status, 404);
+}
+
+/// The caller says 440 Hz, each phone 660 Hz; the supervisor's phone has recorded both, and in the end has the call.
+#[test]
+fn a_supervisor_listens_whispers_and_takes_the_call_over() {
+    let folder = Folder::new("supervised");
+    let password = |name: &str| (name.to_owned(), Phone::Password(format!("secret-of-{name}")));
+    let setup = Setup {
+        supervisors: vec!["sue".to_owned()],
+        ..Setup::new(vec![password("ann"), password("sue")], ports::udp())
+    };
+    let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
+    let phone = |user, password| baresip::agent(&folder, ports::udp(), &Account { user, password, server: server.sip });
+    let (anns, sues) = (phone("ann", "secret-of-ann"), phone("sue", "secret-of-sue"));
+    let _desks = server.desks(&folder, 1, 50);
+    let mut desk = Desk::open(server.http, "sue", &server::token("sue"));
+    desk.say(&json!({"type": "set_state", "state": "break", "reason": "supervision"}));
+    let intent = server.register("+12015550123");
+    let calls = [dialled(&intent, "+12015550123")];
+    let run =
+        Carrier { scenario: "carrier_sound.xml", hold: Duration::from_secs(10), ..answered(server.sip, &calls, 1, 1) };
+    let mut carrier = sipp::carrier("carrier", &folder, &run);
+    eventually("a conversation", Duration::from_secs(10), || (server.agents_in("on-call") == 1).then_some(()));
+    let seen = desk.calls();
+    let call = seen["calls"][0]["call"].clone();
+    assert_eq!((&seen["calls"][0]["agent"], &seen["calls"][0]["queue"]), (&"ann".into(), &"help".into()), "{seen}");
+    for (act, state) in [("listen", "listening"), ("whisper", "whispering")] {
+        desk.say(&json!({"type": "supervise", "call": call, "act": act}));
+        desk.wait_for(state, |message| message["state"] == state);
+        // What is to be heard takes its time to be said.
+        let before = talked_ms(&mut desk);
+        eventually("two more seconds", Duration::from_secs(10), || {
+            (talked_ms(&mut desk) >= before + 2_000).then_some(())
+        });
+    }
+    desk.say(&json!({"type": "supervise", "call": call, "act": "take_over"}));
+    desk.wait_for("the pop", |message| message["type"] == "pop" && message["call"] == call);
+    desk.wait_for("the conversation", |message| message["phase"] == "talking");
+    let counted = carrier.finish(Duration::from_secs(20));
+    assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
+    let call = &server.ended_calls(1, Duration::from_secs(5))[0];
+    let acts: Vec<&str> = call["supervised"].as_array().unwrap().iter().filter_map(|act| act["act"].as_str()).collect();
+    assert_eq!((acts, &call["agent"]), (vec!["listen", "whisper", "take-over"], &"sue".into()), "{call}");
+    let heard = eventually("what the supervisor heard", Duration::from_secs(5), || sues.heard());
+    let both: Vec<&[i16]> = heard.chunks_exact(800).filter(|stretch| has_both(stretch)).collect();
+    assert!(both.len() >= 15, "caller and agent together for {} tenths of a second", both.len());
+    let alone = heard.chunks_exact(800).filter(|stretch| sound::share_of_tone(stretch, 440) > 0.9).count();
+    assert!(alone >= 10, "the caller alone, after the take-over, for {alone} tenths of a second");
+    let heard = eventually("what the agent heard", Duration::from_secs(5), || anns.heard());
+    let whispered = heard.chunks_exact(800).filter(|stretch| has_both(stretch)).count();
+    assert!(whispered >= 8, "caller and supervisor together for {whispered} tenths of a second");
+}
+
+/// How long the only call that the supervisor sees has lasted.
+fn talked_ms(desk: &mut Desk) -> u64 {
+    desk.calls()["calls"][0]["talked_ms"].as_u64().expect("a call that is seen")
+}
+
+fn has_both(stretch: &[i16]) -> bool {
+    [440, 660].iter().all(|hertz| sound::share_of_tone(stretch, *hertz) > 0.2)
 }
 
 #[test]

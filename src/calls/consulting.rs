@@ -29,6 +29,8 @@ pub struct Consultation {
     leg: FarLeg,
     is_there: bool,
     between: Between,
+    /// The agent has hung up: the caller is theirs.
+    is_left: bool,
 }
 
 /// The desk of the call's agent asks.
@@ -62,6 +64,18 @@ pub fn asked(call: &mut Call, by: &AgentId, wish: ConsultWish, is_busy: bool, be
 pub fn agent_asked(wish: &ConsultWish, bench: &Bench) -> Option<AgentId> {
     let ConsultWish::Ask { to } = wish else { return None };
     phoning::agent_at(&bench.settings.dial.find(&uri_of(to))?)
+}
+
+/// The agent hangs up: whoever was asked, and is there, gets the caller. False when nobody is.
+pub fn agent_gone(call: &mut Call, bench: &mut Bench, now: Now) -> bool {
+    let Some(far) = call.far() else { return false };
+    let Some(consultation) = call.consultation.as_mut().filter(|consultation| consultation.is_there) else {
+        return false;
+    };
+    consultation.is_left = true;
+    bench.call_by_leg.remove(&far.0);
+    complete(call, bench, now);
+    true
 }
 
 /// The leg of whoever is asked.
@@ -121,8 +135,10 @@ pub fn granted(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
 
 /// They cannot have it; agent and caller go on as they were.
 pub fn not_free(call: &mut Call, why: Why, bench: &mut Bench, now: Now) {
+    let is_left = call.consultation.as_ref().is_some_and(|consultation| consultation.is_left);
     match why {
-        // Somebody without a desk can still take a call.
+        // Somebody without a desk can still take a call; and there is nobody else for the caller.
+        _ if is_left => drop(pass_on(call, None, bench, now)),
         Why::Offline => drop(pass_on(call, None, bench, now)),
         Why::Busy | Why::OnBreak | Why::Paused | Why::NoPhone | Why::LacksSkill | Why::Failed(_) => {
             tell_state(call, "they cannot take the call now", bench);
@@ -181,7 +197,8 @@ fn ask(call: &mut Call, to: &str, is_busy: bool, bench: &mut Bench) {
         engaged::engage(call, agent, bench);
     }
     let between = Between::AgentAndCaller;
-    call.consultation = Some(Box::new(Consultation { to: to.to_owned(), agent, leg, is_there: false, between }));
+    call.consultation =
+        Some(Box::new(Consultation { to: to.to_owned(), agent, leg, is_there: false, between, is_left: false }));
     tell(call, &by, to, ConsultState::Ringing, "", bench);
 }
 
@@ -218,7 +235,9 @@ fn pass_on(call: &mut Call, grant: Option<&Grant>, bench: &mut Bench, now: Now) 
         pop.why.push(format!("passed on by {}", before.agent));
         bench.desk(DeskCommand::Show { agent: grant.agent.clone(), pop });
     }
-    ending::hang_up_far(far, Some(Reason::sip(200, "passed on")), bench);
+    if bench.call_by_leg.contains_key(&far.0) {
+        ending::hang_up_far(far, Some(Reason::sip(200, "passed on")), bench);
+    }
     talking::release_agent(call, &before, bench);
     note(call, &before.agent, &consultation, bench);
     match grant.cloned() {

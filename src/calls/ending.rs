@@ -121,7 +121,7 @@ fn abandon_offer(call: &mut Call, grant: &Grant, reason: Option<Reason>, bench: 
 
 /// The far leg is gone after it was answered.
 pub fn far_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, now: Now) {
-    if transfer::asker_gone(call, bench) {
+    if transfer::asker_gone(call, bench) || consulting::agent_gone(call, bench, now) {
         return;
     }
     match &call.phase {

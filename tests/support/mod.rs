@@ -3,6 +3,7 @@
 
 pub mod baresip;
 pub mod certificates;
+pub mod desk;
 pub mod dns;
 pub mod folder;
 pub mod http;

@@ -66,6 +66,8 @@ pub struct Setup {
     pub media: String,
     /// The lines of `[deadlines]`. A machine that is busy with other tests takes its time to match.
     pub deadlines: String,
+    /// Agents who supervise the queue.
+    pub supervisors: Vec<String>,
     /// Lines at the end of the file, such as rules of access.
     pub more: String,
 }
@@ -98,6 +100,7 @@ impl Setup {
             carrier: CARRIER.to_owned(),
             media: "127.0.0.1".to_owned(),
             deadlines: "match_ms = 2000\n".to_owned(),
+            supervisors: Vec::new(),
             more: String::new(),
         }
     }
@@ -153,6 +156,9 @@ impl Setup {
                 "[[agents]]\nname = \"{name}\"\nskills = {{ english = 9 }}\ntoken_sha256 = \"{}\"\nphone = {phone}\n",
                 sha256(&token(name))
             );
+            if self.supervisors.contains(name) {
+                text += "supervises = [\"help\"]\n";
+            }
         }
         text + "[deadlines]\n" + &self.deadlines + &self.more
     }
@@ -299,7 +305,8 @@ fn serve(program: &Path, folder: &Folder, configuration: &Path) -> Process {
     Process::start("throughline", folder, Command::new(program).arg("serve").arg(configuration))
 }
 
-fn token(agent: &str) -> String {
+/// With which this agent's desk logs in.
+pub fn token(agent: &str) -> String {
     format!("token-of-{agent}-for-tests")
 }
 

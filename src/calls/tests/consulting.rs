@@ -77,7 +77,6 @@ fn a_number_that_may_be_dialled_is_asked_and_gets_the_caller() {
 fn each_end_leaves_nothing_behind() {
     for (event, said) in [
         ("caller bye", "ended talked by caller"),
-        ("agent bye", "ended talked by agent"),
         ("ben's phone bye", "anna asks ben: over (they have hung up)"),
         ("leave", "ended talked by us"),
     ] {
@@ -85,6 +84,28 @@ fn each_end_leaves_nothing_behind() {
         let heard = bench.after(event);
         assert!(heard.contains(said) && heard.contains("ben released"), "{event}: {heard}");
         bench.after("caller bye");
+        bench.settle_all();
+        bench.assert_quiet();
+    }
+}
+
+#[test]
+fn an_agent_who_hangs_up_leaves_the_caller_with_whoever_was_asked() {
+    for (event, said) in [
+        (
+            "ben free 2",
+            "far hears the other, caller hears the other, anna asks ben: over, show ben V2, anna ended, wrap-up anna, call ended 1, ben released, accepted 2, ben talking",
+        ),
+        (
+            "ben busy",
+            "far hears the other, caller hears the other, anna asks ben: over, anna ended, wrap-up anna, call ended 1",
+        ),
+    ] {
+        let mut bench = consulting();
+        assert_eq!(bench.after("agent bye"), "is ben free");
+        assert_eq!(bench.after(event), said);
+        let ended = bench.after("caller bye");
+        assert!(ended.contains("ended talked by caller"), "{ended}");
         bench.settle_all();
         bench.assert_quiet();
     }
