@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import { launch, leave, page, picture } from './support/browser.js';
-import { Pretend } from './support/pretend.js';
+import { POP, Pretend } from './support/pretend.js';
 import { board } from './support/samples.js';
 import { answer, askForHelp, callFromBrowser, goAvailable } from './support/story.js';
 import { test, until } from './support/tests.js';
@@ -19,6 +19,7 @@ const LOOKS = [
 for (const [name, options] of LOOKS) {
   test(`look${name || '-light'}: every page fits, can be read and can be named`, async () => {
     const server = await new Pretend().start();
+    server.supervises = ['delivery'];
     const browser = await launch(440);
     const desk = await page(browser, options), shop = await page(browser, options), shown = await page(browser, options);
     try {
@@ -45,6 +46,12 @@ for (const [name, options] of LOOKS) {
       await answer(desk);
       await desk.locator('[data-id="keypad"]').click();
       await check(desk, 'desk-talking');
+      server.tell({ type: 'recording', call: POP.call, state: 'on' });
+      server.tell({ type: 'consultation', call: POP.call, to: 'ben', state: 'consulting' });
+      server.tell({ type: 'supervision', call: 'call_0000000000008', state: 'barging' });
+      server.show([{ call: 'call_0000000000008', agent: 'cem', queue: 'delivery', talked_ms: 61_000 }, { call: 'call_0000000000009', agent: 'dana', queue: 'delivery', talked_ms: 5_000, by: 'eve' }]);
+      await desk.getByText('eve is with it').waitFor();
+      await check(desk, 'desk-supervising');
       await check(shop, 'shop-talking');
       await desk.locator('[data-id="end"]').click();
       await desk.getByRole('heading', { name: 'How did it go?' }).waitFor();

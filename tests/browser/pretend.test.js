@@ -81,7 +81,7 @@ test('desk: a recording that pauses, somebody who is asked first, and what a sup
   server.tell({ type: 'consultation', call, to: 'ben', state: 'over', why: 'they cannot take the call now' });
   await desk.getByText('ben cannot be asked').waitFor();
   const other = 'call_0000000000008';
-  for (const socket of server.desks) socket.send(JSON.stringify({ type: 'calls', calls: [{ call: other, agent: 'cem', queue: 'delivery', talked_ms: 61_000 }, { call: 'call_0000000000009', agent: 'dana', queue: 'delivery', talked_ms: 5_000, by: 'eve' }] }));
+  server.show([{ call: other, agent: 'cem', queue: 'delivery', talked_ms: 61_000 }, { call: 'call_0000000000009', agent: 'dana', queue: 'delivery', talked_ms: 5_000, by: 'eve' }]);
   await desk.getByText('1:01').waitFor();
   const supervise = desk.getByRole('group', { name: 'Supervise cem' });
   await supervise.getByRole('button', { name: 'Whisper' }).click();

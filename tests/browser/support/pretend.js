@@ -126,6 +126,11 @@ export class Pretend {
     for (const ws of this.desks) ws.send(JSON.stringify({ seq: this.seq, ...message }));
   }
 
+  /** What a supervisor sees. @param {object[]} calls */
+  show(calls) {
+    for (const ws of this.desks) ws.send(JSON.stringify({ type: 'calls', calls }));
+  }
+
   offer(pop = POP) {
     this.tell({ type: 'state_changed', state: 'offered', why: 'a call' });
     this.tell(pop);
