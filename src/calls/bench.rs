@@ -24,6 +24,7 @@ use super::facts::Fact;
 use super::pages::{Pages, Standing};
 use super::settings::{CallSettings, PhonePlan};
 use super::settling::Settling;
+use super::supervising::SupervisionPlan;
 use super::terms::SoundTerms;
 
 /// Each deadline that a call can have, and why.
@@ -147,6 +148,11 @@ impl Bench {
     /// The call in hand is put away.
     pub fn clear_up(&mut self) {
         self.settings = Arc::clone(&self.newest);
+    }
+
+    /// Who may hear what, as it is now: whoever may no more, may not of a call that began before either.
+    pub fn supervision(&self) -> &SupervisionPlan {
+        &self.newest.supervision
     }
 
     /// The agent's phone as it is now, whatever the call began with; as it was then when the agent is gone.

@@ -77,19 +77,19 @@ impl SupervisionPlan {
 
 /// The call enters a queue that somebody supervises: what is spoken must be something that can be mixed.
 pub fn prepare(call: &mut Call, queue: &QueueId, bench: &Bench) {
-    if bench.settings.supervision.is_supervised(queue) {
+    if bench.supervision().is_supervised(queue) {
         call.sound.keep_plain();
     }
 }
 
 /// Whether this agent sees this call among those that they supervise.
 pub fn sees(call: &Call, agent: &AgentId, bench: &Bench) -> bool {
-    matches!(call.phase, Phase::Talking(..)) && bench.settings.supervision.may(agent, call.record.queue.as_ref())
+    matches!(call.phase, Phase::Talking(..)) && bench.supervision().may(agent, call.record.queue.as_ref())
 }
 
 /// A desk asks. `is_busy`: the supervisor has a call of their own.
 pub fn asked(call: &mut Call, by: &AgentId, wish: SuperviseWish, is_busy: bool, bench: &mut Bench, now: Now) {
-    if !bench.settings.supervision.may(by, call.record.queue.as_ref()) {
+    if !bench.supervision().may(by, call.record.queue.as_ref()) {
         return tell(call, by, SuperviseState::Over, "you do not supervise the queue of this call", bench);
     }
     match (&call.supervision, wish.act()) {
@@ -271,7 +271,7 @@ fn take(call: &mut Call, grant: Grant, leg: FarLeg, offer: Option<Bytes>, bench:
 
 /// Where the configuration wants it, both know that they are not alone any more.
 fn beep(call: &mut Call, bench: &mut Bench) {
-    if !bench.settings.supervision.tell {
+    if !bench.supervision().tell {
         return;
     }
     for side in [Side::Caller, Side::Far] {
