@@ -45,6 +45,7 @@ impl WebParts {
             pages: Arc::clone(&self.pages),
             sip: SipWeb {
                 door: self.sip_door.clone(),
+                engine: Arc::new(self.door.clone()),
                 clock: self.clock,
                 token_keys: calls.token_keys.clone(),
                 passes: plan.settings.desks.phones.keys.clone(),

@@ -193,6 +193,11 @@ impl Bench {
         self.fact(Fact::PhoneReachable { agent: agent.clone(), reachable: rings.is_some() });
     }
 
+    /// The agent's phone has a contact.
+    pub fn is_registered(&self, agent: &AgentId) -> bool {
+        self.ringing_by_agent.contains_key(agent)
+    }
+
     /// Tells the pages of an intent how its call stands.
     pub fn page(&mut self, intent: IntentId, standing: Option<Standing>) {
         self.outputs.push_back(CallOutput::Page { intent, standing: standing.map(Box::new) });

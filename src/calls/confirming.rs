@@ -13,6 +13,7 @@ use super::facts::Fact;
 use super::matching;
 use super::pop;
 use super::settling;
+use super::transfer;
 
 /// What a page's confirmation came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,9 +107,9 @@ fn raise(call: &mut Call, intent: IntentId, bench: &mut Bench, now: Now) {
         }
     }
     bench.fact(Fact::Confirmed { call: call.id, intent });
-    if let Some(grant) = call.grant() {
-        let pop = Box::new(pop::draw(call, grant, now));
-        bench.desk(DeskCommand::Update { agent: grant.agent.clone(), pop });
+    for grant in call.grant().cloned().into_iter().chain(transfer::granted(call)) {
+        let pop = Box::new(pop::draw(call, &grant, now));
+        bench.desk(DeskCommand::Update { agent: grant.agent, pop });
     }
     matching::reconsider(call, bench, now);
 }

@@ -181,6 +181,7 @@ pub fn answered(call: &mut Call, answer: &[u8], bench: &mut Bench, now: Now) {
 pub fn failed(call: &mut Call, status: u16, contacts: &[Pii<String>], bench: &mut Bench, now: Now) {
     let Phase::Ringing(grant, leg) = &call.phase else { return };
     let (grant, leg) = (grant.clone(), *leg);
+    let is_away = call.sound.rings_browser() && !bench.is_registered(&grant.agent);
     forget_leg(call, leg, bench);
     call.phase = Phase::Offered(grant.clone());
     if let Some(Next { target, flow }) = call.moved.next(status, contacts, &bench.settings.dial) {
@@ -192,6 +193,7 @@ pub fn failed(call: &mut Call, status: u16, contacts: &[Pii<String>], bench: &mu
     let why = match status {
         486 | 600 | 603 => OfferFailure::Declined,
         408 | 487 => OfferFailure::NoAnswer,
+        _ if is_away => OfferFailure::Away,
         _ => OfferFailure::Unreachable,
     };
     offer_failed(call, grant, why, bench, now);
@@ -208,6 +210,7 @@ fn offer_failed(call: &mut Call, grant: Grant, why: OfferFailure, bench: &mut Be
         OfferFailure::NoAnswer => "no answer",
         OfferFailure::Declined => "declined",
         OfferFailure::Unreachable => "phone not reachable",
+        OfferFailure::Away => "the phone's page was closed",
         OfferFailure::NoPop => "desktop not reachable",
     };
     take_back(call, &grant, text, bench);

@@ -214,6 +214,7 @@ impl Calls {
         let (SipEvent::Progress { leg, .. }
         | SipEvent::Answered { leg, .. }
         | SipEvent::Failed { leg, .. }
+        | SipEvent::Acknowledged { leg, .. }
         | SipEvent::Ended { leg, .. }) = event
         else {
             return None;

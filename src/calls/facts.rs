@@ -143,6 +143,11 @@ pub enum Fact {
         agent: AgentId,
         cause: PopMiss,
     },
+    /// An agent has passed the call on, or has hung up after asking to: it goes on without them.
+    LetGo {
+        call: CallId,
+        agent: AgentId,
+    },
     OfferFailed {
         call: CallId,
         agent: AgentId,
@@ -368,6 +373,7 @@ impl Fact {
             | Fact::Queued { call, .. }
             | Fact::Granted { call, .. }
             | Fact::PopMissed { call, .. }
+            | Fact::LetGo { call, .. }
             | Fact::OfferFailed { call, .. }
             | Fact::FallingBack { call, .. }
             | Fact::PassedOn { call, .. }

@@ -1,8 +1,10 @@
 //! Who is calling? The store's answer is weighed, the winner claimed, and the access rules are asked.
 
+use std::time::Duration;
+
 use crate::access::{Answer, Decision, Facts};
 use crate::base::stage::Stage;
-use crate::base::{CallId, IntentId, Level, Now};
+use crate::base::{CallId, IntentId, Level, Now, QueueId};
 use crate::intents::intent::{Intent, IntentState};
 use crate::intents::matching::{self, Matched, Observed};
 use crate::intents::requests::{Candidate, StoreError, StoreReply, StoreRequest};
@@ -227,6 +229,9 @@ fn decide(call: &mut Call, bench: &mut Bench, now: Now) {
 
 /// The match is proven: the rules may give the caller a human whom they had sent to the fallback.
 pub fn reconsider(call: &mut Call, bench: &mut Bench, now: Now) {
+    if matches!(call.phase, Phase::Waiting) {
+        return wait_elsewhere(call, bench, now);
+    }
     if !std::mem::take(&mut call.recognised.is_kept_out) || !fallback::can_be_taken_back(call) {
         return;
     }
@@ -239,6 +244,27 @@ pub fn reconsider(call: &mut Call, bench: &mut Bench, now: Now) {
         if call.is_answered() && matches!(call.phase, Phase::Waiting) {
             sound::play_waiting(call, bench);
         }
+    }
+}
+
+/// The rules may have another place for a caller who waits. What would send a proven caller away leaves them where they are.
+fn wait_elsewhere(call: &mut Call, bench: &mut Bench, now: Now) {
+    let decision = bench.settings.policy.decide(&policy_facts::of_call(call, bench, now));
+    let place = place_of(&decision.answer, bench);
+    let before = call.decision.as_ref().and_then(|decision| place_of(&decision.answer, bench));
+    let Some((queue, priority, ceiling)) = place.filter(|place| before.as_ref() != Some(place)) else { return };
+    note_decision(call, decision, bench);
+    queueing::move_to(call, queue, priority, ceiling, bench, now);
+}
+
+/// Queue, priority and ceiling.
+fn place_of(answer: &Answer, bench: &Bench) -> Option<(QueueId, i32, Option<Duration>)> {
+    match answer {
+        Answer::Human { queue, priority } => {
+            Some((queue.clone().or_else(|| bench.settings.default_queue.clone())?, *priority, None))
+        }
+        Answer::Queue { queue, priority, ceiling, .. } => Some((queue.clone(), *priority, Some(*ceiling))),
+        Answer::Callback { .. } | Answer::SelfService | Answer::Refuse { .. } => None,
     }
 }
 

@@ -49,6 +49,17 @@ fn enqueue(call: &Call, queue: QueueId, priority: i32, since: Option<Mono>, benc
     bench.routing(routing::Input::Enqueue { call: call.id, queue, priority, prefer, extra, since });
 }
 
+/// Waits in another queue, or with another priority, and keeps the time that it has waited.
+pub fn move_to(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
+    let since = call.queued.as_ref().map_or(now.mono, |queued| queued.since);
+    let place = Queued { queue: queue.clone(), since, position: None, expected_wait: None, then: after(call) };
+    bench.routing(routing::Input::Leave { call: call.id });
+    wait_in(call, place, ceiling, bench, now);
+    recording::prepare(call, bench);
+    supervising::prepare(call, &queue, bench);
+    enqueue(call, queue, priority, Some(since), bench);
+}
+
 /// Another queue takes the call, with the time that it has waited, be it full or not.
 fn overflow(call: &mut Call, next: &Overflow, bench: &mut Bench, now: Now) {
     let since = call.queued.as_ref().map_or(now.mono, |queued| queued.since);

@@ -15,6 +15,7 @@ use super::ending;
 use super::facts::EndedBy;
 use super::header_rules;
 use super::inviting;
+use super::settings::PhonePlan;
 use super::sound;
 use super::talking;
 
@@ -23,8 +24,10 @@ use super::talking;
 pub struct Returning {
     caller_away: bool,
     far_away: bool,
-    /// The page that was loaded anew is being rung with this leg, which it answers by itself.
+    /// The page that was loaded anew is being rung with this leg, which it answers by itself; or another device has our offer on it.
     next: Option<FarLeg>,
+    /// The leg whose place that device takes.
+    replaced: Option<FarLeg>,
     /// The caller's page has been loaded anew, and calls again.
     calls_anew: bool,
 }
@@ -39,6 +42,8 @@ impl Returning {
         self.caller_away
     }
 }
+
+const ELSEWHERE: &str = "on another device";
 
 /// A page answers at once, or is not the one that we think.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -87,7 +92,9 @@ pub fn next_leg(call: &Call) -> Option<FarLeg> {
 /// What that leg does.
 pub fn heard(call: &mut Call, event: SipEvent, bench: &mut Bench, now: Now) {
     match event {
-        SipEvent::Answered { answer, .. } => answered(call, &answer, bench, now),
+        SipEvent::Answered { answer, .. } | SipEvent::Acknowledged { answer, .. } => {
+            answered(call, &answer, bench, now)
+        }
         SipEvent::Failed { .. } | SipEvent::Ended { .. } => failed(call, bench, now),
         // It does not ring anybody.
         _ => {}
@@ -98,7 +105,16 @@ fn answered(call: &mut Call, answer: &[u8], bench: &mut Bench, now: Now) {
     let Some(leg) = call.returning.next else { return };
     let Phase::Talking(grant, _) = call.phase.clone() else { return };
     match sound::connect_next(call, answer, bench) {
-        Ok(offer) => take_place(call, grant, leg, offer, bench),
+        Ok(offer) => {
+            if let Some(replaced) = call.returning.replaced {
+                ending::hang_up_far(replaced, Some(Reason::sip(200, ELSEWHERE)), bench);
+            }
+            take_place(call, grant, leg, offer, bench);
+        }
+        Err(_) if call.returning.replaced.is_some() => {
+            ending::hang_up_far(leg, Some(Reason::sip(488, "no sound in common")), bench);
+            failed(call, bench, now);
+        }
         Err(_) => failed(call, bench, now),
     }
 }
@@ -115,6 +131,13 @@ fn take_place(call: &mut Call, grant: Grant, leg: FarLeg, offer: Option<Bytes>, 
 
 /// The page does not answer, or has no sound: the agent is gone.
 pub fn failed(call: &mut Call, bench: &mut Bench, now: Now) {
+    if call.returning.replaced.take().is_some() {
+        // The device that was to take over has nothing; the old one has the call still.
+        if let Some(leg) = call.returning.next.take() {
+            bench.call_by_leg.remove(&leg.0);
+        }
+        return sound::close_next(call, bench);
+    }
     if call.returning.next.is_some() {
         talking::cut(call, EndedBy::Agent, (480, "the agent's page did not come back"), bench, now);
     }
@@ -136,6 +159,16 @@ pub fn make_way(call: &mut Call, bench: &mut Bench, now: Now) {
     ending::caller_gone(call, reason, bench, now);
 }
 
+/// It has made no offer: ours is in the 200, and its ACK has the answer.
+fn offer_to(call: &mut Call, leg: LegId, old: FarLeg, phone: &PhonePlan, bench: &mut Bench) -> Result<(), u16> {
+    let terms = bench.sound_for(&phone.target, &phone.sound);
+    let offer = sound::offer_next(call, leg, &terms, bench).map_err(|error| error.status())?;
+    bench.call_by_leg.insert(leg, call.id);
+    bench.sip(SipCommand::Answer { leg, body: offer });
+    (call.returning.next, call.returning.replaced) = (Some(FarLeg(leg)), Some(old));
+    Ok(())
+}
+
 /// Another device of the agent, or the same one, takes the place of the agent's leg (RFC 3891). The status of the refusal otherwise.
 pub fn replace(call: &mut Call, leg: LegId, old: LegId, incoming: &IncomingCall, bench: &mut Bench) -> Result<(), u16> {
     let Phase::Talking(grant, far) = call.phase.clone() else { return Err(481) };
@@ -146,11 +179,14 @@ pub fn replace(call: &mut Call, leg: LegId, old: LegId, incoming: &IncomingCall,
         return Err(491);
     }
     let phone = bench.phone_of(&grant.agent).cloned().ok_or(403u16)?;
+    if incoming.offer.is_empty() {
+        return offer_to(call, leg, far, &phone, bench);
+    }
     let answered = sound::answer_next(call, leg, &phone.sound, &incoming.offer, bench);
     let (answer, offer) = answered.map_err(|error| error.status())?;
     bench.call_by_leg.insert(leg, call.id);
     bench.sip(SipCommand::Answer { leg, body: answer });
-    ending::hang_up_far(far, Some(Reason::sip(200, "on another device")), bench);
+    ending::hang_up_far(far, Some(Reason::sip(200, ELSEWHERE)), bench);
     take_place(call, grant, FarLeg(leg), offer, bench);
     Ok(())
 }

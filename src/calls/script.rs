@@ -135,6 +135,16 @@ impl Bench {
         self.calls.records().get(self.call)?.recording.as_ref()?.kept
     }
 
+    /// Callers who are proven wait in a queue of their own.
+    pub fn with_queue_for_proven() -> Bench {
+        let rule = |name, level, queue| {
+            let when = Conditions { min_level: Some(level), ..Conditions::default() };
+            Rule::new(name, when, Answer::Human { queue, priority: 0 })
+        };
+        let first = Some(QueueId::new("first"));
+        Bench::with_rules(vec![rule("proven", Level::Proven, first), rule("known", Level::Likely, None)])
+    }
+
     fn of(settings: CallSettings) -> Bench {
         let calls = Calls::new(Arc::new(settings), Rng::from_number(1), 7);
         let now = Now::new(Mono(1_000_000_000), Wall(1_000_000));
@@ -247,6 +257,12 @@ impl Bench {
                 let call = IncomingCall { replaces: Some(old), ..*from_phone(self.now.mono, agent, "sip:x@192.0.2.1") };
                 sip(SipEvent::Incoming { leg: ANNAS, call: Box::new(call) })
             }
+            ["anna", "replaces", "far", "late"] => {
+                let late = from_phone(self.now.mono, "anna", "sip:x@192.0.2.1");
+                let call = IncomingCall { replaces: Some(self.far), offer: Bytes::new(), ..*late };
+                sip(SipEvent::Incoming { leg: ANNAS, call: Box::new(call) })
+            }
+            ["anna", "acks", body] => sip(SipEvent::Acknowledged { leg: ANNAS, answer: described(body) }),
             ["invite", "nonsense"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, b"x") }),
             // The only candidate, and ours.
             ["found", "ours"] => store(self.ask, Ok(StoreReply::Found { candidates: vec![ours(call)] })),

@@ -118,6 +118,11 @@ impl Sound {
         self.offer.as_ref().is_some_and(|offer| offer.audio.webrtc.is_some())
     }
 
+    /// What we have offered the far leg is for a browser.
+    pub fn rings_browser(&self) -> bool {
+        self.far.as_ref().is_some_and(|far| far.local.webrtc().is_some())
+    }
+
     /// An offer of ours still waits for its answer.
     pub fn owes(&self) -> bool {
         [&self.caller, &self.far].into_iter().flatten().any(|stream| stream.owed)

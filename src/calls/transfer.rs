@@ -254,7 +254,7 @@ pub fn asker_gone(call: &mut Call, bench: &mut Bench) -> bool {
     sound::play_ringback(call, bench);
     let before = std::mem::replace(&mut call.phase, Phase::Passing);
     if let Phase::Talking(grant, _) = &before {
-        talking::release_agent(call, grant, bench);
+        let_go(call, grant, bench);
     }
     true
 }
@@ -337,7 +337,7 @@ fn answered(call: &mut Call, answer: &[u8], bench: &mut Bench, now: Now) {
         ending::hang_up_far(asker, Some(Reason::sip(200, "passed on")), bench);
     }
     if let Phase::Talking(before, _) = &call.phase {
-        talking::release_agent(call, before, bench);
+        let_go(call, before, bench);
     }
     if let Some(offer) = resume {
         bench.sip(SipCommand::Reinvite { leg: call.caller.0, offer });
@@ -352,6 +352,12 @@ fn answered(call: &mut Call, answer: &[u8], bench: &mut Bench, now: Now) {
             recording::end(call, bench);
         }
     }
+}
+
+/// The agent who had the call writes it up, while it goes on.
+fn let_go(call: &Call, grant: &Grant, bench: &mut Bench) {
+    bench.fact(Fact::LetGo { call: call.id, agent: grant.agent.clone() });
+    talking::release_agent(call, grant, bench);
 }
 
 fn with_agent(call: &mut Call, grant: Grant, leg: FarLeg, bench: &mut Bench) {
@@ -437,7 +443,8 @@ fn joined(call: &Call) -> Option<&Joined> {
     }
 }
 
-fn granted(call: &Call) -> Option<Grant> {
+/// The agent who is to have the call, and has been promised to it.
+pub fn granted(call: &Call) -> Option<Grant> {
     match call.transfer.as_ref().map(|transfer| &transfer.step) {
         Some(Step::Showing(grant) | Step::Ringing(Some(grant), _)) => Some(grant.clone()),
         Some(Step::Joining(joined)) => joined.grant.clone(),

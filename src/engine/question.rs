@@ -32,6 +32,10 @@ pub enum Question {
     Confirm {
         intent: IntentId,
     },
+    /// Whether a call of this intent is in progress: its page may come back to it after the token's time.
+    InCall {
+        intent: IntentId,
+    },
     /// Is the engine alive? Answered with its counts.
     Health,
 }
@@ -45,6 +49,7 @@ pub enum Answer {
     Trunks(Vec<TrunkView>),
     Phases(BTreeMap<&'static str, usize>),
     Confirmed(Confirmed),
+    InCall(bool),
     Health(Counts),
 }
 

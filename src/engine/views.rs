@@ -21,6 +21,7 @@ pub(super) fn answer(engine: &mut Engine, question: Question, now: Now) -> Answe
         Question::Trunks => Answer::Trunks(engine.trunks.iter().map(|trunk| trunk_view(engine, trunk)).collect()),
         Question::Phases => Answer::Phases(phases(engine)),
         Question::Confirm { intent } => Answer::Confirmed(engine.calls.confirm(intent, now)),
+        Question::InCall { intent } => Answer::InCall(engine.calls.is_in_call(intent)),
         Question::Health => Answer::Health(engine.counts()),
     }
 }

@@ -112,6 +112,11 @@ impl TokenKeys {
         if claims.expires <= now { Err(TokenError::Expired) } else { Ok(claims) }
     }
 
+    /// Reads the text form of one that was good once, whatever the time.
+    pub fn verify_lapsed(&self, text: &str) -> Result<TokenClaims, TokenError> {
+        self.verify_text(text, Wall(0))
+    }
+
     /// Reads the text form.
     pub fn verify_text(&self, text: &str, now: Wall) -> Result<TokenClaims, TokenError> {
         let encoded = text.strip_prefix(TEXT_PREFIX).ok_or(TokenError::Malformed)?;

@@ -103,6 +103,8 @@ pub enum OfferFailure {
     Declined,
     /// The phone could not be rung: the agent is paused.
     Unreachable,
+    /// The page that is their phone is gone, and comes back when it is only being loaded anew.
+    Away,
     /// The desk did not show the pop: the agent is paused.
     NoPop,
 }
@@ -221,6 +223,7 @@ impl OfferFailure {
             OfferFailure::NoAnswer => "no answer",
             OfferFailure::Declined => "declined",
             OfferFailure::Unreachable => "phone unreachable",
+            OfferFailure::Away => "page closed",
             OfferFailure::NoPop => "pop not shown",
         }
     }

@@ -216,7 +216,7 @@ impl Router {
             call.note_failure(Failed { agent: ix, why, at: now });
         }
         self.agent_mut(ix).work = Work::Free;
-        if why != OfferFailure::Declined {
+        if !matches!(why, OfferFailure::Declined | OfferFailure::Away) {
             self.pause(ix, why, now);
         }
         // One that was to be passed on is with another agent still, and waits for nobody.

@@ -91,6 +91,7 @@ fn read_answer(granted: &str, verb: &str, call: CallId) -> Input {
         "declines" => OfferFailure::Declined,
         "misses" => OfferFailure::NoAnswer,
         "unreachable" => OfferFailure::Unreachable,
+        "away" => OfferFailure::Away,
         "nopop" => OfferFailure::NoPop,
         other => panic!("no verb: {other}"),
     };

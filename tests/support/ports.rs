@@ -48,20 +48,20 @@ pub fn is_taken(is_udp: bool, at: SocketAddr) -> bool {
     table.lines().filter_map(|line| line.split_whitespace().nth(1)).any(|local| local.ends_with(&port))
 }
 
-/// `count` UDP ports in a row, the first of them even, for RTP and RTCP; below the range that the system gives out by itself.
+/// `count` UDP ports in a row, the first of them even, for RTP and RTCP; below the range that the system gives out by itself. Few come
+/// from the top, so that programs that have them leave room in a row for a server that wants nearly all.
 pub fn udp_range(count: u16) -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    const FIRST: u16 = 10_000;
-    const ROOM: u16 = 22_000;
+    let (lowest, room) = if count <= FEW { (29_500, 2_500) } else { (10_000, 19_500) };
     let step = count + count % 2;
-    let last = ROOM.saturating_sub(step);
+    let last = u16::saturating_sub(room, step);
     let spread = (std::process::id() % 40) as u16 * 500;
     let mut nth = (spread.wrapping_add(NEXT.fetch_add(step, Ordering::Relaxed)) % (last + 1)) & !1;
-    for _ in 0..ROOM {
-        let first = FIRST + nth;
+    for _ in 0..room {
+        let first = lowest + nth;
         match (first..first + count).rev().find(|port| UdpSocket::bind((Ipv4Addr::LOCALHOST, *port)).is_err()) {
             None => return first,
-            Some(taken) => nth = (taken - FIRST + 2) & !1,
+            Some(taken) => nth = (taken - lowest + 2) & !1,
         }
         if nth > last {
             nth = 0;
@@ -69,3 +69,5 @@ pub fn udp_range(count: u16) -> u16 {
     }
     panic!("no {count} free ports in a row");
 }
+
+const FEW: u16 = 16;

@@ -33,6 +33,11 @@ impl Calls {
         confirmed
     }
 
+    /// A call that was taken for this intent's is in progress.
+    pub fn is_in_call(&self, intent: IntentId) -> bool {
+        self.bench.pages.call_of(intent).is_some_and(|call| self.calls.contains_key(&call))
+    }
+
     /// After anything that a call was told.
     pub(super) fn tell_pages(&mut self, id: CallId) {
         if self.bench.pages.are_closed() {

@@ -103,6 +103,27 @@ fn one_word_of_the_page_proves_the_match_and_opens_the_pop() {
     bench.assert_quiet();
 }
 
+/// The access rules are asked anew: a proven caller may wait elsewhere, and the time that they have waited counts.
+#[test]
+fn a_waiting_call_moves_to_where_a_proven_one_waits() {
+    let mut bench = Bench::with_queue_for_proven();
+    bench.check("> page opens\n < page none");
+    bench.check(
+        "> invite
+         < find
+         > found likely
+         < claim
+         > claimed
+         < matched V1, enqueue help, page confirm V1
+         > page confirms
+         < confirmed, leave, enqueue first, page recognised V3, raised V3
+         > page confirms
+         < raised V3
+         > offer 1
+         < show anna V3, page agent_reading V3 anna",
+    );
+}
+
 /// Two customers fit alike; the call is taken for the first, and is the other's.
 const TAKEN_FOR_ANOTHER: &str = "
     > page opens

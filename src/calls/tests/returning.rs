@@ -89,3 +89,36 @@ fn a_customers_page_that_was_loaded_anew_calls_again() {
          < hang up caller, hang up far, anna ended, wrap-up anna, call ended 1, finish open, ended talked by caller, find by token",
     );
 }
+
+#[test]
+fn a_device_that_makes_no_offer_gets_ours() {
+    let mut bench = talking();
+    bench.check(
+        "> anna replaces far late
+         < 200
+         > ben replaces far
+         < 403 (this leg cannot be replaced)
+         > anna replaces far
+         < 491 (this leg cannot be replaced)
+         > anna acks sound
+         < anna hears the other, caller hears the other, hang up far, anna talking
+         > anna bye
+         < hang up caller, anna ended, wrap-up anna, call ended 1, finish used, ended talked by agent
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn a_device_that_has_no_answer_leaves_the_call_where_it_is() {
+    let mut bench = talking();
+    bench.check("> anna replaces far late\n < 200");
+    bench.check(
+        "> anna acks nonsense
+         < hang up anna
+         > caller bye
+         < hang up far, anna ended, wrap-up anna, call ended 1, finish used, ended talked by caller
+         > finished",
+    );
+    bench.assert_quiet();
+}

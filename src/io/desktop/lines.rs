@@ -24,9 +24,9 @@ struct Line {
     cut: Arc<Notify>,
 }
 
-/// What waits for a websocket.
+/// What waits for a websocket. Small: a queue has room for many from the beginning, and there are thousands of desks.
 pub(super) enum Outgoing {
-    Message { seq: Option<u64>, message: ServerMessage },
+    Message { seq: Option<u64>, message: Box<ServerMessage> },
     Ping,
     Close { code: CloseCode, reason: &'static str },
 }
@@ -59,7 +59,9 @@ impl DeskLines {
     /// Puts a message on its way. A desk whose queue is full is cut off; it may reconnect and resume.
     pub fn send(&self, output: DesktopOutput) {
         match output {
-            DesktopOutput::Send { conn, seq, message } => self.put(conn, Outgoing::Message { seq, message }),
+            DesktopOutput::Send { conn, seq, message } => {
+                self.put(conn, Outgoing::Message { seq, message: Box::new(message) })
+            }
             DesktopOutput::Ping { conn } => self.put(conn, Outgoing::Ping),
             DesktopOutput::Close { conn, code, reason } => {
                 self.put(conn, Outgoing::Close { code, reason });

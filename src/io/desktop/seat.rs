@@ -19,7 +19,8 @@ use super::lines::DeskLines;
 use super::socket;
 
 /// A desk is idle most of the time, and there are many: small buffers.
-const BUFFER_BYTES: usize = 4096;
+const READ_BUFFER_BYTES: usize = 1024;
+const WRITE_BUFFER_BYTES: usize = 4096;
 
 /// Has the connection served on the desks' thread until it ends. One that is gone already is nobody's.
 pub(super) fn take(upgraded: Upgraded, lines: Arc<DeskLines>, door: Arc<dyn EngineDoor>) {
@@ -48,7 +49,7 @@ fn config() -> WebSocketConfig {
     WebSocketConfig::default()
         .max_message_size(Some(DESK_MESSAGE_MAX))
         .max_frame_size(Some(DESK_MESSAGE_MAX))
-        .read_buffer_size(BUFFER_BYTES)
-        .write_buffer_size(BUFFER_BYTES)
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .write_buffer_size(WRITE_BUFFER_BYTES)
         .max_write_buffer_size(16 * DESK_MESSAGE_MAX)
 }

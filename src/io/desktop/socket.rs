@@ -92,7 +92,7 @@ async fn deliver<S: Line>(socket: &mut WebSocketStream<S>, first: Option<Outgoin
     let mut next = first;
     loop {
         let message = match next {
-            Some(Outgoing::Message { seq, message }) => Message::text(server_frames::write(seq, message)),
+            Some(Outgoing::Message { seq, message }) => Message::text(server_frames::write(seq, *message)),
             Some(Outgoing::Ping) => Message::Ping(Vec::new().into()),
             Some(Outgoing::Close { code, reason }) => return Some(End::Refused(code, reason)),
             None => return Some(End::Closed),

@@ -16,6 +16,7 @@ pub(super) enum QuestionRecord {
     Trunks,
     Phases,
     Confirm { intent: String },
+    InCall { intent: String },
     Health,
 }
 
@@ -29,6 +30,7 @@ impl From<&Question> for QuestionRecord {
             Question::Trunks => QuestionRecord::Trunks,
             Question::Phases => QuestionRecord::Phases,
             Question::Confirm { intent } => QuestionRecord::Confirm { intent: intent.to_string() },
+            Question::InCall { intent } => QuestionRecord::InCall { intent: intent.to_string() },
             Question::Health => QuestionRecord::Health,
         }
     }
@@ -45,6 +47,9 @@ impl QuestionRecord {
             QuestionRecord::Phases => Question::Phases,
             QuestionRecord::Confirm { intent } => {
                 Question::Confirm { intent: intent.parse().map_err(|_| BadPart("intent"))? }
+            }
+            QuestionRecord::InCall { intent } => {
+                Question::InCall { intent: intent.parse().map_err(|_| BadPart("intent"))? }
             }
             QuestionRecord::Health => Question::Health,
         })

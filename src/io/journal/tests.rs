@@ -156,6 +156,7 @@ fn questions() -> Vec<Input> {
         Question::Trunks,
         Question::Phases,
         Question::Confirm { intent: IntentId(7) },
+        Question::InCall { intent: IntentId(7) },
         Question::Health,
     ];
     questions.into_iter().map(|question| Input::Ask { id: QuestionId(1), question }).collect()

@@ -146,6 +146,7 @@ impl Counters {
             | Fact::GatewayChanged { .. }
             | Fact::TrunkRegistered { .. }
             | Fact::SoundLost { .. }
+            | Fact::LetGo { .. }
             | Fact::PhoneReachable { .. } => {}
         }
     }

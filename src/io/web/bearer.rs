@@ -5,7 +5,11 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 
-use crate::base::IntentId;
+use crate::base::{IntentId, Wall};
+use crate::engine::question::{Answer, Question};
+use crate::intents::TokenKeys;
+use crate::intents::token::{TokenClaims, TokenError};
+use crate::io::door::EngineDoor;
 
 use super::Web;
 use super::keys::{self, ApiKey};
@@ -25,7 +29,7 @@ impl FromRequestParts<Arc<Web>> for Bearer {
 
     async fn from_request_parts(parts: &mut Parts, web: &Arc<Web>) -> Result<Bearer, Problem> {
         match token(parts) {
-            Some(token) => page(web, &token),
+            Some(token) => page(web, &token).await,
             None => Ok(Bearer::Site(keys::find(&web.keys, parts)?.clone())),
         }
     }
@@ -54,10 +58,34 @@ fn token(parts: &Parts) -> Option<String> {
     })
 }
 
-fn page(web: &Web, token: &str) -> Result<Bearer, Problem> {
-    let claims = web.token_keys.verify_text(token, web.clock.wall()).map_err(|why| {
+async fn page(web: &Web, token: &str) -> Result<Bearer, Problem> {
+    let verified = verified(&web.token_keys, token, web.clock.wall(), &*web.door).await;
+    let claims = verified.map_err(|why| {
         let detail = "the token proves nothing: register the intent anew, and use the token of the answer";
-        Problem::new(Kind::Unauthorized, detail).with("token", why.to_string(), "a token ends with its intent")
+        Problem::new(Kind::Unauthorized, detail).with(
+            "token",
+            why.to_string(),
+            "a token ends with its intent, and with its call",
+        )
     })?;
     Ok(Bearer::Page(claims.intent))
+}
+
+/// What a page's token says. One whose time is over is good for as long as the call of its intent: the page may be loaded anew.
+pub(super) async fn verified(
+    keys: &TokenKeys,
+    token: &str,
+    now: Wall,
+    door: &dyn EngineDoor,
+) -> Result<TokenClaims, TokenError> {
+    match keys.verify_text(token, now) {
+        Err(TokenError::Expired) => {
+            let claims = keys.verify_lapsed(token)?;
+            match door.ask(Question::InCall { intent: claims.intent }).await {
+                Some(Answer::InCall(true)) => Ok(claims),
+                _ => Err(TokenError::Expired),
+            }
+        }
+        verified => verified,
+    }
 }

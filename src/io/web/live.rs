@@ -89,7 +89,8 @@ pub(super) async fn live(
     let intent = web.intent(id).await?;
     let stream = web.pages.open(id, &web.door).map_err(no_stream)?;
     let case = web.case_of(&intent).await;
-    let page = Page { web, stream, intent, case, last: None, is_over: false };
+    let (expires, state) = (intent.expires, intent.state);
+    let page = Box::new(Page { web, stream, intent: id, expires, state, case, last: None, is_over: false });
     Ok(events::answer(stream::unfold(page, |mut page| async move {
         let event = page.next().await?;
         Some((Ok::<Bytes, Infallible>(event), page))
@@ -137,11 +138,13 @@ fn no_stream(why: NoStream) -> Problem {
     }
 }
 
-/// One open page.
+/// One open page. There are thousands, which wait: it holds no more of the intent than it says.
 struct Page {
     web: Arc<Web>,
     stream: LiveStream,
-    intent: Intent,
+    intent: IntentId,
+    expires: Wall,
+    state: IntentState,
     /// What came of a call that had ended before the page opened.
     case: Option<CaseId>,
     last: Heard,
@@ -154,7 +157,7 @@ impl Page {
         if self.is_over {
             return None;
         }
-        let mut end = self.intent.expires;
+        let mut end = self.expires;
         loop {
             let left = end.since(self.web.clock.wall());
             match tokio::time::timeout(left, self.stream.next()).await {
@@ -163,10 +166,10 @@ impl Page {
                 Ok(Some(News::Stands(standing))) => return Some(self.stands(standing)),
                 Err(_) if self.is_in_call() => end = self.web.clock.wall() + LOOK_AGAIN,
                 // It may have been given a longer life.
-                Err(_) => match self.web.intent(self.intent.id).await {
+                Err(_) => match Box::pin(self.web.intent(self.intent)).await {
                     Ok(intent) if intent.expires > self.web.clock.wall() => {
-                        end = intent.expires;
-                        self.intent = intent;
+                        (self.expires, self.state) = (intent.expires, intent.state);
+                        end = self.expires;
                     }
                     Ok(_) | Err(_) => return Some(self.expire()),
                 },
@@ -178,7 +181,7 @@ impl Page {
         self.last = standing;
         let body = match &self.last {
             Some(standing) => StateBody::of(standing),
-            None => StateBody::without_call(&self.intent, self.case, self.web.clock.wall()),
+            None => StateBody::without_call(&self.state, self.expires <= self.web.clock.wall(), self.case),
         };
         events::event("state", &body)
     }
@@ -215,10 +218,10 @@ impl StateBody {
     }
 
     /// No call of it is in progress here.
-    fn without_call(intent: &Intent, case: Option<CaseId>, now: Wall) -> StateBody {
+    fn without_call(state: &IntentState, has_expired: bool, case: Option<CaseId>) -> StateBody {
         let case = case.map(|case| case.to_string());
-        match intent.state {
-            IntentState::Open if intent.expires <= now => StateBody::plain("expired"),
+        match state {
+            IntentState::Open if has_expired => StateBody::plain("expired"),
             IntentState::Open | IntentState::Claimed { .. } => StateBody::plain("registered"),
             IntentState::Used => StateBody { talked: Some(true), case, ..StateBody::plain("ended") },
             IntentState::Withdrawn => StateBody { talked: Some(false), ..StateBody::plain("ended") },

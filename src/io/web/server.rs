@@ -98,13 +98,16 @@ async fn serve_one(
 ) {
     match tls {
         None => converse(stream, peer, routes, stopped).await,
-        Some(tls) => {
-            if let Ok(Ok((stream, _))) = tokio::time::timeout(SIP_HANDSHAKE_WITHIN, tls.accept(stream)).await {
-                converse(stream, peer, routes, stopped).await;
-            }
-        }
+        // Apart: what TLS needs is not part of every connection.
+        Some(tls) => Box::pin(converse_over(tls, stream, peer, routes, stopped)).await,
     }
     drop(place);
+}
+
+async fn converse_over(tls: Arc<Tls>, stream: TcpStream, peer: Peer, routes: Served, stopped: watch::Receiver<bool>) {
+    if let Ok(Ok((stream, _))) = tokio::time::timeout(SIP_HANDSHAKE_WITHIN, tls.accept(stream)).await {
+        converse(stream, peer, routes, stopped).await;
+    }
 }
 
 async fn converse<S>(stream: S, peer: Peer, routes: Served, mut stopped: watch::Receiver<bool>)

@@ -146,6 +146,7 @@ fn sample(question: Question) -> Answer {
             outgoing: Load::default(),
         }]),
         Question::Phases => Answer::Phases([("talking", 2), ("waiting", 1)].into()),
+        Question::InCall { .. } => Answer::InCall(false),
         Question::Confirm { .. } => Answer::Confirmed(Confirmed::Raised { call: CallId(7), level: Level::Proven }),
         Question::Health => {
             Answer::Health(Counts { calls: 3, waiting: 1, grants: 2, loose_ends: 0, is_draining: false })
@@ -253,6 +254,7 @@ impl Server {
             lines: Arc::new(DeskLines::new(tokio::runtime::Handle::current())),
             sip: super::SipWeb {
                 door: crate::io::sip::websocket::door(crate::sip::api::FlowId(0)).0,
+                engine: Arc::clone(&engine) as Arc<dyn EngineDoor>,
                 clock,
                 token_keys: TokenKeys::new(&[TokenKey { id: 1, secret: vec![7; 32] }]).unwrap(),
                 passes: crate::desktop::pass::PassKeys::default(),

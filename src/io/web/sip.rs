@@ -1,6 +1,7 @@
 //! `/sip`: SIP over websocket (RFC 7118), for the pages' telephones and for any other. A token says whose browser it is.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
@@ -16,9 +17,11 @@ use crate::base::Wall;
 use crate::desktop::pass::{self, PassKeys};
 use crate::intents::TokenKeys;
 use crate::io::clock::Clock;
+use crate::io::door::EngineDoor;
 use crate::io::sip::websocket::WebDoor;
 use crate::sip::api::Browser;
 
+use super::bearer;
 use super::origin::Origins;
 use super::problem::{Kind, Problem, ProblemBody};
 use super::server::Peer;
@@ -27,6 +30,7 @@ use super::server::Peer;
 #[derive(Clone)]
 pub struct SipWeb {
     pub door: WebDoor,
+    pub engine: Arc<dyn EngineDoor>,
     pub clock: Clock,
     pub token_keys: TokenKeys,
     pub passes: PassKeys,
@@ -66,7 +70,10 @@ pub(super) async fn upgrade(
 ) -> Result<Response, Problem> {
     sip.origins.check(request.headers())?;
     let Query(query) = query.map_err(|_| Problem::new(Kind::InvalidRequest, "token must be there once at most"))?;
-    let browser = query.token.map(|token| browser_of(&sip, &token, sip.clock.wall())).transpose()?;
+    let browser = match &query.token {
+        Some(token) => Some(browser_of(&sip, token, sip.clock.wall()).await?),
+        None => None,
+    };
     let mut response = create_response_with_body(&request, Body::empty)
         .map_err(|_| Problem::new(Kind::UpgradeRequired, "connect with a websocket, version 13"))?;
     if !offers_sip(request.headers()) {
@@ -87,13 +94,14 @@ pub(super) async fn upgrade(
 /// Of a request that came over no socket of ours.
 const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
-fn browser_of(sip: &SipWeb, token: &str, now: Wall) -> Result<Browser, Problem> {
+async fn browser_of(sip: &SipWeb, token: &str, now: Wall) -> Result<Browser, Problem> {
     let refused = |why: String| Problem::new(Kind::Unauthorized, why);
     if token.starts_with(pass::PREFIX) {
         let pass = sip.passes.verify(token, now).map_err(|error| refused(error.to_string()))?;
         return Ok(Browser::Agent { agent: pass.agent });
     }
-    let claims = sip.token_keys.verify_text(token, now).map_err(|error| refused(error.to_string()))?;
+    let verified = bearer::verified(&sip.token_keys, token, now, &*sip.engine).await;
+    let claims = verified.map_err(|error| refused(error.to_string()))?;
     Ok(Browser::Caller { intent: claims.intent })
 }
 

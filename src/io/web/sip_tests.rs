@@ -1,5 +1,7 @@
 //! SIP websockets from the upgrade to the inputs of the engine, with raw peers.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,12 +15,15 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 
 use crate::base::limits::{SIP_CONNECTIONS_PER_BROWSER_MAX, SIP_MESSAGE_MAX, SIP_WEBSOCKET_MESSAGES_AT_ONCE};
 use crate::base::{AgentId, IntentId, Wall};
-use crate::desktop::SessionId;
+use crate::calls::pages::PageInput;
 use crate::desktop::pass::{Pass, PassKeys};
+use crate::desktop::{DesktopInput, SessionId};
 use crate::engine::Input;
+use crate::engine::question::{Answer, Question};
 use crate::intents::TokenKeys;
 use crate::intents::token::TokenKey;
 use crate::io::clock::Clock;
+use crate::io::door::{Asked, EngineDoor};
 use crate::io::sip::websocket::{self, WebSockets};
 use crate::io::sip::{Connections, StreamSetup};
 use crate::sip::api::{Browser, FlowId, StreamEvent, Transmit};
@@ -38,6 +43,26 @@ struct Server {
     url: String,
     inputs: mpsc::UnboundedReceiver<Input>,
     transmits: mpsc::UnboundedSender<Transmit>,
+    engine: Arc<Engine>,
+}
+
+/// Knows only whether a call of `INTENT` is in progress.
+#[derive(Default)]
+struct Engine(AtomicBool);
+
+impl EngineDoor for Engine {
+    fn desktop(&self, _: DesktopInput) {}
+
+    fn page(&self, _: PageInput) {}
+
+    fn is_behind(&self) -> bool {
+        false
+    }
+
+    fn ask(&self, question: Question) -> Asked<'_> {
+        assert_eq!(question, Question::InCall { intent: INTENT });
+        Box::pin(std::future::ready(Some(Answer::InCall(self.0.load(Ordering::Relaxed)))))
+    }
 }
 
 fn tokens() -> TokenKeys {
@@ -66,12 +91,14 @@ impl Server {
         let (door, websockets) = websocket::door(WEB);
         let clock = Clock::start();
         let origins = Origins::new(vec!["https://shop.example.com".to_owned()]);
-        let sip = SipWeb { door, clock, token_keys: tokens(), passes: passes(), origins };
+        let engine = Arc::new(Engine::default());
+        let known = Arc::clone(&engine) as Arc<dyn EngineDoor>;
+        let sip = SipWeb { door, engine: known, clock, token_keys: tokens(), passes: passes(), origins };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}/sip", listener.local_addr().unwrap());
         tokio::spawn(serve(listener, router(sip), std::future::pending()));
         let (inputs, transmits) = run(websockets, idle, clock);
-        Server { url, inputs, transmits }
+        Server { url, inputs, transmits, engine }
     }
 
     /// What the engine hears next.
@@ -210,6 +237,18 @@ async fn what_may_not_connect_is_told_why() {
     }
     let known = Phone::open(&server, &caller(LATER), Some("mqtt, sip"), Some("https://shop.example.com")).await;
     assert!(known.is_ok());
+}
+
+#[tokio::test]
+async fn a_page_comes_back_to_its_call_after_the_time_of_its_token() {
+    let mut server = Server::start().await;
+    let late = caller(Wall(1_000));
+    assert_eq!(Phone::open(&server, &late, Some("sip"), None).await.err(), Some(401));
+    server.engine.0.store(true, Ordering::Relaxed);
+    let _phone = Phone::of(&server, &late).await;
+    assert_eq!(server.opened().await.1, Some(Browser::Caller { intent: INTENT }));
+    // A pass of a desk has no call.
+    assert_eq!(Phone::open(&server, &agent(Wall(1_000)), Some("sip"), None).await.err(), Some(401));
 }
 
 #[tokio::test]
