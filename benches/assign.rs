@@ -7,7 +7,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use hdrhistogram::Histogram;
 use throughline::base::rng::Rng;
 use throughline::base::{AgentId, CallId, Fence, Mono, Now, QueueId, SkillId, Wall};
-use throughline::routing::{AgentSetup, Input, Output, Presence, QueueSetup, Router, Setup, SkillNeed};
+use throughline::routing::{AgentSetup, Input, Output, Presence, QueueSetup, RingSetup, Router, Setup, SkillNeed};
 
 const AGENTS: u64 = 10_000;
 const SKILLS: u64 = 100;
@@ -27,12 +27,17 @@ fn setup(rng: &mut Rng) -> Setup {
         AgentSetup::new(AgentId::new(&format!("agent {n:05}")), skills)
     };
     let needs = |n| vec![SkillNeed { skill: skill(n), min_level: 1 }];
+    // Everybody who serves the next queue too, after a minute.
+    let ring =
+        |n: u64| RingSetup { after: Duration::from_secs(60), requires: None, queues: vec![queue((n + 1) % SKILLS)] };
     Setup {
         agents: (0..AGENTS).map(|n| agent(n, rng)).collect(),
         queues: (0..SKILLS)
             .map(|n| QueueSetup {
                 id: queue(n),
                 requires: needs(n),
+                prefers: needs((n + 1) % SKILLS),
+                rings: vec![ring(n)],
                 max_waiting: 20_000,
                 wrap_up: Duration::ZERO,
                 ..QueueSetup::new("")

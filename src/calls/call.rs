@@ -87,6 +87,8 @@ pub struct Recognised {
     pub token: Option<IntentId>,
     /// The claimed intent; `None` at V0.
     pub intent: Option<Box<Intent>>,
+    /// Whom the customer of the likeliest intent spoke to last.
+    pub last_agent: Option<AgentId>,
     pub rivals: u8,
     /// The rules have sent the caller to the fallback, and would not if the match were proven.
     pub is_kept_out: bool,

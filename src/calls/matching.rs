@@ -115,6 +115,7 @@ fn weigh(call: &mut Call, mut candidates: Vec<Candidate>, bench: &mut Bench, now
     }
     match winner {
         Some(winner) if ours == Some(winner.intent.id) => {
+            call.recognised.last_agent = winner.last_agent.clone();
             settled(call, Some(Box::new(with_last_agent(winner))), bench, now);
         }
         Some(winner) => claim(call, winner, bench, now),
@@ -139,6 +140,7 @@ fn note(call: &mut Call, matched: &Matched) {
 fn claim(call: &mut Call, candidate: Candidate, bench: &mut Bench, now: Now) {
     let deadline = call.incoming.received + bench.settings.deadlines.matching;
     let until = now.wall + bench.settings.deadlines.claim;
+    call.recognised.last_agent = candidate.last_agent.clone();
     let intent = Box::new(with_last_agent(candidate));
     let request = StoreRequest::Claim { intent: intent.id, call: call.id, until, now: now.wall };
     let ask = bench.ask(call.id, request, deadline.since(now.mono));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::access::{After, Answer, Overflow};
-use crate::base::{Mono, Now, QueueId, SkillId};
+use crate::base::{AgentId, Mono, Now, QueueId, SkillId};
 use crate::routing::{self, SkillNeed};
 use crate::sip::api::SipCommand;
 
@@ -42,10 +42,9 @@ fn wait_in(call: &mut Call, place: Queued, ceiling: Option<Duration>, bench: &mu
 
 /// `since`: the call has waited elsewhere since then, and keeps that time.
 fn enqueue(call: &Call, queue: QueueId, priority: i32, since: Option<Mono>, bench: &mut Bench) {
-    let prefer = call.recognised.intent.as_ref().and_then(|intent| intent.preferred_agent.clone());
     let skills = call.decision.as_ref().map(|decision| decision.skills.clone()).unwrap_or_default();
     let need = |(skill, least): &(SkillId, u8)| SkillNeed { skill: skill.clone(), min_level: *least };
-    let (prefer, extra) = (prefer.into_iter().collect(), skills.iter().map(need).collect());
+    let (prefer, extra) = (preferred(call), skills.iter().map(need).collect());
     bench.routing(routing::Input::Enqueue { call: call.id, queue, priority, prefer, extra, since });
 }
 
@@ -58,6 +57,14 @@ pub fn move_to(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<D
     recording::prepare(call, bench);
     supervising::prepare(call, &queue, bench);
     enqueue(call, queue, priority, Some(since), bench);
+}
+
+/// Whom the site asks for, such as the owner of the case, and then whom the customer spoke to last.
+fn preferred(call: &Call) -> Vec<AgentId> {
+    let Some(intent) = &call.recognised.intent else { return Vec::new() };
+    let mut known: Vec<_> = intent.preferred_agent.iter().chain(&call.recognised.last_agent).cloned().collect();
+    known.dedup();
+    known
 }
 
 /// Another queue takes the call, with the time that it has waited, be it full or not.

@@ -111,7 +111,7 @@ fn plan(mut top: Section<'_>, files: &mut ReadFile<'_>, mut wavs: Wavs, faults: 
     );
     let users = endpoint.phones.iter().map(|phone| (phone.agent.clone(), phone.user.clone()));
     let phones = BrowserPhones { realm: endpoint.realm.clone(), user_by_agent: users.collect(), keys: passes };
-    let desks = desktop::Setup { phones, ..desktop::Setup::new(agents.desks) };
+    let desks = desktop::Setup { phones, breaks: routing.breaks, ..desktop::Setup::new(agents.desks) };
     let settings = Settings { endpoint, calls, routing: routing.setup, desks, pools: pools.plans };
     Some(Plan { settings, shell })
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::base::limits::QUEUES_MAX;
+use crate::base::limits::{DESK_WORD_MAX, QUEUES_MAX};
 use crate::base::{QueueId, SkillId};
 use crate::calls::settings::{QueueSound, Spoken};
 use crate::routing::{Estimator, Order, Pause, QueueSetup, Setup, SkillNeed};
@@ -20,6 +20,8 @@ pub(super) struct RoutingPart<'a> {
     pub skills: Names<'a>,
     pub queues: Names<'a>,
     pub default_queue: Option<QueueId>,
+    /// What an agent's break may be for; empty for anything.
+    pub breaks: Vec<String>,
     /// What callers hear while they wait.
     pub sounds: BTreeMap<QueueId, QueueSound>,
     /// Without its agents.
@@ -39,6 +41,7 @@ pub(super) fn read<'a>(
     let skills = Names::list(section.texts("skills", faults), faults);
     let mut setup = times(&mut section, faults);
     let default_queue = section.text("default_queue", faults);
+    let breaks = breaks(&mut section, faults);
     section.finish(faults);
     let mut queues = Names::default();
     let mut queue_names = Vec::new();
@@ -65,7 +68,15 @@ pub(super) fn read<'a>(
     let given = default_queue.filter(|name| queues.check("queue", name, faults)).map(|name| name.value);
     let default_queue = given.or(queues.only()).map(QueueId::new);
     let overflows = followers.settle(&queues, faults);
-    RoutingPart { skills, queues, default_queue, sounds, setup, queue_names, overflows }
+    RoutingPart { skills, queues, default_queue, breaks, sounds, setup, queue_names, overflows }
+}
+
+fn breaks(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Vec<String> {
+    let breaks = section.texts("breaks", faults);
+    for odd in breaks.iter().filter(|text| text.value.is_empty() || text.value.len() > DESK_WORD_MAX) {
+        faults.add(&odd.place, "is no reason for a break", format!("write 1 to {DESK_WORD_MAX} bytes, like \"lunch\""));
+    }
+    breaks.into_iter().map(|text| text.value.to_owned()).collect()
 }
 
 fn times(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Setup {

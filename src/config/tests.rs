@@ -227,6 +227,9 @@ fn rings_that_add_nobody_and_queues_that_are_not_there_are_named() {
     let skills = "skills = [";
     let last = format!("expected_wait = \"last-served\"\n{skills}");
     assert_eq!(plan(&small().replacen(skills, &last, 1)).settings.routing.estimator, Estimator::LastServed);
+    let breaks = format!("breaks = [\"lunch\", \"coffee\"]\n{skills}");
+    assert_eq!(plan(&small().replacen(skills, &breaks, 1)).settings.desks.breaks, ["lunch", "coffee"]);
+    check(skills, &format!("breaks = [\"\"]\n{skills}"), "breaks", "routing.breaks[0]", "no reason");
     let odd = format!("expected_wait = \"guess\"\n{skills}");
     check(skills, &odd, "expected_wait", "routing.expected_wait", "no way to work it out");
     let token = "token_sha256";

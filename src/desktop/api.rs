@@ -213,6 +213,8 @@ pub struct BrowserPhones {
 pub struct Setup {
     pub accounts: Vec<Account>,
     pub phones: BrowserPhones,
+    /// What a break may be for; empty for anything.
+    pub breaks: Vec<String>,
     /// A connection that has been quiet this long is pinged.
     pub ping_after: Duration,
     /// A connection that has been quiet this long is closed; more than `ping_after`.
@@ -229,6 +231,7 @@ impl Setup {
         Setup {
             accounts,
             phones: BrowserPhones::default(),
+            breaks: Vec::new(),
             ping_after: Duration::from_secs(20),
             silent_max: Duration::from_secs(45),
             hello_within: Duration::from_secs(10),

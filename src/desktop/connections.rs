@@ -5,7 +5,7 @@ use crate::base::{AgentId, Mono, Now};
 
 use super::api::{CloseCode, ConnId, DeskEvent, DesktopOutput};
 use super::desks::{Desks, Due};
-use super::message::{ClientMessage, ErrorCode, ServerMessage};
+use super::message::{AskedState, ClientMessage, ErrorCode, ServerMessage};
 
 /// One open websocket.
 pub(super) struct Connection {
@@ -69,7 +69,7 @@ impl Desks {
             ClientMessage::Hello(_) => {
                 self.complain(conn, ErrorCode::Order, "this connection is logged in already", "say hello once");
             }
-            ClientMessage::SetState(state) => self.emit(DeskEvent::StateAsked { agent: agent.clone(), state }),
+            ClientMessage::SetState(state) => self.state_asked(conn, agent, state),
             ClientMessage::Ack { seq } => self.acknowledge(agent, seq),
             ClientMessage::PopDrawn { call, fence } => self.pop_drawn(agent, call, fence),
             ClientMessage::Decline { call } => self.decline(conn, agent, call),
@@ -86,6 +86,18 @@ impl Desks {
             ClientMessage::PhoneToken => self.tell_phone(conn, agent, now),
             ClientMessage::Ping => self.reply(conn, ServerMessage::Pong),
         }
+    }
+
+    fn state_asked(&mut self, conn: ConnId, agent: &AgentId, state: AskedState) {
+        let breaks = &self.setup.breaks;
+        if let AskedState::Break { reason } = &state
+            && !breaks.is_empty()
+            && !breaks.contains(reason)
+        {
+            let remedy = format!("choose one of: {}", breaks.join(", "));
+            return self.complain(conn, ErrorCode::NoSuchBreak, "there is no break for that", &remedy);
+        }
+        self.emit(DeskEvent::StateAsked { agent: agent.clone(), state });
     }
 
     pub(super) fn received_nonsense(&mut self, conn: ConnId, why: String, now: Now) {

@@ -101,8 +101,8 @@ impl Desks {
         let supervises = account.map(|account| account.supervises.clone()).unwrap_or_default();
         let (session, state) = (session.id, session.state.clone());
         let phone = self.phone_of(agent, session, now).map(Box::new);
-        let agent = agent.clone();
-        self.reply(conn, ServerMessage::Welcome { agent, session, resumed, skills, state, supervises, phone });
+        let (agent, breaks) = (agent.clone(), self.setup.breaks.clone());
+        self.reply(conn, ServerMessage::Welcome { agent, session, resumed, skills, state, supervises, phone, breaks });
     }
 
     /// What the agent's phone in the browser registers with, if it may be there.

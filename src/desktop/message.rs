@@ -219,6 +219,8 @@ pub enum ServerMessage {
         supervises: Vec<QueueId>,
         /// There when this agent may speak in the browser.
         phone: Option<Box<BrowserPhone>>,
+        /// What a break may be for; empty for anything.
+        breaks: Vec<String>,
     },
     /// The answer to `PhoneToken`.
     Phone(Box<BrowserPhone>),
@@ -289,6 +291,8 @@ pub enum ErrorCode {
     NoSupervisor,
     /// The agent's phone is elsewhere than in the browser.
     NoBrowserPhone,
+    /// A break for something that is not on the list.
+    NoSuchBreak,
 }
 
 impl ServerMessage {
@@ -325,6 +329,7 @@ impl ErrorCode {
             ErrorCode::NoSuchCall => "no_such_call",
             ErrorCode::NoSupervisor => "no_supervisor",
             ErrorCode::NoBrowserPhone => "no_browser_phone",
+            ErrorCode::NoSuchBreak => "no_such_break",
         }
     }
 }

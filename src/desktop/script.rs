@@ -225,6 +225,16 @@ fn a_call_from_offer_to_wrap_up() {
 }
 
 #[test]
+fn a_break_is_for_what_is_on_the_list() {
+    let mut world = World::new();
+    world.desks.setup.breaks = vec!["lunch".to_owned()];
+    world.login(1, None);
+    let asks = |reason: &str| ClientMessage::SetState(AskedState::Break { reason: reason.to_owned() });
+    assert_eq!(world.say(1, asks("a nap")), ["1: error no_such_break"]);
+    assert_eq!(world.say(1, asks("lunch")).len(), 1);
+}
+
+#[test]
 fn a_wrap_up_may_come_before_the_end() {
     let mut world = World::new();
     world.login(1, None);

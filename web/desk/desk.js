@@ -29,6 +29,8 @@ export class Desk {
     this.settings = kept.settings();
     /** @type {{ state: string, reason?: string }} */
     this.state = { state: 'offline' };
+    /** What a break may be for; empty for anything. @type {string[]} */
+    this.breaks = [];
     /** @type {Pop | null} */
     this.pop = null;
     /** The call that the server speaks of. */
@@ -122,6 +124,7 @@ export class Desk {
   /** @param {ServerMessage} welcome */
   welcomed(welcome) {
     this.state = { state: welcome.state, reason: welcome.reason };
+    this.breaks = welcome.breaks ?? [];
     if (!welcome.resumed) this.forgetCall();
     this.watch.supervises(/** @type {string[]} */ (welcome.supervises ?? []));
     if (welcome.phone) this.line.configure(welcome.phone);

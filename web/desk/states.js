@@ -4,7 +4,8 @@ import { fill, h } from '../lib/dom.js';
 
 /** @typedef {import('./desk.js').Desk} Desk */
 
-const BREAKS = ['Lunch', 'Coffee', 'Meeting', 'Training'];
+/** Where the server has no list. */
+const BREAKS = ['lunch', 'coffee', 'meeting', 'training'];
 
 /** @type {Record<string, string>} */
 const BUSY = { offered: 'Offered', on_call: 'On a call', wrap_up: 'Wrap-up' };
@@ -14,7 +15,7 @@ export function drawStates(place, desk) {
   const { state } = desk.state;
   const away = !desk.isOpen;
   const menu = h('div', { class: 'menu', role: 'menu', 'aria-label': 'Reason for the break', hidden: true },
-    BREAKS.map((reason) => h('button', { class: 'button plain', type: 'button', role: 'menuitem', onclick: () => desk.ask('break', reason.toLowerCase()) }, reason)));
+    (desk.breaks.length ? desk.breaks : BREAKS).map((reason) => h('button', { class: 'button plain', type: 'button', role: 'menuitem', onclick: () => desk.ask('break', reason) }, reason.charAt(0).toUpperCase() + reason.slice(1))));
   const open = (/** @type {boolean} */ shown) => {
     menu.hidden = !shown;
     breaks.setAttribute('aria-expanded', String(shown));

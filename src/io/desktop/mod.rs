@@ -28,7 +28,7 @@
 //!
 //! From the server:
 //! ```json
-//! {"type":"welcome","agent":"anna","session":"0123...","resumed":false,"skills":[{"skill":"returns","level":8}],"state":"offline",
+//! {"type":"welcome","agent":"anna","session":"0123...","resumed":false,"skills":[{"skill":"returns","level":8}],"state":"offline","breaks":["lunch","coffee"],
 //!  "phone":{"path":"/sip","token":"dsk_...","user":"anna","domain":"voice.example.com","uri":"sip:anna@voice.example.com","expires_s":300}}
 //! {"type":"phone","path":"/sip","token":"dsk_...","user":"anna","domain":"voice.example.com","uri":"sip:anna@voice.example.com","expires_s":300}
 //! {"seq":1,"type":"state_changed","state":"available","why":"you asked"}
@@ -50,7 +50,8 @@
 //! {"type":"pong"}
 //! ```
 //! States: `offline`, `available`, `offered`, `on_call`, `wrap_up`, `break` (with `reason`). Phases: `ringing`, `talking`, `held`,
-//! `ended`. Error codes: `unauthorized`, `order`, `unreadable`, `no_such_call`, `no_supervisor`, `no_browser_phone`.
+//! `ended`. Error codes: `unauthorized`, `order`, `unreadable`, `no_such_call`, `no_supervisor`, `no_browser_phone`, `no_such_break`. With
+//! `breaks`, a break must be for one of these; without it for anything.
 //!
 //! `recording` comes when the agent's call is being recorded: `on`, `paused`, or `off` when it is so no more. While it is on, the desk may ask for a
 //! pause, for a card's number; it ends when the desk says so, when the call is put on hold, or after the time of the configuration.

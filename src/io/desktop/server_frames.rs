@@ -29,6 +29,8 @@ pub enum ServerBody {
         supervises: Vec<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         phone: Option<PhoneFrame>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        breaks: Vec<String>,
     },
     Phone(PhoneFrame),
     Pop(Box<PopFrame>),
@@ -171,15 +173,18 @@ fn phone_frame(phone: BrowserPhone) -> PhoneFrame {
 
 fn body(message: ServerMessage) -> ServerBody {
     match message {
-        ServerMessage::Welcome { agent, session, resumed, skills, state, supervises, phone } => ServerBody::Welcome {
-            agent: agent.to_string(),
-            session: session.to_string(),
-            resumed,
-            skills: skills.iter().map(skill).collect(),
-            state: state_frame(state),
-            supervises: supervises.iter().map(ToString::to_string).collect(),
-            phone: phone.map(|phone| phone_frame(*phone)),
-        },
+        ServerMessage::Welcome { agent, session, resumed, skills, state, supervises, phone, breaks } => {
+            ServerBody::Welcome {
+                agent: agent.to_string(),
+                session: session.to_string(),
+                resumed,
+                skills: skills.iter().map(skill).collect(),
+                state: state_frame(state),
+                supervises: supervises.iter().map(ToString::to_string).collect(),
+                phone: phone.map(|phone| phone_frame(*phone)),
+                breaks,
+            }
+        }
         ServerMessage::Phone(phone) => ServerBody::Phone(phone_frame(*phone)),
         ServerMessage::Pop(pop) => ServerBody::Pop(Box::new(pop_frame(*pop))),
         ServerMessage::PopUpdated(pop) => ServerBody::PopUpdated(Box::new(pop_frame(*pop))),
@@ -324,8 +329,9 @@ mod tests {
                     state: AgentState::Available,
                     supervises: vec![QueueId::new("returns")],
                     phone: None,
+                    breaks: vec!["lunch".to_owned()],
                 },
-                r#"{"type":"welcome","agent":"anna","session":"000000000000000000000000000000ff","resumed":true,"skills":[{"skill":"returns","level":8}],"state":"available","supervises":["returns"]}"#,
+                r#"{"type":"welcome","agent":"anna","session":"000000000000000000000000000000ff","resumed":true,"skills":[{"skill":"returns","level":8}],"state":"available","supervises":["returns"],"breaks":["lunch"]}"#,
             ),
             (
                 ServerMessage::StateChanged { state: tea, why: "asked".to_owned() },
@@ -368,6 +374,7 @@ mod tests {
             state,
             supervises: Vec::new(),
             phone: Some(phone),
+            breaks: Vec::new(),
         };
         assert!(write(None, welcome).contains(&format!(r#""phone":{{{parts}}}"#)));
     }
