@@ -24,7 +24,7 @@ use crate::io::desktop::DeskLines;
 use crate::io::history::{History, HistoryError, Kept};
 use crate::io::journal::{Journal, JournalHeader};
 use crate::io::live::LivePages;
-use crate::io::media::{FileError, MediaConfig, MediaPool, RecordingFiles};
+use crate::io::media::{FileError, MediaConfig, MediaPool, RecordingFiles, prepare_folder};
 use crate::io::names::Names;
 use crate::io::reactor::{self, Door, Wiring};
 use crate::io::sip::tls::{Tls, TlsFault, watch};
@@ -67,6 +67,11 @@ pub enum StartError {
     History(HistoryError),
     Telemetry(TelemetryError),
     Journal {
+        path: PathBuf,
+        fault: io::Error,
+    },
+    /// The folder of the recordings.
+    Recordings {
         path: PathBuf,
         fault: io::Error,
     },
@@ -347,6 +352,9 @@ fn start_media(shell: &Shell, wavs: Vec<Clip>, door: Door) -> Result<MediaPool, 
     let recordings = shell.recordings.clone();
     let recordings =
         recordings.map(|RecordingShell { folder, longest, keep }| RecordingFiles { folder, longest, keep });
+    if let Some(RecordingFiles { folder, .. }) = &recordings {
+        prepare_folder(folder).map_err(|fault| StartError::Recordings { path: folder.clone(), fault })?;
+    }
     let shell = &shell.media;
     let config = MediaConfig {
         workers: shell.workers,
@@ -430,6 +438,13 @@ impl fmt::Display for StartError {
             StartError::Store(_) => f.write_str("the store of intents could not be opened"),
             StartError::Telemetry(_) => f.write_str("the telemetry could not be started"),
             StartError::Journal { path, .. } => write!(f, "the journal {} cannot be written", path.display()),
+            StartError::Recordings { path, .. } => {
+                write!(
+                    f,
+                    "the folder for recordings {} takes no files; change its owner or [recording] folder",
+                    path.display()
+                )
+            }
             StartError::Wav { path, .. } => write!(f, "the sound file {} is of no use", path.display()),
             StartError::Tls(fault) => write!(f, "{fault}"),
             StartError::Media(_) => f.write_str("the media workers could not be started"),
@@ -448,6 +463,7 @@ impl std::error::Error for StartError {
             StartError::Store(error) => Some(error),
             StartError::History(error) => Some(error),
             StartError::Telemetry(error) => Some(error),
+            StartError::Recordings { fault, .. } => Some(fault),
             StartError::Wav { fault, .. } => Some(fault),
             StartError::Tls(_) => None,
         }

@@ -22,7 +22,7 @@ use crate::media::{Clip, MediaCommand, MediaEvent, Sounds};
 pub use files::{FileError, read_clip};
 use handshakes::Identity;
 use recorder::TapeDoor;
-pub use recorder::{RecordingFiles, path_of};
+pub use recorder::{RecordingFiles, path_of, prepare_folder};
 use shared::Shared;
 use worker::{Mailbox, Worker};
 

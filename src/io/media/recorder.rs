@@ -63,9 +63,17 @@ pub fn path_of(folder: &Path, call: CallId) -> PathBuf {
     folder.join(format!("{call}.{COMPLETE}"))
 }
 
+/// The folder is there, and takes files.
+pub fn prepare_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let probe = folder.join(".probe");
+    File::create(&probe)?;
+    fs::remove_file(probe)
+}
+
 /// The thread ends when all its `Tapes` are gone, and completes what is open.
 pub fn spawn(files: RecordingFiles, on_event: OnEvent) -> io::Result<(TapeDoor, JoinHandle<()>)> {
-    fs::create_dir_all(&files.folder)?;
+    prepare_folder(&files.folder)?;
     mend(&files.folder)?;
     let (letters, inbox) = mpsc::channel();
     let waiting = Arc::new(AtomicUsize::new(0));
@@ -367,6 +375,16 @@ mod tests {
         world.thread.join().unwrap();
         assert_eq!(*world.said.lock().unwrap(), [Recorded { stopped: Some(StopCause::File), ..Recorded::default() }]);
         fs::remove_dir_all(&world.folder).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_is_none_is_found_before_any_call() {
+        let file = std::env::temp_dir().join(format!("throughline-recorder-{}-file", std::process::id()));
+        fs::write(&file, b"x").unwrap();
+        assert!(prepare_folder(&file).is_err() && prepare_folder(&file.join("below")).is_err());
+        fs::remove_file(&file).unwrap();
+        assert!(prepare_folder(&file.join("below")).is_ok() && prepare_folder(&file.join("below")).is_ok());
+        fs::remove_dir_all(&file).unwrap();
     }
 
     #[test]
