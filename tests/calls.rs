@@ -228,6 +228,45 @@ fn a_supervisor_listens_whispers_and_takes_the_call_over() {
     assert!(whispered >= 8, "caller and supervisor together for {whispered} tenths of a second");
 }
 
+/// The caller says 440 Hz, each phone 660 Hz: Ben's phone has recorded Ann while she asked, and the caller when he had the call.
+#[test]
+fn an_agent_asks_another_first_and_gives_them_the_call() {
+    let folder = Folder::new("consulted");
+    let password = |name: &str| (name.to_owned(), Phone::Password(format!("secret-of-{name}")));
+    let setup = Setup::new(vec![password("ann"), password("ben")], ports::udp());
+    let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
+    let phone = |user, password| baresip::agent(&folder, ports::udp(), &Account { user, password, server: server.sip });
+    let (_anns, bens) = (phone("ann", "secret-of-ann"), phone("ben", "secret-of-ben"));
+    let mut desk = Desk::open(server.http, "ann", &server::token("ann"));
+    desk.say(&json!({"type": "set_state", "state": "available"}));
+    desk.wait_for("available", |message| message["state"] == "available");
+    // Ann has been idle longer: the call is hers.
+    let _bens_desk = server.later_desk(&folder, 1, 50);
+    let intent = server.register("+12015550123");
+    let calls = [dialled(&intent, "+12015550123")];
+    let run =
+        Carrier { scenario: "carrier_sound.xml", hold: Duration::from_secs(10), ..answered(server.sip, &calls, 1, 1) };
+    let mut carrier = sipp::carrier("carrier", &folder, &run);
+    let pop = desk.wait_for("the pop", |message| message["type"] == "pop");
+    desk.say(&json!({"type": "pop_drawn", "call": pop["call"], "fence": pop["fence"]}));
+    desk.wait_for("the conversation", |message| message["phase"] == "talking");
+    desk.say(&json!({"type": "consult", "call": pop["call"], "act": "ask", "to": "ben"}));
+    desk.wait_for("ben", |message| message["state"] == "consulting");
+    let before = server.calls()[0]["lasted_ms"].as_u64().expect("a call in progress");
+    eventually("two more seconds", Duration::from_secs(10), || {
+        (server.calls()[0]["lasted_ms"].as_u64() >= Some(before + 2_000)).then_some(())
+    });
+    desk.say(&json!({"type": "consult", "call": pop["call"], "act": "complete"}));
+    desk.wait_for("the wrap-up", |message| message["type"] == "wrap_up_due");
+    let counted = carrier.finish(Duration::from_secs(20));
+    assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
+    let call = &server.ended_calls(1, Duration::from_secs(5))[0];
+    assert_eq!((&call["agent"], &call["passed_on"][0]["to_agent"]), (&"ben".into(), &"ben".into()), "{call}");
+    let heard = eventually("what ben heard", Duration::from_secs(5), || bens.heard());
+    let tenths = |hertz| heard.chunks_exact(800).filter(|part| sound::share_of_tone(part, hertz) > 0.9).count();
+    assert!(tenths(660) >= 12 && tenths(440) >= 8, "ann for {} tenths, the caller for {}", tenths(660), tenths(440));
+}
+
 /// How long the only call that the supervisor sees has lasted.
 fn talked_ms(desk: &mut Desk) -> u64 {
     desk.calls()["calls"][0]["talked_ms"].as_u64().expect("a call that is seen")
