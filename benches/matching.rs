@@ -23,6 +23,7 @@ fn candidate(nth: u128) -> Candidate {
         shared: false,
         pool: PoolId::new("main"),
         quarantine: Duration::from_secs(600),
+        pin: None,
     };
     let customer = Customer {
         id: "c-1".into(),
@@ -63,6 +64,7 @@ fn eight_candidates(c: &mut Criterion) {
         caller: Some(number(64)),
         asserted: true,
         token: None,
+        pin: None,
         now: START + Duration::from_secs(60),
     };
     c.bench_function("weigh/8_candidates", |b| {

@@ -30,6 +30,8 @@ mod relay;
 mod table;
 #[path = "load/theirs.rs"]
 mod theirs;
+#[path = "load/waiting.rs"]
+mod waiting;
 #[path = "load/warm.rs"]
 mod warm;
 #[path = "load/webrtc/mod.rs"]
@@ -72,6 +74,8 @@ enum What {
     Webrtc(webrtc::Flags),
     /// Memory of customers' pages and agents' desks that are connected.
     Pages(pages::Flags),
+    /// Callers who wait with music: CPU a packet, beside sending alone.
+    Waiting(waiting::Flags),
     /// How the figures grow with the rate, live intents, agents, waiting and held calls.
     Grow(grow::Flags),
     /// All of these with the values of RESULTS.md, in some twelve minutes.
@@ -93,6 +97,7 @@ fn main() {
         What::Hold(flags) => write(&hold::run(flags)),
         What::Relay(flags) => write(&relay::run(flags)),
         What::Pages(flags) => write(&pages::run(flags)),
+        What::Waiting(flags) => write(&waiting::run(flags)),
         What::Grow(flags) => grow::run(flags, write),
         What::All => all(write),
         What::Webrtc(flags) => write(&webrtc::run(flags)),
@@ -106,6 +111,7 @@ fn all(write: impl Fn(&Table)) {
     part("machine", || write(&machine::table()));
     part("relay", || write(&relay::run(&relay::Flags::for_all())));
     part("webrtc", || write(&webrtc::run(&webrtc::Flags::for_all())));
+    part("waiting", || write(&waiting::run(&waiting::Flags::for_all())));
     part("calls", || calls::run(&calls::Flags::for_all()).iter().for_each(&write));
     part("hold", || write(&hold::run(&hold::Flags::for_all())));
     part("pages", || write(&pages::run(&pages::Flags::for_all())));

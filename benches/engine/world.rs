@@ -174,7 +174,8 @@ impl World {
         let rules = DraftRules { region: Region::parse("US"), default_ttl: Duration::from_secs(900) };
         let id = IntentId(self.rng.u128());
         let intent = Box::new(draft.check(id, &rules, self.now.wall).unwrap_or_else(|faults| panic!("{faults:?}")));
-        let lease = Some(LeasePlan { pool: PoolId::new("pool"), quarantine: Duration::ZERO, shared: None });
+        let lease =
+            Some(LeasePlan { pool: PoolId::new("pool"), quarantine: Duration::ZERO, shared: None, pins: Vec::new() });
         let request = StoreRequest::Register { intent, lease, idempotency: None, now: self.now.wall };
         let StoreReply::Registered(intent) = self.store.apply(request) else { panic!("a registration") };
         (intent.number.expect("a number").number.as_str().to_owned(), caller)

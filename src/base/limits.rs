@@ -295,6 +295,12 @@ pub const RECORDED_WAITING_MAX: usize = 32_768;
 pub const RECORDINGS_MAX: usize = 1_024;
 /// The longest sound file, in seconds; each second takes 16 kB of memory.
 pub const WAV_LENGTH_MAX_S: u32 = 600;
+/// The longest announcement of a refusal; carriers end a call that rings for much longer. Beyond, the refusal leaves.
+pub const ANNOUNCEMENT_MAX: Duration = Duration::from_secs(45);
+/// Shared numbers whose wrong codes are counted. There are few such numbers; beyond, the oldest count is forgotten.
+pub const PIN_NUMBERS_MAX: usize = 10_000;
+/// Codes that are drawn for a registration, of which the store takes one that is free. All taken: the intent has none.
+pub const PINS_DRAWN: usize = 8;
 /// One journal, in bytes; a million calls or so. Beyond it the journal ends: a part of one cannot be replayed.
 pub const JOURNAL_BYTES_MAX: u64 = 16 * 1024 * 1024 * 1024;
 /// A file that a configuration names stands in the journal whole up to so many bytes: lists of holidays do. Beyond it the journal holds its

@@ -38,6 +38,10 @@ pub enum Deadline {
     Pop,
     /// A claim outlives the process that made it for a short time only, and is prolonged while the call lasts.
     RenewClaim,
+    /// What a refused caller hears is too long.
+    Announcement,
+    /// No key of a code has come, or no answer to it.
+    Key,
     /// A waiting caller is told something.
     Message,
     /// The queue's ceiling: what the decision says follows.
@@ -51,11 +55,13 @@ pub enum Deadline {
 }
 
 impl Deadline {
-    pub const ALL: [Deadline; 9] = [
+    pub const ALL: [Deadline; 11] = [
         Deadline::Match,
         Deadline::AnswerWaiting,
         Deadline::Pop,
         Deadline::RenewClaim,
+        Deadline::Announcement,
+        Deadline::Key,
         Deadline::Message,
         Deadline::Ceiling,
         Deadline::HandedOver,
@@ -69,6 +75,8 @@ impl Deadline {
             Deadline::AnswerWaiting => "answer a waiting caller",
             Deadline::Pop => "pop budget",
             Deadline::RenewClaim => "renew the claim",
+            Deadline::Announcement => "longest announcement",
+            Deadline::Key => "next key of a code",
             Deadline::Message => "message for a waiting caller",
             Deadline::Ceiling => "queue ceiling",
             Deadline::HandedOver => "a call that was handed over",

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::access::{After, Decision};
 use crate::base::{AgentId, CallId, E164, Fence, IntentId, LegId, Mono, QueueId, TrunkId};
 use crate::intents::intent::Intent;
+use crate::intents::pin::Pin;
 use crate::sdp::{LocalMedia, Session};
 use crate::sip::api::{IncomingCall, Origin};
 
@@ -13,6 +14,7 @@ use super::api::AskId;
 use super::consulting::Consultation;
 use super::facts::{CallRecord, FallbackCause};
 use super::moved::Moved;
+use super::pin::Entry;
 use super::prompts::Prompts;
 use super::recording::Recording;
 use super::returning::Returning;
@@ -70,12 +72,20 @@ pub enum Phase {
     Over,
 }
 
-/// The questions of matching; the second only when there was more than one candidate.
+/// The questions of matching; the second only when there was more than one candidate, the others only where there are codes.
 #[derive(Clone, Debug)]
 pub enum Step {
     Finding(AskId),
     /// The winner is being taken, so that no other call can have it.
     Claiming(AskId, Box<Intent>),
+    /// Nobody has been found, and the caller enters the code from the page.
+    Entering(Box<Entry>),
+    /// The store has been asked whose code that is.
+    Checking(AskId, Box<Entry>),
+    /// Nobody is to have the caller, who hears why; then they are refused with this status.
+    Announcing {
+        status: u16,
+    },
 }
 
 /// What matching and access found out about the caller.
@@ -85,6 +95,8 @@ pub struct Recognised {
     pub caller: Option<E164>,
     /// The intent whose signed token came with the call.
     pub token: Option<IntentId>,
+    /// The code that has been entered.
+    pub pin: Option<Pin>,
     /// The claimed intent; `None` at V0.
     pub intent: Option<Box<Intent>>,
     /// Whom the customer of the likeliest intent spoke to last.

@@ -23,8 +23,8 @@ use super::facts::{Fact, FallbackCause};
 use super::records::Records;
 use super::settings::{CallSettings, TrunkPlan};
 use super::{
-    admission, attended, browsing, changing, comfort, confirming, connecting, consulting, ending, fallback,
-    header_rules, keys, matching, phoning, queueing, recording, redirecting, returning, screening, settling,
+    admission, announcing, attended, browsing, changing, comfort, confirming, connecting, consulting, ending, fallback,
+    header_rules, keys, matching, phoning, pin, queueing, recording, redirecting, returning, screening, settling,
     supervising, transfer,
 };
 
@@ -517,6 +517,8 @@ fn on_deadline(call: &mut Call, deadline: Deadline, bench: &mut Bench, now: Now)
         Deadline::AnswerWaiting => queueing::answer_waiting(call, bench, now),
         Deadline::Pop if call.transfer.is_some() => transfer::pop_overdue(call, bench, now),
         Deadline::Pop => connecting::pop_overdue(call, bench, now),
+        Deadline::Announcement => announcing::over(call, bench, now),
+        Deadline::Key => pin::timed_out(call, bench, now),
         Deadline::Message => comfort::due(call, bench, now),
         Deadline::Ceiling => queueing::ceiling_reached(call, bench, now),
         Deadline::RenewClaim => matching::renew_claim(call, bench, now),

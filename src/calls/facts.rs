@@ -36,6 +36,8 @@ pub enum FallbackCause {
     TransferFailed,
     /// The trunk is redirected, so that the call cannot wait here, and nobody was free at once.
     NobodyFree,
+    /// The caller was asked for the code from the page, and has entered none that fits.
+    NoPin,
     /// We hold as many calls as we may.
     Overload,
     /// The caller's session description is of no use to us, or there is no port left for its sound.
@@ -422,6 +424,7 @@ words!(FallbackCause {
     NobodyCanServe => "nobody-can-serve",
     TransferFailed => "transfer-failed",
     NobodyFree => "nobody-free",
+    NoPin => "no-pin",
     Overload => "overload",
     Media => "media",
 });

@@ -6,6 +6,7 @@ use crate::sip::api::SipCommand;
 use super::bench::Bench;
 use super::call::{Call, Phase, Side};
 use super::facts::Fact;
+use super::pin;
 
 /// A key and how long it was down, in milliseconds.
 type Key = (char, u32);
@@ -13,6 +14,9 @@ type Key = (char, u32);
 /// A key in the sound: the media has passed it on already where the other side takes events.
 pub fn heard(call: &mut Call, side: Side, key: Key, bench: &mut Bench) {
     bench.fact(Fact::Dtmf { call: call.id });
+    if is_for_us(call, side, key, bench) {
+        return;
+    }
     if is_connected(call) && !call.sound.takes_keys(side.other()) {
         tell(call, side.other(), key, bench);
     }
@@ -21,7 +25,7 @@ pub fn heard(call: &mut Call, side: Side, key: Key, bench: &mut Bench) {
 /// A key in an INFO.
 pub fn told(call: &mut Call, side: Side, key: Key, bench: &mut Bench) {
     bench.fact(Fact::Dtmf { call: call.id });
-    if !is_connected(call) {
+    if is_for_us(call, side, key, bench) || !is_connected(call) {
         return;
     }
     match call.sound.leg(side.other()) {
@@ -30,6 +34,11 @@ pub fn told(call: &mut Call, side: Side, key: Key, bench: &mut Bench) {
         }
         Some(_) | None => tell(call, side.other(), key, bench),
     }
+}
+
+/// Keys by which a caller answers us; in no phase do two want them.
+fn is_for_us(call: &mut Call, side: Side, key: Key, bench: &mut Bench) -> bool {
+    pin::pressed(call, side, key.0, bench)
 }
 
 fn tell(call: &Call, side: Side, (digit, duration_ms): Key, bench: &mut Bench) {

@@ -10,22 +10,24 @@ use crate::intents::matching::{self, Matched, Observed};
 use crate::intents::requests::{Candidate, StoreError, StoreReply, StoreRequest};
 use crate::sip::api::Reason;
 
+use super::announcing;
 use super::api::AskId;
 use super::bench::{Bench, Deadline};
 use super::call::{Call, Phase, Step};
 use super::ending;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
+use super::pin;
 use super::policy_facts;
 use super::queueing;
 use super::settling;
-use super::sound;
 
 /// The store has answered a question: who it may be, or, when there were several, that the winner is ours. An answer to another question is stale.
 pub fn answered(call: &mut Call, ask: AskId, result: Result<StoreReply, StoreError>, bench: &mut Bench, now: Now) {
     match &call.phase {
         Phase::Matching(Step::Finding(asked)) if *asked == ask => found(call, result, bench, now),
         Phase::Matching(Step::Claiming(asked, _)) if *asked == ask => claimed(call, result, bench, now),
+        Phase::Matching(Step::Checking(..)) => pin::checked(call, ask, result, bench, now),
         Phase::Matching(_)
         | Phase::Waiting
         | Phase::Offered(_)
@@ -63,7 +65,7 @@ pub fn timed_out(call: &mut Call, bench: &mut Bench, now: Now) {
 
 /// Nobody waits for the answer any more, which may never come.
 pub fn forget_question(call: &Call, bench: &mut Bench) {
-    if let Phase::Matching(Step::Finding(ask) | Step::Claiming(ask, _)) = &call.phase {
+    if let Phase::Matching(Step::Finding(ask) | Step::Claiming(ask, _) | Step::Checking(ask, _)) = &call.phase {
         bench.call_by_ask.remove(ask);
     }
 }
@@ -73,7 +75,9 @@ pub fn give_up_claim(call: &Call, bench: &mut Bench) {
     match &call.phase {
         Phase::Matching(Step::Finding(_)) => settling::release(bench, call),
         Phase::Matching(Step::Claiming(_, intent)) => settling::settle(bench, intent.id, call.id, None, false),
-        Phase::Waiting
+        Phase::Matching(Step::Checking(_, entry)) => pin::give_back(call, entry, bench),
+        Phase::Matching(Step::Entering(_) | Step::Announcing { .. })
+        | Phase::Waiting
         | Phase::Offered(_)
         | Phase::Ringing(..)
         | Phase::Talking(..)
@@ -103,6 +107,7 @@ fn weigh(call: &mut Call, mut candidates: Vec<Candidate>, bench: &mut Bench, now
         caller: call.recognised.caller.clone(),
         asserted: call.trunk.trusted && call.incoming.asserted_user.is_some(),
         token: call.recognised.token,
+        pin: call.recognised.pin,
         now: now.wall,
     };
     let matched = matching::weigh(&observed, &candidates, &bench.settings.priors);
@@ -121,6 +126,14 @@ fn weigh(call: &mut Call, mut candidates: Vec<Candidate>, bench: &mut Bench, now
         Some(winner) => claim(call, winner, bench, now),
         None => settled(call, None, bench, now),
     }
+}
+
+/// What a code that was entered has led to: one at most, which is ours unless another call has it; or nobody, for good.
+pub fn entered(call: &mut Call, candidates: Vec<Candidate>, bench: &mut Bench, now: Now) {
+    // The stages tell how fast we are, not how fast people type.
+    call.incoming.received = now.mono;
+    bench.set_deadline(call, Deadline::Match, now.mono + bench.settings.deadlines.matching);
+    weigh(call, candidates, bench, now);
 }
 
 /// The intent that the store has given to this call with its answer. It is weighed as what it was before, open.
@@ -185,6 +198,9 @@ fn missed(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
 /// Matching is over, with an intent that is ours or with nothing.
 fn settled(call: &mut Call, intent: Option<Box<Intent>>, bench: &mut Bench, now: Now) {
     bench.cancel_deadline(call, Deadline::Match);
+    if intent.is_none() && pin::begin(call, bench) {
+        return;
+    }
     if intent.is_none() {
         call.record.level = Level::Unmatched;
         call.record.evidence.clear();
@@ -243,9 +259,6 @@ pub fn reconsider(call: &mut Call, bench: &mut Bench, now: Now) {
         fallback::take_back(call, bench);
         note_decision(call, decision, bench);
         obey(call, answer, bench, now);
-        if call.is_answered() && matches!(call.phase, Phase::Waiting) {
-            sound::play_waiting(call, bench);
-        }
     }
 }
 
@@ -307,8 +320,15 @@ fn why_self_service(call: &Call) -> FallbackCause {
     }
 }
 
-/// The policy's refusal, before or after the caller was answered.
+/// The policy's refusal, before or after the caller was answered; they may hear why first.
 pub fn refuse(call: &mut Call, status: u16, bench: &mut Bench, now: Now) {
+    if !announcing::begin(call, status, bench, now) {
+        refuse_now(call, status, bench, now);
+    }
+}
+
+/// They have heard it, or there is nothing to be heard.
+pub fn refuse_now(call: &mut Call, status: u16, bench: &mut Bench, now: Now) {
     let text = call.decision.as_ref().map_or("refused", |decision| decision.reason.text());
     let reason = Reason::sip(status, text);
     ending::refuse_caller(call, status, Some(reason), None, bench);

@@ -1,6 +1,7 @@
 //! A call from its INVITE to its end record: one file for each phase. Only this folder knows both SIP and skills.
 
 mod admission;
+mod announcing;
 pub mod api;
 mod attended;
 mod bench;
@@ -30,6 +31,7 @@ mod matching;
 mod moved;
 pub mod pages;
 mod phoning;
+mod pin;
 pub mod policy_facts;
 mod pools;
 mod pop;

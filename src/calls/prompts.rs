@@ -5,9 +5,11 @@ use std::sync::Arc;
 use crate::base::{LegId, Now};
 use crate::media::command::{MediaCommand, PromptEnd, PromptId, WavId};
 
+use super::announcing;
 use super::bench::Bench;
 use super::call::{Call, Side};
 use super::comfort::{self, Told};
+use super::pin;
 use super::recording;
 
 /// What a call has been played, and is being played.
@@ -36,6 +38,10 @@ pub enum Purpose {
     Notice,
     /// That a supervisor is there.
     Beep,
+    /// The code from the page is asked for.
+    Question,
+    /// The caller is told why they are refused.
+    Refusal,
 }
 
 /// A prompt to be.
@@ -60,12 +66,14 @@ pub fn play(call: &mut Call, side: Side, prompt: Prompt, bench: &mut Bench) -> b
 }
 
 /// A prompt is over by itself or by a key; one that we have ended is not spoken of again.
-pub fn over(call: &mut Call, leg: LegId, prompt: PromptId, _end: PromptEnd, bench: &mut Bench, now: Now) {
+pub fn over(call: &mut Call, leg: LegId, prompt: PromptId, end: PromptEnd, bench: &mut Bench, now: Now) {
     let playing = &mut call.prompts.playing;
     let Some(nth) = playing.iter().position(|playing| playing.leg == leg && playing.prompt == prompt) else { return };
     match playing.swap_remove(nth).purpose {
         Purpose::Comfort => comfort::said(call, bench, now),
         Purpose::Beep => {}
         Purpose::Notice => recording::noticed(call, leg, bench, now),
+        Purpose::Question => pin::asked(call, end, bench),
+        Purpose::Refusal => announcing::over(call, bench, now),
     }
 }

@@ -25,8 +25,8 @@ pub fn enter(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Dur
     wait_in(call, place, ceiling, bench, now);
     recording::prepare(call, bench);
     supervising::prepare(call, &queue, bench);
-    bench.set_deadline(call, Deadline::AnswerWaiting, now.mono + bench.settings.deadlines.answer_waiting);
     enqueue(call, queue, priority, None, bench);
+    give_sound(call, bench, now);
 }
 
 fn wait_in(call: &mut Call, place: Queued, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
@@ -100,6 +100,11 @@ pub fn moved_up(call: &mut Call, position: usize, expected_wait: Option<Duration
 /// An offer came to nothing: the call waits on in its old place.
 pub fn wait_on(call: &mut Call, bench: &mut Bench, now: Now) {
     call.phase = Phase::Waiting;
+    give_sound(call, bench, now);
+}
+
+/// Music for a caller who has been answered; the others are, unless somebody is free at once.
+fn give_sound(call: &Call, bench: &mut Bench, now: Now) {
     if call.is_answered() {
         sound::play_waiting(call, bench);
         comfort::wait(call, bench, now);

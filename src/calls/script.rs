@@ -14,6 +14,7 @@ use crate::base::{
 use crate::desktop::{AskedState, ConsultWish, DeskCommand, DeskEvent, SuperviseWish, WrapUp};
 use crate::intents::intent::{Customer, Intent, IntentState, LeasedNumber, Reason as IntentReason, Urgency};
 use crate::intents::matching::Priors;
+use crate::intents::pin::{Pin, PinGuard};
 use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply, StoreRequest};
 use crate::intents::token::{TokenKey, TokenKeys};
 use crate::media::command::{LostCause, MediaCommand, MediaEvent, PromptEnd, PromptId, Source, ToneKind, WavId};
@@ -33,7 +34,7 @@ use super::facts::Fact;
 use super::pages::{PageInput, Standing};
 use super::recording::{Notice, RecordingPlan};
 use super::settings::{
-    CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, QueueSound, Spoken, TrunkPlan,
+    CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, PinPlan, QueueSound, Spoken, TrunkPlan,
     WaitingSound, WebRtcPlan,
 };
 use super::supervising::SupervisionPlan;
@@ -48,6 +49,7 @@ const SDP_HOLD: &[u8] = b"v=0\r\no=- 1 2 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192
 /// The caller's leg of a call from an agent's phone.
 const ANNAS: LegId = LegId(2);
 const LEASED: &str = "+12015550123";
+const SHARED: &str = "+12015550199";
 const CALLER: &str = "+12015550177";
 
 /// One node's calls with what they asked last.
@@ -145,6 +147,15 @@ impl Bench {
         Bench::with_rules(vec![rule("proven", Level::Proven, first), rule("known", Level::Likely, None)])
     }
 
+    /// Nobody is served: 603, with these words or this file.
+    pub fn with_announcement(announcement: &str) -> Bench {
+        let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
+        let plain = settings(ivr, Mode::Path, TrunkTerms::default(), SoundTerms::default());
+        let refuse = Answer::Refuse { status: 603, announcement: Some(announcement.into()) };
+        let setup = PolicySetup { default_words: Some("closed now".to_owned()), ..PolicySetup::of(Vec::new(), refuse) };
+        Bench::of(CallSettings { policy: Policy::new(setup).unwrap().into(), ..plain })
+    }
+
     fn of(settings: CallSettings) -> Bench {
         let calls = Calls::new(Arc::new(settings), Rng::from_number(1), 7);
         let now = Now::new(Mono(1_000_000_000), Wall(1_000_000));
@@ -212,6 +223,19 @@ impl Bench {
         let words: Vec<&str> = event.split(' ').collect();
         let input = match words.as_slice() {
             ["invite"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP) }),
+            ["invite", "shared"] => {
+                let shared = Pii::new(SHARED.to_owned());
+                let call = IncomingCall { dialled: shared.clone(), to_user: shared, ..*incoming(self.now.mono, SDP) };
+                sip(SipEvent::Incoming { leg: caller, call: Box::new(call) })
+            }
+            ["code", "ours"] => store(self.ask, Ok(StoreReply::Found { candidates: vec![of_code(call)] })),
+            ["code", "taken"] => store(self.ask, Ok(StoreReply::Found { candidates: vec![of_code(CallId(99))] })),
+            ["code", "wrong"] => store(self.ask, Ok(StoreReply::Found { candidates: Vec::new() })),
+            ["code", "barred"] => store(self.ask, Ok(StoreReply::Barred { until: Wall(9_000_000) })),
+            ["question", "cut"] => {
+                let (leg, prompt) = *self.prompts.last().unwrap_or(&(LegId(0), PromptId(0)));
+                CallInput::Media(MediaEvent::Played { leg, prompt, end: PromptEnd::Key })
+            }
             ["invite", "marked"] => sip(SipEvent::Incoming { leg: caller, call: marked(self.now.mono) }),
             ["invite", "late"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, b"") }),
             ["invite", "browser"] => {
@@ -245,7 +269,7 @@ impl Bench {
             }
             ["found", "page"] => {
                 let mut candidate = ours(call);
-                candidate.found_by = FoundBy { leased_number: false, caller_id: false, token: true };
+                candidate.found_by = FoundBy { token: true, ..FoundBy::default() };
                 store(self.ask, Ok(StoreReply::Found { candidates: vec![candidate] }))
             }
             ["far", "away"] => sip(SipEvent::Away { leg: self.far }),
@@ -624,6 +648,7 @@ impl Bench {
                 let keys = if until_key { " until a key" } else { "" };
                 Some(format!("{} is played {}{keys}", self.who(leg), items.join(" ")))
             }
+            MediaCommand::Listen { tones, .. } => Some(if tones { "listen" } else { "listen no more" }.to_owned()),
             MediaCommand::Close { .. } => None,
             MediaCommand::Record { leg, track, .. } => {
                 Some(format!("{} {}", self.who(leg), if track.is_some() { "recorded" } else { "unrecorded" }))
@@ -685,6 +710,7 @@ fn ended(leg: LegId) -> SipEvent {
 
 fn ask_words(request: &StoreRequest) -> String {
     match request {
+        StoreRequest::TryPin { pin, tried, .. } => format!("try {} {}", pin.expose(), tried.nth),
         StoreRequest::Find { claim: None, .. } => "look".to_owned(),
         StoreRequest::Find { dialled: None, caller: None, token: Some(INTENT), .. } => "find by token".to_owned(),
         StoreRequest::Finish { used: true, .. } => "finish used".to_owned(),
@@ -820,6 +846,18 @@ fn ours(call: CallId) -> Candidate {
     candidate
 }
 
+/// Whose page shows the number for everybody, and the code 0815 beside it.
+fn of_code(call: CallId) -> Candidate {
+    let mut candidate = ours(call);
+    candidate.intent.customer.phones.clear();
+    let shared = E164::parse(SHARED, None).unwrap();
+    let leased = candidate.intent.number.take();
+    candidate.intent.number =
+        leased.map(|leased| LeasedNumber { number: shared, shared: true, pin: Pin::parse("0815"), ..leased });
+    candidate.found_by = FoundBy { pin: true, ..FoundBy::default() };
+    candidate
+}
+
 /// An open intent of which only the caller's number is known.
 fn likely(id: u128) -> Candidate {
     let mut candidate = candidate();
@@ -855,6 +893,7 @@ fn candidate() -> Candidate {
             shared: false,
             pool: PoolId::new("main"),
             quarantine: Duration::from_secs(60),
+            pin: None,
         }),
         state: IntentState::Open,
         preferred_agent: None,
@@ -862,7 +901,7 @@ fn candidate() -> Candidate {
         recording_consent: false,
         version: 1,
     };
-    let found_by = FoundBy { leased_number: true, caller_id: true, token: false };
+    let found_by = FoundBy { leased_number: true, caller_id: true, ..FoundBy::default() };
     Candidate { intent, found_by, last_agent: None }
 }
 
@@ -918,12 +957,29 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
             waiting: WaitingSound::Tone,
             queues: BTreeMap::from([(QueueId::new("help"), queue_sound())]),
             spoken: spoken(),
+            announcements: [(Arc::from("closed.wav"), WavId(20))].into(),
             ringback: ToneKind::RingbackUs,
             webrtc: WebRtcPlan { ports: vec![7000], fingerprint: Fingerprint([7; 32]) },
         },
         recording: None,
         supervision: SupervisionPlan::default(),
+        pin: pin(),
     }
+}
+
+/// Callers of the number for everybody are asked for four digits.
+fn pin() -> Option<PinPlan> {
+    Some(PinPlan {
+        numbers: E164::parse(SHARED, None).into_iter().collect(),
+        trunks: [TrunkId::new("carrier")].into(),
+        digits: 4,
+        question: [WavId(10)].into(),
+        again: [WavId(11)].into(),
+        tries: 3,
+        first_key: Duration::from_secs(8),
+        next_key: Duration::from_secs(4),
+        guard: PinGuard { wrong_max: 30, within: Duration::from_secs(3600), barred_for: Duration::from_secs(900) },
+    })
 }
 
 /// The parts of English begin at 100, those of Spanish at 200.

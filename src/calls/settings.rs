@@ -1,14 +1,15 @@
 //! What the calls are configured with, as checked values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::Policy;
 use crate::base::phone::Region;
-use crate::base::{Addresses, AgentId, CallId, QueueId, TrunkId};
+use crate::base::{Addresses, AgentId, CallId, E164, QueueId, TrunkId};
 use crate::intents::matching::Priors;
+use crate::intents::pin::PinGuard;
 use crate::intents::token::TokenKeys;
 use crate::media::command::{ToneKind, WavId};
 use crate::media::spoken::Language;
@@ -157,6 +158,24 @@ impl Spoken {
     }
 }
 
+/// How callers whom nothing has recognised are asked for the code from the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PinPlan {
+    /// The shared numbers beside which codes are shown, and the trunks on which they are asked for.
+    pub numbers: BTreeSet<E164>,
+    pub trunks: BTreeSet<TrunkId>,
+    pub digits: u8,
+    pub question: Arc<[WavId]>,
+    /// After a wrong code.
+    pub again: Arc<[WavId]>,
+    /// Codes of one call.
+    pub tries: u8,
+    /// From the end of the question to the first key; from one key to the next.
+    pub first_key: Duration,
+    pub next_key: Duration,
+    pub guard: PinGuard,
+}
+
 /// Times that bound the life of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadlines {
@@ -198,6 +217,8 @@ pub struct MediaPlan {
     pub waiting: WaitingSound,
     pub queues: BTreeMap<QueueId, QueueSound>,
     pub spoken: Spoken,
+    /// Announcements of refusals that are sound files, by what the rule says.
+    pub announcements: BTreeMap<Arc<str>, WavId>,
     /// What a caller who has been answered hears while the agent's phone rings.
     pub ringback: ToneKind,
     /// Where browsers are received.
@@ -235,4 +256,6 @@ pub struct CallSettings {
     pub media: MediaPlan,
     pub recording: Option<RecordingPlan>,
     pub supervision: SupervisionPlan,
+    /// Where codes are asked for.
+    pub pin: Option<PinPlan>,
 }

@@ -34,6 +34,8 @@ enum Owed {
     Finish { intent: IntentId, agent: Option<AgentId>, used: bool },
     /// A look at what the call's question may have claimed, whose answer never came.
     Release { dialled: Option<E164>, caller: Option<E164>, token: Option<IntentId> },
+    /// The same of a code that was entered: tried again, it says whose it is, and does not count twice.
+    ReleasePin(Box<StoreRequest>),
 }
 
 const TRIES_MAX: u32 = 6;
@@ -60,6 +62,11 @@ pub fn release(bench: &mut Bench, call: &Call) {
     owe(bench, call.id, Owed::Release { dialled: known.dialled, caller: known.caller, token: known.token });
 }
 
+/// The same, by the code that the caller has entered.
+pub fn release_pin(bench: &mut Bench, call: CallId, request: StoreRequest) {
+    owe(bench, call, Owed::ReleasePin(Box::new(request)));
+}
+
 fn owe(bench: &mut Bench, call: CallId, owed: Owed) {
     if bench.settling.count() >= limits::SETTLEMENTS_MAX {
         return;
@@ -81,7 +88,7 @@ pub fn answered(bench: &mut Bench, ask: AskId, result: &Result<StoreReply, Store
 fn paid(bench: &mut Bench, number: u64, reply: &StoreReply) {
     bench.settling.timers.cancel(&number);
     let Some(debt) = bench.settling.debts.remove(&number) else { return };
-    if let (Owed::Release { .. }, StoreReply::Found { candidates }) = (&debt.owed, reply) {
+    if let (Owed::Release { .. } | Owed::ReleasePin(_), StoreReply::Found { candidates }) = (&debt.owed, reply) {
         let claimed = candidates.iter().filter(|one| one.intent.state.is_claimed_by(debt.call));
         claimed.for_each(|one| settle(bench, one.intent.id, debt.call, None, false));
     }
@@ -109,6 +116,7 @@ fn ask(bench: &mut Bench, number: u64, debt: Debt) {
 fn request(debt: &Debt, now: Wall) -> StoreRequest {
     match debt.owed.clone() {
         Owed::Finish { intent, agent, used } => StoreRequest::Finish { intent, call: debt.call, agent, used, now },
+        Owed::ReleasePin(request) => *request,
         Owed::Release { dialled, caller, token } => StoreRequest::Find { dialled, caller, token, claim: None, now },
     }
 }

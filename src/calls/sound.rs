@@ -98,6 +98,11 @@ impl Sound {
         Sound { late: true, ..Sound::default() }
     }
 
+    /// The caller has said what sound it wants.
+    pub fn has_offer(&self) -> bool {
+        self.offer.is_some()
+    }
+
     /// The caller has said what sound it wants, or leaves that to us.
     pub fn is_described(&self) -> bool {
         self.offer.is_some() || self.late
@@ -272,11 +277,28 @@ pub fn connect(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Opti
 
 /// Answers the caller ourselves and plays the waiting sound; the body is for the 200.
 pub fn answer_waiting(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSound> {
+    let body = answer_silent(call, bench)?;
+    play_waiting(call, bench);
+    Ok(body)
+}
+
+/// Answers the caller ourselves and plays nothing yet; the body is for the 200.
+pub fn answer_silent(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSound> {
     open_caller(call, bench)?;
     let body = answer_alone(call, bench)?;
     call.sound.answered = true;
-    play_waiting(call, bench);
     Ok(body)
+}
+
+/// Our answer for the caller's 183; the call is not answered by it.
+pub fn speak_early(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSound> {
+    open_caller(call, bench)?;
+    answer_alone(call, bench)
+}
+
+/// The caller hears nothing more.
+pub fn hush(call: &Call, bench: &mut Bench) {
+    play(call, Source::Silence, bench);
 }
 
 /// The waiting sound again, after an offer that failed.

@@ -1,6 +1,7 @@
 //! What the calls promise, as scripts.
 
 mod access;
+mod announcing;
 mod attended;
 mod browsers;
 mod browsing;
@@ -8,6 +9,7 @@ mod comfort;
 mod consulting;
 mod moved;
 mod pages;
+mod pin;
 mod recording;
 mod redirecting;
 mod returning;

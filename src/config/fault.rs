@@ -51,6 +51,11 @@ impl<'t> Faults<'t> {
         Faults { text, found: Vec::new() }
     }
 
+    /// For what is read twice: its faults have been said.
+    pub(super) fn scratch(&self) -> Faults<'t> {
+        Faults::of(self.text)
+    }
+
     pub(super) fn add(&mut self, place: &Place, what: impl Into<String>, remedy: impl Into<String>) {
         let (line, column) = line_and_column(self.text, place.offset);
         let fault =

@@ -49,6 +49,7 @@ pub(super) fn read(top: &mut Section<'_>, sip: &SipPart, wavs: &mut Wavs, faults
             waiting,
             queues: BTreeMap::new(),
             spoken: Spoken::default(),
+            announcements: BTreeMap::new(),
             ringback: ringback(&mut section, faults),
             // What the workers have really bound, and their certificate, is known when they have started.
             webrtc: WebRtcPlan { ports: vec![webrtc_port.unwrap_or(last_port)], fingerprint: Fingerprint([0; 32]) },

@@ -2,6 +2,7 @@
 
 mod access;
 mod agents;
+mod announcements;
 mod answers;
 mod caps;
 mod claims;
@@ -19,6 +20,7 @@ mod number_forms;
 mod numbers;
 mod outline;
 mod overflow;
+mod pin;
 pub mod plan;
 mod promise;
 mod prompts;

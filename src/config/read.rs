@@ -21,7 +21,8 @@ use super::tree::Section;
 use super::values::Names;
 use super::wavs::Wavs;
 use super::{
-    access, agents, dial, media, memberships, numbers, promise, prompts, recording, routing, shell, sip, trunks, web,
+    access, agents, announcements, dial, media, memberships, numbers, pin, promise, prompts, recording, routing, shell,
+    sip, trunks, web,
 };
 
 /// RFC 3261 table 4.
@@ -68,6 +69,7 @@ fn plan(mut top: Section<'_>, files: &mut ReadFile<'_>, mut wavs: Wavs, faults: 
     let sip = sip::read(&mut top, faults);
     let mut trunks = trunks::read(&mut top, &sip, faults);
     let mut pools = numbers::read(&mut top, faults);
+    let pin = pin::read(&mut top, &pools.plans, &trunks, &mut wavs, faults);
     let spoken = prompts::read(&mut top, &mut wavs, faults);
     let mut routing = routing::read(&mut top, &spoken, &mut wavs, faults);
     let mut agents = agents::read(&mut top, &sip, &routing, trunks.redirects(), faults);
@@ -77,6 +79,7 @@ fn plan(mut top: Section<'_>, files: &mut ReadFile<'_>, mut wavs: Wavs, faults: 
     let mut media = media::read(&mut top, &sip, &mut wavs, faults);
     media.plan.queues = std::mem::take(&mut routing.sounds);
     media.plan.spoken = spoken;
+    media.plan.announcements = announcements::read(&mut top, &mut wavs, faults);
     let return_within = web::read(&mut top, &sip, sip::web_flow(sip.bind.len()), &mut trunks, faults);
     let supervision = recording::supervision(&mut top, std::mem::take(&mut agents.supervises), faults);
     let mut recorded = Vec::new();
@@ -101,6 +104,7 @@ fn plan(mut top: Section<'_>, files: &mut ReadFile<'_>, mut wavs: Wavs, faults: 
         media: media.plan,
         recording,
         supervision,
+        pin,
     };
     let endpoint = endpoint(
         sip,

@@ -161,6 +161,45 @@ fn places_and_waits_are_spoken_from_recorded_parts() {
 }
 
 #[test]
+fn an_announcement_may_be_a_file() {
+    let with = |announcement: &str| {
+        format!("{}[access]\ndefault = {{ answer = \"refuse\", announcement = {announcement:?} }}\n", small())
+    };
+    let file = plan(&with("closed.wav"));
+    let announcements = &file.settings.calls.media.announcements;
+    assert_eq!(announcements.get("closed.wav"), Some(&WavId(0)));
+    assert_eq!(file.shell.media.wavs[0][0].key, "access.default.announcement");
+    assert!(plan(&with("Please use the page")).settings.calls.media.announcements.is_empty());
+}
+
+#[test]
+fn codes_are_asked_for_on_trunks_and_shared_numbers() {
+    let pool = "numbers = [\"+12015550100..+12015550109\"]";
+    let with = |pin: &str, trunk: &str, shared: &str| {
+        let text = small().replacen(pool, &format!("{pool}\n{shared}"), 1);
+        let text = text.replacen("fallback = { status = 503 }", trunk, 1);
+        text.replacen("[routing]", &format!("{pin}\n[routing]"), 1)
+    };
+    let (pin, shared) = ("[pin]\nquestion = \"code.wav\"\ndigits = 4", "shared = \"+12015550199\"");
+    let trunk = "pin = true\nfallback = { sip = \"sip:ivr@192.0.2.20\" }";
+    let asked = plan(&with(pin, trunk, shared)).settings.calls.pin.unwrap();
+    assert_eq!((asked.digits, asked.tries, asked.trunks.len(), asked.numbers.len()), (4, 3, 1, 1));
+    assert_eq!(asked.question, asked.again);
+    for (pin, trunk, shared, key, what) in [
+        ("", trunk, shared, "trunks[0].pin", "there is no [pin]"),
+        (pin, &trunk.replace("true", "false"), shared, "pin", "on no trunk"),
+        (pin, trunk, "", "pin", "no number to be asked on"),
+        ("[pin]", trunk, shared, "pin.question", "missing"),
+        (pin, "pin = true\nfallback = { status = 503 }", shared, "trunks[0].pin", "then refuses"),
+        (&pin.replace('4', "9"), trunk, shared, "pin.digits", "out of range"),
+    ] {
+        let faults = read(&with(pin, trunk, shared)).err().unwrap_or_default();
+        let found = faults.iter().any(|fault| fault.key == key && fault.what.contains(what));
+        assert!(found && faults.len() == 1, "{key}: {}", lines(&faults));
+    }
+}
+
+#[test]
 fn the_example_passes_and_means_what_it_says() {
     let plan = plan(EXAMPLE);
     let settings = &plan.settings;

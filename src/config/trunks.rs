@@ -11,7 +11,7 @@ use crate::sip::resolve::host_address;
 use crate::sip::wire::Uri;
 
 use super::claims;
-use super::fault::Faults;
+use super::fault::{Faults, Place};
 use super::gateways;
 use super::proof;
 use super::redirect;
@@ -26,6 +26,8 @@ pub(super) struct TrunksPart<'a> {
     pub names: Names<'a>,
     pub peers: Vec<TrunkPeer>,
     pub plans: BTreeMap<TrunkId, Arc<TrunkPlan>>,
+    /// Those whose callers are asked for codes, and where that is written.
+    pub asking: Vec<(TrunkId, Place)>,
 }
 
 impl TrunksPart<'_> {
@@ -39,7 +41,8 @@ impl TrunksPart<'_> {
 type Network = (IpAddr, u8);
 
 pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults<'_>) -> TrunksPart<'a> {
-    let mut part = TrunksPart { names: Names::default(), peers: Vec::new(), plans: BTreeMap::new() };
+    let mut part =
+        TrunksPart { names: Names::default(), peers: Vec::new(), plans: BTreeMap::new(), asking: Vec::new() };
     let mut wanted = Vec::new();
     let (mut taken, mut users): (Vec<(Network, String)>, Names<'_>) = (Vec::new(), Names::default());
     let sections = top.sections("trunks", faults);
@@ -71,6 +74,7 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
         let fallback = fallback.and_then(|item| self::fallback(&item, sip, &mut wanted, faults));
         let mode = redirect::mode(&mut section, faults);
         let refer = section.flag("refer", false, faults);
+        let asks = asks_for_codes(&mut section, fallback.as_ref(), &mode, faults);
         let over_tls = over_tls(sip, flow, fallback.as_ref(), &gateways);
         let mut terms = terms::read(&mut section, region, over_tls, faults);
         let at = gateways.first().and_then(|gateway| host_address(&gateway.uri));
@@ -105,11 +109,34 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
                 reliable,
                 keys_in_info,
             };
+            part.asking.extend(asks.map(|place| (trunk.clone(), place)));
             part.plans.insert(trunk, Arc::new(plan));
         }
     }
     check_wanted(&part, &wanted, faults);
     part
+}
+
+/// A caller is answered before they can enter a code: whatever follows must be able to have them then.
+fn asks_for_codes(
+    section: &mut Section<'_>,
+    fallback: Option<&Fallback>,
+    mode: &Mode,
+    faults: &mut Faults<'_>,
+) -> Option<Place> {
+    let place = section.item("pin")?.place;
+    if !section.flag("pin", false, faults) {
+        return None;
+    }
+    if *mode != Mode::Path {
+        let what = "is asked for by voice, and this trunk's sound does not come here";
+        faults.add(&place, what, "write mode = \"path\", or leave pin out");
+    }
+    if let Some(Fallback::Status { .. }) = fallback {
+        let remedy = "give the trunk a fallback that takes a caller who was answered: { sip = \"sip:...\" }";
+        faults.add(&place, "answers callers whom the fallback then refuses", remedy);
+    }
+    Some(place)
 }
 
 /// Whether keys in descriptions are safe from this trunk, and on their way to it.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::callback::Callback;
+use super::pin::Pin;
 use crate::base::limits::INTENT_TTL_MAX;
 use crate::base::{AgentId, CallId, E164, IntentId, Pii, PoolId, TierId, Wall};
 
@@ -122,6 +123,8 @@ pub struct LeasedNumber {
     pub pool: PoolId,
     /// How long the number rests once the lease has ended.
     pub quarantine: Duration,
+    /// Says whose call it is where the number does not; only beside a shared one.
+    pub pin: Option<Pin>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ pub use priors::Priors;
 
 use weights::{Facts, Weighed};
 
+use super::pin::Pin;
 use super::requests::Candidate;
 use crate::base::{E164, IntentId, Level, Wall};
 
@@ -27,6 +28,8 @@ pub struct Observed {
     pub asserted: bool,
     /// The intent named by a token whose signature and expiry have been verified.
     pub token: Option<IntentId>,
+    /// The code that the caller has entered.
+    pub pin: Option<Pin>,
     pub now: Wall,
 }
 
@@ -82,7 +85,7 @@ fn ceiling(facts: &[Facts], best: usize) -> Level {
         return Level::Proven;
     }
     let contradicted = others().any(|other| other.leased_number || other.caller_id && !own.caller_id);
-    match own.leased_number {
+    match own.leased_number || own.pin {
         true if !contradicted => Level::Strong,
         true => Level::Likely,
         false if own.caller_id => Level::Likely,

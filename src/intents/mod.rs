@@ -7,6 +7,7 @@ pub mod intent;
 pub mod matching;
 pub mod model;
 pub mod numbers;
+pub mod pin;
 pub mod promise;
 pub mod requests;
 pub mod token;
@@ -19,5 +20,6 @@ pub use intent::{
 };
 pub use matching::{Evidence, Matched, Observed, Priors, weigh};
 pub use model::Model;
+pub use pin::{Pin, PinGuard, Try};
 pub use requests::{Candidate, ClaimPlan, FoundBy, Idempotency, LeasePlan, StoreError, StoreReply, StoreRequest};
 pub use token::{BadTokenKeys, Token, TokenClaims, TokenError, TokenKey, TokenKeys};

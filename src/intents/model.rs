@@ -1,6 +1,7 @@
 //! The reference model: a store of intents in memory, pure. Each other store does what this one does.
 
 mod calls;
+mod pins;
 mod promises;
 mod register;
 mod rows;
@@ -27,6 +28,7 @@ pub struct Model {
     keys: Expiring<[u8; 32], KeyRow>,
     last_agent_by_customer: Expiring<String, AgentId>,
     promises: promises::Promises,
+    pins: pins::Pins,
     changes: BTreeSet<Change>,
 }
 
@@ -42,6 +44,7 @@ impl Model {
             keys: Expiring::new(IDEMPOTENCY_KEYS_MAX),
             last_agent_by_customer: Expiring::new(LAST_AGENTS_MAX),
             promises: promises::Promises::default(),
+            pins: pins::Pins::default(),
             changes: BTreeSet::new(),
         }
     }
@@ -65,6 +68,9 @@ impl Model {
             StoreRequest::Recall { intent, call, until, now } => self.recall(intent, call, until, now),
             StoreRequest::Unpromise { intent, call, end, now } => self.unpromise(intent, call, end, now),
             StoreRequest::Promises { now } => self.promises(now),
+            StoreRequest::TryPin { number, pin, tried, guard, claim, now } => {
+                self.try_pin(pins::Entered { number, pin, tried, guard }, claim, now)
+            }
             StoreRequest::Ping { now: _ } => StoreReply::Pong,
         }
     }
@@ -128,6 +134,7 @@ impl Model {
         self.keep_until(id, now + INTENT_KEPT_AFTER);
         let Some((_, intent)) = self.intents.entry(&id) else { return };
         forget_callers(&mut self.intents_by_caller, intent);
+        self.pins.forget(intent);
         if let Some(leased) = &intent.number
             && self.numbers.release(leased, id, now)
         {

@@ -135,7 +135,7 @@ mod tests {
     }
 
     fn leased(nth: u8) -> LeasedNumber {
-        LeasedNumber { number: number(nth), shared: false, pool: main_pool(), quarantine: REST }
+        LeasedNumber { number: number(nth), shared: false, pool: main_pool(), quarantine: REST, pin: None }
     }
 
     fn pool_of(count: u8) -> Numbers {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::callback::{Callback, CallbackEnd, CallbackLimits};
 use super::intent::{Intent, Patch};
+use super::pin::{Pin, PinGuard, Try};
 use crate::base::{AgentId, CallId, E164, IntentId, PoolId, Wall};
 
 /// A request; `now` is the asker's clock, and the only one that decides what has expired.
@@ -41,6 +42,9 @@ pub enum StoreRequest {
     Unpromise { intent: IntentId, call: Option<CallId>, end: CallbackEnd, now: Wall },
     /// Every callback that is open, for a process that has just begun. Answer: `Promises`.
     Promises { now: Wall },
+    /// A caller who dialled this shared number has entered a code: the live intent that has it is taken, unless another call has it. Wrong
+    /// ones are counted by number, the same try once. Answers: `Found` (nobody, or one), `Barred`.
+    TryPin { number: E164, pin: Pin, tried: Try, guard: PinGuard, claim: ClaimPlan, now: Wall },
     /// Answer: `Pong`.
     Ping { now: Wall },
 }
@@ -60,6 +64,8 @@ pub struct LeasePlan {
     pub quarantine: Duration,
     /// The number for everybody when the pool is empty; without it the intent has none then.
     pub shared: Option<E164>,
+    /// Codes to go with the shared number: the first that no other live intent has on it. None is given when all are taken.
+    pub pins: Vec<Pin>,
 }
 
 /// The `Idempotency-Key` of a registration.
@@ -104,6 +110,10 @@ pub enum StoreReply {
     TooMany,
     /// At most `CALLBACKS_MAX` intents, those with the oldest place first.
     Promises(Vec<Intent>),
+    /// Too many wrong codes have been entered on this number: until then none is looked at.
+    Barred {
+        until: Wall,
+    },
     /// There is no such intent, or it has ended.
     Gone,
     Pong,
@@ -124,6 +134,7 @@ pub struct FoundBy {
     pub leased_number: bool,
     pub caller_id: bool,
     pub token: bool,
+    pub pin: bool,
 }
 
 /// Why there is no answer. Except for `Overloaded` the request may have been carried out nevertheless.
@@ -146,6 +157,7 @@ impl FoundBy {
             leased_number: self.leased_number || other.leased_number,
             caller_id: self.caller_id || other.caller_id,
             token: self.token || other.token,
+            pin: self.pin || other.pin,
         }
     }
 }
@@ -166,6 +178,7 @@ impl StoreRequest {
             | StoreRequest::Recall { now, .. }
             | StoreRequest::Unpromise { now, .. }
             | StoreRequest::Promises { now }
+            | StoreRequest::TryPin { now, .. }
             | StoreRequest::Ping { now } => *now,
         }
     }
@@ -185,6 +198,7 @@ impl StoreRequest {
             StoreRequest::Recall { .. } => "recall",
             StoreRequest::Unpromise { .. } => "unpromise",
             StoreRequest::Promises { .. } => "promises",
+            StoreRequest::TryPin { .. } => "try_pin",
             StoreRequest::Ping { .. } => "ping",
         }
     }

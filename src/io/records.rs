@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::base::{AgentId, CallId, E164, Level, Pii, PoolId, QueueId, TierId, Wall};
 use crate::intents::{
-    Article, Callback, CallbackState, Currency, Customer, Intent, IntentState, LeasedNumber, Money, Past, Patch,
+    Article, Callback, CallbackState, Currency, Customer, Intent, IntentState, LeasedNumber, Money, Past, Patch, Pin,
     Reason, Subject, SubjectKind, Urgency,
 };
 
@@ -112,6 +112,9 @@ pub struct NumberRecord {
     pub shared: bool,
     pub pool: String,
     pub quarantine_ms: u64,
+    /// Absent in records of before there were codes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<String>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -339,6 +342,7 @@ impl From<&LeasedNumber> for NumberRecord {
             shared: leased.shared,
             pool: leased.pool.as_str().to_owned(),
             quarantine_ms: millis(leased.quarantine),
+            pin: leased.pin.map(Pin::expose),
         }
     }
 }
@@ -352,6 +356,7 @@ impl TryFrom<NumberRecord> for LeasedNumber {
             shared: record.shared,
             pool: PoolId::new(&record.pool),
             quarantine: Duration::from_millis(record.quarantine_ms),
+            pin: record.pin.map(|text| Pin::parse(&text).ok_or(BadRecord { field: "number.pin" })).transpose()?,
         })
     }
 }
@@ -484,6 +489,7 @@ mod tests {
                 shared: false,
                 pool: PoolId::new("main"),
                 quarantine: Duration::from_secs(600),
+                pin: Pin::parse("0815"),
             }),
             state: IntentState::Claimed { call: CallId(5), until: Wall(1_800_000_100_000) },
             preferred_agent: Some(AgentId::new("bo")),

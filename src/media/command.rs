@@ -29,6 +29,8 @@ pub enum MediaCommand {
     Record { leg: LegId, call: CallId, track: Option<Track> },
     /// Ends the call's recording, which one of its legs names before it is closed; `Recorded` follows.
     EndRecording { leg: LegId, call: CallId },
+    /// Whether keys are looked for in the sound itself, where the peer has not agreed to telephone-event.
+    Listen { leg: LegId, tones: bool },
     /// Ends the leg; `Closed` follows, after which its port may be used again.
     Close { leg: LegId },
 }
@@ -112,7 +114,7 @@ pub enum MediaEvent {
     Lost { leg: LegId, cause: LostCause },
     /// The first sound of the peer has come; its address holds from now on.
     Latched { leg: LegId },
-    /// A key was pressed and let go (RFC 4733): `0`-`9`, `*`, `#`, `A`-`D`.
+    /// A key was pressed and let go (RFC 4733, or as tones where they are listened for): `0`-`9`, `*`, `#`, `A`-`D`.
     Dtmf { leg: LegId, digit: char, duration_ms: u32 },
     /// A prompt is over that no command has ended.
     Played { leg: LegId, prompt: PromptId, end: PromptEnd },

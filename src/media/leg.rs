@@ -8,6 +8,7 @@ use super::browser::Browser;
 use super::command::{LegStats, OurSide, Source};
 use super::dtmf::{Keys, Press};
 use super::g711::Law;
+use super::heard_keys::HeardKeys;
 use super::incoming::{Incoming, ticks_to_us};
 use super::latch::Admission;
 use super::mixing::Mixer;
@@ -34,6 +35,8 @@ pub(super) struct Leg {
     pub outgoing: Outgoing,
     pub incoming: Incoming,
     pub keys: Keys,
+    /// Keys in the sound, while they are listened for.
+    pub tones: Option<Box<HeardKeys>>,
     pub pressing: Pressing,
     pub player: Player,
     /// There while the source is a mix.
@@ -55,6 +58,8 @@ pub(super) struct Leg {
 pub(super) struct Player {
     pub place: usize,
     pub due: Mono,
+    /// When its next packet is to leave, while it plays.
+    pub set_for: Option<Mono>,
 }
 
 /// A packet of the peer that may be sent on.
@@ -88,6 +93,7 @@ impl Leg {
             outgoing: Outgoing::new(rng),
             incoming: Incoming::default(),
             keys: Keys::default(),
+            tones: None,
             pressing: Pressing::default(),
             player: Player::default(),
             mixer: None,

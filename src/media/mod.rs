@@ -4,6 +4,7 @@ mod browser;
 pub mod command;
 pub mod dtmf;
 pub mod g711;
+mod heard_keys;
 pub mod ice;
 mod incoming;
 mod latch;

@@ -71,7 +71,7 @@ pub fn is_heard(samples: &[i16], frequency_hz: f64) -> bool {
 }
 
 /// The squared magnitude of one frequency.
-fn goertzel(samples: &[i16], frequency_hz: f64) -> f64 {
+pub(super) fn goertzel(samples: &[i16], frequency_hz: f64) -> f64 {
     let turn = 2.0 * (TAU * frequency_hz / RATE).cos();
     let step = |(last, before): (f64, f64), sample: &i16| (f64::from(*sample) + turn * last - before, last);
     let (last, before) = samples.iter().fold((0.0, 0.0), step);

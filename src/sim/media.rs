@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::base::rng::Rng;
 use crate::base::{CallId, LegId, Mono};
+use crate::intents::pin::Pin;
 use crate::media::Recorded;
 use crate::media::command::{FailCause, LegStats, MediaCommand, MediaEvent, PromptEnd, PromptId, Source};
 
@@ -19,6 +20,8 @@ pub struct MediaDouble {
     closed: BTreeSet<LegId>,
     ports: BTreeSet<u16>,
     events: Later<MediaEvent>,
+    /// What the site has given out.
+    codes: Vec<Pin>,
     faults: Vec<String>,
 }
 
@@ -45,6 +48,7 @@ impl MediaDouble {
             closed: BTreeSet::new(),
             ports: BTreeSet::new(),
             events: Later::default(),
+            codes: Vec::new(),
             faults: Vec::new(),
         }
     }
@@ -65,7 +69,15 @@ impl MediaDouble {
                 self.check_source(*leg, *source);
                 self.legs.get_mut(leg).into_iter().for_each(|leg| leg.prompt = None);
             }
-            MediaCommand::Play { leg, prompt, items, .. } => self.play(*leg, *prompt, items.len(), now),
+            MediaCommand::Play { leg, prompt, items, until_key: false } => {
+                self.play(*leg, *prompt, items.len(), now);
+            }
+            MediaCommand::Play { leg, prompt, items, until_key: true } => {
+                self.ask(*leg, *prompt, items.len(), now);
+            }
+            MediaCommand::Listen { leg, .. } => {
+                self.must_be_open(*leg, "Listen");
+            }
             MediaCommand::Key { leg, .. } => {
                 self.must_be_open(*leg, "Key");
             }
@@ -109,6 +121,11 @@ impl MediaDouble {
         self.events.next()
     }
 
+    /// Callers know these from the page.
+    pub fn learn(&mut self, codes: Vec<Pin>) {
+        self.codes.extend(codes);
+    }
+
     /// What was wrong with the commands since the last time.
     pub fn take_faults(&mut self) -> Vec<String> {
         std::mem::take(&mut self.faults)
@@ -121,6 +138,9 @@ impl MediaDouble {
 
     /// The end of a prompt that a command has ended already.
     fn is_cut(&self, event: &MediaEvent) -> bool {
+        if let MediaEvent::Dtmf { leg, .. } = event {
+            return self.legs.get(leg).is_none_or(|leg| leg.closing);
+        }
         let MediaEvent::Played { leg, prompt, .. } = event else { return false };
         self.legs.get(leg).is_none_or(|leg| leg.closing || leg.prompt != Some(*prompt))
     }
@@ -138,6 +158,27 @@ impl MediaDouble {
         of_leg.prompt = Some(prompt);
         let lasts = (0..sounds).map(|_| dice::between_ms(&mut self.rng, 500, 2_000)).sum::<Duration>();
         self.events.add(now + lasts, MediaEvent::Played { leg, prompt, end: PromptEnd::Finished });
+    }
+
+    /// A caller who is asked for a code enters one that the site has given out, or nonsense, or nothing.
+    fn ask(&mut self, leg: LegId, prompt: PromptId, sounds: usize, now: Mono) {
+        self.play(leg, prompt, sounds, now);
+        let count = self.codes.len() as u64;
+        let code = match self.rng.below(4) {
+            0 => return,
+            1 => format!("{}#", self.rng.below(1_000)),
+            _ if count == 0 => return,
+            _ => {
+                let late = self.rng.below(count.min(20)) + 1;
+                self.codes.get((count - late) as usize).map(|code| code.expose()).unwrap_or_default()
+            }
+        };
+        let mut at = now + dice::between_ms(&mut self.rng, 300, 3_000);
+        self.events.add(at, MediaEvent::Played { leg, prompt, end: PromptEnd::Key });
+        for digit in code.chars() {
+            self.events.add(at, MediaEvent::Dtmf { leg, digit, duration_ms: 100 });
+            at = at + dice::between_ms(&mut self.rng, 100, 900);
+        }
     }
 
     /// Without a port it is on the one that browsers share.

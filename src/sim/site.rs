@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::base::rng::Rng;
-use crate::base::{E164, IntentId, Pii, Wall};
+use crate::base::{E164, IntentId, Pii, PoolId, Wall};
+use crate::intents::pin::Pin;
 use crate::intents::requests::{LeasePlan, StoreReply, StoreRequest};
 use crate::intents::token::TokenKeys;
 use crate::intents::{Article, Customer, Intent, IntentState, Reason, Subject, SubjectKind, Urgency};
@@ -27,19 +28,25 @@ pub struct Site {
     rng: Rng,
     keys: TokenKeys,
     registered: u32,
+    /// Shown on pages since they were asked for last.
+    codes: Vec<Pin>,
 }
 
 const LIFE: Duration = Duration::from_secs(900);
 
 impl Site {
     pub fn new(keys: TokenKeys, rng: Rng) -> Site {
-        Site { rng, keys, registered: 0 }
+        Site { rng, keys, registered: 0, codes: Vec::new() }
     }
 
     /// Opens the pool of numbers.
     pub fn seed(store: &mut FlakyStore, now: Wall) {
         let pool = town::pool();
         store.apply(StoreRequest::Seed { pool: pool.pool, numbers: pool.numbers, now });
+    }
+
+    pub fn take_codes(&mut self) -> Vec<Pin> {
+        std::mem::take(&mut self.codes)
     }
 
     /// The next person who is going to call: one in eight never was on the page.
@@ -66,13 +73,27 @@ impl Site {
         Some(Visit { dialled: town::public_number()?, caller, user_to_user: forged })
     }
 
+    /// Two codes, of which one is free most of the time.
+    fn pins(&mut self) -> Vec<Pin> {
+        (0..2).map(|_| Pin::draw(town::PIN_DIGITS, self.rng.u64())).collect()
+    }
+
+    /// One in ten finds no number of their own.
+    fn pool_for(&mut self, pool: PoolId) -> PoolId {
+        if self.rng.chance(0.1) { PoolId::new("exhausted") } else { pool }
+    }
+
     fn register(&mut self, store: &mut FlakyStore, now: Wall) -> Option<Intent> {
         let plan = town::pool();
-        let lease = LeasePlan { pool: plan.pool, quarantine: plan.quarantine, shared: plan.shared };
+        let (pool, pins) = (self.pool_for(plan.pool), self.pins());
+        let lease = LeasePlan { pool, quarantine: plan.quarantine, shared: plan.shared, pins };
         let intent = Box::new(self.intent(now));
         let request = StoreRequest::Register { intent, lease: Some(lease), idempotency: None, now };
         match store.apply(request) {
-            StoreReply::Registered(intent) => Some(*intent),
+            StoreReply::Registered(intent) => {
+                self.codes.extend(intent.number.as_ref().and_then(|leased| leased.pin));
+                Some(*intent)
+            }
             _ => None,
         }
     }

@@ -13,12 +13,13 @@ use crate::base::{AgentId, E164, Level, PoolId, QueueId, SkillId, TrunkId};
 use crate::calls::dialling::DialRules;
 use crate::calls::recording::{Notice, RecordingPlan};
 use crate::calls::settings::{
-    CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, PoolPlan, QueueSound, Spoken, TrunkPlan,
-    WaitingSound, WebRtcPlan,
+    CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, PinPlan, PoolPlan, QueueSound, Spoken,
+    TrunkPlan, WaitingSound, WebRtcPlan,
 };
 use crate::calls::supervising::SupervisionPlan;
 use crate::desktop::{self, Account, TokenHash};
 use crate::engine::Settings;
+use crate::intents::PinGuard;
 use crate::intents::matching::Priors;
 use crate::intents::token::{TokenKey, TokenKeys};
 use crate::media::command::{ToneKind, WavId};
@@ -37,6 +38,9 @@ pub(super) const PRIMARY_TRUNKS: u64 = 3;
 
 const HELP: &str = "help";
 const OUTAGE: &str = "outage";
+/// Short, so that a wrong code is a right one at times.
+pub(super) const PIN_DIGITS: u8 = 4;
+const ANNOUNCEMENT: &str = "closed.wav";
 const POOL: &str = "main";
 const POOL_SIZE: u32 = 40;
 const FIRST_PORT: u16 = 20_000;
@@ -157,6 +161,7 @@ fn calls(agents: u32) -> Option<CallSettings> {
             waiting: WaitingSound::Tone,
             queues: [(QueueId::new(HELP), queue_sound())].into(),
             spoken: spoken(),
+            announcements: [(Arc::from(ANNOUNCEMENT), WavId(1))].into(),
             ringback: ToneKind::RingbackUs,
             webrtc: WebRtcPlan { ports: vec![7000], fingerprint: Fingerprint([7; 32]) },
         },
@@ -166,6 +171,22 @@ fn calls(agents: u32) -> Option<CallSettings> {
             pause: Duration::from_secs(60),
         }),
         supervision: SupervisionPlan::default(),
+        pin: pin(),
+    })
+}
+
+/// Whoever dials the public number on a trunk that can have an answered caller is asked.
+fn pin() -> Option<PinPlan> {
+    Some(PinPlan {
+        numbers: public_number().into_iter().collect(),
+        trunks: [trunk(0), trunk(1)].into(),
+        digits: PIN_DIGITS,
+        question: [WavId(0)].into(),
+        again: [WavId(1)].into(),
+        tries: 3,
+        first_key: Duration::from_secs(5),
+        next_key: Duration::from_secs(3),
+        guard: PinGuard { wrong_max: 20, within: Duration::from_secs(60), barred_for: Duration::from_secs(30) },
     })
 }
 
@@ -218,7 +239,11 @@ fn policy() -> Option<Policy> {
     };
     let urgent = vec![ReasonPicked { category: URGENT.to_owned(), sub_category: None }];
     let rules = vec![
-        rule("refused", of_domain(REFUSED_DOMAIN)?, Answer::Refuse { status: 603, announcement: None }),
+        rule(
+            "refused",
+            of_domain(REFUSED_DOMAIN)?,
+            Answer::Refuse { status: 603, announcement: Some(ANNOUNCEMENT.into()) },
+        ),
         rule("self-service", of_domain(SELF_SERVICE_DOMAIN)?, Answer::SelfService),
         rule("urgent", Conditions { reasons: urgent, ..known() }, human(QueueId::new(OUTAGE), 50)),
         rule("vip", Conditions { min_level: Some(Level::Proven), ..known() }, vip),

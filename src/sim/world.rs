@@ -270,6 +270,7 @@ impl World {
         let Some(visit) = self.site.next_visit(&mut self.store, now.wall) else {
             return self.invariants.report("the site could not register an intent".to_owned());
         };
+        self.media.learn(self.site.take_codes());
         let dials = if self.rng.chance(0.1) { 2 } else { 1 };
         let first = self.now + dice::between_ms(&mut self.rng, 500, DIALLING_MS);
         for nth in 0..dials {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use throughline::base::{AgentId, CallId, E164, IntentId, Level, Pii, PoolId, QueueId, Wall};
 use throughline::intents::{
     Callback, CallbackEnd, CallbackLimits, CallbackState, ClaimPlan, Customer, Idempotency, Intent, IntentState,
-    LeasePlan, Past, Patch, Reason, StoreReply, StoreRequest, Urgency,
+    LeasePlan, Past, Patch, Pin, PinGuard, Reason, StoreReply, StoreRequest, Try, Urgency,
 };
 
 /// The time that all cases begin at.
@@ -47,7 +47,12 @@ pub fn seed(count: u64, now: Wall) -> StoreRequest {
 }
 
 pub fn plan() -> Option<LeasePlan> {
-    Some(LeasePlan { pool: pool(), quarantine: Duration::from_secs(QUARANTINE_S), shared: Some(shared()) })
+    Some(LeasePlan {
+        pool: pool(),
+        quarantine: Duration::from_secs(QUARANTINE_S),
+        shared: Some(shared()),
+        pins: Vec::new(),
+    })
 }
 
 /// The intent `nth` of customer `customer`, who calls from `caller(customer)`.
@@ -83,6 +88,28 @@ pub fn intent(nth: u64, customer: u64, ttl_s: u64, now: Wall) -> Intent {
 
 pub fn register(nth: u64, now: Wall) -> StoreRequest {
     StoreRequest::Register { intent: Box::new(intent(nth, nth, TTL_S, now)), lease: plan(), idempotency: None, now }
+}
+
+/// Beside the shared number goes the first of these codes that is free.
+pub fn register_with_pins(nth: u64, pins: &[&str], ttl_s: u64, now: Wall) -> StoreRequest {
+    let lease = plan().map(|plan| LeasePlan { pins: pins.iter().map(|pin| code(pin)).collect(), ..plan });
+    StoreRequest::Register { intent: Box::new(intent(nth, nth, ttl_s, now)), lease, idempotency: None, now }
+}
+
+pub fn code(text: &str) -> Pin {
+    Pin::parse(text).expect("a code")
+}
+
+/// Try `nth` of a call that dialled this number; three wrong codes in ten minutes bar it for five.
+pub fn try_pin(number: E164, pin: &str, call: u64, nth: u8, now: Wall) -> StoreRequest {
+    StoreRequest::TryPin {
+        number,
+        pin: code(pin),
+        tried: Try { call: CallId(call), nth },
+        guard: PinGuard { wrong_max: 3, within: Duration::from_secs(600), barred_for: Duration::from_secs(300) },
+        claim: ClaimPlan { call: CallId(call), until: now + Duration::from_secs(60) },
+        now,
+    }
 }
 
 pub fn register_for(nth: u64, customer: u64, ttl_s: u64, now: Wall) -> StoreRequest {
@@ -160,12 +187,13 @@ pub fn show(reply: &StoreReply) -> String {
             format!("promises{}", each.collect::<String>())
         }
         StoreReply::Finished => "finished".into(),
+        StoreReply::Barred { until } => format!("barred {}", until.since(START).as_secs()),
         StoreReply::Gone => "gone".into(),
         StoreReply::Pong => "pong".into(),
         StoreReply::Found { candidates } => {
             let each = candidates.iter().map(|candidate| {
                 let by = candidate.found_by;
-                let letters = [(by.token, "t"), (by.leased_number, "n"), (by.caller_id, "c")];
+                let letters = [(by.token, "t"), (by.leased_number, "n"), (by.caller_id, "c"), (by.pin, "p")];
                 let letters: String = letters.into_iter().filter(|(set, _)| *set).map(|(_, letter)| letter).collect();
                 let agent = candidate.last_agent.as_ref().map(|agent| format!("({agent})")).unwrap_or_default();
                 let holder = match candidate.intent.state {
@@ -182,7 +210,9 @@ pub fn show(reply: &StoreReply) -> String {
 fn show_intent(intent: &Intent) -> String {
     let number = match &intent.number {
         None => "-".to_owned(),
-        Some(leased) if leased.shared => "shared".to_owned(),
+        Some(leased) if leased.shared => {
+            leased.pin.map_or("shared".to_owned(), |pin| format!("shared {}", pin.expose()))
+        }
         Some(leased) => format!("n{}", leased.number.as_str()[10..].trim_start_matches('0').parse().unwrap_or(0)),
     };
     format!("{} {number}", intent.id.0)

@@ -32,6 +32,8 @@ fn cases() -> Vec<(&'static str, Vec<Step>)> {
         ("the callers' index holds the latest", many_of_one_caller()),
         ("a change is seen, counted, and moves the end", amendments()),
         ("a change does not touch what has ended", amended_too_late()),
+        ("a code is one intent's alone on its number", codes()),
+        ("wrong codes bar a number, whoever calls, and not for ever", barred()),
         ("a callback is promised, begun once, and over", callback()),
         ("a callback keeps its earlier place and its tries", callback_again()),
         ("what a number, a customer and an intent are promised is limited", callback_bounds()),
@@ -482,6 +484,57 @@ fn callback_lives_on() -> Vec<Step> {
         (recall(1, 5, at(5060), at(5002)), "gone"),
         (get(1, at(80_000)), "got 1 - open"),
         (unpromise(1, None, CallbackEnd::Missed, at(80_000)), "promised 1 - missed since 1 x1"),
+    ]
+}
+
+fn codes() -> Vec<Step> {
+    let dial = |pin: &str, call: u64, now| try_pin(shared(), pin, call, 1, now);
+    vec![
+        (register_with_pins(1, &["1111", "2222"], 900, at(0)), "registered 1 shared 1111"),
+        (register_with_pins(2, &["1111", "2222"], 900, at(1)), "registered 2 shared 2222"),
+        (register_with_pins(3, &["1111", "2222"], 900, at(2)), "registered 3 shared"),
+        (dial("2222", 5, at(3)), "found 2:p@5"),
+        (dial("2222", 5, at(4)), "found 2:p@5"),
+        // Another call: it is seen who has it.
+        (dial("2222", 6, at(5)), "found 2:p@5"),
+        (try_pin(number(0), "1111", 7, 1, at(6)), "found"),
+        (dial("11110", 7, at(6)), "found"),
+        (finish(2, 5, Some("ann"), at(10)), "finished"),
+        (dial("2222", 8, at(11)), "found"),
+        (register_with_pins(4, &["2222"], 900, at(12)), "registered 4 shared 2222"),
+        (withdraw(1, at(13)), "withdrawn"),
+        (register_with_pins(5, &["1111"], 60, at(14)), "registered 5 shared 1111"),
+        (amend(5, ttl(2000), at(20)), "amended 5 shared 1111 v2"),
+        (dial("1111", 9, at(2019)), "found 5:p@9"),
+        (dial("2222", 9, at(2019)), "found"),
+        // A number of its own needs none.
+        (seed(1, at(2020)), "seeded 1"),
+        (register_with_pins(6, &["3333"], 900, at(2020)), "registered 6 n0"),
+        // The one before has expired.
+        (register_with_pins(7, &["1111"], 900, at(2021)), "registered 7 shared 1111"),
+        (dial("1111", 10, at(2022)), "found 7:p@10"),
+    ]
+}
+
+fn barred() -> Vec<Step> {
+    let dial = |pin: &str, call: u64, nth, now| try_pin(shared(), pin, call, nth, now);
+    vec![
+        (register_with_pins(1, &["1111"], 9000, at(0)), "registered 1 shared 1111"),
+        (dial("9999", 5, 1, at(1)), "found"),
+        // The same try again counts once.
+        (dial("9999", 5, 1, at(2)), "found"),
+        (dial("9998", 5, 2, at(3)), "found"),
+        (dial("1111", 6, 1, at(4)), "found 1:p@6"),
+        (dial("9997", 7, 1, at(5)), "found"),
+        (dial("1111", 8, 1, at(6)), "barred 305"),
+        (dial("1111", 8, 1, at(304)), "barred 305"),
+        (try_pin(number(0), "1111", 8, 1, at(304)), "found"),
+        (dial("1111", 8, 1, at(305)), "found 1:p@8"),
+        // Too far apart to count together.
+        (dial("9999", 9, 1, at(400)), "found"),
+        (dial("9999", 9, 2, at(401)), "found"),
+        (dial("9999", 10, 1, at(1001)), "found"),
+        (dial("1111", 11, 1, at(1002)), "found 1:p@11"),
     ]
 }
 

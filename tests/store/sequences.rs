@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use throughline::base::Wall;
 use throughline::base::limits::CLOCK_SKEW_MAX;
-use throughline::intents::{Article, CallbackEnd, Patch, StoreRequest, Subject, SubjectKind, Urgency};
+use throughline::intents::{Article, CallbackEnd, LeasePlan, Patch, Pin, StoreRequest, Subject, SubjectKind, Urgency};
 
 use super::build::*;
 use super::worlds::{World, runtime};
@@ -15,6 +15,7 @@ use crate::support::redis::RedisServer;
 const CUSTOMERS: u64 = 3;
 const NUMBERS: u64 = 3;
 const CALLS: u64 = 3;
+const CODES: [&str; 4] = ["1111", "2222", "3333", "44444"];
 
 /// One thing that happens; intents are named by their place among those registered so far.
 #[derive(Clone, Debug)]
@@ -55,6 +56,12 @@ enum Act {
         caller: u64,
         which: usize,
         claim: Option<(u64, u64)>,
+    },
+    TryPin {
+        code: usize,
+        of_shared: bool,
+        call: u64,
+        nth: u8,
     },
     Claim {
         which: usize,
@@ -105,6 +112,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => which.clone().prop_map(|which| Act::Withdraw { which }),
         6 => (0..NUMBERS + 2, 0..CUSTOMERS + 1, which.clone(), proptest::option::of((0..CALLS, 0..2000u64)))
             .prop_map(|(dialled, caller, which, claim)| Act::Find { dialled, caller, which, claim }),
+        3 => (0..CODES.len(), prop::bool::weighted(0.9), 0..CALLS, 1..3u8)
+            .prop_map(|(code, of_shared, call, nth)| Act::TryPin { code, of_shared, call, nth }),
         3 => (which.clone(), 0..CALLS, 0..2000u64)
             .prop_map(|(which, call, seconds)| Act::Claim { which, call, seconds }),
         3 => (which.clone(), 0..CALLS, agent, any::<bool>())
@@ -153,6 +162,10 @@ impl Teller {
                     None => request,
                 }
             }
+            Act::TryPin { code, of_shared, call, nth } => {
+                let number = if of_shared { shared() } else { number(0) };
+                try_pin(number, CODES[code], call, nth, now)
+            }
             Act::Claim { which, call, seconds } => claim(self.id(which), call, now + Duration::from_secs(seconds), now),
             Act::Promise { which, to, since, seconds } => {
                 promise(self.id(which), to, START + Duration::from_secs(since), now + Duration::from_secs(seconds), now)
@@ -183,7 +196,7 @@ impl Teller {
         };
         let request = StoreRequest::Register {
             intent: Box::new(intent(nth, customer, ttl_s, self.now)),
-            lease: plan().filter(|_| with_plan),
+            lease: plan().filter(|_| with_plan).map(|plan| LeasePlan { pins: pins(ttl_s), ..plan }),
             idempotency: idempotency.filter(|_| key != 200),
             now: self.now,
         };
@@ -205,6 +218,11 @@ impl Teller {
     fn id(&self, which: usize) -> u64 {
         self.registered.len().saturating_sub(which) as u64
     }
+}
+
+/// Two of the codes, which are not free for long.
+fn pins(by: u64) -> Vec<Pin> {
+    (by..by + 2).map(|nth| code(CODES[nth as usize % 3])).collect()
 }
 
 fn patch(ttl_s: Option<u64>, kind: u8) -> Patch {

@@ -52,6 +52,19 @@ pub fn caller(folder: &Folder, at: SocketAddr, account: &Account, number: &str) 
     start(account.user, folder, at, account, (0, "", ""), &["-e", &dial])
 }
 
+/// The same, whose keys are what comes to its console, a UDP port.
+pub fn caller_with_console(
+    folder: &Folder,
+    at: SocketAddr,
+    account: &Account,
+    number: &str,
+    console: SocketAddr,
+) -> Baresip {
+    let dial = format!("/dial sip:{number}@{}", account.server);
+    let lines = format!("module cons.so\ncons_listen {console}\n");
+    start_with(account.user, folder, at, account, (0, "", ""), &["-e", &dial], &lines)
+}
+
 impl Baresip {
     pub fn process(&mut self) -> &mut Process {
         &mut self.process
@@ -75,6 +88,18 @@ fn start(
     (registration_s, transport, more_of_account): (u32, &str, &str),
     more: &[&str],
 ) -> Baresip {
+    start_with(name, folder, at, account, (registration_s, transport, more_of_account), more, "")
+}
+
+fn start_with(
+    name: &str,
+    folder: &Folder,
+    at: SocketAddr,
+    account: &Account,
+    (registration_s, transport, more_of_account): (u32, &str, &str),
+    more: &[&str],
+    configuration: &str,
+) -> Baresip {
     let home = folder.path().join(format!("phone-{name}"));
     let sounds = home.join("sounds");
     fs::create_dir_all(&sounds).expect("a folder for the sounds");
@@ -83,6 +108,8 @@ fn start(
     let below = |file: &str| format!("phone-{name}/{file}");
     let values = [("HOST", host.as_str()), ("PORT", &port), ("SOUND", &sound)];
     folder.fill(&below("config"), "sip-configs/baresip/config", &values);
+    let written = fs::read_to_string(home.join("config")).expect("its configuration");
+    folder.write(&below("config"), written + configuration);
     let (server, interval) = (account.server.to_string(), registration_s.to_string());
     let values = [
         ("USER", account.user),

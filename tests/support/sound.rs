@@ -12,7 +12,7 @@ pub fn mu_law_tone(hertz: u32, seconds: u32) -> Vec<u8> {
 }
 
 /// ITU-T G.711 table 2a: sign, the place of the highest bit, four bits after it, all inverted.
-fn mu_law(sample: i32) -> u8 {
+pub fn mu_law(sample: i32) -> u8 {
     let magnitude = sample.abs().min(32_635) + 132;
     let exponent = (31 - magnitude.leading_zeros()).saturating_sub(7);
     let mantissa = (magnitude >> (exponent + 3)) & 15;

@@ -8,7 +8,7 @@ import { STYLE } from './style.js';
 import { back, channels, controls, form, progress, question, spoken, telephone } from './view.js';
 
 /** @typedef {{ kind: string, expected_wait_s?: number | null, why?: string, rule?: string }} Channel */
-/** The answer of `POST /v1/intents`, as far as it is looked into. @typedef {{ id: string, token: string, number?: string, tel?: string, expires_at: string, channels?: Channel[] }} Intent */
+/** The answer of `POST /v1/intents`, as far as it is looked into. @typedef {{ id: string, token: string, number?: string, tel?: string, pin?: string, expires_at: string, channels?: Channel[] }} Intent */
 /** @typedef {{ state: string, position?: number, expected_wait_s?: number, agent?: string, level?: string, talked?: boolean, case?: string }} LiveState */
 /** @typedef {import('./browser-call.js').Trouble} Trouble */
 

@@ -41,15 +41,25 @@ function sentence(text) {
 
 /** The number to dial. @param {Contact} contact */
 export function telephone(contact) {
-  const { number, tel, expires_at: until } = contact.intent ?? {};
+  const { number, tel, pin, expires_at: until } = contact.intent ?? {};
   return [
     h('h2', { tabIndex: -1 }, 'Call us on this number'),
     number
       ? h('a', { class: 'number', href: tel ?? `tel:${number}` }, pretty(number))
       : h('p', {}, 'There is no number free right now. Call from this browser, or try again in a minute.'),
-    h('p', { class: 'quiet' }, 'It is kept for you', until ? ` until ${new Date(until).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}` : '', '. We see that it is you, and what it is about.'),
+    h('p', { class: 'quiet' }, 'It is kept for you', until ? ` until ${new Date(until).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}` : '', pin ? '.' : '. We see that it is you, and what it is about.'),
+    pin && code(pin),
     h('slot', { name: 'dial' }),
   ];
+}
+
+/** Others have the number too. @param {string} pin */
+function code(pin) {
+  const spoken = [...pin].join(' ');
+  return h('div', { class: 'code' },
+    h('p', {}, 'When a voice asks for your code, enter'),
+    h('p', { class: 'number', 'aria-label': spoken }, spoken),
+    h('p', { class: 'quiet small' }, 'You are not asked if we know the telephone that you call from.'));
 }
 
 /** `+1 201 555 0123`. @param {string} number */

@@ -12,6 +12,8 @@ pub enum Evidence {
     /// The signed-in page said "that is me calling now".
     PageConfirmed,
     LeasedNumber,
+    /// The code that was shown with the number has been entered.
+    Pin,
     /// The customer's number, vouched for by the trunk.
     CallerIdAsserted,
     CallerId,
@@ -34,6 +36,7 @@ impl Evidence {
             Evidence::Token => "token",
             Evidence::PageConfirmed => "page_confirmed",
             Evidence::LeasedNumber => "leased_number",
+            Evidence::Pin => "pin",
             Evidence::CallerIdAsserted => "caller_id_asserted",
             Evidence::CallerId => "caller_id",
             Evidence::CallerWithheld => "caller_withheld",
@@ -50,6 +53,7 @@ impl Evidence {
             Evidence::Token => "brought the signed token of this intent",
             Evidence::PageConfirmed => "confirmed on the signed-in page that it is they who call",
             Evidence::LeasedNumber => "dialled the number that was leased to this intent",
+            Evidence::Pin => "entered the code that the page of this intent shows",
             Evidence::CallerIdAsserted => "calls from a number of this customer, as the carrier asserts",
             Evidence::CallerId => "shows a number of this customer, which anybody could forge",
             Evidence::CallerWithheld => "withholds the caller's number",
@@ -67,6 +71,7 @@ impl Evidence {
             Evidence::Token
                 | Evidence::PageConfirmed
                 | Evidence::LeasedNumber
+                | Evidence::Pin
                 | Evidence::CallerIdAsserted
                 | Evidence::CallerId
         )
@@ -86,6 +91,7 @@ pub(super) fn collect(observed: &Observed, facts: &[Facts], best: usize) -> Vec<
     let found = [
         own.token.then_some(Evidence::Token),
         own.leased_number.then_some(Evidence::LeasedNumber),
+        own.pin.then_some(Evidence::Pin),
         about_the_caller(observed, facts, own),
         anothers_number.then_some(Evidence::NumberOfAnother),
         own.on_another_call.then_some(Evidence::OnAnotherCall),

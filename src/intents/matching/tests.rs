@@ -28,6 +28,7 @@ fn candidate(nth: u64, leased: Option<E164>, shared: bool) -> Candidate {
         shared,
         pool: PoolId::new("main"),
         quarantine: Duration::from_secs(600),
+        pin: None,
     });
     let customer = Customer {
         id: format!("c{nth}"),
@@ -65,7 +66,7 @@ fn own(nth: u64) -> Candidate {
 }
 
 fn seen(dialled: Option<E164>, caller: Option<E164>, after_s: u64) -> Observed {
-    Observed { dialled, caller, asserted: true, token: None, now: START + Duration::from_secs(after_s) }
+    Observed { dialled, caller, asserted: true, token: None, pin: None, now: START + Duration::from_secs(after_s) }
 }
 
 fn result(observed: &Observed, candidates: &[Candidate]) -> (Level, Option<usize>, Vec<usize>) {
@@ -178,4 +179,20 @@ fn shares_are_probabilities_whatever_the_clock_says() {
         let share = weigh(&observed, &[own(1), own(2)], &Priors::default()).share;
         assert!((0.0..=1.0).contains(&share), "{now} {share}");
     }
+}
+
+/// A shared number proves nothing; the code that was shown with it ties the call as a leased number does, unless the caller is another's.
+#[test]
+fn a_code_makes_a_match_strong() {
+    let pin = Pin::parse("271828").unwrap();
+    let mut own = candidate(1, Some(number(1)), true);
+    own.intent.number = own.intent.number.map(|leased| LeasedNumber { pin: Some(pin), ..leased });
+    let stranger = Observed { pin: Some(pin), ..seen(Some(number(1)), Some(caller(9)), 60) };
+    let matched = weigh(&stranger, std::slice::from_ref(&own), &Priors::default());
+    assert_eq!((matched.level, matched.winner), (Level::Strong, Some(0)));
+    assert_eq!(matched.evidence, [Evidence::Pin, Evidence::CallerUnknown]);
+    let other_code = Observed { pin: Pin::parse("314159"), ..stranger.clone() };
+    assert_eq!(weigh(&other_code, std::slice::from_ref(&own), &Priors::default()).level, Level::Unmatched);
+    let elsewhere = Observed { dialled: Some(number(2)), ..stranger };
+    assert_eq!(weigh(&elsewhere, &[own], &Priors::default()).level, Level::Unmatched);
 }

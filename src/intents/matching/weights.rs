@@ -3,6 +3,7 @@
 use super::{Observed, Priors};
 use crate::base::Wall;
 use crate::intents::intent::{Intent, IntentState};
+use crate::intents::pin::Pin;
 use crate::intents::requests::Candidate;
 
 /// What is true of the call and one candidate.
@@ -12,6 +13,8 @@ pub(super) struct Facts {
     /// The dialled number is this intent's alone, and its lease lasts.
     pub leased_number: bool,
     pub caller_id: bool,
+    /// The code that was entered is the one shown with the number that was dialled.
+    pub pin: bool,
     pub on_another_call: bool,
 }
 
@@ -41,9 +44,15 @@ impl Facts {
             token: live && observed.token == Some(intent.id),
             leased_number: live && observed.dialled.is_some() && intent.exclusive_number() == observed.dialled.as_ref(),
             caller_id: live && observed.caller.as_ref().is_some_and(|caller| intent.customer.phones.contains(caller)),
+            pin: live && has_pin(intent, observed),
             on_another_call: matches!(intent.state, IntentState::Claimed { until, .. } if until > observed.now),
         }
     }
+}
+
+fn has_pin(intent: &Intent, observed: &Observed) -> bool {
+    let (Some(leased), Some(_)) = (&intent.number, observed.pin) else { return false };
+    leased.pin == observed.pin && Some(&leased.number) == observed.dialled.as_ref()
 }
 
 impl Weighed {
@@ -98,6 +107,7 @@ fn candidate_weight(intent: &Intent, own: &Facts, scene: &Scene, observed: &Obse
         * number_fits(intent, own, scene, params)
         * caller_fits(own, scene, params)
         * token_fits(own, observed)
+        * pin_fits(own.pin, observed)
 }
 
 /// The density, per second, of dialling so long after registering: most at once, some evenly until the expiry.
@@ -130,6 +140,11 @@ fn token_fits(own: &Facts, observed: &Observed) -> f64 {
     if observed.token.is_some() && !own.token { TOKEN_BY_CHANCE } else { 1.0 }
 }
 
+/// Whoever was shown no code, or another, has hit this one by chance.
+fn pin_fits(is_own: bool, observed: &Observed) -> f64 {
+    observed.pin.filter(|_| !is_own).map_or(1.0, Pin::chance)
+}
+
 /// The rate of calls that look like this one and belong to no intent.
 fn stray_weight(scene: &Scene, observed: &Observed, params: &Priors) -> f64 {
     let caller_kind = if scene.withheld { params.withheld } else { 1.0 - params.withheld };
@@ -140,5 +155,6 @@ fn stray_weight(scene: &Scene, observed: &Observed, params: &Priors) -> f64 {
         (false, true) => params.strays_per_known_phone * forged,
         (false, false) => params.strays_per_public_number * caller_kind,
     };
+    let rate = rate * pin_fits(false, observed);
     if observed.token.is_some() { rate * TOKEN_BY_CHANCE } else { rate }
 }

@@ -32,6 +32,14 @@ impl Model {
         StoreReply::Found { candidates: found }
     }
 
+    /// The one intent, taken for the call.
+    pub(super) fn find_claiming(&mut self, id: IntentId, by: FoundBy, plan: ClaimPlan, now: Wall) -> StoreReply {
+        let mut found = Vec::new();
+        self.add(&mut found, id, by, now);
+        found.iter_mut().for_each(|only| self.claim_found(only, plan, now));
+        StoreReply::Found { candidates: found }
+    }
+
     fn claim_found(&mut self, only: &mut Candidate, plan: ClaimPlan, now: Wall) {
         if let StoreReply::Claimed(intent) = self.claim(only.intent.id, plan.call, plan.until, now) {
             only.intent = intent.settled(now);

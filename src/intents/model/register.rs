@@ -58,7 +58,8 @@ impl Model {
         }
         let shared = exclusive.is_none();
         let number = exclusive.or(plan.shared)?;
-        Some(LeasedNumber { number, shared, pool: plan.pool, quarantine: plan.quarantine })
+        let free = self.free_pin(&number, &plan.pins, now).filter(|_| shared);
+        Some(LeasedNumber { number, shared, pool: plan.pool, quarantine: plan.quarantine, pin: free })
     }
 
     fn keep(&mut self, intent: &Intent, now: Wall) {
@@ -68,6 +69,7 @@ impl Model {
             }
         }
         self.index_callers(intent);
+        self.pins.index(intent);
         self.intents.insert(intent.id, intent.expires + INTENT_KEPT_AFTER, intent.clone());
         self.changes.insert(Change::Intent(intent.id));
     }
@@ -93,6 +95,10 @@ impl Model {
             let Some((customer, _)) = self.last_agent_by_customer.pop_outdated(now) else { break };
             self.changes.insert(Change::LastAgent(customer));
         }
+        for _ in 0..REAPED_AT_ONCE {
+            let Some((number, _)) = self.pins.guesses.pop_outdated(now) else { break };
+            self.changes.insert(Change::Guesses(number));
+        }
     }
 
     /// Removes what is left of an ended intent that had the same id.
@@ -105,6 +111,7 @@ impl Model {
     fn forget(&mut self, id: IntentId, intent: &Intent) {
         self.promises.forget(intent);
         forget_callers(&mut self.intents_by_caller, intent);
+        self.pins.forget(intent);
         if let Some(leased) = &intent.number {
             self.numbers.forget_holder(&leased.number, id);
         }

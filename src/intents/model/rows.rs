@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Model;
 use crate::base::{AgentId, E164, IntentId, PoolId, Wall};
 use crate::intents::intent::{Intent, IntentState};
+use crate::intents::pin::Guesses;
 
 /// The key of a row that is not any more what it was.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,6 +14,7 @@ pub enum Change {
     Number(PoolId, E164),
     Key([u8; 32]),
     LastAgent(String),
+    Guesses(E164),
 }
 
 /// One row as it stands.
@@ -36,6 +38,11 @@ pub enum Row {
     LastAgent {
         customer: String,
         agent: AgentId,
+        until: Wall,
+    },
+    Guesses {
+        number: E164,
+        guesses: Guesses,
         until: Wall,
     },
 }
@@ -73,6 +80,10 @@ impl Model {
                 let (until, row) = self.keys.entry(key)?;
                 Some(Row::Key { key: *key, row: *row, until })
             }
+            Change::Guesses(number) => {
+                let (until, guesses) = self.pins.guesses.entry(number)?;
+                Some(Row::Guesses { number: number.clone(), guesses: *guesses, until })
+            }
             Change::LastAgent(customer) => {
                 let (until, agent) = self.last_agent_by_customer.entry(customer)?;
                 Some(Row::LastAgent { customer: customer.clone(), agent: agent.clone(), until })
@@ -88,6 +99,9 @@ impl Model {
             Row::Key { key, row, until } => {
                 self.keys.insert(key, until, row);
             }
+            Row::Guesses { number, guesses, until } => {
+                self.pins.guesses.insert(number, until, guesses);
+            }
             Row::LastAgent { customer, agent, until } => {
                 self.last_agent_by_customer.insert(customer, until, agent);
             }
@@ -99,6 +113,7 @@ impl Model {
         if matches!(intent.state, IntentState::Open | IntentState::Claimed { .. }) {
             self.index_callers(&intent);
             self.restore_holder(&intent);
+            self.restore_pin(&intent);
         }
         self.intents.insert(intent.id, keep, intent);
     }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::AgentId;
+use crate::base::{AgentId, Wall};
 use crate::intents::Intent;
 use crate::intents::requests::{Candidate, FoundBy, StoreError, StoreReply};
 use crate::io::records::IntentRecord;
@@ -27,6 +27,7 @@ pub(super) enum ResultRecord {
     TooMany,
     Promises(Vec<IntentRecord>),
     Finished,
+    Barred { until: u64 },
     Gone,
     Pong,
     Failed { error: String },
@@ -38,6 +39,8 @@ pub(super) struct CandidateRecord {
     leased_number: bool,
     caller_id: bool,
     token: bool,
+    #[serde(default)]
+    pin: bool,
     last_agent: Option<String>,
 }
 
@@ -74,6 +77,7 @@ impl From<&StoreReply> for ResultRecord {
             StoreReply::TooMany => ResultRecord::TooMany,
             StoreReply::Promises(intents) => ResultRecord::Promises(intents.iter().map(IntentRecord::from).collect()),
             StoreReply::Finished => ResultRecord::Finished,
+            StoreReply::Barred { until } => ResultRecord::Barred { until: until.0 },
             StoreReply::Gone => ResultRecord::Gone,
             StoreReply::Pong => ResultRecord::Pong,
         }
@@ -114,6 +118,7 @@ impl ResultRecord {
                 StoreReply::Promises(intents.collect::<Result<_, _>>()?)
             }
             ResultRecord::Finished => StoreReply::Finished,
+            ResultRecord::Barred { until } => StoreReply::Barred { until: Wall(until) },
             ResultRecord::Gone => StoreReply::Gone,
             ResultRecord::Pong => StoreReply::Pong,
             ResultRecord::Failed { error: _ } => return Err(BadPart("error")),
@@ -132,6 +137,7 @@ impl From<&Candidate> for CandidateRecord {
             leased_number: candidate.found_by.leased_number,
             caller_id: candidate.found_by.caller_id,
             token: candidate.found_by.token,
+            pin: candidate.found_by.pin,
             last_agent: candidate.last_agent.as_ref().map(|agent| agent.as_str().to_owned()),
         }
     }
@@ -141,7 +147,12 @@ impl CandidateRecord {
     fn read(self) -> Result<Candidate, BadPart> {
         Ok(Candidate {
             intent: *intent(self.intent)?,
-            found_by: FoundBy { leased_number: self.leased_number, caller_id: self.caller_id, token: self.token },
+            found_by: FoundBy {
+                leased_number: self.leased_number,
+                caller_id: self.caller_id,
+                token: self.token,
+                pin: self.pin,
+            },
             last_agent: self.last_agent.map(|agent| AgentId::new(&agent)),
         })
     }

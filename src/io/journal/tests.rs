@@ -47,6 +47,7 @@ fn intent() -> Intent {
             shared: false,
             pool: PoolId::new("main"),
             quarantine: Duration::from_secs(600),
+            pin: None,
         }),
         state: IntentState::Open,
         preferred_agent: None,
@@ -58,7 +59,7 @@ fn intent() -> Intent {
 
 fn store() -> Vec<Input> {
     let boxed = || Box::new(intent());
-    let found_by = FoundBy { leased_number: true, caller_id: false, token: true };
+    let found_by = FoundBy { leased_number: true, caller_id: false, token: true, pin: true };
     let candidate = Candidate { intent: intent(), found_by, last_agent: Some(AgentId::new("bo")) };
     let replies = [
         StoreReply::Seeded { numbers: 3 },

@@ -139,7 +139,7 @@ impl MediaPool {
                 self.directory.put(*leg, self.worker_of(*group))
             }
             MediaCommand::Remote { leg, .. } | MediaCommand::Source { leg, .. } => self.directory.find(*leg),
-            MediaCommand::Play { leg, .. } => self.directory.find(*leg),
+            MediaCommand::Play { leg, .. } | MediaCommand::Listen { leg, .. } => self.directory.find(*leg),
             MediaCommand::Key { leg, .. } | MediaCommand::Close { leg } => self.directory.find(*leg),
             MediaCommand::Record { leg, .. } | MediaCommand::EndRecording { leg, .. } => self.directory.find(*leg),
         };

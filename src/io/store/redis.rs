@@ -12,6 +12,8 @@
 //! | `key:<SHA-256>` | hash | `body`, `intent`, `until` of an idempotency key | its TTL |
 //! | `callbacks` | sorted set | ids of the intents whose customer is to be called, by `keep` | as the last of them |
 //! | `promised:n:<E.164>`, `promised:c:<customer>` | sorted set | ids of the intents that were promised a call there, by the end of the day that counts | as the last of them |
+//! | `pin:<E.164>:<code>` | string | id of the intent that has the code on this shared number | until it expires |
+//! | `guesses:<E.164>` | hash | `since`, `wrong`, `last`, `barred`: wrong codes on a shared number | until they count no more |
 //! | `agent:<customer>` | hash | `agent`, `until`: whom the customer spoke with last | 30 days |
 //!
 //! Every life is 10 min longer in Redis than it counts, since the askers' clocks decide and they may differ. No key is without one.

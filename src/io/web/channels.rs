@@ -83,7 +83,7 @@ impl Web {
     }
 
     fn nothing_observed(&self) -> Observed {
-        Observed { dialled: None, caller: None, asserted: false, token: None, now: self.clock.wall() }
+        Observed { dialled: None, caller: None, asserted: false, token: None, pin: None, now: self.clock.wall() }
     }
 
     /// A human, or a queue; anything else is no call.

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::base::{Pii, Wall};
 use crate::intents::draft::{CustomerDraft, MoneyDraft, ReasonDraft, SubjectDraft};
-use crate::intents::{Article, Draft, Intent, IntentState, PatchDraft, TokenKeys};
+use crate::intents::{Article, Draft, Intent, IntentState, PatchDraft, Pin, TokenKeys};
 
 use super::channels::ChannelBody;
 use super::time::rfc3339;
@@ -150,6 +150,10 @@ pub(super) struct IntentAnswer {
     tel: Option<String>,
     /// The pool was empty: others have this number too, and dialling it proves nothing.
     shared: bool,
+    /// To be entered on the telephone when a voice asks for it: which of those who have the shared number calls.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "271828")]
+    pin: Option<String>,
     /// Proves the intent in `User-to-User`; it expires with the intent.
     token: String,
     /// The same for a SIP header field: `User-to-User: <this>;encoding=hex`.
@@ -279,6 +283,7 @@ impl IntentAnswer {
             tel: number.as_ref().map(|number| format!("tel:{number}")),
             number,
             shared: intent.number.as_ref().is_some_and(|leased| leased.shared),
+            pin: intent.number.as_ref().and_then(|leased| leased.pin).map(Pin::expose),
             token: token.text(),
             user_to_user: token.hex(),
             created_at: rfc3339(intent.created),

@@ -9,11 +9,11 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use sha2::{Digest, Sha256};
 
-use crate::base::limits::INTENT_KEPT_AFTER;
+use crate::base::limits::{INTENT_KEPT_AFTER, PINS_DRAWN};
 use crate::base::{IntentId, Wall};
 use crate::calls::settings::PoolPlan;
 use crate::intents::draft::DraftRules;
-use crate::intents::{Fault, Idempotency, Intent, LeasePlan, Past, StoreReply, StoreRequest};
+use crate::intents::{Fault, Idempotency, Intent, LeasePlan, Past, Pin, StoreReply, StoreRequest};
 
 use super::Web;
 use super::bearer::Bearer;
@@ -211,7 +211,13 @@ impl Web {
     fn lease(&self) -> Option<LeasePlan> {
         let pool = self.leased_from()?;
         let quarantine = self.pace.promise(pool).map_or(pool.quarantine, |promise| promise.derived.quarantine);
-        Some(LeasePlan { pool: pool.pool.clone(), quarantine, shared: pool.shared.clone() })
+        Some(LeasePlan { pool: pool.pool.clone(), quarantine, shared: pool.shared.clone(), pins: self.draw_pins() })
+    }
+
+    /// Where callers are asked for one.
+    fn draw_pins(&self) -> Vec<Pin> {
+        let Some(digits) = self.routes.pin_digits else { return Vec::new() };
+        (0..PINS_DRAWN).map(|_| Pin::draw(digits, self.draw())).collect()
     }
 
     fn leased_from(&self) -> Option<&PoolPlan> {

@@ -58,6 +58,8 @@ pub struct Routes {
     pub trunk: Option<TrunkId>,
     /// The SIP URI at which each agent's phone is reached from a PBX.
     pub contact_by_agent: BTreeMap<AgentId, String>,
+    /// How long a code is, where callers are asked for one.
+    pub pin_digits: Option<u8>,
     /// An answer that takes longer is of no use to a dial plan.
     pub within: Duration,
 }
@@ -75,6 +77,7 @@ impl Routes {
             browser_trunk: calls.trunks.keys().find(|trunk| trunk.as_str() == browsing::TRUNK).cloned(),
             trunk: calls.trunks.keys().find(|trunk| trunk.as_str() != browsing::TRUNK).cloned(),
             contact_by_agent: contacts.collect(),
+            pin_digits: calls.pin.as_ref().map(|plan| plan.digits),
             within: calls.deadlines.matching,
         }
     }
@@ -192,7 +195,7 @@ fn observed(web: &Web, query: MatchQuery, now: Wall) -> Result<Observed, Problem
     })?;
     let caller = query.caller.and_then(|text| E164::parse(&plus(&text), web.region).ok());
     let token = query.token.map(|text| token(web, &text, now)).transpose()?;
-    Ok(Observed { dialled, caller, asserted: query.asserted, token, now })
+    Ok(Observed { dialled, caller, asserted: query.asserted, token, pin: None, now })
 }
 
 /// A `+` that was not escaped in the address arrives as a blank.

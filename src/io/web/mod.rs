@@ -173,6 +173,10 @@ impl Web {
         Ok(answer.unwrap_or(Err(StoreError::Timeout))?)
     }
 
+    fn draw(&self) -> u64 {
+        self.rng.lock().unwrap_or_else(PoisonError::into_inner).u64()
+    }
+
     fn draw_intent_id(&self) -> IntentId {
         IntentId(self.rng.lock().unwrap_or_else(PoisonError::into_inner).u128())
     }

@@ -196,6 +196,7 @@ fn routes() -> Routes {
     let refuse = access::Answer::Refuse { status: 480, announcement: Some("Please use\nthe page.".into()) };
     let setup = PolicySetup::of(vec![strong], refuse);
     Routes {
+        pin_digits: None,
         policy: Policy::new(setup).unwrap().into(),
         default_queue: Some(QueueId::new("returns")),
         browser_trunk: Some(TrunkId::new("(web)")),

@@ -14,8 +14,6 @@ use crate::media::rtp::{HEADER, Header};
 /// Every deadline of a leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Due {
-    /// The player's next packet.
-    Play,
     /// The next packet of a key of ours.
     Press,
     /// The end of a key that has not come.
@@ -45,14 +43,29 @@ impl Relay {
         let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
         let sounds = leg.mixer.is_some() || self.sounds.clip(leg.source).is_some();
         let plays = leg.prompt.is_some() || sounds && leg.destination().is_some();
-        if plays && self.timers.deadline(&(id, Due::Play)).is_none() {
+        if plays && leg.player.set_for.is_none() {
             leg.player.due = on_grid(now);
-            self.timers.set((id, Due::Play), leg.player.due);
+            leg.player.set_for = Some(leg.player.due);
+            self.players.add(id, leg.player.due);
+        }
+    }
+
+    /// Everybody whose next packet is due.
+    pub(super) fn play_due(&mut self, now: Mono, wire: &mut impl Wire) {
+        while let Some((at, legs)) = self.players.take_due(now) {
+            for id in &legs {
+                let leg = self.leg_by_id.get_mut(id).filter(|leg| leg.player.set_for == Some(at));
+                if let Some(leg) = leg {
+                    leg.player.set_for = None;
+                    self.play(*id, now, wire);
+                }
+            }
+            self.players.done(legs);
         }
     }
 
     /// One packet of the prompt, tone or file. Deadlines follow from the first one, so nothing drifts.
-    pub(super) fn play(&mut self, id: LegId, now: Mono, wire: &mut impl Wire) {
+    fn play(&mut self, id: LegId, now: Mono, wire: &mut impl Wire) {
         self.settle_prompt(id);
         let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
         if leg.mixes() {
@@ -80,7 +93,8 @@ impl Relay {
             leg.player.due = leg.player.due + PACKET;
             leg.step(clip.frames());
         }
-        self.timers.set((id, Due::Play), leg.player.due);
+        leg.player.set_for = Some(leg.player.due);
+        self.players.add(id, leg.player.due);
     }
 
     pub(super) fn end_key(&mut self, id: LegId) {
@@ -134,11 +148,10 @@ impl Relay {
 }
 
 impl Due {
-    pub const ALL: [Due; 6] = [Due::Play, Due::Press, Due::KeyEnd, Due::Silence, Due::Report, Due::Lost];
+    pub const ALL: [Due; 5] = [Due::Press, Due::KeyEnd, Due::Silence, Due::Report, Due::Lost];
 
     pub fn reason(self) -> &'static str {
         match self {
-            Due::Play => "player's next packet",
             Due::Press => "key of ours",
             Due::KeyEnd => "end of a key",
             Due::Silence => "silence of a peer",

@@ -1,6 +1,6 @@
 //! Who hears two others at once: their packets go to the listener's mixer, which gives out one of its own every 20 ms.
 
-use super::deadlines::{Due, LATE_MAX, PACE, PACKET, on_grid, packet_of};
+use super::deadlines::{LATE_MAX, PACE, PACKET, on_grid, packet_of};
 use super::{Channel, Relay, Wire};
 use crate::base::{LegId, Mono};
 use crate::media::dtmf::Press;
@@ -26,7 +26,8 @@ impl Relay {
             None => leg.outgoing.cut(),
         }
         leg.player.due = leg.player.due + PACKET;
-        self.timers.set((id, Due::Play), leg.player.due);
+        leg.player.set_for = Some(leg.player.due);
+        self.players.add(id, leg.player.due);
     }
 
     /// Keys are not mixed: they are pressed anew for whoever hears this leg in a mix.

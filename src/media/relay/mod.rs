@@ -8,10 +8,12 @@ mod browser_tests;
 mod browsers;
 mod deadlines;
 mod emit;
+mod listening;
 mod mix;
 #[cfg(test)]
 mod mix_tests;
 mod packets;
+mod players;
 mod press;
 #[cfg(test)]
 mod prompt_tests;
@@ -41,6 +43,7 @@ use crate::base::timers::Timers;
 use crate::base::{CallId, LegId, Mono, limits};
 use crate::sdp::Negotiated;
 use deadlines::Due;
+use players::Players;
 
 /// Which of a leg's two sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,6 +73,7 @@ pub struct Relay {
     began_by_recording: BTreeMap<CallId, Mono>,
     tape_orders: VecDeque<TapeOrder>,
     timers: Timers<(LegId, Due)>,
+    players: Players,
     events: VecDeque<MediaEvent>,
     sounds: Arc<Sounds>,
     silence_timeout: Duration,
@@ -88,6 +92,7 @@ impl Relay {
             began_by_recording: BTreeMap::new(),
             tape_orders: VecDeque::new(),
             timers: Timers::default(),
+            players: Players::default(),
             events: VecDeque::new(),
             sounds,
             silence_timeout,
@@ -120,6 +125,7 @@ impl Relay {
             MediaCommand::Play { leg, prompt, items, until_key } => {
                 self.begin_prompt(leg, Prompt::new(prompt, items, until_key), now);
             }
+            MediaCommand::Listen { leg, tones } => self.listen(leg, tones),
             MediaCommand::Key { leg, digit, duration_ms } => self.press(leg, digit, duration_ms, now, wire),
             MediaCommand::Record { leg, call, track } => self.record(leg, call, track, now),
             MediaCommand::EndRecording { leg: _, call } => self.end_recording(call, now),
@@ -148,9 +154,9 @@ impl Relay {
     }
 
     pub fn handle_timeout(&mut self, now: Mono, wire: &mut impl Wire) {
+        self.play_due(now, wire);
         while let Some((leg, due)) = self.timers.pop_due(now) {
             match due {
-                Due::Play => self.play(leg, now, wire),
                 Due::Press => self.press_on(leg, now, wire),
                 Due::KeyEnd => self.end_key(leg),
                 Due::Silence => self.check_silence(leg, now),
@@ -165,8 +171,9 @@ impl Relay {
     }
 
     pub fn poll_timeout(&self) -> Option<(Mono, &'static str)> {
-        let (at, (_, due)) = self.timers.next()?;
-        Some((at, due.reason()))
+        let of_legs = self.timers.next().map(|(at, (_, due))| (at, due.reason()));
+        let of_players = self.players.next().map(|at| (at, "player's next packet"));
+        [of_players, of_legs].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// What the thread of the handshakes is to do.
@@ -227,7 +234,6 @@ impl Relay {
         leg.outgoing.cut();
         self.stop_listening(id, old);
         self.start_listening(id, source);
-        self.timers.cancel(&(id, Due::Play));
         self.set_player(id, now);
     }
 

@@ -22,6 +22,7 @@ impl Relay {
                     self.press_for_mixes(id, press, now, wire);
                 }
                 self.write_down(id, &heard, datagram, now);
+                self.hear_tones(id, &heard, datagram);
                 self.pass_on(id, &heard, datagram, now, wire);
             }
             Taken::Unknown(header) => self.swallow(id, &header),

@@ -1,7 +1,6 @@
 //! Prompts: what is heard once, in place of a leg's source.
 
 use super::Relay;
-use super::deadlines::Due;
 use crate::base::{LegId, Mono};
 use crate::media::command::{MediaEvent, PromptEnd};
 use crate::media::leg::Heard;
@@ -36,7 +35,15 @@ impl Relay {
     pub(super) fn end_prompt_by_key(&mut self, id: LegId, heard: &Heard) {
         let Some(leg) = self.leg_by_id.get(&id) else { return };
         let is_pressed = heard.is_key && leg.keys.is_held() || !heard.presses.is_empty();
-        if is_pressed && leg.prompt.as_ref().is_some_and(|prompt| prompt.until_key) {
+        if is_pressed {
+            self.key_is_down(id);
+        }
+    }
+
+    /// A prompt that a key may end is over.
+    pub(super) fn key_is_down(&mut self, id: LegId) {
+        let Some(leg) = self.leg_by_id.get(&id) else { return };
+        if leg.prompt.as_ref().is_some_and(|prompt| prompt.until_key) {
             self.end_prompt(id, PromptEnd::Key);
         }
     }
@@ -46,7 +53,7 @@ impl Relay {
         let Some(prompt) = leg.prompt.take() else { return };
         if self.sounds.clip(leg.source).is_none() && leg.mixer.is_none() {
             leg.outgoing.cut();
-            self.timers.cancel(&(id, Due::Play));
+            leg.player.set_for = None;
         }
         self.events.push_back(MediaEvent::Played { leg: id, prompt: prompt.id, end });
     }

@@ -44,6 +44,7 @@ impl Ends {
             MediaCommand::Remote { leg, .. }
             | MediaCommand::Source { leg, .. }
             | MediaCommand::Play { leg, .. }
+            | MediaCommand::Listen { leg, .. }
             | MediaCommand::Key { leg, .. } => self.call_by_open_leg.get(leg).copied(),
             MediaCommand::Record { call, .. } | MediaCommand::EndRecording { call, .. } => Some(*call),
         };

@@ -103,7 +103,7 @@ impl<'c> Run<'c> {
         let (expires, quarantine) = (now + self.case.lease, self.case.quarantine);
         match self.numbers.lease(&self.pool, IntentId(customer as u128), expires + quarantine, now) {
             Some(number) => {
-                let leased = LeasedNumber { number, shared: false, pool: self.pool.clone(), quarantine };
+                let leased = LeasedNumber { number, shared: false, pool: self.pool.clone(), quarantine, pin: None };
                 self.customers.push(Customer { leased, expires, is_open: true, counts });
                 self.may_dial(customer, now);
             }

@@ -1,4 +1,4 @@
-//! The SQLite file of the embedded store: four tables, one row for each thing that the model knows.
+//! The SQLite file of the embedded store: five tables, one row for each thing that the model knows.
 
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
@@ -10,9 +10,10 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::super::OpenError;
 use super::warn_of_unreadable;
-use crate::base::{AgentId, PoolId, Wall};
+use crate::base::{AgentId, E164, PoolId, Wall};
 use crate::intents::Model;
 use crate::intents::model::{Change, KeyRow, Row};
+use crate::intents::pin::{Guesses, Try};
 use crate::io::records::{IntentRecord, number};
 
 /// An open file, locked for this process.
@@ -44,6 +45,10 @@ const TABLES: &str = "
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS last_agents (
         customer TEXT PRIMARY KEY, agent TEXT NOT NULL, until INTEGER NOT NULL
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS guesses (
+        number TEXT PRIMARY KEY, since INTEGER NOT NULL, wrong INTEGER NOT NULL, call TEXT NOT NULL, nth INTEGER NOT NULL,
+        barred INTEGER NOT NULL, until INTEGER NOT NULL
     ) WITHOUT ROWID;
 ";
 
@@ -111,8 +116,31 @@ fn put(transaction: &Transaction<'_>, row: &Row) -> rusqlite::Result<()> {
         Row::LastAgent { customer, agent, until } => transaction
             .prepare_cached("INSERT OR REPLACE INTO last_agents (customer, agent, until) VALUES (?, ?, ?)")?
             .execute(params![customer, agent.as_str(), date(*until)]),
+        Row::Guesses { number, guesses, until } => put_guesses(transaction, number, guesses, *until),
     }?;
     Ok(())
+}
+
+fn put_guesses(
+    transaction: &Transaction<'_>,
+    number: &E164,
+    guesses: &Guesses,
+    until: Wall,
+) -> rusqlite::Result<usize> {
+    let (barred, last) = (date(guesses.barred_until), guesses.last);
+    transaction
+        .prepare_cached(
+            "INSERT OR REPLACE INTO guesses (number, since, wrong, call, nth, barred, until) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            number.as_str(),
+            date(guesses.since),
+            guesses.wrong,
+            last.call.to_string(),
+            last.nth,
+            barred,
+            date(until)
+        ])
 }
 
 fn delete(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<()> {
@@ -122,6 +150,9 @@ fn delete(transaction: &Transaction<'_>, change: &Change) -> rusqlite::Result<()
             .prepare_cached("DELETE FROM numbers WHERE pool = ? AND number = ?")?
             .execute([pool.as_str(), number.as_str()]),
         Change::Key(key) => transaction.prepare_cached("DELETE FROM keys WHERE key = ?")?.execute([key]),
+        Change::Guesses(number) => {
+            transaction.prepare_cached("DELETE FROM guesses WHERE number = ?")?.execute([number.as_str()])
+        }
         Change::LastAgent(customer) => {
             transaction.prepare_cached("DELETE FROM last_agents WHERE customer = ?")?.execute([customer])
         }
@@ -133,7 +164,9 @@ fn load(connection: &Connection, model: &mut Model) -> rusqlite::Result<()> {
     read_table(connection, model, "intents", "SELECT keep, record FROM intents", intent_row)?;
     read_table(connection, model, "numbers", "SELECT pool, number, free_from FROM numbers", number_row)?;
     read_table(connection, model, "keys", "SELECT key, body, intent, until FROM keys", key_row)?;
-    read_table(connection, model, "last_agents", "SELECT customer, agent, until FROM last_agents", last_agent_row)
+    read_table(connection, model, "last_agents", "SELECT customer, agent, until FROM last_agents", last_agent_row)?;
+    let guesses = "SELECT number, since, wrong, call, nth, barred, until FROM guesses";
+    read_table(connection, model, "guesses", guesses, guesses_row)
 }
 
 /// A row that cannot be read is left out: an intent less is better than no server.
@@ -179,6 +212,18 @@ fn key_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Row>> {
 fn last_agent_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Row>> {
     let agent: String = row.get(1)?;
     Ok(Some(Row::LastAgent { customer: row.get(0)?, agent: AgentId::new(&agent), until: wall(row.get(2)?) }))
+}
+
+fn guesses_row(row: &rusqlite::Row<'_>) -> rusqlite::Result<Option<Row>> {
+    let (text, call): (String, String) = (row.get(0)?, row.get(3)?);
+    let (Ok(number), Ok(call)) = (number(&text, "number"), call.parse()) else { return Ok(None) };
+    let guesses = Guesses {
+        since: wall(row.get(1)?),
+        wrong: row.get(2)?,
+        last: Try { call, nth: row.get(4)? },
+        barred_until: wall(row.get(5)?),
+    };
+    Ok(Some(Row::Guesses { number, guesses, until: wall(row.get(6)?) }))
 }
 
 /// SQLite's integers have a sign; a date that is too far for them is far enough.

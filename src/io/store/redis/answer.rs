@@ -50,6 +50,7 @@ pub fn read(value: Value, now: Wall) -> Result<StoreReply, StoreError> {
         "too_many" => StoreReply::TooMany,
         "promises" => StoreReply::Promises(promises(parts, now)?),
         "finished" => StoreReply::Finished,
+        "barred" => StoreReply::Barred { until: Wall(parse(&take::<String>(&mut parts)?)?) },
         "gone" => StoreReply::Gone,
         _ => return Err(StoreError::Corrupt),
     })
@@ -77,7 +78,12 @@ fn parse<T: std::str::FromStr>(text: &str) -> Result<T, StoreError> {
 
 fn candidate(value: Value, now: Wall) -> Result<Candidate, StoreError> {
     let (by, agent, fields): (String, String, Fields) = from_redis_value(value).map_err(|_| StoreError::Corrupt)?;
-    let found_by = FoundBy { leased_number: by.contains('n'), caller_id: by.contains('c'), token: by.contains('t') };
+    let found_by = FoundBy {
+        leased_number: by.contains('n'),
+        caller_id: by.contains('c'),
+        token: by.contains('t'),
+        pin: by.contains('p'),
+    };
     let last_agent = (!agent.is_empty()).then(|| AgentId::new(&agent));
     Ok(Candidate { intent: intent(fields)?.settled(now), found_by, last_agent })
 }
@@ -116,11 +122,14 @@ fn own_field(name: &str, text: &str, fields: &Fields) -> Result<Option<String>, 
                 "shared": other("shared") == "1",
                 "pool": other("pool"),
                 "quarantine_ms": parse::<u64>(other("quarantine"))?,
+                "pin": Some(other("pin")).filter(|pin| !pin.is_empty()),
             })
             .to_string(),
         ),
         _ if SCRIPTS_OWN.contains(&name) => Some(parse::<u64>(text)?.to_string()),
-        "call" | "until" | "shared" | "pool" | "quarantine" | "keep" | "phones" | "customer_id" => Some(String::new()),
+        "call" | "until" | "shared" | "pool" | "pin" | "quarantine" | "keep" | "phones" | "customer_id" => {
+            Some(String::new())
+        }
         _ => None,
     })
 }

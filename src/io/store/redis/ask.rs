@@ -58,6 +58,17 @@ pub fn arguments(request: &StoreRequest, intents_max: usize, seeded_again: bool)
             vec![date(*now), intent.to_string(), call, end.state().as_str().to_owned()]
         }
         StoreRequest::Promises { now } | StoreRequest::Ping { now } => vec![date(*now)],
+        StoreRequest::TryPin { number, pin, tried, guard, claim, now } => vec![
+            date(*now),
+            number.as_str().to_owned(),
+            pin.expose(),
+            tried.call.to_string(),
+            tried.nth.to_string(),
+            date(claim.until),
+            guard.wrong_max.to_string(),
+            millis(guard.within).to_string(),
+            millis(guard.barred_for).to_string(),
+        ],
     })
 }
 
@@ -90,6 +101,7 @@ fn register(
         flag(seeded_again),
         intent.customer.id.clone(),
         intent.customer.phones.iter().map(E164::as_str).collect::<Vec<_>>().join(" "),
+        lease.map(|plan| plan.pins.iter().map(|pin| pin.expose()).collect::<Vec<_>>().join(" ")).unwrap_or_default(),
     ];
     push_fields(&mut arguments, &IntentRecord::from(intent), &SCRIPTS_OWN)?;
     Ok(arguments)

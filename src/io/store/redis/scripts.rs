@@ -19,6 +19,7 @@ pub struct Scripts {
     recall: Script,
     unpromise: Script,
     promises: Script,
+    try_pin: Script,
 }
 
 /// The numbers of a pool stay so long without a registration; longer than any holiday closes a line.
@@ -39,6 +40,7 @@ impl Scripts {
             recall: script(include_str!("lua/recall.lua")),
             unpromise: script(include_str!("lua/unpromise.lua")),
             promises: script(include_str!("lua/promises.lua")),
+            try_pin: script(include_str!("lua/try_pin.lua")),
         }
     }
 
@@ -57,6 +59,7 @@ impl Scripts {
             StoreRequest::Recall { .. } => Some(&self.recall),
             StoreRequest::Unpromise { .. } => Some(&self.unpromise),
             StoreRequest::Promises { .. } => Some(&self.promises),
+            StoreRequest::TryPin { .. } => Some(&self.try_pin),
             StoreRequest::Ping { .. } => None,
         }
     }

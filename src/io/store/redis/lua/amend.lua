@@ -15,6 +15,7 @@ if expires ~= old_expiry then
     redis.call('ZADD', caller, 'XX', whole(expires), id)
     live_until(caller, expires)
   end)
+  with_pin(id, record, function(key) live_until(key, expires) end)
   if holds_number(id, record) then
     set_free_from(record, function() return expires + number(record.quarantine) end)
     live_until(prefix .. 'number:' .. record.number, expires)

@@ -76,6 +76,22 @@ local function each_phone(record, act)
   for phone in string.gmatch(record.phones, '%S+') do act(prefix .. 'caller:' .. phone) end
 end
 
+local function pin_key(dialled, code) return prefix .. 'pin:' .. dialled .. ':' .. code end
+
+-- The live intent that has this code on this number.
+local function pin_holder(dialled, code)
+  local id = redis.call('GET', pin_key(dialled, code))
+  local record = id and kept(id)
+  if record and is_live(record) then return id end
+end
+
+-- Acts on the key of the code that the intent has still.
+local function with_pin(id, record, act)
+  if not record.pin or record.pin == '' then return end
+  local key = pin_key(record.number, record.pin)
+  if redis.call('GET', key) == id then act(key) end
+end
+
 -- The number is this intent's alone, and was not given back.
 local function holds_number(id, record)
   return record.shared == '0' and redis.call('GET', prefix .. 'number:' .. record.number) == id
@@ -100,5 +116,6 @@ end
 local function conclude(id, record)
   keep_until(id, record, now + KEPT_AFTER)
   each_phone(record, function(caller) redis.call('ZREM', caller, id) end)
+  with_pin(id, record, function(key) redis.call('DEL', key) end)
   give_number_back(id, record)
 end

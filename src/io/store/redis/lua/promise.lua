@@ -41,6 +41,7 @@ each_phone(record, function(caller)
   redis.call('ZADD', caller, 'XX', whole(expires), id)
   live_until(caller, expires)
 end)
+with_pin(id, record, function(key) live_until(key, expires) end)
 if record.shared == '0' then
   give_number_back(id, record)
   redis.call('HSET', intent_key(id), 'number', '', 'shared', '')

@@ -1,10 +1,10 @@
 -- ARGV: now, id, created, expires, intents at most, key, body, end of the key, pool, quarantine, shared number, the numbers were
--- seeded again (1), customer, phones, then field and value of the record. Empty: there is none.
+-- seeded again (1), customer, phones, codes, then field and value of the record. Empty: there is none.
 local id, created, expires, max = ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
 local key, body, key_end = ARGV[6], ARGV[7], ARGV[8]
 local pool, quarantine, shared_number, seeded_again = ARGV[9], ARGV[10], ARGV[11], ARGV[12] == '1'
-local customer, phones = ARGV[13], ARGV[14]
-local FIELDS = 15
+local customer, phones, codes = ARGV[13], ARGV[14], ARGV[15]
+local FIELDS = 16
 
 local outdated = redis.call('ZRANGEBYSCORE', prefix .. 'intents', '-inf', whole(now - SKEW), 'LIMIT', 0, REAPED_AT_ONCE)
 if #outdated > 0 then redis.call('ZREM', prefix .. 'intents', unpack(outdated)) end
@@ -28,6 +28,7 @@ if pool ~= '' and not seeded_again and redis.call('EXISTS', pool_key) == 0 then 
 local old = read(id)
 if old then
   each_phone(old, function(caller) redis.call('ZREM', caller, id) end)
+  with_pin(id, old, function(key) redis.call('DEL', key) end)
   if holds_number(id, old) then redis.call('DEL', prefix .. 'number:' .. old.number) end
   redis.call('DEL', intent_key(id))
 end
@@ -47,9 +48,20 @@ if pool ~= '' then
   end
 end
 
+local pin = ''
+if shared == '1' then
+  for code in string.gmatch(codes, '%S+') do
+    if pin == '' and not pin_holder(leased, code) then pin = code end
+  end
+end
+if pin ~= '' then
+  redis.call('SET', pin_key(leased, pin), id)
+  live_until(pin_key(leased, pin), tonumber(expires))
+end
+
 local record = {
   created = created, expires = expires, keep = '0', state = 'open', call = '', ['until'] = '0', version = '1',
-  number = leased, shared = shared, pool = pool, quarantine = quarantine, customer_id = customer, phones = phones,
+  number = leased, pin = pin, shared = shared, pool = pool, quarantine = quarantine, customer_id = customer, phones = phones,
 }
 local fields = {}
 for field, value in pairs(record) do
