@@ -14,7 +14,7 @@ use super::free_mail::FREE_MAIL;
 use super::keywords::{Keywords, KeywordsBuilder};
 use super::look_alike::LookAlikes;
 use super::reason::ReasonText;
-use super::rule::{Conditions, DomainCondition, Rule};
+use super::rule::{Asked, Conditions, DomainCondition, Rule};
 use super::seen::Seen;
 use super::tried::{RuleTried, failure, list};
 
@@ -64,6 +64,7 @@ pub(super) struct Indexes {
 #[derive(Clone, Debug)]
 struct CompiledRule {
     when: Conditions,
+    asked: Asked,
     /// The domains that it asks for, in words: they themselves are in the index.
     domains: Box<str>,
     decision: Decision,
@@ -110,7 +111,7 @@ impl Policy {
     /// The answer of the first rule whose conditions all hold.
     pub fn decide(&self, facts: &Facts<'_>) -> Decision {
         let seen = Seen::new(facts, &self.indexes);
-        let matching = |(rule, ix): &(&CompiledRule, RuleIx)| seen.first_failed(&rule.when, *ix).is_none();
+        let matching = |(rule, ix): &(&CompiledRule, RuleIx)| seen.first_failed(rule.asked, &rule.when, *ix).is_none();
         let rule = self.rules.iter().zip(0..).find(matching);
         rule.map_or(&self.default, |(rule, _)| &rule.decision).clone()
     }
@@ -120,7 +121,7 @@ impl Policy {
         let seen = Seen::new(facts, &self.indexes);
         let mut tried = Vec::new();
         for (rule, ix) in self.rules.iter().zip(0..) {
-            let failed = seen.first_failed(&rule.when, ix);
+            let failed = seen.first_failed(rule.asked, &rule.when, ix);
             let why = failed.map(|condition| failure(condition, (&rule.when, &rule.domains), &seen));
             tried.push(RuleTried { rule: rule.decision.rule.clone(), failed: why });
             if failed.is_none() {
@@ -186,8 +187,8 @@ fn compile(mut rule: Rule, ix: RuleIx, domains: &mut DomainIndexBuilder) -> Comp
             domains.add(pattern, Mark::Rule(ix));
         }
     }
-    let decision = decision(&rule);
-    CompiledRule { when: rule.when, domains: named, decision }
+    let (decision, asked) = (decision(&rule), Asked::of(&rule.when));
+    CompiledRule { when: rule.when, asked, domains: named, decision }
 }
 
 fn in_words(asked: &DomainCondition) -> Box<str> {

@@ -137,6 +137,50 @@ impl Rule {
     }
 }
 
+/// The conditions that a rule asks for, in the order in which they are tried: most rules ask for two or three of all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Asked(u16);
+
+impl Asked {
+    pub(super) fn of(when: &Conditions) -> Asked {
+        let asked = Condition::ALL.into_iter().zip(0..).filter(|(condition, _)| when.asks(*condition));
+        Asked(asked.fold(0, |bits, (_, place)| bits | 1 << place))
+    }
+}
+
+impl Iterator for Asked {
+    type Item = Condition;
+
+    fn next(&mut self) -> Option<Condition> {
+        let next = Condition::ALL.get(self.0.trailing_zeros() as usize).copied();
+        self.0 &= self.0.saturating_sub(1);
+        next
+    }
+}
+
+impl Conditions {
+    fn asks(&self, condition: Condition) -> bool {
+        match condition {
+            Condition::Level => self.min_level.is_some(),
+            Condition::Urgency => self.min_urgency.is_some(),
+            Condition::Value => self.min_value.is_some(),
+            Condition::Channel => !self.channels.is_empty(),
+            Condition::Case => !self.cases.is_empty(),
+            Condition::Repeat => self.repeat_within.is_some(),
+            Condition::MinArticles => self.min_articles.is_some(),
+            Condition::Load => !self.loads.is_empty(),
+            Condition::Trunk => !self.trunks.is_empty(),
+            Condition::Dialled => !self.dialled.is_empty(),
+            Condition::Tier => !self.tiers.is_empty(),
+            Condition::Article => !self.articles.is_empty(),
+            Condition::Domain => self.domain.is_some(),
+            Condition::Reason => !self.reasons.is_empty(),
+            Condition::Hours => self.hours.is_some(),
+            Condition::Keyword => !self.keywords.is_empty(),
+        }
+    }
+}
+
 impl CaseState {
     pub const ALL: [CaseState; 3] = [CaseState::Open, CaseState::Ongoing, CaseState::None];
 

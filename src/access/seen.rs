@@ -8,7 +8,7 @@ use super::facts::{Channel, Facts, QueueLoad};
 use super::keywords::Keywords;
 use super::look_alike::LookAlikes;
 use super::policy::Indexes;
-use super::rule::{CaseState, Condition, Conditions, DomainCondition, LoadCondition, MinValue, ReasonPicked};
+use super::rule::{Asked, CaseState, Condition, Conditions, DomainCondition, LoadCondition, MinValue, ReasonPicked};
 
 pub(super) struct Seen<'a> {
     pub facts: &'a Facts<'a>,
@@ -33,8 +33,8 @@ impl<'a> Seen<'a> {
     }
 
     /// The first condition that does not hold.
-    pub(super) fn first_failed(&self, when: &Conditions, ix: RuleIx) -> Option<Condition> {
-        Condition::ALL.into_iter().find(|condition| !self.holds(*condition, when, ix))
+    pub(super) fn first_failed(&self, mut asked: Asked, when: &Conditions, ix: RuleIx) -> Option<Condition> {
+        asked.find(|condition| !self.holds(*condition, when, ix))
     }
 
     fn holds(&self, condition: Condition, when: &Conditions, ix: RuleIx) -> bool {
