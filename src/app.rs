@@ -5,6 +5,7 @@ mod configuration;
 pub mod demo;
 pub mod desk;
 pub mod key;
+mod notices;
 mod numbers;
 mod reload;
 pub mod replay;

@@ -8,7 +8,7 @@ use crate::config::Plan;
 use crate::engine::ConfigSource;
 
 use super::configuration::{self, NoPlan};
-use super::{server, sounds, tls};
+use super::{notices, server, sounds, tls};
 
 /// What was given is wrong.
 pub const WRONG: u8 = 2;
@@ -57,6 +57,7 @@ pub fn read(file: &Path) -> Option<(Plan, ConfigSource)> {
 fn files_are_good(file: &Path, plan: &Plan) -> bool {
     let (mut faults, warning) = tls::check(plan);
     faults.extend(sounds::check(plan));
+    faults.extend(notices::check(plan));
     for line in faults.iter().chain(&warning) {
         eprintln!("{}:{line}", file.display());
     }

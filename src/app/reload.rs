@@ -17,6 +17,7 @@ use crate::engine::question::Question;
 use crate::engine::{ConfigSource, Configured, Input};
 use crate::io::door::{ConfigFault, NotReloaded, ReloadDoor, Reloaded, Reloading};
 use crate::io::media::SoundsDoor;
+use crate::io::notify::Notifier;
 use crate::io::sip::tls::Tls;
 use crate::io::telemetry::logging::{self, LogFilter};
 use crate::io::web::Served;
@@ -26,7 +27,7 @@ use super::configuration::{self, NoPlan};
 use super::numbers::Numbers;
 use super::server::{random_seed, warm_up, warn_of_pools};
 use super::web::WebParts;
-use super::{sounds, tls};
+use super::{notices, sounds, tls};
 
 /// What of a running server can be changed.
 pub struct Reloader {
@@ -42,8 +43,9 @@ pub struct Reloader {
 pub struct Parts {
     pub web: WebParts,
     pub numbers: Arc<Numbers>,
-    pub sip_tls: Option<Arc<Tls>>,
-    pub http_tls: Option<Arc<Tls>>,
+    /// Of SIP, and of the HTTP server.
+    pub tls: (Option<Arc<Tls>>, Option<Arc<Tls>>),
+    pub notifier: Notifier,
     /// `None`: somebody else's log.
     pub log: Option<LogFilter>,
     /// Of this process, whatever the file says.
@@ -156,8 +158,12 @@ impl Reloader {
         let Checked { mut plan, clips, source, left, .. } = checked;
         let parts = &self.parts;
         let seed = random_seed().map_err(|_| NotReloaded::NoEngine)?;
-        let changed = tls::change(&plan, parts.sip_tls.as_deref(), parts.http_tls.as_deref());
+        let changed = tls::change(&plan, parts.tls.0.as_deref(), parts.tls.1.as_deref());
         changed.map_err(|faults| NotReloaded::Faults(told(self.file.as_deref(), faults)))?;
+        parts
+            .notifier
+            .change(&notices::targets(&plan))
+            .map_err(|_| NotReloaded::Faults(told(self.file.as_deref(), notices::faults_of(&plan))))?;
         if let Some(log) = &parts.log {
             log.set(&plan.shell.log.filter);
         }
@@ -190,6 +196,7 @@ fn check(file: &Path, before: &Before) -> Result<Checked, NotReloaded> {
         }))
     })?;
     let mut faults = tls::faults_of(&plan);
+    faults.extend(notices::faults_of(&plan));
     let read = sounds::read(&plan.shell.media.wavs, &before.clips);
     if read.is_err() {
         faults.extend(sounds::faults_of(&plan));

@@ -26,6 +26,7 @@ use crate::io::journal::{Journal, JournalHeader};
 use crate::io::live::LivePages;
 use crate::io::media::{FileError, MediaConfig, MediaPool, RecordingFiles, prepare_folder};
 use crate::io::names::Names;
+use crate::io::notify::{Notifier, NotifyFault};
 use crate::io::reactor::{self, Door, Wiring};
 use crate::io::sip::tls::{Tls, TlsFault, watch};
 use crate::io::sip::websocket;
@@ -40,7 +41,7 @@ use crate::sip::api::{FlowId, Transport};
 use super::numbers::Numbers;
 use super::reload::{self, Reloader, Stage};
 use super::web::WebParts;
-use super::{sounds, tls};
+use super::{notices, sounds, tls};
 
 /// A server that answers.
 pub struct Server {
@@ -52,6 +53,7 @@ pub struct Server {
     stop: watch::Sender<bool>,
     engine: JoinHandle<io::Result<()>>,
     reloader: Arc<Reloader>,
+    notifier: Notifier,
 }
 
 /// Why a server did not start. Each says what to do.
@@ -81,6 +83,7 @@ pub enum StartError {
     },
     Media(io::Error),
     Tls(TlsFault),
+    Notify(NotifyFault),
     /// Threads or random numbers could not be had.
     Machine(io::Error),
 }
@@ -241,7 +244,9 @@ pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<S
         clock,
     };
     let (sip_tls, http_tls) = tls::open(&plan).map_err(StartError::Tls)?;
-    let parts = reload::Parts { web, numbers, sip_tls: sip_tls.clone(), http_tls: http_tls.clone(), log, webrtc };
+    let notifier = Notifier::start(&notices::targets(&plan), &telemetry).map_err(StartError::Notify)?;
+    let tls = (sip_tls.clone(), http_tls.clone());
+    let parts = reload::Parts { web, numbers, tls, notifier: notifier.clone(), log, webrtc };
     let reloader = Reloader::new(file, parts, (&plan, source, stage), rng.split());
     let streams = StreamSetup {
         listeners: sockets.listeners,
@@ -263,12 +268,13 @@ pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<S
         lines,
         pages: Arc::clone(&pages),
         history,
+        notifier: notifier.clone(),
         recorder,
         journal,
     };
     let engine = spawn_engine(runtime, wiring, door.clone(), end)?;
     let stop = serve_http(sockets.http, http_tls, reloader.served())?;
-    Ok(Server { http, sip, telemetry, door, pages, stop, engine, reloader })
+    Ok(Server { http, sip, telemetry, door, pages, stop, engine, reloader, notifier })
 }
 
 impl Server {
@@ -279,6 +285,7 @@ impl Server {
         self.door.stop();
         let ended = tokio::task::spawn_blocking(|| self.engine.join()).await.map_err(io::Error::other)?;
         let ended = ended.unwrap_or_else(|_| Err(io::Error::other("the engine's thread panicked")));
+        self.notifier.end().await;
         // The last interval: the recorder has gone with the engine.
         let telemetry = self.telemetry;
         tokio::task::spawn_blocking(move || telemetry.join()).await.map_err(io::Error::other)?;
@@ -447,6 +454,7 @@ impl fmt::Display for StartError {
             }
             StartError::Wav { path, .. } => write!(f, "the sound file {} is of no use", path.display()),
             StartError::Tls(fault) => write!(f, "{fault}"),
+            StartError::Notify(fault) => write!(f, "{fault}"),
             StartError::Media(_) => f.write_str("the media workers could not be started"),
             StartError::Machine(_) => f.write_str("the operating system refused a thread, a socket or random numbers"),
         }
@@ -465,7 +473,7 @@ impl std::error::Error for StartError {
             StartError::Telemetry(error) => Some(error),
             StartError::Recordings { fault, .. } => Some(fault),
             StartError::Wav { fault, .. } => Some(fault),
-            StartError::Tls(_) => None,
+            StartError::Tls(_) | StartError::Notify(_) => None,
         }
     }
 }

@@ -250,6 +250,8 @@ pub const ACCESS_RULES_MAX: usize = 1_024;
 /// the configuration is refused.
 pub const ACCESS_KEYWORDS_MAX: usize = 10_000;
 pub const ACCESS_KEYWORD_MAX: usize = 100;
+/// Notices that wait for one webhook, and again so many that wait for their next try. Beyond it the notice of a call is lost, and counted.
+pub const NOTICES_WAITING_MAX: usize = 10_000;
 /// Domains that others may look like: each has an entry for each of its letters. Beyond it the configuration is refused.
 pub const PROTECTED_DOMAINS_MAX: usize = 10_000;
 /// Agents and queues that one configuration may name. Beyond it the configuration is refused.

@@ -1,6 +1,7 @@
 //! What happened, for the counters, the log and the records. No personal value is in a fact outside `Pii`.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::stage::Stage;
@@ -268,6 +269,8 @@ pub struct CallRecord {
     pub evidence: Vec<Evidence>,
     pub rule: Option<String>,
     pub reason: Option<String>,
+    /// Who is told what became of it, by the name in the configuration.
+    pub notify: Option<Arc<str>>,
     pub queue: Option<QueueId>,
     pub agent: Option<AgentId>,
     pub passed_over: Vec<(AgentId, Why)>,
@@ -341,6 +344,7 @@ impl CallRecord {
             evidence: Vec::new(),
             rule: None,
             reason: None,
+            notify: None,
             queue: None,
             agent: None,
             passed_over: Vec::new(),

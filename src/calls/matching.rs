@@ -290,6 +290,7 @@ fn is_let_in(decision: &Decision) -> bool {
 fn note_decision(call: &mut Call, decision: Decision, bench: &mut Bench) {
     call.record.rule = Some(decision.rule.to_string());
     call.record.reason = Some(decision.reason.to_string());
+    call.record.notify = decision.notify.clone();
     bench.fact(Fact::Decided { call: call.id, rule: decision.rule.to_string(), reason: decision.reason.to_string() });
     call.decision = Some(decision);
 }

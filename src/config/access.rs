@@ -1,5 +1,7 @@
 //! `[access]`: tiers, free-mail domains, and the rules in their order.
 
+use std::sync::Arc;
+
 use crate::access::{
     Answer, Conditions, DomainCondition, DomainPattern, Hours, MinValue, Policy, PolicySetup, ReasonPicked, Rule,
     TooMany, Unreachable, never_reached,
@@ -12,7 +14,9 @@ use crate::routing::Setup;
 use super::answers;
 use super::conditions;
 use super::fault::{Faults, Place};
+use super::notify;
 use super::overflow::Overflows;
+use super::plan::NotifyPlan;
 use super::read::ReadFile;
 use super::recording::RecordedRule;
 use super::tree::{Section, Text};
@@ -30,20 +34,22 @@ pub(super) struct Known<'k, 'a> {
 
 const VALUE: &str = "write min_value = { minor_units = 10000, currency = \"EUR\" }: a hundred euros in cents";
 
-/// `recorded` gets the rules whose calls are to be recorded.
+/// `recorded` gets the rules whose calls are to be recorded, `notify` who is told of calls.
 pub(super) fn read(
     top: &mut Section<'_>,
     known: &Known<'_, '_>,
     recorded: &mut Vec<RecordedRule>,
+    notify: &mut Vec<NotifyPlan>,
     _files: &mut ReadFile<'_>,
     faults: &mut Faults<'_>,
 ) -> Option<Policy> {
     let mut section = top.section("access", faults);
-    let mut tiers = Names::default();
+    let (mut tiers, mut told) = (Names::default(), Names::default());
+    *notify = notify::read(&mut section, &mut told, faults);
     let setup = PolicySetup {
         tiers: read_tiers(&mut section, &mut tiers, faults),
         free_mail: free_mail(&mut section, faults),
-        rules: rules(&mut section, known, &tiers, recorded, faults),
+        rules: rules(&mut section, known, (&tiers, &told), recorded, faults),
         default_words: None,
         default: Answer::SelfService,
         protected: protected(&mut section, faults),
@@ -136,7 +142,7 @@ fn pattern(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<DomainPattern> {
 fn rules(
     access: &mut Section<'_>,
     known: &Known<'_, '_>,
-    tiers: &Names<'_>,
+    (tiers, told): (&Names<'_>, &Names<'_>),
     recorded: &mut Vec<RecordedRule>,
     faults: &mut Faults<'_>,
 ) -> Vec<Rule> {
@@ -147,13 +153,16 @@ fn rules(
         let when = conditions(&mut section, known, tiers, faults);
         let (answer, skills) = answers::read(&mut section, known, faults);
         let words = section.text("because", faults).map(|text| text.value.to_owned());
+        let notify =
+            section.text("notify", faults).filter(|name| told.check("target under [access.notify]", name, faults));
+        let notify = notify.map(|name| Arc::from(name.value));
         let record = section.item("record");
         if let (true, Some(item), Some(name)) = (section.flag("record", false, faults), record, &name) {
             recorded.push(RecordedRule { name: name.value.to_owned(), place: item.place });
         }
         section.finish(faults);
         if let Some(name) = name {
-            rules.push(Rule { words, skills, ..Rule::new(name.value, when, answer) });
+            rules.push(Rule { words, skills, notify, ..Rule::new(name.value, when, answer) });
             places.push(name.place);
         }
     }

@@ -16,6 +16,7 @@ mod header_rules;
 mod header_rules_tests;
 mod media;
 mod memberships;
+mod notify;
 mod number_forms;
 mod numbers;
 mod outline;
@@ -44,8 +45,8 @@ mod web;
 pub use diff::{Change, How, diff};
 pub use fault::Fault;
 pub use plan::{
-    ApiKey, FileAt, HistoryPlan, HttpTlsPlan, IntentDefaults, LogPlan, MediaShell, Plan, RecordingShell, Shell,
-    SipBind, StorePlan, TlsPlan, WavAt,
+    ApiKey, FileAt, HistoryPlan, HttpTlsPlan, IntentDefaults, LogPlan, MediaShell, NotifyPlan, Plan, RecordingShell,
+    Shell, SipBind, StorePlan, TlsPlan, WavAt,
 };
 pub use read::{read, read_source, read_with};
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::base::phone::Region;
-use crate::base::{Addresses, PoolId};
+use crate::base::{Addresses, Pii, PoolId};
 use crate::engine::Settings;
 use crate::sip::api::{FlowId, Transport};
 
@@ -41,6 +41,7 @@ pub struct Shell {
     pub recordings: Option<RecordingShell>,
     pub store: StorePlan,
     pub history: HistoryPlan,
+    pub notify: Vec<NotifyPlan>,
     pub api_keys: Vec<ApiKey>,
     pub intents: IntentDefaults,
     /// Every input of the engine, for `throughline replay`; holds personal data.
@@ -48,6 +49,26 @@ pub struct Shell {
     /// Stage times in the HdrHistogram log format.
     pub interval_log: Option<PathBuf>,
     pub log: LogPlan,
+}
+
+/// Who is told what became of calls, by webhook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotifyPlan {
+    pub name: String,
+    /// `http:` or `https:`.
+    pub url: String,
+    /// The key of the signature.
+    pub secret: Pii<Vec<u8>>,
+    /// For one try.
+    pub timeout: Duration,
+    /// From the first try to the second; each further pause is twice as long.
+    pub retry: Duration,
+    /// After so many the event is given up.
+    pub tries: u32,
+    /// The authorities of the certificate behind `https:`, in PEM.
+    pub ca: PathBuf,
+    /// Where the configuration names it, counted from 1.
+    pub line: usize,
 }
 
 /// A socket that SIP is received on.

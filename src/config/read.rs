@@ -14,7 +14,7 @@ use crate::intents::matching::Priors;
 use crate::sip::api::{EndpointSetup, FixedPhone, PhoneAccount, TrunkPeer};
 
 use super::fault::{Fault, Faults, Place};
-use super::plan::{MediaShell, Plan, RecordingShell, Shell, WavAt};
+use super::plan::{MediaShell, NotifyPlan, Plan, RecordingShell, Shell, WavAt};
 use super::recording::RecordedRule;
 use super::shell::Signing;
 use super::tree::Section;
@@ -82,11 +82,12 @@ fn plan(mut top: Section<'_>, files: &mut ReadFile<'_>, mut wavs: Wavs, faults: 
     media.plan.announcements = announcements::read(&mut top, &mut wavs, faults);
     let return_within = web::read(&mut top, &sip, sip::web_flow(sip.bind.len()), &mut trunks, faults);
     let supervision = recording::supervision(&mut top, std::mem::take(&mut agents.supervises), faults);
-    let mut recorded = Vec::new();
-    let calls = calls(&mut top, (&routing, trunks.names), &mut recorded, files, faults);
+    let (mut recorded, mut notify) = (Vec::new(), Vec::new());
+    let calls = calls(&mut top, (&routing, trunks.names), &mut recorded, &mut notify, files, faults);
     let (recording, recordings) = recording::read(&mut top, recorded, &mut wavs, faults).unzip();
     let media_shell = MediaShell { wavs: wavs.into_sounds(), ..media.shell };
     let mut shell = shell(&mut top, recordings, &sip, media_shell, &pools.names, faults);
+    shell.notify = notify;
     promise::settle(&mut pools.plans, &mut shell.intents);
     top.finish(faults);
     let (policy, Signing { token_keys, passes }, (deadlines, target_timeout)) = calls?;
@@ -124,6 +125,7 @@ fn calls(
     top: &mut Section<'_>,
     (routing, trunks): (&routing::RoutingPart<'_>, Names<'_>),
     recorded: &mut Vec<RecordedRule>,
+    notify: &mut Vec<NotifyPlan>,
     files: &mut ReadFile<'_>,
     faults: &mut Faults<'_>,
 ) -> Option<(Policy, Signing, (Deadlines, Duration))> {
@@ -136,7 +138,7 @@ fn calls(
         overflows: &routing.overflows,
         setup: &routing.setup,
     };
-    let policy = access::read(top, &known, recorded, files, faults);
+    let policy = access::read(top, &known, recorded, notify, files, faults);
     let token_keys = shell::token_keys(top, faults);
     let deadlines = shell::deadlines(top, faults);
     Some((policy?, token_keys?, deadlines))
@@ -191,6 +193,7 @@ fn shell(
         recordings,
         store: shell::store(top, faults),
         history: shell::history(top, faults),
+        notify: Vec::new(),
         api_keys: shell::api_keys(top, faults),
         intents: shell::intents(top, pools, faults),
         journal: log.journal,

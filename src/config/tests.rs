@@ -409,6 +409,32 @@ fn overflows_that_lead_nowhere_are_named() {
 }
 
 #[test]
+fn a_rule_tells_whom_it_names() {
+    let with = |target: &str, name: &str| {
+        let rule = format!("[[access.rules]]\nname = \"r\"\nanswer = \"human\"\nnotify = {name:?}");
+        format!("{}\n[access.notify.team]\n{target}\n{rule}", small())
+    };
+    let key = "url = \"https://crm.example.com/x\"\nsecret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"";
+    let plan = plan(&with(key, "team"));
+    let trunk = TrunkId::new("pbx");
+    let decision = plan.settings.calls.policy.decide(&Facts::of_nobody(&trunk, Wall(0)));
+    assert_eq!(decision.notify.as_deref(), Some("team"));
+    let [target] = &plan.shell.notify[..] else { panic!("one target") };
+    assert_eq!((target.name.as_str(), target.secret.expose().len(), target.tries), ("team", 24, 12));
+    for (target, name, what) in [
+        (key.replace("https", "ftp"), "team", "no address of the web"),
+        (key.replace("whsec_", "secret_"), "team", "is no key"),
+        (key.replace("Y2LaLaSw", "").replace("2LaLaSw", ""), "team", "is no key"),
+        (key.replace("url", "ulr"), "team", "did you mean"),
+        (key.to_owned(), "taem", "did you mean \"team\"?"),
+    ] {
+        let faults = read(&with(&target, name)).err().unwrap_or_default();
+        assert!(faults.iter().any(|fault| fault.to_string().contains(what)), "{target}: {}", lines(&faults));
+        assert!(!lines(&faults).contains("MfKQ9"), "the secret is not repeated");
+    }
+}
+
+#[test]
 fn a_rule_that_is_never_reached_is_named_with_the_one_before_it() {
     let rules = "[[access.rules]]\nname = \"known\"\nwhen = { min_level = \"V1\" }\nanswer = \"human\"
 [[access.rules]]\nname = \"proven\"\nwhen = { min_level = \"V3\", channel = \"browser\" }\nanswer = \"human\"

@@ -12,6 +12,7 @@ pub mod live;
 mod load;
 pub mod media;
 pub mod names;
+pub mod notify;
 pub mod reactor;
 pub mod records;
 pub mod sip;

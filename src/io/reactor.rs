@@ -31,6 +31,7 @@ use super::live::LivePages;
 use super::load::LoadMeter;
 use super::media::MediaPool;
 use super::names::Names;
+use super::notify::Notifier;
 use super::sip::{Connections, Received, StreamSetup, UdpSockets};
 use super::store::Store;
 use super::telemetry::Recorder;
@@ -47,6 +48,7 @@ pub struct Wiring {
     pub lines: Arc<DeskLines>,
     pub pages: Arc<LivePages>,
     pub history: History,
+    pub notifier: Notifier,
     pub recorder: Recorder,
     pub journal: Option<Journal>,
 }
@@ -172,6 +174,7 @@ struct Reactor {
     lines: Arc<DeskLines>,
     pages: Arc<LivePages>,
     history: History,
+    notifier: Notifier,
     recorder: Recorder,
     journal: Option<Journal>,
     door: Door,
@@ -196,6 +199,7 @@ impl Reactor {
             lines: wiring.lines,
             pages: wiring.pages,
             history: wiring.history,
+            notifier: wiring.notifier,
             recorder: wiring.recorder,
             journal: wiring.journal,
             door,
@@ -325,6 +329,9 @@ impl Reactor {
             Output::Fact(fact) => {
                 if let Fact::CaseOpened(note) = &fact {
                     self.history.note(note);
+                }
+                if let Fact::CallEnded(record) = &fact {
+                    self.notifier.note(record);
                 }
                 self.recorder.record(fact, self.clock.now());
             }

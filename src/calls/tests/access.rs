@@ -112,3 +112,13 @@ fn a_rule_asks_for_skills_besides() {
     let mut bench = Bench::with_rules(rules);
     bench.check("> invite\n < find\n > found ours\n < matched V2, enqueue help with spanish 5");
 }
+
+#[test]
+fn the_end_record_says_who_is_to_be_told() {
+    let rules =
+        vec![Rule { notify: Some("gold-team".into()), ..Rule::new("all", Conditions::default(), human("help")) }];
+    let mut bench = Bench::with_rules(rules);
+    bench.check("> invite\n < find\n > found ours\n < matched V2, enqueue help");
+    bench.after("caller cancels");
+    assert_eq!(bench.records[0].notify.as_deref(), Some("gold-team"));
+}

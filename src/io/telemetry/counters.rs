@@ -25,6 +25,10 @@ pub enum Counter {
     PopMissed(PopMiss),
     AgentPaused,
     WrittenUp,
+    /// By the name of the target.
+    Notified(String),
+    NoticeFailed(String),
+    NoticeLost(String),
     Recordings(&'static str),
     Supervised(&'static str),
     SipRefused(Refusal),
@@ -182,6 +186,9 @@ impl Counter {
                 "What became of recordings: begun, paused, kept, or why one was withheld or cut.",
                 Some("news"),
             ),
+            Counter::Notified(_) => ("notices_taken", "Notices that a webhook has taken.", Some("target")),
+            Counter::NoticeFailed(_) => ("notices_failed", "Tries of notices that came to nothing.", Some("target")),
+            Counter::NoticeLost(_) => ("notices_lost", "Notices that were given up.", Some("target")),
             Counter::SipRefused(_) => {
                 ("sip_refused", "SIP requests turned away before they made a call.", Some("cause"))
             }
@@ -209,6 +216,7 @@ impl Counter {
             Counter::Matched(level) => level.as_str(),
             Counter::MatchMissed(cause) | Counter::FellBack(cause) | Counter::TurnedAway(cause) => cause.as_str(),
             Counter::Decided(rule) => rule,
+            Counter::Notified(target) | Counter::NoticeFailed(target) | Counter::NoticeLost(target) => target,
             Counter::PopMissed(miss) => miss.as_str(),
             Counter::Recordings(word) | Counter::Supervised(word) => word,
             Counter::SipRefused(refusal) => refusal_word(*refusal),

@@ -121,6 +121,11 @@ impl Telemetry {
         self.lock().waits.get(queue).cloned()
     }
 
+    /// Counts what happens elsewhere than in the engine.
+    pub fn note(&self, counter: Counter) {
+        self.lock().counters.add(counter, 1);
+    }
+
     /// A copy of all counters.
     pub fn counters(&self) -> Counters {
         self.lock().counters.clone()

@@ -170,6 +170,7 @@ fn record() -> CallRecord {
         evidence: vec![],
         rule: Some("gold".to_owned()),
         reason: Some("gold customers reach a human".to_owned()),
+        notify: None,
         queue: Some(QueueId::new("returns")),
         agent: Some(AgentId::new("anna")),
         passed_over: vec![(AgentId::new("ben"), Why::Offline)],
