@@ -26,6 +26,8 @@ mod pages;
 mod registering;
 #[path = "load/relay/mod.rs"]
 mod relay;
+#[path = "load/reload.rs"]
+mod reload;
 #[path = "load/table.rs"]
 mod table;
 #[path = "load/theirs.rs"]
@@ -78,6 +80,8 @@ enum What {
     Waiting(waiting::Flags),
     /// How the figures grow with the rate, live intents, agents, waiting and held calls.
     Grow(grow::Flags),
+    /// Loading a million domains, and what a reload costs the calls.
+    Reload(reload::Flags),
     /// All of these with the values of RESULTS.md, in some twelve minutes.
     All,
     /// Our relay in a process of its own, as `relay` starts it.
@@ -99,6 +103,7 @@ fn main() {
         What::Pages(flags) => write(&pages::run(flags)),
         What::Waiting(flags) => write(&waiting::run(flags)),
         What::Grow(flags) => grow::run(flags, write),
+        What::Reload(flags) => reload::run(flags).iter().for_each(write),
         What::All => all(write),
         What::Webrtc(flags) => write(&webrtc::run(flags)),
         What::WebRtcAlone(flags) => webrtc::alone::serve(flags),
@@ -115,6 +120,7 @@ fn all(write: impl Fn(&Table)) {
     part("calls", || calls::run(&calls::Flags::for_all()).iter().for_each(&write));
     part("hold", || write(&hold::run(&hold::Flags::for_all())));
     part("pages", || write(&pages::run(&pages::Flags::for_all())));
+    part("reload", || reload::run(&reload::Flags::for_all()).iter().for_each(&write));
     part("most", || write(&most::run(&most::Flags::for_all())));
     for flags in grow::Flags::for_all() {
         part("grow", || grow::run(&flags, &write));

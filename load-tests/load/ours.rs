@@ -148,6 +148,10 @@ impl Ours {
         (calls, registered)
     }
 
+    pub fn http(&self) -> SocketAddr {
+        self.server.http
+    }
+
     pub fn pid(&mut self) -> u32 {
         self.server.process().pid()
     }

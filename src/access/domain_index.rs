@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use crate::base::TierId;
 use crate::base::limits::ACCESS_RULES_MAX;
 
+use super::domain_list::DomainList;
 use super::domains::DomainPattern;
+use super::name_table::NameTable;
 
 /// A rule's place in the policy.
 pub(super) type RuleIx = u16;
@@ -62,7 +64,7 @@ struct Marks {
 /// Every domain that the policy names. A look-up costs one probe for each label of the host, up to the deepest suffix.
 #[derive(Clone, Debug)]
 pub(super) struct DomainIndex {
-    meaning_by_name: HashMap<Box<str>, u32>,
+    meaning_by_name: NameTable,
     meanings: Vec<Meaning>,
     deepest_suffix: usize,
 }
@@ -75,35 +77,56 @@ pub(super) struct DomainIndexBuilder {
 }
 
 const NO_MEANING: u32 = 0;
+/// Bytes for the names of rules that come after a list: without them its memory would be doubled for a few.
+const SPARE: usize = 1 << 16;
 
 impl DomainIndexBuilder {
     pub(super) fn new() -> DomainIndexBuilder {
-        let index =
-            DomainIndex { meaning_by_name: HashMap::new(), meanings: vec![Meaning::default()], deepest_suffix: 0 };
+        let index = DomainIndex {
+            meaning_by_name: NameTable::default(),
+            meanings: vec![Meaning::default()],
+            deepest_suffix: 0,
+        };
         DomainIndexBuilder { index, next_meaning: HashMap::new() }
     }
 
     /// Adds a meaning to a name. Of two tiers for one pattern the later stands.
-    pub(super) fn add(&mut self, pattern: DomainPattern, mark: Mark) {
-        if pattern.below {
-            self.index.deepest_suffix = self.index.deepest_suffix.max(pattern.name.split('.').count());
+    pub(super) fn add(&mut self, pattern: &DomainPattern, mark: &Mark) {
+        self.add_name(&pattern.name, pattern.below, mark);
+    }
+
+    /// Gives each domain of a list its tier.
+    pub(super) fn add_list(&mut self, list: &DomainList) {
+        self.index.meaning_by_name.reserve(list.len(), list.bytes() + SPARE);
+        let mut last: Option<Mark> = None;
+        for (name, below, tier) in list.entries() {
+            let mark = last.take().filter(|mark| matches!(mark, Mark::Tier(same) if same == tier));
+            let mark = mark.unwrap_or_else(|| Mark::Tier(tier.clone()));
+            self.add_name(name, below, &mark);
+            last = Some(mark);
         }
-        let old = self.index.meaning_by_name.get(&pattern.name).copied().unwrap_or(NO_MEANING);
-        let new = self.meaning_after(old, pattern.below, mark);
-        self.index.meaning_by_name.insert(pattern.name, new);
+    }
+
+    fn add_name(&mut self, name: &str, below: bool, mark: &Mark) {
+        if below {
+            self.index.deepest_suffix = self.index.deepest_suffix.max(name.split('.').count());
+        }
+        let old = self.index.meaning_by_name.get(name).unwrap_or(NO_MEANING);
+        let new = self.meaning_after(old, below, mark);
+        self.index.meaning_by_name.insert(name, new);
     }
 
     pub(super) fn build(mut self) -> DomainIndex {
-        self.index.meaning_by_name.shrink_to_fit();
+        self.index.meaning_by_name.shrink();
         self.index
     }
 
-    fn meaning_after(&mut self, old: u32, below: bool, mark: Mark) -> u32 {
+    fn meaning_after(&mut self, old: u32, below: bool, mark: &Mark) -> u32 {
         let meanings = &mut self.index.meanings;
         *self.next_meaning.entry((old, below, mark.clone())).or_insert_with(|| {
             let mut meaning = meanings.get(old as usize).cloned().unwrap_or_default();
             let marks = if below { &mut meaning.below } else { &mut meaning.itself };
-            marks.add(mark);
+            marks.add(mark.clone());
             meanings.push(meaning);
             (meanings.len() - 1) as u32
         })
@@ -149,7 +172,7 @@ impl DomainIndex {
     }
 
     fn meaning(&self, name: &str) -> Option<&Meaning> {
-        self.meanings.get(*self.meaning_by_name.get(name)? as usize)
+        self.meanings.get(self.meaning_by_name.get(name)? as usize)
     }
 }
 
@@ -167,7 +190,7 @@ mod tests {
     fn index(marks: &[(&str, Mark)]) -> DomainIndex {
         let mut builder = DomainIndexBuilder::new();
         for (text, mark) in marks {
-            builder.add(DomainPattern::parse(text).expect(text), mark.clone());
+            builder.add(&DomainPattern::parse(text).expect(text), mark);
         }
         builder.build()
     }
@@ -205,8 +228,21 @@ mod tests {
         let mut builder = DomainIndexBuilder::new();
         for n in 0..1000 {
             let pattern = DomainPattern::parse(&format!("company{n}.example.com")).expect("a pattern");
-            builder.add(pattern, Mark::Tier(TierId::new("gold")));
+            builder.add(&pattern, &Mark::Tier(TierId::new("gold")));
         }
         assert_eq!(builder.build().meanings.len(), 2);
+    }
+
+    #[test]
+    fn a_list_gives_its_tiers_beside_what_is_known() {
+        let list = DomainList::read(b"a.example.com,gold\n*.example.com,iron\nb.example.com,iron\n", &["gold", "iron"]);
+        let mut builder = DomainIndexBuilder::new();
+        builder.add(&DomainPattern::parse("a.example.com").expect("a pattern"), &Mark::Rule(3));
+        builder.add_list(&list.expect("a list"));
+        let index = builder.build();
+        let tier = |host: &str| index.find(host).tier.map(TierId::as_str);
+        assert_eq!((tier("a.example.com"), tier("c.example.com")), (Some("gold"), Some("iron")));
+        assert_eq!((tier("b.example.com"), tier("example.com")), (Some("iron"), None));
+        assert!(index.find("a.example.com").rules.contains(3));
     }
 }

@@ -28,15 +28,8 @@ const LABEL_MAX: usize = 63;
 impl DomainPattern {
     /// Reads `example.com` or `*.example.com`, in any case; refuses `*.co.uk` and its like.
     pub fn parse(text: &str) -> Result<DomainPattern, BadPattern> {
-        let (name, below) = match text.trim().strip_prefix("*.") {
-            Some(rest) => (rest, true),
-            None => (text.trim(), false),
-        };
-        let name = readable(name)?;
-        if below && is_public_suffix(&name) {
-            return Err(BadPattern::PublicSuffix);
-        }
-        Ok(DomainPattern { name, below })
+        let (name, below) = read_pattern(text)?;
+        Ok(DomainPattern { name: name.to_ascii_lowercase().into_boxed_str(), below })
     }
 
     /// Reads a public suffix, `edu` or `*.gov.uk`, whose whole population is meant: an admin says so in so many words.
@@ -75,6 +68,19 @@ impl fmt::Display for BadPattern {
 
 impl std::error::Error for BadPattern {}
 
+/// The name of a pattern as it is written, and whether all below it is meant.
+pub(super) fn read_pattern(text: &str) -> Result<(&str, bool), BadPattern> {
+    let (name, below) = match text.trim().strip_prefix("*.") {
+        Some(rest) => (rest, true),
+        None => (text.trim(), false),
+    };
+    let name = written(name)?;
+    if below && is_public_suffix(&name.to_ascii_lowercase()) {
+        return Err(BadPattern::PublicSuffix);
+    }
+    Ok((name, below))
+}
+
 /// The host of an e-mail address, a `sip:` or web URI, or a bare host; lower case, without port, `None` for addresses of machines.
 pub fn host_of(text: &str) -> Option<Box<str>> {
     let text = text.trim();
@@ -100,6 +106,11 @@ fn is_public_suffix(name: &str) -> bool {
 }
 
 fn readable(text: &str) -> Result<Box<str>, BadPattern> {
+    written(text).map(|name| name.to_ascii_lowercase().into_boxed_str())
+}
+
+/// Without what stands around it.
+fn written(text: &str) -> Result<&str, BadPattern> {
     let text = text.trim().trim_end_matches('.');
     if !text.is_ascii() {
         return Err(BadPattern::NotAscii);
@@ -108,7 +119,7 @@ fn readable(text: &str) -> Result<Box<str>, BadPattern> {
     if text.len() > NAME_MAX || last_is_number || !text.split('.').all(is_label) {
         return Err(BadPattern::Unreadable);
     }
-    Ok(text.to_ascii_lowercase().into_boxed_str())
+    Ok(text)
 }
 
 fn is_label(label: &str) -> bool {

@@ -1,6 +1,7 @@
 //! Opening hours: weekdays and windows of the clock on the wall of one time zone.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::civil::Weekday;
@@ -8,13 +9,24 @@ use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::base::Wall;
 
+use super::holidays::Holidays;
+
 /// When a rule holds. The zone's rules are compiled in, so that no file of the machine is read.
 #[derive(Clone, Debug)]
 pub struct Hours {
     zone: TimeZone,
     windows: Vec<Window>,
+    days: Days,
     /// As it was written.
     text: Box<str>,
+}
+
+/// On which days of the calendar; the small hours of a window that passes midnight are of the day that has begun.
+#[derive(Clone, Debug)]
+enum Days {
+    All,
+    But(Arc<Holidays>),
+    Only(Arc<Holidays>),
 }
 
 /// Some weekdays, from one minute of the day up to, not including, another; past midnight when it ends before it begins.
@@ -48,7 +60,19 @@ impl Hours {
             return Err(BadHours::Never);
         }
         let read = |text: &String| Window::parse(text).ok_or_else(|| BadHours::Unreadable(text.clone()));
-        Ok(Hours { zone, windows: windows.iter().map(read).collect::<Result<_, _>>()?, text })
+        Ok(Hours { zone, windows: windows.iter().map(read).collect::<Result<_, _>>()?, days: Days::All, text })
+    }
+
+    /// Not on these holidays, which are called so.
+    pub fn except(self, name: &str, holidays: Arc<Holidays>) -> Hours {
+        let text = format!("{} but on {name}", self.text).into_boxed_str();
+        Hours { days: Days::But(holidays), text, ..self }
+    }
+
+    /// On these holidays alone.
+    pub fn only(self, name: &str, holidays: Arc<Holidays>) -> Hours {
+        let text = format!("{} on {name}", self.text).into_boxed_str();
+        Hours { days: Days::Only(holidays), text, ..self }
     }
 
     /// A date beyond what the calendar knows is outside every window.
@@ -56,7 +80,12 @@ impl Hours {
         let Some(at) = timestamp(wall) else { return false };
         let local = self.zone.to_datetime(at);
         let minute = local.hour() as u16 * 60 + local.minute() as u16;
-        self.windows.iter().any(|window| window.contains(local.weekday(), minute))
+        let is_of_days = match &self.days {
+            Days::All => true,
+            Days::But(holidays) => !holidays.contains(local.date()),
+            Days::Only(holidays) => holidays.contains(local.date()),
+        };
+        is_of_days && self.windows.iter().any(|window| window.contains(local.weekday(), minute))
     }
 
     /// The weekday and the time on the wall of the zone: `thu 13:05`.
@@ -204,6 +233,26 @@ mod tests {
         for text in ["mon", "mon 8-18", "mon 08:00-25:00", "mon 08:60-09:00", "mon 08:00-08:00", "mon 08:00-09:00 x"] {
             assert_eq!(hours("UTC", &[text]).err(), Some(BadHours::Unreadable(text.to_owned())), "{text}");
         }
+    }
+
+    #[test]
+    fn holidays_are_left_out_or_are_all_there_is() {
+        let mut holidays = Holidays::default();
+        assert!(holidays.add("2026-11-24"));
+        let holidays = Arc::new(holidays);
+        let office = || hours("Europe/Berlin", &["mon-fri 08:00-18:00", "mon-fri 23:00-01:00"]).expect("hours");
+        let (but, only) = (office().except("de", Arc::clone(&holidays)), office().only("de", holidays));
+        // 2026-11-24 is a Tuesday; it begins at 23:00 of the day before in UTC.
+        for (time, is_open, is_holiday) in [
+            ("2026-11-23T10:00:00Z", true, false),
+            ("2026-11-23T22:30:00Z", true, false),
+            ("2026-11-23T23:30:00Z", false, true),
+            ("2026-11-24T10:00:00Z", false, true),
+            ("2026-11-24T23:30:00Z", true, false),
+        ] {
+            assert_eq!((but.contains(at(time)), only.contains(at(time))), (is_open, is_holiday), "{time}");
+        }
+        assert_eq!(only.to_string(), "mon-fri 08:00-18:00, mon-fri 23:00-01:00 in Europe/Berlin on de");
     }
 
     #[test]

@@ -3,13 +3,16 @@
 mod answer;
 mod cover;
 mod domain_index;
+mod domain_list;
 mod domains;
 mod facts;
 mod fold;
 mod free_mail;
+mod holidays;
 mod hours;
 mod keywords;
 mod look_alike;
+mod name_table;
 mod policy;
 mod reason;
 mod rule;
@@ -18,8 +21,10 @@ mod tried;
 
 pub use answer::{After, Answer, Decision, Overflow};
 pub use cover::{Unreachable, never_reached};
+pub use domain_list::{BadLine, DomainList, ListFault, ListFaults};
 pub use domains::{BadPattern, DomainPattern, host_of, registrable};
 pub use facts::{Channel, Facts, QueueLoad};
+pub use holidays::{BadHoliday, HolidayFault, Holidays};
 pub use hours::{BadHours, Hours};
 pub use keywords::{BadKeyword, Keyword};
 pub use policy::{Policy, PolicySetup, TooMany};

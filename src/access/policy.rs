@@ -8,6 +8,7 @@ use crate::base::{QueueId, TierId};
 
 use super::answer::{Answer, Decision};
 use super::domain_index::{DomainIndex, DomainIndexBuilder, Mark, RuleIx};
+use super::domain_list::DomainList;
 use super::domains::{DomainPattern, host_of, registrable};
 use super::facts::Facts;
 use super::free_mail::FREE_MAIL;
@@ -28,6 +29,8 @@ pub struct PolicySetup {
     pub default_words: Option<String>,
     /// The account class of each domain; a caller whose tier the site gave is not looked up.
     pub tiers: Vec<(DomainPattern, TierId)>,
+    /// More of them, by the thousand.
+    pub lists: Vec<DomainList>,
     /// Free-mail domains besides the well-known ones; each stands for itself and all below it.
     pub free_mail: Vec<String>,
     /// Domains that others may look like; without it those of the tiers and of the rules.
@@ -76,7 +79,7 @@ impl PolicySetup {
     /// Rules alone: no tiers, and the well-known free-mail domains.
     pub fn of(rules: Vec<Rule>, default: Answer) -> PolicySetup {
         let (tiers, free_mail) = (Vec::new(), Vec::new());
-        PolicySetup { rules, default, default_words: None, tiers, free_mail, protected: None }
+        PolicySetup { rules, default, default_words: None, tiers, lists: Vec::new(), free_mail, protected: None }
     }
 }
 
@@ -92,8 +95,9 @@ impl Policy {
         let mut domains = DomainIndexBuilder::new();
         index_free_mail(&mut domains, &setup.free_mail);
         for (pattern, tier) in setup.tiers {
-            domains.add(pattern, Mark::Tier(tier));
+            domains.add(&pattern, &Mark::Tier(tier));
         }
+        setup.lists.iter().for_each(|list| domains.add_list(list));
         let mut keywords = KeywordsBuilder::default();
         let mut rules = Vec::with_capacity(setup.rules.len());
         for (rule, ix) in setup.rules.into_iter().zip(0..) {
@@ -175,7 +179,7 @@ fn look_alikes(setup: &PolicySetup) -> Result<LookAlikes, TooMany> {
 fn index_free_mail(domains: &mut DomainIndexBuilder, more: &[String]) {
     let names = FREE_MAIL.iter().copied().chain(more.iter().map(String::as_str));
     for pattern in names.filter_map(DomainPattern::with_all_below).flatten() {
-        domains.add(pattern, Mark::FreeMail);
+        domains.add(&pattern, &Mark::FreeMail);
     }
 }
 
@@ -184,7 +188,7 @@ fn compile(mut rule: Rule, ix: RuleIx, domains: &mut DomainIndexBuilder) -> Comp
     let named = rule.when.domain.as_ref().map(in_words).unwrap_or_default();
     if let Some(domain) = &mut rule.when.domain {
         for pattern in std::mem::take(&mut domain.patterns) {
-            domains.add(pattern, Mark::Rule(ix));
+            domains.add(&pattern, &Mark::Rule(ix));
         }
     }
     let (decision, asked) = (decision(&rule), Asked::of(&rule.when));
@@ -240,6 +244,7 @@ mod tests {
             default: Answer::SelfService,
             default_words: None,
             tiers: tiers.collect(),
+            lists: Vec::new(),
             free_mail: vec!["mail.example".to_owned()],
             protected: None,
         })

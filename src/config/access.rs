@@ -11,6 +11,7 @@ use crate::base::{Level, QueueId, TierId, TrunkId};
 use crate::intents::{Currency, Urgency};
 use crate::routing::Setup;
 
+use super::access_files::{self, Calendars};
 use super::answers;
 use super::conditions;
 use super::fault::{Faults, Place};
@@ -32,6 +33,7 @@ pub(super) struct Known<'k, 'a> {
     pub setup: &'k Setup,
 }
 
+const ALL_DAY: &str = "daily 00:00-24:00";
 const VALUE: &str = "write min_value = { minor_units = 10000, currency = \"EUR\" }: a hundred euros in cents";
 
 /// `recorded` gets the rules whose calls are to be recorded, `notify` who is told of calls.
@@ -40,16 +42,18 @@ pub(super) fn read(
     known: &Known<'_, '_>,
     recorded: &mut Vec<RecordedRule>,
     notify: &mut Vec<NotifyPlan>,
-    _files: &mut ReadFile<'_>,
+    files: &mut ReadFile<'_>,
     faults: &mut Faults<'_>,
 ) -> Option<Policy> {
     let mut section = top.section("access", faults);
     let (mut tiers, mut told) = (Names::default(), Names::default());
     *notify = notify::read(&mut section, &mut told, faults);
+    let calendars = access_files::calendars(&mut section, files, faults);
     let setup = PolicySetup {
         tiers: read_tiers(&mut section, &mut tiers, faults),
+        lists: access_files::domain_lists(&mut section, &tiers, files, faults),
         free_mail: free_mail(&mut section, faults),
-        rules: rules(&mut section, known, (&tiers, &told), recorded, faults),
+        rules: rules(&mut section, known, (&tiers, &told, &calendars), recorded, faults),
         default_words: None,
         default: Answer::SelfService,
         protected: protected(&mut section, faults),
@@ -142,7 +146,7 @@ fn pattern(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<DomainPattern> {
 fn rules(
     access: &mut Section<'_>,
     known: &Known<'_, '_>,
-    (tiers, told): (&Names<'_>, &Names<'_>),
+    (tiers, told, calendars): (&Names<'_>, &Names<'_>, &Calendars),
     recorded: &mut Vec<RecordedRule>,
     faults: &mut Faults<'_>,
 ) -> Vec<Rule> {
@@ -150,7 +154,7 @@ fn rules(
     let (mut rules, mut places) = (Vec::new(), Vec::new());
     for mut section in access.sections("rules", faults) {
         let name = names.take(&mut section, "name", faults);
-        let when = conditions(&mut section, known, tiers, faults);
+        let when = conditions(&mut section, known, (tiers, calendars), faults);
         let (answer, skills) = answers::read(&mut section, known, faults);
         let words = section.text("because", faults).map(|text| text.value.to_owned());
         let notify =
@@ -185,7 +189,12 @@ fn name_unreachable(rules: &[Rule], places: &[Place], faults: &mut Faults<'_>) {
     }
 }
 
-fn conditions(rule: &mut Section<'_>, known: &Known<'_, '_>, tiers: &Names<'_>, faults: &mut Faults<'_>) -> Conditions {
+fn conditions(
+    rule: &mut Section<'_>,
+    known: &Known<'_, '_>,
+    (tiers, calendars): (&Names<'_>, &Calendars),
+    faults: &mut Faults<'_>,
+) -> Conditions {
     let mut section = rule.section("when", faults);
     let domain = domain(&mut section, faults);
     let min_level = section.text("min_level", faults).and_then(|text| level(&text, faults));
@@ -195,7 +204,7 @@ fn conditions(rule: &mut Section<'_>, known: &Known<'_, '_>, tiers: &Names<'_>, 
     let tiers = refer(&mut section, "tier", "tier", tiers, faults);
     let numbers = section.texts("number", faults);
     let reasons = section.texts("reason", faults);
-    let hours = hours(&mut section, faults);
+    let hours = hours(&mut section, calendars, faults);
     let of_contact = conditions::read(&mut section, known, faults);
     section.finish(faults);
     Conditions {
@@ -274,14 +283,31 @@ fn domain(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<DomainCo
     Some(condition)
 }
 
-fn hours(when: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<Hours> {
+fn hours(when: &mut Section<'_>, calendars: &Calendars, faults: &mut Faults<'_>) -> Option<Hours> {
     let item = when.item("hours")?;
     let mut section = item.section(faults)?;
     let zone = section.required("zone", "write the time zone, like zone = \"Europe/Berlin\"", faults);
     let zone = zone.and_then(|zone| zone.text(faults));
-    let open: Vec<String> = section.texts("open", faults).into_iter().map(|text| text.value.to_owned()).collect();
+    let mut open: Vec<String> = section.texts("open", faults).into_iter().map(|text| text.value.to_owned()).collect();
+    let except = section.text("except", faults);
+    let on = section.text("on", faults);
     section.finish(faults);
-    let hours = Hours::parse(zone?.value, &open);
+    // A holiday is one from midnight to midnight.
+    if on.is_some() && open.is_empty() {
+        open.push(ALL_DAY.to_owned());
+    }
+    if except.is_some() && on.is_some() {
+        faults.add(&item.place, "has both except and on", "write two rules, one for the holidays and one for the rest");
+    }
+    let hours = Hours::parse(zone?.value, &open).map(|hours| {
+        let except = except.as_ref().and_then(|text| Some((text.value, access_files::named(calendars, text, faults)?)));
+        let on = on.as_ref().and_then(|text| Some((text.value, access_files::named(calendars, text, faults)?)));
+        match (except, on) {
+            (Some((name, holidays)), _) => hours.except(name, Arc::clone(holidays)),
+            (None, Some((name, holidays))) => hours.only(name, Arc::clone(holidays)),
+            (None, None) => hours,
+        }
+    });
     let remedy = "write hours = { zone = \"Europe/Berlin\", open = [\"mon-fri 08:00-18:00\"] }";
     hours.map_err(|error| faults.add(&item.place, error.to_string(), remedy)).ok()
 }

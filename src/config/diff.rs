@@ -41,6 +41,8 @@ const SECTIONS: &[&str] = &[
     "trunks",
     "web",
 ];
+/// But for what works beside the calls from the start on.
+const BUT: &[&str] = &["access.notify"];
 /// Single keys of the others.
 const KEYS: &[&str] = &[
     "http.origins",
@@ -92,7 +94,8 @@ fn changed_files(old: &ConfigSource, new: &ConfigSource) -> Vec<Change> {
 fn is_live(change: &Change) -> bool {
     let section = change.key.split('.').next().unwrap_or_default();
     let has = |list: &[&str]| list.contains(&change.key.as_str());
-    SECTIONS.contains(&section) || has(KEYS) || (change.how == How::Changed && has(IN_BOTH))
+    let is_in_section = SECTIONS.contains(&section) && !has(BUT);
+    is_in_section || has(KEYS) || (change.how == How::Changed && has(IN_BOTH))
 }
 
 fn fault(change: &Change, after: &BTreeMap<String, Part>) -> Fault {

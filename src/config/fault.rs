@@ -63,6 +63,12 @@ impl<'t> Faults<'t> {
         self.found.push((place.offset, fault));
     }
 
+    /// A fault on a line of a file that is named at `place`; such stand together, in their order.
+    pub(super) fn add_in_file(&mut self, place: &Place, file: &str, line: usize, what: String, remedy: String) {
+        let key = place.key.clone();
+        self.found.push((place.offset, Fault { file: Some(file.to_owned()), line, column: 1, key, what, remedy }));
+    }
+
     /// The line of a spot, counted from 1.
     pub(super) fn line(&self, place: &Place) -> usize {
         line_and_column(self.text, place.offset).0

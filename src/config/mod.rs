@@ -1,6 +1,9 @@
 //! The configuration: one TOML file, checked whole; either a `Plan`, or every fault at once with line and remedy.
 
 mod access;
+mod access_files;
+#[cfg(test)]
+mod access_files_tests;
 mod agents;
 mod announcements;
 mod answers;

@@ -60,6 +60,10 @@ impl<'a> Names<'a> {
         is_known
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = &'a str> {
+        self.line_by_name.keys().copied()
+    }
+
     pub(super) fn only(&self) -> Option<&'a str> {
         if self.line_by_name.len() == 1 { self.line_by_name.keys().next().copied() } else { None }
     }
