@@ -116,7 +116,7 @@ fn a_waiting_call_moves_to_where_a_proven_one_waits() {
          > claimed
          < matched V1, enqueue help, page confirm V1
          > page confirms
-         < confirmed, leave, enqueue first, page recognised V3, raised V3
+         < confirmed, leave, enqueue first as before, page recognised V3, raised V3
          > page confirms
          < raised V3
          > offer 1
