@@ -4,6 +4,7 @@ pub mod check;
 mod configuration;
 pub mod demo;
 pub mod desk;
+pub mod explain;
 pub mod key;
 mod notices;
 mod numbers;

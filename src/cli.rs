@@ -16,6 +16,7 @@ pub fn run() -> ExitCode {
         Command::Desk(args) => app::on_runtime(app::desk::run(args)),
         Command::Key => app::finish(app::key::run()),
         Command::Simulate(args) => app::simulate::run(&args),
+        Command::Explain(args) => app::explain::run(&args),
         Command::Replay(args) => app::replay::run(&args),
     }
 }
@@ -48,6 +49,8 @@ enum Command {
     Desk(app::desk::DeskArgs),
     /// Runs worlds in virtual time, where things go wrong; exit code 1 when something was that must not be
     Simulate(app::simulate::SimulateArgs),
+    /// Asks a running server why a call went where it went
+    Explain(app::explain::ExplainArgs),
     /// Repeats a server's journal, and proves that it is the same run
     Replay(app::replay::ReplayArgs),
     /// Makes a key or token, and prints what the configuration keeps of it

@@ -1,5 +1,5 @@
 //! What the worst messages cost: no more memory than a multiple of their length, and never more than twice as much for twice the
-//! length. `benches/worst.rs` prints the time that they take.
+//! length; `benches/worst.rs` prints the time that they take. And what is kept of a call to explain it.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -9,7 +9,10 @@ use std::hint::black_box;
 mod messages;
 
 use messages::{KINDS, feed};
+use throughline::access::{Answer, Conditions, Facts, Policy, PolicySetup, Rule};
 use throughline::base::limits::{SIP_HEADERS_MAX, SIP_PARTS_MAX};
+use throughline::base::{AgentId, CallId, Level, Mono, Now, QueueId, TierId, TrunkId, Wall};
+use throughline::routing::{AgentSetup, Input, Output, Presence, QueueSetup, Router, Setup};
 use throughline::sip::wire::{Message, ParseError};
 
 /// Counts what this thread asks for.
@@ -99,4 +102,52 @@ fn messages_of_too_many_parts_are_refused_unread() {
             }
         }
     }
+}
+
+/// Allocations and bytes of one act.
+fn cost_of<T>(act: impl FnOnce() -> T) -> (u64, u64) {
+    let before = ASKED.get();
+    black_box(act());
+    let after = ASKED.get();
+    (after.0 - before.0, after.1 - before.1)
+}
+
+/// Two hundred rules, of which none matches, by a level and a tier.
+#[test]
+fn what_is_kept_to_explain_a_decision_is_a_list_and_a_text_for_each_input() {
+    let rules = (0..200).map(|n| {
+        let gold = Conditions { tiers: vec![TierId::new("gold")], ..Conditions::default() };
+        let proven = Conditions { min_level: Some(Level::Proven), ..Conditions::default() };
+        Rule::new(&format!("rule {n}"), if n % 2 == 0 { gold } else { proven }, Answer::SelfService)
+    });
+    let policy = Policy::new(PolicySetup::of(rules.collect(), Answer::SelfService)).expect("few enough rules");
+    let trunk = TrunkId::new("pbx");
+    let facts = Facts { domain: Some("shop.example.com"), ..Facts::of_nobody(&trunk, Wall(0)) };
+    let (decided, kept) = (cost_of(|| policy.decide(&facts)), cost_of(|| policy.decide_with_trace(&facts)));
+    println!("a decision: {decided:?}, and with what is kept: {kept:?}");
+    assert!(kept.0 <= decided.0 + 6, "{decided:?} {kept:?}");
+    assert!(kept.1 <= decided.1 + 200 * 4 + 512, "{decided:?} {kept:?}");
+}
+
+/// Naming who was passed over costs a grant the same in a team of any size.
+#[test]
+fn what_is_kept_to_explain_a_grant_does_not_grow_with_the_team() {
+    let grant = |agents: usize| {
+        let agents = (0..agents).map(|n| AgentSetup::new(AgentId::new(&format!("agent{n:05}")), Vec::new())).collect();
+        let mut router = Router::new(Setup { agents, queues: vec![QueueSetup::new("all")], ..Setup::default() });
+        let now = Now::new(Mono(1_000_000_000), Wall(1_000));
+        router.handle(Input::Presence { agent: AgentId::new("agent00070"), presence: Presence::Available }, now);
+        let (call, queue) = (CallId(1), QueueId::new("all"));
+        let (prefer, extra) = (Vec::new(), Vec::new());
+        let cost = cost_of(|| {
+            router.handle(Input::Enqueue { call, queue, priority: 0, prefer, extra, since: None }, now);
+        });
+        let offered = std::iter::from_fn(|| router.poll_output()).any(|output| matches!(output, Output::Offer { .. }));
+        assert!(offered);
+        cost
+    };
+    let (team, large) = (grant(100), grant(10_000));
+    println!("a grant among 100: {team:?}, among 10,000: {large:?}");
+    assert!(large.0 <= team.0 + 4 && large.1 <= team.1 + 1024, "{team:?} {large:?}");
+    assert!(large.1 <= 8 * 1024, "{large:?}");
 }

@@ -4,6 +4,7 @@
 mod support;
 
 use std::net::{SocketAddr, UdpSocket};
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -52,6 +53,26 @@ fn a_registered_call_reaches_an_agents_phone_after_its_pop() {
         |stage: &str| stages.iter().position(|s| s.contains(stage)).unwrap_or_else(|| panic!("{stage}: {stages:?}"));
     assert!(place("acknowledged") < place("ringing"), "{stages:?}");
     assert_eq!(server.intent(intent["id"].as_str().unwrap_or_default())["state"], "used");
+    let told = explained(&server, call["id"].as_str().unwrap_or_default());
+    for line in [
+        "Who: V2; ",
+        "dialled the number that was leased to this intent",
+        "  decided",
+        "Offered, after ",
+        "End: outcome talked",
+    ] {
+        assert!(told.contains(line), "{line}\nis not in\n{told}");
+    }
+}
+
+/// What `throughline explain` prints.
+fn explained(server: &Server, call: &str) -> String {
+    let url = format!("http://{}", server.http);
+    let mut command = Command::new(PROGRAM);
+    let output = command.args(["explain", call, "--url", &url]).env("THROUGHLINE_API_KEY", server::key()).output();
+    let output = output.expect("the program runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[test]

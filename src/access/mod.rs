@@ -17,7 +17,9 @@ mod policy;
 mod reason;
 mod rule;
 mod seen;
+mod trace;
 mod tried;
+mod version;
 
 pub use answer::{After, Answer, Decision, Overflow};
 pub use cover::{Unreachable, never_reached};
@@ -30,4 +32,6 @@ pub use keywords::{BadKeyword, Keyword};
 pub use policy::{Policy, PolicySetup, TooMany};
 pub use reason::{ReasonCode, ReasonText};
 pub use rule::{CaseState, Condition, Conditions, DomainCondition, LoadCondition, MinValue, ReasonPicked, Rule};
+pub use trace::Trace;
 pub use tried::{Failure, RuleTried};
+pub use version::PolicyVersion;

@@ -17,7 +17,8 @@ use super::look_alike::LookAlikes;
 use super::reason::ReasonText;
 use super::rule::{Asked, Conditions, DomainCondition, Rule};
 use super::seen::Seen;
-use super::tried::{RuleTried, failure, list};
+use super::tried::{RuleTried, list};
+use super::version::PolicyVersion;
 
 /// All that a policy is made of.
 #[derive(Clone, Debug)]
@@ -49,11 +50,12 @@ pub enum TooMany {
 /// The compiled rules. A decision costs the same among a million domains as among ten.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    rules: Vec<CompiledRule>,
-    indexes: Indexes,
+    pub(super) rules: Arc<[CompiledRule]>,
+    pub(super) indexes: Indexes,
     queues_asked: Vec<QueueId>,
     asks_for_past: bool,
-    default: Decision,
+    pub(super) default: Decision,
+    version: PolicyVersion,
 }
 
 /// What is looked up once for all rules.
@@ -65,12 +67,12 @@ pub(super) struct Indexes {
 }
 
 #[derive(Clone, Debug)]
-struct CompiledRule {
-    when: Conditions,
-    asked: Asked,
+pub(super) struct CompiledRule {
+    pub(super) when: Conditions,
+    pub(super) asked: Asked,
     /// The domains that it asks for, in words: they themselves are in the index.
-    domains: Box<str>,
-    decision: Decision,
+    pub(super) domains: Box<str>,
+    pub(super) decision: Decision,
 }
 
 const DEFAULT_RULE: &str = "default";
@@ -109,7 +111,23 @@ impl Policy {
             Rule { words: setup.default_words, ..Rule::new(DEFAULT_RULE, Conditions::default(), setup.default) };
         let default = decision(&default);
         let indexes = Indexes { domains: domains.build(), keywords, look_alikes };
-        Ok(Policy { rules, indexes, queues_asked, asks_for_past, default })
+        Ok(Policy {
+            rules: rules.into(),
+            indexes,
+            queues_asked,
+            asks_for_past,
+            default,
+            version: PolicyVersion::default(),
+        })
+    }
+
+    /// With the version that the configuration has computed.
+    pub fn with_version(self, version: PolicyVersion) -> Policy {
+        Policy { version, ..self }
+    }
+
+    pub fn version(&self) -> PolicyVersion {
+        self.version
     }
 
     /// The answer of the first rule whose conditions all hold.
@@ -122,18 +140,7 @@ impl Policy {
 
     /// Each rule that `decide` would try, in its order, up to the one that matches.
     pub fn explain(&self, facts: &Facts<'_>) -> Vec<RuleTried> {
-        let seen = Seen::new(facts, &self.indexes);
-        let mut tried = Vec::new();
-        for (rule, ix) in self.rules.iter().zip(0..) {
-            let failed = seen.first_failed(rule.asked, &rule.when, ix);
-            let why = failed.map(|condition| failure(condition, (&rule.when, &rule.domains), &seen));
-            tried.push(RuleTried { rule: rule.decision.rule.clone(), failed: why });
-            if failed.is_none() {
-                return tried;
-            }
-        }
-        tried.push(RuleTried { rule: self.default.rule.clone(), failed: None });
-        tried
+        self.decide_with_trace(facts).1.tried()
     }
 
     /// The account class of a domain, address or URI, if the configuration gives it one.

@@ -27,6 +27,9 @@ pub struct ReasonText {
 const TEXT_MAX: usize = 120;
 
 impl ReasonCode {
+    pub const ALL: [ReasonCode; 5] =
+        [ReasonCode::Human, ReasonCode::Queue, ReasonCode::Callback, ReasonCode::SelfService, ReasonCode::Refused];
+
     /// The last part of the HTTP problem's type (RFC 9457), and the label of the counter.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -32,16 +32,8 @@ pub struct Failure {
 const NONE: &str = "none";
 const URGENCIES: [&str; 4] = ["low", "normal", "elevated", "high"];
 
-/// `domains`: the rule's domains in words, which are not in its conditions any more.
-pub(super) fn failure(condition: Condition, (when, domains): (&Conditions, &str), seen: &Seen<'_>) -> Failure {
-    let asked = match condition {
-        Condition::Domain => domains.to_owned(),
-        other => asked(other, when),
-    };
-    Failure { condition, asked, given: given(condition, when, seen) }
-}
-
-fn asked(condition: Condition, when: &Conditions) -> String {
+/// What the rule asks for; `domains`: its domains in words, which are not in its conditions any more.
+pub(super) fn asked(condition: Condition, (when, domains): (&Conditions, &str)) -> String {
     match condition {
         Condition::Level => or_more(when.min_level.map_or(NONE, Level::as_str)),
         Condition::Urgency => or_more(when.min_urgency.map_or(NONE, urgency)),
@@ -59,13 +51,14 @@ fn asked(condition: Condition, when: &Conditions) -> String {
         Condition::Trunk => list(when.trunks.iter().map(|trunk| trunk.as_str())),
         Condition::Dialled => list(when.dialled.iter().map(|number| number.as_str())),
         Condition::Tier => list(when.tiers.iter().map(|tier| tier.as_str())),
-        Condition::Domain => String::new(),
+        Condition::Domain => domains.to_owned(),
         Condition::Reason => list(when.reasons.iter().map(picked)),
         Condition::Hours => when.hours.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
 }
 
-fn given(condition: Condition, when: &Conditions, seen: &Seen<'_>) -> String {
+/// The input that decided.
+pub(super) fn given(condition: Condition, when: &Conditions, seen: &Seen<'_>) -> String {
     let facts = seen.facts;
     match condition {
         Condition::Level => facts.level.as_str().to_owned(),

@@ -206,6 +206,10 @@ pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<S
     let now = clock.now();
     warm_up(&plan);
     warn_of_pools(&plan);
+    tracing::info!(policy = %plan.settings.calls.policy.version(), "access rules");
+    if let Some(shadow) = &plan.settings.calls.shadow {
+        tracing::info!(policy = %shadow.version(), "shadow policy: asked about every call, and never obeyed");
+    }
     let store = open_store(&plan.shell.store)?;
     let numbers = Numbers::new(store.clone(), clock);
     numbers.offer(&plan.settings.pools).await;

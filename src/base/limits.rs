@@ -262,7 +262,7 @@ pub const QUEUES_MAX: usize = 1_000;
 pub const LANES_MAX: usize = 256;
 /// Skills that a call may ask for besides its queue's. Those beyond it are not looked at.
 pub const EXTRA_SKILLS_MAX: usize = 8;
-/// Agents remembered as having failed a call's offer, and those named with an offer as passed over; the oldest goes first.
+/// Agents remembered as having failed a call's offer, and those with a claim who are named as passed over; the oldest goes first.
 pub const PASSED_OVER_MAX: usize = 8;
 /// Steps by which the search for an agent widens; three are usual. Beyond it the configuration is refused.
 pub const RINGS_MAX: usize = 8;
@@ -323,3 +323,14 @@ pub const POOL_NUMBERS_MAX: usize = 10_000;
 pub const QUARANTINE_MAX: Duration = Duration::from_secs(24 * 3600);
 /// Intents in an hour that the promise of a pool may expect; 278 a second. More is refused.
 pub const POOL_RATE_MAX: u32 = 1_000_000;
+/// Decisions of the access rules that are kept to explain a call: the first, and those after its page has confirmed it. A further one
+/// is obeyed and not kept.
+pub const DECISIONS_KEPT_MAX: usize = 4;
+/// Offers that are kept to explain a call; the oldest goes first.
+pub const OFFERS_KEPT_MAX: usize = 8;
+/// Differences between the policy and its shadow that are kept to look at; the oldest goes first, all are counted.
+pub const SHADOW_DIFFERENCES_KEPT: usize = 1_000;
+/// Agents named with a grant as passed over, and those looked at to find them: a grant costs the same in a team of any size, and what
+/// is kept of a call stays small. Those beyond it are not named.
+pub const OTHERS_NAMED: usize = 50;
+pub const OTHERS_LOOKED_AT: usize = 64;

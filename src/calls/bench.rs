@@ -24,6 +24,7 @@ use super::facts::Fact;
 use super::pages::{Pages, Standing};
 use super::settings::{CallSettings, PhonePlan};
 use super::settling::Settling;
+use super::shadowing::Differences;
 use super::supervising::SupervisionPlan;
 use super::terms::SoundTerms;
 
@@ -110,6 +111,8 @@ pub struct Bench {
     pub loads: Loads,
     /// Of the queues that the policy asks for, as the router last said.
     pub queue_loads: Vec<QueueLoad>,
+    /// Where the shadow policy would have decided otherwise.
+    pub differences: Differences,
     /// The moment of the input that is being handled.
     pub now: Now,
     outputs: VecDeque<CallOutput>,
@@ -136,6 +139,7 @@ impl Bench {
             pages: Pages::default(),
             loads: Loads::default(),
             queue_loads: Vec::new(),
+            differences: Differences::default(),
             now: Now::default(),
             outputs: VecDeque::new(),
             asked: 0,

@@ -12,6 +12,7 @@ use crate::sip::claims::Asserted;
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase};
 use super::ending;
+use super::explained::since_invite;
 use super::facts::{Fact, FallbackCause, PopMiss};
 use super::fallback;
 use super::header_rules;
@@ -32,7 +33,8 @@ pub fn offered(call: &mut Call, grant: Grant, passed_over: Vec<(AgentId, Why)>, 
     }
     bench.cancel_deadline(call, Deadline::AnswerWaiting);
     call.record.agent = Some(grant.agent.clone());
-    call.record.passed_over = passed_over;
+    let at = since_invite(call, now);
+    call.record.explain().offered(at, grant.agent.clone(), passed_over);
     bench.fact(Fact::Granted { call: call.id, agent: grant.agent.clone(), fence: grant.fence });
     bench.stage(call, Stage::InviteToGrant, now);
     let pop = Box::new(pop::draw(call, &grant, now));
@@ -213,6 +215,7 @@ fn offer_failed(call: &mut Call, grant: Grant, why: OfferFailure, bench: &mut Be
         OfferFailure::Away => "the phone's page was closed",
         OfferFailure::NoPop => "desktop not reachable",
     };
+    call.record.explain().offer_failed(why);
     take_back(call, &grant, text, bench);
     // The call waits before the router hears of it: the next offer may come in the same breath.
     queueing::wait_on(call, bench, now);

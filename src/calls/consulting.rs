@@ -140,7 +140,18 @@ pub fn not_free(call: &mut Call, why: Why, bench: &mut Bench, now: Now) {
         // Somebody without a desk can still take a call; and there is nobody else for the caller.
         _ if is_left => drop(pass_on(call, None, bench, now)),
         Why::Offline => drop(pass_on(call, None, bench, now)),
-        Why::Busy | Why::OnBreak | Why::Paused | Why::NoPhone | Why::LacksSkill | Why::Failed(_) => {
+        Why::Busy
+        | Why::Reserved
+        | Why::WrapUp
+        | Why::OnBreak
+        | Why::Paused
+        | Why::NoDesk
+        | Why::NoPhone
+        | Why::Lacks(_)
+        | Why::OtherQueues
+        | Why::LaterRing
+        | Why::NotTheirTurn
+        | Why::Failed(_) => {
             tell_state(call, "they cannot take the call now", bench);
         }
     }

@@ -22,6 +22,7 @@ use super::caps::{Bound, Load};
 use super::facts::{Fact, FallbackCause};
 use super::records::Records;
 use super::settings::{CallSettings, TrunkPlan};
+use super::shadowing::Differences;
 use super::{
     admission, announcing, attended, browsing, changing, comfort, confirming, connecting, consulting, ending, fallback,
     header_rules, keys, matching, phoning, pin, queueing, recording, redirecting, returning, screening, settling,
@@ -125,6 +126,11 @@ impl Calls {
 
     pub fn get(&self, call: CallId) -> Option<&Call> {
         self.calls.get(&call).map(Box::as_ref)
+    }
+
+    /// Where the shadow policy would have decided otherwise.
+    pub fn differences(&self) -> &Differences {
+        &self.bench.differences
     }
 
     pub fn records(&self) -> &Records {
@@ -375,7 +381,8 @@ impl Calls {
 
     fn on_routing(&mut self, output: routing::Output, now: Now) {
         match output {
-            routing::Output::Offer { call, agent, fence, expires: _, passed_over } => {
+            routing::Output::Offer { call, agent, fence, expires: _, mut passed_over, others } => {
+                passed_over.extend(others);
                 let grant = Grant { agent, fence };
                 self.with(call, |call, bench| match call.transfer {
                     Some(_) => transfer::offered(call, grant, bench, now),

@@ -4,17 +4,19 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::access::{PolicyVersion, ReasonCode};
 use crate::base::stage::Stage;
 use crate::base::{AgentId, CallId, CaseId, Fence, IntentId, Level, Mono, Pii, QueueId, TrunkId, Wall};
 use crate::desktop::WrapUp;
 use crate::intents::intent::{Intent, Reason, Subject};
 use crate::intents::matching::Evidence;
 use crate::media::command::{LegStats, LostCause};
-use crate::routing::{Predictions, Why};
+use crate::routing::Predictions;
 use crate::sip::api::{GatewayState, Refusal};
 
 use super::call::Side;
 use super::caps::{Bound, Reached};
+use super::explained::Explained;
 use super::recording::{RecordingNews, RecordingNote};
 use super::supervising::{Act, Supervised};
 
@@ -124,6 +126,12 @@ pub enum Fact {
         call: CallId,
         rule: String,
         reason: String,
+    },
+    /// The shadow policy was asked too.
+    Shadowed {
+        call: CallId,
+        live: ReasonCode,
+        shadow: ReasonCode,
     },
     Queued {
         call: CallId,
@@ -273,7 +281,6 @@ pub struct CallRecord {
     pub notify: Option<Arc<str>>,
     pub queue: Option<QueueId>,
     pub agent: Option<AgentId>,
-    pub passed_over: Vec<(AgentId, Why)>,
     /// In order; `agent` is the last who had the call.
     pub passed_on: Vec<PassedOn>,
     pub fallback: Option<FallbackCause>,
@@ -294,6 +301,8 @@ pub struct CallRecord {
     pub wrap_up: Option<WrapUp>,
     /// Of the intent that had the call.
     pub about: Option<Box<About>>,
+    /// Shared with those who look at it; written to while the call lasts.
+    pub explained: Arc<Explained>,
 }
 
 /// A case as the calls know it.
@@ -347,7 +356,6 @@ impl CallRecord {
             notify: None,
             queue: None,
             agent: None,
-            passed_over: Vec::new(),
             passed_on: Vec::new(),
             fallback: None,
             outcome: None,
@@ -361,7 +369,20 @@ impl CallRecord {
             recording: None,
             wrap_up: None,
             about: None,
+            explained: Arc::default(),
         }
+    }
+}
+
+impl CallRecord {
+    /// The version of the policy that decided last.
+    pub fn policy(&self) -> Option<PolicyVersion> {
+        self.explained.decisions.last().map(|decision| decision.trace.version())
+    }
+
+    /// To note why something was decided.
+    pub(super) fn explain(&mut self) -> &mut Explained {
+        Arc::make_mut(&mut self.explained)
     }
 }
 
@@ -376,6 +397,7 @@ impl Fact {
             | Fact::MatchMissed { call, .. }
             | Fact::Decided { call, .. }
             | Fact::Waited { call, .. }
+            | Fact::Shadowed { call, .. }
             | Fact::Queued { call, .. }
             | Fact::Granted { call, .. }
             | Fact::PopMissed { call, .. }

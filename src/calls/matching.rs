@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::access::{Answer, Decision, Facts};
+use crate::access::{Answer, Decision, Facts, Trace};
 use crate::base::stage::Stage;
 use crate::base::{CallId, IntentId, Level, Now, QueueId};
 use crate::intents::intent::{Intent, IntentState};
@@ -15,12 +15,14 @@ use super::api::AskId;
 use super::bench::{Bench, Deadline};
 use super::call::{Call, Phase, Step};
 use super::ending;
+use super::explained::{MatchSeen, since_invite};
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
 use super::pin;
 use super::policy_facts;
 use super::queueing;
 use super::settling;
+use super::shadowing;
 
 /// The store has answered a question: who it may be, or, when there were several, that the winner is ours. An answer to another question is stale.
 pub fn answered(call: &mut Call, ask: AskId, result: Result<StoreReply, StoreError>, bench: &mut Bench, now: Now) {
@@ -112,6 +114,7 @@ fn weigh(call: &mut Call, mut candidates: Vec<Candidate>, bench: &mut Bench, now
     };
     let matched = matching::weigh(&observed, &candidates, &bench.settings.priors);
     note(call, &matched);
+    call.record.explain().matched = Some(MatchSeen::of(&matched, &candidates));
     let others = matched.rivals.iter().filter_map(|place| candidates.get(*place).cloned());
     call.recognised.others = others.map(with_last_agent).collect();
     let winner = matched.winner.filter(|place| *place < candidates.len()).map(|place| candidates.swap_remove(place));
@@ -172,7 +175,10 @@ fn claimed(call: &mut Call, result: Result<StoreReply, StoreError>, bench: &mut 
     match result {
         Ok(StoreReply::Claimed(_)) => settled(call, Some(intent), bench, now),
         // Another call has this intent, or it has just ended: this caller is nobody we know.
-        Ok(_) => settled(call, None, bench, now),
+        Ok(_) => {
+            lost(call);
+            settled(call, None, bench, now);
+        }
         Err(_) => {
             give_up_claim(call, bench);
             missed(call, FallbackCause::StoreFailure, bench, now);
@@ -189,8 +195,15 @@ pub fn renew_claim(call: &Call, bench: &mut Bench, now: Now) {
     bench.set_deadline(call, Deadline::RenewClaim, now.mono + life / 2);
 }
 
+fn lost(call: &mut Call) {
+    if let Some(matched) = &mut call.record.explain().matched {
+        matched.is_lost = true;
+    }
+}
+
 fn missed(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
     call.recognised.missed = Some(cause);
+    call.record.explain().missed = Some(cause);
     bench.fact(Fact::MatchMissed { call: call.id, cause });
     settled(call, None, bench, now);
 }
@@ -234,11 +247,13 @@ fn know_of_pages(call: &mut Call, intent: Option<&Intent>, bench: &mut Bench) {
 fn decide(call: &mut Call, bench: &mut Bench, now: Now) {
     let settings = bench.settings.clone();
     let facts = policy_facts::of_call(call, bench, now);
-    let decision = settings.policy.decide(&facts);
+    let (decision, trace) = settings.policy.decide_with_trace(&facts);
+    let shadow = shadowing::ask(&settings, &facts);
     let if_proven = || settings.policy.decide(&Facts { level: Level::Proven, ..facts.clone() });
     let is_kept_out = call.recognised.intent.is_some() && !is_let_in(&decision) && is_let_in(&if_proven());
     call.recognised.is_kept_out = is_kept_out;
-    note_decision(call, decision, bench);
+    shadowing::note(call, &decision, shadow, bench, now.wall);
+    note_decision(call, decision, trace, bench, now);
     bench.stage(call, Stage::InviteToAccess, now);
     if let Some(answer) = call.decision.as_ref().map(|decision| decision.answer.clone()) {
         obey(call, answer, bench, now);
@@ -253,22 +268,22 @@ pub fn reconsider(call: &mut Call, bench: &mut Bench, now: Now) {
     if !std::mem::take(&mut call.recognised.is_kept_out) || !fallback::can_be_taken_back(call) {
         return;
     }
-    let decision = bench.settings.policy.decide(&policy_facts::of_call(call, bench, now));
+    let (decision, trace) = bench.settings.policy.decide_with_trace(&policy_facts::of_call(call, bench, now));
     let answer = decision.answer.clone();
     if is_let_in(&decision) {
         fallback::take_back(call, bench);
-        note_decision(call, decision, bench);
+        note_decision(call, decision, trace, bench, now);
         obey(call, answer, bench, now);
     }
 }
 
 /// The rules may have another place for a caller who waits. What would send a proven caller away leaves them where they are.
 fn wait_elsewhere(call: &mut Call, bench: &mut Bench, now: Now) {
-    let decision = bench.settings.policy.decide(&policy_facts::of_call(call, bench, now));
+    let (decision, trace) = bench.settings.policy.decide_with_trace(&policy_facts::of_call(call, bench, now));
     let place = place_of(&decision.answer, bench);
     let before = call.decision.as_ref().and_then(|decision| place_of(&decision.answer, bench));
     let Some((queue, priority, ceiling)) = place.filter(|place| before.as_ref() != Some(place)) else { return };
-    note_decision(call, decision, bench);
+    note_decision(call, decision, trace, bench, now);
     queueing::move_to(call, queue, priority, ceiling, bench, now);
 }
 
@@ -287,7 +302,9 @@ fn is_let_in(decision: &Decision) -> bool {
     matches!(decision.answer, Answer::Human { .. } | Answer::Queue { .. })
 }
 
-fn note_decision(call: &mut Call, decision: Decision, bench: &mut Bench) {
+fn note_decision(call: &mut Call, decision: Decision, trace: Trace, bench: &mut Bench, now: Now) {
+    let at = since_invite(call, now);
+    call.record.explain().decided(at, decision.clone(), trace);
     call.record.rule = Some(decision.rule.to_string());
     call.record.reason = Some(decision.reason.to_string());
     call.record.notify = decision.notify.clone();

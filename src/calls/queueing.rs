@@ -10,6 +10,7 @@ use crate::sip::api::SipCommand;
 use super::bench::{Bench, Deadline};
 use super::call::{Call, Phase, Queued};
 use super::comfort;
+use super::explained::since_invite;
 use super::facts::{Fact, FallbackCause};
 use super::fallback;
 use super::matching;
@@ -31,6 +32,8 @@ pub fn enter(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Dur
 
 fn wait_in(call: &mut Call, place: Queued, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
     call.record.queue = Some(place.queue.clone());
+    let (at, points) = (since_invite(call, now), priority(call));
+    call.record.explain().queued(at, place.queue.clone(), points);
     bench.fact(Fact::Queued { call: call.id, queue: place.queue.clone() });
     call.queued = Some(place);
     call.phase = Phase::Waiting;
@@ -95,6 +98,7 @@ pub fn moved_up(call: &mut Call, position: usize, expected_wait: Option<Duration
         queued.position = Some(position);
         queued.expected_wait = expected_wait;
     }
+    call.record.explain().moved_up(position, expected_wait);
 }
 
 /// An offer came to nothing: the call waits on in its old place.

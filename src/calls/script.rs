@@ -37,6 +37,7 @@ use super::settings::{
     CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, PinPlan, QueueSound, Spoken, TrunkPlan,
     WaitingSound, WebRtcPlan,
 };
+use super::shadowing::Differences;
 use super::supervising::SupervisionPlan;
 use super::terms::{SoundTerms, TrunkTerms};
 use super::{Calls, Confirmed};
@@ -154,6 +155,17 @@ impl Bench {
         let refuse = Answer::Refuse { status: 603, announcement: Some(announcement.into()) };
         let setup = PolicySetup { default_words: Some("closed now".to_owned()), ..PolicySetup::of(Vec::new(), refuse) };
         Bench::of(CallSettings { policy: Policy::new(setup).unwrap().into(), ..plain })
+    }
+
+    /// A policy that would ask for this level is asked too.
+    pub fn with_shadow(level: Level) -> Bench {
+        let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
+        let plain = settings(ivr, Mode::Path, TrunkTerms::default(), SoundTerms::default());
+        Bench::of(CallSettings { shadow: Some(Arc::new(policy(level))), ..plain })
+    }
+
+    pub fn differences(&self) -> &Differences {
+        self.calls.differences()
     }
 
     fn of(settings: CallSettings) -> Bench {
@@ -391,6 +403,7 @@ impl Bench {
                 fence: Fence(fence.parse().unwrap()),
                 expires: self.now.mono + Duration::from_secs(25),
                 passed_over: Vec::new(),
+                others: Vec::new(),
             }),
             ["refer", to] => {
                 let refer = Refer { to: Pii::new((*to).to_owned()), replaces: None, referred_by: None };
@@ -426,6 +439,7 @@ impl Bench {
                 fence: Fence(fence.parse().unwrap()),
                 expires: self.now.mono + Duration::from_secs(25),
                 passed_over: Vec::new(),
+                others: Vec::new(),
             }),
             ["ben", "joins"] => {
                 sip(SipEvent::ReinviteAnswered { leg: self.bens, status: 200, body: Bytes::from_static(SDP) })
@@ -685,6 +699,7 @@ impl Bench {
             Fact::Supervised { act, .. } => Some(act.map_or("left", |act| act.as_str()).to_owned()),
             Fact::Confirmed { .. } => Some("confirmed".to_owned()),
             Fact::Matched { level, .. } => Some(format!("matched {level}")),
+            Fact::Shadowed { live, shadow, .. } => Some(format!("shadow {}/{}", live.as_str(), shadow.as_str())),
             _ => None,
         }
     }
@@ -946,6 +961,7 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
             agents: [("ben".to_owned(), AgentId::new("ben"))].into(),
         },
         policy: policy(Level::Likely).into(),
+        shadow: None,
         default_queue: Some(QueueId::new("help")),
         priors: Priors::default(),
         token_keys: TokenKeys::new(&[TokenKey { id: 1, secret: vec![7; 32] }]).unwrap(),

@@ -248,6 +248,8 @@ pub struct CallSettings {
     /// Where agents may pass calls on to.
     pub dial: DialRules,
     pub policy: Arc<Policy>,
+    /// Asked about every call too, and never obeyed.
+    pub shadow: Option<Arc<Policy>>,
     /// Taken when a rule lets a caller through and names no queue.
     pub default_queue: Option<QueueId>,
     pub priors: Priors,

@@ -173,7 +173,18 @@ pub fn not_free(call: &mut Call, why: Why, bench: &mut Bench) {
     let (by, state) = (supervision.by.clone(), supervision.act.state());
     let why = match why {
         Why::Offline => "you take no calls: go available or on a break first",
-        Why::Busy | Why::OnBreak | Why::Paused | Why::NoPhone | Why::LacksSkill | Why::Failed(_) => "you are busy",
+        Why::Busy
+        | Why::Reserved
+        | Why::WrapUp
+        | Why::OnBreak
+        | Why::Paused
+        | Why::NoDesk
+        | Why::NoPhone
+        | Why::Lacks(_)
+        | Why::OtherQueues
+        | Why::LaterRing
+        | Why::NotTheirTurn
+        | Why::Failed(_) => "you are busy",
     };
     tell(call, &by, state, why, bench);
 }

@@ -7,6 +7,7 @@ mod browsers;
 mod browsing;
 mod comfort;
 mod consulting;
+mod explained;
 mod moved;
 mod pages;
 mod pin;

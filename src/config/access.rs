@@ -20,8 +20,10 @@ use super::overflow::Overflows;
 use super::plan::NotifyPlan;
 use super::read::ReadFile;
 use super::recording::RecordedRule;
+use super::shadow;
 use super::tree::{Section, Text};
 use super::values::{Names, phone_number};
+use super::version::VersionOf;
 
 /// What rules may refer to.
 pub(super) struct Known<'k, 'a> {
@@ -36,6 +38,12 @@ pub(super) struct Known<'k, 'a> {
 const ALL_DAY: &str = "daily 00:00-24:00";
 const VALUE: &str = "write min_value = { minor_units = 10000, currency = \"EUR\" }: a hundred euros in cents";
 
+/// The rules that hold, and those that are asked too.
+pub(super) struct Policies {
+    pub live: Policy,
+    pub shadow: Option<Policy>,
+}
+
 /// `recorded` gets the rules whose calls are to be recorded, `notify` who is told of calls.
 pub(super) fn read(
     top: &mut Section<'_>,
@@ -44,8 +52,22 @@ pub(super) fn read(
     notify: &mut Vec<NotifyPlan>,
     files: &mut ReadFile<'_>,
     faults: &mut Faults<'_>,
-) -> Option<Policy> {
+) -> Option<Policies> {
     let mut section = top.section("access", faults);
+    let shadow = shadow::read(&mut section, known, files, faults);
+    policy(section, known, (recorded, notify), files, faults).map(|live| Policies { live, shadow })
+}
+
+/// Of a section `[access]`, here or in another file.
+pub(super) fn policy(
+    mut section: Section<'_>,
+    known: &Known<'_, '_>,
+    (recorded, notify): (&mut Vec<RecordedRule>, &mut Vec<NotifyPlan>),
+    files: &mut ReadFile<'_>,
+    faults: &mut Faults<'_>,
+) -> Option<Policy> {
+    let mut version = version(&section);
+    let files: &mut ReadFile<'_> = &mut |name: &str| files(name).inspect(|bytes| version.bytes(bytes));
     let (mut tiers, mut told) = (Names::default(), Names::default());
     *notify = notify::read(&mut section, &mut told, faults);
     let calendars = access_files::calendars(&mut section, files, faults);
@@ -61,7 +83,8 @@ pub(super) fn read(
     let setup = with_default(setup, &mut section, known, faults);
     let place = section.place.clone();
     section.finish(faults);
-    Policy::new(setup).map_err(|many| too_many(many, &place, faults)).ok()
+    let policy = Policy::new(setup).map(|policy| policy.with_version(version.finish()));
+    policy.map_err(|many| too_many(many, &place, faults)).ok()
 }
 
 fn too_many(many: TooMany, access: &Place, faults: &mut Faults<'_>) {
@@ -87,6 +110,12 @@ fn too_many(many: TooMany, access: &Place, faults: &mut Faults<'_>) {
 fn protected(access: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<Vec<DomainPattern>> {
     let texts = access.item("protected")?.texts(faults);
     Some(texts.iter().filter_map(|text| pattern(text, faults)).collect())
+}
+
+fn version(section: &Section<'_>) -> VersionOf {
+    let mut version = VersionOf::default();
+    section.table().into_iter().for_each(|table| version.policy(table));
+    version
 }
 
 fn with_default(

@@ -34,6 +34,7 @@ mod recording;
 mod redirect;
 mod rings;
 mod routing;
+mod shadow;
 mod shell;
 mod sip;
 mod sound_terms;
@@ -41,6 +42,7 @@ mod terms;
 mod tree;
 mod trunks;
 mod values;
+mod version;
 mod waiting;
 mod wavs;
 mod web;
@@ -58,4 +60,8 @@ mod claims_tests;
 #[cfg(test)]
 mod promise_tests;
 #[cfg(test)]
+mod shadow_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod version_tests;

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use toml::de::DeTable;
 
-use crate::access::Policy;
 use crate::calls::settings::{CallSettings, Deadlines};
 use crate::desktop::{self, BrowserPhones};
 use crate::engine::{ConfigSource, FileRead, Settings};
@@ -90,14 +89,15 @@ fn plan(mut top: Section<'_>, files: &mut ReadFile<'_>, mut wavs: Wavs, faults: 
     shell.notify = notify;
     promise::settle(&mut pools.plans, &mut shell.intents);
     top.finish(faults);
-    let (policy, Signing { token_keys, passes }, (deadlines, target_timeout)) = calls?;
+    let (policies, Signing { token_keys, passes }, (deadlines, target_timeout)) = calls?;
     let dial = dial::rules(dial, &agents.phones, &agents.accounts);
     let fixed_phones = agents::fixed(&agents.phones);
     let calls = CallSettings {
         dial,
         trunks: trunks.plans,
         phones: agents.phones,
-        policy: Arc::new(policy),
+        policy: Arc::new(policies.live),
+        shadow: policies.shadow.map(Arc::new),
         default_queue: routing.default_queue,
         priors: Priors::default(),
         token_keys,
@@ -128,7 +128,7 @@ fn calls(
     notify: &mut Vec<NotifyPlan>,
     files: &mut ReadFile<'_>,
     faults: &mut Faults<'_>,
-) -> Option<(Policy, Signing, (Deadlines, Duration))> {
+) -> Option<(access::Policies, Signing, (Deadlines, Duration))> {
     let default_queue = routing.default_queue.as_ref();
     let known = access::Known {
         queues: &routing.queues,
@@ -138,10 +138,10 @@ fn calls(
         overflows: &routing.overflows,
         setup: &routing.setup,
     };
-    let policy = access::read(top, &known, recorded, notify, files, faults);
+    let policies = access::read(top, &known, recorded, notify, files, faults);
     let token_keys = shell::token_keys(top, faults);
     let deadlines = shell::deadlines(top, faults);
-    Some((policy?, token_keys?, deadlines))
+    Some((policies?, token_keys?, deadlines))
 }
 
 fn endpoint(

@@ -137,6 +137,11 @@ impl<'a> Section<'a> {
             .collect()
     }
 
+    /// As it stands in the file.
+    pub(super) fn table(&self) -> Option<&'a DeTable<'a>> {
+        self.table
+    }
+
     pub(super) fn is_given(&self) -> bool {
         self.table.is_some()
     }

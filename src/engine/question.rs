@@ -7,6 +7,7 @@ use crate::base::{CallId, IntentId, TrunkId};
 use crate::calls::Confirmed;
 use crate::calls::caps::Load;
 use crate::calls::facts::CallRecord;
+use crate::calls::shadowing::Difference;
 use crate::routing::{AgentView, QueueView};
 use crate::sip::api::{EnrolView, GatewayView};
 
@@ -28,6 +29,10 @@ pub enum Question {
     Trunks,
     /// How many calls in progress are in each phase.
     Phases,
+    /// Where the shadow policy would have decided otherwise, the latest first; at most `limit` of them.
+    Shadow {
+        limit: usize,
+    },
     /// The page of this intent says that its customer is calling now. This one question changes something.
     Confirm {
         intent: IntentId,
@@ -48,6 +53,7 @@ pub enum Answer {
     Queues(Vec<QueueView>),
     Trunks(Vec<TrunkView>),
     Phases(BTreeMap<&'static str, usize>),
+    Shadow(Vec<Difference>),
     Confirmed(Confirmed),
     InCall(bool),
     Health(Counts),

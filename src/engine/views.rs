@@ -20,6 +20,9 @@ pub(super) fn answer(engine: &mut Engine, question: Question, now: Now) -> Answe
         Question::Queues => Answer::Queues(engine.router.queues(now)),
         Question::Trunks => Answer::Trunks(engine.trunks.iter().map(|trunk| trunk_view(engine, trunk)).collect()),
         Question::Phases => Answer::Phases(phases(engine)),
+        Question::Shadow { limit } => {
+            Answer::Shadow(engine.calls.differences().newest_first().take(limit).cloned().collect())
+        }
         Question::Confirm { intent } => Answer::Confirmed(engine.calls.confirm(intent, now)),
         Question::InCall { intent } => Answer::InCall(engine.calls.is_in_call(intent)),
         Question::Health => Answer::Health(engine.counts()),

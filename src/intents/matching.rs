@@ -45,36 +45,54 @@ pub struct Matched {
     pub evidence: Vec<Evidence>,
     /// The probability of the winner, from 0 to 1; at V0 that of the best candidate.
     pub share: f64,
+    /// Of each candidate likewise.
+    pub shares: Vec<f64>,
+    /// What the share earns, and what the kinds of evidence allow; the level is the lower one.
+    pub earned: Level,
+    pub allowed: Level,
 }
 
 /// Weighs `candidates` (as `Found` returns them) against one another and against a stray call.
 pub fn weigh(observed: &Observed, candidates: &[Candidate], params: &Priors) -> Matched {
     let facts: Vec<Facts> = candidates.iter().map(|candidate| Facts::of(observed, candidate)).collect();
     let weighed = Weighed::of(observed, candidates, &facts, params);
-    let Some(best) = weighed.best() else { return unmatched(0.0) };
+    let Some(best) = weighed.best() else { return unmatched() };
     let rivals = weighed.rivals(best, params);
-    let level = level(&weighed, &facts, best, &rivals, params);
+    let (earned, allowed) = (earned(&weighed, best, &rivals, params), ceiling(&facts, best));
+    let share = weighed.share(best);
+    let shares = (0..candidates.len()).map(|candidate| weighed.share(candidate)).collect();
+    let level = earned.min(allowed);
     if level == Level::Unmatched {
-        return unmatched(weighed.share(best));
+        return Matched { share, shares, earned, allowed, ..unmatched() };
     }
     let evidence = evidence::collect(observed, &facts, best);
-    Matched { level, winner: Some(best), rivals, evidence, share: weighed.share(best) }
+    Matched { level, winner: Some(best), rivals, evidence, share, shares, earned, allowed }
 }
 
-fn unmatched(share: f64) -> Matched {
-    Matched { level: Level::Unmatched, winner: None, rivals: Vec::new(), evidence: Vec::new(), share }
+fn unmatched() -> Matched {
+    let level = Level::Unmatched;
+    Matched {
+        level,
+        winner: None,
+        rivals: Vec::new(),
+        evidence: Vec::new(),
+        share: 0.0,
+        shares: Vec::new(),
+        earned: level,
+        allowed: level,
+    }
 }
 
-/// The level that the share earns, held down to what the kinds of evidence allow.
-fn level(weighed: &Weighed, facts: &[Facts], best: usize, rivals: &[usize], params: &Priors) -> Level {
+/// The level that the share earns, whatever the evidence is.
+fn earned(weighed: &Weighed, best: usize, rivals: &[usize], params: &Priors) -> Level {
     let share = weighed.share(best);
     let together = share + rivals.iter().map(|rival| weighed.share(*rival)).sum::<f64>();
     let sure = rivals.is_empty() && share >= params.strong_share;
-    let earned = if sure { Level::Proven } else { Level::Likely };
-    if together < params.likely_share {
-        return Level::Unmatched;
+    match together < params.likely_share {
+        true => Level::Unmatched,
+        false if sure => Level::Proven,
+        false => Level::Likely,
     }
-    earned.min(ceiling(facts, best))
 }
 
 /// What the kinds of evidence allow, however probable the candidate is.

@@ -120,6 +120,8 @@ pub enum Output {
         fence: Fence,
         expires: Mono,
         passed_over: Vec<(AgentId, Why)>,
+        /// Who else did not get it: those whose work it is first, at most `OTHERS_NAMED`.
+        others: Vec<(AgentId, Why)>,
     },
     /// The agent asked for with `Grant` cannot take a call now.
     NotFree {
@@ -168,18 +170,30 @@ pub enum Output {
 /// Why an agent is paused.
 pub type PauseCause = OfferFailure;
 
-/// Why an agent with a claim to a call was passed over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Why an agent was passed over.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Why {
-    /// Preferred, and still busy after the time that a call waits for that.
+    /// In a conversation.
     Busy,
+    /// Promised to another call.
+    Reserved,
+    WrapUp,
     OnBreak,
     Offline,
+    /// After an offer that came to nothing.
     Paused,
+    /// Their desk's connection is lost.
+    NoDesk,
     /// Their phone cannot be rung now.
     NoPhone,
-    /// Preferred, and without a skill that is required.
-    LacksSkill,
+    /// Without a skill that is required, or not at the level.
+    Lacks(SkillNeed),
+    /// They keep to other queues.
+    OtherQueues,
+    /// Takes such calls only when they have waited longer.
+    LaterRing,
+    /// Free, but another's turn came first.
+    NotTheirTurn,
     /// Had an offer of this call a moment ago.
     Failed(OfferFailure),
 }

@@ -9,6 +9,7 @@ mod lately;
 mod load;
 mod messages;
 mod offers;
+mod passed;
 mod positions;
 mod presence;
 mod queues;
@@ -29,6 +30,8 @@ pub use router::Router;
 pub use setup::{AgentSetup, Estimator, Order, Pause, QueueSetup, RingSetup, Setup, SkillNeed};
 pub use views::{AgentView, QueueView, RouterCounts};
 
+#[cfg(test)]
+mod passed_tests;
 #[cfg(test)]
 mod property_tests;
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! Grants: who is offered what, and how each offer ends.
 
-use crate::base::limits::{CALL_LENGTH_MAX, PASSED_OVER_MAX};
+use crate::base::limits::CALL_LENGTH_MAX;
 use crate::base::{AgentId, CallId, Fence, Mono};
 
 use super::agents::{Agent, AgentIx, Grant, Work};
 use super::decide;
 use super::fits::Fit;
-use super::messages::{OfferFailure, Output, Presence, Why};
+use super::messages::{OfferFailure, Output, Why};
 use super::routed_call::{Failed, Place, RoutedCall};
 use super::router::{Router, Timer};
 use super::waiting::Rank;
@@ -164,6 +164,7 @@ impl Router {
             fence,
             expires,
             passed_over: Vec::new(),
+            others: Vec::new(),
         });
     }
 
@@ -173,7 +174,8 @@ impl Router {
         call.told = None;
         self.score_entry(id, now);
         let Some(call) = self.calls.get(&id) else { return };
-        let (queue, passed_over) = (call.queue, self.passed_over(id, ix));
+        let queue = call.queue;
+        let (passed_over, others) = (self.passed_over(id, ix), self.others(id, ix));
         let expires = now + self.queue(queue).setup.offer_timeout;
         let agent = self.agent_mut(ix);
         let fence = agent.next_fence();
@@ -182,31 +184,7 @@ impl Router {
         let agent = agent.id.clone();
         self.timers.set(Timer::Grant(ix), expires + self.rules.grant_margin);
         self.tell_state(ix, now);
-        self.outputs.push_back(Output::Offer { call: id, agent, fence, expires, passed_over });
-    }
-
-    fn passed_over(&self, id: CallId, chosen: AgentIx) -> Vec<(AgentId, Why)> {
-        let Some(call) = self.calls.get(&id) else { return Vec::new() };
-        let before = call.prefer.iter().copied().take_while(|ix| *ix != chosen);
-        let preferred = before.filter(|ix| !call.failed.iter().any(|f| f.agent == *ix));
-        let preferred = preferred.map(|ix| (ix, self.why_not(ix, call)));
-        let failed = call.failed.iter().filter(|failed| failed.agent != chosen);
-        let failed = failed.map(|failed| (failed.agent, Why::Failed(failed.why)));
-        let named = preferred.into_iter().chain(failed).take(PASSED_OVER_MAX);
-        named.map(|(ix, why)| (self.agent(ix).id.clone(), why)).collect()
-    }
-
-    fn why_not(&self, ix: AgentIx, call: &RoutedCall) -> Why {
-        let agent = self.agent(ix);
-        match agent.presence {
-            _ if !agent.takes(call.lane, call.stage) => Why::LacksSkill,
-            Presence::Offline => Why::Offline,
-            Presence::Break { .. } => Why::OnBreak,
-            Presence::Available if agent.paused.is_some() => Why::Paused,
-            Presence::Available if !agent.has_phone => Why::NoPhone,
-            Presence::Available if !agent.is_busy() => Why::LacksSkill,
-            Presence::Available => Why::Busy,
-        }
+        self.outputs.push_back(Output::Offer { call: id, agent, fence, expires, passed_over, others });
     }
 
     /// The call first, since it keeps its place; then the agent, who may have another.

@@ -1,6 +1,6 @@
 //! Random days at the router, each choice compared with a search through everything that stands to choose from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -245,8 +245,11 @@ impl Onlooker {
 
     fn see(&mut self, output: Output) {
         match output {
-            Output::Offer { call, agent, fence, expires, passed_over } => {
+            Output::Offer { call, agent, fence, expires, passed_over, others } => {
                 assert!(expires > self.now && passed_over.len() <= 8);
+                let all: BTreeSet<_> = passed_over.iter().chain(&others).map(|(agent, _)| agent).collect();
+                assert_eq!(all.len(), passed_over.len() + others.len(), "nobody is named twice");
+                assert!(!all.contains(&agent));
                 self.see_offer(call, index(&agent), fence);
             }
             Output::GrantExpired { call, agent, fence } => {

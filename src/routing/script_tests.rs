@@ -456,7 +456,7 @@ fn a_busy_preferred_agent_is_waited_for_and_not_for_ever() {
         (10, "leave 1", &["2 to ann#2"]),
         (11, "call 3 any prefer=ann", &[]),
         (30, "tick", &[]),
-        (31, "tick", &["3 to bob#1 not ann Busy"]),
+        (31, "tick", &["3 to bob#1 not ann Reserved"]),
     ]);
 }
 
@@ -467,7 +467,7 @@ fn of_two_preferred_agents_the_one_who_is_free_has_the_call() {
         (1, "call 1 any", &["1 to ann#1"]),
         (2, "bob available", &[]),
         (3, "cyd available", &[]),
-        (4, "call 2 any prefer=ann prefer=cyd", &["2 to cyd#1 not ann Busy"]),
+        (4, "call 2 any prefer=ann prefer=cyd", &["2 to cyd#1 not ann Reserved"]),
         (5, "call 3 any prefer=ann prefer=cyd", &[]),
         (6, "cyd#1 accepts 2", &[]),
         (7, "leave 2", &[]),
@@ -880,7 +880,7 @@ fn a_queue_may_have_its_own_patience_for_the_preferred_agent() {
         (2, "bob available", &[]),
         (3, "call 2 any prefer=ann", &[]),
         (7, "tick", &[]),
-        (8, "tick", &["2 to bob#1 not ann Busy"]),
+        (8, "tick", &["2 to bob#1 not ann Reserved"]),
     ]);
 }
 

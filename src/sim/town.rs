@@ -150,6 +150,7 @@ fn calls(agents: u32) -> Option<CallSettings> {
         trunks: (0..PRIMARY_TRUNKS).map(|nth| (trunk(nth), Arc::new(trunk_plan(nth)))).collect::<BTreeMap<_, _>>(),
         phones: (0..agents).map(phone).collect(),
         policy: policy()?.into(),
+        shadow: None,
         default_queue: Some(QueueId::new(HELP)),
         priors: Priors::default(),
         token_keys: token_keys()?,

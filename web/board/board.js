@@ -3,7 +3,7 @@
 import { Live } from '../lib/live.js';
 import { byId, fill, h, icon, say } from '../lib/dom.js';
 import { Chart } from './chart.js';
-import { drawAgents, drawFallbacks, drawFigures, drawFlow, drawLevels, drawQueues, drawStages, drawTrunks } from './parts.js';
+import { drawAgents, drawFallbacks, drawFigures, drawFlow, drawLevels, drawQueues, drawShadow, drawStages, drawTrunks } from './parts.js';
 import { snapshotOf, stageName } from './snapshot.js';
 
 /** @typedef {import('./snapshot.js').Snapshot} Snapshot */
@@ -55,6 +55,7 @@ class Board {
     drawLevels(byId('levels', HTMLElement), now);
     drawFallbacks(byId('fallbacks', HTMLElement), now);
     drawTrunks(byId('trunks', HTMLElement), now);
+    drawShadow(byId('shadow', HTMLElement), now);
   }
 
   /** @param {Snapshot} now */

@@ -129,6 +129,15 @@ export function drawFallbacks(place, now) {
 }
 
 /** @param {HTMLElement} place @param {Snapshot} now */
+export function drawShadow(place, now) {
+  const card = place.closest('section');
+  if (card) card.hidden = !now.isShadowed;
+  if (now.shadow.length === 0) return nothing(place, 'No call has been decided yet.');
+  const rows = [...now.shadow].sort((a, b) => b.count - a.count).map(({ live, shadow, count }) => [live, shadow, live === shadow ? 'the same' : h('span', { class: 'chip warn' }, 'another'), count.toLocaleString()]);
+  fill(place, table('Shadow policy', ['Answer', 'The shadow says', 'Which is', 'Calls'], rows, 3));
+}
+
+/** @param {HTMLElement} place @param {Snapshot} now */
 export function drawStages(place, now) {
   const rows = now.stages.filter(({ count }) => count > 0).map((row) => [stageName(row.stage), row.count.toLocaleString(), span(row.p50), span(row.p90), span(row.p99), span(row.p999), span(row.max)]);
   if (rows.length) fill(place, table('Times of each stage', ['Stage', 'Calls', 'p50', 'p90', 'p99', 'p99.9', 'Most'], rows));

@@ -20,6 +20,8 @@
  * @property {StageRow[]} recent the same since the snapshot before
  * @property {Record<string, number>} levels since the start of the process
  * @property {Record<string, number>} fallbacks
+ * @property {{ live: string, shadow: string, count: number }[]} shadow answers by those of the shadow policy
+ * @property {boolean} isShadowed there is a shadow policy
  */
 
 /** @param {any} data @returns {Snapshot} */
@@ -36,6 +38,8 @@ export function snapshotOf(data) {
     recent: stages(data.recent ?? data.latency),
     levels: counts(data.levels, 'level'),
     fallbacks: counts(data.fallbacks, 'cause'),
+    shadow: list(data.shadow),
+    isShadowed: typeof data.shadow_policy === 'string',
   };
 }
 

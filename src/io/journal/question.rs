@@ -15,6 +15,7 @@ pub(super) enum QuestionRecord {
     Queues,
     Trunks,
     Phases,
+    Shadow { limit: u64 },
     Confirm { intent: String },
     InCall { intent: String },
     Health,
@@ -29,6 +30,7 @@ impl From<&Question> for QuestionRecord {
             Question::Queues => QuestionRecord::Queues,
             Question::Trunks => QuestionRecord::Trunks,
             Question::Phases => QuestionRecord::Phases,
+            Question::Shadow { limit } => QuestionRecord::Shadow { limit: *limit as u64 },
             Question::Confirm { intent } => QuestionRecord::Confirm { intent: intent.to_string() },
             Question::InCall { intent } => QuestionRecord::InCall { intent: intent.to_string() },
             Question::Health => QuestionRecord::Health,
@@ -45,6 +47,9 @@ impl QuestionRecord {
             QuestionRecord::Queues => Question::Queues,
             QuestionRecord::Trunks => Question::Trunks,
             QuestionRecord::Phases => Question::Phases,
+            QuestionRecord::Shadow { limit } => {
+                Question::Shadow { limit: usize::try_from(limit).unwrap_or(usize::MAX) }
+            }
             QuestionRecord::Confirm { intent } => {
                 Question::Confirm { intent: intent.parse().map_err(|_| BadPart("intent"))? }
             }

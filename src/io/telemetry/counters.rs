@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::access::ReasonCode;
 use crate::base::{Level, TrunkId};
 use crate::calls::caps::{Bound, Reached};
 use crate::calls::facts::{Fact, FallbackCause, Outcome, PopMiss};
@@ -19,6 +20,8 @@ pub enum Counter {
     TurnedAway(FallbackCause),
     TrunkFull(TrunkId, Bound, Reached),
     Decided(String),
+    /// The live answer, and what the shadow policy would have said.
+    Shadowed(ReasonCode, ReasonCode),
     Confirmed,
     Granted,
     OfferFailed,
@@ -118,6 +121,7 @@ impl Counters {
             Fact::Matched { level, .. } => self.add(Counter::Matched(*level), 1),
             Fact::MatchMissed { cause, .. } => self.add(Counter::MatchMissed(*cause), 1),
             Fact::Decided { rule, .. } => self.add(Counter::Decided(rule.clone()), 1),
+            Fact::Shadowed { live, shadow, .. } => self.add(Counter::Shadowed(*live, *shadow), 1),
             Fact::Confirmed { .. } => self.add(Counter::Confirmed, 1),
             Fact::Granted { .. } => self.add(Counter::Granted, 1),
             Fact::PopMissed { cause, .. } => self.add(Counter::PopMissed(*cause), 1),
@@ -174,6 +178,9 @@ impl Counter {
             Counter::TurnedAway(_) => ("calls_turned_away", "Calls that were not let in.", Some("cause")),
             Counter::TrunkFull(..) => ("trunk_full", "Calls that a cap of their trunk forbade.", Some("trunk")),
             Counter::Decided(_) => ("decisions", "Decisions of the access rules.", Some("rule")),
+            Counter::Shadowed(..) => {
+                ("shadow_decisions", "Calls by their answer, and by that of the shadow policy.", Some("live"))
+            }
             Counter::Confirmed => ("calls_confirmed", "Calls that a signed-in page said were its customer's.", None),
             Counter::Granted => ("grants", "Agents promised to a call.", None),
             Counter::OfferFailed => ("offers_failed", "Offers that did not become a conversation.", None),
@@ -204,8 +211,37 @@ impl Counter {
 
     /// Labels besides the one of the family.
     pub(super) fn further_labels(&self) -> String {
-        let Counter::TrunkFull(_, bound, reached) = self else { return String::new() };
-        format!(",direction=\"{}\",cap=\"{}\"", bound.as_str(), reached.as_str())
+        match self {
+            Counter::TrunkFull(_, bound, reached) => {
+                format!(",direction=\"{}\",cap=\"{}\"", bound.as_str(), reached.as_str())
+            }
+            Counter::Shadowed(_, shadow) => format!(",shadow=\"{}\"", shadow.as_str()),
+            Counter::Admitted(_)
+            | Counter::Ended(_)
+            | Counter::Matched(_)
+            | Counter::MatchMissed(_)
+            | Counter::FellBack(_)
+            | Counter::TurnedAway(_)
+            | Counter::Decided(_)
+            | Counter::Confirmed
+            | Counter::Granted
+            | Counter::OfferFailed
+            | Counter::PopMissed(_)
+            | Counter::AgentPaused
+            | Counter::WrittenUp
+            | Counter::SipRefused(_)
+            | Counter::DatagramNotSent
+            | Counter::Dtmf
+            | Counter::SoundReceived
+            | Counter::SoundSent
+            | Counter::SoundLost
+            | Counter::Recordings(_)
+            | Counter::Supervised(_)
+            | Counter::Notified(_)
+            | Counter::NoticeFailed(_)
+            | Counter::NoticeLost(_)
+            | Counter::SoundStrangers => String::new(),
+        }
     }
 
     /// The cause, as the label's value.
@@ -217,6 +253,7 @@ impl Counter {
             Counter::MatchMissed(cause) | Counter::FellBack(cause) | Counter::TurnedAway(cause) => cause.as_str(),
             Counter::Decided(rule) => rule,
             Counter::Notified(target) | Counter::NoticeFailed(target) | Counter::NoticeLost(target) => target,
+            Counter::Shadowed(live, _) => live.as_str(),
             Counter::PopMissed(miss) => miss.as_str(),
             Counter::Recordings(word) | Counter::Supervised(word) => word,
             Counter::SipRefused(refusal) => refusal_word(*refusal),

@@ -25,6 +25,9 @@ pub(super) fn write(fact: &Fact) {
         Fact::Matched { call, level, intent } => tracing::debug!(%call, %level, ?intent, "matched"),
         Fact::Confirmed { call, intent } => tracing::info!(%call, %intent, "confirmed on the page"),
         Fact::Decided { call, rule, reason } => tracing::debug!(%call, rule, reason, "decided"),
+        Fact::Shadowed { call, live, shadow } => {
+            tracing::debug!(%call, live = live.as_str(), shadow = shadow.as_str(), "shadow policy");
+        }
         Fact::Queued { call, queue } => tracing::debug!(%call, %queue, "queued"),
         Fact::Waited { call, queue, waited, predicted } => {
             let told_s = predicted.by_position.map(|wait| wait.as_secs());
@@ -64,6 +67,7 @@ fn call_ended(record: &CallRecord) {
         intent = ?record.intent,
         rule = record.rule.as_deref(),
         reason = record.reason.as_deref(),
+        policy = record.policy().map(|version| version.to_string()),
         queue = ?record.queue,
         agent = ?record.agent,
         fallback = record.fallback.map(|cause| cause.as_str()),

@@ -23,6 +23,9 @@ pub struct Gauges {
     pub gateways: Vec<(String, String, GatewayState)>,
     /// Each pool with a promise.
     pub pools: Vec<PoolGauge>,
+    /// The version of the policy that holds, and of its shadow.
+    pub policy: String,
+    pub shadow: Option<String>,
 }
 
 /// A pool of numbers, against what is promised of it.
@@ -162,6 +165,19 @@ fn present(text: &mut String, gauges: &Gauges) {
     }
     gateways_present(text, &gauges.gateways);
     pools_present(text, &gauges.pools);
+    policies_present(text, gauges);
+}
+
+/// The version is the label: whoever draws the figures sees when another policy began.
+fn policies_present(text: &mut String, gauges: &Gauges) {
+    let name = "throughline_policy";
+    heading(text, name, "gauge", "1 for the version of the access policy that holds, and of its shadow.");
+    let policies = [("live", Some(&gauges.policy)), ("shadow", gauges.shadow.as_ref())];
+    for (role, version) in policies {
+        if let Some(version) = version {
+            line(text, format_args!("{name}{{role=\"{role}\",version=\"{}\"}} 1", escaped(version)));
+        }
+    }
 }
 
 fn pools_present(text: &mut String, pools: &[PoolGauge]) {
@@ -240,7 +256,18 @@ mod tests {
             vec![PoolGauge { pool: "web".to_owned(), numbers: 40, needed: Some(63), is_kept: false, per_hour: 200.0 }];
         text(
             &tally,
-            &Gauges { calls: 1, waiting: 0, grants: 1, desks: 2, registered: trunks.clone(), gateways, trunks, pools },
+            &Gauges {
+                calls: 1,
+                waiting: 0,
+                grants: 1,
+                desks: 2,
+                registered: trunks.clone(),
+                gateways,
+                trunks,
+                pools,
+                policy: "00123456789a".to_owned(),
+                shadow: None,
+            },
         )
     }
 
@@ -267,6 +294,7 @@ mod tests {
             r#"throughline_wait_error_seconds_sum{queue="help",estimator="position"} 4"#,
             r#"throughline_wait_error_ratio_bucket{queue="help",estimator="position",le="0.3"} 1"#,
             r#"throughline_wait_error_ratio_count{queue="help",estimator="last-served"} 0"#,
+            r#"throughline_policy{role="live",version="00123456789a"} 1"#,
             r#"throughline_pool_numbers_needed{pool="web"} 63"#,
             r#"throughline_pool_kept{pool="web"} 0"#,
         ] {

@@ -53,6 +53,9 @@ pub(super) struct CallBody {
     rule: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// The version of the policy that decided; `/v1/calls/{id}/explain` says how.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    policy: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     queue: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,9 +134,9 @@ struct PausedBody {
 
 /// An agent who did not get the call, and why.
 #[derive(Serialize, ToSchema)]
-struct PassedOverBody {
+pub(super) struct PassedOverBody {
     agent: String,
-    why: &'static str,
+    why: String,
 }
 
 /// A stage, and the time from the first byte of the INVITE to it.
@@ -343,9 +346,15 @@ impl CallBody {
             level: record.level.as_str(),
             intent: record.intent.map(|intent| intent.to_string()),
             share: record.share,
+            policy: record.policy().map(|version| version.to_string()),
             queue: record.queue.as_ref().map(ToString::to_string),
             agent: record.agent.as_ref().map(ToString::to_string),
-            passed_over: passed_over(&record),
+            passed_over: record
+                .explained
+                .offers
+                .last()
+                .map(|offer| passed_over(&offer.passed_over))
+                .unwrap_or_default(),
             passed_on: record.passed_on.iter().map(passed_on).collect(),
             fallback: record.fallback.map(|cause| cause.as_str()),
             outcome: record.outcome.map(|outcome| outcome.as_str()),
@@ -378,22 +387,28 @@ fn passed_on(passed: &PassedOn) -> PassedOnBody {
     }
 }
 
-fn passed_over(record: &CallRecord) -> Vec<PassedOverBody> {
-    let body =
-        |(agent, why): &(crate::base::AgentId, Why)| PassedOverBody { agent: agent.to_string(), why: word(*why) };
-    record.passed_over.iter().map(body).collect()
+pub(super) fn passed_over(passed: &[(AgentId, Why)]) -> Vec<PassedOverBody> {
+    passed.iter().map(|(agent, why)| PassedOverBody { agent: agent.to_string(), why: word(why) }).collect()
 }
 
-fn word(why: Why) -> &'static str {
-    match why {
+/// In words.
+fn word(why: &Why) -> String {
+    let word = match why {
         Why::Busy => "busy",
+        Why::Reserved => "offered another call",
+        Why::WrapUp => "in a wrap-up",
         Why::OnBreak => "on break",
         Why::Offline => "offline",
-        Why::Paused => "paused",
+        Why::Paused => "paused after an offer that came to nothing",
+        Why::NoDesk => "desk not connected",
         Why::NoPhone => "phone not connected",
-        Why::LacksSkill => "lacks a skill",
-        Why::Failed(failure) => failure.as_str(),
-    }
+        Why::Lacks(need) => return format!("lacks {} at level {}", need.skill, need.min_level),
+        Why::OtherQueues => "keeps to other queues",
+        Why::LaterRing => "takes such calls only when they have waited longer",
+        Why::NotTheirTurn => "free, but not their turn",
+        Why::Failed(failure) => return format!("had an offer of this call: {}", failure.as_str()),
+    };
+    word.to_owned()
 }
 
 fn stages(record: &CallRecord) -> Vec<StageBody> {

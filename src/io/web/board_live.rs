@@ -20,6 +20,7 @@ use crate::engine::question::{Answer, CallView, Question};
 use crate::io::telemetry::{Counter, Earlier};
 
 use super::Web;
+use super::access_explain::{self, ShadowCount};
 use super::board;
 use super::board_bodies::{AgentBody, LatencyAnswer, QueueBody, TrunkBody};
 use super::events;
@@ -46,6 +47,12 @@ pub(super) struct BoardBody {
     levels: BTreeMap<&'static str, u64>,
     /// Calls that went on to the fallback, by cause, since the start of the process.
     fallbacks: BTreeMap<&'static str, u64>,
+    /// The version of the access policy that holds, and of its shadow where there is one.
+    policy: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shadow_policy: Option<String>,
+    /// Calls by their answer and by that of the shadow policy, since the start of the process.
+    shadow: Vec<ShadowCount>,
     /// Customers' pages that are open.
     pages: usize,
 }
@@ -164,6 +171,9 @@ async fn snapshot(web: &Web, earlier: &mut Earlier) -> Option<BoardBody> {
         recent: LatencyAnswer::of(&web.telemetry.latency_since(earlier)),
         levels: Level::ALL.into_iter().map(|level| (level.as_str(), count(Counter::Matched(level)))).collect(),
         fallbacks: FallbackCause::ALL.iter().map(|cause| (cause.as_str(), count(Counter::FellBack(*cause)))).collect(),
+        policy: web.routes.policy.version().to_string(),
+        shadow_policy: web.routes.shadow.as_ref().map(|shadow| shadow.version().to_string()),
+        shadow: access_explain::counts(&web.telemetry),
         pages: web.pages.count(),
     })
 }

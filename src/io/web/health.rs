@@ -31,6 +31,8 @@ pub(super) struct ReadyAnswer {
     status: &'static str,
     calls: usize,
     waiting: usize,
+    /// The version of the access policy that holds.
+    policy: String,
 }
 
 /// A store that takes longer is of no use to a call.
@@ -62,7 +64,8 @@ pub(super) async fn ready(State(web): State<Arc<Web>>) -> Result<Json<ReadyAnswe
             Err(problem.with("engine", "draining", "send calls elsewhere: the process will end"))
         }
         Some(counts) if problem.faults.is_empty() => {
-            Ok(Json(ReadyAnswer { status: "ready", calls: counts.calls, waiting: counts.waiting }))
+            let policy = web.routes.policy.version().to_string();
+            Ok(Json(ReadyAnswer { status: "ready", calls: counts.calls, waiting: counts.waiting, policy }))
         }
         Some(_) => Err(problem),
         None => Err(problem.with("engine", "does not answer", "see the log; the process may be stopping")),
@@ -110,6 +113,8 @@ pub(super) async fn metrics(State(web): State<Arc<Web>>) -> Response {
         registered,
         gateways,
         pools: web.pools.iter().filter_map(|pool| pool_gauge(&web, pool)).collect(),
+        policy: web.routes.policy.version().to_string(),
+        shadow: web.routes.shadow.as_ref().map(|shadow| shadow.version().to_string()),
     };
     ([(header::CONTENT_TYPE, METRICS_TYPE)], web.telemetry.prometheus(&gauges)).into_response()
 }

@@ -51,6 +51,8 @@ pub(super) struct MatchQuery {
 /// Where calls go.
 pub struct Routes {
     pub policy: Arc<Policy>,
+    /// Asked only to be explained.
+    pub shadow: Option<Arc<Policy>>,
     pub default_queue: Option<QueueId>,
     /// The trunk of calls from customers' browsers, where there may be any.
     pub browser_trunk: Option<TrunkId>,
@@ -73,6 +75,7 @@ impl Routes {
         let contacts = calls.phones.iter().filter_map(|(agent, phone)| Some((agent.clone(), contact(phone)?)));
         Routes {
             policy: calls.policy.clone(),
+            shadow: calls.shadow.clone(),
             default_queue: calls.default_queue.clone(),
             browser_trunk: calls.trunks.keys().find(|trunk| trunk.as_str() == browsing::TRUNK).cloned(),
             trunk: calls.trunks.keys().find(|trunk| trunk.as_str() != browsing::TRUNK).cloned(),

@@ -104,7 +104,7 @@ impl MatchAnswer {
 }
 
 impl AccessBody {
-    fn of(decision: &Decision, routes: &Routes) -> AccessBody {
+    pub(super) fn of(decision: &Decision, routes: &Routes) -> AccessBody {
         let plain = AccessBody {
             answer: "self-service",
             rule: decision.rule.to_string(),
@@ -178,6 +178,6 @@ impl MatchedIntent {
     }
 }
 
-fn evidence(evidence: &Evidence) -> EvidenceBody {
+pub(super) fn evidence(evidence: &Evidence) -> EvidenceBody {
     EvidenceBody { kind: evidence.as_str(), text: evidence.text() }
 }

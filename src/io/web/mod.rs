@@ -1,5 +1,6 @@
 //! The HTTP API: intents, look-ups, what goes on, the pages, and the desks' websocket, all on one port.
 
+mod access_explain;
 mod bearer;
 mod board;
 mod board_bodies;
@@ -10,6 +11,7 @@ mod cases;
 mod channels;
 mod cross;
 mod events;
+mod explain;
 mod health;
 mod intent_bodies;
 mod intents;
@@ -18,6 +20,7 @@ mod live;
 mod lookup;
 mod lookup_bodies;
 mod lookup_text;
+mod made_up;
 mod numbers;
 mod openapi;
 mod origin;
@@ -142,6 +145,9 @@ fn table() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/v1/calls", routing::get(board::calls)),
         ("/v1/calls/{id}", routing::get(board::call)),
         ("/v1/calls/{id}/recording", routing::get(recordings::recording).delete(recordings::delete_recording)),
+        ("/v1/calls/{id}/explain", routing::get(explain::explain)),
+        ("/v1/access/explain", routing::post(access_explain::explain)),
+        ("/v1/access/shadow", routing::get(access_explain::shadow)),
         ("/v1/agents", routing::get(board::agents)),
         ("/v1/queues", routing::get(board::queues)),
         ("/v1/trunks", routing::get(board::trunks)),

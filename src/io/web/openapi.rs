@@ -7,7 +7,9 @@ use utoipa::{Modify, OpenApi};
 
 use crate::io::desktop;
 
-use super::{board, board_live, cases, health, intents, live, lookup, numbers, recordings, reload, sip};
+use super::{
+    access_explain, board, board_live, cases, explain, health, intents, live, lookup, numbers, recordings, reload, sip,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -20,6 +22,7 @@ use super::{board, board_live, cases, health, intents, live, lookup, numbers, re
         cases::of_customer, cases::feedback,
         lookup::look_up, board::calls, board::call, recordings::recording,
         recordings::delete_recording,
+        explain::explain, access_explain::explain, access_explain::shadow,
         board::agents, board::queues, board::trunks, board::latency, board_live::live, numbers::numbers, health::alive, health::ready,
         health::metrics, openapi, desktop::upgrade, sip::upgrade,
     ),

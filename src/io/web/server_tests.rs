@@ -2,6 +2,7 @@
 
 mod board;
 mod cases;
+mod explain;
 mod live;
 mod pages;
 
@@ -145,6 +146,7 @@ fn sample(question: Question) -> Answer {
             incoming: Load { calls: 1, ..Load::default() },
             outgoing: Load::default(),
         }]),
+        Question::Shadow { limit } => Answer::Shadow(explain::differences().into_iter().take(limit).collect()),
         Question::Phases => Answer::Phases([("talking", 2), ("waiting", 1)].into()),
         Question::InCall { .. } => Answer::InCall(false),
         Question::Confirm { .. } => Answer::Confirmed(Confirmed::Raised { call: CallId(7), level: Level::Proven }),
@@ -173,7 +175,6 @@ fn record() -> CallRecord {
         notify: None,
         queue: Some(QueueId::new("returns")),
         agent: Some(AgentId::new("anna")),
-        passed_over: vec![(AgentId::new("ben"), Why::Offline)],
         passed_on: vec![],
         fallback: None,
         outcome: Some(Outcome::Talked),
@@ -187,6 +188,7 @@ fn record() -> CallRecord {
         recording: None,
         wrap_up: None,
         about: None,
+        explained: Arc::new(explain::explained()),
     }
 }
 
@@ -199,6 +201,7 @@ fn routes() -> Routes {
     Routes {
         pin_digits: None,
         policy: Policy::new(setup).unwrap().into(),
+        shadow: None,
         default_queue: Some(QueueId::new("returns")),
         browser_trunk: Some(TrunkId::new("(web)")),
         trunk: Some(TrunkId::new("carrier")),
@@ -602,7 +605,10 @@ async fn those_who_watch_need_no_key() {
     let server = Server::start().await;
     let open = |path: &str| server.client.get(format!("http://{}{path}", server.address)).send();
     assert_eq!(open("/healthz").await.unwrap().status(), 200);
-    assert_eq!(body(open("/readyz").await.unwrap()).await, json!({"status": "ready", "calls": 3, "waiting": 1}));
+    assert_eq!(
+        body(open("/readyz").await.unwrap()).await,
+        json!({"status": "ready", "calls": 3, "waiting": 1, "policy": "000000000000"})
+    );
     let metrics = open("/metrics").await.unwrap();
     assert!(metrics.headers()["content-type"].to_str().unwrap().starts_with("text/plain; version=0.0.4"));
     let text = metrics.text().await.unwrap();

@@ -31,6 +31,10 @@ async fn a_board_is_told_what_goes_on() {
     assert!(told["latency"]["stages"].as_array().unwrap().len() > 3);
     assert_eq!(told["recent"]["stages"].as_array().unwrap().len(), told["latency"]["stages"].as_array().unwrap().len());
     assert_eq!((&told["levels"]["V2"], &told["fallbacks"]["unmatched"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&told["policy"], told.get("shadow_policy"), &told["shadow"]),
+        (&json!("000000000000"), None, &json!([]))
+    );
     assert!(told["calls"].as_array().unwrap().is_empty(), "the sample calls have ended");
     server.next_board(&mut response).await;
     server.pages.close_all();

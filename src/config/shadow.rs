@@ -1,0 +1,67 @@
+//! `[access] shadow`: a second file whose `[access]` part is asked about every call too, and never obeyed.
+
+use toml::de::DeTable;
+
+use crate::access::Policy;
+
+use super::access::{self, Known};
+use super::fault::{Faults, Place};
+use super::read::ReadFile;
+use super::tree::{Section, Text};
+
+/// The policy of the file that is named. Its queues, trunks and skills are those of the main file; what else stands in it is not
+/// looked at, so that it may be a whole configuration. Its faults are those of the main file, each with its line in the other.
+pub(super) fn read(
+    access: &mut Section<'_>,
+    known: &Known<'_, '_>,
+    files: &mut ReadFile<'_>,
+    faults: &mut Faults<'_>,
+) -> Option<Policy> {
+    let name = access.text("shadow", faults)?;
+    let bytes = files(name.value).map_err(|why| {
+        faults.add(&name.place, format!("{:?} cannot be read: {why}", name.value), "is the path right?");
+    });
+    let bytes = bytes.ok()?;
+    let Ok(text) = std::str::from_utf8(&bytes) else {
+        faults.add(
+            &name.place,
+            format!("{:?} is no text in UTF-8", name.value),
+            "write it as the main file is written",
+        );
+        return None;
+    };
+    let mut own = Faults::of(text);
+    let policy = policy(text, known, files, &mut own);
+    let is_good = own.is_empty();
+    pass_on(own, &name, faults);
+    policy.filter(|_| is_good)
+}
+
+fn policy(text: &str, known: &Known<'_, '_>, files: &mut ReadFile<'_>, faults: &mut Faults<'_>) -> Option<Policy> {
+    let (tree, syntax) = DeTable::parse_recoverable(text);
+    for error in &syntax {
+        let place = Place { offset: error.span().map_or(0, |span| span.start), key: String::new() };
+        faults.add(&place, format!("not TOML: {}", error.message().trim()), "mend the line; see https://toml.io");
+    }
+    if !syntax.is_empty() {
+        return None;
+    }
+    let mut section = Section::top(tree.get_ref()).section("access", faults);
+    if !section.is_given() {
+        faults.add(&Place::top(), "has no [access]", "write the rules that may come next under [access]");
+        return None;
+    }
+    if let Some(item) = section.item("shadow") {
+        faults.add(&item.place, "a shadow has no shadow", "leave it out");
+    }
+    // What is recorded and who is told is for the policy to say that holds.
+    access::policy(section, known, (&mut Vec::new(), &mut Vec::new()), files, faults)
+}
+
+fn pass_on(own: Faults<'_>, name: &Text<'_>, faults: &mut Faults<'_>) {
+    for fault in own.into_sorted() {
+        let key = if fault.key.is_empty() { String::new() } else { format!("{}: ", fault.key) };
+        let what = format!("{:?}, line {}: {key}{}", name.value, fault.line, fault.what);
+        faults.add(&name.place, what, fault.remedy);
+    }
+}
