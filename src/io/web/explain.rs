@@ -74,7 +74,7 @@ struct CandidateBody {
     intent: String,
     /// Its part of all weights, 0 to 1; the rest belongs to a call that has nothing to do with any of them.
     share: f64,
-    /// `number`, `caller` and `token`.
+    /// `number`, `caller`, `token` and `pin`.
     found_by: Vec<&'static str>,
     /// `winner`, `rival` (nearly as probable, shown beside the winner) or `other`.
     is: &'static str,
@@ -226,7 +226,7 @@ fn weighed(seen: &MatchSeen) -> String {
 
 fn candidate_body(seen: &CandidateSeen) -> CandidateBody {
     let by = seen.found_by;
-    let found = [(by.leased_number, "number"), (by.caller_id, "caller"), (by.token, "token")];
+    let found = [(by.leased_number, "number"), (by.caller_id, "caller"), (by.token, "token"), (by.pin, "pin")];
     CandidateBody {
         intent: seen.intent.to_string(),
         share: seen.share,

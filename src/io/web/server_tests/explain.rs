@@ -20,7 +20,7 @@ pub(super) fn explained() -> Explained {
     let (decision, trace) = decided(Level::Likely);
     let candidate = |intent, share, is_winner| CandidateSeen {
         intent: IntentId(intent),
-        found_by: FoundBy { leased_number: is_winner, caller_id: true, token: false },
+        found_by: FoundBy { leased_number: is_winner, caller_id: true, ..FoundBy::default() },
         share,
         is_winner,
         is_rival: !is_winner,
