@@ -144,8 +144,9 @@ impl Router {
     pub(super) fn stop_waiting(&mut self, id: CallId) {
         let Some(call) = self.calls.get(&id) else { return };
         let (queue, lane, key, place) = (call.queue, call.lane, call.key, call.place);
-        let stage = usize::from(call.stage);
+        let (stage, has_failed) = (usize::from(call.stage), !call.failed.is_empty());
         if let Place::Held(agent) = place {
+            self.timers.cancel(&Timer::Prefer(id));
             self.agent_mut(agent).held.remove(&key.serial);
             self.queue_mut(queue).held.remove(&key.serial);
         }
@@ -153,9 +154,12 @@ impl Router {
             stage.remove(key);
         }
         self.queue_mut(queue).waiting.remove(&key.seat());
-        self.timers.cancel(&Timer::Prefer(id));
-        self.timers.cancel(&Timer::Again(id));
-        self.timers.cancel(&Timer::Ring(id));
+        if has_failed {
+            self.timers.cancel(&Timer::Again(id));
+        }
+        if !self.queue(queue).setup.rings.is_empty() {
+            self.timers.cancel(&Timer::Ring(id));
+        }
         self.moved.insert(queue);
         if self.queue(queue).waiting.is_empty() {
             self.queue_mut(queue).lately.note_empty();

@@ -110,8 +110,23 @@ impl Router {
             self.looked.note();
             self.lanes[fit.lane.0 as usize].settle(now);
         }
-        let heads = self.agent(ix).fits.iter().flat_map(|fit| self.heads_for(*fit, ix, now));
-        decide::call_for_agent(heads.chain(self.held_for(ix, now)))
+        let agent = self.agent(ix);
+        let firsts = agent.fits.iter().flat_map(|fit| self.firsts_of(*fit, now));
+        let first = decide::call_for_agent(firsts.chain(self.held_for(ix, now)));
+        // Hardly ever is it one that the agent has failed a moment ago, and then the others are gone through.
+        first.filter(|call| self.may_have(ix, *call, now)).or_else(|| {
+            let heads = agent.fits.iter().flat_map(|fit| self.heads_for(*fit, ix, now));
+            decide::call_for_agent(heads.chain(self.held_for(ix, now)))
+        })
+    }
+
+    /// The first call of each stage of a lane.
+    fn firsts_of(&self, fit: Fit, now: Mono) -> impl Iterator<Item = (Rank, CallId)> + '_ {
+        let firsts = self.lane(fit.lane).heads(fit.ring).filter_map(move |stage| stage.first(now));
+        firsts.map(move |(rank, call)| {
+            self.looked.note();
+            (rank.raised(fit.points), call)
+        })
     }
 
     /// The first call of each stage of a lane that the agent may have.

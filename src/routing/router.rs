@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
+use crate::base::id_map::IdMap;
 use crate::base::timers::Timers;
 use crate::base::{AgentId, CallId, Mono, Now, QueueId};
 
@@ -22,7 +23,7 @@ pub struct Router {
     pub(super) agents: Vec<Agent>,
     pub(super) queues: Vec<Queue>,
     pub(super) lanes: Vec<Lane>,
-    pub(super) calls: HashMap<CallId, RoutedCall>,
+    pub(super) calls: IdMap<CallId, RoutedCall>,
     pub(super) agent_by_id: HashMap<AgentId, AgentIx>,
     pub(super) queue_by_id: HashMap<QueueId, QueueIx>,
     pub(super) timers: Timers<Timer>,
@@ -176,7 +177,7 @@ impl Router {
             agents: Vec::new(),
             queues: Vec::new(),
             lanes: Vec::new(),
-            calls: HashMap::new(),
+            calls: IdMap::default(),
             agent_by_id: HashMap::new(),
             queue_by_id: HashMap::new(),
             timers: Timers::default(),

@@ -21,6 +21,10 @@ impl<K: Ord, V> Sorted<K, V> {
         self.pieces.is_empty()
     }
 
+    pub(super) fn first(&self) -> Option<&V> {
+        self.pieces.first()?.first().map(|(_, value)| value)
+    }
+
     /// In the order of the keys.
     pub(super) fn values(&self) -> impl Iterator<Item = &V> {
         self.pieces.iter().flatten().map(|(_, value)| value)

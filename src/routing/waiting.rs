@@ -71,6 +71,12 @@ impl Ageing {
         self.per_s > 0 && i128::from(now.0.saturating_sub(key.enqueued.0)) * i128::from(self.per_s) >= self.cap_parts()
     }
 
+    /// Not after the time at which the call reaches the cap.
+    fn capped_from(self, key: WaitKey) -> Mono {
+        let waits = u64::from(self.cap).saturating_mul(PARTS as u64).checked_div(u64::from(self.per_s));
+        Mono(waits.map_or(u64::MAX, |waits| key.enqueued.0.saturating_add(waits)))
+    }
+
     /// Greater for those served earlier, at any time before the cap.
     fn timeless(self, key: WaitKey) -> i128 {
         i128::from(key.priority) * PARTS - i128::from(key.enqueued.0) * i128::from(self.per_s)
@@ -88,13 +94,21 @@ pub(super) struct WaitingCalls {
     /// By what they would have at time zero.
     growing: Sorted<(Reverse<i128>, Seat), (WaitKey, CallId)>,
     growing_by_seat: BTreeMap<Seat, WaitKey>,
+    /// None of them reaches the cap before.
+    next_cap: Mono,
     /// By what they have for good.
     capped: Sorted<(Reverse<i128>, Seat), (WaitKey, CallId)>,
 }
 
 impl WaitingCalls {
     pub(super) fn new(ageing: Ageing) -> WaitingCalls {
-        WaitingCalls { ageing, growing: Sorted::default(), growing_by_seat: BTreeMap::new(), capped: Sorted::default() }
+        WaitingCalls {
+            ageing,
+            growing: Sorted::default(),
+            growing_by_seat: BTreeMap::new(),
+            next_cap: Mono(u64::MAX),
+            capped: Sorted::default(),
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -104,6 +118,7 @@ impl WaitingCalls {
     pub(super) fn insert(&mut self, key: WaitKey, call: CallId) {
         self.growing.insert(self.growing_place(key), (key, call));
         self.growing_by_seat.insert(key.seat(), key);
+        self.next_cap = self.next_cap.min(self.ageing.capped_from(key));
     }
 
     pub(super) fn remove(&mut self, key: WaitKey) {
@@ -116,9 +131,14 @@ impl WaitingCalls {
 
     /// Moves the calls that have reached the cap; to be called before `in_order` and `ahead_of` at the same `now`.
     pub(super) fn settle(&mut self, now: Mono) {
+        if now < self.next_cap {
+            return;
+        }
+        self.next_cap = Mono(u64::MAX);
         while let Some((_, key)) = self.growing_by_seat.first_key_value() {
             let key = *key;
             if !self.ageing.is_capped(key, now) {
+                self.next_cap = self.ageing.capped_from(key);
                 return;
             }
             self.growing_by_seat.remove(&key.seat());
@@ -126,6 +146,13 @@ impl WaitingCalls {
                 self.capped.insert(self.capped_place(key), entry);
             }
         }
+    }
+
+    /// The one that is served first.
+    pub(super) fn first(&self, now: Mono) -> Option<(Rank, CallId)> {
+        let ranked = |(key, call): &(WaitKey, CallId)| (self.ageing.rank(*key, now), *call);
+        let firsts = [self.growing.first(), self.capped.first()];
+        firsts.into_iter().flatten().map(ranked).min()
     }
 
     /// The calls with their ranks, the first to be served first.
@@ -222,6 +249,7 @@ mod tests {
                 keys.sort_by_key(|key| (Reverse(points(key)), key.seat()));
                 let expected: Vec<_> = keys.iter().map(|key| CallId(key.serial)).collect();
                 let got: Vec<_> = waiting.in_order(now).map(|(_, call)| call).collect();
+                prop_assert_eq!(waiting.first(now).map(|(_, call)| call), got.first().copied());
                 prop_assert_eq!(got, expected);
                 for (key, ahead) in keys.iter().zip(0..) {
                     prop_assert_eq!(waiting.ahead_of(ageing.rank(*key, now), now), ahead);
