@@ -9,7 +9,7 @@ use jiff::civil::{Date, Weekday};
 use crate::base::limits::HOLIDAYS_MAX;
 
 /// The days, as they stand in a calendar on the wall.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Holidays(BTreeSet<Date>);
 
 /// What is wrong with a file, and where; the line is that of its beginning when it goes on over several.
@@ -277,6 +277,13 @@ fn weekday(text: &str) -> Option<(i8, Weekday)> {
     let weekday = Weekday::from_monday_zero_offset(i8::try_from(place).ok()?).ok()?;
     let nth: i8 = nth.parse().ok().filter(|nth: &i8| *nth != 0 && nth.abs() <= 5)?;
     Some((nth, weekday))
+}
+
+/// How many: each of thousands is of no use in a message.
+impl fmt::Debug for Holidays {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Holidays({})", self.0.len())
+    }
 }
 
 impl BadHoliday {
