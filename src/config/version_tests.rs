@@ -12,6 +12,7 @@ answer = "human"
 queue = "help"
 [[access.rules]]
 name = "second"
+when = { reason = ["billing"] }
 answer = "self-service"
 "#;
 
