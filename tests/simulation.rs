@@ -66,6 +66,11 @@ fn a_good_world_uses_every_way_that_a_call_can_go() {
     assert!(counts.by_outcome.len() >= 5, "{counts}");
     assert_eq!(counts.by_level.len(), 4, "{counts}");
     assert!(counts.by_fallback.len() >= 2, "{counts}");
+    let habits = ["REFER", "late offer", "session timer"];
+    assert!(
+        counts.passed_on + counts.not_passed_on > 0 && habits.iter().all(|habit| counts.by_habit.contains_key(habit)),
+        "{counts}"
+    );
 }
 
 #[test]

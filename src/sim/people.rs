@@ -10,7 +10,9 @@ use crate::base::{Mono, Pii};
 
 use super::dice;
 use super::later::Later;
-use super::phone::{Ending, HOLD, Phone, PhoneCall, PhoneDial, PhoneEvent, PhoneOutput, PhoneSetup, Quirks, TALK};
+use super::phone::{
+    Ending, HOLD, Habits, Phone, PhoneCall, PhoneDial, PhoneEvent, PhoneOutput, PhoneSetup, Quirks, TALK,
+};
 use super::scenario::{Rates, TALK as TALK_TIME};
 use super::site::Visit;
 use super::town;
@@ -26,6 +28,9 @@ pub enum Role {
 /// How long after its absence nothing is a fault that a phone sees: all transactions of that time have ended.
 const EXCUSED: Duration = Duration::from_secs(64);
 
+/// What some of all calls are, in every world.
+const HABITS: Habits = Habits { reliable: 0.3, late_offer: 0.1, session_timer: 0.3 };
+
 /// A telephone and who uses it.
 pub struct Person {
     pub role: Role,
@@ -39,6 +44,8 @@ pub struct Person {
     /// No packet leaves or reaches it until then.
     away_until: Mono,
     next_port: u16,
+    /// To how many agents it may pass a call on, itself among them.
+    colleagues: u32,
 }
 
 /// What happened on a telephone.
@@ -58,6 +65,8 @@ enum Act {
     HangUp,
     Hold,
     Resume,
+    /// To the agent of this number.
+    PassOn(u32),
     Vanish,
 }
 
@@ -69,7 +78,8 @@ impl Person {
             bye_crossed: rates.bye_crossed,
             change_crossed: rates.change_crossed,
         };
-        let phone = Phone::new(PhoneSetup { quirks, ..PhoneSetup::new(address, name) }, rng.split());
+        let setup = PhoneSetup { quirks, habits: HABITS, ..PhoneSetup::new(address, name) };
+        let phone = Phone::new(setup, rng.split());
         Person {
             role,
             phone,
@@ -81,7 +91,13 @@ impl Person {
             faults: Vec::new(),
             away_until: Mono::ZERO,
             next_port: 0,
+            colleagues: 0,
         }
+    }
+
+    /// An agent who passes calls on to others, of whom there are so many.
+    pub fn among(self, colleagues: u32) -> Person {
+        Person { colleagues, ..self }
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -164,6 +180,10 @@ impl Person {
             Act::HangUp => self.phone.hang_up(call, now),
             Act::Hold => self.phone.change(call, HOLD, now),
             Act::Resume => self.phone.change(call, TALK, now),
+            Act::PassOn(nth) => {
+                let to = format!("sip:{}@{}", town::agent(nth), town::engine_address());
+                self.phone.pass_on(call, &to, now);
+            }
             Act::Vanish => self.vanish(call, now),
         }
     }
@@ -251,6 +271,10 @@ impl Person {
             Role::Agent | Role::Ivr => now + talk,
         };
         self.acts.add(until, (call, Act::HangUp));
+        if self.colleagues > 0 && self.rng.chance(0.15) {
+            let to = self.rng.below(self.colleagues.into()) as u32;
+            self.after(500, 8_000, call, Act::PassOn(to), now);
+        }
         if self.rng.chance(0.15) {
             let held = now + dice::between_ms(&mut self.rng, 100, 10_000);
             let resumed = held + dice::between_ms(&mut self.rng, 10, 5_000);

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
+use memchr::memmem;
+
 use crate::base::Level;
 use crate::calls::facts::{CallRecord, EndedBy, Fact, FallbackCause, Outcome, PopMiss};
 
@@ -33,6 +35,11 @@ pub struct Counts {
     pub by_level: BTreeMap<Level, u64>,
     pub by_fallback: BTreeMap<FallbackCause, u64>,
     pub by_pop_miss: BTreeMap<PopMiss, u64>,
+    /// Attempts to pass a call on that came to something, and to nothing.
+    pub passed_on: u64,
+    pub not_passed_on: u64,
+    /// Requests of phones that not every phone makes, by what is unusual in them.
+    pub by_habit: BTreeMap<&'static str, u64>,
 }
 
 impl Counts {
@@ -42,8 +49,26 @@ impl Counts {
             Fact::Granted { .. } => self.offers += 1,
             Fact::OfferFailed { .. } => self.offers_failed += 1,
             Fact::PopMissed { cause, .. } => *self.by_pop_miss.entry(*cause).or_default() += 1,
+            Fact::PassedOn { status: 200, .. } => self.passed_on += 1,
+            Fact::PassedOn { .. } => self.not_passed_on += 1,
             Fact::CallEnded(record) => self.ended(record),
             _ => {}
+        }
+    }
+
+    /// A phone has sent this.
+    pub(super) fn sent(&mut self, bytes: &[u8]) {
+        let has = |text: &str| memmem::find(bytes, text.as_bytes()).is_some();
+        let is_invite = bytes.starts_with(b"INVITE ");
+        for (habit, is_there) in [
+            ("PRACK", bytes.starts_with(b"PRACK ")),
+            ("REFER", bytes.starts_with(b"REFER ")),
+            ("late offer", is_invite && has("Content-Length: 0\r\n")),
+            ("session timer", is_invite && has("Session-Expires: ")),
+        ] {
+            if is_there {
+                *self.by_habit.entry(habit).or_default() += 1;
+            }
         }
     }
 
@@ -70,6 +95,9 @@ impl Counts {
         add(&mut self.by_level, &other.by_level);
         add(&mut self.by_fallback, &other.by_fallback);
         add(&mut self.by_pop_miss, &other.by_pop_miss);
+        self.passed_on += other.passed_on;
+        self.not_passed_on += other.not_passed_on;
+        add(&mut self.by_habit, &other.by_habit);
     }
 }
 
@@ -83,6 +111,8 @@ impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "calls     {} admitted", self.admitted)?;
         writeln!(f, "offers    {}, of which {} came to nothing", self.offers, self.offers_failed)?;
+        writeln!(f, "passed on {}, and {} that came to nothing", self.passed_on, self.not_passed_on)?;
+        line(f, "habits", self.by_habit.iter().map(|(key, count)| (*key, *count)))?;
         line(f, "outcome", self.by_outcome.iter().map(|(key, count)| (key.as_str(), *count)))?;
         line(f, "ended by", self.by_end.iter().map(|(key, count)| (key.as_str(), *count)))?;
         line(f, "level", self.by_level.iter().map(|(key, count)| (key.as_str(), *count)))?;

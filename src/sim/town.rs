@@ -125,7 +125,7 @@ fn endpoint() -> EndpointSetup {
         flows: vec![LocalFlow { flow: FlowId(0), transport: Transport::Udp, advertised: engine_address() }],
         tcp_above: 1300,
         realm: "example.com".to_owned(),
-        session_times: SessionTimes::default(),
+        session_times: SessionTimes { expires: Duration::from_secs(90), min: Duration::from_secs(90) },
         digests: Vec::new(),
         trunks: (0..PRIMARY_TRUNKS).map(peer).collect(),
         phones: Vec::new(),
@@ -146,7 +146,10 @@ fn calls(agents: u32) -> Option<CallSettings> {
         (agent(nth), PhonePlan { target, flow: FlowId(0), extension: None, sound: Default::default() })
     };
     Some(CallSettings {
-        dial: DialRules::default(),
+        dial: DialRules {
+            rules: Vec::new(),
+            agents: (0..agents).map(|nth| (agent(nth).to_string(), agent(nth))).collect(),
+        },
         trunks: (0..PRIMARY_TRUNKS).map(|nth| (trunk(nth), Arc::new(trunk_plan(nth)))).collect::<BTreeMap<_, _>>(),
         phones: (0..agents).map(phone).collect(),
         policy: policy()?.into(),

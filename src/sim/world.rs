@@ -102,7 +102,8 @@ impl World {
         }
         people.push(Person::new(Role::Ivr, town::ivr(), "ivr", rates, rng.split()));
         for nth in 0..scenario.agents {
-            people.push(Person::new(Role::Agent, town::agent_phone(nth), "phone", rates, rng.split()));
+            let agent = Person::new(Role::Agent, town::agent_phone(nth), "phone", rates, rng.split());
+            people.push(agent.among(scenario.agents));
         }
         let desk = |nth: u32| Desk::new(town::agent(nth), town::token(nth), u64::from(nth), rates, rng.split());
         let desks = (0..scenario.agents).map(desk).collect();
@@ -228,6 +229,7 @@ impl World {
         let Some(person) = self.people.get_mut(nth) else { return };
         let from = person.address();
         while let Some((bytes, to)) = person.poll_output() {
+            self.counts.sent(&bytes);
             self.net.send(Datagram { from, to, bytes }, self.now);
         }
         let role = person.role;

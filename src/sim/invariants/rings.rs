@@ -12,7 +12,7 @@ use crate::calls::settings::Deadlines;
 use crate::desktop::{ClientMessage, DesktopInput};
 use crate::engine::Input;
 use crate::sim::town;
-use crate::sip::wire::{Message, Method};
+use crate::sip::wire::{HeaderName, Message, Method};
 
 #[derive(Default)]
 pub(super) struct Rings {
@@ -44,6 +44,8 @@ impl Rings {
             return None;
         }
         match self.granted.get(&agent) {
+            // Passed on to somebody without a desk: there is nothing to draw the pop on.
+            None if request.header(HeaderName::REFERRED_BY).is_some() => None,
             None => Some(format!("the phone of {agent} is rung without a grant")),
             Some((call, fence, at)) => {
                 let allowed = self.drawn.contains(&(*call, *fence)) || now.since(*at) >= budget();

@@ -22,6 +22,18 @@ pub struct PhoneSetup {
     pub t1: Duration,
     pub t2: Duration,
     pub quirks: Quirks,
+    pub habits: Habits,
+}
+
+/// How probable it is that a call is of a kind that not every phone knows; none for a phone that is only used.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Habits {
+    /// Provisional answers are acknowledged (RFC 3262).
+    pub reliable: f64,
+    /// The INVITE has no offer: it is in our answer, and theirs in the ACK or PRACK.
+    pub late_offer: f64,
+    /// The session is refreshed, or ends (RFC 4028).
+    pub session_timer: f64,
 }
 
 /// How probable it is that two things cross; none for a phone that is only used.
@@ -103,6 +115,7 @@ impl PhoneSetup {
             t1: Duration::from_millis(500),
             t2: Duration::from_secs(4),
             quirks: Quirks::default(),
+            habits: Habits::default(),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::sdp::Session;
 use crate::sip::wire::{Headers, Host, NameAddr, Request, Uri};
 
 use super::api::PhoneCall;
@@ -40,6 +41,8 @@ pub(super) enum Kind {
     Invite,
     Cancel,
     Change,
+    Prack,
+    Refer,
     Bye,
 }
 
@@ -88,6 +91,38 @@ pub(super) struct Call {
     pub source: SocketAddr,
     /// The final answer that our INVITE got, and the ACK that it was given: CSeq, status, To tag, ACK.
     pub settled: Vec<Settled>,
+    /// The kinds of this call.
+    pub customs: Customs,
+    /// Reliable provisional answers: the last RSeq of the peer's, or of ours.
+    pub rseq: Option<u32>,
+    /// A reliable provisional answer of ours that waits for its PRACK, and until when it is sent again.
+    pub unproved: Option<Unproved>,
+    /// The peer's description, where it came in a reliable provisional answer.
+    pub early: Option<Session>,
+    /// The session timer that was agreed on.
+    pub timer: Option<Agreed>,
+}
+
+/// What this call is, of what `Habits` makes likely.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Customs {
+    pub reliable: bool,
+    pub late_offer: bool,
+    pub session_timer: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Unproved {
+    pub bytes: Bytes,
+    pub to: SocketAddr,
+    pub interval: Duration,
+}
+
+/// A session timer: its length in seconds, and whether we refresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Agreed {
+    pub seconds: u32,
+    pub ours: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -108,6 +143,12 @@ pub(super) enum Timer {
     NoAck,
     /// Nobody takes the call, and no CANCEL has come: the phone stops ringing by itself.
     RingsOut,
+    /// Our reliable provisional answer goes again; it is given up.
+    ProveAgain,
+    Unproved,
+    /// We refresh the session; nobody has.
+    Refresh,
+    Expired,
     Forget,
 }
 
@@ -128,12 +169,20 @@ impl Call {
     }
 
     /// The deadline of everything of this call that could still wake it.
-    pub fn timers() -> [Timer; 11] {
+    pub fn timers() -> [Timer; 19] {
         [
             Timer::Resend(Kind::Invite),
             Timer::Resend(Kind::Cancel),
             Timer::Resend(Kind::Change),
             Timer::Resend(Kind::Bye),
+            Timer::Resend(Kind::Prack),
+            Timer::Resend(Kind::Refer),
+            Timer::GiveUp(Kind::Prack),
+            Timer::GiveUp(Kind::Refer),
+            Timer::ProveAgain,
+            Timer::Unproved,
+            Timer::Refresh,
+            Timer::Expired,
             Timer::GiveUp(Kind::Invite),
             Timer::GiveUp(Kind::Cancel),
             Timer::GiveUp(Kind::Change),

@@ -15,6 +15,7 @@ impl Phone {
     /// Somebody calls.
     pub(super) fn called(&mut self, request: Request, from: SocketAddr, now: Mono) {
         let id = self.next_id();
+        let customs = self.draw_customs();
         let tag = messages::word(&mut self.rng);
         let routes = request.list(HeaderName::RECORD_ROUTE).map(<[u8]>::to_vec).collect();
         let mut call = Call {
@@ -36,6 +37,11 @@ impl Phone {
             reply: None,
             source: from,
             settled: Vec::new(),
+            customs,
+            rseq: None,
+            unproved: None,
+            early: None,
+            timer: None,
         };
         if request.contact().is_none() {
             self.fault("an INVITE without Contact");
@@ -86,7 +92,7 @@ impl Phone {
         self.send(bytes, to);
     }
 
-    fn refuse_statelessly(&mut self, id: PhoneCall, request: &Request, status: u16, from: SocketAddr) {
+    pub(super) fn refuse_statelessly(&mut self, id: PhoneCall, request: &Request, status: u16, from: SocketAddr) {
         let Some(call) = self.calls.get(&id) else { return };
         let tag = call.local_tag.clone();
         let to = request.via_top().reply_address(from);
@@ -106,7 +112,10 @@ impl Phone {
             None => Some(call.sound.offer(Direction::SendRecv)),
         };
         match body {
-            Some(body) => self.reply(id, 200, &body, now),
+            Some(body) => {
+                self.accept_timer(id, now);
+                self.reply(id, 200, &body, now);
+            }
             None => return self.reply(id, 488, &[], now),
         }
         if let Some(remote) = offer {

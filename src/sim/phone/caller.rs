@@ -18,6 +18,8 @@ impl Phone {
             Method::Invite => self.final_answer(id, response, now),
             Method::Cancel if response.status() >= 200 => self.cancel_answered(id, now),
             Method::Bye if response.status() >= 200 => self.bye_answered(id, now),
+            Method::Prack if response.status() >= 200 => self.stop(id, Kind::Prack),
+            Method::Refer if response.status() >= 200 => self.stop(id, Kind::Refer),
             _ => {}
         }
     }
@@ -37,6 +39,7 @@ impl Phone {
         let Stand::Calling { heard, giving_up } = &mut call.stand else { return };
         let is_first = !std::mem::replace(heard, true);
         let gives_up = *giving_up;
+        self.prove(id, response, now);
         if status > 100 && !response.to().tag.is_empty() {
             self.tell(PhoneEvent::Ringing { call: id, status });
         }
@@ -66,7 +69,7 @@ impl Phone {
             Some(Kind::Invite) if response.status() < 300 => self.answered(id, response, now),
             Some(Kind::Invite) => self.refused(id, response, now),
             Some(Kind::Change) => self.change_answered(id, response, now),
-            Some(Kind::Cancel | Kind::Bye) | None => {}
+            Some(Kind::Cancel | Kind::Prack | Kind::Refer | Kind::Bye) | None => {}
         }
     }
 
@@ -91,7 +94,11 @@ impl Phone {
         if response.contact().is_none() {
             self.fault("a 200 without Contact");
         }
-        let remote = Session::parse(response.body()).ok();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let said = Session::parse(response.body()).ok();
+        let answer = said.as_ref().filter(|_| call.customs.late_offer && call.early.is_none());
+        let answer = answer.and_then(|offer| call.sound.answer(offer)).unwrap_or_default();
+        let remote = said.or_else(|| call.early.clone());
         if remote.is_none() {
             self.fault("a 200 without a usable session description");
         }
@@ -104,19 +111,20 @@ impl Phone {
         call.learn(response);
         let gives_up = matches!(call.stand, Stand::Calling { giving_up: true, .. });
         call.stand = Stand::Talking;
-        self.acknowledge(id, response);
+        self.acknowledge(id, response, &answer);
         if gives_up {
             return self.bye(id, now);
         }
+        self.learn_timer(id, response, now);
         self.tell(PhoneEvent::Connected { call: id, remote });
     }
 
     /// The ACK of a 2xx is a request of its own (RFC 3261 section 13.2.2.4); it is kept for 200s that come again.
-    fn acknowledge(&mut self, id: PhoneCall, response: &Response) {
+    fn acknowledge(&mut self, id: PhoneCall, response: &Response, answer: &[u8]) {
         let branch = self.branch();
         let cseq = response.cseq().number;
         let Some(call) = self.calls.get(&id) else { return };
-        let ack = messages::within(&self.setup, call, &Method::Ack, cseq, &branch, &[]);
+        let ack = messages::within(&self.setup, call, &Method::Ack, cseq, &branch, answer);
         let to = call.peer;
         self.settle(id, response, ack, to);
     }
@@ -155,7 +163,8 @@ impl Phone {
             if let Some(call) = self.calls.get_mut(&id) {
                 call.learn(response);
             }
-            self.acknowledge(id, response);
+            self.acknowledge(id, response, &[]);
+            self.learn_timer(id, response, now);
         } else if let Ok(invite) = crate::sip::wire::Request::parse(outgoing.bytes) {
             let ack = messages::ack_refusal(&invite, response);
             self.settle(id, response, ack, outgoing.to);

@@ -11,12 +11,14 @@ use crate::sip::wire::{Method, Request};
 use super::api::{Ending, PhoneCall, PhoneDial};
 use super::call::{Call, Kind, Outgoing, Reply, Stand, Timer};
 use super::description::Description;
+use super::proving::knows_reliable;
 use super::{Phone, messages};
 
 impl Phone {
     /// Dials. What becomes of it comes as events.
     pub fn call(&mut self, dial: PhoneDial, now: Mono) -> PhoneCall {
         let id = self.next_id();
+        let customs = self.draw_customs();
         let tag = messages::word(&mut self.rng);
         let local_uri = format!("sip:{}@{}", dial.from_user.expose(), self.setup.address.ip());
         let mut call = Call {
@@ -38,9 +40,14 @@ impl Phone {
             reply: None,
             source: dial.to,
             settled: Vec::new(),
+            customs,
+            rseq: None,
+            unproved: None,
+            early: None,
+            timer: None,
         };
         let branch = self.branch();
-        let offer = call.sound.offer(Direction::SendRecv);
+        let offer = if customs.late_offer { Bytes::new() } else { call.sound.offer(Direction::SendRecv) };
         let bytes = messages::invite(&self.setup, &call, &dial, &branch, &offer);
         call.invite = Request::parse(bytes.clone()).ok();
         self.add(call);
@@ -50,7 +57,25 @@ impl Phone {
 
     /// 180 to whoever calls us.
     pub fn ring(&mut self, id: PhoneCall, now: Mono) {
-        self.provisional(id, 180, now);
+        let Some(call) = self.calls.get(&id).filter(|call| matches!(call.stand, Stand::Incoming)) else { return };
+        let is_reliable = call.customs.reliable && call.invite.as_ref().is_some_and(knows_reliable);
+        match is_reliable && call.rseq.is_none() {
+            true => self.ring_reliably(id, now),
+            false => self.provisional(id, 180, now),
+        }
+    }
+
+    /// Asks the other side to talk with somebody else instead; how that goes is heard, and not acted on.
+    pub fn pass_on(&mut self, id: PhoneCall, to: &str, now: Mono) {
+        let branch = self.branch();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if !matches!(call.stand, Stand::Talking) || call.outgoing.contains_key(&Kind::Refer) {
+            return;
+        }
+        call.cseq += 1;
+        let (cseq, peer) = (call.cseq, call.peer);
+        let bytes = messages::refer(&self.setup, call, &branch, to);
+        self.begin(id, Kind::Refer, cseq, branch, bytes, peer, now);
     }
 
     /// 200 to whoever calls us; sound is wanted at `rtp`.
@@ -65,6 +90,8 @@ impl Phone {
         match body {
             Some(body) => {
                 call.stand = Stand::Answered { leaving: false };
+                self.stop_proving(id);
+                self.accept_timer(id, now);
                 self.reply(id, 200, &body, now);
             }
             None => self.refuse(id, 488, now),

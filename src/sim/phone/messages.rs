@@ -4,10 +4,12 @@ use bytes::Bytes;
 
 use crate::base::hex::to_hex;
 use crate::base::rng::Rng;
-use crate::sip::wire::{HeaderName, Method, Request, Response, Writer};
+use crate::sip::wire::{HeaderName, Method, Refresher, Request, Response, SessionExpires, Writer};
 
 use super::api::{PhoneDial, PhoneSetup};
 use super::call::Call;
+use super::proving::RELIABLE;
+use super::refreshing::{SESSION_SECONDS, TIMER};
 
 const SDP: &str = "application/sdp";
 
@@ -27,7 +29,41 @@ pub(super) fn invite(setup: &PhoneSetup, call: &Call, dial: &PhoneDial, branch: 
     if let Some(data) = &dial.user_to_user {
         writer.push(HeaderName::USER_TO_USER, format!("{};encoding=hex", to_hex(data)));
     }
+    supported(&mut writer, call);
+    session_expires(&mut writer, call);
     writer.finish_with(SDP, offer)
+}
+
+/// Within the early dialog of `call`.
+pub(super) fn prack(setup: &PhoneSetup, call: &Call, branch: &str, rack: &str, answer: &[u8]) -> Bytes {
+    let mut writer = begin(setup, call, &Method::Prack, &call.target, branch, call.cseq);
+    for route in &call.routes {
+        writer.push_bytes(HeaderName::ROUTE, route);
+    }
+    writer.push(HeaderName::RACK, rack);
+    writer.finish_with(SDP, answer)
+}
+
+/// REFER to whoever is to have the other side instead of us, and in whose name (RFC 3515, RFC 3892).
+pub(super) fn refer(setup: &PhoneSetup, call: &Call, branch: &str, to: &str) -> Bytes {
+    let mut writer = begin(setup, call, &Method::Refer, &call.target, branch, call.cseq);
+    for route in &call.routes {
+        writer.push_bytes(HeaderName::ROUTE, route);
+    }
+    contact(&mut writer, setup);
+    writer.push(HeaderName::REFER_TO, format!("<{to}>"));
+    writer.push(HeaderName::REFERRED_BY, format!("<sip:{}@{}>", setup.user, setup.address));
+    writer.finish()
+}
+
+/// 180 whose PRACK is waited for.
+pub(super) fn reliable_ringing(setup: &PhoneSetup, call: &Call, request: &Request, rseq: u32) -> Bytes {
+    let phrase = crate::sip::wire::reason_phrase(180);
+    let mut writer = Writer::reply(request, 180, phrase, call.source, &call.local_tag);
+    writer.copy_all(HeaderName::RECORD_ROUTE, request);
+    contact(&mut writer, setup);
+    writer.push(HeaderName::REQUIRE, RELIABLE).push(HeaderName::RSEQ, rseq);
+    writer.finish()
 }
 
 /// A request within the dialog.
@@ -37,6 +73,10 @@ pub(super) fn within(setup: &PhoneSetup, call: &Call, method: &Method, cseq: u32
         writer.push_bytes(HeaderName::ROUTE, route);
     }
     contact(&mut writer, setup);
+    if *method == Method::Invite {
+        supported(&mut writer, call);
+        session_expires(&mut writer, call);
+    }
     writer.finish_with(SDP, body)
 }
 
@@ -58,7 +98,36 @@ pub(super) fn answer(setup: &PhoneSetup, call: &Call, request: &Request, status:
         writer.copy_all(HeaderName::RECORD_ROUTE, request);
         contact(&mut writer, setup);
     }
+    if status >= 200 && status < 300 && *request.method() == Method::Invite {
+        accepted_timer(&mut writer, call);
+    }
     writer.finish_with(SDP, body)
+}
+
+/// Who refreshes, as seen from the request that is answered (RFC 4028 section 9).
+fn accepted_timer(writer: &mut Writer, call: &Call) {
+    let Some(agreed) = call.timer else { return };
+    let refresher = Some(if agreed.ours { Refresher::Uas } else { Refresher::Uac });
+    writer.push(HeaderName::SESSION_EXPIRES, SessionExpires { seconds: agreed.seconds, refresher });
+    writer.push(HeaderName::REQUIRE, TIMER);
+}
+
+fn supported(writer: &mut Writer, call: &Call) {
+    let known = [(call.customs.reliable, RELIABLE), (call.customs.session_timer, TIMER)];
+    let words: Vec<&str> = known.iter().filter(|(is_known, _)| *is_known).map(|(_, word)| *word).collect();
+    if !words.is_empty() {
+        writer.push(HeaderName::SUPPORTED, words.join(", "));
+    }
+}
+
+/// In every request that may refresh: without it the session has no timer any more.
+fn session_expires(writer: &mut Writer, call: &Call) {
+    if !call.customs.session_timer {
+        return;
+    }
+    let refresher = call.timer.map(|agreed| if agreed.ours { Refresher::Uac } else { Refresher::Uas });
+    let seconds = call.timer.map_or(SESSION_SECONDS, |agreed| agreed.seconds);
+    writer.push(HeaderName::SESSION_EXPIRES, SessionExpires { seconds, refresher });
 }
 
 fn begin(setup: &PhoneSetup, call: &Call, method: &Method, uri: &[u8], branch: &str, cseq: u32) -> Writer {

@@ -9,10 +9,12 @@ mod caller;
 mod commands;
 mod description;
 mod messages;
+mod proving;
+mod refreshing;
 #[cfg(test)]
 mod tests;
 
-pub use api::{Ending, HOLD, PhoneCall, PhoneDial, PhoneEvent, PhoneOutput, PhoneSetup, Quirks, TALK};
+pub use api::{Ending, HOLD, Habits, PhoneCall, PhoneDial, PhoneEvent, PhoneOutput, PhoneSetup, Quirks, TALK};
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -25,7 +27,7 @@ use crate::base::rng::Rng;
 use crate::base::timers::Timers;
 use crate::sip::wire::{Message, Method, Request, Writer, reason_phrase};
 
-use call::{Call, Kind, Stand, Timer};
+use call::{Call, Customs, Kind, Stand, Timer};
 
 /// As telephones have it: a CANCEL may be lost as often as it is sent.
 const RINGS_FOR: Duration = Duration::from_secs(180);
@@ -79,6 +81,10 @@ impl Phone {
                 Timer::ResendReply => self.resend_reply(call, now),
                 Timer::RingsOut => self.refuse(call, 480, now),
                 Timer::NoAck => self.never_acknowledged(call, now),
+                Timer::ProveAgain => self.prove_again(call, now),
+                Timer::Unproved => self.refuse(call, 504, now),
+                Timer::Refresh => self.refresh(call, now),
+                Timer::Expired => self.hang_up(call, now),
                 Timer::Forget => self.forget(call),
             }
         }
@@ -108,6 +114,15 @@ impl Phone {
     pub fn lose(&mut self, call: PhoneCall) {
         self.timers.cancel(&(call, Timer::Forget));
         self.forget(call);
+    }
+
+    fn draw_customs(&mut self) -> Customs {
+        let Habits { reliable, late_offer, session_timer } = self.setup.habits;
+        Customs {
+            reliable: self.rng.chance(reliable),
+            late_offer: self.rng.chance(late_offer),
+            session_timer: self.rng.chance(session_timer),
+        }
     }
 
     fn find(&self, call_id: &[u8]) -> Option<PhoneCall> {
@@ -175,6 +190,8 @@ impl Phone {
             Kind::Invite | Kind::Cancel => self.end(id, Ending::Silence, now),
             Kind::Change => self.hang_up(id, now),
             Kind::Bye => self.end(id, Ending::HungUp, now),
+            // What they were about goes on without.
+            Kind::Prack | Kind::Refer => {}
         }
     }
 
@@ -218,9 +235,14 @@ impl Phone {
             (Method::Ack, Some(call)) => self.acknowledged(call, &request, now),
             (Method::Cancel, Some(call)) => self.cancelled(call, &request, from, now),
             (Method::Bye, Some(call)) => self.peer_hung_up(call, &request, from, now),
+            (Method::Prack, Some(call)) => self.proved(call, &request, from),
+            // How a REFER of ours goes.
+            (Method::Notify, Some(call)) => self.refuse_statelessly(call, &request, 200, from),
             (Method::Options, _) => self.reply_stateless(&request, 200, from),
             (Method::Ack, None) => {}
-            (Method::Invite | Method::Cancel | Method::Bye, None) => self.reply_stateless(&request, 481, from),
+            (Method::Invite | Method::Cancel | Method::Bye | Method::Prack | Method::Notify, None) => {
+                self.reply_stateless(&request, 481, from);
+            }
             (_, _) => self.reply_stateless(&request, 501, from),
         }
     }

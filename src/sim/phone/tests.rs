@@ -177,3 +177,53 @@ fn a_hang_up_before_any_answer_waits_for_one() {
     assert_eq!(*pair.last(0), PhoneEvent::Ended { call: out, why: Ending::HungUp });
     assert!(pair.is_forgotten());
 }
+
+fn with_habits(habits: Habits) -> Pair {
+    let mut pair = Pair::new();
+    pair.phones.iter_mut().for_each(|phone| phone.setup.habits = habits);
+    pair
+}
+
+fn has_fault(pair: &Pair) -> bool {
+    pair.events.iter().flatten().any(|event| matches!(event, PhoneEvent::Fault { .. }))
+}
+
+#[test]
+fn a_late_offer_is_answered_in_the_ack() {
+    let mut pair = with_habits(Habits { late_offer: 1.0, ..Habits::default() });
+    pair.dial();
+    pair.answer();
+    let remote = |event: &PhoneEvent| matches!(event, PhoneEvent::Connected { remote: Some(_), .. });
+    assert!(pair.events[0].iter().any(remote) && !has_fault(&pair), "{:?}", pair.events);
+}
+
+#[test]
+fn a_reliable_ringing_is_sent_again_until_it_is_acknowledged() {
+    let mut pair = with_habits(Habits { reliable: 1.0, ..Habits::default() });
+    pair.dial();
+    let call = pair.incoming();
+    pair.lose = 1;
+    pair.phones[1].ring(call, pair.now);
+    pair.settle();
+    assert!(!pair.events[0].iter().any(|event| matches!(event, PhoneEvent::Ringing { status: 180, .. })));
+    pair.pass(600);
+    assert!(pair.events[0].iter().any(|event| matches!(event, PhoneEvent::Ringing { status: 180, .. })));
+    assert!(pair.phones[1].calls.values().all(|call| call.unproved.is_none()), "acknowledged");
+    assert!(!has_fault(&pair), "{:?}", pair.events);
+}
+
+#[test]
+fn a_session_is_refreshed_at_half_of_its_life() {
+    let mut pair = with_habits(Habits { session_timer: 1.0, ..Habits::default() });
+    pair.dial();
+    pair.answer();
+    pair.pass(40_000);
+    let changes = |pair: &Pair| {
+        let is_change = |event: &&PhoneEvent| matches!(event, PhoneEvent::ChangeAnswered { status: 200, .. });
+        pair.events.iter().flatten().filter(is_change).count()
+    };
+    assert_eq!(changes(&pair), 0);
+    pair.pass(60_000);
+    assert!((1..=2).contains(&changes(&pair)), "{:?}", pair.events);
+    assert!(pair.phones.iter().all(|phone| phone.live_calls() == 1), "nobody has hung up");
+}
