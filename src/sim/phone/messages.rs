@@ -98,7 +98,7 @@ pub(super) fn answer(setup: &PhoneSetup, call: &Call, request: &Request, status:
         writer.copy_all(HeaderName::RECORD_ROUTE, request);
         contact(&mut writer, setup);
     }
-    if status >= 200 && status < 300 && *request.method() == Method::Invite {
+    if (200..300).contains(&status) && *request.method() == Method::Invite {
         accepted_timer(&mut writer, call);
     }
     writer.finish_with(SDP, body)
