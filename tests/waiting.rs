@@ -1,0 +1,148 @@
+//! What callers enter before an agent has them, with real peers on loopback: sipp as the carrier and as the agent's phone, baresip as a
+//! caller's telephone. They need the Debian packages that `tests/run` installs.
+
+mod support;
+
+use std::f64::consts::TAU;
+use std::net::{SocketAddr, UdpSocket};
+use std::time::Duration;
+
+use serde_json::Value;
+use support::baresip::{self, Account};
+use support::folder::Folder;
+use support::process::eventually;
+use support::server::{self, Phone, Server, Setup};
+use support::sipp::{self, Carrier, Counted, Dialled, Sipp};
+use support::{ports, sound};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_throughline");
+const SHARED: &str = "+12015550199";
+/// Withheld, so that nothing but the code says who calls.
+const ANONYMOUS: &str = "anonymous";
+const QUESTION_HZ: u32 = 700;
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A server whose pool has one number, which somebody has, and an agent at their desk.
+struct World {
+    folder: Folder,
+    server: Server,
+    _phones: Sipp,
+    _desks: support::process::Process,
+    code: String,
+}
+
+impl World {
+    fn new(name: &str, carrier: &str) -> World {
+        let folder = Folder::new(name);
+        sound::write_wav(&folder.path().join("question.wav"), QUESTION_HZ, 2);
+        let phone = ports::udp();
+        let setup = Setup {
+            numbers: vec!["+12015550100".to_owned()],
+            inside: vec![("pools", format!("shared = \"{SHARED}\""))],
+            trunk: "pin = true".to_owned(),
+            carrier: carrier.to_owned(),
+            more: "[pin]\nquestion = \"question.wav\"\ndigits = 4\n".to_owned(),
+            ..Setup::new(vec![("ann".to_owned(), Phone::Static(phone))], ports::udp())
+        };
+        let phones = sipp::phones("phones", &folder, "phone.xml", phone);
+        let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
+        let desks = server.desks(&folder, 1, 50);
+        assert_eq!(server.register("+12015550150")["pin"], Value::Null, "a number of its own needs no code");
+        let shown = server.register("+12015550151");
+        assert_eq!((&shown["number"], &shown["shared"]), (&SHARED.into(), &true.into()));
+        let code = shown["pin"].as_str().expect("a code").to_owned();
+        World { folder, server, _phones: phones, _desks: desks, code }
+    }
+
+    /// A carrier's caller, who enters the code in the form of the scenario.
+    fn call(&self, scenario: &str, header: &str) {
+        let called = Dialled { header: Some(header.to_owned()), ..Dialled::new(SHARED, ANONYMOUS) };
+        let run = Carrier {
+            scenario,
+            from: ports::udp_at(server::CARRIER),
+            to: self.server.sip,
+            calls: &[called],
+            count: 1,
+            per_second: 1,
+            hold: Duration::from_secs(6),
+        };
+        let mut carrier = sipp::carrier("carrier", &self.folder, &run);
+        assert_eq!(carrier.finish(PATIENCE), Counted { good: 1, failed: 0 }, "{}", carrier.errors());
+    }
+
+    fn assert_recognised(&self) {
+        let call = &self.server.ended_calls(1, PATIENCE)[0];
+        assert_eq!((&call["level"], &call["outcome"]), (&"V2".into(), &"talked".into()), "{call}");
+        assert!(call["evidence"].to_string().contains("pin"), "{call}");
+    }
+
+    /// Keys that the server has heard.
+    fn keys(&self) -> u64 {
+        let metrics = self.server.ask("GET", "/metrics", &Value::Null).body;
+        let line = metrics.lines().find(|line| line.starts_with("throughline_dtmf_digits_total"));
+        line.and_then(|line| line.split(' ').nth(1)).and_then(|count| count.parse().ok()).unwrap_or(0)
+    }
+}
+
+/// The keys as mu-law: 100 ms each, with pauses; after half a second in which the question is asked.
+fn tones(code: &str) -> Vec<u8> {
+    const LOW: [f64; 4] = [697.0, 770.0, 852.0, 941.0];
+    const HIGH: [f64; 3] = [1209.0, 1336.0, 1477.0];
+    let mut samples = vec![0; 4000];
+    for digit in code.chars() {
+        let place = "123456789*0#".find(digit).expect("a key");
+        let (low, high) = (LOW[place / 3], HIGH[place % 3]);
+        let wave = |hz: f64, n: u32| (TAU * hz * f64::from(n) / 8000.0).sin() * 7000.0;
+        samples.extend((0..800).map(|n| (wave(low, n) + wave(high, n)) as i32));
+        samples.extend([0; 800]);
+    }
+    samples.extend([0; 8000]);
+    samples.into_iter().map(sound::mu_law).collect()
+}
+
+#[test]
+fn a_code_in_info_recognises_the_caller() {
+    let world = World::new("code-info", server::CARRIER);
+    let digits: Vec<String> = world.code.chars().map(String::from).collect();
+    world.call("carrier_info.xml", &format!("X-Load: plain;{}", digits.join(";")));
+    world.assert_recognised();
+}
+
+#[test]
+fn a_code_in_tones_recognises_the_caller() {
+    let world = World::new("code-tones", server::CARRIER);
+    world.folder.write("code.ul", tones(&world.code));
+    world.call("carrier_tones.xml", "X-Load: plain");
+    world.assert_recognised();
+}
+
+/// By RFC 4733; the first key ends the question.
+#[test]
+fn a_telephone_enters_the_code() {
+    let at = ports::udp_at("127.0.0.3");
+    let world = World::new("code-telephone", "127.0.0.3");
+    let account = Account { user: ANONYMOUS, password: "none", server: world.server.sip };
+    let console = ports::udp();
+    let mut caller = baresip::caller_with_console(&world.folder, at, &account, SHARED, console);
+    caller.process().wait_for("Call established", PATIENCE);
+    press(&world, console, &world.code);
+    eventually("a conversation", PATIENCE, || {
+        world.server.calls().iter().any(|call| call["phase"] == "talking").then_some(())
+    });
+    caller.process().stop();
+    world.assert_recognised();
+}
+
+/// What baresip's console takes for the end of a key.
+const LET_GO: u8 = 4;
+
+/// Each key when the server has heard the one before.
+fn press(world: &World, console: SocketAddr, code: &str) {
+    let socket = UdpSocket::bind(ports::udp()).expect("a socket");
+    for (nth, digit) in (1..).zip(code.bytes()) {
+        for stroke in [digit, LET_GO] {
+            socket.send_to(&[stroke], console).expect("a console");
+        }
+        eventually("a key that is heard", PATIENCE, || (world.keys() >= nth).then_some(()));
+    }
+}
