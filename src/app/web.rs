@@ -58,6 +58,7 @@ impl WebParts {
             keys: shell.api_keys.iter().map(api_key).collect(),
             token_keys: calls.token_keys.clone(),
             priors: calls.priors,
+            callback: calls.callback.clone(),
             routes: web::Routes::of(calls),
             region: shell.intents.region,
             default_ttl: shell.intents.ttl,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat};
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberFormat, PhoneNumberType};
 
 /// A number in E.164: `+`, then up to 15 digits. Personal: printed through `Pii` only, hence no `Display`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,6 +69,31 @@ impl E164 {
     /// Without the `+`, as many dial plans want it.
     pub fn digits(&self) -> &str {
         &self.0[1..]
+    }
+
+    /// The region whose plan it is of; `None` when no plan has it.
+    pub fn region(&self) -> Option<Region> {
+        let number = PHONE_NUMBER_UTIL.parse(self.as_str(), None).ok()?;
+        PHONE_NUMBER_UTIL.get_region_for_number(&number).map(Region)
+    }
+
+    /// A fixed or mobile number of its plan: nobody pays more for a call there than for any call.
+    pub fn costs_no_more(&self) -> bool {
+        let Ok(number) = PHONE_NUMBER_UTIL.parse(self.as_str(), None) else { return false };
+        match PHONE_NUMBER_UTIL.get_number_type(&number) {
+            PhoneNumberType::FixedLine
+            | PhoneNumberType::Mobile
+            | PhoneNumberType::FixedLineOrMobile
+            | PhoneNumberType::VoIP => true,
+            PhoneNumberType::TollFree
+            | PhoneNumberType::PremiumRate
+            | PhoneNumberType::SharedCost
+            | PhoneNumberType::PersonalNumber
+            | PhoneNumberType::Pager
+            | PhoneNumberType::UAN
+            | PhoneNumberType::VoiceMail
+            | PhoneNumberType::Unknown => false,
+        }
     }
 
     /// As it is dialled in `region`, digits only: `01632960000` in "GB", `011441632960000` in "US".

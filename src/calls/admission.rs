@@ -23,7 +23,9 @@ pub fn let_out(call: &mut Call, onto: &TrunkPlan, bench: &mut Bench, now: Now) -
 
 /// The call is over on its trunk.
 pub fn leave(call: &Call, bench: &mut Bench) {
-    bench.loads.end(&call.trunk.trunk, Bound::Incoming);
+    if call.recall.is_none() {
+        bench.loads.end(&call.trunk.trunk, Bound::Incoming);
+    }
     if let Some(onto) = &call.outgoing {
         bench.loads.end(onto, Bound::Outgoing);
     }

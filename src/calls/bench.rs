@@ -1,6 +1,6 @@
 //! What all calls share while they work: the settings, the deadlines, the ports, and the place where effects are laid.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::access::QueueLoad;
 use crate::base::rng::Rng;
 use crate::base::stage::Stage;
 use crate::base::timers::Timers;
-use crate::base::{AgentId, CallId, Family, IntentId, LegId, Mono, Now};
+use crate::base::{AgentId, CallId, Family, IntentId, LegId, Mono, Now, Wall};
 use crate::desktop::DeskCommand;
 use crate::intents::requests::StoreRequest;
 use crate::media::command::MediaCommand;
@@ -22,6 +22,7 @@ use super::call::Call;
 use super::caps::Loads;
 use super::facts::Fact;
 use super::pages::{Pages, Standing};
+use super::places::Places;
 use super::settings::{CallSettings, PhonePlan};
 use super::settling::Settling;
 use super::shadowing::Differences;
@@ -53,10 +54,21 @@ pub enum Deadline {
     ResumeRecording,
     /// The longest a call may be.
     CallLength,
+    /// A callback is looked at: is it time for it?
+    Recall,
+}
+
+/// What a call of a customer does to their callback, done when the call has been seen to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chore {
+    /// The call has the intent.
+    Taken(IntentId),
+    /// The call is over.
+    Freed { intent: IntentId, talked: bool },
 }
 
 impl Deadline {
-    pub const ALL: [Deadline; 11] = [
+    pub const ALL: [Deadline; 12] = [
         Deadline::Match,
         Deadline::AnswerWaiting,
         Deadline::Pop,
@@ -68,6 +80,7 @@ impl Deadline {
         Deadline::HandedOver,
         Deadline::ResumeRecording,
         Deadline::CallLength,
+        Deadline::Recall,
     ];
 
     pub fn as_str(self) -> &'static str {
@@ -83,6 +96,7 @@ impl Deadline {
             Deadline::HandedOver => "a call that was handed over",
             Deadline::ResumeRecording => "resume the recording",
             Deadline::CallLength => "longest call",
+            Deadline::Recall => "look at a callback",
         }
     }
 }
@@ -106,6 +120,15 @@ pub struct Bench {
     pub call_by_ask: HashMap<AskId, CallId>,
     /// What rings at the agents whose phones are registered at present.
     ringing_by_agent: HashMap<AgentId, Rings>,
+    /// The callback of each intent that has one, and since when its customer waits.
+    pub recalls: BTreeMap<IntentId, (CallId, Wall)>,
+    pub chores: VecDeque<Chore>,
+    pub places: Places,
+    /// When the store is to be asked which callbacks are open, and the question.
+    pub look_for_promises: Option<Mono>,
+    pub promises_asked: Option<AskId>,
+    /// The process is about to end: nobody is called.
+    pub is_draining: bool,
     pub settling: Settling,
     pub pages: Pages,
     pub loads: Loads,
@@ -123,6 +146,7 @@ impl Bench {
     pub fn new(settings: Arc<CallSettings>, rng: Rng) -> Bench {
         let ports = Ports::new(settings.media.first_port..=settings.media.last_port);
         let ports = ports.without(&settings.media.webrtc.ports);
+        let look_for_promises = settings.callback.as_ref().map(|_| Mono::ZERO);
         Bench {
             newest: Arc::clone(&settings),
             settings,
@@ -135,6 +159,12 @@ impl Bench {
             call_by_intent: HashMap::new(),
             call_by_ask: HashMap::new(),
             ringing_by_agent: HashMap::new(),
+            recalls: BTreeMap::new(),
+            chores: VecDeque::new(),
+            places: Places::default(),
+            look_for_promises,
+            promises_asked: None,
+            is_draining: false,
             settling: Settling::default(),
             pages: Pages::default(),
             loads: Loads::default(),
@@ -268,6 +298,10 @@ impl Bench {
 
     /// A stage is over; the shell measures it, the record keeps what is known here.
     pub fn stage(&mut self, call: &mut Call, stage: Stage, now: Now) {
+        // How long a callback waits is not how quick we are.
+        if call.recall.is_some() {
+            return;
+        }
         let since = call.incoming.received;
         call.record.stages.push((stage, now.mono.since(since)));
         self.fact(Fact::Stage { call: call.id, stage, since });

@@ -16,6 +16,7 @@ use super::facts::{CallRecord, FallbackCause};
 use super::moved::Moved;
 use super::pin::Entry;
 use super::prompts::Prompts;
+use super::recalling::Recall;
 use super::recording::Recording;
 use super::returning::Returning;
 use super::settings::{CallSettings, TrunkPlan};
@@ -68,6 +69,10 @@ pub enum Phase {
     Diverting(FarLeg),
     /// The caller is with the fallback.
     Diverted(FarLeg),
+    /// A callback for which it is not the time: outside the hours, between two tries, or while the customer calls by themselves.
+    Promised,
+    /// The agent has answered, and the customer is being called.
+    Recalling(Grant, FarLeg),
     /// Nothing is owed to anybody any more; the controller removes the call.
     Over,
 }
@@ -178,6 +183,8 @@ pub struct Call {
     pub supervision: Option<Box<Supervision>>,
     /// Browsers that are away.
     pub returning: Returning,
+    /// We call the customer: there is no caller.
+    pub recall: Option<Box<Recall>>,
     pub record: CallRecord,
 }
 
@@ -185,13 +192,14 @@ impl Call {
     /// The leg on the other side from the caller, while there is one.
     pub fn far(&self) -> Option<FarLeg> {
         match &self.phase {
-            Phase::Ringing(_, far) | Phase::Talking(_, far) => Some(*far),
+            Phase::Ringing(_, far) | Phase::Talking(_, far) | Phase::Recalling(_, far) => Some(*far),
             Phase::Passed(far) | Phase::Diverting(far) | Phase::Diverted(far) => Some(*far),
             Phase::Matching(_)
             | Phase::Waiting
             | Phase::Offered(_)
             | Phase::HandedOver(_)
             | Phase::Passing
+            | Phase::Promised
             | Phase::Over => None,
         }
     }
@@ -200,8 +208,8 @@ impl Call {
     pub fn grant(&self) -> Option<&Grant> {
         match &self.phase {
             Phase::Offered(grant) | Phase::HandedOver(grant) => Some(grant),
-            Phase::Ringing(grant, _) | Phase::Talking(grant, _) => Some(grant),
-            Phase::Matching(_) | Phase::Waiting | Phase::Passing | Phase::Passed(_) => None,
+            Phase::Ringing(grant, _) | Phase::Talking(grant, _) | Phase::Recalling(grant, _) => Some(grant),
+            Phase::Matching(_) | Phase::Waiting | Phase::Passing | Phase::Passed(_) | Phase::Promised => None,
             Phase::Diverting(_) | Phase::Diverted(_) | Phase::Over => None,
         }
     }
@@ -263,6 +271,8 @@ impl Phase {
             Phase::Passed(_) => "passed-on",
             Phase::Diverting(_) => "diverting",
             Phase::Diverted(_) => "diverted",
+            Phase::Promised => "promised",
+            Phase::Recalling(..) => "recalling",
             Phase::Over => "over",
         }
     }

@@ -268,6 +268,8 @@ fn listener(call: &Call, side: Side) -> Option<crate::base::LegId> {
         | Phase::Ringing(..)
         | Phase::HandedOver(_)
         | Phase::Passing
+        | Phase::Promised
+        | Phase::Recalling(..)
         | Phase::Diverting(_)
         | Phase::Over => None,
     }

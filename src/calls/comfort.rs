@@ -36,6 +36,8 @@ pub fn due(call: &mut Call, bench: &mut Bench, now: Now) {
         | Phase::Talking(..)
         | Phase::HandedOver(_)
         | Phase::Passing
+        | Phase::Promised
+        | Phase::Recalling(..)
         | Phase::Passed(_)
         | Phase::Diverting(_)
         | Phase::Diverted(_)

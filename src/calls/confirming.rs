@@ -7,7 +7,7 @@ use crate::intents::matching::Evidence;
 use crate::intents::requests::{StoreError, StoreReply, StoreRequest};
 
 use super::api::AskId;
-use super::bench::Bench;
+use super::bench::{Bench, Chore};
 use super::call::{Call, Phase};
 use super::facts::Fact;
 use super::matching;
@@ -85,11 +85,13 @@ fn exchange(call: &mut Call, intent: Box<Intent>, bench: &mut Bench, now: Now) {
     if let Some(wrong) = call.recognised.intent.replace(intent) {
         settling::settle(bench, wrong.id, call.id, None, false);
         bench.pages.leave(wrong.id, call.id);
+        bench.chores.push_back(Chore::Freed { intent: wrong.id, talked: false });
     }
     call.record.intent = Some(id);
     call.record.evidence.clear();
     bench.pages.forget(id, call.id);
     bench.pages.has(id, call.id);
+    bench.chores.push_back(Chore::Taken(id));
     raise(call, id, bench, now);
 }
 

@@ -21,6 +21,7 @@ use super::inviting;
 use super::moved::{Moved, Next};
 use super::pop;
 use super::queueing;
+use super::recalling;
 use super::redirecting;
 use super::settings::PhonePlan;
 use super::sound::{self, NoSound};
@@ -29,6 +30,9 @@ use super::talking;
 /// The router proposes this agent. The context is shown before anything rings.
 pub fn offered(call: &mut Call, grant: Grant, passed_over: Vec<(AgentId, Why)>, bench: &mut Bench, now: Now) {
     if !matches!(call.phase, Phase::Waiting) {
+        return;
+    }
+    if recalling::is_refused(call, bench, now) {
         return;
     }
     bench.cancel_deadline(call, Deadline::AnswerWaiting);
@@ -85,6 +89,8 @@ pub fn declined(call: &mut Call, agent: &AgentId, bench: &mut Bench, now: Now) {
         | Phase::Waiting
         | Phase::Talking(..)
         | Phase::Passing
+        | Phase::Promised
+        | Phase::Recalling(..)
         | Phase::Passed(_)
         | Phase::Diverting(_)
         | Phase::Diverted(_)
@@ -104,6 +110,8 @@ pub fn grant_expired(call: &mut Call, fence: Fence, bench: &mut Bench, now: Now)
         | Phase::Talking(..)
         | Phase::HandedOver(_)
         | Phase::Passing
+        | Phase::Promised
+        | Phase::Recalling(..)
         | Phase::Passed(_)
         | Phase::Diverting(_)
         | Phase::Diverted(_)
@@ -162,6 +170,9 @@ pub fn progress(call: &mut Call, status: u16, bench: &mut Bench, now: Now) {
         bench.stage(call, Stage::InviteToAgentRinging, now);
     }
     bench.desk(DeskCommand::CallPhase { agent, call: call.id, phase: CallPhase::Ringing });
+    if call.recall.is_some() {
+        return;
+    }
     if call.is_answered() {
         sound::play_ringback(call, bench);
     } else {
@@ -173,6 +184,12 @@ pub fn progress(call: &mut Call, status: u16, bench: &mut Bench, now: Now) {
 pub fn answered(call: &mut Call, answer: &[u8], bench: &mut Bench, now: Now) {
     let Phase::Ringing(grant, leg) = &call.phase else { return };
     let (grant, leg) = (grant.clone(), *leg);
+    if call.recall.is_some() {
+        if !recalling::agent_answered(call, grant.clone(), leg, answer, bench, now) {
+            offer_failed(call, grant, OfferFailure::Unreachable, bench, now);
+        }
+        return;
+    }
     match sound::connect(call, answer, bench) {
         Ok(body) => talking::begin(call, grant, leg, body, bench, now),
         Err(_) => offer_failed(call, grant, OfferFailure::Unreachable, bench, now),

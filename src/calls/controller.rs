@@ -1,5 +1,7 @@
 //! All calls of this node. It finds the call that an input is about and hands it to the file of its phase; it decides nothing.
 
+mod finding;
+mod recalling;
 mod sounding;
 mod telling;
 mod thirds;
@@ -20,6 +22,7 @@ use super::bench::{Bench, Deadline};
 use super::call::{Call, CallerLeg, Grant, Phase, Side};
 use super::caps::{Bound, Load};
 use super::facts::{Fact, FallbackCause};
+use super::recalling as recall;
 use super::records::Records;
 use super::settings::{CallSettings, TrunkPlan};
 use super::shadowing::Differences;
@@ -67,6 +70,7 @@ impl Calls {
             CallInput::Page(input) => self.on_page(input),
             CallInput::Leave => self.leave(now),
         }
+        self.run_chores(now);
     }
 
     /// Serves every deadline that is due.
@@ -76,6 +80,8 @@ impl Calls {
             self.with(call, |call, bench| on_deadline(call, deadline, bench, now));
         }
         settling::handle_timeout(&mut self.bench, now);
+        self.look_for_promises(now);
+        self.run_chores(now);
     }
 
     pub fn poll_output(&mut self) -> Option<CallOutput> {
@@ -85,7 +91,8 @@ impl Calls {
     pub fn poll_timeout(&self) -> Option<(Mono, &'static str)> {
         let of_call = self.bench.timers.next().map(|(at, (_, deadline))| (at, deadline.as_str()));
         let of_debt = self.bench.settling.poll_timeout().map(|at| (at, "settle with the store"));
-        [of_call, of_debt].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let of_promises = self.bench.look_for_promises.map(|at| (at, "ask which callbacks are open"));
+        [of_call, of_debt, of_promises].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// The queues of which the policy wants to know how busy they are.
@@ -117,6 +124,7 @@ impl Calls {
             + bench.call_by_agent.len()
             + bench.pages.count()
             + bench.call_by_intent.len()
+            + bench.recalls.len()
     }
 
     /// The calls in progress, the newest first.
@@ -154,6 +162,9 @@ impl Calls {
         }
         if let Some(call) = self.passing_on(&event) {
             return self.with(call, |call, bench| transfer::heard(call, event, bench, now));
+        }
+        if let Some(call) = self.called_back(&event) {
+            return self.with(call, |call, bench| recall::heard(call, event, bench, now));
         }
         match event {
             SipEvent::Incoming { leg, call } => self.on_incoming(leg, call, now),
@@ -215,21 +226,6 @@ impl Calls {
         }
     }
 
-    /// The call that the leg of this event brings an agent back to.
-    fn coming_back(&self, event: &SipEvent) -> Option<CallId> {
-        let (SipEvent::Progress { leg, .. }
-        | SipEvent::Answered { leg, .. }
-        | SipEvent::Failed { leg, .. }
-        | SipEvent::Acknowledged { leg, .. }
-        | SipEvent::Ended { leg, .. }) = event
-        else {
-            return None;
-        };
-        let call = self.bench.call_by_leg.get(leg)?;
-        let next = self.calls.get(call).and_then(|call| returning::next_leg(call));
-        (next?.0 == *leg).then_some(*call)
-    }
-
     fn on_desk_opened(&mut self, agent: &AgentId) {
         let call = self.calls.values().find(|call| returning::is_missed(call, agent)).map(|call| call.id);
         call.into_iter().for_each(|call| self.with(call, returning::call_back));
@@ -246,23 +242,6 @@ impl Calls {
             let reason = Some(Reason::sip(status, "this leg cannot be replaced"));
             self.bench.sip(SipCommand::Refuse { leg, status, reason, contact: None, retry_after: None });
         }
-    }
-
-    /// The call that is being passed on to the leg of this event.
-    fn passing_on(&self, event: &SipEvent) -> Option<CallId> {
-        let (SipEvent::Progress { leg, .. }
-        | SipEvent::Answered { leg, .. }
-        | SipEvent::Failed { leg, .. }
-        | SipEvent::Reinvite { leg, .. }
-        | SipEvent::ReinviteAnswered { leg, .. }
-        | SipEvent::Refer { leg, .. }
-        | SipEvent::Ended { leg, .. }) = event
-        else {
-            return None;
-        };
-        let call = self.bench.call_by_leg.get(leg)?;
-        let next = self.calls.get(call).and_then(|call| transfer::next_leg(call));
-        (next?.0 == *leg).then_some(*call)
     }
 
     fn on_incoming(&mut self, leg: LegId, incoming: Box<IncomingCall>, now: Now) {
@@ -369,10 +348,15 @@ impl Calls {
     }
 
     fn on_store(&mut self, ask: AskId, result: Result<StoreReply, StoreError>, now: Now) {
+        if self.bench.promises_asked == Some(ask) {
+            return self.on_promises(result, now);
+        }
         settling::answered(&mut self.bench, ask, &result, now);
         if let Some(call) = self.bench.call_by_ask.remove(&ask) {
             self.with(call, |call, bench| {
-                if !confirming::answered(call, ask, &result, bench, now) {
+                let is_known = recall::store_answered(call, ask, &result, bench, now)
+                    || confirming::answered(call, ask, &result, bench, now);
+                if !is_known {
                     matching::answered(call, ask, result, bench, now);
                 }
             });
@@ -446,6 +430,9 @@ impl Calls {
                     None => connecting::declined(call, &agent, bench, now),
                 });
             }
+            DeskEvent::NotReached { agent, call } => {
+                self.with(call, |call, bench| recall::not_reached(call, &agent, bench, now));
+            }
             DeskEvent::WrapUpWritten { agent, wrap_up } => self.on_wrap_up(agent, wrap_up, now),
             DeskEvent::RecordingAsked { agent, call, paused } => {
                 self.with(call, |call, bench| recording::asked(call, &agent, paused, bench, now));
@@ -512,6 +499,9 @@ impl Calls {
         }
         let Some(call) = self.calls.remove(&id) else { return };
         self.close_pages(&call);
+        if let (Some(_), Some(intent)) = (&call.recall, call.record.intent) {
+            self.bench.recalls.remove(&intent);
+        }
         admission::leave(&call, &mut self.bench);
         browsing::end(&call, &mut self.bench);
         self.records.keep(call.record);
@@ -520,6 +510,8 @@ impl Calls {
 
 fn on_deadline(call: &mut Call, deadline: Deadline, bench: &mut Bench, now: Now) {
     match deadline {
+        Deadline::Match if call.recall.is_some() => recall::ask_overdue(call, bench, now),
+        Deadline::Recall => recall::look(call, bench, now),
         Deadline::Match => matching::timed_out(call, bench, now),
         Deadline::AnswerWaiting => queueing::answer_waiting(call, bench, now),
         Deadline::Pop if call.transfer.is_some() => transfer::pop_overdue(call, bench, now),

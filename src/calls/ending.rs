@@ -7,7 +7,7 @@ use crate::routing;
 use crate::sip::api::{Reason, SipCommand};
 
 use super::admission;
-use super::bench::{Bench, Deadline};
+use super::bench::{Bench, Chore, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
 use super::confirming;
 use super::connecting;
@@ -16,6 +16,7 @@ use super::engaged;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
 use super::matching;
+use super::recalling;
 use super::recording;
 use super::redirecting;
 use super::returning;
@@ -38,6 +39,8 @@ pub fn caller_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, n
         | Phase::Ringing(..)
         | Phase::HandedOver(_)
         | Phase::Diverting(_)
+        | Phase::Promised
+        | Phase::Recalling(..)
         | Phase::Over => abandon(call, reason, (Outcome::Abandoned, EndedBy::Caller), bench, now),
         // An agent has talked to them.
         Phase::Passing => abandon(call, reason, (Outcome::Talked, EndedBy::Caller), bench, now),
@@ -60,6 +63,8 @@ fn abandon(call: &mut Call, reason: Option<Reason>, how: (Outcome, EndedBy), ben
         // Whoever is being rung for a transfer is let go with the call itself.
         Phase::Passing => {}
         Phase::Talking(..) | Phase::Passed(_) | Phase::HandedOver(_) | Phase::Diverted(_) | Phase::Over => return,
+        // A callback has no caller who could go.
+        Phase::Promised | Phase::Recalling(..) => return,
     }
     finish(call, how.0, how.1, bench, now);
 }
@@ -82,6 +87,8 @@ pub fn silent(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
         | Phase::HandedOver(_)
         | Phase::Passing
         | Phase::Diverting(_)
+        | Phase::Promised
+        | Phase::Recalling(..)
         | Phase::Over => {}
     }
 }
@@ -100,6 +107,8 @@ pub fn unusable(call: &mut Call, bench: &mut Bench, now: Now) {
         | Phase::HandedOver(_)
         | Phase::Passing
         | Phase::Diverting(_)
+        | Phase::Promised
+        | Phase::Recalling(..)
         | Phase::Over => {
             refuse_caller(call, 488, reason.clone(), None, bench);
             abandon(call, reason, (Outcome::Failed, EndedBy::Us), bench, now);
@@ -119,10 +128,25 @@ fn abandon_offer(call: &mut Call, grant: &Grant, reason: Option<Reason>, bench: 
     bench.routing(routing::Input::Leave { call: call.id });
 }
 
+/// An agent who was offered the call, or whose phone rings, does not get it, and the call leaves the queue.
+pub fn let_agent_go(call: &mut Call, why: &str, bench: &mut Bench) {
+    let (Phase::Offered(grant) | Phase::Ringing(grant, _)) = &call.phase else { return };
+    let agent = grant.agent.clone();
+    bench.cancel_deadline(call, Deadline::Pop);
+    bench.desk(DeskCommand::Withdraw { agent, call: call.id, why: why.to_owned() });
+    if let Some(leg) = call.far() {
+        hang_up_far(leg, Some(Reason::sip(480, why)), bench);
+    }
+    bench.routing(routing::Input::Leave { call: call.id });
+}
+
 /// The far leg is gone after it was answered.
 pub fn far_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, now: Now) {
     if transfer::asker_gone(call, bench) || consulting::agent_gone(call, bench, now) {
         return;
+    }
+    if matches!(call.phase, Phase::Recalling(..)) {
+        return recalling::agent_gone(call, bench, now);
     }
     match &call.phase {
         Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => {
@@ -135,6 +159,8 @@ pub fn far_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, now:
         | Phase::HandedOver(_)
         | Phase::Passing
         | Phase::Diverting(_)
+        | Phase::Promised
+        | Phase::Recalling(..)
         | Phase::Over => {}
     }
 }
@@ -162,7 +188,13 @@ pub fn cut_short(call: &mut Call, why: (u16, &'static str), bench: &mut Bench, n
             matching::forget_question(call, bench);
             matching::give_up_claim(call, bench);
         }
-        Phase::Passing => {}
+        Phase::Passing | Phase::Promised => {}
+        Phase::Recalling(grant, leg) => {
+            let (grant, leg) = (grant.clone(), *leg);
+            hang_up_far(leg, None, bench);
+            talking::release_agent(call, &grant, bench);
+            hang_up_caller(call, None, bench);
+        }
     }
     refuse_caller(call, why.0, Some(Reason::sip(why.0, why.1)), None, bench);
     finish(call, Outcome::Failed, EndedBy::Us, bench, now);
@@ -171,7 +203,7 @@ pub fn cut_short(call: &mut Call, why: (u16, &'static str), bench: &mut Bench, n
 /// A stream could not be opened. The caller's gets another port while nobody has been told of the first.
 pub fn sound_failed(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
     let is_over_with_it = matches!(call.phase, Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_));
-    if side == Side::Far || is_over_with_it {
+    if side == Side::Far || is_over_with_it || matches!(call.phase, Phase::Recalling(..)) {
         return sound_lost(call, side, bench, now);
     }
     if sound::reopen_caller(call, bench) {
@@ -198,7 +230,8 @@ pub fn sound_lost(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
             fallback::failed(call, 503, &[], bench, now);
         }
         Phase::Matching(_) | Phase::Waiting | Phase::Offered(_) | Phase::HandedOver(_) => {}
-        Phase::Passing | Phase::Over => {}
+        Phase::Recalling(..) => recalling::sound_lost(call, bench, now),
+        Phase::Passing | Phase::Promised | Phase::Over => {}
     }
 }
 
@@ -223,7 +256,9 @@ pub fn browser_lost(call: &mut Call, side: Side, cause: LostCause, bench: &mut B
             | Phase::Offered(_)
             | Phase::Ringing(..)
             | Phase::Passing
-            | Phase::Diverting(_),
+            | Phase::Diverting(_)
+            | Phase::Promised
+            | Phase::Recalling(..),
             Side::Caller,
         ) => {
             refuse_caller(call, 480, reason.clone(), None, bench);
@@ -294,6 +329,7 @@ pub fn finish(call: &mut Call, outcome: Outcome, by: EndedBy, bench: &mut Bench,
         bench.cancel_deadline(call, deadline);
     }
     release_intent(call, outcome, bench);
+    keep_place(call, outcome, bench, now);
     engaged::release_all(call, bench);
     let record = &mut call.record;
     record.ended = Some(now.wall);
@@ -302,6 +338,18 @@ pub fn finish(call: &mut Call, outcome: Outcome, by: EndedBy, bench: &mut Bench,
     record.talked = call.connected.map(|since| now.mono.since(since)).unwrap_or_default();
     let record = Box::new(record.clone());
     bench.fact(Fact::CallEnded(record));
+}
+
+/// A customer who has not talked to anybody, and had waited, comes back to their place.
+fn keep_place(call: &Call, outcome: Outcome, bench: &mut Bench, now: Now) {
+    let intent = call.record.intent.filter(|_| call.recall.is_none());
+    let Some(intent) = intent else { return };
+    let talked = outcome == Outcome::Talked;
+    if let Some(queued) = call.queued.as_ref().filter(|_| !talked) {
+        let kept = bench.settings.deadlines.place_kept;
+        bench.places.keep(intent, queued.since, kept, now);
+    }
+    bench.chores.push_back(Chore::Freed { intent, talked });
 }
 
 /// Used when an agent talked to the caller; else open again, so that a redial is recognised.

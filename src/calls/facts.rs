@@ -73,6 +73,12 @@ pub enum Outcome {
     Abandoned,
     /// Neither an agent nor the fallback could be reached.
     Failed,
+    /// A callback: the customer was not reached in any try, or not in time.
+    Unreached,
+    /// A callback that the customer has taken back.
+    Withdrawn,
+    /// The customer goes on in another call of theirs: a callback in place of waiting, or their own in place of a callback.
+    Replaced,
 }
 
 /// Who or what ended a call.
@@ -212,6 +218,16 @@ pub enum Fact {
         call: CallId,
         news: RecordingNews,
     },
+    /// The number of a callback is dialled, so many times by now.
+    Recalling {
+        call: CallId,
+        tried: u8,
+    },
+    /// ... in vain; `status` as SIP says it.
+    Unreached {
+        call: CallId,
+        status: u16,
+    },
     WrittenUp {
         call: CallId,
         agent: AgentId,
@@ -291,6 +307,8 @@ pub struct CallRecord {
     /// Stages in the order in which they were over, from the first byte of the INVITE.
     pub stages: Vec<(Stage, Duration)>,
     pub talked: Duration,
+    /// Of a callback: how often the number was dialled.
+    pub tries: Option<u8>,
     /// What passed on the caller's side and on the other; there a moment after the end.
     pub caller_sound: Option<LegStats>,
     pub far_sound: Option<LegStats>,
@@ -363,6 +381,7 @@ impl CallRecord {
             status: None,
             stages: Vec::new(),
             talked: Duration::ZERO,
+            tries: None,
             caller_sound: None,
             far_sound: None,
             supervised: Vec::new(),
@@ -394,6 +413,8 @@ impl Fact {
             | Fact::CallAdmitted { call, .. }
             | Fact::Matched { call, .. }
             | Fact::Confirmed { call, .. }
+            | Fact::Recalling { call, .. }
+            | Fact::Unreached { call, .. }
             | Fact::MatchMissed { call, .. }
             | Fact::Decided { call, .. }
             | Fact::Waited { call, .. }
@@ -468,6 +489,9 @@ words!(Outcome {
     Refused => "refused",
     Abandoned => "abandoned",
     Failed => "failed",
+    Unreached => "unreached",
+    Withdrawn => "withdrawn",
+    Replaced => "replaced",
 });
 
 words!(EndedBy {

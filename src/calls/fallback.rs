@@ -17,6 +17,7 @@ use super::header_rules;
 use super::identity;
 use super::inviting;
 use super::moved::{Moved, Next};
+use super::recalling;
 use super::recording;
 use super::settings::{Fallback, Mode, TrunkPlan};
 use super::sound;
@@ -27,6 +28,10 @@ pub const DIALLED: &str = "{dialled}";
 
 /// Sends the caller on, once: a call that is diverted already stays where it is.
 pub fn divert(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
+    // Nobody is there who could be sent elsewhere.
+    if call.recall.is_some() {
+        return recalling::put_off(call, bench, now);
+    }
     for deadline in [Deadline::Match, Deadline::AnswerWaiting, Deadline::Pop, Deadline::Ceiling] {
         bench.cancel_deadline(call, deadline);
     }

@@ -56,6 +56,8 @@ fn is_connected(call: &Call) -> bool {
         | Phase::Ringing(..)
         | Phase::HandedOver(_)
         | Phase::Passing
+        | Phase::Promised
+        | Phase::Recalling(..)
         | Phase::Diverting(_)
         | Phase::Over => false,
     }

@@ -12,7 +12,7 @@ use crate::sip::api::Reason;
 
 use super::announcing;
 use super::api::AskId;
-use super::bench::{Bench, Deadline};
+use super::bench::{Bench, Chore, Deadline};
 use super::call::{Call, Phase, Step};
 use super::ending;
 use super::explained::{MatchSeen, since_invite};
@@ -37,6 +37,8 @@ pub fn answered(call: &mut Call, ask: AskId, result: Result<StoreReply, StoreErr
         | Phase::Talking(..)
         | Phase::HandedOver(_)
         | Phase::Passing
+        | Phase::Promised
+        | Phase::Recalling(..)
         | Phase::Passed(_)
         | Phase::Diverting(_)
         | Phase::Diverted(_)
@@ -58,6 +60,8 @@ pub fn timed_out(call: &mut Call, bench: &mut Bench, now: Now) {
         | Phase::Talking(..)
         | Phase::HandedOver(_)
         | Phase::Passing
+        | Phase::Promised
+        | Phase::Recalling(..)
         | Phase::Passed(_)
         | Phase::Diverting(_)
         | Phase::Diverted(_)
@@ -87,6 +91,8 @@ pub fn give_up_claim(call: &Call, bench: &mut Bench) {
         | Phase::Diverted(_)
         | Phase::HandedOver(_)
         | Phase::Passing
+        | Phase::Promised
+        | Phase::Recalling(..)
         | Phase::Passed(_)
         | Phase::Over => {}
     }
@@ -240,6 +246,7 @@ fn know_of_pages(call: &mut Call, intent: Option<&Intent>, bench: &mut Bench) {
     }
     if let Some(intent) = intent {
         bench.pages.has(intent.id, call.id);
+        bench.chores.push_back(Chore::Taken(intent.id));
     }
     call.recognised.others.iter().for_each(|other| bench.pages.fits_too(other.id, call.id));
 }

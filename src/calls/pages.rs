@@ -46,6 +46,12 @@ pub enum PageState {
     Connected,
     Held,
     Ended,
+    /// We shall call; the place is there while it is in the queue.
+    CallbackWaiting,
+    /// We are calling now.
+    CallingYou,
+    /// We called, and nobody was there.
+    CallbackMissed,
 }
 
 /// The open pages, and the calls that intents are in.
@@ -166,7 +172,7 @@ pub fn asked(call: &Call) -> Standing {
 pub fn ended(record: &CallRecord) -> Standing {
     Standing {
         call: record.call,
-        state: PageState::Ended,
+        state: of_ended(record),
         level: record.level,
         position: None,
         expected_wait: None,
@@ -185,23 +191,51 @@ fn case(record: &CallRecord) -> Option<CaseId> {
 }
 
 fn state(call: &Call) -> PageState {
+    if call.recall.is_some() {
+        return state_of_callback(call);
+    }
+    state_of_phase(call)
+}
+
+fn state_of_phase(call: &Call) -> PageState {
     match &call.phase {
         Phase::Matching(_) => PageState::Calling,
         Phase::Waiting | Phase::Offered(_) | Phase::Ringing(..) if is_doubtful(call) => PageState::Confirm,
         Phase::Diverting(_) | Phase::Diverted(_) if call.recognised.is_kept_out => PageState::Confirm,
         Phase::Waiting if call.queued.as_ref().is_some_and(|queued| queued.position.is_some()) => PageState::Waiting,
-        Phase::Waiting => PageState::Recognised,
+        Phase::Waiting | Phase::Promised => PageState::Recognised,
         Phase::Offered(_) => PageState::AgentReading,
-        Phase::Ringing(..) | Phase::HandedOver(_) | Phase::Diverting(_) => PageState::Ringing,
+        Phase::Ringing(..) | Phase::HandedOver(_) | Phase::Diverting(_) | Phase::Recalling(..) => PageState::Ringing,
         Phase::Talking(..) if call.is_held => PageState::Held,
         Phase::Talking(..) | Phase::Passing | Phase::Passed(_) | Phase::Diverted(_) => PageState::Connected,
         Phase::Over => PageState::Ended,
     }
 }
 
+fn state_of_callback(call: &Call) -> PageState {
+    match &call.phase {
+        Phase::Promised | Phase::Waiting => PageState::CallbackWaiting,
+        Phase::Ringing(..) => PageState::AgentReading,
+        Phase::Recalling(..) => PageState::CallingYou,
+        Phase::Over => of_ended(&call.record),
+        Phase::Offered(_)
+        | Phase::Talking(..)
+        | Phase::Matching(_)
+        | Phase::HandedOver(_)
+        | Phase::Passing
+        | Phase::Passed(_)
+        | Phase::Diverting(_)
+        | Phase::Diverted(_) => state_of_phase(call),
+    }
+}
+
+fn of_ended(record: &CallRecord) -> PageState {
+    if record.outcome == Some(Outcome::Unreached) { PageState::CallbackMissed } else { PageState::Ended }
+}
+
 /// The pop shows less than it could, or somebody else may be calling.
 fn is_doubtful(call: &Call) -> bool {
-    call.record.level < Level::Strong || call.recognised.rivals > 0
+    call.recall.is_none() && (call.record.level < Level::Strong || call.recognised.rivals > 0)
 }
 
 impl PageState {
@@ -217,6 +251,9 @@ impl PageState {
             PageState::Connected => "connected",
             PageState::Held => "held",
             PageState::Ended => "ended",
+            PageState::CallbackWaiting => "callback_waiting",
+            PageState::CallingYou => "calling_you",
+            PageState::CallbackMissed => "callback_missed",
         }
     }
 }

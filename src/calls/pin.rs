@@ -106,6 +106,8 @@ pub fn timed_out(call: &mut Call, bench: &mut Bench, now: Now) {
         | Phase::Talking(..)
         | Phase::HandedOver(_)
         | Phase::Passing
+        | Phase::Promised
+        | Phase::Recalling(..)
         | Phase::Passed(_)
         | Phase::Diverting(_)
         | Phase::Diverted(_)

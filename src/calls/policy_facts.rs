@@ -55,6 +55,9 @@ pub(super) fn of_call<'a>(call: &'a Call, bench: &'a Bench, now: Now) -> Facts<'
 }
 
 fn channel(call: &Call) -> Channel {
+    if call.recall.is_some() {
+        return Channel::Callback;
+    }
     match &call.incoming.origin {
         Origin::Web(_) => Channel::Browser,
         Origin::Trunk(_) | Origin::Phone(_) => Channel::Phone,

@@ -12,6 +12,9 @@ const ASK_SUBJECT: &str = "Which order or case is it about?";
 const ASK_EMAIL: &str = "Which e-mail address do you use with us?";
 const ASK_PAGE: &str = "Are you still signed in on our page? Please confirm the call there.";
 
+/// By this field a desk knows a callback.
+const CALLBACK: &str = "callback";
+
 /// Draws the pop of this offer; what is above the call's level is locked by the desktop.
 pub fn draw(call: &Call, grant: &Grant, now: Now) -> Pop {
     let intent = call.recognised.intent.as_deref();
@@ -21,7 +24,7 @@ pub fn draw(call: &Call, grant: &Grant, now: Now) -> Pop {
         level: call.record.level,
         why: call.record.evidence.iter().map(|evidence| evidence.text().to_owned()).collect(),
         rivals: call.recognised.rivals,
-        fields: intent.map_or_else(|| unknown_caller(call), fields),
+        fields: called_back(call).into_iter().chain(intent.map_or_else(|| unknown_caller(call), fields)).collect(),
         queue: call.queued.as_ref().map_or_else(|| QueueId::new(""), |queued| queued.queue.clone()),
         waited: call.queued.as_ref().map(|queued| now.mono.since(queued.since)).unwrap_or_default(),
         next_step: next_step(call).to_owned(),
@@ -29,6 +32,9 @@ pub fn draw(call: &Call, grant: &Grant, now: Now) -> Pop {
 }
 
 fn next_step(call: &Call) -> &'static str {
+    if call.recall.is_some() {
+        return "Answer your phone: then we call the customer. If a machine or somebody else answers, say \"not reached\".";
+    }
     match (call.record.level, call.recognised.rivals) {
         (Level::Unmatched, _) => "We do not know this caller: ask who is calling and about what.",
         (_, 1..) => "Other customers fit nearly as well: ask who is calling before you say anything about the case.",
@@ -37,6 +43,12 @@ fn next_step(call: &Call) -> &'static str {
         }
         (Level::Strong | Level::Proven, 0) => "",
     }
+}
+
+/// Of a callback, for the agent who is to be connected with this number.
+fn called_back(call: &Call) -> Option<Field> {
+    let number = call.recall.as_ref()?.callback.number.as_str().to_owned();
+    Some(field(CALLBACK, "You are calling back", number, Level::Unmatched, ""))
 }
 
 fn unknown_caller(call: &Call) -> Vec<Field> {

@@ -14,6 +14,7 @@ use super::explained::since_invite;
 use super::facts::{Fact, FallbackCause};
 use super::fallback;
 use super::matching;
+use super::recalling;
 use super::recording;
 use super::redirecting;
 use super::sound;
@@ -22,15 +23,25 @@ use super::supervising;
 /// Enters the queue. An offer may follow at once.
 pub fn enter(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
     let then = after(call);
-    let place = Queued { queue: queue.clone(), since: now.mono, position: None, expected_wait: None, then };
+    let since = old_place(call, bench, now);
+    let at = since.unwrap_or(now.mono);
+    let place = Queued { queue: queue.clone(), since: at, position: None, expected_wait: None, then };
     wait_in(call, place, ceiling, bench, now);
     recording::prepare(call, bench);
     supervising::prepare(call, &queue, bench);
-    enqueue(call, queue, priority, None, bench);
+    enqueue(call, queue, priority, since, bench);
     give_sound(call, bench, now);
 }
 
-fn wait_in(call: &mut Call, place: Queued, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
+/// Since when this customer has waited already: in a call that was cut off, or for a callback, which gives way to this call.
+fn old_place(call: &Call, bench: &mut Bench, now: Now) -> Option<Mono> {
+    let intent = call.recognised.intent.as_ref()?.id;
+    let of_callback = bench.recalls.get(&intent).map(|(_, since)| recalling::mono_of(*since, now));
+    [of_callback, bench.places.take(intent, now)].into_iter().flatten().min()
+}
+
+/// It waits at this place from now on; the router has not heard yet.
+pub fn wait_in(call: &mut Call, place: Queued, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
     call.record.queue = Some(place.queue.clone());
     let (at, points) = (since_invite(call, now), priority(call));
     call.record.explain().queued(at, place.queue.clone(), points);
@@ -44,7 +55,7 @@ fn wait_in(call: &mut Call, place: Queued, ceiling: Option<Duration>, bench: &mu
 }
 
 /// `since`: the call has waited elsewhere since then, and keeps that time.
-fn enqueue(call: &Call, queue: QueueId, priority: i32, since: Option<Mono>, bench: &mut Bench) {
+pub fn enqueue(call: &Call, queue: QueueId, priority: i32, since: Option<Mono>, bench: &mut Bench) {
     let skills = call.decision.as_ref().map(|decision| decision.skills.clone()).unwrap_or_default();
     let need = |(skill, least): &(SkillId, u8)| SkillNeed { skill: skill.clone(), min_level: *least };
     let (prefer, extra) = (preferred(call), skills.iter().map(need).collect());
@@ -109,6 +120,9 @@ pub fn wait_on(call: &mut Call, bench: &mut Bench, now: Now) {
 
 /// Music for a caller who has been answered; the others are, unless somebody is free at once.
 fn give_sound(call: &Call, bench: &mut Bench, now: Now) {
+    if call.recall.is_some() {
+        return;
+    }
     if call.is_answered() {
         sound::play_waiting(call, bench);
         comfort::wait(call, bench, now);

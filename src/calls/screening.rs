@@ -56,6 +56,7 @@ pub fn fresh(
         transfer: None,
         moved: Moved::default(),
         returning: Returning::default(),
+        recall: None,
     };
     bench.call_by_leg.insert(leg.0, id);
     bench.fact(Fact::CallAdmitted { call: id, trunk: call.trunk.trunk.clone() });

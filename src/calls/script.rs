@@ -12,6 +12,7 @@ use crate::base::{
     AgentId, CallId, E164, Fence, IntentId, LegId, Level, Mono, Now, Pii, PoolId, QueueId, TrunkId, Wall,
 };
 use crate::desktop::{AskedState, ConsultWish, DeskCommand, DeskEvent, SuperviseWish, WrapUp};
+use crate::intents::callback::{Callback, CallbackState};
 use crate::intents::intent::{Customer, Intent, IntentState, LeasedNumber, Reason as IntentReason, Urgency};
 use crate::intents::matching::Priors;
 use crate::intents::pin::{Pin, PinGuard};
@@ -32,6 +33,7 @@ use super::browsing;
 use super::dialling::{DialRule, DialRules};
 use super::facts::Fact;
 use super::pages::{PageInput, Standing};
+use super::recalling::plan::{self, CallbackPlan};
 use super::recording::{Notice, RecordingPlan};
 use super::settings::{
     CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, PinPlan, QueueSound, Spoken, TrunkPlan,
@@ -40,7 +42,7 @@ use super::settings::{
 use super::shadowing::Differences;
 use super::supervising::SupervisionPlan;
 use super::terms::{SoundTerms, TrunkTerms};
-use super::{Calls, Confirmed};
+use super::{CalledBack, Calls, Confirmed};
 
 pub const SDP: &[u8] = b"v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\nm=audio 7000 RTP/AVP 0 8 101\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n";
 const SDP_BROWSER: &[u8] = include_bytes!("../sdp/samples/chromium.sdp");
@@ -93,6 +95,24 @@ impl Bench {
     pub fn with_phone(sound: SoundTerms) -> Bench {
         let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
         Bench::of(settings(ivr, Mode::Path, TrunkTerms::default(), sound))
+    }
+
+    /// Customers may be called back, in these hours of UTC.
+    pub fn with_callbacks(hours: &str) -> Bench {
+        let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
+        let plain = settings(ivr, Mode::Path, TrunkTerms::default(), SoundTerms::default());
+        let plan = CallbackPlan { hours: vec![hours.to_owned()], ..plan::tests::plan() };
+        Bench::of(CallSettings { callback: Some(Arc::new(plan)), ..plain })
+    }
+
+    /// The store has said that no callback is open.
+    pub fn with_nothing_promised(hours: &str) -> Bench {
+        let mut bench = Bench::with_callbacks(hours);
+        bench.calls.handle_timeout(bench.now);
+        bench.drain();
+        bench.feed(CallInput::Store { ask: bench.ask, result: Ok(StoreReply::Promises(Vec::new())) });
+        bench.said.clear();
+        bench
     }
 
     /// Callers reach a human from this level on.
@@ -193,6 +213,7 @@ impl Bench {
     /// Each line of the script is `> event` or `< effects`, the effects of all events before it in their order.
     pub fn check(&mut self, script: &str) {
         for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let line = if line == "<" { "< " } else { line };
             match line.split_at(2) {
                 ("> ", event) => self.event(event),
                 ("< ", effects) => {
@@ -378,6 +399,28 @@ impl Bench {
             ["page", "opens"] => CallInput::Page(PageInput::Opened { intent: IntentId(5) }),
             ["rival", "opens"] => CallInput::Page(PageInput::Opened { intent: IntentId(6) }),
             ["page", "closes"] => CallInput::Page(PageInput::Closed { intent: IntentId(5) }),
+            ["promise"] => return self.promise(),
+            ["takes", "back"] => {
+                let done = self.calls.take_back(INTENT, self.now);
+                self.drain();
+                return self.said.push(if done { "taken back".to_owned() } else { "too late".to_owned() });
+            }
+            ["recalled", tries] => {
+                let intent = promised(self.now.wall, tries.parse().unwrap(), CallbackState::Calling { call });
+                store(self.ask, Ok(StoreReply::Claimed(Box::new(intent))))
+            }
+            ["gone"] => store(self.ask, Ok(StoreReply::Gone)),
+            ["promises", "waiting"] => {
+                let intent = promised(self.now.wall, 0, CallbackState::Waiting);
+                self.admitted += 1;
+                self.call = CallId::new(7, self.admitted);
+                store(self.ask, Ok(StoreReply::Promises(vec![intent])))
+            }
+            ["promises", "lost"] => {
+                let intent = promised(self.now.wall, 1, CallbackState::Calling { call: CallId(99) });
+                store(self.ask, Ok(StoreReply::Promises(vec![intent])))
+            }
+            ["not", "reached"] => CallInput::Desk(DeskEvent::NotReached { agent: anna(), call }),
             ["page", "confirms"] => return self.confirm(IntentId(5)),
             ["rival", "confirms"] => return self.confirm(IntentId(6)),
             ["waits", "at", place] => {
@@ -533,6 +576,20 @@ impl Bench {
             _ => panic!("no such event: {event}"),
         };
         self.feed(input);
+    }
+
+    fn promise(&mut self) {
+        let intent = promised(self.now.wall, 0, CallbackState::Waiting);
+        let done = self.calls.call_back(Box::new(intent), self.now);
+        self.drain();
+        if let CalledBack::Waiting { call, .. } = &done {
+            self.call = *call;
+            self.admitted = call.0 as u32;
+        }
+        self.said.push(match done {
+            CalledBack::Waiting { .. } => "promised".to_owned(),
+            other => format!("{other:?}").to_lowercase(),
+        });
     }
 
     fn confirm(&mut self, intent: IntentId) {
@@ -920,6 +977,27 @@ fn candidate() -> Candidate {
     Candidate { intent, found_by, last_agent: None }
 }
 
+/// The candidate, whose customer is to be called.
+fn promised(since: Wall, tries: u8, state: CallbackState) -> Intent {
+    let mut intent = candidate().intent;
+    intent.expires = Wall(900_000_000);
+    intent.number = None;
+    intent.callback = Some(Box::new(Callback {
+        number: number(CALLER),
+        zone: Some("UTC".to_owned()),
+        not_before: None,
+        promised: since,
+        since,
+        level: Level::Strong,
+        queue: QueueId::new("help"),
+        priority: 0,
+        tries,
+        tried: (tries > 0).then_some(since),
+        state,
+    }));
+    intent
+}
+
 fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms) -> CallSettings {
     let trunk = TrunkId::new("carrier");
     let plan = TrunkPlan {
@@ -980,6 +1058,7 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
         recording: None,
         supervision: SupervisionPlan::default(),
         pin: pin(),
+        callback: None,
     }
 }
 

@@ -19,6 +19,7 @@ use crate::sip::api::{FlowId, Reliable, Target};
 use super::dialling::DialRules;
 use super::moved::Next;
 pub use super::pools::{PoolPlan, PoolPromise};
+use super::recalling::plan::CallbackPlan;
 use super::recording::RecordingPlan;
 use super::supervising::SupervisionPlan;
 use super::terms::{SoundTerms, TrunkTerms};
@@ -191,6 +192,8 @@ pub struct Deadlines {
     pub answer_waiting: Duration,
     /// How long a claim outlives a call that has lost its server; renewed at half of it.
     pub claim: Duration,
+    /// How long the place in the queue is kept of a customer whose call has ended before they talked.
+    pub place_kept: Duration,
 }
 
 impl Default for Deadlines {
@@ -202,6 +205,7 @@ impl Default for Deadlines {
             fallback_ring: Duration::from_secs(60),
             answer_waiting: Duration::from_millis(200),
             claim: Duration::from_secs(120),
+            place_kept: Duration::from_secs(120),
         }
     }
 }
@@ -260,4 +264,6 @@ pub struct CallSettings {
     pub supervision: SupervisionPlan,
     /// Where codes are asked for.
     pub pin: Option<PinPlan>,
+    /// Nobody is called back without it.
+    pub callback: Option<Arc<CallbackPlan>>,
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::base::timers::Timers;
 use crate::base::{AgentId, CallId, E164, IntentId, Mono, Now, Wall, limits};
+use crate::intents::callback::CallbackEnd;
 use crate::intents::requests::{StoreError, StoreReply, StoreRequest};
 
 use super::api::AskId;
@@ -32,6 +33,8 @@ struct Debt {
 enum Owed {
     /// The end of a call that had the intent.
     Finish { intent: IntentId, agent: Option<AgentId>, used: bool },
+    /// Nobody is to be called back any more.
+    EndCallback { intent: IntentId, end: CallbackEnd },
     /// A look at what the call's question may have claimed, whose answer never came.
     Release { dialled: Option<E164>, caller: Option<E164>, token: Option<IntentId> },
     /// The same of a code that was entered: tried again, it says whose it is, and does not count twice.
@@ -54,6 +57,11 @@ impl Settling {
 /// Gives an intent back (`used` false) or marks it as done, with the agent whom the customer spoke to.
 pub fn settle(bench: &mut Bench, intent: IntentId, call: CallId, agent: Option<AgentId>, used: bool) {
     owe(bench, call, Owed::Finish { intent, agent, used });
+}
+
+/// The callback of this intent is over, which `call` was.
+pub fn end_callback(bench: &mut Bench, intent: IntentId, call: CallId, end: CallbackEnd) {
+    owe(bench, call, Owed::EndCallback { intent, end });
 }
 
 /// Finds out whether the call's question has claimed an intent, and gives it back.
@@ -117,6 +125,7 @@ fn request(debt: &Debt, now: Wall) -> StoreRequest {
     match debt.owed.clone() {
         Owed::Finish { intent, agent, used } => StoreRequest::Finish { intent, call: debt.call, agent, used, now },
         Owed::ReleasePin(request) => *request,
+        Owed::EndCallback { intent, end } => StoreRequest::Unpromise { intent, call: Some(debt.call), end, now },
         Owed::Release { dialled, caller, token } => StoreRequest::Find { dialled, caller, token, claim: None, now },
     }
 }

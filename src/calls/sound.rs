@@ -2,6 +2,7 @@
 
 mod next;
 mod opening;
+mod recalled;
 mod third;
 
 use bytes::Bytes;
@@ -21,6 +22,7 @@ use super::terms::SoundTerms;
 pub use next::{adopt_next, answer_next, close_next, connect_next, offer_next};
 pub use opening::reopen_caller;
 use opening::{close, open, open_caller};
+pub use recalled::{agent_waits, customer_answers, customer_early};
 pub use third::{
     Between, Reach, between, close_third, connect_third, is_third_plain, mix, offer_third, third_again,
     third_takes_over,

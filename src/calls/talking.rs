@@ -75,6 +75,8 @@ fn over(call: &mut Call, by: EndedBy, bench: &mut Bench, now: Now) {
         | Phase::Ringing(..)
         | Phase::HandedOver(_)
         | Phase::Passing
+        | Phase::Promised
+        | Phase::Recalling(..)
         | Phase::Diverting(_)
         | Phase::Over => Outcome::Failed,
     };

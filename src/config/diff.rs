@@ -30,6 +30,7 @@ const SECTIONS: &[&str] = &[
     "access",
     "agents",
     "api_keys",
+    "callback",
     "deadlines",
     "dial",
     "intents",

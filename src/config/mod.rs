@@ -7,6 +7,7 @@ mod access_files_tests;
 mod agents;
 mod announcements;
 mod answers;
+mod callback;
 mod caps;
 mod claims;
 mod conditions;
@@ -55,6 +56,8 @@ pub use plan::{
 };
 pub use read::{read, read_source, read_with};
 
+#[cfg(test)]
+mod callback_tests;
 #[cfg(test)]
 mod claims_tests;
 #[cfg(test)]

@@ -20,8 +20,8 @@ use super::tree::Section;
 use super::values::Names;
 use super::wavs::Wavs;
 use super::{
-    access, agents, announcements, dial, media, memberships, numbers, pin, promise, prompts, recording, routing, shell,
-    sip, trunks, web,
+    access, agents, announcements, callback, dial, media, memberships, numbers, pin, promise, prompts, recording,
+    routing, shell, sip, trunks, web,
 };
 
 /// RFC 3261 table 4.
@@ -81,6 +81,7 @@ fn plan(mut top: Section<'_>, files: &mut ReadFile<'_>, mut wavs: Wavs, faults: 
     media.plan.announcements = announcements::read(&mut top, &mut wavs, faults);
     let return_within = web::read(&mut top, &sip, sip::web_flow(sip.bind.len()), &mut trunks, faults);
     let supervision = recording::supervision(&mut top, std::mem::take(&mut agents.supervises), faults);
+    let callback = callback::read(&mut top, &trunks, faults);
     let (mut recorded, mut notify) = (Vec::new(), Vec::new());
     let calls = calls(&mut top, (&routing, trunks.names), &mut recorded, &mut notify, files, faults);
     let (recording, recordings) = recording::read(&mut top, recorded, &mut wavs, faults).unzip();
@@ -101,11 +102,12 @@ fn plan(mut top: Section<'_>, files: &mut ReadFile<'_>, mut wavs: Wavs, faults: 
         default_queue: routing.default_queue,
         priors: Priors::default(),
         token_keys,
-        deadlines,
+        deadlines: Deadlines { place_kept: routing.place_kept, ..deadlines },
         media: media.plan,
         recording,
         supervision,
         pin,
+        callback,
     };
     let endpoint = endpoint(
         sip,

@@ -26,6 +26,8 @@ pub(super) struct RoutingPart<'a> {
     pub sounds: BTreeMap<QueueId, QueueSound>,
     /// Without its agents.
     pub setup: Setup,
+    /// How long the place of a customer is kept whose call has ended too soon.
+    pub place_kept: Duration,
     /// The name of each queue of the setup, for what is checked when the agents are known.
     pub queue_names: Vec<Text<'a>>,
     pub overflows: Overflows,
@@ -40,6 +42,7 @@ pub(super) fn read<'a>(
     let mut section = top.section("routing", faults);
     let skills = Names::list(section.texts("skills", faults), faults);
     let mut setup = times(&mut section, faults);
+    let place_kept = section.seconds("place_kept_s", Duration::from_secs(120), 0..=3600, faults);
     let default_queue = section.text("default_queue", faults);
     let breaks = breaks(&mut section, faults);
     section.finish(faults);
@@ -68,7 +71,7 @@ pub(super) fn read<'a>(
     let given = default_queue.filter(|name| queues.check("queue", name, faults)).map(|name| name.value);
     let default_queue = given.or(queues.only()).map(QueueId::new);
     let overflows = followers.settle(&queues, faults);
-    RoutingPart { skills, queues, default_queue, breaks, sounds, setup, queue_names, overflows }
+    RoutingPart { skills, queues, default_queue, breaks, sounds, setup, place_kept, queue_names, overflows }
 }
 
 fn breaks(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Vec<String> {

@@ -204,6 +204,8 @@ pub(super) fn deadlines(top: &mut Section<'_>, faults: &mut Faults<'_>) -> (Dead
         fallback_ring: section.seconds("fallback_ring_s", usual.fallback_ring, 1..=300, faults),
         answer_waiting: section.millis("answer_waiting_ms", usual.answer_waiting, 0..=60_000, faults),
         claim: section.seconds("claim_s", usual.claim, 10..=3600, faults),
+        // `[routing]` says it.
+        place_kept: usual.place_kept,
     };
     let target = section.millis("target_ms", TARGET, 100..=30_000, faults);
     section.finish(faults);

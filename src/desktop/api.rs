@@ -133,6 +133,10 @@ pub enum DeskEvent {
         agent: AgentId,
         call: CallId,
     },
+    NotReached {
+        agent: AgentId,
+        call: CallId,
+    },
     /// Once for each call; it may come before the call has ended, and then no `WrapUpDue` is needed.
     WrapUpWritten {
         agent: AgentId,

@@ -57,6 +57,7 @@ impl Desks {
             | ClientMessage::Consult { .. }
             | ClientMessage::Supervise { .. }
             | ClientMessage::WatchCalls
+            | ClientMessage::NotReached { .. }
             | ClientMessage::PhoneToken
             | ClientMessage::WrapUp(_) => {
                 self.complain(conn, ErrorCode::Order, "nobody is logged in here", "say hello first");
@@ -73,6 +74,7 @@ impl Desks {
             ClientMessage::Ack { seq } => self.acknowledge(agent, seq),
             ClientMessage::PopDrawn { call, fence } => self.pop_drawn(agent, call, fence),
             ClientMessage::Decline { call } => self.decline(conn, agent, call),
+            ClientMessage::NotReached { call } => self.not_reached(conn, agent, call),
             ClientMessage::WrapUp(wrap_up) => self.take_wrap_up(conn, agent, wrap_up),
             ClientMessage::Consult { call, wish } => self.ask_consult(conn, agent, call, wish),
             ClientMessage::Supervise { call, wish } => {

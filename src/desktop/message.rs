@@ -34,6 +34,10 @@ pub enum ClientMessage {
     Decline {
         call: CallId,
     },
+    /// The customer who is called back is not there: a machine has answered, or somebody else. The call ends, and is tried again.
+    NotReached {
+        call: CallId,
+    },
     WrapUp(WrapUp),
     /// The agent asks somebody while the caller waits, or goes on with that.
     Consult {

@@ -122,6 +122,16 @@ impl Desks {
         }
     }
 
+    /// Whether the call is a callback is known to the calls.
+    pub(super) fn not_reached(&mut self, conn: ConnId, agent: &AgentId, call: CallId) {
+        let Some(session) = self.sessions.get_mut(agent) else { return };
+        if session.call_mut(call).is_some_and(|current| current.phase.is_some()) {
+            self.emit(DeskEvent::NotReached { agent: agent.clone(), call });
+        } else {
+            self.complain(conn, ErrorCode::NoSuchCall, "this call is not on your desk", "go on with your work");
+        }
+    }
+
     /// A wrap-up may be written as soon as the phone rings; the call leaves the desk when it is written and the call has ended.
     pub(super) fn take_wrap_up(&mut self, conn: ConnId, agent: &AgentId, wrap_up: WrapUp) {
         let Some(session) = self.sessions.get_mut(agent) else { return };

@@ -178,6 +178,7 @@ fn describe_event(event: &DeskEvent) -> String {
         DeskEvent::SuperviseAsked { agent, call, wish } => format!("{agent} wants {} {}", wish.as_str(), call.0),
         DeskEvent::CallsAsked { agent } => format!("{agent} watches"),
         DeskEvent::RecordingAsked { agent, call, paused } => format!("{agent} pauses {}: {paused}", call.0),
+        DeskEvent::NotReached { agent, call } => format!("{agent} did not reach {}", call.0),
         DeskEvent::WrapUpWritten { agent, wrap_up } => format!("{agent} wrote {} {}", wrap_up.call.0, wrap_up.outcome),
         DeskEvent::LoginRefused => "login refused".to_owned(),
     }

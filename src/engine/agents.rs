@@ -22,6 +22,7 @@ pub fn presence(event: &DeskEvent) -> Vec<Input> {
         | DeskEvent::SuperviseAsked { .. }
         | DeskEvent::ConsultAsked { .. }
         | DeskEvent::CallsAsked { .. }
+        | DeskEvent::NotReached { .. }
         | DeskEvent::LoginRefused => Vec::new(),
     }
 }

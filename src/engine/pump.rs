@@ -89,7 +89,10 @@ impl Engine {
         match notice {
             Notice::Behind => self.is_behind = true,
             Notice::CaughtUp => self.is_behind = false,
-            Notice::Draining => self.is_draining = true,
+            Notice::Draining => {
+                self.is_draining = true;
+                self.calls.drain();
+            }
         }
         self.endpoint.put_off(PutOff { calls: self.is_behind || self.is_draining, registrations: self.is_behind });
     }
@@ -142,7 +145,7 @@ impl Engine {
 
     /// Moves what the owners have put out until nobody has anything left. Calls are drained first: what they decide is
     /// known to all before the next event is looked at.
-    fn settle(&mut self, now: Now) {
+    pub(super) fn settle(&mut self, now: Now) {
         loop {
             if let Some(output) = self.calls.poll_output() {
                 self.take_calls(output, now);

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::base::{CallId, IntentId, TrunkId};
-use crate::calls::Confirmed;
 use crate::calls::caps::Load;
 use crate::calls::facts::CallRecord;
 use crate::calls::shadowing::Difference;
+use crate::calls::{CalledBack, Confirmed};
+use crate::intents::intent::Intent;
 use crate::routing::{AgentView, QueueView};
 use crate::sip::api::{EnrolView, GatewayView};
 
@@ -41,6 +42,14 @@ pub enum Question {
     InCall {
         intent: IntentId,
     },
+    /// The store has taken the promise to call this customer back: it waits from now on. This changes something too.
+    CallBack {
+        intent: Box<Intent>,
+    },
+    /// The customer does not want to be called back any more; so does this.
+    TakeBack {
+        intent: IntentId,
+    },
     /// Is the engine alive? Answered with its counts.
     Health,
 }
@@ -56,6 +65,9 @@ pub enum Answer {
     Shadow(Vec<Difference>),
     Confirmed(Confirmed),
     InCall(bool),
+    CalledBack(CalledBack),
+    /// Whether it was not too late.
+    TakenBack(bool),
     Health(Counts),
 }
 
@@ -84,6 +96,8 @@ pub struct TrunkView {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub calls: usize,
+    /// Callbacks that wait, which are no calls in progress.
+    pub callbacks: usize,
     pub waiting: usize,
     /// Agents who are promised to a call or talk.
     pub grants: usize,

@@ -25,6 +25,13 @@ pub(super) fn answer(engine: &mut Engine, question: Question, now: Now) -> Answe
         }
         Question::Confirm { intent } => Answer::Confirmed(engine.calls.confirm(intent, now)),
         Question::InCall { intent } => Answer::InCall(engine.calls.is_in_call(intent)),
+        Question::CallBack { intent } => {
+            let done = engine.calls.call_back(intent, now);
+            // The router says at once which place it is.
+            engine.settle(now);
+            Answer::CalledBack(engine.calls.standing_of(done))
+        }
+        Question::TakeBack { intent } => Answer::TakenBack(engine.calls.take_back(intent, now)),
         Question::Health => Answer::Health(engine.counts()),
     }
 }
@@ -73,8 +80,10 @@ impl Engine {
     /// What is held at this moment.
     pub fn counts(&self) -> Counts {
         let routing = self.router.counts();
+        let callbacks = self.calls.promised();
         Counts {
-            calls: self.calls.len(),
+            calls: self.calls.len() - callbacks,
+            callbacks,
             waiting: routing.waiting,
             grants: routing.offered + routing.talking,
             loose_ends: self.calls.loose_ends(),

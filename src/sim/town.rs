@@ -176,6 +176,7 @@ fn calls(agents: u32) -> Option<CallSettings> {
         }),
         supervision: SupervisionPlan::default(),
         pin: pin(),
+        callback: None,
     })
 }
 

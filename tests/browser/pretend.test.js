@@ -264,3 +264,26 @@ async function tabTo(shown, text) {
   }
   throw new Error(`"${text}" cannot be reached by the keyboard`);
 }
+
+test('shop: a callback instead of waiting: number, place, taken back, missed', () => world(async ({ shop, server }) => {
+  server.faults.channels = [{ kind: 'call_browser', expected_wait_s: 40 }, { kind: 'callback', expected_wait_s: 40, why: 'we call when it is your turn' }];
+  await askForHelp(shop, server.origin);
+  await shop.locator('[data-kind="callback"]').click();
+  await until(async () => (await shop.getByLabel('Your telephone number').inputValue()) === '+12015550177', 'the number is known');
+  await shop.locator('[data-id="call-me"]').click();
+  await shop.getByText('You are number 3, about 2 minutes to wait.').first().waitFor();
+  const { number, zone } = server.heard.find(({ type }) => type === 'callback');
+  assert.equal(number, '+12015550177');
+  assert.ok(zone, 'the page says where it is');
+  await picture(shop, 'shop-callback');
+  server.tellLive({ state: 'callback_waiting', position: 1 });
+  await shop.getByText('You are number 1.').first().waitFor();
+  await shop.locator('[data-id="take-back"]').click();
+  await shop.getByRole('heading', { name: 'How would you like to reach us?' }).waitFor();
+  assert.equal(count(server, 'callback taken back'), 1);
+  server.tellLive({ state: 'calling_you' });
+  await shop.getByRole('heading', { name: 'Your telephone rings' }).waitFor();
+  server.tellLive({ state: 'callback_missed' });
+  await shop.getByRole('heading', { name: 'We missed you' }).waitFor();
+  assert.deepEqual(shop.problems, []);
+}));

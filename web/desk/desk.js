@@ -267,6 +267,10 @@ export class Desk {
     if (this.line.call?.state === 'ringing') this.line.call.refuse(486);
   }
 
+  notReached() {
+    if (this.call) this.socket.send({ type: 'not_reached', call: this.call });
+  }
+
   end() {
     this.line.call?.end();
     this.draw();

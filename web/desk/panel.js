@@ -121,6 +121,7 @@ export class Panel {
         this.opener('transfer', 'transfer', 'Transfer', !ready),
         this.opener('consult', 'chat', 'Ask first', !ready || Boolean(this.desk.consulting.state)),
         this.recordingButton(),
+        this.notReachedButton(),
         this.drawer === 'consult' && this.consult(),
         this.consultation(),
         this.drawer === 'keypad' && this.keypad(),
@@ -134,9 +135,15 @@ export class Panel {
       h('div', { class: 'status' }, h('span', { class: 'chip good' }, this.desk.callPhase === 'held' ? 'On hold' : 'On your telephone'), this.recordingChip(), h('span', { class: 'time numbers', 'data-id': 'time' }, '')),
       h('div', { class: 'who' }, h('h1', {}, this.desk.caller), h('p', { class: 'quiet' }, 'Hold, pass on and end the call on your telephone.')),
       h('div', { class: 'actions' },
-        this.opener('consult', 'chat', 'Ask first', Boolean(this.desk.consulting.state)), this.recordingButton(),
+        this.opener('consult', 'chat', 'Ask first', Boolean(this.desk.consulting.state)), this.recordingButton(), this.notReachedButton(),
         this.drawer === 'consult' && this.consult(), this.consultation()),
     ];
+  }
+
+  /** Of a callback: a machine has answered, or somebody else. */
+  notReachedButton() {
+    const isCallback = this.desk.pop?.fields.some((field) => field.key === 'callback');
+    return isCallback && h('button', { class: 'button wide', type: 'button', 'data-id': 'not-reached', onclick: () => this.desk.notReached() }, 'Voicemail, or not reached');
   }
 
   recordingChip() {

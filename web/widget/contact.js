@@ -4,11 +4,12 @@ import { Live } from '../lib/live.js';
 import { Meter, canCall, play } from '../lib/media.js';
 import { clock, fill, h, say } from '../lib/dom.js';
 import { BrowserCall } from './browser-call.js';
+import { CALLBACK_STATES, missed, numberForm, promised } from './callback.js';
 import { STYLE } from './style.js';
 import { back, channels, controls, form, progress, question, spoken, telephone } from './view.js';
 
 /** @typedef {{ kind: string, expected_wait_s?: number | null, why?: string, rule?: string }} Channel */
-/** The answer of `POST /v1/intents`, as far as it is looked into. @typedef {{ id: string, token: string, number?: string, tel?: string, pin?: string, expires_at: string, channels?: Channel[] }} Intent */
+/** The answer of `POST /v1/intents`, as far as it is looked into. @typedef {{ id: string, token: string, number?: string, tel?: string, pin?: string, expires_at: string, channels?: Channel[], customer?: { phones?: string[] } }} Intent */
 /** @typedef {{ state: string, position?: number, expected_wait_s?: number, agent?: string, level?: string, talked?: boolean, case?: string }} LiveState */
 /** @typedef {import('./browser-call.js').Trouble} Trouble */
 
@@ -75,6 +76,11 @@ export class Contact extends HTMLElement {
 
   get canCall() {
     return canCall();
+  }
+
+  /** The number that the page knows the customer by. */
+  get phone() {
+    return this.intent?.customer?.phones?.[0] ?? '';
   }
 
   /** @returns {Channel[]} */
@@ -239,6 +245,32 @@ export class Contact extends HTMLElement {
     this.draw();
   }
 
+  /** We are to call this number, when it is the customer's turn. @param {string} number */
+  async callMe(number) {
+    this.isSending = true;
+    this.trouble = null;
+    this.draw();
+    const { timeZone: zone } = Intl.DateTimeFormat().resolvedOptions();
+    const answer = await this.ask('callback', zone ? { number, zone } : { number });
+    this.isSending = false;
+    if (answer && this.intent) {
+      this.intent.token = String(answer.token ?? this.intent.token);
+      if (this.stream) this.stream.token = this.intent.token;
+      this.chosen = '';
+      this.heard({ state: 'callback_waiting', position: number_(answer.position), expected_wait_s: number_(answer.expected_wait_s) });
+    }
+    this.draw();
+  }
+
+  async takeBack() {
+    if (await this.ask('callback', undefined, 'DELETE')) this.heard({ state: 'registered' });
+  }
+
+  afterMissed() {
+    this.live = { state: 'registered' };
+    this.choose('');
+  }
+
   /** @param {string} text */
   async write(text) {
     this.isSending = true;
@@ -253,12 +285,12 @@ export class Contact extends HTMLElement {
     this.draw();
   }
 
-  /** @param {string} what @param {Record<string, unknown>} body @returns {Promise<Record<string, unknown> | null>} */
-  async ask(what, body) {
+  /** @param {string} what @param {Record<string, unknown>} [body] @param {string} [method] @returns {Promise<Record<string, unknown> | null>} */
+  async ask(what, body, method = 'POST') {
     if (!this.intent) return null;
     try {
       const response = await fetch(`${this.server}/v1/intents/${this.intent.id}/${what}`, {
-        method: 'POST', headers: { Authorization: `Bearer ${this.intent.token}`, 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+        method, headers: { Authorization: `Bearer ${this.intent.token}`, 'Content-Type': 'application/json' }, body: body && JSON.stringify(body),
       });
       if (response.ok) return await response.json().catch(() => ({}));
       if (response.status === 401 || response.status === 410) this.expired();
@@ -295,6 +327,9 @@ export class Contact extends HTMLElement {
     if (inCall) return this.callContent();
     if (this.hasTalked && this.trouble?.code !== 'no-sound') return this.thanks();
     if (this.chosen === 'call_phone') return [...telephone(this), back(this)];
+    if (CALLBACK_STATES.has(this.live.state)) return promised(this);
+    if (this.live.state === 'callback_missed') return missed(this);
+    if (this.chosen === 'callback') return numberForm(this);
     if (this.chosen === 'form') return form(this);
     return channels(this);
   }
@@ -358,6 +393,11 @@ const HEADINGS = {
   calling: 'Calling…', recognised: 'We know it is you', confirm: 'One question', waiting: 'You are in the queue', agent_reading: 'Nearly there',
   ringing: 'Nearly there', connected: 'You are connected', held: 'On hold',
 };
+
+/** @param {unknown} value */
+function number_(value) {
+  return typeof value === 'number' ? value : undefined;
+}
 
 /** @returns {string} */
 function key() {

@@ -1,6 +1,7 @@
 /** What the widget draws: channels, progress, question, form. Each function makes elements; none keeps a state. */
 
 import { about, clock, h, icon } from '../lib/dom.js';
+import { CALLBACK_STATES, words } from './callback.js';
 
 /** @typedef {import('./contact.js').Contact} Contact */
 /** @typedef {import('./contact.js').Channel} Channel */
@@ -11,6 +12,7 @@ import { about, clock, h, icon } from '../lib/dom.js';
 const CHANNELS = {
   call_browser: { symbol: 'globe', title: 'Call from this browser', text: 'Free, with your microphone. We know who you are and what it is about.' },
   call_phone: { symbol: 'phone', title: 'Call from your phone', text: 'Dial a number that is yours for a while: no menu, no questions twice.' },
+  callback: { symbol: 'phone', title: 'We call you', text: 'You keep your place in the queue, and we call when it is your turn.' },
   form: { symbol: 'chat', title: 'Write to us', text: 'We answer by e-mail, and you follow it here.' },
 };
 
@@ -115,6 +117,7 @@ export function spoken(state, live) {
   if (state === 'waiting') return detail(state, live)?.textContent ?? '';
   if (state === 'confirm') return 'Are you calling us right now?';
   if (state === 'ended') return 'The call has ended.';
+  if (CALLBACK_STATES.has(state) || state === 'callback_missed') return words(live);
   return title(state === 'held' ? 'connected' : state, live) ?? '';
 }
 

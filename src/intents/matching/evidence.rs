@@ -14,6 +14,8 @@ pub enum Evidence {
     LeasedNumber,
     /// The code that was shown with the number has been entered.
     Pin,
+    /// We call the number that the customer gave.
+    CalledBack,
     /// The customer's number, vouched for by the trunk.
     CallerIdAsserted,
     CallerId,
@@ -37,6 +39,7 @@ impl Evidence {
             Evidence::PageConfirmed => "page_confirmed",
             Evidence::LeasedNumber => "leased_number",
             Evidence::Pin => "pin",
+            Evidence::CalledBack => "called_back",
             Evidence::CallerIdAsserted => "caller_id_asserted",
             Evidence::CallerId => "caller_id",
             Evidence::CallerWithheld => "caller_withheld",
@@ -54,6 +57,7 @@ impl Evidence {
             Evidence::PageConfirmed => "confirmed on the signed-in page that it is they who call",
             Evidence::LeasedNumber => "dialled the number that was leased to this intent",
             Evidence::Pin => "entered the code that the page of this intent shows",
+            Evidence::CalledBack => "is called at the number that they gave us",
             Evidence::CallerIdAsserted => "calls from a number of this customer, as the carrier asserts",
             Evidence::CallerId => "shows a number of this customer, which anybody could forge",
             Evidence::CallerWithheld => "withholds the caller's number",
@@ -72,6 +76,7 @@ impl Evidence {
                 | Evidence::PageConfirmed
                 | Evidence::LeasedNumber
                 | Evidence::Pin
+                | Evidence::CalledBack
                 | Evidence::CallerIdAsserted
                 | Evidence::CallerId
         )

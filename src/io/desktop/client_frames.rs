@@ -34,6 +34,9 @@ pub enum ClientFrame {
     Decline {
         call: String,
     },
+    NotReached {
+        call: String,
+    },
     WrapUp {
         call: String,
         outcome: String,
@@ -107,6 +110,7 @@ fn message(frame: ClientFrame) -> Result<ClientMessage, String> {
         ClientFrame::Ack { seq } => ClientMessage::Ack { seq },
         ClientFrame::PopDrawn { call, fence } => ClientMessage::PopDrawn { call: call_id(&call)?, fence: Fence(fence) },
         ClientFrame::Decline { call } => ClientMessage::Decline { call: call_id(&call)? },
+        ClientFrame::NotReached { call } => ClientMessage::NotReached { call: call_id(&call)? },
         ClientFrame::WrapUp { call, outcome, summary, article_failed } => {
             ClientMessage::WrapUp(wrap_up(&call, outcome, summary, article_failed)?)
         }
@@ -220,6 +224,7 @@ mod tests {
                 ClientMessage::Consult { call, wish: ConsultWish::Ask { to: "ben".to_owned() } },
             ),
             (r#"{"type":"watch_calls"}"#.to_owned(), ClientMessage::WatchCalls),
+            (format!(r#"{{"type":"not_reached","call":"{call}"}}"#), ClientMessage::NotReached { call }),
             (r#"{"type":"ping"}"#.to_owned(), ClientMessage::Ping),
             (r#"{"type":"phone_token"}"#.to_owned(), ClientMessage::PhoneToken),
         ];

@@ -16,6 +16,7 @@
 //! {"type":"ack","seq":12}
 //! {"type":"pop_drawn","call":"call_...","fence":3}
 //! {"type":"decline","call":"call_..."}
+//! {"type":"not_reached","call":"call_..."}
 //! {"type":"wrap_up","call":"call_...","outcome":"solved","summary":"new lamp sent","article_failed":{"article":"kb-17","why":"other model"}}
 //! {"type":"recording","call":"call_...","paused":true}
 //! {"type":"consult","call":"call_...","act":"ask","to":"ben"}
@@ -24,7 +25,8 @@
 //! {"type":"phone_token"}
 //! {"type":"ping"}
 //! ```
-//! (`summary` and `article_failed` may be left out.)
+//! (`summary` and `article_failed` may be left out. `not_reached` is for a call whose pop has the field `callback`: the customer is not
+//! there, or a machine has answered; the call ends and is tried again.)
 //!
 //! From the server:
 //! ```json

@@ -45,6 +45,9 @@ pub(super) enum MessageRecord {
     Decline {
         call: String,
     },
+    NotReached {
+        call: String,
+    },
     /// `failed`: the article and why.
     WrapUp {
         call: String,
@@ -115,6 +118,7 @@ impl From<&ClientMessage> for MessageRecord {
                 MessageRecord::PopDrawn { call: call.to_string(), fence: fence.0 }
             }
             ClientMessage::Decline { call } => MessageRecord::Decline { call: call.to_string() },
+            ClientMessage::NotReached { call } => MessageRecord::NotReached { call: call.to_string() },
             ClientMessage::WrapUp(wrap_up) => MessageRecord::from(wrap_up),
             ClientMessage::Consult { call, wish } => consult(*call, wish),
             ClientMessage::Supervise { call, wish } => {
@@ -158,6 +162,7 @@ impl MessageRecord {
                 ClientMessage::PopDrawn { call: read_call(&call)?, fence: Fence(fence) }
             }
             MessageRecord::Decline { call } => ClientMessage::Decline { call: read_call(&call)? },
+            MessageRecord::NotReached { call } => ClientMessage::NotReached { call: read_call(&call)? },
             MessageRecord::WrapUp { call, outcome, summary, failed } => {
                 let why = |(article, why)| ArticleFailed { article, why: Pii::new(why) };
                 ClientMessage::WrapUp(WrapUp {

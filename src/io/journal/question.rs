@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::engine::question::Question;
+use crate::intents::Intent;
+use crate::io::records::IntentRecord;
 
 use super::line::BadPart;
 
@@ -18,6 +20,8 @@ pub(super) enum QuestionRecord {
     Shadow { limit: u64 },
     Confirm { intent: String },
     InCall { intent: String },
+    CallBack { intent: Box<IntentRecord> },
+    TakeBack { intent: String },
     Health,
 }
 
@@ -33,6 +37,10 @@ impl From<&Question> for QuestionRecord {
             Question::Shadow { limit } => QuestionRecord::Shadow { limit: *limit as u64 },
             Question::Confirm { intent } => QuestionRecord::Confirm { intent: intent.to_string() },
             Question::InCall { intent } => QuestionRecord::InCall { intent: intent.to_string() },
+            Question::CallBack { intent } => {
+                QuestionRecord::CallBack { intent: Box::new(IntentRecord::from(&**intent)) }
+            }
+            Question::TakeBack { intent } => QuestionRecord::TakeBack { intent: intent.to_string() },
             Question::Health => QuestionRecord::Health,
         }
     }
@@ -55,6 +63,13 @@ impl QuestionRecord {
             }
             QuestionRecord::InCall { intent } => {
                 Question::InCall { intent: intent.parse().map_err(|_| BadPart("intent"))? }
+            }
+            QuestionRecord::CallBack { intent } => {
+                let intent = Intent::try_from(*intent).map_err(|bad| BadPart(bad.field))?;
+                Question::CallBack { intent: Box::new(intent) }
+            }
+            QuestionRecord::TakeBack { intent } => {
+                Question::TakeBack { intent: intent.parse().map_err(|_| BadPart("intent"))? }
             }
             QuestionRecord::Health => Question::Health,
         })

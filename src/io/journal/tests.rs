@@ -118,6 +118,7 @@ fn desktop() -> Vec<Input> {
         ClientMessage::Ack { seq: 4 },
         ClientMessage::PopDrawn { call, fence: Fence(2) },
         ClientMessage::Decline { call },
+        ClientMessage::NotReached { call },
         ClientMessage::WrapUp(wrap_up),
         ClientMessage::Ping,
         ClientMessage::PhoneToken,
@@ -158,6 +159,8 @@ fn questions() -> Vec<Input> {
         Question::Phases,
         Question::Confirm { intent: IntentId(7) },
         Question::InCall { intent: IntentId(7) },
+        Question::CallBack { intent: Box::new(intent()) },
+        Question::TakeBack { intent: IntentId(5) },
         Question::Health,
     ];
     questions.into_iter().map(|question| Input::Ask { id: QuestionId(1), question }).collect()

@@ -34,6 +34,8 @@ pub enum Counter {
     NoticeLost(String),
     Recordings(&'static str),
     Supervised(&'static str),
+    Recalled,
+    Unreached,
     SipRefused(Refusal),
     DatagramNotSent,
     Dtmf,
@@ -72,6 +74,8 @@ impl Counters {
             Counter::OfferFailed,
             Counter::AgentPaused,
             Counter::WrittenUp,
+            Counter::Recalled,
+            Counter::Unreached,
             Counter::DatagramNotSent,
             Counter::Dtmf,
             Counter::SoundReceived,
@@ -138,6 +142,8 @@ impl Counters {
             Fact::Supervised { act: None, .. } => {}
             Fact::Recording { news, .. } => self.add(Counter::Recordings(news.cause().unwrap_or(news.as_str())), 1),
             Fact::WrittenUp { .. } => self.add(Counter::WrittenUp, 1),
+            Fact::Recalling { .. } => self.add(Counter::Recalled, 1),
+            Fact::Unreached { .. } => self.add(Counter::Unreached, 1),
             Fact::Refused { cause, count } => self.add(Counter::SipRefused(*cause), u64::from(*count)),
             Fact::CallEnded(record) => {
                 if let Some(outcome) = record.outcome {
@@ -196,6 +202,8 @@ impl Counter {
             Counter::Notified(_) => ("notices_taken", "Notices that a webhook has taken.", Some("target")),
             Counter::NoticeFailed(_) => ("notices_failed", "Tries of notices that came to nothing.", Some("target")),
             Counter::NoticeLost(_) => ("notices_lost", "Notices that were given up.", Some("target")),
+            Counter::Recalled => ("callbacks_dialled", "Numbers of customers dialled for a callback.", None),
+            Counter::Unreached => ("callbacks_unreached", "... that nobody answered.", None),
             Counter::SipRefused(_) => {
                 ("sip_refused", "SIP requests turned away before they made a call.", Some("cause"))
             }
@@ -229,6 +237,8 @@ impl Counter {
             | Counter::PopMissed(_)
             | Counter::AgentPaused
             | Counter::WrittenUp
+            | Counter::Recalled
+            | Counter::Unreached
             | Counter::SipRefused(_)
             | Counter::DatagramNotSent
             | Counter::Dtmf
@@ -262,6 +272,8 @@ impl Counter {
             | Counter::OfferFailed
             | Counter::AgentPaused
             | Counter::WrittenUp
+            | Counter::Recalled
+            | Counter::Unreached
             | Counter::DatagramNotSent
             | Counter::Dtmf
             | Counter::SoundReceived

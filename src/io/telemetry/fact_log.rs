@@ -46,6 +46,8 @@ pub(super) fn write(fact: &Fact) {
         Fact::Recording { call, news } => {
             tracing::info!(%call, news = news.as_str(), cause = news.cause(), "recording");
         }
+        Fact::Recalling { call, tried } => tracing::info!(%call, tried, "the customer is called back"),
+        Fact::Unreached { call, status } => tracing::info!(%call, status, "the customer was not reached"),
         Fact::WrittenUp { call, agent } => tracing::debug!(%call, %agent, "written up"),
         Fact::PhoneReachable { agent, reachable } => tracing::debug!(%agent, reachable, "phone"),
         Fact::SoundLost { call, side, cause } => {

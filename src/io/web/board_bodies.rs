@@ -71,6 +71,9 @@ pub(super) struct CallBody {
     outcome: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_by: Option<&'static str>,
+    /// Of a callback: how often the number was dialled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback_tries: Option<u8>,
     /// The SIP status of a refusal.
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
@@ -359,6 +362,7 @@ impl CallBody {
             fallback: record.fallback.map(|cause| cause.as_str()),
             outcome: record.outcome.map(|outcome| outcome.as_str()),
             ended_by: record.ended_by.map(|by| by.as_str()),
+            callback_tries: record.tries,
             status: record.status,
             stages: stages(&record),
             caller_sound: record.caller_sound.map(sound),

@@ -17,7 +17,7 @@ use super::Web;
 /// A way to reach the company about this contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub(super) struct ChannelBody {
-    /// `call_browser`, `call_phone` or `form`.
+    /// `call_browser`, `call_phone`, `callback` or `form`.
     kind: &'static str,
     /// As it is at this moment; `null` when nothing is known.
     expected_wait_s: Option<u64>,
@@ -41,6 +41,7 @@ const FRESH: Duration = Duration::from_secs(1);
 /// A registration is worth more than its expected wait.
 const ENGINE_WITHIN: Duration = Duration::from_millis(100);
 const IN_WRITING: &str = "an agent answers in writing";
+const WE_CALL: &str = "we call when it is your turn";
 /// Of a channel that is always there.
 const ALWAYS: &str = "always";
 
@@ -55,6 +56,11 @@ impl Web {
                 let load = loads.iter().find(|load| load.queue == *queue);
                 found.push((rank, channel(kind, load.and_then(|load| load.expected_wait), &decision)));
             }
+        }
+        if let Some((wait, decision)) = self.callback(intent, &loads) {
+            let channel = channel("callback", wait, &decision);
+            let is_said = matches!(decision.answer, AccessAnswer::Callback { .. });
+            found.push((2, if is_said { channel } else { ChannelBody { why: WE_CALL.to_owned(), ..channel } }));
         }
         found.sort_by_key(|(rank, _)| *rank);
         let rule = ALWAYS.to_owned();
@@ -80,6 +86,14 @@ impl Web {
         let observed = Observed { dialled: Some(leased.number.clone()), ..self.nothing_observed() };
         let known = (level > Level::Unmatched).then_some(intent);
         Some(("call_phone", self.routes.decide((level, known), &observed, trunk, loads)))
+    }
+
+    /// With the wait until it would be the customer's turn, if they may be called at that time.
+    fn callback(&self, intent: &Intent, loads: &[QueueLoad]) -> Option<(Option<Duration>, Decision)> {
+        let (plan, now) = (self.callback.as_ref()?, self.clock.wall());
+        let (queue, _) = self.queue_of_callback(plan, intent, loads, now)?;
+        let wait = loads.iter().find(|load| load.queue == queue).and_then(|load| load.expected_wait);
+        Some((wait, self.routes.decide_callback(intent, &plan.trunk, loads, now)))
     }
 
     fn nothing_observed(&self) -> Observed {

@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::Web;
 
-const METHODS: HeaderValue = HeaderValue::from_static("GET, POST");
+const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, DELETE");
 const FIELDS: HeaderValue = HeaderValue::from_static("authorization, content-type, idempotency-key");
 /// How long a browser may remember the answer to its first question, in seconds.
 const REMEMBERED_S: HeaderValue = HeaderValue::from_static("600");

@@ -9,6 +9,7 @@ use crate::base::{Pii, Wall};
 use crate::intents::draft::{CustomerDraft, MoneyDraft, ReasonDraft, SubjectDraft};
 use crate::intents::{Article, Draft, Intent, IntentState, PatchDraft, Pin, TokenKeys};
 
+use super::callbacks::CallbackBody;
 use super::channels::ChannelBody;
 use super::time::rfc3339;
 
@@ -176,6 +177,9 @@ pub(super) struct IntentAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
     preferred_agent: Option<String>,
     recording_consent: bool,
+    /// What was promised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    callback: Option<CallbackBody>,
     /// How the customer may reach us about it, the best first.
     channels: Vec<ChannelBody>,
 }
@@ -302,6 +306,7 @@ impl IntentAnswer {
             attributes: intent.attributes.into_iter().map(|(name, value)| (name, value.into_inner())).collect(),
             recording_consent: intent.recording_consent,
             preferred_agent: intent.preferred_agent.map(|agent| agent.to_string()),
+            callback: intent.callback.as_deref().map(CallbackBody::of),
             channels,
             customer: CustomerBody {
                 id: intent.customer.id,

@@ -17,7 +17,7 @@ use crate::base::{CaseId, IntentId, Wall};
 use crate::calls::Confirmed;
 use crate::calls::pages::{PageState, Standing};
 use crate::engine::question::{Answer, Question};
-use crate::intents::{Intent, IntentState, StoreReply, StoreRequest};
+use crate::intents::{CallbackState, Intent, IntentState, StoreReply, StoreRequest};
 use crate::io::history::Origin;
 use crate::io::live::{Heard, LiveStream, News, NoStream};
 
@@ -31,7 +31,8 @@ use super::problem::{Kind, Problem, ProblemBody};
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct StateBody {
     /// `registered`, `calling` (a call that brings the token has begun), `recognised`, `confirm` (is it you who calls now?), `waiting`,
-    /// `agent_reading`, `ringing`, `connected`, `held`, `ended` or `expired`.
+    /// `agent_reading`, `ringing`, `connected`, `held`, `ended` or `expired`. Of a callback: `callback_waiting` (with `position` while it is in
+    /// the queue), `agent_reading`, `calling_you`, then as above; `callback_missed` when nobody was there.
     state: &'static str,
     /// While it waits: 1 is the next to be offered to an agent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,8 +90,8 @@ pub(super) async fn live(
     let intent = web.intent(id).await?;
     let stream = web.pages.open(id, &web.door).map_err(no_stream)?;
     let case = web.case_of(&intent).await;
-    let (expires, state) = (intent.expires, intent.state);
-    let page = Box::new(Page { web, stream, intent: id, expires, state, case, last: None, is_over: false });
+    let (expires, state, callback) = (intent.expires, intent.state, callback_of(&intent));
+    let page = Box::new(Page { web, stream, intent: id, expires, state, callback, case, last: None, is_over: false });
     Ok(events::answer(stream::unfold(page, |mut page| async move {
         let event = page.next().await?;
         Some((Ok::<Bytes, Infallible>(event), page))
@@ -145,6 +146,7 @@ struct Page {
     intent: IntentId,
     expires: Wall,
     state: IntentState,
+    callback: Option<CallbackState>,
     /// What came of a call that had ended before the page opened.
     case: Option<CaseId>,
     last: Heard,
@@ -169,6 +171,7 @@ impl Page {
                 Err(_) => match Box::pin(self.web.intent(self.intent)).await {
                     Ok(intent) if intent.expires > self.web.clock.wall() => {
                         (self.expires, self.state) = (intent.expires, intent.state);
+                        self.callback = callback_of(&intent);
                         end = self.expires;
                     }
                     Ok(_) | Err(_) => return Some(self.expire()),
@@ -181,7 +184,9 @@ impl Page {
         self.last = standing;
         let body = match &self.last {
             Some(standing) => StateBody::of(standing),
-            None => StateBody::without_call(&self.state, self.expires <= self.web.clock.wall(), self.case),
+            None => {
+                StateBody::without_call((&self.state, self.callback), self.expires <= self.web.clock.wall(), self.case)
+            }
         };
         events::event("state", &body)
     }
@@ -197,6 +202,10 @@ impl Page {
             Some(_) | None => events::event("state", &StateBody::plain("expired")),
         }
     }
+}
+
+fn callback_of(intent: &Intent) -> Option<CallbackState> {
+    intent.callback.as_ref().map(|callback| callback.state)
 }
 
 impl StateBody {
@@ -218,9 +227,17 @@ impl StateBody {
     }
 
     /// No call of it is in progress here.
-    fn without_call(state: &IntentState, has_expired: bool, case: Option<CaseId>) -> StateBody {
+    fn without_call(
+        (state, callback): (&IntentState, Option<CallbackState>),
+        has_expired: bool,
+        case: Option<CaseId>,
+    ) -> StateBody {
         let case = case.map(|case| case.to_string());
         match state {
+            IntentState::Open if callback == Some(CallbackState::Missed) => StateBody::plain("callback_missed"),
+            IntentState::Open if callback == Some(CallbackState::Waiting) && !has_expired => {
+                StateBody::plain("callback_waiting")
+            }
             IntentState::Open if has_expired => StateBody::plain("expired"),
             IntentState::Open | IntentState::Claimed { .. } => StateBody::plain("registered"),
             IntentState::Used => StateBody { talked: Some(true), case, ..StateBody::plain("ended") },

@@ -85,6 +85,19 @@ impl Routes {
         }
     }
 
+    /// What they say of a customer who is to be called back through `trunk`.
+    pub(super) fn decide_callback(
+        &self,
+        intent: &Intent,
+        trunk: &TrunkId,
+        loads: &[QueueLoad],
+        wall: Wall,
+    ) -> Decision {
+        let (level, channel) = (Level::Strong, Channel::Callback);
+        let seen = Seen { level, dialled: None, trunk, channel, loads, wall };
+        self.policy.decide(&policy_facts::facts(Some(intent), &seen))
+    }
+
     /// What the access rules say of a caller; the same that they say of a call.
     pub(super) fn decide(
         &self,

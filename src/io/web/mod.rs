@@ -6,6 +6,7 @@ mod board;
 mod board_bodies;
 mod board_live;
 mod body;
+mod callbacks;
 mod case_bodies;
 mod cases;
 mod channels;
@@ -47,6 +48,7 @@ use axum::{Router, middleware};
 use crate::base::phone::Region;
 use crate::base::rng::Rng;
 use crate::base::{IntentId, PoolId};
+use crate::calls::recalling::plan::CallbackPlan;
 use crate::calls::settings::PoolPlan;
 use crate::intents::matching::Priors;
 use crate::intents::{StoreError, StoreReply, StoreRequest, TokenKeys};
@@ -89,6 +91,8 @@ pub struct Web {
     pub keys: Vec<ApiKey>,
     pub token_keys: TokenKeys,
     pub priors: Priors,
+    /// What may be called back; `None`: nothing.
+    pub callback: Option<Arc<CallbackPlan>>,
     /// Where calls go, for dial plans that ask.
     pub routes: Routes,
     /// Of numbers without a country code.
@@ -132,6 +136,7 @@ fn open_table() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/v1/intents/{id}", intent),
         ("/v1/intents/{id}/live", routing::get(live::live)),
         ("/v1/intents/{id}/confirm", routing::post(live::confirm)),
+        ("/v1/intents/{id}/callback", routing::post(callbacks::call_back).delete(callbacks::take_back)),
         ("/v1/intents/{id}/message", routing::post(cases::message)),
         ("/v1/customers/{id}/cases", routing::get(cases::of_customer)),
         ("/v1/cases/{id}/feedback", routing::post(cases::feedback)),

@@ -8,7 +8,8 @@ use utoipa::{Modify, OpenApi};
 use crate::io::desktop;
 
 use super::{
-    access_explain, board, board_live, cases, explain, health, intents, live, lookup, numbers, recordings, reload, sip,
+    access_explain, board, board_live, callbacks, cases, explain, health, intents, live, lookup, numbers, recordings,
+    reload, sip,
 };
 
 #[derive(OpenApi)]
@@ -18,7 +19,8 @@ use super::{
         description = "Registers contact intents, and shows what becomes of the calls. Errors are problems (RFC 9457).",
     ),
     paths(
-        intents::register, intents::read, intents::change, intents::withdraw, live::live, live::confirm, cases::message, reload::reload,
+        intents::register, intents::read, intents::change, intents::withdraw, live::live, live::confirm, callbacks::call_back,
+        callbacks::take_back, cases::message, reload::reload,
         cases::of_customer, cases::feedback,
         lookup::look_up, board::calls, board::call, recordings::recording,
         recordings::delete_recording,

@@ -25,6 +25,10 @@ pub enum Kind {
     NeedsRestart,
     ReloadBusy,
     NoCall,
+    BeingCalled,
+    CallbackRefused,
+    TooManyCallbacks,
+    CallbacksFull,
     TooManyStreams,
     StreamsFull,
     TooManyMessages,
@@ -98,6 +102,14 @@ impl Kind {
             }
             Kind::NeedsRestart => (StatusCode::CONFLICT, "needs-restart", "A running process cannot take this"),
             Kind::ReloadBusy => (StatusCode::CONFLICT, "reload-under-way", "The configuration is being read already"),
+            Kind::BeingCalled => (StatusCode::CONFLICT, "being-called", "The customer is on the line"),
+            Kind::CallbackRefused => (StatusCode::FORBIDDEN, "callback-refused", "We do not call back there"),
+            Kind::TooManyCallbacks => {
+                (StatusCode::TOO_MANY_REQUESTS, "too-many-callbacks", "Enough callbacks were promised")
+            }
+            Kind::CallbacksFull => {
+                (StatusCode::SERVICE_UNAVAILABLE, "callbacks-full", "No further callback can be promised")
+            }
             Kind::NoCall => (StatusCode::CONFLICT, "no-call", "There is no call in progress"),
             Kind::TooManyStreams => {
                 (StatusCode::TOO_MANY_REQUESTS, "too-many-streams", "The intent has too many pages open")
@@ -135,6 +147,7 @@ impl Kind {
             Kind::UpgradeRequired => Some((header::UPGRADE, "websocket")),
             Kind::IntentsFull
             | Kind::StreamsFull
+            | Kind::CallbacksFull
             | Kind::HistoryUnavailable
             | Kind::StoreUnavailable
             | Kind::EngineUnavailable
@@ -153,6 +166,9 @@ impl Kind {
             | Kind::NeedsRestart
             | Kind::ReloadBusy
             | Kind::NoCall
+            | Kind::BeingCalled
+            | Kind::CallbackRefused
+            | Kind::TooManyCallbacks
             | Kind::TooManyStreams
             | Kind::TooManyMessages
             | Kind::StoreLate => None,

@@ -1,6 +1,7 @@
 //! The API over real TCP, with a store in memory and samples where the engine would be.
 
 mod board;
+mod callbacks;
 mod cases;
 mod explain;
 mod live;
@@ -22,11 +23,12 @@ use crate::base::limits::HTTP_BODY_MAX;
 use crate::base::phone::Region;
 use crate::base::rng::Rng;
 use crate::base::{AgentId, CallId, E164, Fence, IntentId, Level, Mono, Pii, PoolId, QueueId, Stage, TrunkId, Wall};
-use crate::calls::Confirmed;
 use crate::calls::caps::Load;
 use crate::calls::facts::{CallRecord, Outcome};
 use crate::calls::pages::PageInput;
+use crate::calls::recalling::plan::tests::plan as callback_plan;
 use crate::calls::settings::{PoolPlan, PoolPromise};
+use crate::calls::{CalledBack, Confirmed};
 use crate::desktop::DesktopInput;
 use crate::engine::question::{Answer, CallView, Counts, Question, TrunkView};
 use crate::intents::matching::Priors;
@@ -138,6 +140,13 @@ fn sample(question: Question) -> Answer {
             let expected_wait = Some(Duration::from_secs(90));
             Answer::Queues(vec![QueueView { queue, waiting: 1, oldest_wait, available: 0, staffed: 2, expected_wait }])
         }
+        Question::CallBack { intent } if intent.customer.id == "talks" => Answer::CalledBack(CalledBack::Talking),
+        Question::CallBack { .. } => Answer::CalledBack(CalledBack::Waiting {
+            call: CallId(7),
+            position: Some(3),
+            expected_wait: Some(Duration::from_secs(90)),
+        }),
+        Question::TakeBack { .. } => Answer::TakenBack(true),
         Question::Trunks => Answer::Trunks(vec![TrunkView {
             trunk: TrunkId::new("carrier"),
             reachable: Some(true),
@@ -151,7 +160,7 @@ fn sample(question: Question) -> Answer {
         Question::InCall { .. } => Answer::InCall(false),
         Question::Confirm { .. } => Answer::Confirmed(Confirmed::Raised { call: CallId(7), level: Level::Proven }),
         Question::Health => {
-            Answer::Health(Counts { calls: 3, waiting: 1, grants: 2, loose_ends: 0, is_draining: false })
+            Answer::Health(Counts { calls: 3, callbacks: 0, waiting: 1, grants: 2, loose_ends: 0, is_draining: false })
         }
     }
 }
@@ -181,6 +190,7 @@ fn record() -> CallRecord {
         ended_by: None,
         status: None,
         stages: vec![(Stage::InviteToMatch, Duration::from_micros(120))],
+        tries: None,
         talked: Duration::from_secs(60),
         caller_sound: None,
         far_sound: None,
@@ -276,6 +286,7 @@ impl Server {
             keys: vec![key("site", SITE, true), key("board", BOARD, false), key("other", OTHER_SITE, true)],
             token_keys: TokenKeys::new(&[TokenKey { id: 1, secret: vec![7; 32] }]).unwrap(),
             priors: Priors::default(),
+            callback: Some(Arc::new(callback_plan())),
             routes: routes(),
             region: Region::parse("US"),
             default_ttl: Duration::from_secs(900),

@@ -60,14 +60,30 @@ export class Pretend {
     if (path === '/help/dial') return json(response, {}, 202);
     if (path === '/help/intent') {
       return json(response, {
-        id: 'int_1', token: 'tok_1', number: '+12015550123', tel: 'tel:+12015550123', expires_at: new Date(Date.now() + 900_000).toISOString(),
+        id: 'int_1', token: 'tok_1', number: '+12015550123', tel: 'tel:+12015550123', customer: { phones: ['+12015550177'] }, expires_at: new Date(Date.now() + 900_000).toISOString(),
         channels: this.faults.channels ?? [{ kind: 'call_browser', expected_wait_s: 40, why: 'urgent, and of value: a person should hear it' }, { kind: 'call_phone', expected_wait_s: 40 }, { kind: 'form', expected_wait_s: null }],
       }, 201);
     }
     if (path.endsWith('/live')) return this.stream(response, path.includes('board') ? this.boards : this.lives);
     if (path.endsWith('/confirm')) { this.heard.push({ type: 'confirm' }); return json(response, {}); }
+    if (path.endsWith('/callback')) return this.callBack(request, response);
     if (path.endsWith('/message')) return json(response, { case: 'case_1' }, 201);
     return false;
+  }
+
+  /** Promises a call, or takes the promise back. */
+  callBack(request, response) {
+    if (request.method === 'DELETE') {
+      this.heard.push({ type: 'callback taken back' });
+      return json(response, {}, 200);
+    }
+    let text = '';
+    request.on('data', (part) => { text += part; });
+    request.on('end', () => {
+      this.heard.push({ type: 'callback', ...JSON.parse(text) });
+      json(response, { number: '+12015550177', position: 3, expected_wait_s: 120, token: 'tok_2' });
+    });
+    return true;
   }
 
   stream(response, set) {

@@ -132,11 +132,13 @@ async fn a_registration_says_which_channels_fit_and_how_long_they_take() {
         json!({"kind": kind, "expected_wait_s": 90, "why": why, "rule": "strong"})
     };
     let form = json!({"kind": "form", "expected_wait_s": null, "why": "an agent answers in writing", "rule": "always"});
-    assert_eq!(made["channels"], json!([call("call_browser"), call("call_phone"), form]));
+    let why = "we call when it is your turn";
+    let callback = json!({"kind": "callback", "expected_wait_s": 90, "why": why, "rule": "strong"});
+    assert_eq!(made["channels"], json!([call("call_browser"), call("call_phone"), callback, form]));
     // The next two numbers are gone: the shared one proves nothing, and the rule asks for V2.
     server.register(&intent()).await;
     let third = body(server.register(&intent()).await).await;
-    assert_eq!(third["channels"], json!([call("call_browser"), form]));
+    assert_eq!(third["channels"], json!([call("call_browser"), callback, form]));
     let without = Server::start().await;
     without.engine.gone.store(true, Ordering::Relaxed);
     let made = without.register(&intent()).await;

@@ -1,0 +1,199 @@
+//! The part of the calls that callbacks concern: which there are, and which of a customer's calls gives way to which.
+
+use std::sync::Arc;
+
+use crate::base::limits;
+use crate::base::{CallId, IntentId, Now};
+use crate::calls::bench::Chore;
+use crate::calls::call::{Call, Phase};
+use crate::calls::ending;
+use crate::calls::facts::{EndedBy, Outcome};
+use crate::calls::recalling::plan::CallbackPlan;
+use crate::calls::recalling::{self, CalledBack};
+use crate::calls::settling;
+use crate::intents::callback::{Callback, CallbackEnd, CallbackState};
+use crate::intents::intent::Intent;
+use crate::intents::requests::{StoreError, StoreReply, StoreRequest};
+use crate::sip::api::Reason;
+
+use super::Calls;
+
+/// A store that has not said which callbacks are open is asked again.
+const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
+/// Somebody else may be calling the customer; when they have not said so for a while, they are no more.
+const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(30);
+
+impl Calls {
+    /// The store has taken the promise of this intent: it waits from now on, in the place that the customer has.
+    pub fn call_back(&mut self, intent: Box<Intent>, now: Now) -> CalledBack {
+        self.bench.now = now;
+        let id = intent.id;
+        let done = self.take_promise(intent, now);
+        self.run_chores(now);
+        match (done, self.bench.recalls.get(&id).copied()) {
+            (CalledBack::Waiting { .. }, Some((call, _))) => self.waiting(call),
+            (done, _) => done,
+        }
+    }
+
+    /// How the callback stands now, when the router has said what it has to say.
+    pub fn standing_of(&self, done: CalledBack) -> CalledBack {
+        match done {
+            CalledBack::Waiting { call, .. } => self.waiting(call),
+            CalledBack::Talking | CalledBack::Full | CalledBack::Off => done,
+        }
+    }
+
+    fn waiting(&self, call: CallId) -> CalledBack {
+        let queued = self.get(call).and_then(|call| call.queued.as_ref());
+        let (position, expected_wait) =
+            (queued.and_then(|queued| queued.position), queued.and_then(|queued| queued.expected_wait));
+        CalledBack::Waiting { call, position, expected_wait }
+    }
+
+    /// The customer has taken the promise back. False when their telephone rings, or they talk.
+    pub fn take_back(&mut self, intent: IntentId, now: Now) -> bool {
+        self.bench.now = now;
+        let Some((call, _)) = self.bench.recalls.get(&intent).copied() else { return true };
+        let mut done = true;
+        self.with(call, |call, bench| done = recalling::taken_back(call, bench, now));
+        self.run_chores(now);
+        done
+    }
+
+    /// The process is about to end: nobody is called any more, and the promises stay in the store.
+    pub fn drain(&mut self) {
+        self.bench.is_draining = true;
+    }
+
+    /// Callbacks that wait; they need nobody to wait for them when the process ends.
+    pub fn promised(&self) -> usize {
+        let waits = |call: &&Call| call.recall.is_some() && matches!(call.phase, Phase::Promised | Phase::Waiting);
+        self.bench.recalls.values().filter_map(|(call, _)| self.get(*call)).filter(waits).count()
+    }
+
+    fn take_promise(&mut self, intent: Box<Intent>, now: Now) -> CalledBack {
+        let Some(plan) = self.bench.settings.callback.clone() else { return CalledBack::Off };
+        let callback = intent.callback.as_deref().filter(|callback| callback.state == CallbackState::Waiting);
+        let Some(mut callback) = callback.cloned() else { return CalledBack::Off };
+        if let Some(own) = self.call_of_customer(intent.id) {
+            if !own.1 {
+                return CalledBack::Talking;
+            }
+            self.replace(own.0, now);
+        }
+        if let Some(since) = self.bench.places.take(intent.id, now) {
+            callback.since = callback.since.min(now.wall - now.mono.since(since));
+        }
+        match self.bench.recalls.get(&intent.id).copied() {
+            Some((call, _)) => self.promise_anew(call, callback, &plan, now),
+            None => self.begin_recall(intent, callback, plan, now),
+        }
+    }
+
+    /// The call that the customer has, and whether it still waits for an agent.
+    fn call_of_customer(&self, intent: IntentId) -> Option<(CallId, bool)> {
+        let has_it =
+            |call: &&Call| call.recall.is_none() && call.recognised.intent.as_ref().is_some_and(|own| own.id == intent);
+        let call = self.calls.values().map(Box::as_ref).find(has_it)?;
+        let waits = matches!(call.phase, Phase::Waiting | Phase::Offered(_) | Phase::Ringing(..));
+        Some((call.id, waits))
+    }
+
+    /// A caller who waits is called back instead: the line is free for that.
+    fn replace(&mut self, call: CallId, now: Now) {
+        self.with(call, |call, bench| {
+            let reason = Some(Reason::sip(200, "you will be called back"));
+            match &call.phase {
+                Phase::Offered(_) | Phase::Ringing(..) => {
+                    ending::let_agent_go(call, "the customer wants to be called back", bench);
+                }
+                _ => bench.routing(crate::routing::Input::Leave { call: call.id }),
+            }
+            ending::refuse_caller(call, 480, reason, None, bench);
+            ending::finish(call, Outcome::Replaced, EndedBy::Us, bench, now);
+        });
+    }
+
+    fn promise_anew(&mut self, call: CallId, callback: Callback, plan: &CallbackPlan, now: Now) -> CalledBack {
+        if let Ok(hours) = plan.check(&callback.number, callback.zone.as_deref()) {
+            self.with(call, |call, bench| recalling::promised_anew(call, callback, hours, bench, now));
+        }
+        self.waiting(call)
+    }
+
+    fn begin_recall(
+        &mut self,
+        intent: Box<Intent>,
+        callback: Callback,
+        plan: Arc<CallbackPlan>,
+        now: Now,
+    ) -> CalledBack {
+        let is_full = self.bench.recalls.len() >= limits::CALLBACKS_MAX || self.calls.len() >= limits::CALLS_MAX;
+        let trunk = self.bench.settings.trunks.get(&plan.trunk).cloned();
+        let hours = plan.check(&callback.number, callback.zone.as_deref());
+        let (Some(trunk), Ok(hours)) = (trunk, hours) else { return CalledBack::Off };
+        if is_full {
+            return CalledBack::Full;
+        }
+        self.admitted = self.admitted.wrapping_add(1);
+        let id = CallId::new(self.boot_s, self.admitted);
+        let call = recalling::begin(id, intent, (callback, hours), (plan, trunk), &mut self.bench, now);
+        self.calls.insert(id, Box::new(call));
+        self.tell_pages(id);
+        self.remove_if_over(id);
+        self.waiting(id)
+    }
+
+    /// What one call does to another of the same customer.
+    pub(super) fn run_chores(&mut self, now: Now) {
+        while let Some(chore) = self.bench.chores.pop_front() {
+            let (Chore::Taken(intent) | Chore::Freed { intent, .. }) = chore;
+            let Some((id, _)) = self.bench.recalls.get(&intent).copied() else { continue };
+            match chore {
+                Chore::Taken(_) => self.with(id, |call, bench| recalling::give_way(call, bench, now)),
+                Chore::Freed { intent, talked } => {
+                    self.bench.pages.has(intent, id);
+                    self.with(id, |call, bench| recalling::take_up(call, talked, bench, now));
+                }
+            }
+        }
+    }
+
+    /// A process that has begun asks the store which callbacks are open.
+    pub(super) fn look_for_promises(&mut self, now: Now) {
+        if self.bench.look_for_promises.is_none_or(|at| at > now.mono) {
+            return;
+        }
+        self.bench.look_for_promises = Some(now.mono + ASK_AGAIN);
+        let ask = self.bench.ask_quietly(StoreRequest::Promises { now: now.wall }, ASK_AGAIN);
+        self.bench.promises_asked = Some(ask);
+    }
+
+    pub(super) fn on_promises(&mut self, result: Result<StoreReply, StoreError>, now: Now) {
+        self.bench.promises_asked = None;
+        let Ok(StoreReply::Promises(intents)) = result else { return };
+        self.bench.look_for_promises = None;
+        for intent in intents.into_iter().map(Box::new) {
+            if self.bench.recalls.contains_key(&intent.id) {
+                continue;
+            }
+            match intent.callback.as_ref().map(|callback| callback.state) {
+                Some(CallbackState::Waiting) => {
+                    self.take_promise(intent, now);
+                }
+                Some(CallbackState::Calling { call }) => self.lost(&intent, call, now),
+                Some(CallbackState::Reached | CallbackState::Missed | CallbackState::TakenBack) | None => {}
+            }
+        }
+    }
+
+    /// Whoever called the customer has not said how it went. They are not called again: nobody knows whom we have reached.
+    fn lost(&mut self, intent: &Intent, call: CallId, now: Now) {
+        if intent.state.is_claimed_by(call) {
+            self.bench.look_for_promises = Some(now.mono + LOOK_AGAIN);
+        } else {
+            settling::end_callback(&mut self.bench, intent.id, call, CallbackEnd::Missed);
+        }
+    }
+}

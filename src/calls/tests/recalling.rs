@@ -1,0 +1,374 @@
+//! Callbacks: the agent first, then the customer; never twice, never at night.
+
+use super::super::script::Bench;
+
+const ALWAYS: &str = "daily 00:00-24:00";
+
+/// Until the customer's telephone is dialled.
+const TO_DIAL: &str = "> promise
+    < enqueue help as before, promised
+    > offer 1
+    < show anna V2
+    > drawn 1
+    < dial sip:anna@192.0.2.50
+    > far answers
+    < far hears ringback, accepted 1, recall
+    > recalled 1
+    < dial +12015550177 through carrier";
+
+#[test]
+fn the_agent_gets_the_context_then_the_customer_is_called_and_both_talk() {
+    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    bench.check(TO_DIAL);
+    let dialled = bench.dials.last().expect("the customer's");
+    assert_eq!(dialled.from_user.expose(), "+12015550199");
+    assert!(!dialled.offer.is_empty());
+    assert_eq!(bench.dials[0].from_user.expose(), "+12015550177", "the agent sees the customer's number");
+    bench.check(
+        "> far rings
+         <
+         > far answers
+         < far hears the other, far hears the other, anna talking
+         > agent bye
+         < hang up far, anna ended, wrap-up anna, call ended 1, finish used, ended talked by agent
+         > finished",
+    );
+    let record = bench.records.last().expect("its record");
+    assert_eq!((record.tries, record.caller.expose().as_str()), (Some(1), "+12015550177"));
+    bench.assert_quiet();
+}
+
+#[test]
+fn who_is_busy_is_called_again_later_and_not_for_ever() {
+    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    bench.check(TO_DIAL);
+    bench.check(
+        "> far 486
+         < hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open
+         > finished
+         > wait 599000
+         <
+         > wait 2000
+         < enqueue help as before
+         > offer 2
+         < show anna V2
+         > drawn 2
+         < dial sip:anna@192.0.2.50
+         > far answers
+         < far hears ringback, accepted 2, recall
+         > recalled 2
+         < dial +12015550177 through carrier
+         > far 408
+         < hang up far, anna ended, withdraw anna, anna done, call ended 2, unpromise, finish open, ended unreached by us",
+    );
+    bench.settle_all();
+    bench.assert_quiet();
+}
+
+#[test]
+fn a_number_that_is_none_is_not_tried_again() {
+    for status in [404, 410, 604, 607] {
+        let mut bench = Bench::with_nothing_promised(ALWAYS);
+        bench.check(TO_DIAL);
+        let said = bench.after(&format!("far {status}"));
+        assert!(said.ends_with("unpromise, finish open, ended unreached by us"), "{status}: {said}");
+        bench.settle_all();
+        bench.assert_quiet();
+    }
+}
+
+#[test]
+fn the_agent_says_that_a_machine_has_answered() {
+    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    bench.check(TO_DIAL);
+    bench.check(
+        "> far answers
+         < far hears the other, far hears the other, anna talking
+         > not reached
+         < hang up far, hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open
+         > finished
+         > takes back
+         < unpromise, finish open, ended withdrawn by caller, taken back",
+    );
+    bench.settle_all();
+    bench.assert_quiet();
+}
+
+#[test]
+fn an_agent_who_hangs_up_lets_the_customers_telephone_be() {
+    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    bench.check(TO_DIAL);
+    bench.check(
+        "> agent bye
+         < hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open
+         > takes back
+         < unpromise, finish open, ended withdrawn by caller, taken back",
+    );
+    bench.settle_all();
+    bench.assert_quiet();
+}
+
+#[test]
+fn nobody_is_called_at_night_and_the_place_is_kept() {
+    // It is 0:16:40.
+    let mut bench = Bench::with_nothing_promised("daily 00:00-00:18");
+    bench.check(
+        "> promise
+         < enqueue help as before, promised
+         > wait 130000
+         < leave
+         > wait 85200000
+         <
+         > wait 130000
+         < enqueue help as before
+         > takes back
+         < unpromise, leave, finish open, ended withdrawn by caller, taken back",
+    );
+    bench.settle_all();
+    bench.assert_quiet();
+}
+
+#[test]
+fn an_offer_after_the_hours_is_not_taken() {
+    let mut bench = Bench::with_nothing_promised("daily 00:00-00:17");
+    bench.check(
+        "> promise
+         < enqueue help as before, promised
+         > wait 30000
+         <
+         > offer 1
+         < leave
+         > takes back
+         < unpromise, finish open, ended withdrawn by caller, taken back",
+    );
+    bench.settle_all();
+    bench.assert_quiet();
+}
+
+#[test]
+fn an_agent_who_answers_too_late_in_the_evening_is_let_go() {
+    let mut bench = Bench::with_nothing_promised("daily 00:00-00:17");
+    bench.check(
+        "> promise
+         < enqueue help as before, promised
+         > offer 1
+         < show anna V2
+         > drawn 1
+         < dial sip:anna@192.0.2.50
+         > wait 20000
+         <
+         > far answers
+         < far hears ringback, accepted 1, hang up far, anna ended, withdraw anna, anna done, call ended 1
+         > takes back
+         < unpromise, finish open, ended withdrawn by caller, taken back",
+    );
+    bench.settle_all();
+    bench.assert_quiet();
+}
+
+#[test]
+fn a_customer_who_calls_has_the_place_of_their_callback() {
+    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    bench.check(
+        "> promise
+         < enqueue help as before, promised
+         > wait 5000
+         <
+         > invite
+         < find
+         > found ours
+         < matched V2, enqueue help as before, leave
+         > caller cancels
+         < leave, finish open, ended abandoned by caller, enqueue help as before
+         > finished
+         > invite
+         < find
+         > found ours
+         < matched V2, enqueue help as before, leave
+         > offer 1
+         < show anna V2
+         > drawn 1
+         < dial sip:anna@192.0.2.50
+         > far answers
+         < far hears the other, caller hears the other, 200, accepted 1, anna talking
+         > caller bye
+         < hang up far, anna ended, wrap-up anna, call ended 1, finish used, ended talked by caller, finish open, ended replaced by caller",
+    );
+    bench.settle_all();
+    bench.assert_quiet();
+}
+
+#[test]
+fn who_waits_and_wants_to_be_called_back_keeps_the_place_and_hangs_up() {
+    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    bench.check(
+        "> invite
+         < find
+         > found ours
+         < matched V2, enqueue help
+         > wait 200
+         < caller hears waiting, 200
+         > wait 5000
+         <
+         > promise
+         < leave, hang up caller, finish open, ended replaced by us, enqueue help as before, promised
+         > takes back
+         < unpromise, leave, finish open, ended withdrawn by caller, taken back",
+    );
+    bench.settle_all();
+    bench.assert_quiet();
+}
+
+#[test]
+fn who_talks_is_not_called_back() {
+    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    bench.check(super::TO_POP);
+    bench.check(super::TO_TALK);
+    assert_eq!(bench.after("promise"), "talking");
+}
+
+#[test]
+fn a_place_outlives_a_call_that_was_cut_off_for_a_while() {
+    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    let again = "> invite
+         < find
+         > found ours";
+    bench.check(&format!(
+        "{again}
+         < matched V2, enqueue help
+         > caller cancels
+         < leave, finish open, ended abandoned by caller
+         > finished
+         > wait 119000
+         <
+         {again}
+         < matched V2, enqueue help as before
+         > caller cancels
+         < leave, finish open, ended abandoned by caller
+         > finished
+         > wait 121000
+         <
+         {again}
+         < matched V2, enqueue help
+         > caller cancels
+         < leave, finish open, ended abandoned by caller
+         > finished"
+    ));
+    bench.assert_quiet();
+}
+
+#[test]
+fn what_another_call_has_or_nobody_wants_is_not_dialled() {
+    let to_ask = "> promise
+         < enqueue help as before, promised
+         > offer 1
+         < show anna V2
+         > drawn 1
+         < dial sip:anna@192.0.2.50
+         > far answers
+         < far hears ringback, accepted 1, recall";
+    let free = "hang up far, anna ended, withdraw anna, anna done, call ended 1";
+    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    bench.check(&format!(
+        "{to_ask}
+         > taken
+         < {free}
+         > wait 61000
+         < enqueue help as before
+         > takes back
+         < unpromise, leave, finish open, ended withdrawn by caller, taken back"
+    ));
+    bench.settle_all();
+    bench.assert_quiet();
+    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    bench.check(&format!("{to_ask}\n> gone\n< {free}, unpromise, finish open, ended withdrawn by caller"));
+    bench.settle_all();
+    bench.assert_quiet();
+    // The store says nothing: it may have begun the try, which is taken back.
+    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    bench.check(&format!("{to_ask}\n> wait 2000\n< finish open, {free}"));
+    bench.settle_all();
+    bench.check("> takes back\n< unpromise, finish open, ended withdrawn by caller, taken back");
+    bench.settle_all();
+    bench.assert_quiet();
+}
+
+#[test]
+fn the_page_hears_of_its_callback() {
+    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    bench.check("> page opens\n < page none");
+    let mut heard = Vec::new();
+    for event in [
+        "promise",
+        "waits at 2",
+        "offer 1",
+        "drawn 1",
+        "far answers",
+        "recalled 1",
+        "far rings",
+        "far answers",
+        "agent bye",
+        "finished",
+    ] {
+        let said = bench.after(event);
+        heard.extend(said.split(", ").filter(|word| word.starts_with("page ")).map(str::to_owned));
+    }
+    assert_eq!(
+        heard,
+        [
+            "page callback_waiting V2",
+            "page callback_waiting V2 place 2 in 60 s",
+            "page agent_reading V2 anna",
+            "page calling_you V2 anna",
+            "page connected V2 anna",
+            "page ended V2 anna talked",
+        ]
+    );
+}
+
+#[test]
+fn a_process_that_begins_takes_up_what_was_promised() {
+    let mut bench = Bench::with_callbacks(ALWAYS);
+    bench.check(
+        "> wait 1
+         < promises
+         > store down
+         <
+         > wait 5000
+         < promises
+         > promises waiting
+         < enqueue help as before
+         > takes back
+         < unpromise, leave, finish open, ended withdrawn by caller, taken back",
+    );
+    bench.settle_all();
+    bench.assert_quiet();
+}
+
+#[test]
+fn a_call_whose_process_died_is_not_made_again() {
+    let mut bench = Bench::with_callbacks(ALWAYS);
+    bench.check(
+        "> wait 1
+         < promises
+         > promises lost
+         < unpromise
+         > finished
+         > wait 100000
+         <",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn the_process_ends_and_the_promises_stay() {
+    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    bench.check(
+        "> promise
+         < enqueue help as before, promised
+         > leave
+         < leave, finish open, ended failed by us",
+    );
+    bench.settle_all();
+    bench.assert_quiet();
+}

@@ -1,0 +1,122 @@
+//! `[callback]`: who is called back, when, and how often.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::access::Hours;
+use crate::base::TrunkId;
+use crate::base::phone::Region;
+use crate::calls::recalling::plan::{Allowed, CallbackPlan};
+use crate::calls::settings::Mode;
+use crate::intents::CallbackLimits;
+
+use super::fault::Faults;
+use super::tree::{Section, Text};
+use super::trunks::TrunksPart;
+use super::values::phone_number;
+
+const ALLOW: &str = "write regions and beginnings of numbers, like allow = [\"US\", \"+4930\"]";
+const TRUNK: &str = "write the trunk to whose gateways the numbers are dialled";
+const FROM: &str = "write the number that the customer is to see, like from = \"+12015550100\"";
+/// Times at which nobody is woken in most places.
+const HOURS: &str = "mon-sat 09:00-20:00";
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// `None`: nobody is called back.
+pub(super) fn read(
+    top: &mut Section<'_>,
+    trunks: &TrunksPart<'_>,
+    faults: &mut Faults<'_>,
+) -> Option<Arc<CallbackPlan>> {
+    let mut section = top.section("callback", faults);
+    if !section.is_given() {
+        return None;
+    }
+    let trunk = section.required("trunk", TRUNK, faults).and_then(|item| item.text(faults));
+    let trunk = trunk.and_then(|text| trunk_of(&text, trunks, faults));
+    let from = section.required("from", FROM, faults).and_then(|item| item.text(faults));
+    let from = from.and_then(|text| phone_number(&text, None, faults));
+    let allow = section.required("allow", ALLOW, faults).map(|item| item.texts(faults)).unwrap_or_default();
+    let allow: Vec<Allowed> = allow.iter().filter_map(|text| allowed(text, faults)).collect();
+    let deny = section.texts("deny", faults);
+    let deny = deny.iter().filter_map(|text| prefix(text, faults)).collect();
+    let hours = hours(&mut section, faults);
+    let zone = section.text("zone", faults).and_then(|text| zone(&text, faults));
+    let key = section.text("key", faults).and_then(|text| key(&text, faults));
+    let most = CallbackLimits {
+        per_number: section.number("per_number", 3, 1..=100, faults),
+        per_customer: section.number("per_customer", 3, 1..=100, faults),
+        tries: section.number("tries", 3, 1..=10, faults),
+    };
+    let again_after = section.seconds("again_after_s", Duration::from_secs(600), 60..=86_400, faults);
+    let ring = section.seconds("ring_s", Duration::from_secs(30), 10..=120, faults);
+    let kept = section.seconds("kept_s", DAY, 3_600..=604_800, faults);
+    section.finish(faults);
+    let (trunk, from) = trunk.zip(from)?;
+    Some(Arc::new(CallbackPlan { trunk, from, allow, deny, hours, zone, key, most, again_after, ring, kept }))
+}
+
+/// It must have somewhere to send a call to that has not come over it.
+fn trunk_of(text: &Text<'_>, trunks: &TrunksPart<'_>, faults: &mut Faults<'_>) -> Option<TrunkId> {
+    if !trunks.names.check("trunk", text, faults) {
+        return None;
+    }
+    let id = TrunkId::new(text.value);
+    let has_gateways = trunks.peers.iter().any(|peer| peer.trunk == id && !peer.gateways.is_empty());
+    if !has_gateways {
+        faults.add(&text.place, format!("{:?} has no gateways", text.value), "add [[trunks.gateways]] to it");
+    }
+    if trunks.plans.get(&id).is_some_and(|plan| plan.mode != Mode::Path) {
+        faults.add(&text.place, format!("{:?} is redirected", text.value), "choose a trunk whose calls go through us");
+    }
+    Some(id)
+}
+
+fn allowed(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<Allowed> {
+    if text.value.starts_with('+') {
+        return prefix(text, faults).map(Allowed::Prefix);
+    }
+    let region = Region::parse(text.value);
+    if region.is_none() {
+        faults.add(&text.place, format!("{:?} is neither a region nor the beginning of a number", text.value), ALLOW);
+    }
+    region.map(Allowed::Region)
+}
+
+fn prefix(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<String> {
+    let digits = text.value.strip_prefix('+').unwrap_or_default();
+    let is_one = !digits.is_empty() && digits.len() <= 15 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_one {
+        faults.add(&text.place, format!("{:?} is no beginning of a number", text.value), "write it like \"+1900\"");
+    }
+    is_one.then(|| text.value.to_owned())
+}
+
+fn hours(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Vec<String> {
+    let Some(item) = section.item("hours") else { return vec![HOURS.to_owned()] };
+    let windows: Vec<String> = item.texts(faults).into_iter().map(|text| text.value.to_owned()).collect();
+    if let Err(error) = Hours::parse("UTC", &windows) {
+        faults.add(
+            &item.place,
+            error.to_string(),
+            "write them like hours = [\"mon-fri 09:00-20:00\", \"sat 10:00-16:00\"]",
+        );
+    }
+    windows
+}
+
+fn zone(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<String> {
+    let known = Hours::parse(text.value, &[HOURS.to_owned()]);
+    known.map_err(|error| faults.add(&text.place, error.to_string(), "write it like \"Europe/Berlin\"")).ok()?;
+    Some(text.value.to_owned())
+}
+
+fn key(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<char> {
+    let mut signs = text.value.chars();
+    let key = signs.next().filter(|sign| sign.is_ascii_digit() || matches!(sign, '*' | '#'));
+    if key.is_none() || signs.next().is_some() {
+        faults.add(&text.place, format!("{:?} is no key", text.value), "write one of 0 to 9, * and #");
+        return None;
+    }
+    key
+}

@@ -1,0 +1,48 @@
+//! What the configuration says of callbacks.
+
+use super::read;
+use super::tests::{plan, small};
+
+const TRUNK: &str = "networks = [\"192.0.2.20\"]";
+
+/// The small configuration, with gateways and this section.
+fn with(section: &str) -> String {
+    let gateways = format!("{TRUNK}\ngateways = [{{ uri = \"sip:192.0.2.20\" }}]");
+    format!("{}\n[callback]\n{section}\n", small().replacen(TRUNK, &gateways, 1))
+}
+
+fn usual(more: &str) -> String {
+    let name = small().split("[[trunks]]").nth(1).and_then(|text| text.split('"').nth(1)).map(str::to_owned).unwrap();
+    with(&format!("trunk = \"{name}\"\nfrom = \"+12015550100\"\nallow = [\"US\", \"+4930\"]\n{more}"))
+}
+
+#[test]
+fn a_callback_has_its_usual_terms() {
+    assert!(plan(&small()).settings.calls.callback.is_none());
+    let plan = plan(&usual("")).settings.calls.callback.unwrap();
+    assert_eq!((plan.most.tries, plan.again_after.as_secs(), plan.kept.as_secs()), (3, 600, 86_400));
+    assert_eq!(plan.hours, ["mon-sat 09:00-20:00"]);
+}
+
+#[test]
+fn each_fault_of_a_callback_is_named() {
+    for (bad, key, remedy) in [
+        ("deny = [\"1900\"]", "callback.deny[0]", "write it like \"+1900\""),
+        ("hours = [\"always\"]", "callback.hours", "write them like"),
+        ("zone = \"Mars\"", "callback.zone", "write it like \"Europe/Berlin\""),
+        ("key = \"12\"", "callback.key", "write one of 0 to 9"),
+        ("tries = 0", "callback.tries", "from 1 to 10"),
+        ("again_after_s = 5", "callback.again_after_s", "from 60"),
+    ] {
+        said(&usual(bad), key, remedy);
+    }
+    said(&with("allow = [\"XX\"]"), "callback.allow[0]", "write regions");
+    said(&with("allow = [\"US\"]"), "callback.trunk", "write the trunk");
+    said(&usual("").replacen("gateways = ", "# gateways = ", 1), "callback.trunk", "add [[trunks.gateways]]");
+}
+
+fn said(text: &str, key: &str, remedy: &str) {
+    let faults = read(text).err().unwrap_or_default();
+    let all: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    assert!(all.iter().any(|fault| fault.contains(key) && fault.contains(remedy)), "{key}: {all:?}");
+}
