@@ -139,9 +139,11 @@ pub enum Fact {
         live: ReasonCode,
         shadow: ReasonCode,
     },
+    /// In this queue, with a place as of then: the customer may have waited in a call before.
     Queued {
         call: CallId,
         queue: QueueId,
+        since: Mono,
     },
     /// A call that had to wait is offered for the first time: what it waited, and what was expected when it came in.
     Waited {

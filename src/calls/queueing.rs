@@ -45,7 +45,7 @@ pub fn wait_in(call: &mut Call, place: Queued, ceiling: Option<Duration>, bench:
     call.record.queue = Some(place.queue.clone());
     let (at, points) = (since_invite(call, now), priority(call));
     call.record.explain().queued(at, place.queue.clone(), points);
-    bench.fact(Fact::Queued { call: call.id, queue: place.queue.clone() });
+    bench.fact(Fact::Queued { call: call.id, queue: place.queue.clone(), since: place.since });
     call.queued = Some(place);
     call.phase = Phase::Waiting;
     match ceiling {

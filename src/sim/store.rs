@@ -152,7 +152,10 @@ impl FlakyStore {
 
     fn note(&mut self, request: &StoreRequest, reply: &StoreReply) {
         match (request, reply) {
-            (StoreRequest::Claim { intent, call, until, .. }, StoreReply::Claimed(_)) => {
+            (
+                StoreRequest::Claim { intent, call, until, .. } | StoreRequest::Recall { intent, call, until, .. },
+                StoreReply::Claimed(_),
+            ) => {
                 self.claims.insert(*intent, (*call, *until));
             }
             (StoreRequest::Finish { intent, call, .. }, StoreReply::Finished)
@@ -160,7 +163,10 @@ impl FlakyStore {
             {
                 self.claims.remove(intent);
             }
-            (StoreRequest::Find { claim: Some(plan), .. }, StoreReply::Found { candidates }) => {
+            (
+                StoreRequest::Find { claim: Some(plan), .. } | StoreRequest::TryPin { claim: plan, .. },
+                StoreReply::Found { candidates },
+            ) => {
                 let ours = candidates.iter().filter(|one| one.intent.state.is_claimed_by(plan.call));
                 self.claims.extend(ours.map(|one| (one.intent.id, (plan.call, plan.until))));
             }

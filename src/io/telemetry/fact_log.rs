@@ -28,7 +28,7 @@ pub(super) fn write(fact: &Fact) {
         Fact::Shadowed { call, live, shadow } => {
             tracing::debug!(%call, live = live.as_str(), shadow = shadow.as_str(), "shadow policy");
         }
-        Fact::Queued { call, queue } => tracing::debug!(%call, %queue, "queued"),
+        Fact::Queued { call, queue, .. } => tracing::debug!(%call, %queue, "queued"),
         Fact::Waited { call, queue, waited, predicted } => {
             let told_s = predicted.by_position.map(|wait| wait.as_secs());
             tracing::debug!(%call, %queue, waited_s = waited.as_secs(), told_s, "waited");

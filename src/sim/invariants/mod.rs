@@ -136,7 +136,7 @@ mod histories {
     }
 
     pub fn queued(serial: u32) -> Fact {
-        Fact::Queued { call: call(serial), queue: QueueId::new("help") }
+        Fact::Queued { call: call(serial), queue: QueueId::new("help"), since: Mono(serial.into()) }
     }
 
     pub fn granted(serial: u32, agent: &str, fence: u64) -> Fact {

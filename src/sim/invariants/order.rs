@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::{CallId, IntentId, QueueId};
+use crate::base::{CallId, IntentId, Mono, QueueId};
 use crate::calls::facts::Fact;
 use crate::engine::Input;
 use crate::intents::requests::StoreReply;
@@ -10,7 +10,6 @@ use crate::sim::town::PRIORITIES;
 
 #[derive(Default)]
 pub(super) struct Order {
-    came: u64,
     priority_by_call: BTreeMap<CallId, i32>,
     waiting: BTreeMap<CallId, Waiting>,
     /// Intents whose customer has an agent that is asked first; its calls may wait for that agent.
@@ -20,7 +19,7 @@ pub(super) struct Order {
 
 #[derive(Clone, Debug)]
 struct Waiting {
-    place: u64,
+    since: Mono,
     queue: QueueId,
     priority: i32,
 }
@@ -42,10 +41,9 @@ impl Order {
                 let known = PRIORITIES.iter().find(|(name, _)| name == rule);
                 self.priority_by_call.insert(*call, known.map_or(0, |(_, priority)| *priority));
             }
-            Fact::Queued { call, queue } => {
-                self.came += 1;
+            Fact::Queued { call, queue, since } => {
                 let priority = self.priority_by_call.get(call).copied().unwrap_or(0);
-                self.waiting.insert(*call, Waiting { place: self.came, queue: queue.clone(), priority });
+                self.waiting.insert(*call, Waiting { since: *since, queue: queue.clone(), priority });
             }
             Fact::Granted { call, .. } => return self.granted(*call),
             Fact::OfferFailed { call, .. } => {
@@ -70,7 +68,7 @@ impl Order {
             return Vec::new();
         }
         let is_before =
-            |one: &Waiting| one.place < served.place && one.queue == served.queue && one.priority == served.priority;
+            |one: &Waiting| one.since < served.since && one.queue == served.queue && one.priority == served.priority;
         let passed = self.waiting.iter().filter(|(other, one)| is_before(one) && !self.not_equal.contains(*other));
         passed.map(|(other, _)| format!("{call} was served before {other}, which came first")).collect()
     }
