@@ -313,6 +313,8 @@ pub const CONFIG_FILE_MAX: u64 = 256 * 1024 * 1024;
 /// Trunks and phones that reloads have changed or taken away since the process began; each leaves a place behind. Beyond it a reload is
 /// refused, and the process must be started again.
 pub const PLACES_LEFT_MAX: usize = 10_000;
+/// Places in the queue of calls that were cut off, each kept for a customer who may call again. Beyond it the oldest is forgotten.
+pub const CUT_OFF_PLACES_MAX: usize = 100_000;
 /// Days of one list of holidays: a hundred years of many. Beyond it the configuration is refused.
 pub const HOLIDAYS_MAX: usize = 20_000;
 /// Faults of one file that are named one by one; the others are counted.

@@ -4,6 +4,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
+use crate::base::limits::CUT_OFF_PLACES_MAX;
 use crate::base::{IntentId, Mono, Now};
 
 /// The places that nobody has now.
@@ -20,6 +21,9 @@ impl Places {
         let until = now.mono + kept;
         self.since_by_intent.insert(intent, (since, until));
         self.in_order_of_end.push_back((until, intent));
+        if self.in_order_of_end.len() > CUT_OFF_PLACES_MAX {
+            self.forget_oldest();
+        }
     }
 
     /// Since when the customer has waited, if their place is still kept.
@@ -29,11 +33,15 @@ impl Places {
     }
 
     fn forget_ended(&mut self, now: Mono) {
-        while let Some((end, intent)) = self.in_order_of_end.front().copied().filter(|(end, _)| *end <= now) {
-            self.in_order_of_end.pop_front();
-            if self.since_by_intent.get(&intent).is_some_and(|(_, until)| *until <= end) {
-                self.since_by_intent.remove(&intent);
-            }
+        while self.in_order_of_end.front().is_some_and(|(end, _)| *end <= now) {
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        let Some((end, intent)) = self.in_order_of_end.pop_front() else { return };
+        if self.since_by_intent.get(&intent).is_some_and(|(_, until)| *until <= end) {
+            self.since_by_intent.remove(&intent);
         }
     }
 }

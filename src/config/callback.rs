@@ -42,7 +42,6 @@ pub(super) fn read(
     let deny = deny.iter().filter_map(|text| prefix(text, faults)).collect();
     let hours = hours(&mut section, faults);
     let zone = section.text("zone", faults).and_then(|text| zone(&text, faults));
-    let key = section.text("key", faults).and_then(|text| key(&text, faults));
     let most = CallbackLimits {
         per_number: section.number("per_number", 3, 1..=100, faults),
         per_customer: section.number("per_customer", 3, 1..=100, faults),
@@ -53,7 +52,7 @@ pub(super) fn read(
     let kept = section.seconds("kept_s", DAY, 3_600..=604_800, faults);
     section.finish(faults);
     let (trunk, from) = trunk.zip(from)?;
-    Some(Arc::new(CallbackPlan { trunk, from, allow, deny, hours, zone, key, most, again_after, ring, kept }))
+    Some(Arc::new(CallbackPlan { trunk, from, allow, deny, hours, zone, most, again_after, ring, kept }))
 }
 
 /// It must have somewhere to send a call to that has not come over it.
@@ -109,14 +108,4 @@ fn zone(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<String> {
     let known = Hours::parse(text.value, &[HOURS.to_owned()]);
     known.map_err(|error| faults.add(&text.place, error.to_string(), "write it like \"Europe/Berlin\"")).ok()?;
     Some(text.value.to_owned())
-}
-
-fn key(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<char> {
-    let mut signs = text.value.chars();
-    let key = signs.next().filter(|sign| sign.is_ascii_digit() || matches!(sign, '*' | '#'));
-    if key.is_none() || signs.next().is_some() {
-        faults.add(&text.place, format!("{:?} is no key", text.value), "write one of 0 to 9, * and #");
-        return None;
-    }
-    key
 }

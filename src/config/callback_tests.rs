@@ -30,7 +30,6 @@ fn each_fault_of_a_callback_is_named() {
         ("deny = [\"1900\"]", "callback.deny[0]", "write it like \"+1900\""),
         ("hours = [\"always\"]", "callback.hours", "write them like"),
         ("zone = \"Mars\"", "callback.zone", "write it like \"Europe/Berlin\""),
-        ("key = \"12\"", "callback.key", "write one of 0 to 9"),
         ("tries = 0", "callback.tries", "from 1 to 10"),
         ("again_after_s = 5", "callback.again_after_s", "from 60"),
     ] {

@@ -23,8 +23,6 @@ pub struct CallbackPlan {
     pub hours: Vec<String>,
     /// Where customers are whose page and number do not say.
     pub zone: Option<String>,
-    /// What a waiting caller presses to be called back.
-    pub key: Option<char>,
     pub most: CallbackLimits,
     /// From one try to the next.
     pub again_after: Duration,
@@ -124,7 +122,6 @@ pub(crate) mod tests {
             deny: vec!["+1212".into()],
             hours: vec!["daily 09:00-20:00".into()],
             zone: None,
-            key: Some('1'),
             most: CallbackLimits { per_number: 3, per_customer: 3, tries: 2 },
             again_after: Duration::from_secs(600),
             ring: Duration::from_secs(30),

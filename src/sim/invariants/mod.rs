@@ -120,7 +120,7 @@ impl fmt::Display for Violation {
 mod histories {
     //! Facts of made-up histories.
 
-    use crate::base::{AgentId, CallId, Fence, QueueId, TrunkId, Wall};
+    use crate::base::{AgentId, CallId, Fence, Mono, QueueId, TrunkId, Wall};
     use crate::calls::facts::{CallRecord, Fact};
 
     pub fn call(serial: u32) -> CallId {
