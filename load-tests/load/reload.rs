@@ -15,7 +15,7 @@ use crate::hold::all_held;
 use crate::measure::Plan;
 use crate::ours::{self, Ours, Told};
 use crate::support::folder::Folder;
-use crate::support::server::Setup;
+use crate::support::server::{Phone, Setup};
 use crate::support::{http, ports, server};
 use crate::table::{Table, one_decimal, or_dash, three_decimals};
 
@@ -106,8 +106,11 @@ fn loading(flags: &Flags, ours: &ours::Flags, folder: &Folder) -> Table {
     let mut table = Table::new("loading", &["domains", "seconds", "memory at most MiB"]);
     for count in [10, flags.domains] {
         let list = folder.write("domains.csv", domains(count));
-        let setup = Setup { more: access(&list), ..Setup::new(Vec::new(), ports::udp()) };
-        let text = setup.toml(ports::udp(), ports::tcp()).replace("requires = { english = 3 }\n", "");
+        let setup = Setup {
+            more: access(&list),
+            ..Setup::new(vec![("agent0".to_owned(), Phone::Static(ports::udp()))], ports::udp())
+        };
+        let text = setup.toml(ports::udp(), ports::tcp());
         let file = folder.write("check.toml", text);
         let began = Instant::now();
         let mut command = Command::new(ours.program());
