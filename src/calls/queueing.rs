@@ -20,16 +20,21 @@ use super::redirecting;
 use super::sound;
 use super::supervising;
 
-/// Enters the queue. An offer may follow at once.
+/// A place in a queue that a call is to take.
+pub struct Place {
+    pub queue: QueueId,
+    pub priority: i32,
+    /// The call, or its customer in another one, has waited since then, and keeps that time.
+    pub since: Option<Mono>,
+    pub ceiling: Option<Duration>,
+    /// What follows when nobody is free in time.
+    pub then: After,
+}
+
+/// Enters the queue that the decision names. An offer may follow at once.
 pub fn enter(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
-    let then = after(call);
-    let since = old_place(call, bench, now);
-    let at = since.unwrap_or(now.mono);
-    let place = Queued { queue: queue.clone(), since: at, position: None, expected_wait: None, then };
-    wait_in(call, place, ceiling, bench, now);
-    recording::prepare(call, bench);
-    supervising::prepare(call, &queue, bench);
-    enqueue(call, queue, priority, since, bench);
+    let (since, then) = (old_place(call, bench, now), after(call));
+    take(call, Place { queue, priority, since, ceiling, then }, bench, now);
     give_sound(call, bench, now);
 }
 
@@ -40,22 +45,25 @@ fn old_place(call: &Call, bench: &mut Bench, now: Now) -> Option<Mono> {
     [of_callback, bench.places.take(intent, now)].into_iter().flatten().min()
 }
 
-/// It waits at this place from now on; the router has not heard yet.
-pub fn wait_in(call: &mut Call, place: Queued, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
-    call.record.queue = Some(place.queue.clone());
-    let (at, points) = (since_invite(call, now), priority(call));
-    call.record.explain().queued(at, place.queue.clone(), points);
-    bench.fact(Fact::Queued { call: call.id, queue: place.queue.clone(), since: place.since });
-    call.queued = Some(place);
+/// The one way into a queue: the call waits at this place from now on, and what is to be heard of it can be recorded and mixed where it must.
+pub fn take(call: &mut Call, place: Place, bench: &mut Bench, now: Now) {
+    let Place { queue, priority, since, ceiling, then } = place;
+    call.record.queue = Some(queue.clone());
+    let (at, from) = (since_invite(call, now), since.unwrap_or(now.mono));
+    call.record.explain().queued(at, queue.clone(), priority);
+    bench.fact(Fact::Queued { call: call.id, queue: queue.clone(), since: from });
+    call.queued = Some(Queued { queue: queue.clone(), since: from, position: None, expected_wait: None, then });
     call.phase = Phase::Waiting;
     match ceiling {
         Some(ceiling) => bench.set_deadline(call, Deadline::Ceiling, now.mono + ceiling),
         None => bench.cancel_deadline(call, Deadline::Ceiling),
     }
+    recording::prepare(call, bench);
+    supervising::prepare(call, &queue, bench);
+    enqueue(call, queue, priority, since, bench);
 }
 
-/// `since`: the call has waited elsewhere since then, and keeps that time.
-pub fn enqueue(call: &Call, queue: QueueId, priority: i32, since: Option<Mono>, bench: &mut Bench) {
+fn enqueue(call: &Call, queue: QueueId, priority: i32, since: Option<Mono>, bench: &mut Bench) {
     let skills = call.decision.as_ref().map(|decision| decision.skills.clone()).unwrap_or_default();
     let need = |(skill, least): &(SkillId, u8)| SkillNeed { skill: skill.clone(), min_level: *least };
     let (prefer, extra) = (preferred(call), skills.iter().map(need).collect());
@@ -64,13 +72,13 @@ pub fn enqueue(call: &Call, queue: QueueId, priority: i32, since: Option<Mono>, 
 
 /// Waits in another queue, or with another priority, and keeps the time that it has waited.
 pub fn move_to(call: &mut Call, queue: QueueId, priority: i32, ceiling: Option<Duration>, bench: &mut Bench, now: Now) {
-    let since = call.queued.as_ref().map_or(now.mono, |queued| queued.since);
-    let place = Queued { queue: queue.clone(), since, position: None, expected_wait: None, then: after(call) };
     bench.routing(routing::Input::Leave { call: call.id });
-    wait_in(call, place, ceiling, bench, now);
-    recording::prepare(call, bench);
-    supervising::prepare(call, &queue, bench);
-    enqueue(call, queue, priority, Some(since), bench);
+    let (since, then) = (waited_since(call, now), after(call));
+    take(call, Place { queue, priority, since, ceiling, then }, bench, now);
+}
+
+fn waited_since(call: &Call, now: Now) -> Option<Mono> {
+    Some(call.queued.as_ref().map_or(now.mono, |queued| queued.since))
 }
 
 /// Whom the site asks for, such as the owner of the case, and then whom the customer spoke to last.
@@ -83,11 +91,9 @@ fn preferred(call: &Call) -> Vec<AgentId> {
 
 /// Another queue takes the call, with the time that it has waited, be it full or not.
 fn overflow(call: &mut Call, next: &Overflow, bench: &mut Bench, now: Now) {
-    let since = call.queued.as_ref().map_or(now.mono, |queued| queued.since);
     let (queue, then) = (next.queue.clone(), next.then.clone());
-    let place = Queued { queue: queue.clone(), since, position: None, expected_wait: None, then };
-    wait_in(call, place, next.ceiling, bench, now);
-    enqueue(call, queue, priority(call), Some(since), bench);
+    let since = waited_since(call, now);
+    take(call, Place { queue, priority: priority(call), since, ceiling: next.ceiling, then }, bench, now);
     if call.is_answered() {
         sound::play_waiting(call, bench);
         comfort::wait(call, bench, now);

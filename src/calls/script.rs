@@ -97,22 +97,31 @@ impl Bench {
         Bench::of(settings(ivr, Mode::Path, TrunkTerms::default(), sound))
     }
 
+    /// The usual settings, with these changes.
+    pub fn having(change: impl FnOnce(&mut CallSettings)) -> Bench {
+        let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
+        let mut settings = settings(ivr, Mode::Path, TrunkTerms::default(), SoundTerms::default());
+        change(&mut settings);
+        Bench::of(settings)
+    }
+
     /// Customers may be called back, in these hours of UTC.
     pub fn with_callbacks(hours: &str) -> Bench {
-        let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
-        let plain = settings(ivr, Mode::Path, TrunkTerms::default(), SoundTerms::default());
-        let plan = CallbackPlan { hours: vec![hours.to_owned()], ..plan::tests::plan() };
-        Bench::of(CallSettings { callback: Some(Arc::new(plan)), ..plain })
+        Bench::having(|settings| settings.callback = Some(callbacks(hours)))
     }
 
     /// The store has said that no callback is open.
     pub fn with_nothing_promised(hours: &str) -> Bench {
-        let mut bench = Bench::with_callbacks(hours);
-        bench.calls.handle_timeout(bench.now);
-        bench.drain();
-        bench.feed(CallInput::Store { ask: bench.ask, result: Ok(StoreReply::Promises(Vec::new())) });
-        bench.said.clear();
-        bench
+        Bench::with_callbacks(hours).nothing_promised()
+    }
+
+    /// The same of this one.
+    pub fn nothing_promised(mut self) -> Bench {
+        self.calls.handle_timeout(self.now);
+        self.drain();
+        self.feed(CallInput::Store { ask: self.ask, result: Ok(StoreReply::Promises(Vec::new())) });
+        self.said.clear();
+        self
     }
 
     /// Callers reach a human from this level on.
@@ -996,6 +1005,11 @@ fn promised(since: Wall, tries: u8, state: CallbackState) -> Intent {
         state,
     }));
     intent
+}
+
+/// Customers may be called back, in these hours of UTC.
+fn callbacks(hours: &str) -> Arc<CallbackPlan> {
+    Arc::new(CallbackPlan { hours: vec![hours.to_owned()], ..plan::tests::plan() })
 }
 
 fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms) -> CallSettings {

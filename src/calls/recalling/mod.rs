@@ -21,10 +21,10 @@ use crate::sip::api::{IncomingCall, Origin, UserToUsers};
 
 use super::api::AskId;
 use super::bench::{Bench, Deadline};
-use super::call::{Call, CallerLeg, Phase, Queued, Recognised};
+use super::call::{Call, CallerLeg, Phase, Recognised};
 use super::ending;
 use super::facts::{EndedBy, Outcome};
-use super::queueing;
+use super::queueing::{self, Place};
 use super::screening;
 use super::settings::TrunkPlan;
 use super::settling;
@@ -185,11 +185,9 @@ fn is_over(call: &Call, now: Now) -> bool {
 fn wait(call: &mut Call, bench: &mut Bench, now: Now) {
     let Some(recall) = &call.recall else { return };
     let (queue, priority) = (recall.callback.queue.clone(), recall.callback.priority);
-    let since = mono_of(recall.callback.since, now);
-    let then = After::SelfService;
-    let place = Queued { queue: queue.clone(), since, position: None, expected_wait: None, then };
-    queueing::wait_in(call, place, None, bench, now);
-    queueing::enqueue(call, queue, priority, Some(since), bench);
+    let since = Some(mono_of(recall.callback.since, now));
+    let place = Place { queue, priority, since, ceiling: None, then: After::SelfService };
+    queueing::take(call, place, bench, now);
 }
 
 /// By our own clock; what was before the process began counts from its beginning.
