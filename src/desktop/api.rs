@@ -50,7 +50,8 @@ pub enum DeskCommand {
     /// The call leaves the desk: the offer is over without this agent, or the time for the wrap-up is.
     Withdraw { agent: AgentId, call: CallId, why: String },
     /// Where the agent's call stands. Until `Ended` it binds the agent, who is not logged out meanwhile. An ended call stays on
-    /// the desk until its wrap-up is written, it is withdrawn, or the next offer is shown.
+    /// the desk until its wrap-up is written, it is withdrawn, or the next offer is shown; it outlives the desk while the agent's
+    /// state is the wrap-up.
     CallPhase { agent: AgentId, call: CallId, phase: CallPhase },
     /// What the agent is now. The calls send this after every change, asked or forced; the desk shows nothing else.
     State { agent: AgentId, state: AgentState, why: String },
@@ -62,7 +63,7 @@ pub enum DeskCommand {
     Calls { agent: AgentId, calls: Vec<WatchedCall> },
     /// Whether the agent's call is being recorded; the desk shows it.
     Recording { agent: AgentId, call: CallId, state: RecordingState },
-    /// The agent should write what came of the call.
+    /// The agent should write what came of the call; a desk that is new gets its pop again.
     WrapUpDue { agent: AgentId, call: CallId },
 }
 

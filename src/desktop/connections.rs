@@ -174,7 +174,9 @@ impl Desks {
         let over = self.sessions.get(agent).is_some_and(|session| session.lost && !session.is_bound());
         if over {
             // Still there when the agent's account has gone.
-            let conn = self.sessions.remove(agent).and_then(|session| session.conn);
+            let Some(session) = self.sessions.remove(agent) else { return };
+            let conn = session.conn;
+            self.leave_call(agent, session.call);
             conn.into_iter()
                 .for_each(|conn| drop(self.hang_up(conn, CloseCode::Unauthorized, "no agent here any more")));
             self.emit(DeskEvent::LoggedOut { agent: agent.clone() });

@@ -9,7 +9,7 @@ use crate::base::{AgentId, Mono, Now};
 use super::api::{Account, ConnId, DeskCommand, DeskEvent, DesktopInput, DesktopOutput, Output, Setup, Undeliverable};
 use super::connections::Connection;
 use super::message::{AgentState, ErrorCode, ServerMessage, SessionId};
-use super::session::Session;
+use super::session::{DeskCall, Session};
 
 /// Every desktop session of this node.
 pub struct Desks {
@@ -18,6 +18,8 @@ pub struct Desks {
     pub(super) rng: Rng,
     pub(super) connections: BTreeMap<ConnId, Connection>,
     pub(super) sessions: BTreeMap<AgentId, Session>,
+    /// Of agents who are logged out in the middle of a wrap-up.
+    pub(super) left_by_agent: BTreeMap<AgentId, DeskCall>,
     pub(super) timers: Timers<Due>,
     outputs: VecDeque<Output>,
 }
@@ -40,6 +42,7 @@ impl Desks {
             rng,
             connections: BTreeMap::new(),
             sessions: BTreeMap::new(),
+            left_by_agent: BTreeMap::new(),
             timers: Timers::default(),
             outputs: VecDeque::new(),
         }

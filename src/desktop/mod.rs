@@ -3,6 +3,7 @@
 pub mod api;
 mod connections;
 pub mod desks;
+mod left;
 mod log;
 mod login;
 pub mod message;

@@ -84,6 +84,7 @@ impl Desks {
     }
 
     pub(super) fn set_state(&mut self, agent: &AgentId, state: AgentState, why: String) {
+        self.forget_left(agent, &state);
         let Some(session) = self.sessions.get_mut(agent) else { return };
         session.state = state.clone();
         self.inform(agent, ServerMessage::StateChanged { state, why });
@@ -93,8 +94,9 @@ impl Desks {
         let Some(session) = self.sessions.get_mut(agent) else { return };
         if let Some(current) = session.call_mut(call) {
             current.wrap_up_due = true;
-            self.inform(agent, ServerMessage::WrapUpDue { call });
+            return self.inform(agent, ServerMessage::WrapUpDue { call });
         }
+        self.bring_back(agent, call);
     }
 
     /// Tells what nothing waits for: a desk that is away hears it when it is back.

@@ -326,6 +326,57 @@ fn a_call_keeps_its_agent_without_a_desk() {
 }
 
 #[test]
+fn a_wrap_up_outlives_its_desk_and_comes_back_with_its_pop() {
+    let mut world = World::new();
+    let away = |world: &mut World| {
+        world.login(1, None);
+        world.tell(show(CALL, 1));
+        world.tell(phase(CALL, CallPhase::Talking));
+        world.close(1);
+        world.pass(s(60));
+        assert_eq!(world.tell(phase(CALL, CallPhase::Ended)), ["anna logged out"]);
+        world.tell(DeskCommand::WrapUpDue { agent: anna(), call: CALL });
+        let state = DeskCommand::State { agent: anna(), state: AgentState::WrapUp, why: String::new() };
+        assert!(world.tell(state).is_empty());
+    };
+    away(&mut world);
+    world.login(2, None);
+    let due = DeskCommand::WrapUpDue { agent: anna(), call: CALL };
+    assert_eq!(world.tell(due.clone()), ["2: #1 pop 7/1", "2: #2 call 7 ended", "2: #3 wrap-up due 7"]);
+    assert_eq!(world.say(2, wrap_up(CALL)), ["anna wrote 7 solved", "2: #4 wrap-up taken 7"]);
+    assert!(world.tell(due.clone()).is_empty(), "it is written");
+    world.close(2);
+    world.pass(s(60));
+
+    away(&mut world);
+    world.tell(DeskCommand::State { agent: anna(), state: AgentState::Offline, why: String::new() });
+    world.login(2, None);
+    assert!(world.tell(due).is_empty(), "its time is over");
+    assert!(world.desks.left_by_agent.is_empty());
+}
+
+#[test]
+fn a_desk_that_is_gone_in_the_wrap_up_leaves_it_too() {
+    let mut world = World::new();
+    world.login(1, None);
+    world.tell(show(CALL, 1));
+    world.tell(phase(CALL, CallPhase::Talking));
+    world.tell(phase(CALL, CallPhase::Ended));
+    let due = DeskCommand::WrapUpDue { agent: anna(), call: CALL };
+    world.tell(due.clone());
+    world.close(1);
+    assert_eq!(world.pass(s(11)), ["anna logged out"]);
+    world.login(2, None);
+    assert_eq!(world.tell(due.clone()).len(), 3);
+    world.close(2);
+    world.pass(s(11));
+    world.login(3, None);
+    let other = DeskCommand::WrapUpDue { agent: anna(), call: CallId(99) };
+    assert!(world.tell(other).is_empty(), "of another call there is nothing to show");
+    assert!(world.tell(due).is_empty(), "and the old one is nobody's now");
+}
+
+#[test]
 fn an_agent_who_returns_during_the_call_stays() {
     let mut world = World::new();
     world.login(1, None);

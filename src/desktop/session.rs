@@ -63,7 +63,7 @@ impl Session {
     /// Takes the call off the desk when it has ended and its wrap-up is written.
     pub(super) fn clear_desk(&mut self) {
         let written = self.wrapped_up;
-        self.call.take_if(|current| current.phase == Some(CallPhase::Ended) && written == Some(current.pop.call));
+        self.call.take_if(|current| current.has_ended() && written == Some(current.pop.call));
     }
 
     /// A call that has not ended keeps its agent, desk or no desk.
@@ -87,6 +87,10 @@ impl DeskCall {
             Some(CallPhase::Ringing | CallPhase::Talking | CallPhase::Held) => true,
             Some(CallPhase::Ended) | None => false,
         }
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.phase == Some(CallPhase::Ended)
     }
 
     /// An agent may decline until the conversation has begun.

@@ -2,66 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { hears, hearsNothing, launch, leave, page, picture } from './support/browser.js';
-import { Desk } from './support/desk.js';
-import { World, demo } from './support/server.js';
-import { answer, askForHelp, becomeAvailable, callFromBrowser, connected, goAvailable, signIn, state } from './support/story.js';
+import { meeting, talk, world, wrapUp } from './support/meeting.js';
+import { demo } from './support/server.js';
+import { answer, askForHelp, becomeAvailable, callFromBrowser, connected, goAvailable, logIn, state } from './support/story.js';
 import { test, until } from './support/tests.js';
-
-/** @type {Promise<World> | null} */
-let started = null;
-export const world = () => (started ??= World.start());
-
-export async function stopWorld() {
-  await (await started?.catch(() => null))?.stop();
-}
-
-/** A desk and a shop at the real server; the agent's tone is 440 Hz, the customer's 880 Hz. */
-async function meeting(body) {
-  const server = await world();
-  const desk = await page(await launch(440)), shop = await page(await launch(880));
-  let fault = null;
-  try {
-    await body({ server, desk, shop, anna: { agent: 'anna', token: server.tokens.anna } });
-  } catch (found) {
-    fault = found;
-  }
-  try {
-    await leave(desk, shop);
-    await until(async () => (await server.calls()).every(({ phase }) => phase === 'ended'), 'no call is left', 40_000);
-    for (const agent of ['anna', 'ben']) await putAway(server, agent);
-  } catch (found) {
-    fault ??= found;
-  }
-  if (fault) throw fault;
-}
-
-/** Whatever a test has left of an agent's work is done. */
-async function putAway(server, agent) {
-  const desk = await Desk.open(server.origin, { agent, token: server.tokens[agent] });
-  await until(async () => {
-    // Twice: see what the desk's page says of a wrap-up that it does not know.
-    for (const state of ['available', 'available', 'offline']) desk.send({ type: 'set_state', state });
-    return (await server.api('GET', '/v1/agents')).data.agents.find((one) => one.agent === agent).state === 'offline';
-  }, `${agent} is offline`, 30_000);
-  desk.close();
-}
-
-/** A call that both hear. */
-async function talk(server, desk, shop, anna) {
-  await goAvailable(desk, server.origin, anna);
-  await askForHelp(shop, server.shop);
-  await callFromBrowser(shop);
-  await answer(desk);
-  await Promise.all([hears(desk, 880), hears(shop, 440)]);
-}
-
-async function wrapUp(desk, summary) {
-  await desk.getByRole('heading', { name: 'How did it go?' }).waitFor();
-  await desk.getByText('Solved', { exact: true }).click();
-  await desk.fill('#summary', summary);
-  await desk.getByRole('button', { name: 'Save and finish' }).click();
-  await desk.getByRole('heading', { name: 'Your calls today' }).waitFor();
-}
 
 test('real: from the click to the case, with sound both ways, mute, hold and keys', () => meeting(async ({ server, desk, shop, anna }) => {
   await talk(server, desk, shop, anna);
@@ -101,14 +45,23 @@ test('real: from the click to the case, with sound both ways, mute, hold and key
   assert.deepEqual(shop.problems, []);
 }));
 
-test('real: the desk is reloaded in the middle of a call and comes back to it', () => meeting(async ({ server, desk, shop, anna }) => {
+test('real: the desk is reloaded in the middle of a call and comes back to it; another window takes it over', () => meeting(async ({ server, desk, shop, anna }) => {
   await talk(server, desk, shop, anna);
   await desk.reload();
   await connected(desk);
   await Promise.all([hears(desk, 880), hears(shop, 440)]);
   assert.equal((await server.calls()).filter(({ phase }) => phase === 'talking').length, 1);
+  // Another window of the same browser takes the call over.
+  const window = await desk.context().newPage();
+  await logIn(window, server.origin, anna);
+  await desk.getByText('Your desk is open in another window').waitFor();
+  await window.getByRole('button', { name: 'Move the call here' }).click();
+  await connected(window);
+  await Promise.all([hears(window, 880), hears(shop, 440)]);
+  await until(async () => (await desk.locator('[data-id="end"]').count()) === 0, 'the first window has the call no more');
+  assert.equal((await server.calls()).filter(({ phase }) => phase === 'talking').length, 1);
   await shop.locator('[data-id="hang-up"]').click();
-  await wrapUp(desk, 'Reloaded, and spoken on.');
+  await wrapUp(window, 'Reloaded, moved, and spoken on.');
 }));
 
 test('real: websockets are cut for 10 s, the sound goes on, and the call ends as it should', () => meeting(async ({ server, desk, shop, anna }) => {
@@ -131,10 +84,7 @@ test('real: websockets are cut for 10 s, the sound goes on, and the call ends as
 test('real: two windows of one agent: the newer has the calls, the older says so', () => meeting(async ({ server, desk, shop, anna }) => {
   await goAvailable(desk, server.origin, anna);
   const second = await page(await launch(440));
-  await second.goto(`${server.origin}/desk/`);
-  await second.fill('#agent', anna.agent);
-  await second.fill('#token', anna.token);
-  await second.keyboard.press('Enter');
+  await logIn(second, server.origin, anna);
   await desk.getByText('Your desk is open in another window').waitFor();
   await until(() => second.locator('.states').isVisible(), 'the second desk');
   if (await second.getByRole('button', { name: 'Go available' }).isVisible()) await second.getByRole('button', { name: 'Go available' }).click();
@@ -178,10 +128,7 @@ test('real: the customer hangs up while it rings, and the desk says so', () => m
 test('real: a wrong token of a desk is refused in words, a wrong key of a board too', async () => {
   const server = await world();
   const shown = await page(await launch(440));
-  await shown.goto(`${server.origin}/desk/`);
-  await shown.fill('#agent', 'anna');
-  await shown.fill('#token', 'wrong');
-  await shown.keyboard.press('Enter');
+  await logIn(shown, server.origin, { agent: 'anna', token: 'wrong' });
   await shown.getByText('The agent or the token is wrong').waitFor();
   await shown.goto(`${server.origin}/board/#key=wrong`);
   await shown.getByText('This key may not read the board.').waitFor();

@@ -6,9 +6,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { OUT, hears, launch, leave, page } from './support/browser.js';
 import { Desk } from './support/desk.js';
+import { world } from './support/meeting.js';
 import { askForHelp, callFromBrowser } from './support/story.js';
 import { test, until } from './support/tests.js';
-import { world } from './calls.test.js';
 
 const DOMAIN = 'voice.example.com';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));

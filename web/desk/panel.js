@@ -38,7 +38,7 @@ export class Panel {
     const call = desk.line.call;
     const state = [
       desk.phase, desk.state.state, desk.state.reason, call?.state, call?.held, call?.muted, call?.heldByThem, call?.interrupted,
-      this.drawer, this.passing, desk.line.state, desk.line.isHere, desk.wantsClick, desk.call, desk.recording, desk.consulting.state, desk.settings.auto, desk.line.whereIs(),
+      this.drawer, this.passing, desk.line.state, desk.line.isHere, desk.wantsClick, desk.call, desk.watch.isWith, desk.recording, desk.consulting.state, desk.settings.auto, desk.line.whereIs(),
     ].join('|');
     if (state === this.shown) return;
     this.shown = state;
@@ -106,27 +106,31 @@ export class Panel {
     const chip = call.interrupted ? ['bad', 'Sound interrupted']
       : call.held ? ['warn', 'On hold'] : call.heldByThem ? ['warn', 'They hold the call'] : call.state === 'talking' ? ['good', 'Connected'] : ['accent', 'Connecting'];
     const ready = call.state === 'talking';
+    // Whoever is with a colleague's call can do nothing to it but what stands beside it in the list.
+    const isGuest = this.desk.watch.isWith;
     return [
       h('div', { class: 'status' }, h('span', { class: `chip ${chip[0]}`, 'data-id': 'call-state' }, chip[1]), this.recordingChip(), h('span', { class: 'time numbers', 'data-id': 'time', role: 'timer' }, '0:00')),
       h('div', { class: 'who' }, h('h1', {}, this.desk.caller)),
       this.desk.wantsClick && h('button', { class: 'button primary', type: 'button', onclick: () => void this.desk.hear() }, icon('sound'), 'Let me hear the caller'),
       h('div', { class: 'meters', 'aria-hidden': 'true' },
-        h('div', {}, 'Caller', h('meter', { class: 'meter', id: 'their-level', min: 0, max: 1 })),
+        h('div', {}, isGuest ? 'They' : 'Caller', h('meter', { class: 'meter', id: 'their-level', min: 0, max: 1 })),
         h('div', {}, call.muted ? 'You (muted)' : 'You', h('meter', { class: 'meter', id: 'our-level', min: 0, max: 1 }))),
       this.passing && h('div', { class: 'notice', role: 'status' }, h('div', {}, this.passing)),
       h('div', { class: 'actions' },
         this.toggle('mute', call.muted, call.muted ? 'micOff' : 'mic', call.muted ? 'Unmute' : 'Mute', () => call.mute(!call.muted), !ready),
-        this.toggle('hold', call.held, call.held ? 'play' : 'hold', call.held ? 'Resume' : 'Hold', () => void this.desk.hold(!call.held), !ready),
-        this.opener('keypad', 'keypad', 'Keypad', !ready),
-        this.opener('transfer', 'transfer', 'Transfer', !ready),
-        this.opener('consult', 'chat', 'Ask first', !ready || Boolean(this.desk.consulting.state)),
+        !isGuest && this.toggle('hold', call.held, call.held ? 'play' : 'hold', call.held ? 'Resume' : 'Hold', () => void this.desk.hold(!call.held), !ready),
+        !isGuest && [
+          this.opener('keypad', 'keypad', 'Keypad', !ready),
+          this.opener('transfer', 'transfer', 'Transfer', !ready),
+          this.opener('consult', 'chat', 'Ask first', !ready || Boolean(this.desk.consulting.state)),
+        ],
         this.recordingButton(),
         this.notReachedButton(),
         this.drawer === 'consult' && this.consult(),
         this.consultation(),
         this.drawer === 'keypad' && this.keypad(),
         this.drawer === 'transfer' && this.transfer(),
-        h('button', { class: 'button danger wide', type: 'button', 'data-id': 'end', onclick: () => this.desk.end() }, icon('end'), 'End call')),
+        h('button', { class: 'button danger wide', type: 'button', 'data-id': 'end', onclick: () => this.desk.end() }, icon('end'), isGuest ? 'Leave the call' : 'End call')),
     ];
   }
 

@@ -28,6 +28,8 @@ export class Watch {
     /** The call that this supervisor is with, or is about to be. */
     this.call = '';
     this.state = '';
+    /** A button was pressed, and the server has not answered: its ring may be here first. */
+    this.isAsked = false;
     this.shown = '';
     setInterval(() => this.ask(), EVERY_MS);
   }
@@ -53,9 +55,12 @@ export class Watch {
   /** @param {{ call: string, state: string, why?: string }} message */
   changed({ call, state, why }) {
     const over = state === 'over';
+    this.isAsked = false;
     if (over && call !== this.call && this.call) return;
     [this.call, this.state] = over ? ['', ''] : [call, state];
-    if (why) this.desk.notice('watch', over ? 'warn' : 'good', over ? 'You are not with the call' : 'As before', `${why[0]?.toUpperCase()}${why.slice(1)}.`);
+    // Taken over: its pop has come before.
+    const isOurs = over && this.desk.pop?.call === call;
+    if (why && !isOurs) this.desk.notice('watch', 'warn', over ? 'You are not with the call' : 'As before', `${why[0]?.toUpperCase()}${why.slice(1)}.`);
     else this.desk.clear('watch');
     if (!over) this.desk.alert(STATES[state] ?? state);
     this.draw();
@@ -63,7 +68,7 @@ export class Watch {
 
   /** The supervisor's own phone rings because they have asked. */
   get isExpected() {
-    return this.state === 'ringing';
+    return this.state === 'ringing' || this.isAsked;
   }
 
   get isWith() {
@@ -119,6 +124,7 @@ export class Watch {
   /** @param {string} call @param {string} act */
   send(call, act) {
     const sent = this.desk.socket.send({ type: 'supervise', call, act });
+    this.isAsked = sent && act !== 'leave' && !this.isWith;
     if (!sent) this.desk.notice('watch', 'warn', 'Not connected', 'Try again when the connection is there.');
   }
 }

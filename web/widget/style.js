@@ -55,6 +55,7 @@ h2 { font-size: 1.25rem; line-height: 1.25; letter-spacing: -0.01em; }
 .step p { font-weight: 400; } @keyframes beat { 50% { transform: scale(0.55); opacity: 0.6; } }
 .head { display: flex; align-items: center; justify-content: space-between; gap: 12px; } .time { font-variant-numeric: tabular-nums; font-size: 1.35rem; font-weight: 650; }
 .notice { padding: 12px 14px; border-radius: 9px; background: var(--soft); border-left: 4px solid var(--accent); display: grid; gap: 8px; }
+.notice:has(> svg) { grid-template-columns: auto 1fr; align-items: center; }
 .notice.bad { background: var(--bad-soft); border-color: var(--bad); } .notice.warn { background: var(--warn-soft); border-color: var(--warn); } .notice.good { background: var(--good-soft); border-color: var(--good); }
 .number { font-size: clamp(1.3rem, 6vw, 1.8rem); font-weight: 700; letter-spacing: -0.01em; font-variant-numeric: tabular-nums; color: inherit; text-decoration: none; }
 .keypad { display: grid; grid-template-columns: repeat(3, 1fr); gap: 8px; max-width: 240px; } .keypad .button { font-size: 1.15rem; min-height: 48px; }

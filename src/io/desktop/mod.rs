@@ -74,7 +74,7 @@
 //! Close codes: 1001 the server restarts, 1009 message over 64 KiB, 1013 too many desks, 4001 displaced by a newer login (do not
 //! reconnect), 4003 too many wrong logins, 4008 no hello within 10 s or nothing heard for 45 s (the server pings after 20 s), 4009 too
 //! much unacknowledged, 4029 too many messages. An agent whose connection is lost is logged out 10 s later; a call keeps the agent
-//! until it ends.
+//! until it ends, and its wrap-up waits: who logs in within its time is sent the pop, the phase `ended` and `wrap_up_due`.
 
 pub mod client_frames;
 mod lines;

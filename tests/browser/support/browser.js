@@ -109,6 +109,40 @@ export function heard(shown) {
   });
 }
 
+/**
+ * Waits until a page hears all of these tones and none of those that it should not.
+ * @param {import('playwright-core').Page} shown @param {number[]} wanted @param {number[]} [unwanted] @param {number} [within]
+ */
+export async function hearsOnly(shown, wanted, unwanted = [], within = 25_000) {
+  const until = Date.now() + within;
+  let last;
+  do {
+    last = await levels(shown, [...wanted, ...unwanted]);
+    const heard = last.slice(0, wanted.length), others = last.slice(wanted.length);
+    const faintest = Math.min(...heard);
+    if (faintest > -60 && others.every((level) => level < faintest - 20)) return;
+  } while (Date.now() < until);
+  throw new Error(`${wanted} Hz and not ${unwanted} should be heard, but they are at ${last} dB`);
+}
+
+/** How loud a page hears each of these tones, in dB; -200 while nothing is played. @param {import('playwright-core').Page} shown @param {number[]} tones */
+function levels(shown, tones) {
+  return shown.evaluate(async (wanted) => {
+    const stream = document.querySelector('audio')?.srcObject ?? [...document.querySelectorAll('*')].map((element) => element.shadowRoot?.querySelector('audio')?.srcObject).find(Boolean);
+    if (!stream) return wanted.map(() => -200);
+    const context = new AudioContext();
+    const analyser = context.createAnalyser();
+    analyser.fftSize = 8192;
+    context.createMediaStreamSource(stream).connect(analyser);
+    await new Promise((resolve) => { setTimeout(resolve, 350); });
+    const bins = new Float32Array(analyser.frequencyBinCount);
+    analyser.getFloatFrequencyData(bins);
+    const width = context.sampleRate / analyser.fftSize;
+    await context.close();
+    return wanted.map((hertz) => Math.max(...bins.slice(Math.round(hertz / width) - 2, Math.round(hertz / width) + 3), -200));
+  }, tones);
+}
+
 /** Waits until a page hears this tone, or one of these. @param {import('playwright-core').Page} shown @param {number | number[]} hertz @param {number} [within] */
 export async function hears(shown, hertz, within = 25_000) {
   const until = Date.now() + within;

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { json, serve } from './files.js';
+import { Telephone } from './telephone.js';
 import { until } from './tests.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -72,9 +73,21 @@ function free(udp) {
   });
 }
 
+/** A WAV file as the server takes it, in which nothing is said. */
+function silence() {
+  const bytes = Buffer.alloc(44 + 1_600);
+  bytes.write('RIFF', 0);
+  bytes.writeUInt32LE(36 + 1_600, 4);
+  bytes.write('WAVEfmt ', 8);
+  for (const [value, at] of [[16, 16], [8_000, 24], [16_000, 28], [1_600, 40]]) bytes.writeUInt32LE(value, at);
+  for (const [value, at] of [[1, 20], [1, 22], [2, 32], [16, 34]]) bytes.writeUInt16LE(value, at);
+  bytes.write('data', 36);
+  return bytes;
+}
+
 const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
-/** A server with two agents at desks in browsers and two whose telephones have passwords, and a shop with its own small backend. */
+/** A server with agents at desks in browsers, one of whom supervises, and two whose telephones have passwords; a telephone at its trunk; a shop with its own small backend. */
 export class World {
   static async start() {
     const world = new World();
@@ -82,14 +95,17 @@ export class World {
     world.files = new Map();
     world.folder = mkdtempSync(join(tmpdir(), 'throughline-browser-'));
     world.key = randomBytes(16).toString('hex');
-    world.tokens = { anna: randomBytes(8).toString('hex'), ben: randomBytes(8).toString('hex') };
-    const http = await free(false);
+    world.tokens = Object.fromEntries(['anna', 'ben', 'cleo'].map((agent) => [agent, randomBytes(8).toString('hex')]));
+    world.telephone = await Telephone.open('127.0.0.3', 880);
+    const http = await free(false), sip = await free(true);
+    world.sip = { host: '127.0.0.1', port: sip };
     world.origin = `http://127.0.0.1:${http}`;
     world.host = '127.0.0.1';
     world.site = await serve((request, response, path) => world.answer(request, response, path), world.origin);
     world.shop = world.site.origin;
     const file = join(world.folder, 'throughline.toml');
-    writeFileSync(file, world.configuration(http, await free(true)));
+    writeFileSync(join(world.folder, 'code.wav'), silence());
+    writeFileSync(file, world.configuration(http, sip));
     world.run = new Program(['serve', file]);
     await until(async () => (await fetch(`${world.origin}/readyz`).catch(() => null))?.ok || world.run.child.exitCode !== null, 'the server is ready', 20_000);
     if (world.run.child.exitCode !== null) throw new Error(world.run.said);
@@ -100,11 +116,12 @@ export class World {
     this.site.server.closeAllConnections();
     this.site.server.close();
     await this.run.stop();
+    this.telephone.close();
     rmSync(this.folder, { recursive: true });
   }
 
   configuration(http, sip) {
-    const browser = (name) => `[[agents]]\nname = "${name}"\nskills = { parcels = 5 }\ntoken_sha256 = "${sha256(this.tokens[name])}"\nphone = { browser = true }\n`;
+    const browser = (name, more = '') => `[[agents]]\nname = "${name}"\nskills = { parcels = 5 }\ntoken_sha256 = "${sha256(this.tokens[name])}"\nphone = { browser = true }\n${more}`;
     const telephone = (name) => `[[agents]]\nname = "${name}"\nskills = { parcels = 5 }\ntoken_sha256 = "${sha256(name)}"\nphone = { user = "${name}", password = "secret-of-${name}" }\n`;
     return `
 [sip]
@@ -125,12 +142,23 @@ file = "${this.folder}/history.db"
 filter = "${process.env.THROUGHLINE_LOG ?? 'warn'}"
 [[trunks]]
 name = "carrier"
-networks = ["192.0.2.0/24"]
+networks = ["${this.telephone.host}"]
 region = "US"
-fallback = { status = 503 }
+fallback = { sip = "sip:{dialled}@${this.telephone.host}:${this.telephone.port}" }
+pin = true
+gateways = [{ uri = "sip:${this.telephone.host}:${this.telephone.port}", keep_alive = false }]
+[pin]
+question = "${this.folder}/code.wav"
+[callback]
+trunk = "carrier"
+from = "+12015550100"
+allow = ["+1201555"]
+hours = ["mon-sun 00:00-24:00"]
 [[pools]]
 name = "web"
-numbers = ["+12015550100..+12015550149"]
+numbers = ["+12015550100..+12015550139"]
+shared = "+12015550199"
+quarantine_s = 0
 [intents]
 pool = "web"
 region = "US"
@@ -148,8 +176,18 @@ default_queue = "delivery"
 name = "delivery"
 requires = { parcels = 3 }
 wrap_up_s = 60
+[[queues]]
+name = "returns"
+requires = { parcels = 3 }
+wrap_up_s = 60
 [access]
 default = { answer = "self-service", because = "we do not know this caller" }
+[[access.rules]]
+name = "returns"
+when = { min_level = "V1", reason = ["return"] }
+answer = "human"
+queue = "returns"
+because = "returns are supervised"
 [[access.rules]]
 name = "known customers"
 when = { min_level = "V1" }
@@ -157,6 +195,7 @@ answer = "human"
 because = "a customer of ours"
 ${browser('anna')}
 ${browser('ben')}
+${browser('cleo', 'supervises = ["returns"]\n')}
 ${telephone('carla')}
 ${telephone('dan')}
 `;

@@ -2,12 +2,17 @@
 
 import { until } from './tests.js';
 
-/** @param {import('playwright-core').Page} desk @param {string} origin @param {{ agent?: string, token?: string }} [login] */
-export async function signIn(desk, origin, { agent = 'anna', token = 'secret' } = {}) {
+/** Whatever the desk shows then. @param {import('playwright-core').Page} desk @param {string} origin @param {{ agent?: string, token?: string }} [login] */
+export async function logIn(desk, origin, { agent = 'anna', token = 'secret' } = {}) {
   await desk.goto(`${origin}/desk/`);
   await desk.fill('#agent', agent);
   await desk.fill('#token', token);
   await desk.keyboard.press('Enter');
+}
+
+/** @param {import('playwright-core').Page} desk @param {string} origin @param {{ agent?: string, token?: string }} [login] */
+export async function signIn(desk, origin, login) {
+  await logIn(desk, origin, login);
   await desk.getByRole('heading', { name: 'You take no calls' }).waitFor();
 }
 
@@ -24,11 +29,11 @@ export async function becomeAvailable(desk) {
   await desk.getByRole('heading', { name: 'You are available' }).waitFor();
 }
 
-/** To the channels of the widget. @param {import('playwright-core').Page} shop @param {string} origin */
-export async function askForHelp(shop, origin) {
+/** To the channels of the widget. @param {import('playwright-core').Page} shop @param {string} origin @param {string} [reason] */
+export async function askForHelp(shop, origin, reason = 'It has not arrived') {
   await shop.goto(origin);
   await shop.locator('[data-order="A-1001"]').click();
-  await shop.getByText('It has not arrived').click();
+  await shop.getByText(reason).click();
   await shop.getByRole('button', { name: 'Contact us' }).click();
   await shop.getByRole('heading', { name: 'How would you like to reach us?' }).waitFor();
 }
