@@ -351,13 +351,11 @@ async fn a_page_that_gives_up_or_goes_away_leaves_the_desk_free() {
     site.stop().await;
 }
 
-/// A websocket of a client that trusts this certificate alone.
-async fn over_tls(
+/// The connection of a client that trusts this certificate alone.
+async fn tls_to(
     at: std::net::SocketAddr,
-    path: &str,
-    subprotocol: Option<&'static str>,
     trusted: &rcgen::Certificate,
-) -> Peer<tokio_rustls::client::TlsStream<TcpStream>> {
+) -> std::io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.der().clone()).unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
@@ -365,7 +363,17 @@ async fn over_tls(
     let config = config.with_root_certificates(roots).with_no_client_auth();
     let stream = TcpStream::connect(at).await.unwrap();
     let name = ServerName::try_from("localhost").unwrap();
-    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap();
+    TlsConnector::from(Arc::new(config)).connect(name, stream).await
+}
+
+/// A websocket of a client that trusts this certificate alone.
+async fn over_tls(
+    at: std::net::SocketAddr,
+    path: &str,
+    subprotocol: Option<&'static str>,
+    trusted: &rcgen::Certificate,
+) -> Peer<tokio_rustls::client::TlsStream<TcpStream>> {
+    let stream = tls_to(at, trusted).await.unwrap();
     let mut request = format!("wss://localhost{path}").into_client_request().unwrap();
     if let Some(name) = subprotocol {
         request.headers_mut().insert("sec-websocket-protocol", name.parse().unwrap());
@@ -375,11 +383,15 @@ async fn over_tls(
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn desk_and_phone_go_over_tls_where_there_is_a_certificate() {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let folder = std::env::temp_dir().join(format!("throughline-wss-keys-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("web.pem"), made.cert.pem()).unwrap();
-    std::fs::write(folder.join("web.key"), made.signing_key.serialize_pem()).unwrap();
+    let new_files = || {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        std::fs::write(folder.join("web.pem"), made.cert.pem()).unwrap();
+        std::fs::write(folder.join("web.key"), made.signing_key.serialize_pem()).unwrap();
+        made
+    };
+    let made = new_files();
     let at = folder.display();
     let site = Site::with("wss", &format!("tls = {{ certificate = \"{at}/web.pem\", key = \"{at}/web.key\" }}")).await;
     let mut desk = over_tls(site.server.http, "/v1/desktop", None, &made.cert).await;
@@ -390,6 +402,20 @@ async fn desk_and_phone_go_over_tls_where_there_is_a_certificate() {
     let contact = "Contact: <sip:p1@x1.invalid;transport=ws>;expires=300\r\n";
     let to = format!("<sip:anna@{REALM}>");
     phone.say(asks("REGISTER", &format!("sip:{REALM}"), ("anna", &to), 1, contact, "")).await;
+    assert_eq!(phone.answer("REGISTER").await.status(), 200);
+
+    // Another certificate, without a restart: who connects sees it, and who is connected stays.
+    let newer = new_files();
+    let taken = async {
+        while tls_to(site.server.http, &newer.cert).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    };
+    in_time("new certificate", taken).await;
+    assert!(tls_to(site.server.http, &made.cert).await.is_err(), "the old one is not shown any more");
+    desk.say(r#"{"type":"ping"}"#).await;
+    desk.desk("pong").await;
+    phone.say(asks("REGISTER", &format!("sip:{REALM}"), ("anna", &to), 2, contact, "")).await;
     assert_eq!(phone.answer("REGISTER").await.status(), 200);
     site.stop().await;
     let _ = std::fs::remove_dir_all(folder);

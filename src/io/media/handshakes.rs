@@ -255,3 +255,26 @@ const SECRET: usize = 16;
 fn fingerprint(der: &[u8]) -> Fingerprint {
     Fingerprint(Sha256::digest(der).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beyond_the_bound_no_handshake_is_begun_until_another_is_over() {
+        let identity = Identity::new().unwrap();
+        let (mailboxes, shake_by_leg, due) = (Vec::new(), HashMap::new(), BTreeSet::new());
+        let mut handshakes = Handshakes { identity, mailboxes, shake_by_leg, due };
+        let now = Instant::now();
+        let most = limits::HANDSHAKES_MAX as u64;
+        assert!((0..most).all(|leg| handshakes.shake(0, LegId(leg), now).is_some()));
+        assert!(handshakes.shake(0, LegId(most), now).is_none());
+        assert!(handshakes.shake(0, LegId(0), now).is_some(), "who has begun goes on");
+        handshakes.end(LegId(0));
+        assert!(handshakes.shake(0, LegId(most), now).is_some());
+        // Nonsense in place of a handshake keeps its place until the patience is over, and no longer.
+        handshakes.take(0, LegId(1), b"nonsense", now);
+        handshakes.handle_timeout(now + PATIENCE);
+        assert!(handshakes.shake_by_leg.is_empty() && handshakes.due.is_empty());
+    }
+}

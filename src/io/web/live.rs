@@ -67,6 +67,9 @@ pub(super) struct ConfirmAnswer {
 /// A call that is there when the intent expires goes on; the page looks again after this.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
+/// How long the engine may take to say whether there is a call of an intent that has expired.
+const FIRST_WORD_WITHIN: Duration = Duration::from_secs(5);
+
 /// How the call of the intent stands: one event `state` at once, and one with each change. `EventSource` may say the token in the address.
 #[utoipa::path(
     get, path = "/v1/intents/{id}/live", tag = "pages",
@@ -91,7 +94,7 @@ pub(super) async fn live(
     let stream = web.pages.open(id, &web.door).map_err(no_stream)?;
     let case = web.case_of(&intent).await;
     let (expires, state, callback) = (intent.expires, intent.state, callback_of(&intent));
-    let page = Box::new(Page { web, stream, intent: id, expires, state, callback, case, last: None, is_over: false });
+    let page = Box::new(Page { web, stream, intent: id, expires, state, callback, case, last: None, is_told: false, is_over: false });
     Ok(events::answer(stream::unfold(page, |mut page| async move {
         let event = page.next().await?;
         Some((Ok::<Bytes, Infallible>(event), page))
@@ -150,6 +153,8 @@ struct Page {
     /// What came of a call that had ended before the page opened.
     case: Option<CaseId>,
     last: Heard,
+    /// The engine has said how the call stands, or that there is none.
+    is_told: bool,
     is_over: bool,
 }
 
@@ -159,7 +164,7 @@ impl Page {
         if self.is_over {
             return None;
         }
-        let mut end = self.expires;
+        let mut end = self.patient_until();
         loop {
             let left = end.since(self.web.clock.wall());
             match tokio::time::timeout(left, self.stream.next()).await {
@@ -180,8 +185,14 @@ impl Page {
         }
     }
 
+    /// A page that is loaded anew in a call that is longer than its intent must not hear that it has expired.
+    fn patient_until(&self) -> Wall {
+        if self.is_told { self.expires } else { self.expires.max(self.web.clock.wall() + FIRST_WORD_WITHIN) }
+    }
+
     fn stands(&mut self, standing: Heard) -> Bytes {
         self.last = standing;
+        self.is_told = true;
         let body = match &self.last {
             Some(standing) => StateBody::of(standing),
             None => {

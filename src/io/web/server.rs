@@ -52,7 +52,18 @@ pub async fn serve(listener: TcpListener, routes: Router, stop: impl Future<Outp
 
 /// The same over TLS, where there are certificates.
 pub async fn serve_over(tls: Option<Arc<Tls>>, listener: TcpListener, routes: Served, stop: impl Future<Output = ()>) {
-    let places = Arc::new(Semaphore::new(HTTP_CONNECTIONS_MAX));
+    serve_at_most(HTTP_CONNECTIONS_MAX, tls, listener, routes, stop).await;
+}
+
+/// `most`: connections at once, in whatever handshake they are.
+async fn serve_at_most(
+    most: usize,
+    tls: Option<Arc<Tls>>,
+    listener: TcpListener,
+    routes: Served,
+    stop: impl Future<Output = ()>,
+) {
+    let places = Arc::new(Semaphore::new(most));
     let (stopping, stopped) = watch::channel(false);
     tokio::pin!(stop);
     loop {
@@ -131,5 +142,50 @@ where
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(30);
+
+    async fn ask(stream: &mut TcpStream) {
+        stream.write_all(b"GET /here HTTP/1.1\r\nHost: localhost\r\n\r\n").await.unwrap();
+    }
+
+    async fn answer(stream: &mut TcpStream) -> String {
+        let mut bytes = [0; 1024];
+        let length = tokio::time::timeout(PATIENCE, stream.read(&mut bytes)).await.expect("in time").unwrap();
+        String::from_utf8_lossy(bytes.get(..length).unwrap_or_default()).into_owned()
+    }
+
+    #[tokio::test]
+    async fn beyond_the_bound_a_connection_waits_until_another_has_ended() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let at = listener.local_addr().unwrap();
+        let routes = Served::new(Router::new().route("/here", get(|| async { "yes" })));
+        tokio::spawn(serve_at_most(2, None, listener, routes, std::future::pending()));
+        // Somebody who never says what they want has a place too.
+        let silent = TcpStream::connect(at).await.unwrap();
+        let mut first = TcpStream::connect(at).await.unwrap();
+        ask(&mut first).await;
+        assert!(answer(&mut first).await.ends_with("yes"));
+        let mut waiting = TcpStream::connect(at).await.unwrap();
+        ask(&mut waiting).await;
+        for _ in 0..50 {
+            ask(&mut first).await;
+            assert!(answer(&mut first).await.ends_with("yes"), "who is in is served");
+            let early = waiting.try_read(&mut [0; 16]).map_err(|fault| fault.kind());
+            assert_eq!(early, Err(io::ErrorKind::WouldBlock), "there is no place");
+        }
+        drop(silent);
+        assert!(answer(&mut waiting).await.ends_with("yes"));
     }
 }

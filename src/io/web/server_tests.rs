@@ -39,7 +39,7 @@ use crate::io::clock::Clock;
 use crate::io::desktop::DeskLines;
 use crate::io::door::{Asked, EngineDoor, NotReloaded, ReloadDoor, Reloading, StoreDoor, Stored};
 use crate::io::history::{History, Kept};
-use crate::io::live::LivePages;
+use crate::io::live::{Heard, LivePages};
 use crate::io::store::Store;
 use crate::io::telemetry;
 use crate::routing::{AgentState, AgentView, QueueView, Why};
@@ -89,6 +89,8 @@ struct Samples {
     lines: Mutex<Option<Arc<LivePages>>>,
     /// The intent that no call is about.
     without_call: Mutex<Option<IntentId>>,
+    /// How the call stands of which every page is, if one is in progress; told after a while.
+    standing: Mutex<Heard>,
 }
 
 impl EngineDoor for Samples {
@@ -97,7 +99,13 @@ impl EngineDoor for Samples {
     fn page(&self, input: PageInput) {
         self.pages.lock().unwrap().push(input);
         if let (PageInput::Opened { intent }, Some(pages)) = (input, self.lines.lock().unwrap().clone()) {
-            tokio::spawn(async move { pages.tell(intent, None) });
+            let standing = self.standing.lock().unwrap().clone();
+            tokio::spawn(async move {
+                if standing.is_some() {
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+                pages.tell(intent, standing);
+            });
         }
     }
 
@@ -109,6 +117,7 @@ impl EngineDoor for Samples {
         let without = *self.without_call.lock().unwrap();
         let answer = (!self.gone.load(Ordering::Relaxed)).then(|| match question {
             Question::Confirm { intent } if without == Some(intent) => Answer::Confirmed(Confirmed::NoCall),
+            Question::InCall { .. } => Answer::InCall(self.standing.lock().unwrap().is_some()),
             question => sample(question),
         });
         Box::pin(std::future::ready(answer))

@@ -6,6 +6,7 @@ use super::*;
 use crate::base::CaseId;
 use crate::base::limits::LIVE_STREAMS_PER_INTENT_MAX;
 use crate::calls::pages::{PageState, Standing};
+use crate::intents::{Intent, StoreReply};
 
 /// A page's side of a stream.
 struct Events {
@@ -61,6 +62,22 @@ impl Server {
 
     async fn live(&self, id: IntentId, token: &str) -> Response {
         self.client.get(format!("http://{}/v1/intents/{id}/live?token={token}", self.address)).send().await.unwrap()
+    }
+
+    /// The intent that an hour ago was to live until a second ago, and its token.
+    async fn expired(&self) -> (IntentId, String) {
+        let (id, _) = self.registered().await;
+        let now = Clock::start().wall();
+        let Ok(StoreReply::Got(intent)) = self.store.ask(StoreRequest::Get { intent: id, now }).await else {
+            panic!("it was registered")
+        };
+        let (created, expires) = (Wall(now.0 - 3_600_000), Wall(now.0 - 1_000));
+        let intent = Intent { id: IntentId(4711), number: None, created, expires, ..*intent };
+        let (id, intent) = (intent.id, Box::new(intent));
+        let register = StoreRequest::Register { intent, lease: None, idempotency: None, now: created };
+        assert!(matches!(self.store.ask(register).await, Ok(StoreReply::Registered(_))));
+        let token = TokenKeys::new(&[TokenKey { id: 1, secret: vec![7; 32] }]).unwrap().sign(id, expires).text();
+        (id, token)
     }
 
     fn stands(&self, id: IntentId, standing: Option<Standing>) {
@@ -149,6 +166,24 @@ async fn a_token_opens_its_own_intent_and_nothing_else() {
     problem(reads_only, 403, "forbidden").await;
     let never = format!("/v1/intents/{}/live", IntentId(5));
     problem(server.request(Method::GET, &never, SITE).send().await.unwrap(), 404, "not-found").await;
+}
+
+#[tokio::test]
+async fn a_page_is_loaded_anew_in_a_call_that_is_longer_than_its_intent() {
+    let server = Server::start().await;
+    let (id, token) = server.expired().await;
+    problem(server.live(id, &token).await, 401, "unauthorized").await;
+    *server.engine.standing.lock().unwrap() = Some(Box::new(standing(PageState::Connected)));
+    let mut events = Events::open(server.live(id, &token).await).await;
+    assert_eq!(events.next().await, json!({"state": "connected", "level": "V2"}));
+    let confirm = server.request(Method::POST, &format!("/v1/intents/{id}/confirm"), &token).send().await.unwrap();
+    assert_eq!(confirm.status(), 200);
+    *server.engine.standing.lock().unwrap() = None;
+    server.stands(id, Some(Standing { talked: true, ..standing(PageState::Ended) }));
+    let ended = json!({"state": "ended", "level": "V2", "talked": true});
+    assert_eq!((events.next().await, events.next().await), (ended.clone(), ended));
+    assert_eq!(events.next().await, Value::Null);
+    problem(server.live(id, &token).await, 401, "unauthorized").await;
 }
 
 #[tokio::test]
