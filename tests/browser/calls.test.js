@@ -5,7 +5,9 @@ import { hears, hearsNothing, launch, leave, page, picture } from './support/bro
 import { meeting, talk, world, wrapUp } from './support/meeting.js';
 import { demo } from './support/server.js';
 import { answer, askForHelp, becomeAvailable, callFromBrowser, connected, goAvailable, logIn, state } from './support/story.js';
-import { test, until } from './support/tests.js';
+import { inLane, until } from './support/tests.js';
+
+const test = inLane('real');
 
 test('real: from the click to the case, with sound both ways, mute, hold and keys', () => meeting(async ({ server, desk, shop, anna }) => {
   await talk(server, desk, shop, anna);
@@ -181,7 +183,7 @@ test('demo: its three links are all it takes, a simulated telephone too', async 
   }
 });
 
-test('figures: from the click to the pop, and from the answer to sound both ways', () => meeting(async ({ server, desk, shop, anna }) => {
+inLane('alone')('figures: from the click to the pop, and from the answer to sound both ways', () => meeting(async ({ server, desk, shop, anna }) => {
   await goAvailable(desk, server.origin, anna);
   await askForHelp(shop, server.shop);
   const popped = desk.evaluate(() => new Promise((resolve) => {

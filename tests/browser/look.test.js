@@ -6,7 +6,9 @@ import { launch, leave, page, picture } from './support/browser.js';
 import { POP, Pretend } from './support/pretend.js';
 import { board } from './support/samples.js';
 import { answer, askForHelp, callFromBrowser, goAvailable } from './support/story.js';
-import { test, until } from './support/tests.js';
+import { inLane, until } from './support/tests.js';
+
+const test = inLane('pretend');
 
 const WEIGHT_MAX = 150_000;
 
@@ -68,7 +70,7 @@ for (const [name, options] of LOOKS) {
   });
 }
 
-test('weight: each page is under 150 kB transferred; how soon it is painted is shown', async () => {
+inLane('alone')('weight: each page is under 150 kB transferred; how soon it is painted is shown', async () => {
   const server = await new Pretend().start();
   const browser = await launch(440);
   try {

@@ -10,7 +10,7 @@ import './calls.test.js';
 import './people.test.js';
 import './phones.test.js';
 
-const ok = await runAll(process.argv[2] ?? '', (name) => keepLast(name));
+const ok = await runAll(process.argv[2] ?? '', keepLast);
 await closeAll();
 await stopWorld();
 process.exit(ok ? 0 : 1);

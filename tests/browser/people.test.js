@@ -1,11 +1,14 @@
 /** More people than two, and what happens around a call, through the real server: who hears whom is measured by tones. */
 
 import assert from 'node:assert/strict';
-import { hears, hearsOnly, picture } from './support/browser.js';
+import { hears, hearsOnly, launch, leave, page, picture } from './support/browser.js';
 import { Desk } from './support/desk.js';
 import { AGENT, CUSTOMER, THIRD, meeting, talk, wrapUp } from './support/meeting.js';
+import { World } from './support/server.js';
 import { answer, askForHelp, goAvailable, logIn, signIn } from './support/story.js';
-import { test, until } from './support/tests.js';
+import { inLane, until } from './support/tests.js';
+
+const test = inLane('real');
 
 const SUPERVISED = 'I want to send it back';
 
@@ -128,6 +131,25 @@ test('real: a wrap-up waits for a desk that is gone; the customer sees a code, a
   const { cases } = (await server.api('GET', '/v1/customers/c-1001/cases')).data;
   assert.ok(cases.some(({ summary }) => summary === 'Written after all.'), 'the case of the call before');
 }));
+
+test('wss: desk and customer talk through a server that speaks TLS', async () => {
+  const server = await World.start(true);
+  const desk = await page(await launch(AGENT)), shop = await page(await launch(CUSTOMER));
+  const sockets = [];
+  for (const shown of [desk, shop]) shown.on('websocket', (socket) => sockets.push(socket.url().replace(/\?.*/, '')));
+  try {
+    await talk(server, desk, shop, { agent: 'anna', token: server.tokens.anna });
+    const own = server.origin.replace('https', 'wss');
+    assert.deepEqual([...new Set(sockets)].sort(), [`${own}/sip`, `${own}/v1/desktop`]);
+    await desk.locator('[data-id="end"]').click();
+    await shop.getByText('Thank you for calling').waitFor();
+    await wrapUp(desk, 'Nobody else has heard it.');
+    for (const shown of [desk, shop]) assert.deepEqual(shown.problems, []);
+  } finally {
+    await leave(desk, shop);
+    await server.stop();
+  }
+});
 
 /** Intents of others, until there is no number left but the shared one. */
 async function fill(server) {

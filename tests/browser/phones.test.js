@@ -8,7 +8,9 @@ import { OUT, hears, launch, leave, page } from './support/browser.js';
 import { Desk } from './support/desk.js';
 import { world } from './support/meeting.js';
 import { askForHelp, callFromBrowser } from './support/story.js';
-import { test, until } from './support/tests.js';
+import { inLane, until } from './support/tests.js';
+
+const test = inLane('real');
 
 const DOMAIN = 'voice.example.com';
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));

@@ -4,7 +4,9 @@ import assert from 'node:assert/strict';
 import { hears, launch, leave, page, picture } from './support/browser.js';
 import { POP, Pretend } from './support/pretend.js';
 import { answer, askForHelp, callFromBrowser, connected, goAvailable, signIn, state } from './support/story.js';
-import { test, until } from './support/tests.js';
+import { inLane, until } from './support/tests.js';
+
+const test = inLane('pretend');
 
 /** A desk and a shop in browsers with different tones, and a server. @param {(world: { desk: any, shop: any, server: Pretend }) => Promise<void>} body */
 async function world(body) {

@@ -4,6 +4,7 @@ import { Live } from '../lib/live.js';
 import { byId, fill, h, icon, say } from '../lib/dom.js';
 import { Chart } from './chart.js';
 import { drawAgents, drawFallbacks, drawFigures, drawFlow, drawLevels, drawQueues, drawShadow, drawStages, drawTrunks } from './parts.js';
+import { Lately } from './lately.js';
 import { snapshotOf, stageName } from './snapshot.js';
 
 /** @typedef {import('./snapshot.js').Snapshot} Snapshot */
@@ -21,6 +22,8 @@ class Board {
     fill(byId('latency', HTMLElement), this.lines, this.table);
     this.chart = new Chart(this.lines);
     this.chart.stage = FIRST_STAGE;
+    /** Begun when the key is known to be good. @type {Lately | undefined} */
+    this.lately = undefined;
     this.stage = byId('stage', HTMLSelectElement);
     this.stage.addEventListener('change', () => { this.chart.stage = this.stage.value; this.chart.draw(); });
     this.live = new Live('/v1/board/live', key);
@@ -43,6 +46,7 @@ class Board {
   take(data) {
     const now = snapshotOf(data);
     sessionStorage.setItem(KEY, this.key);
+    this.lately ??= new Lately(byId('lately', HTMLElement), this.key);
     this.place.classList.remove('old');
     this.chart.add(now.at, now.recent);
     this.stages(now);

@@ -154,7 +154,7 @@ function bars(rows, total) {
 }
 
 /** @param {string} caption @param {string[]} head @param {(string | number | Node)[][]} rows @param {number} [numbersFrom] */
-function table(caption, head, rows, numbersFrom = 1) {
+export function table(caption, head, rows, numbersFrom = 1) {
   const kind = (/** @type {number} */ at) => (at >= numbersFrom ? 'n' : '');
   return h('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': caption }, h('table', {},
     h('thead', {}, h('tr', {}, head.map((text, at) => h('th', { scope: 'col', class: kind(at) }, text)))),

@@ -1,10 +1,12 @@
 /** Chromium, its pages, and what is asked of them. */
 
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
+import { certificate } from './certificate.js';
+import { current } from './tests.js';
 
 export const OUT = fileURLToPath(new URL('../../../target/browser/', import.meta.url));
 mkdirSync(OUT, { recursive: true });
@@ -32,7 +34,7 @@ function start(hertz) {
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
       '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${file}`,
-      '--autoplay-policy=no-user-gesture-required', '--disable-features=WebRtcHideLocalIpsWithMdns',
+      '--autoplay-policy=no-user-gesture-required', `--ignore-certificate-errors-spki-list=${certificate().spki}`, '--disable-features=WebRtcHideLocalIpsWithMdns',
     ],
   });
 }
@@ -71,15 +73,20 @@ export async function page(browser, options = {}) {
 
 /** Leaves pages; what they look like is kept when the test has failed. @param {import('playwright-core').Page[]} pages */
 export async function leave(...pages) {
-  for (const [at, shown] of pages.entries()) await shown.screenshot({ path: join(OUT, `last-${at}.png`) }).catch(() => {});
+  for (const [at, shown] of pages.entries()) await shown.screenshot({ path: lastOf(current(), at) }).catch(() => {});
   await Promise.all(pages.map((shown) => shown.context().close()));
 }
 
-/** The pages of a test that has failed, as they were left. @param {string} name */
-export async function keepLast(name) {
-  const title = name.replace(/[^a-z0-9]+/gi, '-').slice(0, 40);
-  for (const at of [0, 1, 2]) await rename(join(OUT, `last-${at}.png`), join(OUT, `failed-${title}-${at}.png`)).catch(() => {});
+/** The pages of a test that has failed, as they were left; of others nothing. @param {string} name @param {boolean} failed */
+export async function keepLast(name, failed) {
+  for (const at of [0, 1, 2]) {
+    const last = lastOf(name, at);
+    await (failed ? rename(last, last.replace('last-', 'failed-')) : rm(last)).catch(() => {});
+  }
 }
+
+/** @param {string} name @param {number} at */
+const lastOf = (name, at) => join(OUT, `last-${name.replace(/[^a-z0-9]+/gi, '-').slice(0, 40)}-${at}.png`);
 
 /** Writes what the page looks like under target/browser/. @param {import('playwright-core').Page} shown @param {string} name */
 export async function picture(shown, name) {

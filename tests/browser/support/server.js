@@ -4,10 +4,13 @@ import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
+import https from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { certificate } from './certificate.js';
 import { json, serve } from './files.js';
 import { Telephone } from './telephone.js';
 import { until } from './tests.js';
@@ -89,25 +92,27 @@ const sha256 = (text) => createHash('sha256').update(text).digest('hex');
 
 /** A server with agents at desks in browsers, one of whom supervises, and two whose telephones have passwords; a telephone at its trunk; a shop with its own small backend. */
 export class World {
-  static async start() {
+  /** @param {boolean} [secure] over TLS, with the certificate of the tests */
+  static async start(secure = false) {
     const world = new World();
+    world.secure = secure;
     /** What the shop's site shows besides. @type {Map<string, [type: string, body: string | Buffer]>} */
     world.files = new Map();
     world.folder = mkdtempSync(join(tmpdir(), 'throughline-browser-'));
     world.key = randomBytes(16).toString('hex');
     world.tokens = Object.fromEntries(['anna', 'ben', 'cleo'].map((agent) => [agent, randomBytes(8).toString('hex')]));
     world.telephone = await Telephone.open('127.0.0.3', 880);
-    const http = await free(false), sip = await free(true);
+    const port = await free(false), sip = await free(true);
     world.sip = { host: '127.0.0.1', port: sip };
-    world.origin = `http://127.0.0.1:${http}`;
+    world.origin = `${secure ? 'https' : 'http'}://127.0.0.1:${port}`;
     world.host = '127.0.0.1';
     world.site = await serve((request, response, path) => world.answer(request, response, path), world.origin);
     world.shop = world.site.origin;
     const file = join(world.folder, 'throughline.toml');
     writeFileSync(join(world.folder, 'code.wav'), silence());
-    writeFileSync(file, world.configuration(http, sip));
+    writeFileSync(file, world.configuration(port, sip));
     world.run = new Program(['serve', file]);
-    await until(async () => (await fetch(`${world.origin}/readyz`).catch(() => null))?.ok || world.run.child.exitCode !== null, 'the server is ready', 20_000);
+    await until(async () => (await world.api('GET', '/readyz').catch(() => null))?.status === 200 || world.run.child.exitCode !== null, 'the server is ready', 20_000);
     if (world.run.child.exitCode !== null) throw new Error(world.run.said);
     return world;
   }
@@ -120,7 +125,7 @@ export class World {
     rmSync(this.folder, { recursive: true });
   }
 
-  configuration(http, sip) {
+  configuration(port, sip) {
     const browser = (name, more = '') => `[[agents]]\nname = "${name}"\nskills = { parcels = 5 }\ntoken_sha256 = "${sha256(this.tokens[name])}"\nphone = { browser = true }\n${more}`;
     const telephone = (name) => `[[agents]]\nname = "${name}"\nskills = { parcels = 5 }\ntoken_sha256 = "${sha256(name)}"\nphone = { user = "${name}", password = "secret-of-${name}" }\n`;
     return `
@@ -128,7 +133,8 @@ export class World {
 bind = ["127.0.0.1:${sip}"]
 realm = "voice.example.com"
 [http]
-bind = "127.0.0.1:${http}"
+bind = "127.0.0.1:${port}"
+${this.secure ? `tls = { certificate = "${certificate().certificate}", key = "${certificate().key}" }` : ''}
 origins = ["${this.shop}"]
 [media]
 bind = "127.0.0.1"
@@ -219,8 +225,15 @@ ${telephone('dan')}
 
   /** @param {string} method @param {string} path @param {object} [body] */
   async api(method, path, body) {
-    const answer = await fetch(`${this.origin}${path}`, { method, headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json' }, body: body && JSON.stringify(body) });
-    return { status: answer.status, data: await answer.json().catch(() => null) };
+    const { text, status } = await new Promise((resolve, reject) => {
+      const headers = { authorization: `Bearer ${this.key}`, 'content-type': 'application/json' };
+      const sent = (this.secure ? https : http).request(`${this.origin}${path}`, { method, headers, ...(this.secure ? { ca: certificate().pem } : {}) }, async (answer) => {
+        resolve({ text: await textOf(answer), status: answer.statusCode });
+      });
+      sent.on('error', reject);
+      sent.end(body && JSON.stringify(body));
+    });
+    return { status, data: parsed(text) };
   }
 
   /** The calls as the server tells of them. */
@@ -230,7 +243,20 @@ ${telephone('dan')}
 }
 
 async function read(request) {
+  return JSON.parse((await textOf(request)) || '{}');
+}
+
+async function textOf(message) {
   const parts = [];
-  for await (const part of request) parts.push(part);
-  return JSON.parse(Buffer.concat(parts).toString() || '{}');
+  for await (const part of message) parts.push(part);
+  return Buffer.concat(parts).toString();
+}
+
+/** @param {string} text */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -1,37 +1,57 @@
-/** A list of tests, run one after the other, a line each. */
+/** A list of tests, a line each. Two lanes run beside each other, since most of a test is waiting; in a lane one test follows the other. */
 
-/** @type {{ name: string, run: () => Promise<void> }[]} */
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** @typedef {'pretend' | 'real' | 'alone'} Lane against a pretending server, at the real one, or when all others are done */
+/** @type {{ name: string, lane: Lane, run: () => Promise<void> }[]} */
 const tests = [];
 const WITHIN_MS = 150_000;
 
-/** @param {string} name @param {() => Promise<void>} run */
-export function test(name, run) {
-  tests.push({ name, run });
+/** @type {AsyncLocalStorage<string>} */
+const running = new AsyncLocalStorage();
+
+/** The name of the test that asks. */
+export const current = () => running.getStore() ?? '';
+
+/** What makes tests of a lane. @param {Lane} lane @returns {(name: string, run: () => Promise<void>) => void} */
+export function inLane(lane) {
+  return (name, run) => void tests.push({ name, lane, run });
 }
 
-/** @param {string} only a part of the names of those to run @param {(name: string) => Promise<void>} onFailure */
-export async function runAll(only, onFailure) {
+/** @param {string} only a part of the names of those to run @param {(name: string, failed: boolean) => Promise<void>} onEnd */
+export async function runAll(only, onEnd) {
   const begun = Date.now();
   const clock = () => new Date(Date.now() - begun).toISOString().slice(14, 19);
-  const failures = [], chosen = tests.filter((one) => one.name.includes(only));
-  for (const { name, run } of chosen) {
-    const from = Date.now();
-    let timer;
-    try {
-      const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`not done within ${WITHIN_MS / 1000} s`)), WITHIN_MS); });
-      await Promise.race([run(), late]);
-      console.log(`[${clock()}] ${name}: passed in ${((Date.now() - from) / 1000).toFixed(1)} s`);
-    } catch (fault) {
-      failures.push(name);
-      console.log(`[${clock()}] ${name}: FAILED\n${fault instanceof Error ? fault.stack : fault}`);
-    } finally {
-      clearTimeout(timer);
+  /** @type {string[]} */
+  const failures = [];
+  const chosen = tests.filter((one) => one.name.includes(only));
+  const runLane = async (/** @type {Lane} */ lane) => {
+    for (const one of chosen.filter((each) => each.lane === lane)) {
+      const from = Date.now(), fault = await faultOf(one);
+      if (fault) failures.push(one.name);
+      console.log(`[${clock()}] ${one.name}: ${fault ? `FAILED\n${fault.stack ?? fault}` : `passed in ${((Date.now() - from) / 1000).toFixed(1)} s`}`);
+      await onEnd(one.name, Boolean(fault));
     }
-    if (failures.includes(name)) await onFailure(name);
-  }
+  };
+  await Promise.all([runLane('pretend'), runLane('real')]);
+  await runLane('alone');
   for (const name of failures) console.log(`failed: ${name}`);
   console.log(`${chosen.length - failures.length} passed, ${failures.length} failed`);
   return failures.length === 0;
+}
+
+/** @param {{ name: string, run: () => Promise<void> }} one @returns {Promise<any>} */
+async function faultOf({ name, run }) {
+  let timer;
+  const late = new Promise((_, reject) => { timer = setTimeout(() => reject(new Error(`not done within ${WITHIN_MS / 1000} s`)), WITHIN_MS); });
+  try {
+    await Promise.race([running.run(name, run), late]);
+    return null;
+  } catch (fault) {
+    return fault ?? new Error('no reason');
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Waits for a condition. @template T @param {() => T | Promise<T>} condition @param {string} what @param {number} [within] @returns {Promise<T>} */
