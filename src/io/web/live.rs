@@ -94,7 +94,18 @@ pub(super) async fn live(
     let stream = web.pages.open(id, &web.door).map_err(no_stream)?;
     let case = web.case_of(&intent).await;
     let (expires, state, callback) = (intent.expires, intent.state, callback_of(&intent));
-    let page = Box::new(Page { web, stream, intent: id, expires, state, callback, case, last: None, is_told: false, is_over: false });
+    let page = Box::new(Page {
+        web,
+        stream,
+        intent: id,
+        expires,
+        state,
+        callback,
+        case,
+        last: None,
+        is_told: false,
+        is_over: false,
+    });
     Ok(events::answer(stream::unfold(page, |mut page| async move {
         let event = page.next().await?;
         Some((Ok::<Bytes, Infallible>(event), page))
