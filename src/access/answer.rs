@@ -22,6 +22,27 @@ pub enum Answer {
     Refuse { status: u16, announcement: Option<Arc<str>> },
 }
 
+impl Answer {
+    /// At once, or after a queue.
+    pub fn calls_back(&self) -> bool {
+        match self {
+            Answer::Callback { .. } => true,
+            Answer::Queue { then, .. } => then.calls_back(),
+            Answer::Human { .. } | Answer::SelfService | Answer::Refuse { .. } => false,
+        }
+    }
+}
+
+impl After {
+    fn calls_back(&self) -> bool {
+        match self {
+            After::Callback => true,
+            After::Queue(next) => next.then.calls_back(),
+            After::SelfService | After::Refuse { .. } => false,
+        }
+    }
+}
+
 /// What follows a queue whose ceiling has been reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum After {

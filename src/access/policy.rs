@@ -148,6 +148,12 @@ impl Policy {
         self.indexes.domains.find(&host_of(domain)?).tier.cloned()
     }
 
+    /// Some rule's callers may come to be called back.
+    pub fn calls_back(&self) -> bool {
+        let decisions = self.rules.iter().map(|rule| &rule.decision).chain([&self.default]);
+        decisions.into_iter().any(|decision| decision.answer.calls_back())
+    }
+
     /// Some rule asks for cases or earlier contacts.
     pub fn asks_for_past(&self) -> bool {
         self.asks_for_past

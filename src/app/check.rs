@@ -19,7 +19,8 @@ pub fn run(file: &Path, bind: bool) -> ExitCode {
     if bind && !can_bind(&plan) {
         return ExitCode::from(WRONG);
     }
-    for warning in plan.settings.pools.iter().flat_map(PoolPlan::warnings) {
+    let of_pools = plan.settings.pools.iter().flat_map(PoolPlan::warnings);
+    for warning in of_pools.chain(plan.settings.calls.warnings()) {
         eprintln!("{}: warning: {warning}", file.display());
     }
     let calls = &plan.settings.calls;

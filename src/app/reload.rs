@@ -25,7 +25,7 @@ use crate::media::{Clip, Sounds};
 
 use super::configuration::{self, NoPlan};
 use super::numbers::Numbers;
-use super::server::{random_seed, warm_up, warn_of_pools};
+use super::server::{random_seed, warm_up, warn};
 use super::web::WebParts;
 use super::{notices, sounds, tls};
 
@@ -216,7 +216,7 @@ fn check(file: &Path, before: &Before) -> Result<Checked, NotReloaded> {
         return Err(NotReloaded::NeedsRestart(told(vec![of_file(what, "restart the process")])));
     }
     warm_up(&plan);
-    warn_of_pools(&plan);
+    warn(&plan);
     Ok(Checked { plan, clips, source, changes, left })
 }
 

@@ -205,7 +205,7 @@ pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<S
     let clock = Clock::start();
     let now = clock.now();
     warm_up(&plan);
-    warn_of_pools(&plan);
+    warn(&plan);
     tracing::info!(policy = %plan.settings.calls.policy.version(), "access rules");
     if let Some(shadow) = &plan.settings.calls.shadow {
         tracing::info!(policy = %shadow.version(), "shadow policy: asked about every call, and never obeyed");
@@ -336,8 +336,10 @@ pub fn warm_up(plan: &Plan) {
     of_trunks.chain(plan.shell.intents.region).for_each(Region::warm_up);
 }
 
-pub fn warn_of_pools(plan: &Plan) {
-    for warning in plan.settings.pools.iter().flat_map(PoolPlan::warnings) {
+/// What an admin must be told of the configuration that is no fault.
+pub fn warn(plan: &Plan) {
+    let of_pools = plan.settings.pools.iter().flat_map(PoolPlan::warnings);
+    for warning in of_pools.chain(plan.settings.calls.warnings()) {
         tracing::warn!("{warning}");
     }
 }

@@ -10,6 +10,7 @@ use crate::base::stage::Stage;
 use crate::base::timers::Timers;
 use crate::base::{AgentId, CallId, Family, IntentId, LegId, Mono, Now, Wall};
 use crate::desktop::DeskCommand;
+use crate::intents::intent::Intent;
 use crate::intents::requests::StoreRequest;
 use crate::media::command::MediaCommand;
 use crate::media::ports::Ports;
@@ -20,6 +21,7 @@ use crate::sip::resolve::host_address;
 use super::api::{AskId, CallOutput};
 use super::call::Call;
 use super::caps::Loads;
+use super::explained::DecisionSeen;
 use super::facts::Fact;
 use super::pages::{Pages, Standing};
 use super::places::Places;
@@ -42,7 +44,7 @@ pub enum Deadline {
     RenewClaim,
     /// What a refused caller hears is too long.
     Announcement,
-    /// No key of a code has come, or no answer to it.
+    /// No key has come that the caller was asked for, or no answer to what they have entered.
     Key,
     /// A waiting caller is told something.
     Message,
@@ -59,12 +61,16 @@ pub enum Deadline {
 }
 
 /// What a call of a customer does to their callback, done when the call has been seen to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Chore {
     /// The call has the intent.
     Taken(IntentId),
     /// The call is over.
     Freed { intent: IntentId, talked: bool },
+    /// The caller is to be called back, now that they have hung up; by the rule that has decided on their call.
+    Promised { intent: Box<Intent>, decision: Option<Box<DecisionSeen>> },
+    /// The customer calls while we are calling them.
+    CallsIn { intent: IntentId, call: CallId },
 }
 
 impl Deadline {
@@ -90,7 +96,7 @@ impl Deadline {
             Deadline::Pop => "pop budget",
             Deadline::RenewClaim => "renew the claim",
             Deadline::Announcement => "longest announcement",
-            Deadline::Key => "next key of a code",
+            Deadline::Key => "next key",
             Deadline::Message => "message for a waiting caller",
             Deadline::Ceiling => "queue ceiling",
             Deadline::HandedOver => "a call that was handed over",

@@ -25,6 +25,7 @@ pub fn plan(fallback: Fallback, terms: TrunkTerms, flow: FlowId) -> TrunkPlan {
         terms,
         reliable: Reliable::Supported,
         keys_in_info: false,
+        language: None,
     }
 }
 

@@ -15,6 +15,7 @@ use super::consulting::Consultation;
 use super::facts::{CallRecord, FallbackCause};
 use super::moved::Moved;
 use super::pin::Entry;
+use super::promising::{Asked, Wish};
 use super::prompts::Prompts;
 use super::recalling::Recall;
 use super::recording::Recording;
@@ -77,7 +78,8 @@ pub enum Phase {
     Over,
 }
 
-/// The questions of matching; the second only when there was more than one candidate, the others only where there are codes.
+/// The questions of matching, the second only when there was more than one candidate, those of codes only where there are some; and what is said
+/// to callers whom nobody is to have now.
 #[derive(Clone, Debug)]
 pub enum Step {
     Finding(AskId),
@@ -91,6 +93,12 @@ pub enum Step {
     Announcing {
         status: u16,
     },
+    /// ... or are asked whether they want to be called back.
+    Inviting(Box<Wish>),
+    /// They want to be, and the store is asked to promise it.
+    Promising(Box<Wish>, Asked),
+    /// It is promised, as they hear; then the call ends.
+    Promised(Box<Intent>),
 }
 
 /// What matching and access found out about the caller.
@@ -141,6 +149,8 @@ pub struct Queued {
     pub expected_wait: Option<Duration>,
     /// What follows when nobody is free in time.
     pub then: After,
+    /// When that is.
+    pub until: Option<Mono>,
 }
 
 /// A call from its INVITE to its end record.
@@ -185,6 +195,8 @@ pub struct Call {
     pub returning: Returning,
     /// We call the customer: there is no caller.
     pub recall: Option<Box<Recall>>,
+    /// The caller is not to be called back, or does not want it: they are not asked again.
+    pub is_promise_refused: bool,
     pub record: CallRecord,
 }
 

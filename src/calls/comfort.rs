@@ -9,8 +9,11 @@ use crate::media::spoken::{self, Language, Wait};
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, Phase, Queued, Side};
+use super::keys;
+use super::promising;
 use super::prompts::{self, Prompt, Purpose};
-use super::settings::{MediaPlan, Messages};
+use super::settings::Messages;
+use super::speaking;
 
 /// What a caller has been told so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,8 +25,9 @@ pub struct Told {
 
 /// The caller begins to hear the waiting sound, or hears it again.
 pub fn wait(call: &Call, bench: &mut Bench, now: Now) {
-    let Some(messages) = messages(call, bench) else { return };
-    let pause = if call.prompts.told.messages == 0 { messages.first_after } else { messages.every };
+    let of_queue = messages(call, bench).map(|messages| (messages.first_after, messages.every));
+    let Some((first_after, every)) = of_queue.or_else(|| promising::pauses(call, bench)) else { return };
+    let pause = if call.prompts.told.messages == 0 { first_after } else { every };
     bench.set_deadline(call, Deadline::Message, now.mono + pause);
 }
 
@@ -53,12 +57,18 @@ pub fn said(call: &Call, bench: &mut Bench, now: Now) {
 }
 
 fn tell(call: &mut Call, bench: &mut Bench, now: Now) {
-    let (Some(messages), Some(queued)) = (messages(call, bench), call.queued.clone()) else { return };
-    let mut items: Vec<WavId> = file(&messages, call.prompts.told).into_iter().collect();
-    let language = language(call, &messages, &bench.settings.media);
-    for part in words(&messages, &queued, language, &mut call.prompts.told) {
-        items.extend(bench.settings.media.spoken.part(language, &part));
+    let Some(queued) = call.queued.clone() else { return };
+    let mut items = Vec::new();
+    if let Some(messages) = messages(call, bench) {
+        items.extend(file(&messages, call.prompts.told));
+        let language = speaking::language(call, bench);
+        for part in words(&messages, &queued, language, &mut call.prompts.told) {
+            items.extend(bench.settings.media.spoken.part(language, &part));
+        }
     }
+    let question = promising::question_in_queue(call, bench);
+    keys::listen(call, !question.is_empty(), bench);
+    items.extend_from_slice(&question);
     call.prompts.told.messages += 1;
     let prompt = Prompt { items: items.into(), purpose: Purpose::Comfort, until_key: false };
     if !prompts::play(call, Side::Caller, prompt, bench) {
@@ -87,12 +97,6 @@ fn words(messages: &Messages, queued: &Queued, language: Language, told: &mut To
         said.extend(spoken::wait(language, wait));
     }
     said
-}
-
-/// The customer's own language if there are recordings of it, else the queue's, else the first of the configuration.
-fn language(call: &Call, messages: &Messages, media: &MediaPlan) -> Language {
-    let of_intent = call.recognised.intent.as_ref().and_then(|intent| Language::of_tag(&intent.language));
-    of_intent.filter(|own| media.spoken.has(*own)).or(messages.language).unwrap_or(media.spoken.usual)
 }
 
 fn messages(call: &Call, bench: &Bench) -> Option<Arc<Messages>> {

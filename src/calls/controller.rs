@@ -28,8 +28,8 @@ use super::settings::{CallSettings, TrunkPlan};
 use super::shadowing::Differences;
 use super::{
     admission, announcing, attended, browsing, changing, comfort, confirming, connecting, consulting, ending, fallback,
-    header_rules, keys, matching, phoning, pin, queueing, recording, redirecting, returning, screening, settling,
-    supervising, transfer,
+    header_rules, keys, matching, phoning, pin, promising, queueing, recording, redirecting, returning, screening,
+    settling, supervising, transfer,
 };
 
 /// The calls in progress and the records of those that have ended.
@@ -334,6 +334,7 @@ impl Calls {
 
     /// The process ends: whoever is in a call hears so.
     fn leave(&mut self, now: Now) {
+        self.bench.is_draining = true;
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         for id in calls {
             self.with(id, |call, bench| ending::cut_short(call, ending::LEAVING, bench, now));
@@ -355,7 +356,8 @@ impl Calls {
         if let Some(call) = self.bench.call_by_ask.remove(&ask) {
             self.with(call, |call, bench| {
                 let is_known = recall::store_answered(call, ask, &result, bench, now)
-                    || confirming::answered(call, ask, &result, bench, now);
+                    || confirming::answered(call, ask, &result, bench, now)
+                    || promising::answered(call, ask, &result, bench);
                 if !is_known {
                     matching::answered(call, ask, result, bench, now);
                 }
@@ -516,7 +518,11 @@ fn on_deadline(call: &mut Call, deadline: Deadline, bench: &mut Bench, now: Now)
         Deadline::AnswerWaiting => queueing::answer_waiting(call, bench, now),
         Deadline::Pop if call.transfer.is_some() => transfer::pop_overdue(call, bench, now),
         Deadline::Pop => connecting::pop_overdue(call, bench, now),
-        Deadline::Announcement => announcing::over(call, bench, now),
+        Deadline::Announcement => {
+            announcing::over(call, bench, now);
+            promising::heard(call, bench, now);
+        }
+        Deadline::Key if promising::timed_out(call, bench) => {}
         Deadline::Key => pin::timed_out(call, bench, now),
         Deadline::Message => comfort::due(call, bench, now),
         Deadline::Ceiling => queueing::ceiling_reached(call, bench, now),

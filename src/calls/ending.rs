@@ -16,6 +16,7 @@ use super::engaged;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
 use super::matching;
+use super::promising;
 use super::recalling;
 use super::recording;
 use super::redirecting;
@@ -317,6 +318,7 @@ pub fn finish(call: &mut Call, outcome: Outcome, by: EndedBy, bench: &mut Bench,
     if matches!(call.phase, Phase::Over) && call.record.ended.is_some() {
         return;
     }
+    let outcome = promising::close(call, outcome, bench);
     transfer::abandon(call, bench);
     confirming::abandon(call, bench);
     returning::abandon(call, bench);

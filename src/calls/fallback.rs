@@ -16,6 +16,7 @@ use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::header_rules;
 use super::identity;
 use super::inviting;
+use super::keys;
 use super::moved::{Moved, Next};
 use super::recalling;
 use super::recording;
@@ -36,6 +37,7 @@ pub fn divert(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now
         bench.cancel_deadline(call, deadline);
     }
     call.record.fallback = Some(cause);
+    keys::listen(call, false, bench);
     consulting::end(call, "the call has gone on without its agent", bench, now);
     supervising::end(call, "the call has gone on without its agent", bench);
     recording::end(call, bench);

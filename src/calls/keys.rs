@@ -7,6 +7,7 @@ use super::bench::Bench;
 use super::call::{Call, Phase, Side};
 use super::facts::Fact;
 use super::pin;
+use super::promising;
 
 /// A key and how long it was down, in milliseconds.
 type Key = (char, u32);
@@ -38,7 +39,16 @@ pub fn told(call: &mut Call, side: Side, key: Key, bench: &mut Bench) {
 
 /// Keys by which a caller answers us; in no phase do two want them.
 fn is_for_us(call: &mut Call, side: Side, key: Key, bench: &mut Bench) -> bool {
-    pin::pressed(call, side, key.0, bench)
+    pin::pressed(call, side, key.0, bench) || promising::pressed(call, side, key.0, bench)
+}
+
+/// The caller is asked for a key, or is not any more: keys may come as tones where events were not agreed.
+pub fn listen(call: &mut Call, is_on: bool, bench: &mut Bench) {
+    let tones = is_on && !call.sound.takes_keys(Side::Caller);
+    if let Some(leg) = call.sound.leg(Side::Caller).filter(|_| tones != call.prompts.listens) {
+        call.prompts.listens = tones;
+        bench.media(MediaCommand::Listen { leg, tones });
+    }
 }
 
 fn tell(call: &Call, side: Side, (digit, duration_ms): Key, bench: &mut Bench) {

@@ -20,6 +20,7 @@ use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
 use super::pin;
 use super::policy_facts;
+use super::promising;
 use super::queueing;
 use super::settling;
 use super::shadowing;
@@ -82,7 +83,9 @@ pub fn give_up_claim(call: &Call, bench: &mut Bench) {
         Phase::Matching(Step::Finding(_)) => settling::release(bench, call),
         Phase::Matching(Step::Claiming(_, intent)) => settling::settle(bench, intent.id, call.id, None, false),
         Phase::Matching(Step::Checking(_, entry)) => pin::give_back(call, entry, bench),
-        Phase::Matching(Step::Entering(_) | Step::Announcing { .. })
+        Phase::Matching(
+            Step::Entering(_) | Step::Announcing { .. } | Step::Inviting(_) | Step::Promising(..) | Step::Promised(_),
+        )
         | Phase::Waiting
         | Phase::Offered(_)
         | Phase::Ringing(..)
@@ -110,6 +113,7 @@ fn found(call: &mut Call, result: Result<StoreReply, StoreError>, bench: &mut Be
 
 fn weigh(call: &mut Call, mut candidates: Vec<Candidate>, bench: &mut Bench, now: Now) {
     let ours = take_ours(&mut candidates, call.id);
+    candidates.iter_mut().for_each(|candidate| let_go_of_recall(candidate, bench));
     let observed = Observed {
         dialled: call.recognised.dialled.clone(),
         caller: call.recognised.caller.clone(),
@@ -152,6 +156,16 @@ fn take_ours(candidates: &mut [Candidate], call: CallId) -> Option<IntentId> {
     Some(ours.intent.id)
 }
 
+/// An intent whose customer we are calling now is weighed as an open one: it may well be they who call.
+fn let_go_of_recall(candidate: &mut Candidate, bench: &Bench) {
+    let intent = &mut candidate.intent;
+    if let IntentState::Claimed { call, .. } = intent.state
+        && is_recall(intent.id, call, bench)
+    {
+        intent.state = IntentState::Open;
+    }
+}
+
 fn note(call: &mut Call, matched: &Matched) {
     call.recognised.rivals = u8::try_from(matched.rivals.len()).unwrap_or(u8::MAX);
     call.record.level = matched.level;
@@ -160,10 +174,13 @@ fn note(call: &mut Call, matched: &Matched) {
 }
 
 fn claim(call: &mut Call, candidate: Candidate, bench: &mut Bench, now: Now) {
+    call.recognised.last_agent = candidate.last_agent.clone();
+    ask_for(call, Box::new(with_last_agent(candidate)), bench, now);
+}
+
+fn ask_for(call: &mut Call, intent: Box<Intent>, bench: &mut Bench, now: Now) {
     let deadline = call.incoming.received + bench.settings.deadlines.matching;
     let until = now.wall + bench.settings.deadlines.claim;
-    call.recognised.last_agent = candidate.last_agent.clone();
-    let intent = Box::new(with_last_agent(candidate));
     let request = StoreRequest::Claim { intent: intent.id, call: call.id, until, now: now.wall };
     let ask = bench.ask(call.id, request, deadline.since(now.mono));
     call.phase = Phase::Matching(Step::Claiming(ask, intent));
@@ -180,15 +197,35 @@ fn claimed(call: &mut Call, result: Result<StoreReply, StoreError>, bench: &mut 
     let intent = intent.clone();
     match result {
         Ok(StoreReply::Claimed(_)) => settled(call, Some(intent), bench, now),
-        // Another call has this intent, or it has just ended: this caller is nobody we know.
-        Ok(_) => {
-            lost(call);
-            settled(call, None, bench, now);
+        // It is we who are calling the customer.
+        Ok(StoreReply::Taken { by }) if is_recall(intent.id, by, bench) => {
+            bench.chores.push_back(Chore::CallsIn { intent: intent.id, call: call.id });
         }
+        Ok(_) => taken(call, bench, now),
         Err(_) => {
             give_up_claim(call, bench);
             missed(call, FallbackCause::StoreFailure, bench, now);
         }
+    }
+}
+
+fn is_recall(intent: IntentId, by: CallId, bench: &Bench) -> bool {
+    bench.recalls.get(&intent).is_some_and(|(recall, _)| *recall == by)
+}
+
+/// The customer is not called any more, since this is their call: the intent can be had.
+pub fn claim_again(call: &mut Call, bench: &mut Bench, now: Now) {
+    if let Phase::Matching(Step::Claiming(_, intent)) = &call.phase {
+        let intent = intent.clone();
+        ask_for(call, intent, bench, now);
+    }
+}
+
+/// Another call has this intent, or it has just ended: this caller is nobody we know.
+pub fn taken(call: &mut Call, bench: &mut Bench, now: Now) {
+    if matches!(call.phase, Phase::Matching(Step::Claiming(..))) {
+        lost(call);
+        settled(call, None, bench, now);
     }
 }
 
@@ -269,6 +306,10 @@ fn decide(call: &mut Call, bench: &mut Bench, now: Now) {
 
 /// The match is proven: the rules may give the caller a human whom they had sent to the fallback.
 pub fn reconsider(call: &mut Call, bench: &mut Bench, now: Now) {
+    // What was promised stays.
+    if call.recall.is_some() {
+        return;
+    }
     if matches!(call.phase, Phase::Waiting) {
         return wait_elsewhere(call, bench, now);
     }
@@ -309,7 +350,8 @@ fn is_let_in(decision: &Decision) -> bool {
     matches!(decision.answer, Answer::Human { .. } | Answer::Queue { .. })
 }
 
-fn note_decision(call: &mut Call, decision: Decision, trace: Trace, bench: &mut Bench, now: Now) {
+/// The rules have decided: the record says so.
+pub fn note_decision(call: &mut Call, decision: Decision, trace: Trace, bench: &mut Bench, now: Now) {
     let at = since_invite(call, now);
     call.record.explain().decided(at, decision.clone(), trace);
     call.record.rule = Some(decision.rule.to_string());
@@ -328,8 +370,12 @@ fn obey(call: &mut Call, answer: Answer, bench: &mut Bench, now: Now) {
         Answer::Queue { queue, priority, ceiling, then: _ } => {
             queueing::enter(call, queue, priority, Some(ceiling), bench, now);
         }
-        // Nobody can be called back yet.
-        Answer::Callback { .. } => fallback::divert(call, FallbackCause::Rule, bench, now),
+        Answer::Callback { queue, priority } => {
+            let queue = queue.or_else(|| bench.settings.default_queue.clone());
+            if !queue.is_some_and(|queue| promising::ask(call, queue, priority, FallbackCause::Rule, bench, now)) {
+                fallback::divert(call, FallbackCause::Rule, bench, now);
+            }
+        }
         Answer::SelfService => {
             let cause = call.recognised.missed.unwrap_or(why_self_service(call));
             fallback::divert(call, cause, bench, now);

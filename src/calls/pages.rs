@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::base::{AgentId, CallId, CaseId, IntentId, Level};
 
-use super::call::{Call, Phase};
+use super::call::{Call, Phase, Step};
 use super::facts::{CallRecord, Outcome};
 
 /// From the shell: the first page of an intent is open, or the last is closed.
@@ -199,7 +199,11 @@ fn state(call: &Call) -> PageState {
 
 fn state_of_phase(call: &Call) -> PageState {
     match &call.phase {
-        Phase::Matching(_) => PageState::Calling,
+        Phase::Matching(Step::Promised(_)) => PageState::CallbackWaiting,
+        Phase::Matching(Step::Inviting(_) | Step::Promising(..)) => PageState::Recognised,
+        Phase::Matching(
+            Step::Finding(_) | Step::Claiming(..) | Step::Entering(_) | Step::Checking(..) | Step::Announcing { .. },
+        ) => PageState::Calling,
         Phase::Waiting | Phase::Offered(_) | Phase::Ringing(..) if is_doubtful(call) => PageState::Confirm,
         Phase::Diverting(_) | Phase::Diverted(_) if call.recognised.is_kept_out => PageState::Confirm,
         Phase::Waiting if call.queued.as_ref().is_some_and(|queued| queued.position.is_some()) => PageState::Waiting,

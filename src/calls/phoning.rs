@@ -32,6 +32,7 @@ pub fn plan(phone: &PhonePlan) -> TrunkPlan {
         terms: TrunkTerms { sound: phone.sound.clone(), ..TrunkTerms::default() },
         reliable: Reliable::Supported,
         keys_in_info: false,
+        language: None,
     }
 }
 

@@ -99,7 +99,14 @@ pub fn timed_out(call: &mut Call, bench: &mut Bench, now: Now) {
         }
         Phase::Matching(Step::Entering(_)) => drop(enter(call, bench)),
         Phase::Matching(Step::Checking(..)) => failed(call, bench, now),
-        Phase::Matching(Step::Finding(_) | Step::Claiming(..) | Step::Announcing { .. })
+        Phase::Matching(
+            Step::Finding(_)
+            | Step::Claiming(..)
+            | Step::Announcing { .. }
+            | Step::Inviting(_)
+            | Step::Promising(..)
+            | Step::Promised(_),
+        )
         | Phase::Waiting
         | Phase::Offered(_)
         | Phase::Ringing(..)

@@ -10,6 +10,7 @@ use super::bench::Bench;
 use super::call::{Call, Side};
 use super::comfort::{self, Told};
 use super::pin;
+use super::promising;
 use super::recording;
 
 /// What a call has been played, and is being played.
@@ -20,6 +21,8 @@ pub struct Prompts {
     playing: Vec<Playing>,
     /// What a waiting caller has heard of the queue.
     pub(super) told: Told,
+    /// Tones are listened for.
+    pub(super) listens: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -42,6 +45,10 @@ pub enum Purpose {
     Question,
     /// The caller is told why they are refused.
     Refusal,
+    /// They are asked whether they want to be called back.
+    Invitation,
+    /// They are told that they will be.
+    Promised,
 }
 
 /// A prompt to be.
@@ -75,5 +82,7 @@ pub fn over(call: &mut Call, leg: LegId, prompt: PromptId, end: PromptEnd, bench
         Purpose::Notice => recording::noticed(call, leg, bench, now),
         Purpose::Question => pin::asked(call, end, bench),
         Purpose::Refusal => announcing::over(call, bench, now),
+        Purpose::Invitation => promising::asked(call, bench),
+        Purpose::Promised => promising::heard(call, bench, now),
     }
 }

@@ -14,6 +14,7 @@ use super::explained::since_invite;
 use super::facts::{Fact, FallbackCause};
 use super::fallback;
 use super::matching;
+use super::promising;
 use super::recalling;
 use super::recording;
 use super::redirecting;
@@ -52,10 +53,11 @@ pub fn take(call: &mut Call, place: Place, bench: &mut Bench, now: Now) {
     let (at, from) = (since_invite(call, now), since.unwrap_or(now.mono));
     call.record.explain().queued(at, queue.clone(), priority);
     bench.fact(Fact::Queued { call: call.id, queue: queue.clone(), since: from });
-    call.queued = Some(Queued { queue: queue.clone(), since: from, position: None, expected_wait: None, then });
+    let until = ceiling.map(|ceiling| now.mono + ceiling);
+    call.queued = Some(Queued { queue: queue.clone(), since: from, position: None, expected_wait: None, then, until });
     call.phase = Phase::Waiting;
-    match ceiling {
-        Some(ceiling) => bench.set_deadline(call, Deadline::Ceiling, now.mono + ceiling),
+    match until {
+        Some(until) => bench.set_deadline(call, Deadline::Ceiling, until),
         None => bench.cancel_deadline(call, Deadline::Ceiling),
     }
     recording::prepare(call, bench);
@@ -100,13 +102,24 @@ fn overflow(call: &mut Call, next: &Overflow, bench: &mut Bench, now: Now) {
     }
 }
 
-fn priority(call: &Call) -> i32 {
+/// As the rule says.
+pub fn priority(call: &Call) -> i32 {
     match call.decision.as_ref().map(|decision| &decision.answer) {
         Some(Answer::Human { priority, .. } | Answer::Queue { priority, .. } | Answer::Callback { priority, .. }) => {
             *priority
         }
         Some(Answer::SelfService | Answer::Refuse { .. }) | None => 0,
     }
+}
+
+/// Back to its place, which it has left for a moment; the music has gone on.
+pub fn wait_again(call: &mut Call, bench: &mut Bench, now: Now) {
+    let Some(Queued { queue, since, then, until, .. }) = call.queued.clone() else {
+        return fallback::divert(call, FallbackCause::QueueCeiling, bench, now);
+    };
+    let ceiling = until.map(|until| until.since(now.mono));
+    take(call, Place { queue, priority: priority(call), since: Some(since), ceiling, then }, bench, now);
+    comfort::wait(call, bench, now);
 }
 
 /// The router says how far the call has come.
@@ -173,8 +186,11 @@ pub fn ceiling_reached(call: &mut Call, bench: &mut Bench, now: Now) {
             bench.routing(routing::Input::Leave { call: call.id });
             overflow(call, &next, bench, now);
         }
-        // Nobody can be called back yet.
-        After::SelfService | After::Callback => leave(call, FallbackCause::QueueCeiling, bench, now),
+        After::SelfService => leave(call, FallbackCause::QueueCeiling, bench, now),
+        After::Callback => {
+            bench.routing(routing::Input::Leave { call: call.id });
+            ask_to_call_back(call, FallbackCause::QueueCeiling, bench, now);
+        }
         After::Refuse { status } => {
             bench.routing(routing::Input::Leave { call: call.id });
             matching::refuse(call, status, bench, now);
@@ -204,7 +220,16 @@ pub fn turned_away(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now
     }
     match next(call) {
         After::Queue(next) => overflow(call, &next, bench, now),
-        After::SelfService | After::Refuse { .. } | After::Callback => fallback::divert(call, cause, bench, now),
+        After::Callback => ask_to_call_back(call, cause, bench, now),
+        After::SelfService | After::Refuse { .. } => fallback::divert(call, cause, bench, now),
+    }
+}
+
+/// It is not in the queue any more.
+fn ask_to_call_back(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
+    let queue = call.queued.as_ref().map(|queued| queued.queue.clone());
+    if !queue.is_some_and(|queue| promising::ask(call, queue, priority(call), cause, bench, now)) {
+        fallback::divert(call, cause, bench, now);
     }
 }
 

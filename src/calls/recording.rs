@@ -120,6 +120,15 @@ pub fn talk(call: &mut Call, bench: &mut Bench, now: Now) {
     }
 }
 
+/// The same in another try to reach the customer: what there was before was a machine, or nobody.
+pub fn talk_anew(call: &mut Call, bench: &mut Bench, now: Now) {
+    if call.recording == Recording::Over {
+        call.recording = Recording::NotBegun;
+        call.record.recording = None;
+    }
+    talk(call, bench, now);
+}
+
 /// A stream has taken another's place.
 pub fn follow(call: &mut Call, bench: &mut Bench) {
     if !matches!(call.phase, Phase::Talking(..)) {

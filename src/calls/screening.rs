@@ -57,6 +57,7 @@ pub fn fresh(
         moved: Moved::default(),
         returning: Returning::default(),
         recall: None,
+        is_promise_refused: false,
     };
     bench.call_by_leg.insert(leg.0, id);
     bench.fact(Fact::CallAdmitted { call: id, trunk: call.trunk.trunk.clone() });

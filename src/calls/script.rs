@@ -33,7 +33,7 @@ use super::browsing;
 use super::dialling::{DialRule, DialRules};
 use super::facts::Fact;
 use super::pages::{PageInput, Standing};
-use super::recalling::plan::{self, CallbackPlan};
+use super::recalling::plan::{self, AskedByPhone, CallbackPlan};
 use super::recording::{Notice, RecordingPlan};
 use super::settings::{
     CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, PinPlan, QueueSound, Spoken, TrunkPlan,
@@ -68,6 +68,8 @@ pub struct Bench {
     /// Calls that came, and the last of them that is a customer's.
     admitted: u32,
     call: CallId,
+    /// The last callback that has begun.
+    recall: CallId,
     open_sound: Vec<LegId>,
     /// What is being played in between, and to whom.
     prompts: Vec<(LegId, PromptId)>,
@@ -210,6 +212,7 @@ impl Bench {
             bens: LegId(0),
             admitted: 0,
             call: CallId::new(7, 1),
+            recall: CallId::new(7, 1),
             open_sound: Vec::new(),
             prompts: Vec::new(),
             described: Vec::new(),
@@ -288,6 +291,13 @@ impl Bench {
                 let mut call = incoming(self.now.mono, SDP);
                 call.asserted = Some(Pii::new(format!("<sip:{CALLER}@carrier.example.com>")));
                 call.diverted_from = Some(Pii::new("+12015550188".to_owned()));
+                call.is_withheld = rest == ["withheld"];
+                sip(SipEvent::Incoming { leg: caller, call })
+            }
+            // The carrier vouches for the number.
+            ["invite", "vouched", rest @ ..] => {
+                let mut call = incoming(self.now.mono, SDP);
+                call.asserted_user = Some(Pii::new(CALLER.to_owned()));
                 call.is_withheld = rest == ["withheld"];
                 sip(SipEvent::Incoming { leg: caller, call })
             }
@@ -418,11 +428,23 @@ impl Bench {
                 let intent = promised(self.now.wall, tries.parse().unwrap(), CallbackState::Calling { call });
                 store(self.ask, Ok(StoreReply::Claimed(Box::new(intent))))
             }
+            // What a call of the customer's has led to.
+            ["its", "callback"] => return self.look_at_recall(),
+            ["promised"] => {
+                let intent = promised(self.now.wall, 0, CallbackState::Waiting);
+                store(self.ask, Ok(StoreReply::Promised(Box::new(intent))))
+            }
+            ["registered"] => store(self.ask, Ok(StoreReply::Registered(Box::new(likely(7).intent)))),
+            ["too", "many"] => store(self.ask, Ok(StoreReply::TooMany)),
+            ["found", "recalled"] => {
+                let candidate = ours(self.recall);
+                store(self.ask, Ok(StoreReply::Found { candidates: vec![candidate] }))
+            }
+            ["taken", "by", "recall"] => store(self.ask, Ok(StoreReply::Taken { by: self.recall })),
             ["gone"] => store(self.ask, Ok(StoreReply::Gone)),
             ["promises", "waiting"] => {
                 let intent = promised(self.now.wall, 0, CallbackState::Waiting);
-                self.admitted += 1;
-                self.call = CallId::new(7, self.admitted);
+                self.look_at_recall();
                 store(self.ask, Ok(StoreReply::Promises(vec![intent])))
             }
             ["promises", "lost"] => {
@@ -592,13 +614,20 @@ impl Bench {
         let done = self.calls.call_back(Box::new(intent), self.now);
         self.drain();
         if let CalledBack::Waiting { call, .. } = &done {
-            self.call = *call;
+            (self.call, self.recall) = (*call, *call);
             self.admitted = call.0 as u32;
         }
         self.said.push(match done {
             CalledBack::Waiting { .. } => "promised".to_owned(),
             other => format!("{other:?}").to_lowercase(),
         });
+    }
+
+    /// What happens from now on is about the callback that has just begun.
+    fn look_at_recall(&mut self) {
+        self.admitted += 1;
+        self.call = CallId::new(7, self.admitted);
+        self.recall = self.call;
     }
 
     fn confirm(&mut self, intent: IntentId) {
@@ -1008,8 +1037,22 @@ fn promised(since: Wall, tries: u8, state: CallbackState) -> Intent {
 }
 
 /// Customers may be called back, in these hours of UTC.
-fn callbacks(hours: &str) -> Arc<CallbackPlan> {
+pub fn callbacks(hours: &str) -> Arc<CallbackPlan> {
     Arc::new(CallbackPlan { hours: vec![hours.to_owned()], ..plan::tests::plan() })
+}
+
+/// Callers by telephone too, with the key 1; the question and the promise are spoken.
+pub fn callbacks_by_phone() -> Arc<CallbackPlan> {
+    let asked = AskedByPhone {
+        key: '1',
+        question: Arc::default(),
+        promised: Arc::default(),
+        queues: None,
+        first_after: Duration::from_secs(15),
+        every: Duration::from_secs(40),
+        patience: Duration::from_secs(8),
+    };
+    Arc::new(CallbackPlan { by_phone: Some(asked), ..(*callbacks("daily 00:00-24:00")).clone() })
 }
 
 fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms) -> CallSettings {
@@ -1025,6 +1068,7 @@ fn settings(fallback: Fallback, mode: Mode, terms: TrunkTerms, sound: SoundTerms
         terms,
         reliable: Reliable::Supported,
         keys_in_info: false,
+        language: None,
     };
     let phone = PhonePlan {
         target: Target::Uri { uri: "sip:anna@192.0.2.50".to_owned(), via: None },

@@ -83,6 +83,8 @@ pub struct TrunkPlan {
     pub reliable: Reliable,
     /// Keys travel in INFO over this trunk, not in the sound.
     pub keys_in_info: bool,
+    /// In which its callers are spoken to whose own language is not known, or not spoken here.
+    pub language: Option<Language>,
 }
 
 /// How an agent's phone is rung.
@@ -241,6 +243,17 @@ impl WebRtcPlan {
     pub fn port_of(&self, group: CallId) -> Option<u16> {
         let worker = group.0.checked_rem(self.ports.len() as u64)?;
         self.ports.get(worker as usize).copied()
+    }
+}
+
+impl CallSettings {
+    /// What an admin must be told that is no fault.
+    pub fn warnings(&self) -> Vec<String> {
+        let by_phone = self.callback.as_ref().and_then(|plan| plan.by_phone.as_ref());
+        let nobody_asks = self.policy.calls_back() && by_phone.is_none();
+        let told = "access: rules answer \"callback\", and callers by telephone cannot be asked for it: they go to the fallback; \
+                    say how they are asked in [callback.phone]";
+        nobody_asks.then(|| told.to_owned()).into_iter().collect()
     }
 }
 

@@ -13,6 +13,7 @@ use super::call::{Call, FarLeg, Grant, Phase, Side};
 use super::changing;
 use super::ending;
 use super::facts::{EndedBy, Outcome};
+use super::keys;
 use super::recording;
 
 /// The agent has answered. `body` is the caller's 200, when that is still owed.
@@ -26,6 +27,7 @@ pub fn begin(call: &mut Call, grant: Grant, leg: FarLeg, body: Option<Bytes>, be
     bench.routing(routing::Input::OfferAccepted { call: call.id, agent: grant.agent.clone(), fence: grant.fence });
     bench.desk(DeskCommand::CallPhase { agent: grant.agent.clone(), call: call.id, phase: CallPhase::Talking });
     call.phase = Phase::Talking(grant, leg);
+    keys::listen(call, false, bench);
     recording::talk(call, bench, now);
     changing::freshen(call, bench);
 }

@@ -11,6 +11,7 @@ mod explained;
 mod moved;
 mod pages;
 mod pin;
+mod promising;
 mod queueing;
 mod recalling;
 mod recording;

@@ -4,28 +4,36 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::Hours;
-use crate::base::TrunkId;
 use crate::base::phone::Region;
-use crate::calls::recalling::plan::{Allowed, CallbackPlan};
-use crate::calls::settings::Mode;
+use crate::base::{QueueId, TrunkId};
+use crate::calls::recalling::plan::{Allowed, AskedByPhone, CallbackPlan};
+use crate::calls::settings::{Mode, Spoken};
 use crate::intents::CallbackLimits;
+use crate::media::command::WavId;
 
 use super::fault::Faults;
 use super::tree::{Section, Text};
 use super::trunks::TrunksPart;
-use super::values::phone_number;
+use super::values::{Names, phone_number};
+use super::wavs::Wavs;
 
 const ALLOW: &str = "write regions and beginnings of numbers, like allow = [\"US\", \"+4930\"]";
 const TRUNK: &str = "write the trunk to whose gateways the numbers are dialled";
 const FROM: &str = "write the number that the customer is to see, like from = \"+12015550100\"";
 /// Times at which nobody is woken in most places.
 const HOURS: &str = "mon-sat 09:00-20:00";
+const NOTHING_HEARD: &str = "name a file, like question = \"press-one.wav\", promised = \"we-call.wav\", or say under [prompts] where the recorded parts are";
+const FIRST_AFTER: Duration = Duration::from_secs(20);
+const EVERY: Duration = Duration::from_secs(45);
+const PATIENCE: Duration = Duration::from_secs(8);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// `None`: nobody is called back.
 pub(super) fn read(
     top: &mut Section<'_>,
     trunks: &TrunksPart<'_>,
+    (queues, spoken): (&Names<'_>, &Spoken),
+    wavs: &mut Wavs,
     faults: &mut Faults<'_>,
 ) -> Option<Arc<CallbackPlan>> {
     let mut section = top.section("callback", faults);
@@ -50,9 +58,49 @@ pub(super) fn read(
     let again_after = section.seconds("again_after_s", Duration::from_secs(600), 60..=86_400, faults);
     let ring = section.seconds("ring_s", Duration::from_secs(30), 10..=120, faults);
     let kept = section.seconds("kept_s", DAY, 3_600..=604_800, faults);
+    let by_phone = by_phone(&mut section, queues, spoken, wavs, faults);
     section.finish(faults);
     let (trunk, from) = trunk.zip(from)?;
-    Some(Arc::new(CallbackPlan { trunk, from, allow, deny, hours, zone, most, again_after, ring, kept }))
+    Some(Arc::new(CallbackPlan { trunk, from, allow, deny, hours, zone, most, again_after, ring, kept, by_phone }))
+}
+
+/// `[callback.phone]`; a section without keys is one, if there are recorded parts.
+fn by_phone(
+    callback: &mut Section<'_>,
+    queues: &Names<'_>,
+    spoken: &Spoken,
+    wavs: &mut Wavs,
+    faults: &mut Faults<'_>,
+) -> Option<AskedByPhone> {
+    let mut section = callback.section("phone", faults);
+    if !section.is_given() {
+        return None;
+    }
+    let key = section.text("key", faults).map_or(Some('1'), |text| key(&text, faults));
+    let mut files = |key: &'static str| -> Arc<[WavId]> {
+        let texts = section.texts(key, faults);
+        if texts.is_empty() && spoken.parts_by_language.is_empty() {
+            faults.add(&section.place.key(key, section.place.offset), "has nothing to be heard", NOTHING_HEARD);
+        }
+        texts.iter().filter_map(|text| wavs.file(text, faults)).collect()
+    };
+    let (question, promised) = (files("question"), files("promised"));
+    let named = section.item("queues").map(|item| item.texts(faults));
+    let named = named.map(|texts| texts.into_iter().filter(|text| queues.check("queue", text, faults)));
+    let queues = named.map(|texts| texts.map(|text| QueueId::new(text.value)).collect());
+    let first_after = section.seconds("first_after_s", FIRST_AFTER, 0..=3600, faults);
+    let every = section.seconds("every_s", EVERY, 5..=3600, faults);
+    let patience = section.seconds("key_s", PATIENCE, 2..=60, faults);
+    section.finish(faults);
+    Some(AskedByPhone { key: key?, question, promised, queues, first_after, every, patience })
+}
+
+fn key(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<char> {
+    let key = text.value.parse().ok().filter(|key| ('1'..='9').contains(key));
+    if key.is_none() {
+        faults.add(&text.place, format!("{:?} is no key for this", text.value), "choose one from \"1\" to \"9\"");
+    }
+    key
 }
 
 /// It must have somewhere to send a call to that has not come over it.

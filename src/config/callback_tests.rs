@@ -40,6 +40,40 @@ fn each_fault_of_a_callback_is_named() {
     said(&usual("").replacen("gateways = ", "# gateways = ", 1), "callback.trunk", "add [[trunks.gateways]]");
 }
 
+#[test]
+fn callers_by_telephone_are_asked_with_a_key() {
+    let phone = |more: &str| usual(&format!("[callback.phone]\n{more}"));
+    let files = "question = \"press.wav\"\npromised = [\"we-call.wav\"]\n";
+    let asked = |text: &str| plan(text).settings.calls.callback.unwrap().by_phone.clone().unwrap();
+    let usual = asked(&phone(files));
+    assert_eq!((usual.key, usual.question.len(), usual.queues), ('1', 1, None));
+    let spoken = format!("{}[prompts]\nfolder = \"prompts\"\nlanguages = [\"en\"]\n", phone("key = \"3\"\n"));
+    assert_eq!((asked(&spoken).key, asked(&spoken).question.len()), ('3', 0));
+    said(&phone(""), "callback.phone.question", "name a file");
+    said(&phone(&format!("{files}key = \"*\"")), "callback.phone.key", "choose one from");
+    said(&phone(&format!("{files}queues = [\"nowhere\"]")), "callback.phone.queues", "");
+}
+
+#[test]
+fn a_trunk_has_a_language_of_its_own_if_it_can_be_spoken() {
+    let of_trunk = |text: &str| text.replacen(TRUNK, &format!("{TRUNK}\nlanguage = \"es\""), 1);
+    let spoken = format!("{}\n[prompts]\nfolder = \"prompts\"\nlanguages = [\"en\", \"es\"]\n", small());
+    let plan = plan(&of_trunk(&spoken));
+    assert!(plan.settings.calls.trunks.values().any(|trunk| trunk.language.is_some()));
+    said(&of_trunk(&small()), "language", "add it to languages under [prompts]");
+}
+
+#[test]
+fn rules_that_nobody_on_the_telephone_can_follow_are_told() {
+    let rule = "[[access.rules]]\nname = \"later\"\nanswer = \"callback\"\nqueue = \"help\"\n";
+    let warnings = |text: &str| plan(text).settings.calls.warnings();
+    assert!(warnings(&small()).is_empty());
+    let told = warnings(&format!("{}\n{rule}", small()));
+    assert!(told.len() == 1 && told[0].contains("[callback.phone]"), "{told:?}");
+    let phone = "[callback.phone]\nquestion = \"press.wav\"\npromised = \"we-call.wav\"\n";
+    assert!(warnings(&format!("{}\n{rule}", usual(phone))).is_empty());
+}
+
 fn said(text: &str, key: &str, remedy: &str) {
     let faults = read(text).err().unwrap_or_default();
     let all: Vec<String> = faults.iter().map(ToString::to_string).collect();

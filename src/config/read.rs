@@ -66,10 +66,10 @@ pub fn read_with(text: &str, files: &mut ReadFile<'_>, earlier: &[Vec<WavAt>]) -
 /// The sections, read one after the other; what refers to another comes after it.
 fn plan(mut top: Section<'_>, files: &mut ReadFile<'_>, mut wavs: Wavs, faults: &mut Faults<'_>) -> Option<Plan> {
     let sip = sip::read(&mut top, faults);
-    let mut trunks = trunks::read(&mut top, &sip, faults);
+    let spoken = prompts::read(&mut top, &mut wavs, faults);
+    let mut trunks = trunks::read(&mut top, &sip, &spoken, faults);
     let mut pools = numbers::read(&mut top, faults);
     let pin = pin::read(&mut top, &pools.plans, &trunks, &mut wavs, faults);
-    let spoken = prompts::read(&mut top, &mut wavs, faults);
     let mut routing = routing::read(&mut top, &spoken, &mut wavs, faults);
     let mut agents = agents::read(&mut top, &sip, &routing, trunks.redirects(), faults);
     memberships::check_queues(&routing, &agents.agents, faults);
@@ -81,7 +81,7 @@ fn plan(mut top: Section<'_>, files: &mut ReadFile<'_>, mut wavs: Wavs, faults: 
     media.plan.announcements = announcements::read(&mut top, &mut wavs, faults);
     let return_within = web::read(&mut top, &sip, sip::web_flow(sip.bind.len()), &mut trunks, faults);
     let supervision = recording::supervision(&mut top, std::mem::take(&mut agents.supervises), faults);
-    let callback = callback::read(&mut top, &trunks, faults);
+    let callback = callback::read(&mut top, &trunks, (&routing.queues, &media.plan.spoken), &mut wavs, faults);
     let (mut recorded, mut notify) = (Vec::new(), Vec::new());
     let calls = calls(&mut top, (&routing, trunks.names), &mut recorded, &mut notify, files, faults);
     let (recording, recordings) = recording::read(&mut top, recorded, &mut wavs, faults).unzip();

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::base::{Family, TrunkId};
-use crate::calls::settings::{Fallback, Mode, TrunkPlan};
+use crate::calls::settings::{Fallback, Mode, Spoken, TrunkPlan};
 use crate::sip::api::{FlowId, Gateway, Reliable, Transport, TrunkPeer};
 use crate::sip::resolve::host_address;
 use crate::sip::wire::Uri;
@@ -20,6 +20,7 @@ use super::sound_terms::OverTls;
 use super::terms;
 use super::tree::{Item, Section, Text};
 use super::values::{Names, region, sip_target, sip_uri, socket};
+use super::waiting;
 
 /// The trunks as the endpoint and as the calls know them.
 pub(super) struct TrunksPart<'a> {
@@ -40,19 +41,19 @@ impl TrunksPart<'_> {
 /// An address and how many of its bits count.
 type Network = (IpAddr, u8);
 
-pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults<'_>) -> TrunksPart<'a> {
+pub(super) fn read<'a>(
+    top: &mut Section<'a>,
+    sip: &SipPart,
+    spoken: &Spoken,
+    faults: &mut Faults<'_>,
+) -> TrunksPart<'a> {
     let mut part =
         TrunksPart { names: Names::default(), peers: Vec::new(), plans: BTreeMap::new(), asking: Vec::new() };
     let mut wanted = Vec::new();
     let (mut taken, mut users): (Vec<(Network, String)>, Names<'_>) = (Vec::new(), Names::default());
     let sections = top.sections("trunks", faults);
     if sections.is_empty() {
-        let place = top.place.key("trunks", 0);
-        faults.add(
-            &place,
-            "there is no trunk, so that no call can come",
-            "add [[trunks]] with name, networks and fallback",
-        );
+        name_none(top, faults);
     }
     for mut section in sections {
         let name = part.names.take(&mut section, "name", faults);
@@ -70,6 +71,7 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
         let reliable = reliable(&mut section, faults);
         let session_times = session_times(&mut section, sip.session_times, faults);
         let keys_in_info = section.flag("keys_in_info", false, faults);
+        let language = waiting::language(&mut section, spoken, faults);
         let fallback = section.required("fallback", FALLBACK, faults);
         let fallback = fallback.and_then(|item| self::fallback(&item, sip, &mut wanted, faults));
         let mode = redirect::mode(&mut section, faults);
@@ -108,6 +110,7 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
                 terms,
                 reliable,
                 keys_in_info,
+                language,
             };
             part.asking.extend(asks.map(|place| (trunk.clone(), place)));
             part.plans.insert(trunk, Arc::new(plan));
@@ -115,6 +118,11 @@ pub(super) fn read<'a>(top: &mut Section<'a>, sip: &SipPart, faults: &mut Faults
     }
     check_wanted(&part, &wanted, faults);
     part
+}
+
+fn name_none(top: &Section<'_>, faults: &mut Faults<'_>) {
+    let what = "there is no trunk, so that no call can come";
+    faults.add(&top.place.key("trunks", 0), what, "add [[trunks]] with name, networks and fallback");
 }
 
 /// A caller is answered before they can enter a code: whatever follows must be able to have them then.

@@ -48,7 +48,8 @@ fn messages(queue: &mut Section<'_>, spoken: &Spoken, wavs: &mut Wavs, faults: &
     is_given.then_some(messages)
 }
 
-fn language(section: &mut Section<'_>, spoken: &Spoken, faults: &mut Faults<'_>) -> Option<Language> {
+/// `language`: one of those that can be spoken.
+pub(super) fn language(section: &mut Section<'_>, spoken: &Spoken, faults: &mut Faults<'_>) -> Option<Language> {
     let text = section.text("language", faults)?;
     let language = prompts::language(&text, faults)?;
     if !spoken.has(language) {

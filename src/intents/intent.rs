@@ -161,6 +161,44 @@ pub struct Patch {
 }
 
 impl Intent {
+    /// Of a caller of whom nothing is known but the number: what they are called back for.
+    pub fn of_caller(
+        id: IntentId,
+        number: E164,
+        (category, language): (&str, &str),
+        now: Wall,
+        expires: Wall,
+    ) -> Intent {
+        let nobody = Pii::<String>::default;
+        Intent {
+            id,
+            customer: Customer {
+                id: id.to_string(),
+                name: nobody(),
+                email: nobody(),
+                phones: vec![number],
+                tier: None,
+                past: Past::default(),
+            },
+            subject: None,
+            reason: Reason { category: category.to_owned(), sub_category: None },
+            articles: Vec::new(),
+            words: nobody(),
+            language: language.to_owned(),
+            urgency: Urgency::Normal,
+            value: None,
+            attributes: BTreeMap::new(),
+            created: now,
+            expires,
+            number: None,
+            state: IntentState::Open,
+            preferred_agent: None,
+            callback: None,
+            recording_consent: false,
+            version: 1,
+        }
+    }
+
     /// A call may still be matched to it.
     pub fn is_live(&self, now: Wall) -> bool {
         let waiting = matches!(self.state, IntentState::Open | IntentState::Claimed { .. });

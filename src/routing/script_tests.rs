@@ -309,6 +309,17 @@ fn an_offer_that_rings_out_goes_to_the_next_and_pauses_the_first() {
 }
 
 #[test]
+fn a_page_that_is_closed_while_it_rings_pauses_nobody() {
+    check(&[
+        (0, "bob available", &[]),
+        (1, "call 1 any", &["1 to bob#1"]),
+        (2, "bob#1 away 1", &[]),
+        // Not the same call again at once; the next one is theirs.
+        (3, "call 2 any", &["2 to bob#2"]),
+    ]);
+}
+
+#[test]
 fn the_head_keeps_its_place_when_an_offer_fails() {
     check(&[
         (0, "bob available", &[]),

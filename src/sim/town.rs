@@ -230,6 +230,7 @@ fn trunk_plan(nth: u64) -> TrunkPlan {
         terms: Default::default(),
         reliable: Reliable::Supported,
         keys_in_info: false,
+        language: None,
     }
 }
 

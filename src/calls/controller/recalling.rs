@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use crate::base::limits;
 use crate::base::{CallId, IntentId, Now};
-use crate::calls::bench::Chore;
+use crate::calls::bench::{Bench, Chore};
 use crate::calls::call::{Call, Phase};
 use crate::calls::ending;
+use crate::calls::explained::DecisionSeen;
 use crate::calls::facts::{EndedBy, Outcome};
+use crate::calls::matching;
 use crate::calls::recalling::plan::CallbackPlan;
 use crate::calls::recalling::{self, CalledBack};
 use crate::calls::settling;
@@ -28,7 +30,7 @@ impl Calls {
     pub fn call_back(&mut self, intent: Box<Intent>, now: Now) -> CalledBack {
         self.bench.now = now;
         let id = intent.id;
-        let done = self.take_promise(intent, now);
+        let done = self.take_promise(intent, None, now);
         self.run_chores(now);
         match (done, self.bench.recalls.get(&id).copied()) {
             (CalledBack::Waiting { .. }, Some((call, _))) => self.waiting(call),
@@ -72,7 +74,7 @@ impl Calls {
         self.bench.recalls.values().filter_map(|(call, _)| self.get(*call)).filter(waits).count()
     }
 
-    fn take_promise(&mut self, intent: Box<Intent>, now: Now) -> CalledBack {
+    fn take_promise(&mut self, intent: Box<Intent>, before: Option<Box<DecisionSeen>>, now: Now) -> CalledBack {
         let Some(plan) = self.bench.settings.callback.clone() else { return CalledBack::Off };
         let callback = intent.callback.as_deref().filter(|callback| callback.state == CallbackState::Waiting);
         let Some(mut callback) = callback.cloned() else { return CalledBack::Off };
@@ -87,7 +89,7 @@ impl Calls {
         }
         match self.bench.recalls.get(&intent.id).copied() {
             Some((call, _)) => self.promise_anew(call, callback, &plan, now),
-            None => self.begin_recall(intent, callback, plan, now),
+            None => self.begin_recall(intent, (callback, before), plan, now),
         }
     }
 
@@ -125,7 +127,7 @@ impl Calls {
     fn begin_recall(
         &mut self,
         intent: Box<Intent>,
-        callback: Callback,
+        (callback, before): (Callback, Option<Box<DecisionSeen>>),
         plan: Arc<CallbackPlan>,
         now: Now,
     ) -> CalledBack {
@@ -138,7 +140,8 @@ impl Calls {
         }
         self.admitted = self.admitted.wrapping_add(1);
         let id = CallId::new(self.boot_s, self.admitted);
-        let call = recalling::begin(id, intent, (callback, hours), (plan, trunk), &mut self.bench, now);
+        let before = before.map(|seen| *seen);
+        let call = recalling::begin(id, intent, (callback, hours), (plan, trunk), before, &mut self.bench, now);
         self.calls.insert(id, Box::new(call));
         self.tell_pages(id);
         self.remove_if_over(id);
@@ -148,16 +151,43 @@ impl Calls {
     /// What one call does to another of the same customer.
     pub(super) fn run_chores(&mut self, now: Now) {
         while let Some(chore) = self.bench.chores.pop_front() {
-            let (Chore::Taken(intent) | Chore::Freed { intent, .. }) = chore;
-            let Some((id, _)) = self.bench.recalls.get(&intent).copied() else { continue };
             match chore {
-                Chore::Taken(_) => self.with(id, |call, bench| recalling::give_way(call, bench, now)),
-                Chore::Freed { intent, talked } => {
-                    self.bench.pages.has(intent, id);
-                    self.with(id, |call, bench| recalling::take_up(call, talked, bench, now));
-                }
+                Chore::Taken(intent) => self.with_recall(intent, |call, bench| recalling::give_way(call, bench, now)),
+                Chore::Freed { intent, talked } => self.with_recall(intent, |call, bench| {
+                    bench.pages.has(intent, call.id);
+                    recalling::take_up(call, talked, bench, now);
+                }),
+                Chore::Promised { intent, decision } => self.begin_promised(intent, decision, now),
+                Chore::CallsIn { intent, call } => self.calls_in(intent, call, now),
             }
         }
+    }
+
+    fn with_recall(&mut self, intent: IntentId, act: impl FnOnce(&mut Call, &mut Bench)) {
+        if let Some((call, _)) = self.bench.recalls.get(&intent).copied() {
+            self.with(call, act);
+        }
+    }
+
+    /// The caller has hung up, and waits to be called. When the process ends, the promise is in the store.
+    fn begin_promised(&mut self, intent: Box<Intent>, decision: Option<Box<DecisionSeen>>, now: Now) {
+        if self.bench.is_draining {
+            return;
+        }
+        match self.take_promise(intent, decision, now) {
+            CalledBack::Waiting { .. } | CalledBack::Talking => {}
+            CalledBack::Full | CalledBack::Off => self.bench.look_for_promises = Some(now.mono + LOOK_AGAIN),
+        }
+    }
+
+    /// The customer calls while we dial their number: the call that dials lets go of the intent, and theirs takes it.
+    fn calls_in(&mut self, intent: IntentId, call: CallId, now: Now) {
+        let mut gives_way = false;
+        self.with_recall(intent, |recall, bench| gives_way = recalling::called_in(recall, bench, now));
+        self.with(call, |call, bench| match gives_way {
+            true => matching::claim_again(call, bench, now),
+            false => matching::taken(call, bench, now),
+        });
     }
 
     /// A process that has begun asks the store which callbacks are open.
@@ -180,7 +210,7 @@ impl Calls {
             }
             match intent.callback.as_ref().map(|callback| callback.state) {
                 Some(CallbackState::Waiting) => {
-                    self.take_promise(intent, now);
+                    self.take_promise(intent, None, now);
                 }
                 Some(CallbackState::Calling { call }) => self.lost(&intent, call, now),
                 Some(CallbackState::Reached | CallbackState::Missed | CallbackState::TakenBack) | None => {}

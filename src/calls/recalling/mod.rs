@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::access::After;
+use crate::access::{After, Answer, Decision, Trace};
 use crate::base::{CallId, Level, Mono, Now, Pii, Wall};
 use crate::intents::callback::{Callback, CallbackEnd};
 use crate::intents::intent::Intent;
@@ -23,14 +23,17 @@ use super::api::AskId;
 use super::bench::{Bench, Deadline};
 use super::call::{Call, CallerLeg, Phase, Recognised};
 use super::ending;
+use super::explained::DecisionSeen;
 use super::facts::{EndedBy, Outcome};
+use super::matching;
+use super::policy_facts;
 use super::queueing::{self, Place};
 use super::screening;
 use super::settings::TrunkPlan;
 use super::settling;
 use plan::{CallbackPlan, CallingHours};
 
-pub use trying::{agent_answered, agent_gone, ask_overdue, heard, not_reached, sound_lost, store_answered};
+pub use trying::{agent_answered, agent_gone, ask_overdue, called_in, heard, not_reached, sound_lost, store_answered};
 
 /// What a call is that calls the customer back.
 #[derive(Clone, Debug)]
@@ -71,12 +74,13 @@ pub enum CalledBack {
 /// How often a callback that cannot be begun is looked at: hours begin and end, and clocks are set.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
 
-/// A call for what was promised; it looks for its place at once.
+/// A call for what was promised; it looks for its place at once. `before`: what has decided on the customer's own call.
 pub fn begin(
     id: CallId,
     intent: Box<Intent>,
     (callback, hours): (Callback, CallingHours),
     (plan, trunk): (Arc<CallbackPlan>, Arc<TrunkPlan>),
+    before: Option<DecisionSeen>,
     bench: &mut Bench,
     now: Now,
 ) -> Call {
@@ -100,8 +104,35 @@ pub fn begin(
         Recognised { caller: Some(callback.number.clone()), intent: Some(intent), ..Recognised::default() };
     let step = Step::Nothing;
     call.recall = Some(Box::new(Recall { callback, plan, hours, step, put_off: Mono::ZERO, gives_way: false }));
+    decide(&mut call, before, bench, now);
     look(&mut call, bench, now);
     call
+}
+
+/// The rule that lets the customer through says which skills are needed, whether it is recorded, and who is told. Queue and priority are as
+/// they were promised.
+fn decide(call: &mut Call, before: Option<DecisionSeen>, bench: &mut Bench, now: Now) {
+    let (decision, trace) = match before {
+        Some(before) => (before.decision, before.trace),
+        None => decide_anew(call, bench, now),
+    };
+    matching::note_decision(call, decision, trace, bench, now);
+}
+
+fn decide_anew(call: &Call, bench: &Bench, now: Now) -> (Decision, Trace) {
+    let (mut decision, trace) = bench.settings.policy.decide_with_trace(&policy_facts::of_call(call, bench, now));
+    let queue = match &decision.answer {
+        Answer::Human { queue, .. } | Answer::Callback { queue, .. } => {
+            queue.as_ref().or(bench.settings.default_queue.as_ref())
+        }
+        Answer::Queue { queue, .. } => Some(queue),
+        Answer::SelfService | Answer::Refuse { .. } => None,
+    };
+    // The rules have changed since: what they ask of another queue's agents is not asked here.
+    if queue != call.recall.as_ref().map(|recall| &recall.callback.queue) {
+        decision.skills = Arc::default();
+    }
+    (decision, trace)
 }
 
 /// For the agent's phone it comes from the customer.

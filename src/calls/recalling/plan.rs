@@ -1,11 +1,14 @@
 //! What may be called back and when: the numbers that are allowed, the hours in which nobody is woken, the tries.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::Hours;
 use crate::base::phone::Region;
-use crate::base::{E164, TrunkId, Wall};
+use crate::base::{E164, QueueId, TrunkId, Wall};
 use crate::intents::callback::{Callback, CallbackLimits};
+use crate::media::command::WavId;
 
 use super::zones;
 
@@ -30,6 +33,25 @@ pub struct CallbackPlan {
     pub ring: Duration,
     /// How long a callback may wait.
     pub kept: Duration,
+    /// Callers by telephone are not asked without it.
+    pub by_phone: Option<AskedByPhone>,
+}
+
+/// How callers by telephone are asked whether they want to be called back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AskedByPhone {
+    /// With which they say yes.
+    pub key: char,
+    /// Files; spoken from recorded parts where there are none.
+    pub question: Arc<[WavId]>,
+    pub promised: Arc<[WavId]>,
+    /// Those whose waiting callers are asked; all of them when it does not say.
+    pub queues: Option<BTreeSet<QueueId>>,
+    /// In queues without messages of their own, with which it is said otherwise.
+    pub first_after: Duration,
+    pub every: Duration,
+    /// How long a key is waited for where the rules have nothing else for the caller.
+    pub patience: Duration,
 }
 
 /// Numbers that may be called.
@@ -126,6 +148,7 @@ pub(crate) mod tests {
             again_after: Duration::from_secs(600),
             ring: Duration::from_secs(30),
             kept: Duration::from_secs(86_400),
+            by_phone: None,
         }
     }
 

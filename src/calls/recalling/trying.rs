@@ -16,13 +16,17 @@ use crate::calls::api::AskId;
 use crate::calls::bench::{Bench, Deadline};
 use crate::calls::call::{Call, FarLeg, Grant, Phase};
 use crate::calls::caps::Bound;
+use crate::calls::consulting;
 use crate::calls::ending;
 use crate::calls::facts::{CaseNote, Fact};
 use crate::calls::inviting;
 use crate::calls::moved::Next;
+use crate::calls::recording;
 use crate::calls::settling;
 use crate::calls::sound;
+use crate::calls::supervising;
 
+const CALLED_IN: &str = "the customer has called";
 /// The store answers well within this, or does not.
 const STORE_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
 
@@ -69,7 +73,7 @@ pub fn store_answered(
     match result {
         Ok(StoreReply::Claimed(_)) => dial(call, offer, bench, now),
         // The customer's own call has the intent, here or at another node.
-        Ok(StoreReply::Taken { .. }) => nobody_dialled(call, "the customer has called", bench, now),
+        Ok(StoreReply::Taken { .. }) => nobody_dialled(call, CALLED_IN, bench, now),
         Ok(_) => {
             let_agent_go(call, "nobody is to be called any more", bench);
             end(call, CallbackEnd::TakenBack, bench, now);
@@ -89,9 +93,7 @@ pub fn ask_overdue(call: &mut Call, bench: &mut Bench, now: Now) {
 }
 
 fn unsure(call: &mut Call, bench: &mut Bench, now: Now) {
-    if let Some(intent) = call.record.intent {
-        settling::settle(bench, intent, call.id, None, false);
-    }
+    give_back(call, bench);
     nobody_dialled(call, "the store does not answer", bench, now);
 }
 
@@ -154,6 +156,7 @@ fn customer_answered(call: &mut Call, answer: &[u8], bench: &mut Bench, now: Now
     bench.set_deadline(call, Deadline::CallLength, now.mono + CALL_LENGTH_MAX);
     bench.desk(DeskCommand::CallPhase { agent: grant.agent.clone(), call: call.id, phase: CallPhase::Talking });
     call.phase = Phase::Talking(grant, leg);
+    recording::talk_anew(call, bench, now);
     if let Some(offer) = told {
         bench.sip(SipCommand::Reinvite { leg: leg.0, offer });
     }
@@ -173,6 +176,21 @@ pub fn not_reached(call: &mut Call, agent: &AgentId, bench: &mut Bench, now: Now
     if call.recall.is_some() && is_theirs && is_on && call.transfer.is_none() {
         given_up(call, "not reached", bench, now);
     }
+}
+
+/// The customer calls while their telephone is being dialled: their own call has the intent, and the agent is free for it. False when it is too
+/// late, or too early.
+pub fn called_in(call: &mut Call, bench: &mut Bench, now: Now) -> bool {
+    let Some(recall) = &mut call.recall else { return false };
+    if !matches!((&call.phase, &recall.step), (Phase::Recalling(..), Step::Dialling)) {
+        return false;
+    }
+    recall.gives_way = true;
+    ending::hang_up_caller(call, Some(Reason::sip(487, CALLED_IN)), bench);
+    end_try(call, CALLED_IN, bench);
+    give_back(call, bench);
+    put_off(call, bench, now);
+    true
 }
 
 /// A stream of the two could not be opened.
@@ -197,6 +215,22 @@ fn given_up(call: &mut Call, why: &str, bench: &mut Bench, now: Now) {
 fn unreached(call: &mut Call, status: u16, why: &str, bench: &mut Bench, now: Now) {
     bench.fact(Fact::Unreached { call: call.id, status });
     call.record.status = Some(status);
+    end_try(call, why, bench);
+    let is_last = call.recall.as_ref().is_none_or(|recall| recall.callback.tries >= recall.plan.most.tries);
+    if is_last || is_for_good(status) {
+        open_case(call, bench, now);
+        return end(call, CallbackEnd::Missed, bench, now);
+    }
+    give_back(call, bench);
+    put_off(call, bench, now);
+    if let Some(recall) = &mut call.recall {
+        recall.put_off = now.mono;
+    }
+    look(call, bench, now);
+}
+
+/// The customer is not dialled any more, and the agent is free.
+fn end_try(call: &mut Call, why: &str, bench: &mut Bench) {
     if let Some(onto) = call.outgoing.take() {
         bench.loads.end(&onto, Bound::Outgoing);
     }
@@ -204,19 +238,12 @@ fn unreached(call: &mut Call, status: u16, why: &str, bench: &mut Bench, now: No
         bench.cancel_deadline(call, deadline);
     }
     let_agent_go(call, why, bench);
-    let is_last = call.recall.as_ref().is_none_or(|recall| recall.callback.tries >= recall.plan.most.tries);
-    if is_last || is_for_good(status) {
-        open_case(call, bench, now);
-        return end(call, CallbackEnd::Missed, bench, now);
-    }
+}
+
+fn give_back(call: &Call, bench: &mut Bench) {
     if let Some(intent) = call.record.intent {
         settling::settle(bench, intent, call.id, None, false);
     }
-    put_off(call, bench, now);
-    if let Some(recall) = &mut call.recall {
-        recall.put_off = now.mono;
-    }
-    look(call, bench, now);
 }
 
 /// There is no such number, or nobody there wants to be called (RFC 3261 section 21.4, RFC 8197, RFC 8688).
@@ -230,6 +257,10 @@ fn let_agent_go(call: &mut Call, why: &str, bench: &mut Bench) {
         Phase::Recalling(grant, leg) | Phase::Talking(grant, leg) => (grant.clone(), *leg),
         _ => return,
     };
+    let now = bench.now;
+    consulting::end(call, why, bench, now);
+    supervising::end(call, why, bench);
+    recording::end(call, bench);
     if bench.call_by_leg.contains_key(&leg.0) {
         ending::hang_up_far(leg, Some(Reason::sip(480, why)), bench);
     }

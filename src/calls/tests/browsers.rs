@@ -120,3 +120,13 @@ fn a_caller_whose_browser_goes_while_a_phone_rings_is_let_go() {
     bench.check("> finished");
     bench.assert_quiet();
 }
+
+#[test]
+fn a_page_that_is_closed_while_it_rings_costs_the_agent_the_offer_and_no_pause() {
+    // With its page an agent's phone is gone; a telephone that says the same is out of order.
+    for (mut bench, why) in [(with_browser(), "page closed"), (ivr(), "phone unreachable")] {
+        bench.check(TO_POP);
+        bench.check("> drawn 1\n < dial sip:anna@192.0.2.50");
+        bench.check(&format!("> far 480\n < withdraw anna, failed 1 {why}"));
+    }
+}

@@ -4,22 +4,50 @@ use super::super::script::Bench;
 
 const ALWAYS: &str = "daily 00:00-24:00";
 
-/// Until the customer's telephone is dialled.
-const TO_DIAL: &str = "> promise
+/// Until the store is asked whether the customer's telephone may be dialled.
+pub const TO_ASK: &str = "> promise
     < enqueue help as before, promised
     > offer 1
     < show anna V2
     > drawn 1
     < dial sip:anna@192.0.2.50
     > far answers
-    < far hears ringback, accepted 1, recall
-    > recalled 1
-    < dial +12015550177 through carrier";
+    < far hears ringback, accepted 1, recall";
+
+/// The agent is free again.
+const FREE: &str = "hang up far, anna ended, withdraw anna, anna done, call ended 1";
+
+/// ... and the customer wants no call any more, for which it is not the time, or which waits in the queue.
+const TAKEN_BACK: &str = "> takes back\n < unpromise, finish open, ended withdrawn by caller, taken back";
+const TAKEN_BACK_WAITING: &str =
+    "> takes back\n < unpromise, leave, finish open, ended withdrawn by caller, taken back";
+
+fn always() -> Bench {
+    Bench::with_nothing_promised(ALWAYS)
+}
+
+/// The agent is there, and the store is asked.
+fn asking() -> Bench {
+    let mut bench = always();
+    bench.check(TO_ASK);
+    bench
+}
+
+/// The customer's telephone is dialled.
+fn dialling() -> Bench {
+    let mut bench = asking();
+    bench.check("> recalled 1\n < dial +12015550177 through carrier");
+    bench
+}
+
+fn quiet(mut bench: Bench) {
+    bench.settle_all();
+    bench.assert_quiet();
+}
 
 #[test]
 fn the_agent_gets_the_context_then_the_customer_is_called_and_both_talk() {
-    let mut bench = Bench::with_nothing_promised(ALWAYS);
-    bench.check(TO_DIAL);
+    let mut bench = dialling();
     let dialled = bench.dials.last().expect("the customer's");
     assert_eq!(dialled.from_user.expose(), "+12015550199");
     assert!(!dialled.offer.is_empty());
@@ -40,8 +68,7 @@ fn the_agent_gets_the_context_then_the_customer_is_called_and_both_talk() {
 
 #[test]
 fn who_is_busy_is_called_again_later_and_not_for_ever() {
-    let mut bench = Bench::with_nothing_promised(ALWAYS);
-    bench.check(TO_DIAL);
+    let mut bench = dialling();
     bench.check(
         "> far 486
          < hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open
@@ -61,51 +88,42 @@ fn who_is_busy_is_called_again_later_and_not_for_ever() {
          > far 408
          < hang up far, anna ended, withdraw anna, anna done, call ended 2, unpromise, finish open, ended unreached by us",
     );
-    bench.settle_all();
-    bench.assert_quiet();
+    quiet(bench);
 }
 
 #[test]
 fn a_number_that_is_none_is_not_tried_again() {
     for status in [404, 410, 604, 607] {
-        let mut bench = Bench::with_nothing_promised(ALWAYS);
-        bench.check(TO_DIAL);
+        let mut bench = dialling();
         let said = bench.after(&format!("far {status}"));
         assert!(said.ends_with("unpromise, finish open, ended unreached by us"), "{status}: {said}");
-        bench.settle_all();
-        bench.assert_quiet();
+        quiet(bench);
     }
 }
 
 #[test]
 fn the_agent_says_that_a_machine_has_answered() {
-    let mut bench = Bench::with_nothing_promised(ALWAYS);
-    bench.check(TO_DIAL);
+    let mut bench = dialling();
     bench.check(
         "> far answers
          < far hears the other, far hears the other, anna talking
          > not reached
          < hang up far, hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open
-         > finished
-         > takes back
-         < unpromise, finish open, ended withdrawn by caller, taken back",
+         > finished",
     );
-    bench.settle_all();
-    bench.assert_quiet();
+    bench.check(TAKEN_BACK);
+    quiet(bench);
 }
 
 #[test]
 fn an_agent_who_hangs_up_lets_the_customers_telephone_be() {
-    let mut bench = Bench::with_nothing_promised(ALWAYS);
-    bench.check(TO_DIAL);
+    let mut bench = dialling();
     bench.check(
         "> agent bye
-         < hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open
-         > takes back
-         < unpromise, finish open, ended withdrawn by caller, taken back",
+         < hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open",
     );
-    bench.settle_all();
-    bench.assert_quiet();
+    bench.check(TAKEN_BACK);
+    quiet(bench);
 }
 
 #[test]
@@ -120,12 +138,10 @@ fn nobody_is_called_at_night_and_the_place_is_kept() {
          > wait 85200000
          <
          > wait 130000
-         < enqueue help as before
-         > takes back
-         < unpromise, leave, finish open, ended withdrawn by caller, taken back",
+         < enqueue help as before",
     );
-    bench.settle_all();
-    bench.assert_quiet();
+    bench.check(TAKEN_BACK_WAITING);
+    quiet(bench);
 }
 
 #[test]
@@ -137,12 +153,10 @@ fn an_offer_after_the_hours_is_not_taken() {
          > wait 30000
          <
          > offer 1
-         < leave
-         > takes back
-         < unpromise, finish open, ended withdrawn by caller, taken back",
+         < leave",
     );
-    bench.settle_all();
-    bench.assert_quiet();
+    bench.check(TAKEN_BACK);
+    quiet(bench);
 }
 
 #[test]
@@ -158,17 +172,15 @@ fn an_agent_who_answers_too_late_in_the_evening_is_let_go() {
          > wait 20000
          <
          > far answers
-         < far hears ringback, accepted 1, hang up far, anna ended, withdraw anna, anna done, call ended 1
-         > takes back
-         < unpromise, finish open, ended withdrawn by caller, taken back",
+         < far hears ringback, accepted 1, hang up far, anna ended, withdraw anna, anna done, call ended 1",
     );
-    bench.settle_all();
-    bench.assert_quiet();
+    bench.check(TAKEN_BACK);
+    quiet(bench);
 }
 
 #[test]
 fn a_customer_who_calls_has_the_place_of_their_callback() {
-    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    let mut bench = always();
     bench.check(
         "> promise
          < enqueue help as before, promised
@@ -194,13 +206,12 @@ fn a_customer_who_calls_has_the_place_of_their_callback() {
          > caller bye
          < hang up far, anna ended, wrap-up anna, call ended 1, finish used, ended talked by caller, finish open, ended replaced by caller",
     );
-    bench.settle_all();
-    bench.assert_quiet();
+    quiet(bench);
 }
 
 #[test]
 fn who_waits_and_wants_to_be_called_back_keeps_the_place_and_hangs_up() {
-    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    let mut bench = always();
     bench.check(
         "> invite
          < find
@@ -211,17 +222,15 @@ fn who_waits_and_wants_to_be_called_back_keeps_the_place_and_hangs_up() {
          > wait 5000
          <
          > promise
-         < leave, hang up caller, finish open, ended replaced by us, enqueue help as before, promised
-         > takes back
-         < unpromise, leave, finish open, ended withdrawn by caller, taken back",
+         < leave, hang up caller, finish open, ended replaced by us, enqueue help as before, promised",
     );
-    bench.settle_all();
-    bench.assert_quiet();
+    bench.check(TAKEN_BACK_WAITING);
+    quiet(bench);
 }
 
 #[test]
 fn who_talks_is_not_called_back() {
-    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    let mut bench = always();
     bench.check(super::TO_POP);
     bench.check(super::TO_TALK);
     assert_eq!(bench.after("promise"), "talking");
@@ -229,7 +238,7 @@ fn who_talks_is_not_called_back() {
 
 #[test]
 fn a_place_outlives_a_call_that_was_cut_off_for_a_while() {
-    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    let mut bench = always();
     let again = "> invite
          < find
          > found ours";
@@ -259,43 +268,23 @@ fn a_place_outlives_a_call_that_was_cut_off_for_a_while() {
 
 #[test]
 fn what_another_call_has_or_nobody_wants_is_not_dialled() {
-    let to_ask = "> promise
-         < enqueue help as before, promised
-         > offer 1
-         < show anna V2
-         > drawn 1
-         < dial sip:anna@192.0.2.50
-         > far answers
-         < far hears ringback, accepted 1, recall";
-    let free = "hang up far, anna ended, withdraw anna, anna done, call ended 1";
-    let mut bench = Bench::with_nothing_promised(ALWAYS);
-    bench.check(&format!(
-        "{to_ask}
-         > taken
-         < {free}
-         > wait 61000
-         < enqueue help as before
-         > takes back
-         < unpromise, leave, finish open, ended withdrawn by caller, taken back"
-    ));
-    bench.settle_all();
-    bench.assert_quiet();
-    let mut bench = Bench::with_nothing_promised(ALWAYS);
-    bench.check(&format!("{to_ask}\n> gone\n< {free}, unpromise, finish open, ended withdrawn by caller"));
-    bench.settle_all();
-    bench.assert_quiet();
+    let mut bench = asking();
+    bench.check(&format!("> taken\n < {FREE}\n > wait 61000\n < enqueue help as before\n {TAKEN_BACK_WAITING}"));
+    quiet(bench);
+    let mut bench = asking();
+    bench.check(&format!("> gone\n < {FREE}, unpromise, finish open, ended withdrawn by caller"));
+    quiet(bench);
     // The store says nothing: it may have begun the try, which is taken back.
-    let mut bench = Bench::with_nothing_promised(ALWAYS);
-    bench.check(&format!("{to_ask}\n> wait 2000\n< finish open, {free}"));
+    let mut bench = asking();
+    bench.check(&format!("> wait 2000\n < finish open, {FREE}"));
     bench.settle_all();
-    bench.check("> takes back\n< unpromise, finish open, ended withdrawn by caller, taken back");
-    bench.settle_all();
-    bench.assert_quiet();
+    bench.check(TAKEN_BACK);
+    quiet(bench);
 }
 
 #[test]
 fn the_page_hears_of_its_callback() {
-    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    let mut bench = always();
     bench.check("> page opens\n < page none");
     let mut heard = Vec::new();
     for event in [
@@ -337,12 +326,10 @@ fn a_process_that_begins_takes_up_what_was_promised() {
          > wait 5000
          < promises
          > promises waiting
-         < enqueue help as before
-         > takes back
-         < unpromise, leave, finish open, ended withdrawn by caller, taken back",
+         < enqueue help as before",
     );
-    bench.settle_all();
-    bench.assert_quiet();
+    bench.check(TAKEN_BACK_WAITING);
+    quiet(bench);
 }
 
 #[test]
@@ -362,13 +349,12 @@ fn a_call_whose_process_died_is_not_made_again() {
 
 #[test]
 fn the_process_ends_and_the_promises_stay() {
-    let mut bench = Bench::with_nothing_promised(ALWAYS);
+    let mut bench = always();
     bench.check(
         "> promise
          < enqueue help as before, promised
          > leave
          < leave, finish open, ended failed by us",
     );
-    bench.settle_all();
-    bench.assert_quiet();
+    quiet(bench);
 }

@@ -104,6 +104,32 @@ pub fn wait(language: Language, wait: Wait) -> Vec<String> {
     framed("wait", number, if minutes == 1 { "minute" } else { "minutes" })
 }
 
+/// "To be called back in your place, press one." The key is a digit from 1 to 9.
+pub fn ask_callback(language: Language, key: char) -> Vec<String> {
+    let digit = key.to_digit(10).and_then(|digit| u16::try_from(digit).ok()).filter(|digit| (1..=9).contains(digit));
+    let number = match (digit, language) {
+        (None, _) => return Vec::new(),
+        (Some(digit), Language::English) => english::number(digit),
+        (Some(digit), Language::Spanish) => spanish::number(digit),
+    };
+    std::iter::once("callback-press".to_owned()).chain(number).collect()
+}
+
+/// "We will call you back."
+pub fn callback_promised() -> Vec<String> {
+    vec!["callback-promised".to_owned()]
+}
+
+/// The code from the page is asked for.
+pub fn ask_code() -> Vec<String> {
+    vec!["code-question".to_owned()]
+}
+
+/// The same after one that was wrong.
+pub fn ask_code_again() -> Vec<String> {
+    vec!["code-again".to_owned()]
+}
+
 fn framed(before: &str, number: Vec<String>, after: &str) -> Vec<String> {
     std::iter::once(before.to_owned()).chain(number).chain([after.to_owned()]).collect()
 }

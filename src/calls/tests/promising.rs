@@ -1,0 +1,374 @@
+//! Callers by telephone who would rather be called: the question, the key, the promise, and what becomes of who cannot have it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::access::{After, Answer, Conditions, Policy, PolicySetup, Rule};
+use crate::base::QueueId;
+use crate::calls::recording::{Notice, RecordingPlan};
+use crate::calls::script::{Bench, callbacks_by_phone};
+use crate::calls::settings::CallSettings;
+use crate::media::command::WavId;
+
+fn asking(change: impl FnOnce(&mut CallSettings)) -> Bench {
+    let asked = |settings: &mut CallSettings| {
+        settings.callback = Some(callbacks_by_phone());
+        change(settings);
+    };
+    Bench::having(asked).nothing_promised()
+}
+
+/// Whoever calls gets this answer.
+fn answering(answer: Answer) -> impl FnOnce(&mut CallSettings) {
+    move |settings| {
+        let rules = vec![Rule::new("all", Conditions::default(), answer)];
+        settings.policy = Arc::new(Policy::new(PolicySetup::of(rules, Answer::SelfService)).unwrap());
+    }
+}
+
+fn everybody_waits() -> Answer {
+    Answer::Human { queue: None, priority: 0 }
+}
+
+/// Who calls may be called back, and waits.
+fn waiting(change: impl FnOnce(&mut CallSettings)) -> Bench {
+    let mut bench = asking(change);
+    bench.check(
+        "> invite
+         < find
+         > found ours
+         < matched V2, enqueue help
+         > wait 200
+         < caller hears waiting, 200
+         > wait 20000
+         < caller is played 0 callback-press n-1",
+    );
+    bench
+}
+
+fn quiet(mut bench: Bench) {
+    bench.settle_all();
+    bench.assert_quiet();
+}
+
+const TAKEN_BACK: &str = "
+    > its callback
+    > takes back
+    < unpromise, leave, finish open, ended withdrawn by caller, taken back
+";
+
+#[test]
+fn a_key_while_waiting_promises_a_callback_in_the_same_place() {
+    let mut bench = waiting(|_| {});
+    bench.check(
+        "> caller presses 2
+         <
+         > caller presses 1
+         < leave, promise
+         > caller presses 1
+         > promised
+         < caller is played callback-promised
+         > played
+         < hang up caller, finish open, ended replaced by us, enqueue help as before
+         > its callback
+         > offer 1
+         < show anna V2
+         > drawn 1
+         < dial sip:anna@192.0.2.50
+         > far answers
+         < far hears ringback, accepted 1, recall
+         > recalled 1
+         < dial +12015550177 through carrier
+         > far answers
+         < far hears the other, far hears the other, anna talking
+         > agent bye
+         < hang up far, anna ended, wrap-up anna, call ended 1, finish used, ended talked by agent",
+    );
+    let rules: Vec<_> = bench.records.iter().map(|record| record.rule.clone()).collect();
+    assert_eq!(rules, [Some("known".to_owned()), Some("known".to_owned())], "the callback has the rule of its call");
+    quiet(bench);
+}
+
+#[test]
+fn a_key_in_info_counts_too() {
+    let mut bench = waiting(|_| {});
+    bench.check("> caller tells 1\n < leave, promise\n > promised\n < caller is played callback-promised");
+}
+
+#[test]
+fn who_hangs_up_before_the_promise_has_been_said_is_called_all_the_same() {
+    let mut bench = waiting(|_| {});
+    bench.check(
+        "> caller presses 1
+         < leave, promise
+         > promised
+         < caller is played callback-promised
+         > caller bye
+         < finish open, ended replaced by caller, enqueue help as before",
+    );
+    bench.check(TAKEN_BACK);
+    quiet(bench);
+}
+
+#[test]
+fn who_hangs_up_while_the_store_is_asked_is_found_there() {
+    let mut bench = waiting(|_| {});
+    bench.check(
+        "> caller presses 1
+         < leave, promise
+         > caller bye
+         < finish open, ended abandoned by caller
+         > wait 2000
+         < promises
+         > promises waiting
+         < enqueue help as before
+         > takes back
+         < unpromise, leave, finish open, ended withdrawn by caller, taken back",
+    );
+    quiet(bench);
+}
+
+#[test]
+fn what_cannot_be_promised_leaves_the_caller_in_their_place_and_is_not_asked_again() {
+    for (event, said) in [
+        ("store down", "unpromise, enqueue help as before"),
+        ("wait 2000", "unpromise, enqueue help as before"),
+        ("too many", "enqueue help as before"),
+    ] {
+        let mut bench = waiting(|_| {});
+        bench.check(&format!(
+            "> caller presses 1
+             < leave, promise
+             > {event}
+             < {said}
+             > finished
+             > wait 30000
+             < caller is played 1
+             > caller presses 1
+             > caller bye
+             < leave, finish open, ended abandoned by caller"
+        ));
+        quiet(bench);
+    }
+}
+
+#[test]
+fn the_ceiling_of_a_queue_asks_and_without_a_key_the_fallback_has_the_caller() {
+    let ceiling = Duration::from_secs(15);
+    let (queue, then) = (QueueId::new("help"), After::Callback);
+    let answer = || Answer::Queue { queue: queue.clone(), priority: 3, ceiling, then: then.clone() };
+    let to_question = "> invite
+        < find
+        > found ours
+        < matched V2, enqueue help
+        > wait 200
+        < caller hears waiting, 200
+        > wait 14800
+        < leave, caller is played callback-press n-1 until a key";
+    for no in ["wait 8000", "caller presses 5"] {
+        let mut bench = asking(answering(answer()));
+        bench.check(to_question);
+        bench.after("played");
+        let said = bench.after(no);
+        assert!(said.ends_with("fallback: queue-ceiling, dial sip:+12015550123@192.0.2.99"), "{no}: {said}");
+    }
+    let mut bench = asking(answering(answer()));
+    bench.check(to_question);
+    bench.check(
+        "> question cut
+         > caller presses 1
+         < caller hears silence, promise
+         > promised
+         < caller is played callback-promised
+         > played
+         < hang up caller, finish open, ended replaced by us, enqueue help as before",
+    );
+    bench.check(TAKEN_BACK);
+    quiet(bench);
+}
+
+#[test]
+fn a_rule_that_answers_callback_asks_a_caller_by_telephone() {
+    let callback = || Answer::Callback { queue: None, priority: 0 };
+    let mut bench = asking(answering(callback()));
+    bench.check(
+        "> invite
+         < find
+         > found ours
+         < matched V2, 200, caller is played callback-press n-1 until a key
+         > caller presses 1
+         < caller hears silence, promise
+         > promised
+         < caller is played callback-promised
+         > played
+         < hang up caller, finish open, ended replaced by us, enqueue help as before",
+    );
+    bench.check(TAKEN_BACK);
+    quiet(bench);
+    let mut nobody_asks = Bench::having(answering(callback()));
+    let said = "matched V2, fallback: rule, dial sip:+12015550123@192.0.2.99";
+    nobody_asks.check(&format!("> invite\n < find\n > found ours\n < {said}"));
+}
+
+#[test]
+fn a_stranger_whose_carrier_vouches_for_the_number_gets_an_intent_for_it() {
+    let trusted = |settings: &mut CallSettings| {
+        answering(everybody_waits())(settings);
+        for trunk in settings.trunks.values_mut() {
+            Arc::make_mut(trunk).trusted = true;
+        }
+    };
+    let mut bench = asking(trusted);
+    bench.check(
+        "> invite vouched
+         < find
+         > found nobody
+         < matched V0, enqueue help
+         > wait 200
+         < caller hears waiting, 200
+         > caller presses 1
+         < leave, register
+         > registered
+         < promise
+         > promised
+         < caller is played callback-promised
+         > played
+         < hang up caller, ended replaced by us, enqueue help as before",
+    );
+    bench.check(TAKEN_BACK);
+    quiet(bench);
+}
+
+#[test]
+fn a_number_that_nobody_vouches_for_or_that_is_withheld_is_not_called() {
+    for (invite, found) in [
+        // A caller ID alone, of nobody whom we know.
+        ("invite", "found nobody"),
+        ("invite vouched withheld", "found ours"),
+        ("invite withheld", "found ours"),
+    ] {
+        let mut bench = asking(answering(everybody_waits()));
+        for event in [invite, found, "wait 200"] {
+            bench.after(event);
+        }
+        assert_eq!(bench.after("wait 20000"), "caller is played 0", "{invite}");
+        assert_eq!(bench.after("caller presses 1"), "", "{invite}");
+    }
+    // Whom we know by that number is called at it.
+    let mut bench = asking(|_| {});
+    for event in ["invite", "found likely", "claimed", "wait 200"] {
+        bench.after(event);
+    }
+    assert_eq!(bench.after("wait 20000"), "caller is played 0 callback-press n-1");
+}
+
+#[test]
+fn only_the_queues_that_are_named_ask_and_one_without_messages_has_its_own_times() {
+    let named = |queue: &'static str| {
+        move |settings: &mut CallSettings| {
+            settings.media.queues.clear();
+            let plan = Arc::make_mut(settings.callback.as_mut().expect("callbacks"));
+            plan.by_phone.as_mut().expect("by phone").queues = Some([QueueId::new(queue)].into());
+        }
+    };
+    for (queue, first, again) in [("help", "caller is played callback-press n-1", "claim"), ("sales", "", "claim")] {
+        let mut bench = asking(named(queue));
+        for event in ["invite", "found ours", "wait 200"] {
+            bench.after(event);
+        }
+        assert_eq!(bench.after("wait 15000"), first, "{queue}");
+        bench.after("played");
+        let said = bench.after("wait 45000");
+        assert_eq!(said.contains("callback-press"), queue == "help", "{queue}: {said}");
+        assert!(said.contains(again), "{said}");
+    }
+}
+
+#[test]
+fn a_customer_who_calls_while_they_are_dialled_has_their_own_call() {
+    let mut bench = asking(|_| {});
+    bench.check(super::recalling::TO_ASK);
+    bench.check(
+        "> recalled 1
+         < dial +12015550177 through carrier
+         > invite
+         < find
+         > found recalled
+         < claim
+         > taken by recall
+         < hang up far, hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open, claim
+         > claimed
+         < matched V2, enqueue help as before
+         > offer 2
+         < show anna V2
+         > drawn 2
+         < dial sip:anna@192.0.2.50
+         > far answers
+         < far hears the other, caller hears the other, 200, accepted 2, anna talking
+         > caller bye
+         < hang up far, anna ended, wrap-up anna, call ended 2, finish used, ended talked by caller, finish open, ended replaced by caller",
+    );
+    quiet(bench);
+}
+
+#[test]
+fn who_talks_in_a_callback_is_not_taken_for_a_caller_too() {
+    let mut bench = asking(|_| {});
+    bench.check(super::recalling::TO_ASK);
+    bench.check(
+        "> recalled 1
+         < dial +12015550177 through carrier
+         > far answers
+         < far hears the other, far hears the other, anna talking
+         > invite
+         < find
+         > found recalled
+         < claim
+         > taken by recall
+         < matched V0, fallback: unmatched, dial sip:+12015550123@192.0.2.99",
+    );
+}
+
+#[test]
+fn a_callback_is_recorded_where_its_rule_says_so() {
+    let notice = Notice::Spoken(WavId(30));
+    let plan = RecordingPlan { rules: ["known".to_owned()].into(), notice, pause: Duration::from_secs(60) };
+    let mut bench = asking(|settings| settings.recording = Some(plan));
+    bench.check(super::recalling::TO_ASK);
+    bench.check(
+        "> recalled 1
+         < dial +12015550177 through carrier
+         > far answers
+         < far hears the other, far hears the other, anna talking, far is played 30, far is played 30
+         > far played
+         < far recorded, far recorded, recording begun, anna recording on",
+    );
+    // A machine has answered, and was recorded; the next try begins anew.
+    let said = bench.after("not reached");
+    assert!(said.contains("far unrecorded, far unrecorded, recording ends"), "{said}");
+    bench.after("wait 660000");
+    for event in ["offer 2", "drawn 2", "far answers", "recalled 2"] {
+        bench.after(event);
+    }
+    assert!(bench.after("far answers").ends_with("far is played 30, far is played 30"));
+    assert!(bench.after("far played").contains("recording begun"));
+}
+
+#[test]
+fn a_rule_s_skills_hold_for_the_callback() {
+    let skilled = |settings: &mut CallSettings| {
+        let skills = vec![(crate::base::SkillId::new("spanish"), 5)];
+        let rules = vec![Rule { skills, ..Rule::new("all", Conditions::default(), everybody_waits()) }];
+        settings.policy = Arc::new(Policy::new(PolicySetup::of(rules, Answer::SelfService)).unwrap());
+    };
+    let mut bench = asking(skilled);
+    bench.check("> promise\n < enqueue help with spanish 5 as before, promised");
+}
+
+#[test]
+fn the_page_hears_of_the_promise() {
+    let mut bench = waiting(|_| {});
+    bench.after("page opens");
+    bench.after("caller presses 1");
+    assert!(bench.after("promised").contains("page callback_waiting V2"));
+}
