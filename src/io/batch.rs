@@ -1,6 +1,7 @@
 //! Several datagrams in one system call, each way: recvmmsg and sendmmsg of Linux.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::ptr;
@@ -15,6 +16,8 @@ pub struct Inbox {
     length: usize,
     senders: Vec<libc::sockaddr_storage>,
     arrived: Vec<Arrived>,
+    /// How many are asked for: some more than came last time, since each place that is offered costs, filled or not.
+    asked: usize,
 }
 
 /// What the kernel said of one place.
@@ -32,6 +35,14 @@ pub struct Outbox {
 
 /// No call takes more at once.
 pub const BATCH_MAX: usize = 64;
+/// What is asked for where little comes.
+const ASKED_MIN: usize = 8;
+
+/// What a call points the kernel to. Only the entries that the call says are written, and read.
+struct Frame {
+    pieces: [MaybeUninit<libc::iovec>; BATCH_MAX],
+    headers: [MaybeUninit<libc::mmsghdr>; BATCH_MAX],
+}
 
 impl Inbox {
     /// `places` datagrams (at most `BATCH_MAX`) of `length` octets.
@@ -42,36 +53,35 @@ impl Inbox {
             length,
             senders: vec![nowhere(); places],
             arrived: Vec::with_capacity(places),
+            asked: ASKED_MIN.min(places),
         }
     }
 
-    pub fn places(&self) -> usize {
-        self.senders.len()
+    /// How many the next call asks for.
+    pub fn asks_for(&self) -> usize {
+        self.asked
     }
 
-    /// Takes what the socket holds and says how many; fewer than `places` when it holds no more now. Does not wait.
+    /// Takes what the socket holds and says how many; fewer than asked for when it holds no more now. Does not wait.
     pub fn receive(&mut self, socket: BorrowedFd<'_>) -> io::Result<usize> {
         self.arrived.clear();
-        let mut pieces: [libc::iovec; BATCH_MAX] = [libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 }; BATCH_MAX];
-        let mut headers: [libc::mmsghdr; BATCH_MAX] = [empty(); BATCH_MAX];
+        let mut frame = Frame::new();
         let places = self.bytes.chunks_exact_mut(self.length).zip(&mut self.senders);
-        for ((place, sender), (piece, header)) in places.zip(pieces.iter_mut().zip(&mut headers)) {
-            *piece = libc::iovec { iov_base: place.as_mut_ptr().cast(), iov_len: place.len() };
-            header.msg_hdr.msg_iov = piece;
-            header.msg_hdr.msg_iovlen = 1;
-            header.msg_hdr.msg_name = ptr::from_mut(sender).cast();
-            header.msg_hdr.msg_namelen = size_of::<libc::sockaddr_storage>() as _;
+        for (nth, (place, sender)) in places.take(self.asked).enumerate() {
+            let piece = libc::iovec { iov_base: place.as_mut_ptr().cast(), iov_len: place.len() };
+            frame.point(nth, piece, (ptr::from_mut(sender).cast(), size_of::<libc::sockaddr_storage>() as _));
         }
-        let (most, flags) = (self.senders.len() as libc::c_uint, libc::MSG_DONTWAIT as _);
+        let (most, flags) = (self.asked as libc::c_uint, libc::MSG_DONTWAIT as _);
+        let headers = frame.headers.as_mut_ptr().cast();
         // SAFETY: the first `most` headers point to places and senders that live through the call, with their true sizes.
-        let count = unsafe { libc::recvmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), most, flags, ptr::null_mut()) };
+        let count = unsafe { libc::recvmmsg(socket.as_raw_fd(), headers, most, flags, ptr::null_mut()) };
         let count = usize::try_from(count).map_err(|_| io::Error::last_os_error())?;
-        self.arrived.extend(
-            headers
-                .iter()
-                .take(count)
-                .map(|header| Arrived { length: header.msg_len as usize, sender_length: header.msg_hdr.msg_namelen }),
-        );
+        self.arrived.extend(frame.headers.iter().take(count).map(|header| {
+            // SAFETY: no more have arrived than were asked for, and those headers are written.
+            let header = unsafe { header.assume_init_ref() };
+            Arrived { length: header.msg_len as usize, sender_length: header.msg_hdr.msg_namelen }
+        }));
+        self.asked = (2 * count).clamp(ASKED_MIN, BATCH_MAX).min(self.senders.len());
         Ok(count)
     }
 
@@ -123,19 +133,37 @@ impl Outbox {
 
 /// How many were sent: at least one, or the fault of the first.
 fn send(socket: BorrowedFd<'_>, letters: &[(SockAddr, Bytes)]) -> io::Result<usize> {
-    let mut pieces: [libc::iovec; BATCH_MAX] = [libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 }; BATCH_MAX];
-    let mut headers: [libc::mmsghdr; BATCH_MAX] = [empty(); BATCH_MAX];
-    for ((to, bytes), (piece, header)) in letters.iter().zip(pieces.iter_mut().zip(&mut headers)) {
-        *piece = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
-        header.msg_hdr.msg_iov = piece;
-        header.msg_hdr.msg_iovlen = 1;
-        header.msg_hdr.msg_name = to.as_ptr().cast_mut().cast();
-        header.msg_hdr.msg_namelen = to.len();
+    let mut frame = Frame::new();
+    for (nth, (to, bytes)) in letters.iter().take(BATCH_MAX).enumerate() {
+        let piece = libc::iovec { iov_base: bytes.as_ptr().cast_mut().cast(), iov_len: bytes.len() };
+        frame.point(nth, piece, (to.as_ptr().cast_mut().cast(), to.len()));
     }
+    let headers = frame.headers.as_mut_ptr().cast();
     let (count, flags) = (letters.len().min(BATCH_MAX) as libc::c_uint, libc::MSG_DONTWAIT as _);
     // SAFETY: the first `count` headers point to letters that live through the call; the kernel only reads them.
-    let sent = unsafe { libc::sendmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), count, flags) };
+    let sent = unsafe { libc::sendmmsg(socket.as_raw_fd(), headers, count, flags) };
     usize::try_from(sent).map_err(|_| io::Error::last_os_error())
+}
+
+impl Frame {
+    /// Nothing is written: five kilobytes of zeros for a packet or two would cost more than the call.
+    fn new() -> Frame {
+        Frame {
+            pieces: [const { MaybeUninit::uninit() }; BATCH_MAX],
+            headers: [const { MaybeUninit::uninit() }; BATCH_MAX],
+        }
+    }
+
+    /// The `nth` header says where the octets are, and where the address is. The frame must not move afterwards.
+    fn point(&mut self, nth: usize, piece: libc::iovec, (name, length): (*mut libc::c_void, libc::socklen_t)) {
+        let (Some(place), Some(header)) = (self.pieces.get_mut(nth), self.headers.get_mut(nth)) else { return };
+        let mut whole = empty();
+        whole.msg_hdr.msg_iov = place.write(piece);
+        whole.msg_hdr.msg_iovlen = 1;
+        whole.msg_hdr.msg_name = name;
+        whole.msg_hdr.msg_namelen = length;
+        header.write(whole);
+    }
 }
 
 fn nowhere() -> libc::sockaddr_storage {

@@ -23,11 +23,11 @@ static A_DECODED: [i16; 256] = decoded(Law::A);
 impl Law {
     /// The law of a negotiated codec; `None` for what we cannot make sound in.
     pub fn of(codec: &Codec) -> Option<Law> {
-        let is = |other: Codec| codec.same_encoding(&other);
-        if is(Codec::pcmu()) {
-            return Some(Law::Mu);
+        let is_named = |name: &str| codec.name.eq_ignore_ascii_case(name);
+        if codec.clock != CLOCK || codec.channels != 1 {
+            return None;
         }
-        is(Codec::pcma()).then_some(Law::A)
+        if is_named("PCMU") { Some(Law::Mu) } else { is_named("PCMA").then_some(Law::A) }
     }
 
     pub fn encode(self, samples: &[i16]) -> Vec<u8> {

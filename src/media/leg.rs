@@ -13,7 +13,7 @@ use super::incoming::{Incoming, ticks_to_us};
 use super::latch::Admission;
 use super::mixing::Mixer;
 use super::outgoing::{Outgoing, Pace};
-use super::peer::Peer;
+use super::peer::{Peer, Sort};
 use super::pressing::Pressing;
 use super::prompt::Prompt;
 use super::recording::Tap;
@@ -66,11 +66,11 @@ pub(super) struct Player {
 #[derive(Clone, Debug)]
 pub(super) struct Heard {
     pub packet: Packet,
-    /// The place of its format among the leg's.
+    /// The place of its format among the leg's, and what it is.
     pub format: usize,
+    pub sort: Sort,
     pub is_first: bool,
     pub presses: Vec<Press>,
-    pub is_key: bool,
 }
 
 /// What became of a datagram.
@@ -151,7 +151,8 @@ impl Leg {
         let Some(packet) = rtp::read(datagram) else {
             return self.refuse(from, None);
         };
-        let Some(format) = peer.format_of(packet.header.payload_type) else {
+        let format = peer.format_of(packet.header.payload_type);
+        let Some((format, sort)) = format.and_then(|format| Some((format, peer.sort(format)?))) else {
             return self.refuse(from, Some(packet.header));
         };
         let admission = match &self.browser {
@@ -163,7 +164,9 @@ impl Leg {
             self.counts.strangers += 1;
             return Taken::Nothing;
         }
-        Taken::Sound(self.hear(packet, format, admission, datagram, now))
+        let is_first = admission == Admission::Latched;
+        let presses = self.hear(&packet, sort, datagram, now);
+        Taken::Sound(Heard { packet, format, sort, is_first, presses })
     }
 
     fn refuse(&mut self, from: SocketAddr, header: Option<Header>) -> Taken {
@@ -180,51 +183,51 @@ impl Leg {
         Taken::Nothing
     }
 
-    fn hear(&mut self, packet: Packet, format: usize, admission: Admission, datagram: &[u8], now: Mono) -> Heard {
-        let (clock, is_key) =
-            self.format(format).map_or((8000, false), |f| (f.codec.clock, f.codec.is_telephone_event()));
+    /// Counts it, and says which keys have been let go.
+    fn hear(&mut self, packet: &Packet, sort: Sort, datagram: &[u8], now: Mono) -> Vec<Press> {
         let header = packet.header;
         let mut presses = Vec::new();
         self.counts.received += 1;
         self.counts.received_octets += packet.payload.len() as u64;
-        if self.incoming.take(&header, clock) {
+        if self.incoming.take(&header, sort.clock) {
             presses.extend(self.keys.let_go());
             self.keys = Keys::default();
         }
-        if is_key {
+        if sort.is_key {
             let payload = datagram.get(packet.payload.clone()).unwrap_or_default();
             presses.extend(self.keys.take(header.timestamp, payload).into_iter().flatten());
         } else {
             self.incoming.arrived(header.timestamp, now);
         }
         self.heard_at = Some(now);
-        Heard { packet, format, is_first: admission == Admission::Latched, presses, is_key }
+        presses
+    }
+
+    /// A packet that is sound and no more, and nobody beside the leg's listeners wants to know of it.
+    pub fn is_mere_sound(&self, heard: &Heard) -> bool {
+        let means_more = heard.is_first || heard.sort.is_key || !heard.presses.is_empty() || self.is_silent;
+        !means_more && self.tap.is_none() && self.tones.is_none()
     }
 
     /// The header under which a packet in `format` goes on to this leg's peer, and where to; `None` when it does not.
-    pub fn forward(
-        &mut self,
-        heard: &Header,
-        format: &Format,
-        octets: usize,
-        now: Mono,
-    ) -> Option<(Header, SocketAddr)> {
+    pub fn forward(&mut self, heard: &Heard, format: &Format, now: Mono) -> Option<(Header, SocketAddr)> {
+        let (header, octets) = (&heard.packet.header, heard.packet.payload.len());
         let Some(to) = self.destination() else {
             self.outgoing.cut();
             return None;
         };
-        let Some(ours) = self.peer.as_ref().and_then(|peer| peer.format_like(format)) else {
-            self.outgoing.swallow(heard);
+        let Some(ours) = self.peer.as_ref().and_then(|peer| peer.format_like(format, heard.sort)) else {
+            self.outgoing.swallow(header);
             return None;
         };
         let pace = Pace::new(ours.codec.clock, self.packet_ms());
         let payload_type = ours.to_peer;
-        Some((self.outgoing.relay(heard, payload_type, pace, octets, now)?, to))
+        Some((self.outgoing.relay(header, payload_type, pace, octets, now)?, to))
     }
 
     /// Where sound for the peer goes; `None` while it is held or unknown.
     pub fn destination(&self) -> Option<SocketAddr> {
-        let peer = self.peer.as_ref().filter(|peer| peer.session.direction.sends())?;
+        let peer = self.peer.as_ref().filter(|peer| peer.hears)?;
         match &self.browser {
             Some(browser) => browser.ice.destination().filter(|_| self.shield.is_some()),
             None => peer.latch.destination(),
@@ -249,8 +252,7 @@ impl Leg {
 
     /// The law and the number in which a player can play to this peer.
     pub fn law(&self) -> Option<(Law, u8)> {
-        let formats = &self.peer.as_ref()?.session.formats;
-        formats.iter().find_map(|format| Some((Law::of(&format.codec)?, format.to_peer)))
+        self.peer.as_ref()?.plays
     }
 
     /// The mix plays, unless a prompt does.
@@ -278,10 +280,6 @@ impl Leg {
     pub fn event_format(&self) -> Option<(u8, u32)> {
         let format = self.peer.as_ref()?.session.telephone_event()?;
         Some((format.to_peer, format.codec.clock))
-    }
-
-    pub fn format(&self, place: usize) -> Option<&Format> {
-        self.peer.as_ref()?.session.formats.get(place)
     }
 
     /// The peer may speak, as far as has been agreed.

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use super::g711::Law;
 use super::latch::Latch;
 use crate::base::Mono;
 use crate::sdp::{Format, Negotiated};
@@ -15,12 +16,30 @@ pub(super) struct Peer {
     pub latch: Latch,
     /// Where its reports came from.
     pub rtcp_from: Option<SocketAddr>,
+    /// Of the session's formats, in their order: no packet's way compares names.
+    sorts: Vec<Sort>,
+    /// The law and the number in which a player can play to it.
+    pub plays: Option<(Law, u8)>,
+    /// It wants to hear us.
+    pub hears: bool,
+}
+
+/// What a packet's way asks of its format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Sort {
+    /// `None` for what we cannot read as sound.
+    pub law: Option<Law>,
+    pub is_key: bool,
+    /// In Hz.
+    pub clock: u32,
 }
 
 impl Peer {
     pub fn new(session: Arc<Negotiated>) -> Peer {
         let latch = Latch::new(*session.rtp.expose());
-        Peer { session, latch, rtcp_from: None }
+        let sorts = session.formats.iter().map(Sort::of).collect();
+        let (plays, hears) = (plays(&session), session.direction.sends());
+        Peer { session, latch, rtcp_from: None, sorts, plays, hears }
     }
 
     pub fn describe(&mut self, session: Arc<Negotiated>, now: Mono) {
@@ -28,7 +47,8 @@ impl Peer {
             self.rtcp_from = None;
         }
         self.latch.describe(*session.rtp.expose(), now);
-        self.session = session;
+        let (latch, rtcp_from) = (self.latch.clone(), self.rtcp_from);
+        *self = Peer { latch, rtcp_from, ..Peer::new(session) };
     }
 
     /// By our number; by the peer's own where it answered with others and sends those.
@@ -38,10 +58,20 @@ impl Peer {
         ours.or_else(|| formats.iter().position(|format| format.to_peer == payload_type))
     }
 
-    pub fn format_like(&self, other: &Format) -> Option<&Format> {
-        let mut same = self.session.formats.iter().filter(|format| format.codec.same_encoding(&other.codec));
+    /// Of the format at this place.
+    pub fn sort(&self, place: usize) -> Option<Sort> {
+        self.sorts.get(place).copied()
+    }
+
+    /// Ours of the same encoding; `sort` is what that format is.
+    pub fn format_like(&self, other: &Format, sort: Sort) -> Option<&Format> {
+        let is_same = |(ours, is): &(&Format, &Sort)| match sort.law {
+            Some(_) => is.law == sort.law,
+            None => ours.codec.same_encoding(&other.codec),
+        };
+        let mut same = self.session.formats.iter().zip(&self.sorts).filter(is_same).map(|(ours, _)| ours);
         let first = same.clone().next();
-        same.find(|format| format.to_peer == other.from_peer).or(first)
+        same.find(|ours| ours.to_peer == other.from_peer).or(first)
     }
 
     pub fn rtcp_destination(&self) -> Option<SocketAddr> {
@@ -55,4 +85,15 @@ impl Peer {
         let rtp = self.latch.destination()?;
         Some(SocketAddr::new(rtp.ip(), rtp.port().checked_add(1)?))
     }
+}
+
+impl Sort {
+    fn of(format: &Format) -> Sort {
+        let codec = &format.codec;
+        Sort { law: Law::of(codec), is_key: codec.is_telephone_event(), clock: codec.clock }
+    }
+}
+
+fn plays(session: &Negotiated) -> Option<(Law, u8)> {
+    session.formats.iter().find_map(|format| Some((Law::of(&format.codec)?, format.to_peer)))
 }

@@ -1,9 +1,12 @@
 //! The media workers: threads that own the sockets and the legs, and do what `MediaCommand` says.
 
+mod bundle;
 mod epoll;
 mod files;
 mod handshakes;
+mod pace;
 mod recorder;
+mod ring;
 mod shared;
 mod sockets;
 mod worker;

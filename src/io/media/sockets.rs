@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
+use super::bundle::Bundle;
 use super::epoll::{self, Epoll};
 use super::shared::Shared;
 use crate::base::LegId;
@@ -27,6 +28,8 @@ pub struct Sockets {
     idle_by_address: BTreeMap<SocketAddr, usize>,
     /// Legs that have no pair are browsers.
     shared: Option<Shared>,
+    /// What the pairs have sent in this round.
+    bundle: Bundle,
 }
 
 struct Pair {
@@ -56,8 +59,14 @@ impl Sockets {
         self.shared.as_ref()
     }
 
+    /// To be called on the thread that sends.
+    pub fn bundle(&mut self) {
+        self.bundle = Bundle::with_ring();
+    }
+
     /// Ends a round.
     pub fn flush(&mut self) {
+        self.bundle.flush();
         self.shared.iter_mut().for_each(Shared::flush);
     }
 
@@ -105,6 +114,7 @@ impl Sockets {
     /// The pair is kept for the next leg, unless enough are.
     pub fn close(&mut self, leg: LegId) {
         let Some(slot) = self.slot_by_leg.remove(&leg) else { return };
+        self.bundle.flush();
         let Some(pair) = self.slots.get_mut(slot).and_then(Option::as_mut) else { return };
         if self.idle_by_address.len() < MEDIA_IDLE_PAIRS_MAX {
             pair.end();
@@ -134,7 +144,10 @@ impl Wire for Sockets {
     fn send(&mut self, leg: LegId, channel: Channel, to: SocketAddr, packet: &[u8]) {
         let pair = self.slot_by_leg.get(&leg).and_then(|slot| self.slots.get(*slot)?.as_ref());
         match (pair, &mut self.shared) {
-            (Some(pair), _) => drop(pair.send(channel, to, packet)),
+            (Some(pair), _) => {
+                let (socket, to) = pair.way(channel, to);
+                self.bundle.push(socket, to, packet);
+            }
             (None, Some(shared)) => shared.send(to, packet),
             (None, None) => {}
         }
@@ -143,6 +156,9 @@ impl Wire for Sockets {
     fn settle(&mut self, leg: LegId, peer: Option<SocketAddr>) {
         let slot = self.slot_by_leg.get(&leg).copied();
         if let Some(pair) = slot.and_then(|slot| self.slots.get_mut(slot)?.as_mut()) {
+            if pair.tied_to != peer {
+                self.bundle.flush();
+            }
             pair.tie(peer);
         }
     }
@@ -168,11 +184,10 @@ impl Pair {
         self.leg = None;
     }
 
-    fn send(&self, channel: Channel, to: SocketAddr, packet: &[u8]) -> io::Result<usize> {
-        match (channel, self.tied_to) {
-            (Channel::Rtp, Some(peer)) if peer == to => self.rtp.send(packet),
-            (Channel::Rtp | Channel::Rtcp, _) => self.socket(channel).send_to(packet, to),
-        }
+    /// By which socket a packet leaves, and to whom where that is not the one peer that the socket knows.
+    fn way(&self, channel: Channel, to: SocketAddr) -> (BorrowedFd<'_>, Option<SocketAddr>) {
+        let is_tied = channel == Channel::Rtp && self.tied_to == Some(to);
+        (self.socket(channel).as_fd(), (!is_tied).then_some(to))
     }
 
     /// Not where the socket is bound to every address: a connection would choose one, and the peer may send to another.

@@ -5,10 +5,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::epoll::{Alarm, Epoll, Waker};
 use super::handshakes::Order;
+use super::pace::{Gatherer, take_short_slices};
 use super::recorder::Tapes;
 use super::shared::Shared;
 use super::sockets::Sockets;
@@ -63,6 +65,7 @@ pub struct Worker {
     on_event: OnEvent,
     directory: Directory,
     began: Instant,
+    gatherer: Gatherer,
     /// Of this round. The clock is read when a round begins and when it ends, not for each packet.
     now: Mono,
     /// The largest datagram that is relayed; what is longer arrives cut and is of no use to a telephone anyway.
@@ -157,6 +160,7 @@ impl Worker {
             on_event: setup.on_event,
             directory: setup.directory,
             began: Instant::now(),
+            gatherer: Gatherer::default(),
             now: Mono::ZERO,
             buffer: [0; DATAGRAM],
         };
@@ -165,13 +169,18 @@ impl Worker {
 
     /// Until it is told to stop, or the kernel will not let it wait.
     pub fn run(mut self) {
+        // Where it cannot be had, all is as without it.
+        let _ = take_short_slices();
+        self.sockets.bundle();
         let mut ready = Vec::new();
         while self.alarm.set(self.relay.poll_timeout().map(|(at, _)| at), self.now).is_ok() {
             ready.clear();
+            self.gatherer.pause(self.now).into_iter().for_each(thread::sleep);
             if self.epoll.wait(&mut ready).is_err() {
                 break;
             }
             self.now = self.read_clock();
+            self.gatherer.begin(self.now, ready.len());
             let is_stopped = ready.iter().any(|number| !self.serve(*number));
             self.now = self.read_clock();
             self.relay.handle_timeout(self.now, &mut self.sockets);

@@ -86,7 +86,7 @@ impl UdpSockets {
 impl Line {
     /// False when nothing more is there. A message keeps its own bytes only: it may be held as long as its call lasts.
     fn read(&self, inbox: &mut Inbox, clock: &Clock, turn: &mut Vec<Received>) -> bool {
-        let places = inbox.places();
+        let asked = inbox.asks_for();
         let taken = self.socket.try_io(Interest::READABLE, || {
             let count = inbox.receive(self.socket.as_fd())?;
             let now = clock.now();
@@ -98,7 +98,7 @@ impl Line {
                 now,
             }));
             // A call that found places to spare says that the socket is empty, which spares the call that finds nothing.
-            if count == places { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
+            if count == asked { Ok(()) } else { Err(io::ErrorKind::WouldBlock.into()) }
         });
         // An error may be that of an earlier packet (ICMP): more may be there, and the socket says so again.
         taken.is_ok()

@@ -9,7 +9,6 @@ use crate::media::dtmf::Press;
 use crate::media::g711::{CLOCK, FRAME};
 use crate::media::leg::Leg;
 use crate::media::outgoing::Pace;
-use crate::media::rtp::{HEADER, Header};
 
 /// Every deadline of a leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,53 +47,6 @@ impl Relay {
             leg.player.set_for = Some(leg.player.due);
             self.players.add(id, leg.player.due);
         }
-    }
-
-    /// Everybody whose next packet is due.
-    pub(super) fn play_due(&mut self, now: Mono, wire: &mut impl Wire) {
-        while let Some((at, legs)) = self.players.take_due(now) {
-            for id in &legs {
-                let leg = self.leg_by_id.get_mut(id).filter(|leg| leg.player.set_for == Some(at));
-                if let Some(leg) = leg {
-                    leg.player.set_for = None;
-                    self.play(*id, now, wire);
-                }
-            }
-            self.players.done(legs);
-        }
-    }
-
-    /// One packet of the prompt, tone or file. Deadlines follow from the first one, so nothing drifts.
-    fn play(&mut self, id: LegId, now: Mono, wire: &mut impl Wire) {
-        self.settle_prompt(id);
-        let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
-        if leg.mixes() {
-            return self.play_mix(id, now, wire);
-        }
-        let Some((clip, place)) = leg.next_frame(&self.sounds) else { return };
-        let reached = leg.destination().zip(leg.law());
-        if reached.is_none() {
-            leg.outgoing.cut();
-        }
-        if reached.is_none() && leg.prompt.is_none() {
-            return;
-        }
-        if leg.pressing.is_busy() {
-            leg.player.due = leg.player.due + PACKET;
-        } else if now.since(leg.player.due) > LATE_MAX {
-            leg.player.due = on_grid(now);
-            leg.outgoing.cut();
-        } else {
-            if let Some((to, (law, payload_type))) = reached {
-                let header = leg.outgoing.play(payload_type, PACE, FRAME, leg.player.due);
-                let packet = packet_of(&header, clip.frame(law, place));
-                leg.emit(id, Channel::Rtp, to, &packet, wire);
-            }
-            leg.player.due = leg.player.due + PACKET;
-            leg.step(clip.frames());
-        }
-        leg.player.set_for = Some(leg.player.due);
-        self.players.add(id, leg.player.due);
     }
 
     pub(super) fn end_key(&mut self, id: LegId) {
@@ -159,16 +111,6 @@ impl Due {
             Due::Lost => "consent of a browser",
         }
     }
-}
-
-/// On the stack: this is done for each packet of each caller who waits.
-pub(super) fn packet_of(header: &Header, frame: &[u8]) -> [u8; HEADER + FRAME] {
-    let mut packet = [0; HEADER + FRAME];
-    if let Some((head, body)) = packet.split_first_chunk_mut() {
-        header.write(head);
-        body.iter_mut().zip(frame).for_each(|(place, octet)| *place = *octet);
-    }
-    packet
 }
 
 /// The next point of the grid, `now` itself when it is one.

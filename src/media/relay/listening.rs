@@ -3,7 +3,6 @@
 use super::Relay;
 use crate::base::LegId;
 use crate::media::command::MediaEvent;
-use crate::media::g711::Law;
 use crate::media::heard_keys::{HeardKey, HeardKeys};
 use crate::media::leg::Heard;
 
@@ -17,7 +16,7 @@ impl Relay {
     /// Whoever has agreed to telephone-event sends it, and the tones beside it would be the same key again.
     pub(super) fn hear_tones(&mut self, id: LegId, heard: &Heard, datagram: &[u8]) {
         let Some(leg) = self.leg_by_id.get_mut(&id).filter(|leg| leg.tones.is_some()) else { return };
-        let law = leg.format(heard.format).and_then(|format| Law::of(&format.codec));
+        let law = heard.sort.law;
         let payload = datagram.get(heard.packet.payload.clone()).unwrap_or_default();
         let (Some(law), None) = (law, leg.event_format()) else { return };
         let keys = leg.tones.as_mut().map(|tones: &mut Box<HeardKeys>| tones.take(&law.decode(payload)));

@@ -1,6 +1,7 @@
 //! Who hears two others at once: their packets go to the listener's mixer, which gives out one of its own every 20 ms.
 
-use super::deadlines::{LATE_MAX, PACE, PACKET, on_grid, packet_of};
+use super::deadlines::{LATE_MAX, PACE, PACKET, on_grid};
+use super::playing::packet_of;
 use super::{Channel, Relay, Wire};
 use crate::base::{LegId, Mono};
 use crate::media::dtmf::Press;

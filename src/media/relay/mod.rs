@@ -14,6 +14,7 @@ mod mix;
 mod mix_tests;
 mod packets;
 mod players;
+mod playing;
 mod press;
 #[cfg(test)]
 mod prompt_tests;

@@ -8,7 +8,6 @@ use super::{Channel, Relay, Wire};
 use crate::base::{LegId, Mono};
 use crate::media::browser::HandshakeOrder;
 use crate::media::command::MediaEvent;
-use crate::media::g711::Law;
 use crate::media::leg::{Heard, Taken};
 use crate::media::rtp::{self, Header};
 
@@ -17,12 +16,9 @@ impl Relay {
         let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
         match leg.take(from, datagram, now) {
             Taken::Sound(heard) => {
-                self.note(id, &heard, now);
-                for press in &heard.presses {
-                    self.press_for_mixes(id, press, now, wire);
+                if !leg.is_mere_sound(&heard) {
+                    self.more_than_sound(id, &heard, datagram, now, wire);
                 }
-                self.write_down(id, &heard, datagram, now);
-                self.hear_tones(id, &heard, datagram);
                 self.pass_on(id, &heard, datagram, now, wire);
             }
             Taken::Unknown(header) => self.swallow(id, &header),
@@ -30,16 +26,26 @@ impl Relay {
         }
     }
 
+    fn more_than_sound(&mut self, id: LegId, heard: &Heard, datagram: &[u8], now: Mono, wire: &mut impl Wire) {
+        self.note(id, heard, now, wire);
+        for press in &heard.presses {
+            self.press_for_mixes(id, press, now, wire);
+        }
+        self.write_down(id, heard, datagram, now);
+        self.hear_tones(id, heard, datagram);
+    }
+
     /// What a packet means besides its sound.
-    fn note(&mut self, id: LegId, heard: &Heard, now: Mono) {
+    fn note(&mut self, id: LegId, heard: &Heard, now: Mono, wire: &mut impl Wire) {
         let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
         if heard.is_first {
+            wire.settle(id, leg.settled(now));
             self.events.push_back(MediaEvent::Latched { leg: id });
             if leg.browser.as_mut().is_some_and(|browser| browser.settle()) {
                 self.orders.push_back(HandshakeOrder::End { leg: id });
             }
         }
-        if heard.is_key && leg.keys.is_held() {
+        if heard.sort.is_key && leg.keys.is_held() {
             self.timers.set((id, Due::KeyEnd), now + KEY_END);
         }
         self.end_prompt_by_key(id, heard);
@@ -66,14 +72,12 @@ impl Relay {
                 other.outgoing.cut();
                 continue;
             }
-            let law = Law::of(&format.codec);
             if let Some(mixer) = &mut other.mixer {
                 let sound = datagram.get(heard.packet.payload.clone()).unwrap_or_default();
-                law.into_iter().for_each(|law| mixer.hear(id, law, &heard.packet.header, sound));
+                heard.sort.law.into_iter().for_each(|law| mixer.hear(id, law, &heard.packet.header, sound));
                 continue;
             }
-            let octets = heard.packet.payload.len();
-            let Some((header, to)) = other.forward(&heard.packet.header, format, octets, now) else { continue };
+            let Some((header, to)) = other.forward(heard, format, now) else { continue };
             if let Some(packet) = rtp::rewrite(datagram, &heard.packet, &header) {
                 other.emit(*listener, Channel::Rtp, to, packet, wire);
             }

@@ -2,6 +2,7 @@
 //! instants, and a packet for one of ten thousand callers who wait costs no search among them.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use crate::base::{LegId, Mono};
 
@@ -24,15 +25,22 @@ impl Players {
         self.legs_by_time.first_key_value().map(|(at, _)| *at)
     }
 
-    /// All of the earliest moment that is not after `now`; the list comes back by `done`.
+    /// All of the earliest moment that is not after `now`; the list comes back by `go_on`.
     pub fn take_due(&mut self, now: Mono) -> Option<(Mono, Vec<LegId>)> {
         let first = self.legs_by_time.first_entry().filter(|first| *first.key() <= now)?;
         Some(first.remove_entry())
     }
 
-    pub fn done(&mut self, mut legs: Vec<LegId>) {
-        legs.clear();
-        self.spare.push(legs);
+    /// The whole list is due next at `at`.
+    pub fn go_on(&mut self, at: Mono, mut legs: Vec<LegId>) {
+        match self.legs_by_time.entry(at) {
+            Entry::Vacant(place) if !legs.is_empty() => drop(place.insert(legs)),
+            Entry::Vacant(_) => self.spare.push(legs),
+            Entry::Occupied(mut there) => {
+                there.get_mut().append(&mut legs);
+                self.spare.push(legs);
+            }
+        }
     }
 }
 
@@ -51,8 +59,12 @@ mod tests {
         for (at, legs) in [(5, vec![2]), (20, vec![1, 3])] {
             let (due, found) = players.take_due(Mono(24)).unwrap();
             assert_eq!((due, found.iter().map(|leg| leg.0).collect::<Vec<_>>()), (Mono(at), legs));
-            players.done(found);
+            players.go_on(Mono(at + 20), found);
         }
         assert_eq!((players.take_due(Mono(24)), players.next()), (None, Some(Mono(25))));
+        let (due, found) = players.take_due(Mono(30)).unwrap();
+        assert_eq!((due, found), (Mono(25), vec![LegId(4), LegId(2)]), "who goes on comes to those that are there");
+        players.go_on(Mono(45), Vec::new());
+        assert_eq!(players.next(), Some(Mono(40)), "nobody is due at no time");
     }
 }

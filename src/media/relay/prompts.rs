@@ -34,7 +34,7 @@ impl Relay {
     /// A key that goes down is heard at once, not when it is let go.
     pub(super) fn end_prompt_by_key(&mut self, id: LegId, heard: &Heard) {
         let Some(leg) = self.leg_by_id.get(&id) else { return };
-        let is_pressed = heard.is_key && leg.keys.is_held() || !heard.presses.is_empty();
+        let is_pressed = heard.sort.is_key && leg.keys.is_held() || !heard.presses.is_empty();
         if is_pressed {
             self.key_is_down(id);
         }

@@ -2,7 +2,7 @@
 
 use super::Relay;
 use crate::base::{CallId, LegId, Mono};
-use crate::media::g711::{CLOCK, Law};
+use crate::media::g711::CLOCK;
 use crate::media::leg::Heard;
 use crate::media::outgoing::ticks;
 use crate::media::recording::{Tap, TapeOrder, Track};
@@ -26,7 +26,7 @@ impl Relay {
     /// Keys are no sound, and sound in another codec cannot be read.
     pub(super) fn write_down(&mut self, id: LegId, heard: &Heard, datagram: &[u8], now: Mono) {
         let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
-        let law = leg.format(heard.format).and_then(|format| Law::of(&format.codec));
+        let law = heard.sort.law;
         let (Some(tap), Some(law)) = (&mut leg.tap, law) else { return };
         let Some(began) = self.began_by_recording.get(&tap.call) else { return };
         let octets = datagram.get(heard.packet.payload.clone()).unwrap_or_default().to_vec();
