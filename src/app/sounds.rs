@@ -73,4 +73,28 @@ mod tests {
         assert!(said.starts_with(begins), "{said}");
         assert!(said.ends_with("may this user read it?"), "{said}");
     }
+
+    /// What an admin takes from a music library or a phone: each is refused with what it is and the command that makes it playable.
+    #[test]
+    fn music_as_it_is_sold_is_refused_with_the_command_that_converts_it() {
+        for (rate, channels, bits) in [(16_000, 1, 16), (44_100, 2, 16), (8_000, 2, 16), (48_000, 2, 24)] {
+            let path = std::env::temp_dir().join(format!("throughline-{}-{rate}-{channels}.wav", std::process::id()));
+            let spec = hound::WavSpec {
+                channels,
+                sample_rate: rate,
+                bits_per_sample: bits,
+                sample_format: hound::SampleFormat::Int,
+            };
+            let mut writer = hound::WavWriter::create(&path, spec).unwrap();
+            (0..320).for_each(|_| writer.write_sample(0i32).unwrap());
+            writer.finalize().unwrap();
+            let file = WavAt { path: path.clone(), line: 12, key: "media.waiting".to_owned() };
+            let (at, fault) = read(&[vec![file]], &[]).err().unwrap();
+            std::fs::remove_file(&path).unwrap();
+            let said = super::fault(&at, &fault).to_string();
+            let is = format!("cannot be played: {rate} Hz, {channels} channel(s), {bits} bits");
+            assert!(said.starts_with("line 12, column 1: media.waiting: ") && said.contains(&is), "{said}");
+            assert!(said.ends_with("sox IN.wav -r 8000 -c 1 -b 16 OUT.wav"), "{said}");
+        }
+    }
 }
