@@ -32,7 +32,7 @@ mod reload;
 mod table;
 #[path = "load/theirs.rs"]
 mod theirs;
-#[path = "load/waiting.rs"]
+#[path = "load/waiting/mod.rs"]
 mod waiting;
 #[path = "load/warm.rs"]
 mod warm;
@@ -114,7 +114,8 @@ fn main() {
 /// A part that fails does not take the others with it.
 fn all(write: impl Fn(&Table)) {
     part("machine", || write(&machine::table()));
-    part("relay", || write(&relay::run(&relay::Flags::for_all())));
+    part("relay", || write(&relay::run(&relay::Flags::for_all(false))));
+    part("relay with SRTP", || write(&relay::run(&relay::Flags::for_all(true))));
     part("webrtc", || write(&webrtc::run(&webrtc::Flags::for_all())));
     part("waiting", || write(&waiting::run(&waiting::Flags::for_all())));
     part("calls", || calls::run(&calls::Flags::for_all()).iter().for_each(&write));

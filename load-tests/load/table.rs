@@ -50,6 +50,10 @@ pub fn one_decimal(number: f64) -> String {
     format!("{number:.1}")
 }
 
+pub fn two_decimals(number: f64) -> String {
+    format!("{number:.2}")
+}
+
 pub fn three_decimals(number: f64) -> String {
     format!("{number:.3}")
 }

@@ -18,8 +18,17 @@ pub fn start(
     webrtc_port: Option<u16>,
     told: impl Fn(MediaEvent) + Send + Sync + 'static,
 ) -> MediaPool {
+    start_many(1, silence, webrtc_port, told)
+}
+
+pub fn start_many(
+    workers: usize,
+    silence: Duration,
+    webrtc_port: Option<u16>,
+    told: impl Fn(MediaEvent) + Send + Sync + 'static,
+) -> MediaPool {
     let config = MediaConfig {
-        workers: 1,
+        workers,
         bind: IpAddr::V4(Ipv4Addr::LOCALHOST).into(),
         silence_timeout: silence,
         webrtc_port,

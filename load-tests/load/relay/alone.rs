@@ -7,7 +7,9 @@ use std::time::Duration;
 use throughline::base::{CallId, LegId};
 use throughline::io::media::MediaPool;
 use throughline::media::{MediaCommand, MediaEvent, Source};
+use throughline::sdp::Negotiated;
 
+use super::sealed;
 use crate::workers;
 
 #[derive(clap::Args)]
@@ -20,6 +22,9 @@ pub struct Flags {
     /// Where the two phones of all calls are.
     #[arg(long, value_delimiter = ',')]
     phones: Vec<SocketAddr>,
+    /// The first phone of each call speaks SRTP.
+    #[arg(long)]
+    srtp: bool,
 }
 
 pub fn serve(flags: &Flags) {
@@ -44,7 +49,8 @@ pub fn serve(flags: &Flags) {
 fn set_up(pool: &MediaPool, flags: &Flags, call: u64, side: u64) {
     let (leg, group) = (LegId(call * 2 + side), CallId(call));
     let port = flags.first_port + (call * 4 + side * 2) as u16;
-    let session = Box::new(workers::session(flags.phones[side as usize]));
+    let srtp = (flags.srtp && side == 0).then(sealed::keys);
+    let session = Box::new(Negotiated { srtp, ..workers::session(flags.phones[side as usize]) });
     pool.send(MediaCommand::Open { leg, group, port, family: throughline::base::Family::V4 });
     pool.send(MediaCommand::Remote { leg, session });
     pool.send(MediaCommand::Source { leg, source: Source::Leg(LegId(call * 2 + 1 - side)) });

@@ -1,6 +1,6 @@
 //! The phones of all calls: one thread that never sleeps sends each packet at its time and stamps it, and reads what comes back.
 
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, zeroed};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::fd::AsRawFd;
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 use throughline::media::rtp::{HEADER, Header};
 
-use super::pinned;
+use super::{Calls, pinned, sealed};
 
 /// The two phones that every call has; each talks with all relay ports from one socket.
 pub struct Phones {
@@ -34,8 +34,12 @@ pub struct Heard {
     late_ns: Histogram<u64>,
 }
 
+/// What one call to the kernel brought: octets, and the port that they came from.
+type Came = [(usize, u16); AT_ONCE];
+
 struct Stream {
     socket: usize,
+    call: usize,
     to: SocketAddr,
     header: Header,
 }
@@ -65,8 +69,10 @@ impl Phones {
     }
 
     /// Both phones of each call talk; `cpu` is asked at both ends of the measured time.
-    pub fn talk(&mut self, calls: &[[SocketAddr; 2]], load: &Load, cpu: impl Fn() -> Duration) -> Heard {
+    pub fn talk(&mut self, calls: &Calls, load: &Load, cpu: impl Fn() -> Duration) -> Heard {
         pinned::this_thread(0);
+        let mut sealed = sealed::Phones::new(&calls.to, &calls.keys);
+        let calls = &calls.to;
         let mut streams = streams(calls);
         let mut heard = Heard::new();
         let step = Duration::from_nanos(1_000_000_000 / load.per_second.max(1) as u64);
@@ -82,22 +88,22 @@ impl Phones {
             }
             if now >= due {
                 heard.late_ns.saturating_record((now - due).as_nanos() as u64);
-                self.send(&mut streams[next], began, &mut heard);
+                self.send(&mut streams[next], &mut sealed, began, &mut heard);
                 next = (next + 1) % calls.len().max(1).saturating_mul(2);
                 due += step;
             }
-            self.read(began, from, &mut heard);
+            self.read(&mut sealed, began, from, &mut heard);
         }
         heard.cpu = cpu().saturating_sub(cpu_before.unwrap_or_default());
         let ended = began.elapsed();
         while began.elapsed() < ended + DRAIN {
-            self.read(began, Duration::MAX, &mut heard);
+            self.read(&mut sealed, began, Duration::MAX, &mut heard);
         }
         pinned::this_thread_anywhere();
         heard
     }
 
-    fn send(&self, stream: &mut Stream, began: Instant, heard: &mut Heard) {
+    fn send(&self, stream: &mut Stream, sealed: &mut sealed::Phones, began: Instant, heard: &mut Heard) {
         let mut packet = [0xff; HEADER + PAYLOAD];
         stream.header.sequence = stream.header.sequence.wrapping_add(1);
         stream.header.timestamp = stream.header.timestamp.wrapping_add(PAYLOAD as u32);
@@ -105,17 +111,20 @@ impl Phones {
             stream.header.write(head);
             body[..8].copy_from_slice(&(began.elapsed().as_nanos() as u64).to_be_bytes());
         }
-        if self.sockets[stream.socket].send_to(&packet, stream.to).is_ok() {
+        let packet = if stream.socket == 0 { sealed.seal(stream.call, &packet) } else { &packet };
+        if self.sockets[stream.socket].send_to(packet, stream.to).is_ok() {
             heard.sent += 1;
         }
     }
 
-    fn read(&mut self, began: Instant, from: Duration, heard: &mut Heard) {
-        for nth in 0..self.sockets.len() {
-            let lengths = receive(&self.sockets[nth], &mut self.buffers);
+    fn read(&mut self, sealed: &mut sealed::Phones, began: Instant, from: Duration, heard: &mut Heard) {
+        for socket in 0..self.sockets.len() {
+            let came = receive(&self.sockets[socket], &mut self.buffers);
             let now = began.elapsed();
-            for (nth, length) in lengths.into_iter().enumerate().take_while(|(_, length)| *length > 0) {
-                let stamp = self.buffers[nth][..length].get(HEADER..HEADER + 8).and_then(|stamp| stamp.try_into().ok());
+            for (nth, (length, port)) in came.into_iter().enumerate().take_while(|(_, (length, _))| *length > 0) {
+                let packet = &mut self.buffers[nth][..length];
+                let packet = if socket == 0 { sealed.open(port, packet) } else { Some(&*packet) };
+                let stamp = packet.and_then(|packet| packet.get(HEADER..HEADER + 8)?.try_into().ok());
                 let Some(stamp) = stamp.map(u64::from_be_bytes) else { continue };
                 heard.received += 1;
                 if now >= from {
@@ -157,23 +166,28 @@ impl Heard {
 fn streams(calls: &[[SocketAddr; 2]]) -> Vec<Stream> {
     let stream = |socket: usize, nth: usize, to: SocketAddr| {
         let ssrc = (socket * calls.len() + nth) as u32 + 1;
-        Stream { socket, to, header: Header { marker: false, payload_type: 0, sequence: 0, timestamp: 0, ssrc } }
+        let call = nth;
+        Stream { socket, call, to, header: Header { marker: false, payload_type: 0, sequence: 0, timestamp: 0, ssrc } }
     };
     let side = |socket: usize| calls.iter().enumerate().map(move |(nth, to)| (socket, nth, to[socket]));
     side(0).chain(side(1)).map(|(socket, nth, to)| stream(socket, nth, to)).collect()
 }
 
-/// The lengths of what was there, zeros after it.
-fn receive(socket: &UdpSocket, buffers: &mut [[u8; PACKET]]) -> [usize; AT_ONCE] {
+/// What was there, zeros after it.
+fn receive(socket: &UdpSocket, buffers: &mut [[u8; PACKET]]) -> Came {
     let mut parts: [libc::iovec; AT_ONCE] =
         std::array::from_fn(|nth| libc::iovec { iov_base: buffers[nth].as_mut_ptr().cast(), iov_len: PACKET });
-    // SAFETY: all-zero message headers are valid and say: no address, no control data.
+    // SAFETY: all-zero message headers are valid and say: no control data.
     let mut headers: [libc::mmsghdr; AT_ONCE] = unsafe { MaybeUninit::zeroed().assume_init() };
-    for (header, part) in headers.iter_mut().zip(&mut parts) {
+    // SAFETY: all zeros is an address of no family.
+    let mut senders: [libc::sockaddr_in; AT_ONCE] = unsafe { zeroed() };
+    for ((header, part), sender) in headers.iter_mut().zip(&mut parts).zip(&mut senders) {
+        header.msg_hdr.msg_name = std::ptr::from_mut(sender).cast();
+        header.msg_hdr.msg_namelen = size_of_val(sender) as u32;
         header.msg_hdr.msg_iov = part;
         header.msg_hdr.msg_iovlen = 1;
     }
-    // SAFETY: headers, parts and buffers live through the call, each buffer is PACKET octets long.
+    // SAFETY: headers, parts, senders and buffers live through the call, each buffer is PACKET octets long.
     let count = unsafe {
         libc::recvmmsg(
             socket.as_raw_fd(),
@@ -184,7 +198,8 @@ fn receive(socket: &UdpSocket, buffers: &mut [[u8; PACKET]]) -> [usize; AT_ONCE]
         )
     };
     let count = usize::try_from(count).unwrap_or(0);
-    std::array::from_fn(|nth| if nth < count { headers[nth].msg_len as usize } else { 0 })
+    let came = |nth: usize| (headers[nth].msg_len as usize, u16::from_be(senders[nth].sin_port));
+    std::array::from_fn(|nth| if nth < count { came(nth) } else { (0, 0) })
 }
 
 /// More than the system's limit where we may, else as much as it gives.

@@ -6,9 +6,12 @@ mod generator;
 mod ours;
 pub mod pinned;
 pub mod rtpengine;
+mod sealed;
 
 use std::net::SocketAddr;
 use std::time::Duration;
+
+use throughline::sdp::SrtpKeys;
 
 use crate::support::folder::Folder;
 use crate::support::process::Process;
@@ -34,6 +37,9 @@ pub struct Flags {
     /// Let the relay's core fall asleep between packets.
     #[arg(long)]
     cold: bool,
+    /// The first phone of each call speaks SRTP, with keys in the description.
+    #[arg(long)]
+    srtp: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -46,14 +52,22 @@ pub enum Side {
 pub struct Running {
     process: Process,
     _folder: Folder,
+    calls: Calls,
+}
+
+/// As the phones know them.
+pub struct Calls {
     /// Where the two phones of each call send to.
-    calls: Vec<[SocketAddr; 2]>,
+    to: Vec<[SocketAddr; 2]>,
+    /// Those of the first phone of each call; none in plain calls.
+    keys: Vec<SrtpKeys>,
 }
 
 /// Where the phones are and how many calls they have.
 pub struct Plan {
     phones: [SocketAddr; 2],
     calls: usize,
+    srtp: bool,
 }
 
 /// The relay has the last core for itself, the phones the first; a machine with one core has them share it.
@@ -62,15 +76,15 @@ const PACKETS_A_CALL: usize = 100;
 
 impl Flags {
     /// For the run that makes every table.
-    pub fn for_all() -> Flags {
-        Flags { packets: vec![10_000, 20_000, 40_000], seconds: 10, rounds: 1, only: None, cold: false }
+    pub fn for_all(srtp: bool) -> Flags {
+        Flags { packets: vec![10_000, 20_000, 40_000], seconds: 10, rounds: 1, only: None, cold: false, srtp }
     }
 }
 
 pub fn run(flags: &Flags) -> Table {
     let _warm = (!flags.cold).then(warm::Loops::start);
     let mut table = Table::new(
-        "relay",
+        if flags.srtp { "relay-srtp" } else { "relay" },
         &[
             "relay",
             "packets/s",
@@ -103,7 +117,7 @@ pub fn run(flags: &Flags) -> Table {
 
 fn measured(side: Side, packets: usize, flags: &Flags) -> Heard {
     let mut phones = Phones::new();
-    let plan = Plan { phones: phones.addresses(), calls: (packets / PACKETS_A_CALL).max(1) };
+    let plan = Plan { phones: phones.addresses(), calls: (packets / PACKETS_A_CALL).max(1), srtp: flags.srtp };
     let relay = match side {
         Side::Rtpengine => rtpengine::start(&plan),
         Side::Throughline => ours::start(&plan),

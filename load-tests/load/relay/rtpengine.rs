@@ -4,8 +4,10 @@ use std::net::{SocketAddr, UdpSocket};
 use std::process::Command;
 use std::time::Duration;
 
+use throughline::sdp::SrtpKeys;
+
 use super::bencode::Value;
-use super::{Plan, Running, pinned};
+use super::{Calls, Plan, Running, pinned, sealed};
 use crate::support::folder::Folder;
 use crate::support::ports;
 use crate::support::process::{Process, eventually};
@@ -24,8 +26,8 @@ struct Control {
 
 pub fn start(plan: &Plan) -> Running {
     let Rtpengine { process, folder, mut control } = Rtpengine::start(plan.calls);
-    let calls = (0..plan.calls).map(|nth| control.call(nth, plan.phones)).collect();
-    Running { process, _folder: folder, calls }
+    let (to, keys): (Vec<_>, Vec<_>) = (0..plan.calls).map(|nth| control.call(nth, plan)).unzip();
+    Running { process, _folder: folder, calls: Calls { to, keys: keys.into_iter().flatten().collect() } }
 }
 
 impl Rtpengine {
@@ -81,20 +83,21 @@ impl Control {
         Control { socket, asked: 0 }
     }
 
-    /// Where each of the two phones is to send to.
-    fn call(&mut self, nth: usize, phones: [SocketAddr; 2]) -> [SocketAddr; 2] {
+    /// Where each of the two phones is to send to, and the first one's keys where it has some.
+    fn call(&mut self, nth: usize, plan: &Plan) -> ([SocketAddr; 2], Option<SrtpKeys>) {
         let call = format!("call-{nth}");
         let common = [("call-id", Value::text(&call)), ("from-tag", Value::text("a")), ("ICE", Value::text("remove"))];
         let with = |more: &[(&'static str, Value)]| [&common[..], more].concat();
-        let offer = with(&[("command", Value::text("offer")), ("sdp", Value::Text(description(phones[0])))]);
+        let [first, second] = plan.phones.map(description);
+        let first = if plan.srtp { sealed::description(&first) } else { first };
+        let plain = ("transport-protocol", Value::text("RTP/AVP"));
+        let offer = with(&[("command", Value::text("offer")), plain, ("sdp", Value::Text(first))]);
         let for_second = self.ask(&offer).expect("an answer to the offer");
-        let answer = with(&[
-            ("command", Value::text("answer")),
-            ("to-tag", Value::text("b")),
-            ("sdp", Value::Text(description(phones[1]))),
-        ]);
+        let answer =
+            with(&[("command", Value::text("answer")), ("to-tag", Value::text("b")), ("sdp", Value::Text(second))]);
         let for_first = self.ask(&answer).expect("an answer to the answer");
-        [address(&for_first), address(&for_second)]
+        let keys = plan.srtp.then(|| sealed::answered(for_first.get("sdp").unwrap_or_default()));
+        ([address(&for_first), address(&for_second)], keys)
     }
 
     fn browser_call(&mut self, nth: usize, offer: String, phone: SocketAddr) -> (SocketAddr, SocketAddr) {
