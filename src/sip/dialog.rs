@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use bytes::Bytes;
 
-use super::api::Transport;
+use super::api::{FlowId, Transport};
 use super::wire::{Headers, NameAddr, Request, Response, Uri};
 use crate::base::limits::SIP_ROUTES_MAX;
 
@@ -28,8 +28,16 @@ pub struct Dialog {
     /// The dialog was made by the peer's INVITE, so the Call-ID is the peer's.
     pub theirs: bool,
     pub hop: Hop,
-    /// The address of a host name on the way, and the URI that it stands in.
-    pub found: Option<(Bytes, SocketAddr)>,
+    /// Where a host name on the way has led.
+    pub found: Option<Found>,
+}
+
+/// Where the URI of the next hop leads, whose host is a name.
+pub struct Found {
+    pub uri: Bytes,
+    pub at: SocketAddr,
+    /// What makes a connection there, to whom was named.
+    pub maker: FlowId,
 }
 
 /// Where packets go.
@@ -97,11 +105,13 @@ impl Dialog {
         Ok(dialog)
     }
 
-    /// Target refresh: the Contact of a (re-)INVITE or UPDATE, or of its 2xx (RFC 3261 section 12.2).
-    pub fn refresh(&mut self, contact: Option<NameAddr<'_>>) {
-        if let Some(contact) = contact.filter(|contact| contact.uri.is_sip()) {
-            self.target = copy(contact.uri.raw());
+    /// Target refresh: the Contact of a (re-)INVITE or UPDATE, or of its 2xx (RFC 3261 section 12.2). True when it is another.
+    pub fn refresh(&mut self, contact: Option<NameAddr<'_>>) -> bool {
+        let other = contact.map(|contact| contact.uri).filter(|uri| uri.is_sip() && uri.raw() != &self.target[..]);
+        if let Some(uri) = other {
+            self.target = copy(uri.raw());
         }
+        other.is_some()
     }
 
     /// The peer's tag and the Call-ID are those of `message`, a request that the peer sent inside this dialog.
@@ -140,11 +150,16 @@ impl Dialog {
         match self.hop {
             Hop::Fixed(address) => address,
             Hop::Follow(source) => {
-                let uri = self.next_uri();
-                let found = self.found.as_ref().filter(|(of, _)| uri.is_some_and(|uri| uri.raw() == &of[..]));
-                uri.and_then(|uri| address_of(&uri)).or(found.map(|(_, address)| *address)).unwrap_or(source)
+                let address = self.next_uri().and_then(|uri| address_of(&uri));
+                address.or(self.found().map(|found| found.at)).unwrap_or(source)
             }
         }
+    }
+
+    /// Where the name of the next hop leads, if it is one and was found.
+    pub fn found(&self) -> Option<&Found> {
+        let uri = self.next_uri()?;
+        self.found.as_ref().filter(|found| uri.raw() == &found.uri[..])
     }
 
     /// The URI of the next hop, if the way follows it.

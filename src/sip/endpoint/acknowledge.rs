@@ -103,7 +103,7 @@ impl Session {
 impl Up {
     /// The ACK of the 2xx with this CSeq (RFC 3261 section 13.2.2.4).
     pub fn ack(&self, core: &mut Core, cseq: u32, answer: &[u8]) -> (Bytes, Way) {
-        let (branch, way) = (core.next_branch(), self.way());
+        let (branch, way) = (core.next_branch(), self.way(&core.streams));
         let writer = compose::within(core, &self.dialog, &Method::Ack, cseq, branch, way);
         (writer.finish_with(SDP, answer), way)
     }

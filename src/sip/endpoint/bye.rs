@@ -77,7 +77,7 @@ impl Session {
 
     /// Sends BYE in the dialog of `up`.
     pub fn bye(&mut self, core: &mut Core, up: &mut Up, reason: Option<Reason>, now: Mono) {
-        let (branch, way, cseq) = (core.next_branch(), up.way(), up.dialog.next_cseq());
+        let (branch, way, cseq) = (core.next_branch(), up.way(&core.streams), up.dialog.next_cseq());
         let mut writer = compose::within(core, &up.dialog, &Method::Bye, cseq, branch, way);
         compose::push_reason(&mut writer, reason.as_ref());
         compose::push_carried(&mut writer, &self.carried);

@@ -172,12 +172,12 @@ impl Session {
         now: Mono,
     ) {
         let id = self.id();
-        let (dialog, flow) = match &mut self.phase {
-            Phase::Up(up) => (&mut up.dialog, up.flow),
-            Phase::Ringing(ringing) => (&mut ringing.dialog, ringing.way.0),
+        let (way, dialog) = match &mut self.phase {
+            Phase::Up(up) => (up.way(&core.streams), &mut up.dialog),
+            Phase::Ringing(ringing) => ((ringing.way.0, ringing.dialog.next_hop()), &mut ringing.dialog),
             Phase::Calling | Phase::Over => return,
         };
-        let (branch, way, cseq) = (core.next_branch(), (flow, dialog.next_hop()), dialog.next_cseq());
+        let (branch, cseq) = (core.next_branch(), dialog.next_cseq());
         let mut writer = compose::within(core, dialog, method, cseq, branch, way);
         self.push_timer(core, &mut writer);
         let request = writer.finish_with(SDP, &offer);

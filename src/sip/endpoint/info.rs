@@ -70,7 +70,7 @@ impl Session {
         if up.over {
             return;
         }
-        let (branch, way, cseq) = (core.next_branch(), up.way(), up.dialog.next_cseq());
+        let (branch, way, cseq) = (core.next_branch(), up.way(&core.streams), up.dialog.next_cseq());
         let writer = compose::within(core, &up.dialog, &Method::Info, cseq, branch, way);
         let body = format!("Signal={digit}\r\nDuration={duration_ms}\r\n");
         let request = writer.finish_with(RELAY, body.as_bytes());

@@ -211,7 +211,7 @@ impl Session {
         core.led.push(id);
         caller.hunt = None;
         let ack = up.ack_or_owe(core, Owed { cseq: response.cseq().number, first: true }, caller.late_offer);
-        caller.acknowledged.push(SentAck { tag: up.dialog.remote_tag.clone(), ack, way: up.way() });
+        caller.acknowledged.push(SentAck { tag: up.dialog.remote_tag.clone(), ack, way: up.way(&core.streams) });
         caller.cancel_all(core, Some(invite), None, now);
         self.websocket = core.streams.note_session(up.flow, id);
         let (settled, copied) = (caller.description_of(&up.dialog.remote_tag), caller.copied.clone());

@@ -11,6 +11,7 @@ use super::{Endpoint, EndpointOutput};
 use crate::base::Mono;
 use crate::base::rng::Rng;
 use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, Transport};
+use crate::sip::dialog::Found;
 use crate::sip::resolve::{Destination, Host, Led, Place, Resolver};
 use crate::sip::wire::Uri;
 
@@ -176,11 +177,11 @@ impl Session {
         let alike = led.places.iter().find(|place| place.transport == transport);
         let Some(place) = alike.or(led.places.first()).copied() else { return };
         let way = core.ways(&Led { places: vec![place], ..led }, up.flow).pop();
-        if let Some((flow, address)) = way {
+        if let Some((maker, at)) = way {
             if place.transport != transport || !up.flow.is_stream() {
-                up.flow = flow;
+                up.flow = maker;
             }
-            up.dialog.found = Some((uri.into(), address));
+            up.dialog.found = Some(Found { uri: uri.into(), at, maker });
         }
     }
 }

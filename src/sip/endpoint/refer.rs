@@ -143,7 +143,7 @@ impl Session {
     fn send_notify(&mut self, core: &mut Core, (status, refer, last): (u16, u32, bool), now: Mono) {
         let id = self.id();
         let Phase::Up(up) = &mut self.phase else { return };
-        let (branch, way, cseq) = (core.next_branch(), up.way(), up.dialog.next_cseq());
+        let (branch, way, cseq) = (core.next_branch(), up.way(&core.streams), up.dialog.next_cseq());
         let mut writer = compose::within(core, &up.dialog, &Method::Notify, cseq, branch, way);
         compose::push_contact(&mut writer, core, &up.dialog, way);
         writer.push(HeaderName::EVENT, format_args!("refer;id={refer}"));

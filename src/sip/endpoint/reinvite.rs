@@ -40,7 +40,9 @@ impl Session {
         let asked = self.take_asked(core, answered);
         let Phase::Up(up) = &mut self.phase else { return };
         let Some(asked) = asked else { return up.acknowledge_again(core, answered) };
-        up.dialog.refresh(response.contact());
+        if up.dialog.refresh(response.contact()) {
+            core.led.push(self.tag.session);
+        }
         let late_offer = asked.offer.is_empty() && !up.over;
         let ack = up.ack_or_owe(core, Owed { cseq: answered, first: false }, late_offer);
         up.reacknowledged = (!ack.is_empty()).then_some((answered, ack));
@@ -117,9 +119,7 @@ impl Session {
         if matches!(self.phase, Phase::Up(_)) {
             self.start_timer(core, agreed, now);
         }
-        if let Some(dialog) = self.dialog_with(theirs.request.from().tag) {
-            dialog.refresh(theirs.request.contact());
-        }
+        self.retarget(core, theirs.request.from_tag(), theirs.request.contact());
         let Phase::Up(up) = &mut self.phase else { return };
         if *theirs.request.method() == Method::Invite {
             up.unacknowledged = Some(Unacknowledged {
@@ -155,7 +155,7 @@ impl Session {
 impl Up {
     fn acknowledge_again(&self, core: &mut Core, cseq: u32) {
         if let Some((_, ack)) = self.reacknowledged.as_ref().filter(|(own, _)| *own == cseq) {
-            core.send(self.way(), ack.clone());
+            core.send(self.way(&core.streams), ack.clone());
         }
     }
 }

@@ -12,11 +12,12 @@ use super::names::{SessionId, Tag};
 use super::prack::Provisionals;
 use super::refer::Referral;
 use super::session_timer::SessionTimer;
+use super::streams::Streams;
 use crate::base::{LegId, Mono, Pii};
 use crate::sip::api::{Carried, FlowId, HeaderNames, Reason};
 use crate::sip::dialog::{Dialog, Hop};
 use crate::sip::transaction::{Branch, TxId};
-use crate::sip::wire::Request;
+use crate::sip::wire::{NameAddr, Request};
 
 /// What is known of one INVITE.
 pub struct Session {
@@ -196,9 +197,11 @@ impl Up {
 }
 
 impl Up {
-    /// Where our requests go.
-    pub fn way(&self) -> Way {
-        (self.flow, self.dialog.next_hop())
+    /// Where our requests go. When the peer's own connection has ended, a new one is made to whom its URI named.
+    pub fn way(&self, streams: &Streams) -> Way {
+        let to = self.dialog.next_hop();
+        let maker = self.dialog.found().map(|found| found.maker).filter(|_| self.flow.is_stream());
+        (maker.filter(|_| !streams.leads(self.flow, to)).unwrap_or(self.flow), to)
     }
 }
 
@@ -225,6 +228,13 @@ impl Session {
                 let early = self.caller.as_mut()?.early.iter_mut().find(|early| early.tag == tag)?;
                 early.reliable.as_mut().map(|known| &mut known.0)
             }
+        }
+    }
+
+    /// Target refresh by the peer of this tag; where another target is, is looked up as at the beginning.
+    pub fn retarget(&mut self, core: &mut Core, tag: &[u8], contact: Option<NameAddr<'_>>) {
+        if self.dialog_with(tag).is_some_and(|dialog| dialog.refresh(contact)) {
+            core.led.push(self.id());
         }
     }
 

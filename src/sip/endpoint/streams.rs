@@ -98,9 +98,12 @@ impl Streams {
         if !flow.is_stream() {
             return self.alias(flow, to).unwrap_or(flow);
         }
-        let leads_there = |stream: &Stream| stream.is_websocket || stream.peer.ip() == to.ip();
-        let leads_there = self.stream_by_flow.get(&flow).is_some_and(leads_there);
-        if leads_there { flow } else { self.usable(flow.listener(), to) }
+        if self.leads(flow, to) { flow } else { self.usable(flow.listener(), to) }
+    }
+
+    /// The connection is open, and `to` is at its other end.
+    pub fn leads(&self, flow: FlowId, to: SocketAddr) -> bool {
+        self.stream_by_flow.get(&flow).is_some_and(|stream| stream.is_websocket || stream.peer.ip() == to.ip())
     }
 
     /// A connection of the peer's; one that has not proved the name that we look for is of no use.

@@ -31,9 +31,7 @@ impl Session {
     fn update_accepted(&mut self, core: &mut Core, response: &Response, now: Mono) {
         let Some(asked) = self.take_asked(core, response.cseq().number) else { return };
         self.note_allowed(response);
-        if let Some(dialog) = self.dialog_mut() {
-            dialog.refresh(response.contact());
-        }
+        self.retarget(core, response.to_tag(), response.contact());
         if matches!(self.phase, Phase::Up(_)) {
             self.timer_answered(core, response, now);
         }
@@ -89,9 +87,7 @@ impl Session {
 
     fn refresh_only(&mut self, core: &mut Core, inside: &Inside<'_>, now: Mono) {
         self.note_allowed(inside.request);
-        if let Some(dialog) = self.dialog_with(inside.request.from().tag) {
-            dialog.refresh(inside.request.contact());
-        }
+        self.retarget(core, inside.request.from_tag(), inside.request.contact());
         let mut writer = compose::reply_with_contact(core, inside.request, 200, inside.way, inside.tag);
         if matches!(self.phase, Phase::Up(_)) {
             let agreed = session_timer::accept(inside.request, core.session_times(self.trunk)).ok().flatten();

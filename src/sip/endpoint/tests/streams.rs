@@ -258,6 +258,46 @@ fn a_connection_that_ends_takes_with_it_what_was_asked_by_name() {
     assert_ne!(asked, TLS);
 }
 
+/// The connection that the peer's call came over has ended: what we ask in the dialog goes to the name in its Contact, and whoever
+/// is at the address must be that (RFC 5922 section 7.1). So it is with another Contact later.
+#[test]
+fn in_a_dialog_too_the_peer_must_be_whom_its_contact_named() {
+    let mut world = world();
+    let flow = FlowId::stream(1, TLS);
+    open(&mut world, flow, "trunk", &["sbc.example.com"]);
+    let named = |method: &str, host: &str, more: &str| {
+        let (begin, rest) = request(method, "TLS", "trunk", more).split_once("Contact: <").map(own).expect("a Contact");
+        let rest = rest.split_once('>').expect("its end").1;
+        format!("{begin}Contact: <sip:sbc@{host}:5061;transport=tls>{rest}")
+    };
+    let records = || vec![Record::Address("198.51.100.10".parse().expect("an address"))];
+    receive(&mut world, flow, "trunk", &named("INVITE", "sbc.example.com", ""));
+    world.step("do Answer");
+    world.resolve("sbc.example.com", records());
+    let to = value(&world.sent.last().expect("an answer").1, HeaderName::TO);
+    let tag = to.split_once('>').expect("a tag").1.to_owned();
+    receive(&mut world, flow, "trunk", &request("ACK", "TLS", "trunk", &tag));
+    world.step("do Key");
+    assert_eq!(world.flows.last(), Some(&flow), "while it is open, the peer's connection is the way");
+    world.stream(flow, StreamEvent::Closed);
+    world.step("do Key");
+    assert_eq!(world.domains.last(), Some(&Some("sbc.example.com".to_owned())));
+    let asked = *world.flows.last().expect("a request");
+    assert_eq!((asked.listener(), asked.is_stream()), (TLS, false));
+    let again = FlowId::stream(2, TLS);
+    open(&mut world, again, "trunk", &["sbc.example.com"]);
+    let update = named("UPDATE", "other.example.com", &tag).replace("CSeq: 1 ", "CSeq: 2 ");
+    receive(&mut world, again, "trunk", &update);
+    world.resolve("other.example.com", records());
+    world.stream(again, StreamEvent::Closed);
+    world.step("do Hangup");
+    assert_eq!(world.domains.last(), Some(&Some("other.example.com".to_owned())), "{:?}", world.trace);
+}
+
+fn own((one, two): (&str, &str)) -> (String, String) {
+    (one.to_owned(), two.to_owned())
+}
+
 /// A trunk's own connection serves calls to its name, and to no other.
 #[test]
 fn a_connection_of_a_trunk_is_used_for_the_name_that_it_has_proved() {
