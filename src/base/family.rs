@@ -32,6 +32,11 @@ impl Addresses {
         self.first
     }
 
+    /// That of the other family.
+    pub fn second(&self) -> Option<IpAddr> {
+        self.second
+    }
+
     pub fn all(&self) -> impl Iterator<Item = IpAddr> {
         [Some(self.first), self.second].into_iter().flatten()
     }

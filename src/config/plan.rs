@@ -114,7 +114,7 @@ pub struct WavAt {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaShell {
-    /// The addresses that RTP sockets are bound to; browsers come to the first.
+    /// The addresses that RTP sockets are bound to.
     pub bind: Addresses,
     /// Threads; 0 for one less than the machine has cores, at least 1.
     pub workers: usize,

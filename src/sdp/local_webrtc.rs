@@ -1,4 +1,6 @@
-//! Our side of a browser's leg: we are ICE-lite with one address, and let the browser begin the handshake where it will.
+//! Our side of a browser's leg: we are ICE-lite, with an address of each family, and let the browser begin the handshake where it will.
+
+use std::net::IpAddr;
 
 use sdp_types::Attribute;
 
@@ -14,6 +16,8 @@ pub struct LocalWebRtc {
     ice: IceCredentials,
     fingerprint: Fingerprint,
     stream: OurStream,
+    /// Where we listen besides, on the same port.
+    also: Option<IpAddr>,
     theirs: Option<WebRtc>,
     begins: bool,
     mid: String,
@@ -43,6 +47,7 @@ pub(super) struct Said {
     ice: IceCredentials,
     fingerprint: Fingerprint,
     stream: OurStream,
+    also: Option<IpAddr>,
     setup: Setup,
     pub mid: String,
     pub is_bundled: bool,
@@ -60,6 +65,8 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const MID: &str = "0";
 /// A host's address of the first component (RFC 8445 section 5.1.2.1).
 const PRIORITY: u32 = 2_130_706_431;
+/// One less of the local preference, which no two addresses of a host share.
+const LESS_LOCAL: u32 = 1 << 8;
 
 impl LocalWebRtc {
     /// `fingerprint` is of our certificate; `seed` is drawn at random, once for each leg.
@@ -73,10 +80,16 @@ impl LocalWebRtc {
             ice,
             fingerprint,
             stream,
+            also: None,
             theirs: None,
             begins: false,
             mid: MID.to_owned(),
         }
+    }
+
+    /// We listen at this address too, of the other family, on the same port.
+    pub fn also_at(self, also: Option<IpAddr>) -> LocalWebRtc {
+        LocalWebRtc { also, ..self }
     }
 
     pub fn ice(&self) -> &IceCredentials {
@@ -136,6 +149,7 @@ impl LocalWebRtc {
             ice: self.ice.clone(),
             fingerprint: self.fingerprint,
             stream: self.stream.clone(),
+            also: self.also,
             setup,
             is_bundled: is_bundled && !self.mid.is_empty(),
             mid: self.mid.clone(),
@@ -145,21 +159,26 @@ impl LocalWebRtc {
 
 impl Said {
     /// The attributes of the stream, with where we listen.
-    pub fn attributes(&self, address: std::net::IpAddr, port: u16) -> Vec<Attribute> {
+    pub fn attributes(&self, address: IpAddr, port: u16) -> Vec<Attribute> {
         let stream = &self.stream;
+        let candidates = [Some(address), self.also].into_iter().flatten().zip(0..).map(|(address, nth)| {
+            let priority = PRIORITY - nth * LESS_LOCAL;
+            Attribute::with_value("candidate", format!("{} 1 udp {priority} {address} {port} typ host", nth + 1))
+        });
         let mid = (!self.mid.is_empty()).then(|| Attribute::with_value("mid", &self.mid));
-        let rest = [
+        let before = [
             Attribute::new("rtcp-mux"),
             Attribute::with_value("ice-ufrag", &self.ice.ufrag),
             Attribute::with_value("ice-pwd", &self.ice.pwd),
             Attribute::with_value("fingerprint", self.fingerprint.write()),
             Attribute::with_value("setup", self.setup.as_str()),
-            Attribute::with_value("candidate", format!("1 1 udp {PRIORITY} {address} {port} typ host")),
+        ];
+        let rest = [
             Attribute::new("end-of-candidates"),
             Attribute::with_value("msid", format!("{} sound", stream.cname)),
             Attribute::with_value("ssrc", format!("{} cname:{}", stream.ssrc, stream.cname)),
         ];
-        mid.into_iter().chain(rest).collect()
+        mid.into_iter().chain(before).chain(candidates).chain(rest).collect()
     }
 }
 

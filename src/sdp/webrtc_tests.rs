@@ -62,6 +62,20 @@ fn browsers_are_read() {
 }
 
 #[test]
+fn an_address_of_each_family_is_a_candidate() {
+    let webrtc = LocalWebRtc::new(OURS, [7; 32]).also_at(Some("2001:db8::1".parse().unwrap()));
+    let mut ours = LocalMedia::new([198, 51, 100, 1].into(), 5000, 77).with_webrtc(webrtc);
+    let body = text(&ours.answer_alone(&parse(CHROMIUM), &g711()).unwrap().body);
+    let candidates: Vec<&str> = body.lines().filter(|line| line.starts_with("a=candidate:")).collect();
+    let expect = [
+        "a=candidate:1 1 udp 2130706431 198.51.100.1 5000 typ host",
+        "a=candidate:2 1 udp 2130706175 2001:db8::1 5000 typ host",
+    ];
+    assert_eq!(candidates, expect);
+    assert!(body.contains("c=IN IP4 198.51.100.1"), "{body}");
+}
+
+#[test]
 fn our_answer_is_passive_lite_and_has_one_address() {
     let agreed = browser_side().answer_alone(&parse(CHROMIUM), &g711()).unwrap();
     let body = text(&agreed.body);

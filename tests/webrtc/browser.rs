@@ -94,6 +94,11 @@ impl PeerConnectionEventHandler for Handler {
 impl Browser {
     /// One that knows G.711, telephone-event and, when asked, Opus first.
     pub async fn new(with_opus: bool) -> Browser {
+        Browser::at("127.0.0.1:0", with_opus).await
+    }
+
+    /// One whose machine has this address alone.
+    pub async fn at(address: &str, with_opus: bool) -> Browser {
         let mut engine = MediaEngine::default();
         let opus = with_opus.then(|| codec(OPUS, MIME_TYPE_OPUS, 48_000, 2));
         let narrow = [codec(PCMU, MIME_TYPE_PCMU, 8000, 1), codec(EVENTS, MIME_TYPE_TELEPHONE_EVENT, 8000, 1)];
@@ -106,7 +111,7 @@ impl Browser {
             .with_media_engine(engine)
             .with_interceptor_registry(Registry::new())
             .with_handler(Arc::new(Handler(Arc::clone(&seen))))
-            .with_udp_addrs(vec!["127.0.0.1:0".to_owned()])
+            .with_udp_addrs(vec![address.to_owned()])
             .build()
             .await
             .expect("a connection");

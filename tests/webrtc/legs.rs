@@ -1,10 +1,10 @@
 //! The media workers alone, with browsers and a telephone on real sockets.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use throughline::base::{CallId, LegId};
+use throughline::base::{Addresses, CallId, LegId};
 use throughline::io::media::{MediaConfig, MediaPool};
 use throughline::media::{LostCause, MediaCommand, MediaEvent, OurSide, Source, ToneKind};
 use throughline::sdp::{Codec, LocalMedia, LocalWebRtc, Negotiated, Session};
@@ -24,6 +24,7 @@ const AGENTS_TONE: u32 = 600;
 /// A pool, and our side of each leg.
 struct Media {
     pool: MediaPool,
+    bind: Addresses,
     events: UnboundedReceiver<MediaEvent>,
     seen: Vec<MediaEvent>,
 }
@@ -34,10 +35,14 @@ fn g711() -> [Codec; 2] {
 
 impl Media {
     fn start() -> Media {
+        Media::at(LOCALHOST.into())
+    }
+
+    fn at(bind: Addresses) -> Media {
         let (sender, events) = unbounded_channel();
         let config = MediaConfig {
             workers: 1,
-            bind: LOCALHOST.into(),
+            bind,
             silence_timeout: Duration::from_secs(60),
             webrtc_port: None,
             ports: 0..=0,
@@ -45,7 +50,7 @@ impl Media {
             recordings: None,
         };
         let pool = MediaPool::start(config, move |event| drop(sender.send(event))).expect("workers");
-        Media { pool, events, seen: Vec::new() }
+        Media { pool, bind, events, seen: Vec::new() }
     }
 
     fn port(&self) -> u16 {
@@ -53,11 +58,11 @@ impl Media {
     }
 
     fn open(&self, leg: LegId) -> LocalMedia {
-        let webrtc = LocalWebRtc::new(self.pool.webrtc().fingerprint, [leg.0 as u8; 32]);
+        let webrtc = LocalWebRtc::new(self.pool.webrtc().fingerprint, [leg.0 as u8; 32]).also_at(self.bind.second());
         let (ice, stream) = (webrtc.ice().clone(), webrtc.stream());
         let ours = OurSide { ice, ssrc: stream.ssrc, cname: stream.cname.clone() };
         self.pool.send(MediaCommand::OpenShared { leg, group: CALL, ours: Box::new(ours) });
-        LocalMedia::new(LOCALHOST, self.port(), 5).with_webrtc(webrtc)
+        LocalMedia::new(self.bind.first(), self.port(), 5).with_webrtc(webrtc)
     }
 
     fn settle(&self, leg: LegId, session: Negotiated) {
@@ -239,6 +244,22 @@ async fn a_browser_that_never_comes_and_one_that_goes_are_told_apart() {
     tokio::time::timeout(2 * PATIENCE, media.until("who went", lost(AGENT, LostCause::Consent)))
         .await
         .expect("in time");
+}
+
+/// A browser of a network with IPv6 alone, and one of a network with IPv4 alone.
+#[tokio::test(flavor = "multi_thread")]
+async fn browsers_come_to_the_address_of_their_family() {
+    let media = Media::at(Addresses::new(LOCALHOST, Some(Ipv6Addr::LOCALHOST.into())));
+    let (six, four) = (Browser::at("[::1]:0", false).await, Browser::new(false).await);
+    media.called_by(&six, CALLER, &g711()).await;
+    media.calls(&four, AGENT).await;
+    media.both_hear(CALLER, AGENT);
+    six.connected().await;
+    four.connected().await;
+    six.hum(CALLERS_TONE);
+    four.hum(AGENTS_TONE);
+    six.hears(AGENTS_TONE).await;
+    four.hears(CALLERS_TONE).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -67,11 +67,12 @@ fn shared(group: CallId, leg: LegId, bench: &mut Bench) -> Result<LocalMedia, No
     let port = bench.settings.media.webrtc.port_of(group).ok_or(NoSound::NoPort)?;
     let mut seed = [0; 32];
     bench.rng.fill(&mut seed);
-    let webrtc = LocalWebRtc::new(bench.settings.media.webrtc.fingerprint, seed);
+    let addresses = bench.settings.media.advertised;
+    let webrtc = LocalWebRtc::new(bench.settings.media.webrtc.fingerprint, seed).also_at(addresses.second());
     let (ice, stream) = (webrtc.ice().clone(), webrtc.stream());
     let ours = OurSide { ice, ssrc: stream.ssrc, cname: stream.cname.clone() };
     bench.media(MediaCommand::OpenShared { group, leg, ours: Box::new(ours) });
-    let local = LocalMedia::new(bench.settings.media.advertised.first(), port, bench.rng.u64());
+    let local = LocalMedia::new(addresses.first(), port, bench.rng.u64());
     Ok(local.with_webrtc(webrtc))
 }
 

@@ -34,7 +34,7 @@ use worker::{Mailbox, Worker};
 pub struct MediaConfig {
     /// Threads; 0 for one less than the machine has cores, at least 1.
     pub workers: usize,
-    /// The addresses that RTP sockets are bound to; browsers come to the first.
+    /// The addresses that RTP sockets are bound to.
     pub bind: Addresses,
     /// `MediaEvent::Silent` after this long without a packet that should come; zero for never.
     pub silence_timeout: Duration,
@@ -208,11 +208,11 @@ impl Directory {
 /// From the end of the range, where plain legs come last; any port when the range has no room to spare.
 fn bind_shared(config: &MediaConfig, n: usize) -> io::Result<Shared> {
     if let Some(first) = config.webrtc_port {
-        return Shared::bind(config.bind.first(), first.checked_add(n as u16));
+        return Shared::bind(&config.bind, first.checked_add(n as u16));
     }
     let spare = config.ports.clone().skip(PORTS_OF_A_CALL).rev();
-    let bound = spare.filter_map(|port| Shared::bind(config.bind.first(), Some(port)).ok()).next();
-    bound.map_or_else(|| Shared::bind(config.bind.first(), None), Ok)
+    let bound = spare.filter_map(|port| Shared::bind(&config.bind, Some(port)).ok()).next();
+    bound.map_or_else(|| Shared::bind(&config.bind, None), Ok)
 }
 
 /// A call of two telephones has as many.

@@ -76,7 +76,8 @@ const DATAGRAM: usize = 4096;
 /// Beside sockets, whose numbers begin at 0.
 const WAKER: u64 = u64::MAX;
 const ALARM: u64 = u64::MAX - 1;
-const SHARED: u64 = u64::MAX - 2;
+/// One for each family of addresses.
+const SHARED: [u64; 2] = [u64::MAX - 2, u64::MAX - 3];
 
 impl Mailbox {
     /// Leaves a command for when the worker wakes. Refuses what would open a leg when the worker is behind; everything else belongs to legs that are bounded already.
@@ -137,7 +138,9 @@ impl Worker {
         let (epoll, waker, alarm) = (Epoll::new()?, Waker::new()?, Alarm::new()?);
         epoll.add(waker.fd(), WAKER)?;
         epoll.add(alarm.fd(), ALARM)?;
-        epoll.add(setup.shared.fd(), SHARED)?;
+        for (fd, number) in setup.shared.fds().zip(SHARED) {
+            epoll.add(fd, number)?;
+        }
         let mailbox = Mailbox {
             letters: sender,
             waiting: Arc::clone(&waiting),
@@ -200,8 +203,10 @@ impl Worker {
         match number {
             WAKER => return self.read_letters(),
             ALARM => self.alarm.clear(),
-            SHARED => self.read_shared(),
-            _ => self.read_datagram(number),
+            _ => match SHARED.iter().position(|shared| *shared == number) {
+                Some(door) => self.read_shared(door),
+                None => self.read_datagram(number),
+            },
         }
         true
     }
@@ -215,8 +220,9 @@ impl Worker {
     }
 
     /// As many as one call brings; more are there in the next round.
-    fn read_shared(&mut self) {
-        let count = self.sockets.shared().and_then(|shared| self.inbox.receive(shared.fd()).ok()).unwrap_or(0);
+    fn read_shared(&mut self, door: usize) {
+        let fd = self.sockets.shared().and_then(|shared| shared.fds().nth(door));
+        let count = fd.and_then(|fd| self.inbox.receive(fd).ok()).unwrap_or(0);
         for nth in 0..count {
             if let Some((from, datagram)) = self.inbox.get_mut(nth) {
                 self.relay.shared_datagram(from, datagram, self.now, &mut self.sockets);
