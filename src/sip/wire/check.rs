@@ -2,6 +2,7 @@
 
 use super::address::NameAddr;
 use super::error::ParseError;
+use super::kept::{Kept, KeptAddress, KeptVia};
 use super::lex;
 use super::message::{CSeq, Headers};
 use super::method::Method;
@@ -9,37 +10,51 @@ use super::name::{HeaderName, Known};
 use super::uri::Uri;
 use super::via::Via;
 
-/// Of requests and answers alike; fills in CSeq and cuts the body.
+/// Of requests and answers alike; fills in CSeq, keeps what it has read, and cuts the body.
 pub(super) fn headers(headers: &mut Headers) -> Result<(), ParseError> {
     headers.cseq = cseq(headers)?;
-    read_with(headers, Known::Via, |value| Via::read(lex::split_list(value).0).is_some())?;
-    read_with(headers, Known::From, |value| NameAddr::read(value).is_some())?;
-    read_with(headers, Known::To, |value| NameAddr::read(value).is_some())?;
-    read_with(headers, Known::CallId, |value| !value.is_empty() && !value.iter().any(|b| lex::is_blank(*b)))?;
+    let raw = &headers.raw;
+    let via = read_with(headers, Known::Via, |value| Via::read(lex::split_list(value).0))?;
+    let from = read_with(headers, Known::From, NameAddr::read)?;
+    let to = read_with(headers, Known::To, NameAddr::read)?;
+    read_with(headers, Known::CallId, |id| (!id.is_empty() && !lex::has_blank(id)).then_some(()))?;
+    headers.kept = Some(Kept {
+        via: KeptVia::keep(&via, raw),
+        from: KeptAddress::keep(&from, raw),
+        to: KeptAddress::keep(&to, raw),
+        contact: None,
+    });
     cut_body(headers)
 }
 
 /// Of requests only.
-pub(super) fn request(method: &Method, headers: &Headers) -> Result<(), ParseError> {
+pub(super) fn request(method: &Method, headers: &mut Headers) -> Result<(), ParseError> {
     if headers.cseq.method != *method {
         return Err(ParseError::CSeqMethod);
     }
     if headers.header(HeaderName::MAX_FORWARDS).is_some() && headers.max_forwards().is_none() {
         return Err(ParseError::Malformed(Known::MaxForwards));
     }
-    let readable = headers.list(HeaderName::CONTACT).all(|value| value == b"*" || NameAddr::read(value).is_some());
-    if readable { Ok(()) } else { Err(ParseError::Malformed(Known::Contact)) }
+    let mut first = None;
+    for value in headers.list(HeaderName::CONTACT).filter(|value| *value != b"*") {
+        let contact = NameAddr::read(value).ok_or(ParseError::Malformed(Known::Contact))?;
+        first = first.or_else(|| Some(KeptAddress::keep(&contact, &headers.raw)));
+    }
+    if let Some(kept) = &mut headers.kept {
+        kept.contact = first;
+    }
+    Ok(())
 }
 
 /// Header fields in the Request-URI are forbidden (RFC 3261 table 1).
-pub(super) fn request_uri(text: &[u8]) -> Result<(), ParseError> {
+pub(super) fn request_uri(text: &[u8]) -> Result<Uri<'_>, ParseError> {
     let uri = Uri::read(text).ok_or(ParseError::RequestUri)?;
-    if uri.headers.is_empty() { Ok(()) } else { Err(ParseError::RequestUri) }
+    if uri.headers.is_empty() { Ok(uri) } else { Err(ParseError::RequestUri) }
 }
 
-fn read_with(headers: &Headers, known: Known, is_good: impl Fn(&[u8]) -> bool) -> Result<(), ParseError> {
+fn read_with<'a, T>(headers: &'a Headers, known: Known, read: impl Fn(&'a [u8]) -> Option<T>) -> Result<T, ParseError> {
     let value = headers.header(HeaderName::Known(known)).ok_or(ParseError::Missing(known))?;
-    if is_good(value) { Ok(()) } else { Err(ParseError::Malformed(known)) }
+    read(value).ok_or(ParseError::Malformed(known))
 }
 
 pub(super) fn cseq(headers: &Headers) -> Result<CSeq, ParseError> {

@@ -48,6 +48,16 @@ impl<'a> Host<'a> {
 
     /// `host`, `host:port`, `[v6]:port`; white space around the colon, as Via has it, does no harm.
     pub(super) fn read_with_port(text: &'a [u8]) -> Option<(Host<'a>, Option<u16>)> {
+        match v4_begins(text) {
+            Some((v4, [])) => return Some((Host::Address(v4.into()), None)),
+            Some((v4, [b':', port @ ..])) if port.first().is_some_and(u8::is_ascii_digit) => {
+                return Some((
+                    Host::Address(v4.into()),
+                    Some(u16::try_from(lex::number(port.trim_ascii_end())?).ok()?),
+                ));
+            }
+            Some(_) | None => {}
+        }
         let end = match text.first()? {
             b'[' => memchr::memchr(b']', text)? + 1,
             _ => text.iter().position(|b| *b == b':').unwrap_or(text.len()),
@@ -65,22 +75,33 @@ impl<'a> Host<'a> {
 
 /// Four numbers with dots; leading zeros, which some read as octal, are none.
 fn v4(text: &[u8]) -> Option<Ipv4Addr> {
-    let mut octets = [0u8; 4];
-    let (mut place, mut value, mut digits) = (0, 0u16, 0);
-    for byte in text {
-        if *byte == b'.' {
-            *octets.get_mut(place)? = u8::try_from(value).ok().filter(|_| digits > 0)?;
-            (place, value, digits) = (place + 1, 0, 0);
-            continue;
-        }
-        value = value * 10 + u16::from(byte.wrapping_sub(b'0'));
-        digits += 1;
-        if !byte.is_ascii_digit() || value > 255 || (digits > 1 && value < 10) {
+    v4_begins(text).filter(|(_, rest)| rest.is_empty()).map(|(v4, _)| v4)
+}
+
+/// The address at the beginning of `text`, and what follows its last digit.
+fn v4_begins(text: &[u8]) -> Option<(Ipv4Addr, &[u8])> {
+    let (first, rest) = octet(text)?;
+    let (second, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (third, rest) = octet(rest.strip_prefix(b".")?)?;
+    let (fourth, rest) = octet(rest.strip_prefix(b".")?)?;
+    Some((Ipv4Addr::new(first, second, third, fourth), rest))
+}
+
+/// One to three digits, at most 255, without leading zeros.
+fn octet(text: &[u8]) -> Option<(u8, &[u8])> {
+    let digit = |byte: &u8| Some(byte.wrapping_sub(b'0')).filter(|digit| *digit < 10);
+    let (first, mut rest) = text.split_first()?;
+    let mut value = u16::from(digit(first)?);
+    while let Some((next, after)) = rest.split_first()
+        && let Some(next) = digit(next)
+    {
+        value = value * 10 + u16::from(next);
+        if value < 10 || value > 255 || *first == b'0' {
             return None;
         }
+        rest = after;
     }
-    *octets.get_mut(place)? = u8::try_from(value).ok().filter(|_| digits > 0)?;
-    (place == 3).then(|| octets.into())
+    Some((u8::try_from(value).ok()?, rest))
 }
 
 /// The grammar of RFC 3261 let `2001:db8:::192.0.2.1` be written; RFC 5118 section 4.10 asks to read it as it was meant.

@@ -49,6 +49,11 @@ pub(super) fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 
+/// Without a way out of the loop, many bytes are looked at together.
+pub(super) fn has_blank(text: &[u8]) -> bool {
+    text.iter().fold(false, |found, byte| found | is_blank(*byte))
+}
+
 /// The text before `at` and the text after the byte at `at`; both shorter when `at` is beyond the end.
 pub(super) fn cut(text: &[u8], at: usize) -> (&[u8], &[u8]) {
     (text.get(..at).unwrap_or(text), text.get(at + 1..).unwrap_or_default())

@@ -6,9 +6,11 @@ use std::ops::Deref;
 use bytes::Bytes;
 
 use super::error::ParseError;
+use super::fields::{Field, Fields};
+use super::kept::{Kept, KeptUri};
 use super::lex;
 use super::method::Method;
-use super::name::{HeaderName, Known};
+use super::name::HeaderName;
 use super::parse;
 use super::salvage::{self, Salvaged};
 use super::uri::Uri;
@@ -24,7 +26,7 @@ pub enum Message {
 #[derive(Clone)]
 pub struct Request {
     pub(super) method: Method,
-    pub(super) uri: Span,
+    pub(super) uri: KeptUri,
     pub(super) headers: Headers,
 }
 
@@ -40,9 +42,11 @@ pub struct Response {
 #[derive(Clone)]
 pub struct Headers {
     pub(super) raw: Bytes,
-    pub(super) fields: Vec<Field>,
+    pub(super) fields: Fields,
     pub(super) cseq: CSeq,
     pub(super) body: Span,
+    /// Missing in what was not let through.
+    pub(super) kept: Option<Kept>,
 }
 
 /// The number and method of CSeq.
@@ -59,19 +63,17 @@ pub(super) struct Span {
     end: u16,
 }
 
-/// One header field: `known` is `None` for names that we have no number for.
-#[derive(Clone, Copy)]
-pub(super) struct Field {
-    pub known: Option<Known>,
-    pub name: Span,
-    pub value: Span,
-}
-
 impl Span {
     /// Both offsets are at most `SIP_MESSAGE_MAX`; the parser has seen to it before it makes any.
     pub fn new(start: usize, end: usize) -> Span {
         let narrow = |offset: usize| u16::try_from(offset).unwrap_or(u16::MAX);
         Span { start: narrow(start), end: narrow(end) }
+    }
+
+    /// Where `part` stands in `raw`, from which it borrows; an empty one stands nowhere.
+    pub fn within(raw: &[u8], part: &[u8]) -> Span {
+        let start = part.as_ptr().addr().wrapping_sub(raw.as_ptr().addr());
+        if part.is_empty() || start >= raw.len() { Span::default() } else { Span::new(start, start + part.len()) }
     }
 
     /// Grows to `end`; an empty span begins anew at `start`.
@@ -124,7 +126,7 @@ impl Request {
 
     /// The Request-URI in its parts; `uri().raw()` is as it stood.
     pub fn uri(&self) -> Uri<'_> {
-        Uri::read(self.uri.of(&self.headers.raw)).unwrap_or_default()
+        self.uri.of(&self.headers.raw)
     }
 }
 
@@ -151,7 +153,10 @@ impl Response {
 impl Headers {
     /// The value of the first field of that name, without the blanks around it. Folded lines have become one.
     pub fn header(&self, name: HeaderName<'_>) -> Option<&[u8]> {
-        self.headers(name).next()
+        match name {
+            HeaderName::Known(known) => self.fields.first(known).map(|field| field.value.of(&self.raw)),
+            HeaderName::Other(_) => self.headers(name).next(),
+        }
     }
 
     /// The values of all fields of that name, one for each line, in their order.
@@ -165,7 +170,11 @@ impl Headers {
             (HeaderName::Other(wanted), None) => field.name.of(&self.raw).eq_ignore_ascii_case(wanted),
             (HeaderName::Other(_), Some(_)) => false,
         };
-        self.fields.iter().filter(name).map(|field| field.value.of(&self.raw))
+        let (from, to) = match wanted {
+            HeaderName::Known(known) => self.fields.range_of(known),
+            HeaderName::Other(_) => (0, self.fields.len()),
+        };
+        self.fields.between(from, to).filter(name).map(|field| field.value.of(&self.raw))
     }
 
     /// The elements of a comma list, over all fields of that name; empty ones are left out.

@@ -21,6 +21,8 @@ macro_rules! known {
         }
 
         impl Known {
+            /// How many there are.
+            pub(super) const COUNT: usize = [$(Known::$variant,)*].len();
             const ALL: &'static [(&'static str, Known)] = &[$(($name, Known::$variant),)*];
 
             /// The full name, as RFC 3261 writes it.
@@ -113,21 +115,27 @@ known! {
     WWW_AUTHENTICATE WwwAuthenticate "WWW-Authenticate",
 }
 
-const LONGEST: usize = 24;
+/// The known names, each in a place of its own, so that a look-up compares one.
+static BY_LETTERS: [Option<(&str, Known)>; 256] = by_letters();
 
-/// The known names, by length, so that a look-up compares a handful.
-static BY_LENGTH: [([(&str, Known); 12], usize); LONGEST] = by_length();
-
-const fn by_length() -> [([(&'static str, Known); 12], usize); LONGEST] {
-    let mut table = [([("", Known::Via); 12], 0); LONGEST];
+/// Does not compile where two names come to one place: other factors are needed then.
+const fn by_letters() -> [Option<(&'static str, Known)>; 256] {
+    let mut table = [None; 256];
     let mut at = 0;
     while at < Known::ALL.len() {
-        let (row, used) = &mut table[Known::ALL[at].0.len()];
-        row[*used] = Known::ALL[at];
-        *used += 1;
+        let place = place(Known::ALL[at].0.as_bytes()) as usize;
+        assert!(table[place].is_none());
+        table[place] = Some(Known::ALL[at]);
         at += 1;
     }
     table
+}
+
+/// By its length and three letters, in any case. Of no more than 256 bytes, and not empty.
+const fn place(name: &[u8]) -> u8 {
+    let [first, middle, last] = [name[0] | 0x20, name[name.len() / 2] | 0x20, name[name.len() - 1] | 0x20];
+    let sum = (name.len() as u8).wrapping_mul(2).wrapping_add(first.wrapping_mul(15));
+    sum.wrapping_add(last.wrapping_mul(11)).wrapping_add(middle.wrapping_mul(7))
 }
 
 impl<'a> HeaderName<'a> {
@@ -139,6 +147,10 @@ impl<'a> HeaderName<'a> {
     /// Whether it can stand in a message.
     pub fn is_token(&self) -> bool {
         lex::is_token(self.as_bytes())
+    }
+
+    fn is_written_as(&self, other: &HeaderName<'_>) -> bool {
+        self.as_bytes().eq_ignore_ascii_case(other.as_bytes())
     }
 
     /// The full name; an unknown one as it was written.
@@ -155,12 +167,12 @@ impl Known {
         if let [letter] = text {
             return Known::compact(*letter);
         }
-        let (row, used) = BY_LENGTH.get(text.len())?;
-        let row = row.get(..*used)?;
-        let first = text.first();
-        let exact = row.iter().find(|(name, _)| name.as_bytes().first() == first && name.as_bytes() == text);
-        let known = exact.or_else(|| row.iter().find(|(name, _)| name.as_bytes().eq_ignore_ascii_case(text)));
-        known.map(|(_, known)| *known)
+        if text.is_empty() {
+            return None;
+        }
+        let (name, known) = BY_LETTERS[usize::from(place(text))]?;
+        let name = name.as_bytes();
+        (name == text || name.eq_ignore_ascii_case(text)).then_some(known)
     }
 
     /// May stand at most once in a message (RFC 3261 section 7.3.1, table 2).
@@ -180,10 +192,11 @@ impl Known {
 }
 
 impl PartialEq for HeaderName<'_> {
+    #[inline]
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (HeaderName::Known(one), HeaderName::Known(two)) => one == two,
-            _ => self.as_bytes().eq_ignore_ascii_case(other.as_bytes()),
+            _ => self.is_written_as(other),
         }
     }
 }

@@ -5,19 +5,19 @@ use memchr::{memchr, memchr_iter, memchr2, memmem};
 
 use super::check;
 use super::error::ParseError;
+use super::fields::{Field, Fields};
+use super::kept::KeptUri;
 use super::lex;
-use super::message::{CSeq, Field, Headers, Message, Request, Response, Span};
+use super::message::{CSeq, Headers, Message, Request, Response, Span};
 use super::method::Method;
 use super::name::{HeaderName, Known};
 use crate::base::limits::{SIP_FOLDS_MAX, SIP_HEADERS_MAX, SIP_MESSAGE_MAX, SIP_PARTS_MAX, SIP_URI_MAX};
 
-/// Where real messages seldom go beyond; saves the table from growing.
-const USUAL_FIELDS: usize = 32;
 const VERSION: &[u8] = b"SIP/2.0";
 
 /// The first line of a message, in its parts.
 enum StartLine {
-    Request { method: Span, uri: Span },
+    Request { method: Span, uri: KeptUri },
     Response { status: u16, reason: Span },
 }
 
@@ -37,12 +37,12 @@ pub(super) fn message(bytes: Bytes) -> Result<Message, ParseError> {
 fn finish(start: StartLine, raw: Bytes, table: Table) -> Result<Message, ParseError> {
     let body = Span::new(table.body_at, raw.len());
     let cseq = CSeq { number: 0, method: Method::Ack };
-    let mut headers = Headers { raw, fields: table.fields, cseq, body };
+    let mut headers = Headers { raw, fields: table.fields, cseq, body, kept: None };
     check::headers(&mut headers)?;
     match start {
         StartLine::Request { method, uri } => {
             let method = Method::within(&headers.raw, method.of(&headers.raw));
-            check::request(&method, &headers)?;
+            check::request(&method, &mut headers)?;
             Ok(Message::Request(Request { method, uri, headers }))
         }
         StartLine::Response { status, reason } => Ok(Message::Response(Response { status, reason, headers })),
@@ -72,9 +72,8 @@ fn start_line(bytes: &[u8], (start, end): (usize, usize)) -> Result<StartLine, P
     if uri.len() > SIP_URI_MAX {
         return Err(ParseError::UriTooLong);
     }
-    check::request_uri(uri)?;
-    let uri_at = start + method.len() + 1;
-    Ok(StartLine::Request { method: Span::new(start, uri_at - 1), uri: Span::new(uri_at, uri_at + uri.len()) })
+    let uri = KeptUri::keep(&check::request_uri(uri)?, bytes);
+    Ok(StartLine::Request { method: Span::new(start, start + method.len()), uri })
 }
 
 /// RFC 3261 section 7.2. Between the code and the phrase stands a blank, which some leave out with the phrase.
@@ -113,7 +112,7 @@ fn check_parts(fields: &[u8]) -> Result<(), ParseError> {
 
 /// The header fields, as they are found.
 pub(super) struct Table {
-    pub fields: Vec<Field>,
+    pub fields: Fields,
     /// Where the body begins.
     pub body_at: usize,
     /// Lines that went on with the field before them.
@@ -122,8 +121,7 @@ pub(super) struct Table {
 
 impl Table {
     fn read(bytes: &[u8], mut at: usize) -> Result<Table, ParseError> {
-        let mut table = Table { fields: Vec::with_capacity(USUAL_FIELDS), body_at: 0, folds: 0 };
-        let mut seen = 0u128;
+        let mut table = Table { fields: Fields::default(), body_at: 0, folds: 0 };
         loop {
             let ((start, end), next) = line(bytes, at).ok_or(ParseError::HeaderLine)?;
             let text = bytes.get(start..end).unwrap_or_default();
@@ -133,22 +131,18 @@ impl Table {
                     return Ok(table);
                 }
                 Some(b) if lex::is_blank(*b) => table.continue_last(text, start)?,
-                Some(_) => table.push(field(text, start).ok_or(ParseError::HeaderLine)?, &mut seen)?,
+                Some(_) => table.push(field(text, start).ok_or(ParseError::HeaderLine)?)?,
             }
             at = next;
         }
     }
 
-    fn push(&mut self, field: Field, seen: &mut u128) -> Result<(), ParseError> {
+    fn push(&mut self, field: Field) -> Result<(), ParseError> {
         if self.fields.len() == SIP_HEADERS_MAX {
             return Err(ParseError::TooManyHeaders);
         }
-        if let Some(known) = field.known {
-            let bit = 1u128 << (known as u8);
-            if *seen & bit != 0 && known.is_single() {
-                return Err(ParseError::Repeated(known));
-            }
-            *seen |= bit;
+        if let Some(known) = field.known.filter(|known| known.is_single() && self.fields.has(*known)) {
+            return Err(ParseError::Repeated(known));
         }
         self.fields.push(field);
         Ok(())
@@ -181,6 +175,16 @@ pub fn field_of_line(line: &[u8]) -> Option<(HeaderName<'_>, &[u8])> {
 pub(super) fn field(text: &[u8], start: usize) -> Option<Field> {
     let name_len = text.iter().position(|b| !lex::is_token_byte(*b))?;
     let (name, rest) = text.split_at_checked(name_len)?;
+    // As nearly all write it: one blank behind the colon, and none at the end.
+    if let ([b':', b' ', first, ..], Some(last)) = (rest, rest.last())
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+        && name_len > 0
+    {
+        let (name_span, value) =
+            (Span::new(start, start + name_len), Span::new(start + name_len + 2, start + text.len()));
+        return Some(Field { known: Known::read(name), name: name_span, value });
+    }
     let rest = rest.trim_ascii_start().strip_prefix(b":")?;
     let value = rest.trim_ascii_start();
     let value_at = start + text.len() - value.len();

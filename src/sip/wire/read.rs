@@ -1,4 +1,4 @@
-//! The typed readers: each borrows from the message and reads its value when it is asked.
+//! The typed readers: each borrows from the message and reads its value when it is asked, unless the parser has read it already.
 //!
 //! Via, From, To, Call-ID and CSeq are never missing: the parser has read them once before it let the message through.
 
@@ -14,7 +14,10 @@ use super::via::Via;
 impl Headers {
     /// The topmost Via: the hop that this message came from.
     pub fn via_top(&self) -> Via<'_> {
-        self.vias().next().unwrap_or_default()
+        match &self.kept {
+            Some(kept) => kept.via.of(&self.raw),
+            None => self.vias().next().unwrap_or_default(),
+        }
     }
 
     /// From the topmost down; those that cannot be read are left out.
@@ -23,21 +26,33 @@ impl Headers {
     }
 
     pub fn from(&self) -> NameAddr<'_> {
-        self.header(HeaderName::FROM).and_then(NameAddr::read).unwrap_or_default()
+        match &self.kept {
+            Some(kept) => kept.from.of(&self.raw),
+            None => self.header(HeaderName::FROM).and_then(NameAddr::read).unwrap_or_default(),
+        }
     }
 
     pub fn to(&self) -> NameAddr<'_> {
-        self.header(HeaderName::TO).and_then(NameAddr::read).unwrap_or_default()
+        match &self.kept {
+            Some(kept) => kept.to.of(&self.raw),
+            None => self.header(HeaderName::TO).and_then(NameAddr::read).unwrap_or_default(),
+        }
     }
 
     /// The same as `from().tag`, with less work.
     pub fn from_tag(&self) -> &[u8] {
-        self.header(HeaderName::FROM).map(address::tag).unwrap_or_default()
+        match &self.kept {
+            Some(kept) => kept.from.tag(&self.raw),
+            None => self.header(HeaderName::FROM).map(address::tag).unwrap_or_default(),
+        }
     }
 
     /// The same as `to().tag`, with less work.
     pub fn to_tag(&self) -> &[u8] {
-        self.header(HeaderName::TO).map(address::tag).unwrap_or_default()
+        match &self.kept {
+            Some(kept) => kept.to.tag(&self.raw),
+            None => self.header(HeaderName::TO).map(address::tag).unwrap_or_default(),
+        }
     }
 
     pub fn call_id(&self) -> &[u8] {
@@ -50,7 +65,10 @@ impl Headers {
 
     /// The first contact that is an address.
     pub fn contact(&self) -> Option<NameAddr<'_>> {
-        self.contacts().next()
+        match self.kept.as_ref().and_then(|kept| kept.contact.as_ref()) {
+            Some(contact) => Some(contact.of(&self.raw)),
+            None => self.contacts().next(),
+        }
     }
 
     /// Without the star; values that cannot be read are left out (requests with such are refused by the parser).
@@ -108,6 +126,9 @@ impl Headers {
     /// `content_type_is("application/sdp")`; parameters, case and blanks do not matter.
     pub fn content_type_is(&self, wanted: &str) -> bool {
         let value = self.content_type().unwrap_or_default();
+        if value.eq_ignore_ascii_case(wanted.as_bytes()) {
+            return true;
+        }
         let value = value.split(|b| *b == b';').next().unwrap_or_default();
         let mut own = value.split(|b| *b == b'/').map(<[u8]>::trim_ascii);
         let mut wanted = wanted.as_bytes().split(|b| *b == b'/');

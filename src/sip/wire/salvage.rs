@@ -6,8 +6,9 @@ use bytes::Bytes;
 use memchr::memchr;
 
 use super::check;
+use super::fields::{Field, Fields};
 use super::lex;
-use super::message::{CSeq, Field, Headers, Span};
+use super::message::{CSeq, Headers, Span};
 use super::method::Method;
 use super::name::{HeaderName, Known};
 use super::parse;
@@ -45,7 +46,7 @@ pub(super) fn request(bytes: &Bytes) -> Option<Salvaged> {
     let method = method(&raw, raw.get(begin..end)?)?;
     let fields = fields(&raw, end + 1);
     let cseq = CSeq { number: 0, method: method.clone() };
-    let mut headers = Headers { raw, fields, cseq, body: Span::default() };
+    let mut headers = Headers { raw, fields, cseq, body: Span::default(), kept: None };
     if !NEEDED.iter().all(|known| headers.header(HeaderName::Known(*known)).is_some()) {
         return None;
     }
@@ -60,8 +61,8 @@ fn method(raw: &Bytes, line: &[u8]) -> Option<Method> {
 }
 
 /// The lines that are header fields, the first of each name that stands once; other lines are passed over.
-fn fields(raw: &[u8], mut at: usize) -> Vec<Field> {
-    let mut fields: Vec<Field> = Vec::new();
+fn fields(raw: &[u8], mut at: usize) -> Fields {
+    let mut fields = Fields::default();
     while fields.len() < SIP_HEADERS_MAX {
         let Some(rest) = raw.get(at..) else { break };
         let Some(length) = memchr(b'\n', rest) else { break };
@@ -78,8 +79,8 @@ fn fields(raw: &[u8], mut at: usize) -> Vec<Field> {
     fields
 }
 
-fn push(fields: &mut Vec<Field>, field: Field) {
-    let again = |known: Known| known.is_single() && fields.iter().any(|f| f.known == Some(known));
+fn push(fields: &mut Fields, field: Field) {
+    let again = |known: Known| known.is_single() && fields.has(known);
     if !field.known.is_some_and(again) {
         fields.push(field);
     }

@@ -33,7 +33,7 @@ pub struct Uri<'a> {
     pub params: Params<'a>,
     /// What follows the question mark, as written; empty when there is none.
     pub headers: &'a [u8],
-    raw: &'a [u8],
+    pub(super) raw: &'a [u8],
 }
 
 impl<'a> Uri<'a> {
@@ -42,10 +42,13 @@ impl<'a> Uri<'a> {
         if raw.len() > SIP_URI_MAX {
             return None;
         }
-        let (scheme, rest) = lex::cut(raw, raw.iter().position(|b| *b == b':')?);
         let uri = Uri { raw, ..EMPTY };
+        // Most are such.
+        if let Some((_, rest)) = raw.split_at_checked(4).filter(|(scheme, _)| scheme.eq_ignore_ascii_case(b"sip:")) {
+            return uri.with_sip_parts(Scheme::Sip, rest);
+        }
+        let (scheme, rest) = lex::cut(raw, raw.iter().position(|b| *b == b':')?);
         match scheme {
-            s if s.eq_ignore_ascii_case(b"sip") => uri.with_sip_parts(Scheme::Sip, rest),
             s if s.eq_ignore_ascii_case(b"sips") => uri.with_sip_parts(Scheme::Sips, rest),
             s if s.eq_ignore_ascii_case(b"tel") => uri.with_number(rest),
             s => uri.with_opaque(s, rest),
@@ -149,7 +152,7 @@ fn split_at(text: &[u8], separator: u8) -> (&[u8], &[u8]) {
 #[derive(Default)]
 struct Marks {
     at: Option<usize>,
-    /// In the userinfo.
+    /// The first; where there is an `@`, that of the userinfo.
     colon: Option<usize>,
     semicolon: Option<usize>,
     question: Option<usize>,
@@ -159,19 +162,44 @@ impl Marks {
     /// In one pass; `None` when there is a byte that no URI may hold.
     fn find(text: &[u8]) -> Option<Marks> {
         let mut marks = Marks::default();
-        let mut colon = None;
-        for (place, byte) in text.iter().enumerate().filter(|(_, byte)| IS_MARK[usize::from(**byte)]) {
-            match byte {
-                b'@' if marks.at.is_none() => marks = Marks { at: Some(place), colon, ..Marks::default() },
-                b'@' => {}
-                b':' => colon = colon.or(Some(place)),
-                b';' => marks.semicolon = marks.semicolon.or(Some(place)),
-                b'?' => marks.question = marks.question.or(Some(place)),
-                _ => return None,
+        let (words, rest) = text.as_chunks::<8>();
+        for (nth, word) in words.iter().enumerate() {
+            let mut suspects = suspects(*word);
+            while suspects != 0 {
+                let place = 8 * nth + (suspects.trailing_zeros() / 8) as usize;
+                marks.take(place, *text.get(place)?)?;
+                suspects &= suspects - 1;
             }
+        }
+        for (place, byte) in rest.iter().enumerate().filter(|(_, byte)| IS_MARK[usize::from(**byte)]) {
+            marks.take(8 * words.len() + place, *byte)?;
         }
         Some(marks)
     }
+
+    fn take(&mut self, place: usize, byte: u8) -> Option<()> {
+        match byte {
+            b'@' if self.at.is_none() => *self = Marks { at: Some(place), colon: self.colon, ..Marks::default() },
+            // A port's.
+            b':' if self.at.is_some() => {}
+            b':' => self.colon = self.colon.or(Some(place)),
+            b';' => self.semicolon = self.semicolon.or(Some(place)),
+            b'?' => self.question = self.question.or(Some(place)),
+            plain => return may_stand_in_uri(plain).then_some(()),
+        }
+        Some(())
+    }
+}
+
+/// The highest bit of each of eight bytes that `take` has to look at: all that `IS_MARK` names, and a few others.
+fn suspects(word: [u8; 8]) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x80 * ONES;
+    let word = u64::from_le_bytes(word);
+    let low = word & !HIGH;
+    let at_least = |byte: u8| low + (0x80 - u64::from(byte)) * ONES;
+    let is_mark = at_least(b':') & !at_least(b'@' + 1);
+    (is_mark | !at_least(b'"' + 1) | at_least(0x7f)) & HIGH & !word
 }
 
 /// The bytes that a reader has to look at: marks, and what may not stand there.
@@ -232,6 +260,22 @@ mod tests {
         assert_eq!(&*uri.user_decoded(), b"user;par=u@example.net");
         assert_eq!(uri.user_text(), "user");
         assert!(!uri.params.has("par"));
+    }
+
+    #[test]
+    fn eight_bytes_at_once_are_seen_as_one_by_one() {
+        for byte in 0..=u8::MAX {
+            for place in 0..8 {
+                let mut word = *b"aZ09~-.z";
+                word[place] = byte;
+                let seen = suspects(word) >> (8 * place + 7) & 1 == 1;
+                assert!(seen || !IS_MARK[usize::from(byte)], "{byte} at {place}");
+                assert_eq!(suspects(word) & !(0x80 << (8 * place)), 0, "{byte} at {place}");
+            }
+        }
+        let uri = uri("sip:a;b?c:d@example.com:5070;x=1?y");
+        assert_eq!((uri.user, uri.password, uri.port), (Some(&b"a;b?c"[..]), Some(&b"d"[..]), Some(5070)));
+        assert_eq!((uri.params.raw(), uri.headers), (&b";x=1"[..], &b"y"[..]));
     }
 
     #[test]

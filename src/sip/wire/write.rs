@@ -21,8 +21,8 @@ pub struct Writer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineBreak;
 
-/// Room for most messages; larger ones grow once.
-const USUAL_SIZE: usize = 1024;
+/// Room for most messages; larger ones grow once, and what is kept of smaller ones is no larger than they are.
+const USUAL_SIZE: usize = 1280;
 const LENGTH_ROOM: usize = 64;
 
 impl Writer {
@@ -80,7 +80,7 @@ impl Writer {
     /// Ends the message without a body.
     pub fn finish(mut self) -> Bytes {
         self.out.extend_from_slice(b"Content-Length: 0\r\n\r\n");
-        Bytes::from(self.out)
+        self.fitted()
     }
 
     /// Ends the message with a body; `Content-Type` and `Content-Length` are added.
@@ -92,6 +92,11 @@ impl Writer {
         self.push(HeaderName::CONTENT_TYPE, content_type).push(HeaderName::CONTENT_LENGTH, body.len());
         self.out.extend_from_slice(b"\r\n");
         self.out.extend_from_slice(body);
+        self.fitted()
+    }
+
+    fn fitted(mut self) -> Bytes {
+        self.out.shrink_to_fit();
         Bytes::from(self.out)
     }
 
@@ -121,7 +126,8 @@ pub(super) fn put_display(out: &mut Vec<u8>, value: impl Display) {
 }
 
 fn put_uri(out: &mut Vec<u8>, uri: &[u8]) {
-    if uri.iter().all(|b| *b > b' ' && *b != 0x7f) {
+    // Without a way out of the loop, many bytes are looked at together.
+    if !uri.iter().fold(false, |bad, b| bad | (*b <= b' ') | (*b == 0x7f)) {
         return out.extend_from_slice(uri);
     }
     for byte in uri {
