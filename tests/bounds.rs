@@ -8,7 +8,7 @@ use std::hint::black_box;
 #[path = "../benches/worst/messages.rs"]
 mod messages;
 
-use messages::{KINDS, feed};
+use messages::{KINDS, STREAMS, feed, frames};
 use throughline::access::{Answer, Conditions, Facts, Policy, PolicySetup, Rule};
 use throughline::base::limits::{SIP_HEADERS_MAX, SIP_PARTS_MAX};
 use throughline::base::{AgentId, CallId, Level, Mono, Now, QueueId, TierId, TrunkId, Wall};
@@ -77,9 +77,27 @@ fn the_worst_messages_cost_in_proportion_to_their_length() {
     }
 }
 
+#[test]
+fn a_stream_costs_in_proportion_to_its_length_however_it_is_split() {
+    for kind in &STREAMS {
+        let (half, whole) = ((kind.make)(15_000), (kind.make)(30_000));
+        let (half_cost, cost) = (cost_of(|| frames(&half, kind.piece)), cost_of(|| frames(&whole, kind.piece)));
+        println!("{}: {half_cost:?} for {}, {cost:?} for {}", kind.name, half.len(), whole.len());
+        assert!(cost.1 <= BASE.1 + 16 * whole.len() as u64, "{}: {} bytes", kind.name, cost.1);
+        assert!(cost.0 <= BASE.0 + 2 * half_cost.0, "{}: {} allocations", kind.name, cost.0);
+    }
+}
+
 /// The kinds that are read: they are long, and have few parts.
-const READ: [&str; 5] =
-    ["escapes in quotes", "lines of a description", "long Vias", "long Contacts", "long parameters"];
+const READ: [&str; 7] = [
+    "escapes in quotes",
+    "good digests, each wrong",
+    "lines of a description",
+    "candidates",
+    "long Vias",
+    "long Contacts",
+    "long parameters",
+];
 
 /// Each reader walks over the parts anew, so that what has too many of them is refused before the first does.
 #[test]

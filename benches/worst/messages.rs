@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use throughline::base::rng::Rng;
-use throughline::base::{Mono, Now, TrunkId, Wall};
+use throughline::base::{AgentId, Mono, Now, TrunkId, Wall};
 use throughline::sdp::Session;
-use throughline::sip::api::{EndpointSetup, FlowId, LocalFlow, SessionTimes, SipEvent, Transport, TrunkPeer};
+use throughline::sip::api::{
+    EndpointSetup, FlowId, LocalFlow, PhoneAccount, SessionTimes, SipEvent, Transport, TrunkPeer,
+};
 use throughline::sip::auth::Algorithm;
 use throughline::sip::endpoint::{Endpoint, EndpointOutput};
+use throughline::sip::framing::Framer;
 
 /// One way to be slow.
 pub struct Kind {
@@ -18,7 +21,7 @@ pub struct Kind {
     pub make: fn(usize) -> Vec<u8>,
 }
 
-pub const KINDS: [Kind; 17] = [
+pub const KINDS: [Kind; 19] = [
     Kind { name: "thousands of header fields", make: |bytes| with("INVITE", "", "A: b\r\n", "", bytes) },
     Kind {
         name: "thousands of Vias",
@@ -47,7 +50,9 @@ pub const KINDS: [Kind; 17] = [
         name: "digest parameters",
         make: |bytes| with("REGISTER", "Authorization: Digest a=b", ",nc=\"00000001\"", "\r\n", bytes),
     },
-    Kind { name: "lines of a description", make: description },
+    Kind { name: "good digests, each wrong", make: digests },
+    Kind { name: "lines of a description", make: |bytes| description(bytes, "a=rtpmap:0 PCMU/8000\r\n") },
+    Kind { name: "candidates", make: |bytes| description(bytes, CANDIDATE) },
     // Nearly as many parts as may be, and long.
     Kind {
         name: "long Vias",
@@ -74,10 +79,61 @@ fn with(method: &str, before: &str, repeated: &str, behind: &str, bytes: usize) 
     .into_bytes()
 }
 
-fn description(bytes: usize) -> Vec<u8> {
+const CANDIDATE: &str = "a=candidate:1467250027 1 udp 2122260223 192.0.2.77 46243 typ host generation 0\r\n";
+
+/// As many as the limits on fields and parts allow, with a nonce of ours, so that each is reckoned.
+fn digests(bytes: usize) -> Vec<u8> {
+    let mut endpoint = endpoint();
+    let question = with("REGISTER", "", "x", "", 0);
+    endpoint.handle_datagram(FlowId(0), STRANGER.into(), question.into(), Now::new(Mono::ZERO, NOW));
+    let mut answers = std::iter::from_fn(|| endpoint.poll_output()).filter_map(|output| match output {
+        EndpointOutput::Transmit(transmit) => Some(String::from_utf8_lossy(&transmit.bytes).into_owned()),
+        EndpointOutput::Event(_) | EndpointOutput::Resolve(..) => None,
+    });
+    let answer = answers.next().unwrap_or_default();
+    let nonce = answer.split("nonce=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+    let digest = format!(
+        "Authorization: Digest username=\"desk7\",realm=\"{REALM}\",nonce=\"{nonce}\",uri=\"sip:{}\",response=\"{}\"\r\n",
+        "x".repeat(100),
+        "0".repeat(32)
+    );
+    with("REGISTER", "", &digest, "", bytes.min(digest.len() * 200))
+}
+
+/// A way to be slow over a connection.
+pub struct StreamKind {
+    pub name: &'static str,
+    /// So many bytes of it.
+    pub make: fn(usize) -> Vec<u8>,
+    /// How much comes at a time.
+    pub piece: usize,
+}
+
+pub const STREAMS: [StreamKind; 4] = [
+    StreamKind { name: "a message byte by byte", make: |bytes| description(bytes, "a=ptime:20\r\n"), piece: 1 },
+    StreamKind { name: "a head of one line, byte by byte", make: |bytes| vec![b'a'; bytes.min(30_000)], piece: 1 },
+    StreamKind { name: "the smallest messages", make: |bytes| SMALLEST.repeat(bytes / SMALLEST.len()), piece: 1460 },
+    StreamKind { name: "pings", make: |bytes| b"\r\n\r\n".repeat(bytes / 4), piece: 1460 },
+];
+
+const SMALLEST: &[u8] = b"A a SIP/2.0\r\nl:0\r\n\r\n";
+
+/// How many frames it holds.
+pub fn frames(stream: &[u8], piece: usize) -> usize {
+    let (mut framer, mut count) = (Framer::default(), 0);
+    for piece in stream.chunks(piece) {
+        framer.buffer().extend_from_slice(piece);
+        while let Ok(Some(_)) = framer.poll() {
+            count += 1;
+        }
+    }
+    count
+}
+
+fn description(bytes: usize, line: &str) -> Vec<u8> {
     let body = format!(
         "v=0\r\no=- 1 1 IN IP4 198.51.100.10\r\ns=-\r\nc=IN IP4 198.51.100.10\r\nt=0 0\r\nm=audio 4000 RTP/AVP 0\r\n{}",
-        "a=rtpmap:0 PCMU/8000\r\n".repeat(bytes.saturating_sub(600) / 22)
+        line.repeat(bytes.saturating_sub(600) / line.len())
     );
     let message = with("INVITE", "Contact: <sip:a@198.51.100.10>\r\nContent-Type: application/sdp\r\n", "x", "", 0);
     let text = String::from_utf8_lossy(&message).into_owned();
@@ -87,7 +143,10 @@ fn description(bytes: usize) -> Vec<u8> {
 const TRUNK: ([u8; 4], u16) = ([198, 51, 100, 10], 5060);
 const STRANGER: ([u8; 4], u16) = ([203, 0, 113, 99], 5060);
 
-/// With one trunk.
+const REALM: &str = "calls.example.com";
+const NOW: Wall = Wall(1_800_000_000_000);
+
+/// With one trunk and one phone.
 pub fn endpoint() -> Endpoint {
     let networks = vec![(SocketAddr::from(TRUNK).ip(), 32)];
     let setup = EndpointSetup {
@@ -96,10 +155,15 @@ pub fn endpoint() -> Endpoint {
             transport: Transport::Udp,
             advertised: ([192, 0, 2, 1], 5060).into(),
         }],
-        realm: "calls.example.com".into(),
+        realm: REALM.into(),
         digests: vec![Algorithm::Sha256, Algorithm::Md5],
         trunks: vec![TrunkPeer { trusted: true, ..TrunkPeer::at(TrunkId::new("carrier"), networks) }],
-        phones: Vec::new(),
+        phones: vec![PhoneAccount {
+            agent: AgentId::new("ann"),
+            user: "desk7".into(),
+            ha1_md5: Algorithm::Md5.hash(&["desk7", REALM, "secret"]),
+            ha1_sha256: Algorithm::Sha256.hash(&["desk7", REALM, "secret"]),
+        }],
         fixed_phones: Vec::new(),
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(7200),
@@ -118,7 +182,7 @@ pub fn endpoint() -> Endpoint {
 /// how many bytes were sent.
 pub fn feed(endpoint: &mut Endpoint, message: Bytes, known: bool) -> usize {
     let from = if known { TRUNK } else { STRANGER };
-    endpoint.handle_datagram(FlowId(0), from.into(), message, Now::new(Mono::ZERO, Wall(1_800_000_000_000)));
+    endpoint.handle_datagram(FlowId(0), from.into(), message, Now::new(Mono::ZERO, NOW));
     let mut sent = 0;
     while let Some(output) = endpoint.poll_output() {
         match output {

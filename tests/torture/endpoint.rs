@@ -138,13 +138,17 @@ fn sent_over(flow: FlowId, message: &[u8], from: SocketAddr) -> (Vec<Bytes>, End
         endpoint.handle_stream(flow, StreamEvent::Opened { peer: from, names: Vec::new(), browser: None }, now);
     }
     endpoint.handle_datagram(flow, from, Bytes::copy_from_slice(message), now);
+    (transmitted(&mut endpoint), endpoint)
+}
+
+fn transmitted(endpoint: &mut Endpoint) -> Vec<Bytes> {
     let mut sent = Vec::new();
     while let Some(output) = endpoint.poll_output() {
         if let EndpointOutput::Transmit(transmit) = output {
             sent.push(transmit.bytes);
         }
     }
-    (sent, endpoint)
+    sent
 }
 
 /// The status of an answer, read by hand: one to a broken message may repeat its faults.
@@ -188,6 +192,31 @@ fn a_stranger_gets_little_and_leaves_nothing() {
         assert!(message.is_ok() || sent.is_empty(), "{name}: a broken message of a stranger was answered");
     }
 }
+
+/// The addresses of a trunk may be forged too. Nobody acknowledges or answers anything, and all that our timers send counts.
+#[test]
+fn no_answer_over_udp_is_more_than_three_times_its_question() {
+    for case in cases() {
+        for (from, is_stranger) in [(TRUNK, false), (STRANGER, true)] {
+            let (mut sent, mut endpoint) = sent(&case.message, from.into());
+            let at_once = sent.len();
+            while let Some((at, _)) = endpoint.poll_timeout().filter(|(at, _)| *at < QUIET) {
+                endpoint.handle_timeout(Now::new(at, Wall(1_800_000_000_000)));
+                sent.extend(transmitted(&mut endpoint));
+            }
+            let name = case.name;
+            let longest = sent.iter().map(Bytes::len).max().unwrap_or(0);
+            assert!(longest <= 3 * case.message.len(), "{name}: {longest} bytes for {}", case.message.len());
+            assert!(!is_stranger || sent.len() == at_once, "{name}: a stranger is answered once");
+            assert!(sent.len() <= ANSWERS_MAX, "{name}: {} answers", sent.len());
+        }
+    }
+}
+
+/// Longer than any timer of a call that nobody has answered.
+const QUIET: Mono = Mono(200_000_000_000);
+/// 100 and a refusal, which is sent until timer H (RFC 3261 section 17.2.1): after 0.5, 1.5, 3.5 s and then every 4 s until 32 s.
+const ANSWERS_MAX: usize = 12;
 
 /// What the framer makes of this message and the next one behind it, when they come in parts that end at these places.
 fn stream_of(message: &[u8], cuts: &[usize]) -> String {

@@ -1,4 +1,4 @@
-//! The endpoint and a script of datagrams, commands and time, all decided by bytes. Whatever they say: no panic, every message that
+//! The endpoint and a script of datagrams, connections, websockets, commands and time, all decided by bytes. Whatever they say: no panic, every message that
 //! leaves is one that we would read, strangers leave nothing behind and get at most three times what they sent, and when all legs
 //! are hung up and time has passed, nothing is left.
 
@@ -13,6 +13,11 @@ use throughline::sip::api::*;
 use throughline::sip::auth::{Algorithm, Credentials};
 use throughline::sip::endpoint::{Endpoint, EndpointOutput};
 use throughline::sip::wire::{HeaderName, Message, Method, Request, Writer};
+
+#[path = "endpoint/websockets.rs"]
+mod websockets;
+
+use websockets::{WEB, WebSocket};
 
 const REALM: &str = "calls.example.com";
 const OWN: &str = "192.0.2.1:5060";
@@ -123,6 +128,8 @@ struct World {
     /// What is being received is no SIP message; an answer to it may repeat its faults.
     is_broken: bool,
     flow: FlowId,
+    /// Those that browsers have open.
+    sockets: [Option<WebSocket>; 2],
     serial: u64,
 }
 
@@ -131,17 +138,21 @@ fn setup() -> EndpointSetup {
         flows: vec![
             LocalFlow { flow: FlowId(0), transport: Transport::Udp, advertised: address(OWN) },
             LocalFlow { flow: LISTENER, transport: Transport::Tcp, advertised: address(OWN) },
+            LocalFlow { flow: WEB, transport: Transport::Ws, advertised: address("192.0.2.1:8080") },
         ],
         tcp_above: 1300,
         realm: REALM.into(),
         digests: vec![Algorithm::Sha256, Algorithm::Md5],
         trunks: vec![trunk("carrier", PEERS[0], true), trunk("pbx", PEERS[1], false)],
-        phones: vec![PhoneAccount {
-            agent: AgentId::new("ann"),
-            user: "desk7".into(),
-            ha1_md5: Algorithm::Md5.hash(&["desk7", REALM, "secret"]),
-            ha1_sha256: Algorithm::Sha256.hash(&["desk7", REALM, "secret"]),
-        }],
+        phones: vec![
+            PhoneAccount {
+                agent: AgentId::new("ann"),
+                user: "desk7".into(),
+                ha1_md5: Algorithm::Md5.hash(&["desk7", REALM, "secret"]),
+                ha1_sha256: Algorithm::Sha256.hash(&["desk7", REALM, "secret"]),
+            },
+            websockets::account(),
+        ],
         fixed_phones: Vec::new(),
         session_times: SessionTimes { expires: Duration::from_secs(20), min: Duration::from_secs(5) },
         registration_min: Duration::from_secs(60),
@@ -178,6 +189,7 @@ impl World {
             seen: Vec::new(),
             is_broken: false,
             flow: FlowId(0),
+            sockets: [None, None],
             serial: 0,
         }
     }
@@ -186,6 +198,7 @@ impl World {
         // Every other decade of the byte means TCP.
         self.flow = if step / 10 % 2 == 1 { FlowId::stream(1, LISTENER) } else { FlowId(0) };
         match step % 10 {
+            0 if step >= 200 => self.websocket(script),
             0 if step >= 100 => self.connection(script),
             0 => self.wait(Duration::from_millis(WAITS_MS[script.below(WAITS_MS.len())])),
             1 => self.raw(script),
@@ -365,15 +378,20 @@ impl World {
         let leg = LegId::outbound(CallId::new(1, 1), self.serial);
         self.legs.push(leg);
         self.live.insert(leg);
-        let target = match script.below(4) {
+        let target = match script.below(5) {
+            4 => Target::Registered(AgentId::new(websockets::AGENT)),
             0 => Target::Registered(AgentId::new("ann")),
             1 => Target::Uri { uri: "sip:+15550101@198.51.100.77:5062".into(), via: Some(address(PEERS[0])) },
             _ => Target::Uri { uri: "sip:+15550101@198.51.100.10".into(), via: None },
         };
-        let dial = Dial {
+        SipCommand::Dial { leg, dial: Box::new(self.dial_of(target, offer)) }
+    }
+
+    fn dial_of(&self, target: Target, offer: Bytes) -> Dial {
+        Dial {
             trunk: None,
             target,
-            flow: if self.flow == FlowId(0) { FlowId(0) } else { LISTENER },
+            flow: if self.flow.listener() == LISTENER { LISTENER } else { FlowId(0) },
             from_user: Pii::new("+15550100".into()),
             from_display: Pii::new("Ann \"A\" Example".into()),
             asserted: None,
@@ -383,8 +401,7 @@ impl World {
             copied: ["X-Ticket".into()].into(),
             reliable: Reliable::Supported,
             ring_timeout: Duration::from_secs(20),
-        };
-        SipCommand::Dial { leg, dial: Box::new(dial) }
+        }
     }
 
     fn receive(&mut self, from: usize, bytes: Bytes) {
@@ -397,17 +414,18 @@ impl World {
         let key = transaction(&bytes);
         let is_known = key.as_ref().is_some_and(|key| self.transactions.contains(key));
         let is_ours = knows || is_known || self.marks.iter().any(|mark| memchr::memmem::find(&bytes, mark).is_some());
-        if knows || from < STRANGERS_FROM {
+        let is_stranger = self.is_stranger(from);
+        if knows || !is_stranger {
             self.transactions.extend(key);
         }
-        self.seen.push((knows || from < STRANGERS_FROM, bytes.clone()));
+        self.seen.push((knows || !is_stranger, bytes.clone()));
         let now = self.clocks();
         let length = bytes.len();
         self.is_broken = Message::parse(bytes.clone()).is_err();
         self.endpoint.handle_datagram(self.flow, source, bytes, now);
         let sent = self.drain();
         self.is_broken = false;
-        if from >= STRANGERS_FROM && !is_ours {
+        if is_stranger && !is_ours {
             let after = self.endpoint.counts();
             assert_eq!(
                 (after.sessions, after.transactions),
@@ -417,7 +435,8 @@ impl World {
             assert_eq!((after.phones, after.nonces), (before.phones, before.nonces), "kept for a stranger");
             assert!(sent.iter().all(|(to, _)| to.ip() == source.ip()), "a stranger makes us write to others");
             let answered: usize = sent.iter().map(|(_, length)| length).sum();
-            assert!(answered <= 3 * length, "{answered} bytes for {length}");
+            // Nobody can connect from an address that is not theirs.
+            assert!(self.flow != FlowId(0) || answered <= 3 * length, "{answered} bytes for {length}");
         }
     }
 
@@ -524,6 +543,7 @@ impl World {
         let now = self.clocks();
         self.endpoint.handle_stream(FlowId::stream(1, LISTENER), StreamEvent::Closed, now);
         self.drain();
+        (0..self.sockets.len()).for_each(|nth| self.close_socket(nth));
         self.wait(QUIET);
         let counts = self.endpoint.counts();
         assert!(self.endpoint.is_empty(), "{counts:?}");
