@@ -96,7 +96,7 @@ fn octet(text: &[u8]) -> Option<(u8, &[u8])> {
         && let Some(next) = digit(next)
     {
         value = value * 10 + u16::from(next);
-        if value < 10 || value > 255 || *first == b'0' {
+        if !(10..=255).contains(&value) || *first == b'0' {
             return None;
         }
         rest = after;
