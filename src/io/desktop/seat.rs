@@ -5,7 +5,6 @@
 use std::net::TcpStream as StdTcpStream;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
@@ -14,6 +13,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::base::limits::DESK_MESSAGE_MAX;
 use crate::io::door::EngineDoor;
+use crate::io::web::leaving::Noted;
 
 use super::lines::DeskLines;
 use super::socket;
@@ -25,18 +25,19 @@ const WRITE_BUFFER_BYTES: usize = 4096;
 /// Has the connection served on the desks' thread until it ends. One that is gone already is nobody's.
 pub(super) fn take(upgraded: Upgraded, lines: Arc<DeskLines>, door: Arc<dyn EngineDoor>) {
     let home = lines.home().clone();
-    let parts = match upgraded.downcast::<TokioIo<TcpStream>>() {
+    let parts = match upgraded.downcast::<Noted<TokioIo<TcpStream>>>() {
         Ok(parts) => parts,
         // Over TLS it stays with the runtime that it was made on, which wakes us.
         Err(upgraded) => return drop(home.spawn(serve_as_it_is(upgraded, lines, door))),
     };
-    let Ok(stream) = parts.io.into_inner().into_std() else { return };
-    home.spawn(serve(stream, parts.read_buf, lines, door));
+    let Ok(stream) = parts.io.into_inner().into_inner().into_std() else { return };
+    // Copied: the buffer that it is in is large, and would stay as long as the desk.
+    home.spawn(serve(stream, parts.read_buf.to_vec(), lines, door));
 }
 
-async fn serve(stream: StdTcpStream, read: Bytes, lines: Arc<DeskLines>, door: Arc<dyn EngineDoor>) {
+async fn serve(stream: StdTcpStream, read: Vec<u8>, lines: Arc<DeskLines>, door: Arc<dyn EngineDoor>) {
     let Ok(stream) = TcpStream::from_std(stream) else { return };
-    let socket = WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Server, Some(config())).await;
+    let socket = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config())).await;
     socket::serve(socket, &lines, door.as_ref()).await;
 }
 

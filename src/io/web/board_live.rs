@@ -1,7 +1,6 @@
 //! `GET /v1/board/live`: what goes on, once a second, worked out once for all who watch and not at all while nobody does.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -113,7 +112,7 @@ pub(super) async fn live(State(web): State<Arc<Web>>, _: Reader) -> Result<Respo
     Ok(events::answer(stream::unfold(Board { shown, _place: place }, |mut board| async move {
         board.shown.changed().await.ok()?;
         let event = board.shown.borrow_and_update().clone();
-        (!event.is_empty()).then_some((Ok::<Bytes, Infallible>(event), board))
+        (!event.is_empty()).then_some((event, board))
     })))
 }
 

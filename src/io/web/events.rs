@@ -1,12 +1,13 @@
 //! Server-sent events (the HTML standard, section 9.2): the form, and the answer that goes on.
 
-use std::convert::Infallible;
-
-use axum::body::{Body, Bytes};
+use axum::Extension;
+use axum::body::Bytes;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use futures_util::Stream;
 use serde::Serialize;
+
+use super::leaving::Leaving;
 
 /// Proxies that gather answers before they hand them on are asked not to.
 const BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -22,12 +23,14 @@ pub(super) fn event(name: &str, data: &impl Serialize) -> Bytes {
 }
 
 /// Events until the stream ends.
-pub(super) fn answer(events: impl Stream<Item = Result<Bytes, Infallible>> + Send + 'static) -> Response {
+pub(super) fn answer(events: impl Stream<Item = Bytes> + Send + 'static) -> Response {
     let headers = [
         (header::CONTENT_TYPE, "text/event-stream"),
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (BUFFERING, "no"),
     ];
-    (headers, Body::from_stream(events)).into_response()
+    let leaving = Leaving::new(events);
+    let body = leaving.body();
+    (headers, Extension(leaving), body).into_response()
 }

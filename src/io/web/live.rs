@@ -1,6 +1,5 @@
 //! `GET /v1/intents/{id}/live`: the customer's page hears how its call stands. `POST …/confirm`: it says "that is me calling now".
 
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -108,7 +107,7 @@ pub(super) async fn live(
     });
     Ok(events::answer(stream::unfold(page, |mut page| async move {
         let event = page.next().await?;
-        Some((Ok::<Bytes, Infallible>(event), page))
+        Some((event, page))
     })))
 }
 

@@ -17,6 +17,7 @@ mod health;
 mod intent_bodies;
 mod intents;
 mod keys;
+pub(super) mod leaving;
 mod live;
 mod lookup;
 mod lookup_bodies;

@@ -123,8 +123,6 @@ async fn the_engine_hears_of_pages_that_open_and_close() {
         if server.engine.pages.lock().unwrap().len() == 2 {
             break;
         }
-        // So that the server sees the connection's end.
-        server.pages.beat();
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     assert_eq!(server.engine.pages.lock().unwrap()[1..], [PageInput::Closed { intent: id }]);
