@@ -421,7 +421,11 @@ fn spawn_engine(
     door: Door,
     end: reactor::DoorEnd,
 ) -> Result<JoinHandle<io::Result<()>>, StartError> {
-    let run = move || runtime.block_on(reactor::run(wiring, door, end));
+    // A task among the others: what wakes it on its own thread costs no look at the sockets.
+    let run = move || {
+        let running = runtime.spawn(reactor::run(wiring, door, end));
+        runtime.block_on(running).unwrap_or_else(|fault| Err(io::Error::other(fault)))
+    };
     std::thread::Builder::new().name("engine".to_owned()).spawn(run).map_err(StartError::Machine)
 }
 

@@ -97,7 +97,7 @@ pub enum Opened {
 /// A page that waits longer asks again.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// A transaction costs more than what is written in it: cases of calls wait so long for others.
-const GATHERED_FOR: Duration = Duration::from_millis(50);
+const GATHERED_FOR: Duration = Duration::from_millis(100);
 /// So many are written at once.
 const GATHERED_MAX: usize = 256;
 /// Cases of a customer that are looked at for their past, the newest.

@@ -128,7 +128,7 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// How often the histograms are handed on.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Runs until `Door::stop`. Call it on a current-thread runtime of its own.
+/// Runs until `Door::stop`, as a task of a current-thread runtime of its own.
 pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()> {
     let mut reactor = Reactor::new(wiring, door)?;
     let mut arrivals = Vec::with_capacity(ARRIVALS_PER_TURN);

@@ -31,7 +31,16 @@ impl Epoll {
 
     /// Closing the descriptor takes it out again.
     pub fn add(&self, fd: BorrowedFd<'_>, number: u64) -> io::Result<()> {
-        let mut event = libc::epoll_event { events: libc::EPOLLIN as u32, u64: number };
+        self.watch(fd, number, libc::EPOLLIN)
+    }
+
+    /// Each wake is told once, and nothing has to be read.
+    pub fn add_waker(&self, waker: &Waker, number: u64) -> io::Result<()> {
+        self.watch(waker.fd(), number, libc::EPOLLIN | libc::EPOLLET)
+    }
+
+    fn watch(&self, fd: BorrowedFd<'_>, number: u64, events: libc::c_int) -> io::Result<()> {
+        let mut event = libc::epoll_event { events: events as u32, u64: number };
         // SAFETY: `event` lives through the call, both descriptors are open.
         done(unsafe { libc::epoll_ctl(self.fd.as_raw_fd(), libc::EPOLL_CTL_ADD, fd.as_raw_fd(), &mut event) })
     }
@@ -59,15 +68,11 @@ impl Waker {
         unsafe { owned(libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK)) }.map(Waker)
     }
 
-    /// A counter that is full wakes as well, so failure means nothing.
+    /// Nobody reads the counter, which would be full after centuries.
     pub fn wake(&self) {
         let one = 1u64.to_ne_bytes();
         // SAFETY: eight readable octets.
         unsafe { libc::write(self.0.as_raw_fd(), one.as_ptr().cast(), one.len()) };
-    }
-
-    pub fn clear(&self) {
-        drain(self.0.as_raw_fd());
     }
 
     pub fn try_clone(&self) -> io::Result<Waker> {

@@ -192,8 +192,7 @@ impl Pair {
 
     /// Not where the socket is bound to every address: a connection would choose one, and the peer may send to another.
     fn tie(&mut self, peer: Option<SocketAddr>) {
-        let is_of_one_address = self.rtp.local_addr().is_ok_and(|local| !local.ip().is_unspecified());
-        let peer = peer.filter(|_| is_of_one_address);
+        let peer = peer.filter(|_| !self.at.ip().is_unspecified());
         if self.tied_to == peer {
             return;
         }

@@ -52,7 +52,6 @@ enum Letter {
 
 pub struct Worker {
     epoll: Epoll,
-    waker: Waker,
     alarm: Alarm,
     letters: Receiver<Letter>,
     waiting: Arc<AtomicUsize>,
@@ -136,7 +135,7 @@ impl Worker {
         let (sender, letters) = mpsc::channel();
         let waiting = Arc::new(AtomicUsize::new(0));
         let (epoll, waker, alarm) = (Epoll::new()?, Waker::new()?, Alarm::new()?);
-        epoll.add(waker.fd(), WAKER)?;
+        epoll.add_waker(&waker, WAKER)?;
         epoll.add(alarm.fd(), ALARM)?;
         for (fd, number) in setup.shared.fds().zip(SHARED) {
             epoll.add(fd, number)?;
@@ -144,13 +143,12 @@ impl Worker {
         let mailbox = Mailbox {
             letters: sender,
             waiting: Arc::clone(&waiting),
-            waker: waker.try_clone()?,
+            waker,
             on_event: Arc::clone(&setup.on_event),
             directory: setup.directory.clone(),
         };
         let worker = Worker {
             epoll,
-            waker,
             alarm,
             letters,
             waiting,
@@ -246,7 +244,6 @@ impl Worker {
     }
 
     fn read_letters(&mut self) -> bool {
-        self.waker.clear();
         while let Ok(letter) = self.letters.try_recv() {
             match letter {
                 Letter::Command(command) => {

@@ -7,7 +7,7 @@ use std::task::Poll;
 
 use bytes::Bytes;
 use tokio::io::Interest;
-use tokio::net::UdpSocket;
+use tokio::io::unix::AsyncFd;
 
 use crate::base::{Now, limits};
 use crate::io::batch::{Inbox, Outbox};
@@ -28,10 +28,11 @@ pub struct UdpSockets {
     inbox: Inbox,
 }
 
-/// A socket, and what is about to leave through it.
+/// A socket, and what is about to leave through it. It is watched for what comes only: the kernel says after each datagram that
+/// there is room for another, and would wake us for that.
 struct Line {
     flow: FlowId,
-    socket: UdpSocket,
+    socket: AsyncFd<StdUdpSocket>,
     outbox: Outbox,
 }
 
@@ -44,7 +45,11 @@ const LETTERS_MAX: usize = 16;
 impl UdpSockets {
     /// Call it on the runtime that reads them.
     pub fn new(sockets: Vec<(FlowId, StdUdpSocket)>) -> io::Result<UdpSockets> {
-        let line = |(flow, socket)| Ok(Line { flow, socket: UdpSocket::from_std(socket)?, outbox: Outbox::default() });
+        let line = |(flow, socket)| {
+            // SAFETY: the socket is in there as long as it is watched, and its descriptor is its own.
+            let socket = unsafe { AsyncFd::register_with_interest(socket, Interest::READABLE) }?;
+            Ok(Line { flow, socket, outbox: Outbox::default() })
+        };
         let lines = sockets.into_iter().map(line).collect::<io::Result<_>>()?;
         Ok(UdpSockets { lines, inbox: Inbox::new(DATAGRAMS_PER_CALL, limits::SIP_MESSAGE_MAX) })
     }
@@ -52,7 +57,7 @@ impl UdpSockets {
     /// Ready when any socket is; never without one.
     pub async fn readable(&self) {
         std::future::poll_fn(|context| {
-            let ready = self.lines.iter().any(|line| line.socket.poll_recv_ready(context).is_ready());
+            let ready = self.lines.iter().any(|line| line.socket.poll_read_ready(context).is_ready());
             if ready { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
@@ -87,8 +92,8 @@ impl Line {
     /// False when nothing more is there. A message keeps its own bytes only: it may be held as long as its call lasts.
     fn read(&self, inbox: &mut Inbox, clock: &Clock, turn: &mut Vec<Received>) -> bool {
         let asked = inbox.asks_for();
-        let taken = self.socket.try_io(Interest::READABLE, || {
-            let count = inbox.receive(self.socket.as_fd())?;
+        let taken = self.socket.try_io(Interest::READABLE, |socket| {
+            let count = inbox.receive(socket.as_fd())?;
             let now = clock.now();
             let datagrams = (0..count).filter_map(|nth| inbox.get(nth));
             turn.extend(datagrams.map(|(from, bytes)| Received {
@@ -105,6 +110,6 @@ impl Line {
     }
 
     fn flush(&mut self) -> usize {
-        if self.outbox.len() == 0 { 0 } else { self.outbox.flush(self.socket.as_fd()) }
+        if self.outbox.len() == 0 { 0 } else { self.outbox.flush(self.socket.get_ref().as_fd()) }
     }
 }
