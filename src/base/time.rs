@@ -25,6 +25,11 @@ impl Mono {
     pub fn since(self, earlier: Mono) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+
+    /// The next whole multiple of `step`, or itself.
+    pub fn round_up(self, step: Duration) -> Mono {
+        Mono(self.0.checked_next_multiple_of(nanos(step).max(1)).unwrap_or(self.0))
+    }
 }
 
 impl Add<Duration> for Mono {
@@ -83,4 +88,17 @@ fn nanos(span: Duration) -> u64 {
 
 fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_rounded_up_and_never_overflows() {
+        let step = Duration::from_nanos(10);
+        assert_eq!([0, 1, 10, 11].map(|ns| Mono(ns).round_up(step).0), [0, 10, 10, 20]);
+        assert_eq!(Mono(u64::MAX).round_up(step), Mono(u64::MAX));
+        assert_eq!(Mono(7).round_up(Duration::ZERO), Mono(7));
+    }
 }

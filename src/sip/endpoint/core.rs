@@ -10,6 +10,7 @@ use bytes::Bytes;
 
 use super::EndpointOutput;
 use super::deadlines::Deadline;
+use super::forgetting::Forgetting;
 use super::identify::Networks;
 use super::incoming;
 use super::large::Large;
@@ -76,6 +77,7 @@ pub struct Core {
     pub times: Times,
     pub rng: Rng,
     pub timers: Timers<Deadline>,
+    pub forgetting: Forgetting,
     pub transactions: Transactions<ClientOwner, ServerOwner>,
     pub out: VecDeque<EndpointOutput>,
     /// Sessions whose client transactions have closed since the last look.
@@ -136,6 +138,7 @@ impl Core {
             setup,
             times,
             timers,
+            forgetting: Forgetting::default(),
             transactions: Transactions::default(),
             out: VecDeque::new(),
             released: Vec::new(),
@@ -276,7 +279,7 @@ impl Core {
 
     /// Ends a client transaction before its time.
     pub fn drop_client(&mut self, id: TxId) {
-        for timer in [Timer::A, Timer::B, Timer::D, Timer::E, Timer::F, Timer::K, Timer::M] {
+        for timer in [Timer::A, Timer::B, Timer::E, Timer::F] {
             self.timers.cancel(&Deadline::Transaction(id, timer));
         }
         self.close_client(id);
@@ -320,7 +323,9 @@ impl Core {
             self.timers.cancel(&Deadline::Transaction(id, *timer));
         }
         for (timer, after) in effects.set.iter().flatten() {
-            self.timers.set(Deadline::Transaction(id, *timer), now + *after);
+            if !self.forgetting.put(id, *timer, now + *after) {
+                self.timers.set(Deadline::Transaction(id, *timer), now + *after);
+            }
         }
     }
 

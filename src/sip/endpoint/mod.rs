@@ -13,6 +13,7 @@ mod core;
 mod deadlines;
 mod domains;
 mod enrol;
+mod forgetting;
 mod from_phone;
 mod gateways;
 mod hunt;
@@ -219,6 +220,10 @@ impl Endpoint {
             self.wake(deadline, now.mono);
             self.settle(now.mono);
         }
+        while let Some((id, timer)) = self.core.forgetting.pop_due(now.mono) {
+            self.fire(id, timer, now.mono);
+            self.settle(now.mono);
+        }
     }
 
     pub fn poll_output(&mut self) -> Option<EndpointOutput> {
@@ -227,7 +232,8 @@ impl Endpoint {
 
     /// The next deadline and why.
     pub fn poll_timeout(&self) -> Option<(Mono, &'static str)> {
-        self.core.timers.next().map(|(at, deadline)| (at, deadline.reason()))
+        let deadline = self.core.timers.next().map(|(at, deadline)| (at, deadline.reason()));
+        deadline.into_iter().chain(self.core.forgetting.next()).min_by_key(|(at, _)| *at)
     }
 
     pub fn counts(&self) -> Counts {
@@ -236,7 +242,7 @@ impl Endpoint {
             transactions: self.core.transactions.len(),
             phones: self.registrar.len(),
             nonces: self.gate.len(),
-            deadlines: self.core.timers.len(),
+            deadlines: self.core.timers.len() + self.core.forgetting.len(),
             streams: self.core.streams.len(),
         }
     }

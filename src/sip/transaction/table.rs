@@ -12,13 +12,14 @@ use super::invite_server::InviteServer;
 use super::key::{Branch, ServerKey, TxId};
 use super::server::{self, Server};
 use super::timer::{Timer, Times};
+use crate::base::id_map::IdMap;
 use crate::sip::api::FlowId;
 
 /// `C` and `S` say whose a client or a server transaction is.
 pub struct Transactions<C, S> {
     serial: u64,
-    clients: HashMap<TxId, ClientTransaction<C>>,
-    servers: HashMap<TxId, ServerTransaction<S>>,
+    clients: IdMap<TxId, ClientTransaction<C>>,
+    servers: IdMap<TxId, ServerTransaction<S>>,
     server_by_key: HashMap<ServerKey, TxId>,
     /// Client transactions over connections, by where they were sent: they end with the connection.
     streamed: BTreeSet<(FlowId, SocketAddr, TxId)>,
@@ -66,8 +67,8 @@ impl<C, S> Default for Transactions<C, S> {
     fn default() -> Self {
         Transactions {
             serial: 0,
-            clients: HashMap::new(),
-            servers: HashMap::new(),
+            clients: IdMap::default(),
+            servers: IdMap::default(),
             server_by_key: HashMap::new(),
             streamed: BTreeSet::new(),
             invite_servers: 0,
