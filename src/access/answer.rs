@@ -48,8 +48,8 @@ impl After {
 pub enum After {
     /// The trunk's fallback: the IVR.
     SelfService,
-    /// A final SIP answer of 400 to 699.
-    Refuse { status: u16 },
+    /// A final SIP answer of 400 to 699; the announcement is heard before it.
+    Refuse { status: u16, announcement: Option<Arc<str>> },
     /// As the answer.
     Callback,
     /// The call goes on in another queue, with the time that it has waited.

@@ -1,8 +1,6 @@
 //! A refusal that says why: the caller hears it before the call is answered (early media, RFC 3960), or after it, and then the call ends.
 
-use crate::access::Answer;
 use crate::base::{Now, limits};
-use crate::media::command::WavId;
 use crate::sip::api::SipCommand;
 
 use super::bench::{Bench, Deadline};
@@ -13,8 +11,11 @@ use super::settings::Mode;
 use super::sound;
 
 /// False when there is nothing to be heard, or nobody who could hear it: the refusal leaves at once.
-pub fn begin(call: &mut Call, status: u16, bench: &mut Bench, now: Now) -> bool {
-    let Some(wav) = announcement(call, bench) else { return false };
+pub fn begin(call: &mut Call, status: u16, announcement: Option<&str>, bench: &mut Bench, now: Now) -> bool {
+    // What is no file is words.
+    let Some(wav) = announcement.and_then(|name| bench.settings.media.announcements.get(name)).copied() else {
+        return false;
+    };
     if !call.is_answered() && !speak_early(call, bench) {
         return false;
     }
@@ -25,11 +26,6 @@ pub fn begin(call: &mut Call, status: u16, bench: &mut Bench, now: Now) -> bool 
     call.phase = Phase::Matching(Step::Announcing { status });
     bench.set_deadline(call, Deadline::Announcement, now.mono + limits::ANNOUNCEMENT_MAX);
     true
-}
-
-fn announcement(call: &Call, bench: &Bench) -> Option<WavId> {
-    let Answer::Refuse { announcement: Some(text), .. } = &call.decision.as_ref()?.answer else { return None };
-    bench.settings.media.announcements.get(&**text).copied()
 }
 
 fn speak_early(call: &mut Call, bench: &mut Bench) -> bool {

@@ -1,5 +1,6 @@
 //! Who is calling? The store's answer is weighed, the winner claimed, and the access rules are asked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::{Answer, Decision, Facts, Trace};
@@ -149,6 +150,12 @@ pub fn entered(call: &mut Call, candidates: Vec<Candidate>, bench: &mut Bench, n
     weigh(call, candidates, bench, now);
 }
 
+/// No code has come that would say more than the caller ID did.
+pub fn stays_likely(call: &mut Call, intent: Box<Intent>, bench: &mut Bench, now: Now) {
+    call.incoming.received = now.mono;
+    settled(call, Some(intent), bench, now);
+}
+
 /// The intent that the store has given to this call with its answer. It is weighed as what it was before, open.
 fn take_ours(candidates: &mut [Candidate], call: CallId) -> Option<IntentId> {
     let ours = candidates.iter_mut().find(|candidate| candidate.intent.state.is_claimed_by(call))?;
@@ -254,9 +261,7 @@ fn missed(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
 /// Matching is over, with an intent that is ours or with nothing.
 fn settled(call: &mut Call, intent: Option<Box<Intent>>, bench: &mut Bench, now: Now) {
     bench.cancel_deadline(call, Deadline::Match);
-    if intent.is_none() && pin::begin(call, bench) {
-        return;
-    }
+    let Err(intent) = pin::begin(call, intent, bench) else { return };
     if intent.is_none() {
         call.record.level = Level::Unmatched;
         call.record.evidence.clear();
@@ -380,7 +385,7 @@ fn obey(call: &mut Call, answer: Answer, bench: &mut Bench, now: Now) {
             let cause = call.recognised.missed.unwrap_or(why_self_service(call));
             fallback::divert(call, cause, bench, now);
         }
-        Answer::Refuse { status, .. } => refuse(call, status, bench, now),
+        Answer::Refuse { status, announcement } => refuse(call, (status, announcement), bench, now),
     }
 }
 
@@ -392,8 +397,9 @@ fn why_self_service(call: &Call) -> FallbackCause {
 }
 
 /// The policy's refusal, before or after the caller was answered; they may hear why first.
-pub fn refuse(call: &mut Call, status: u16, bench: &mut Bench, now: Now) {
-    if !announcing::begin(call, status, bench, now) {
+pub fn refuse(call: &mut Call, refusal: (u16, Option<Arc<str>>), bench: &mut Bench, now: Now) {
+    let (status, announcement) = refusal;
+    if !announcing::begin(call, status, announcement.as_deref(), bench, now) {
         refuse_now(call, status, bench, now);
     }
 }

@@ -1,12 +1,14 @@
-//! A caller whom nothing has recognised is asked for the code from the page: one short question, a few tries, and then the call goes on as it
-//! would have without (design, promise 1). The code ties the call to its intent; it proves no more than dialling a leased number does.
+//! A caller of a shared number whom nothing, or no more than the caller ID, has recognised is asked for the code from the page: one short
+//! question, a few tries, and then the call goes on as it would have without (design, promise 1). The code ties the call to its intent; it proves no more than dialling a leased number does.
 
 use std::time::Duration;
 
-use crate::base::{Now, Pii};
+use crate::base::{Level, Now, Pii};
+use crate::intents::intent::{Intent, LeasedNumber};
 use crate::intents::pin::{Pin, Try};
-use crate::intents::requests::{ClaimPlan, StoreError, StoreReply, StoreRequest};
+use crate::intents::requests::{Candidate, ClaimPlan, StoreError, StoreReply, StoreRequest};
 use crate::media::command::{MediaCommand, PromptEnd};
+use crate::media::spoken;
 use crate::sip::api::SipCommand;
 
 use super::api::AskId;
@@ -18,6 +20,7 @@ use super::prompts::{self, Prompt, Purpose};
 use super::settings::PinPlan;
 use super::settling;
 use super::sound;
+use super::speaking;
 
 /// The store is waited for no longer; the caller does not mind a second.
 const CHECK: Duration = Duration::from_secs(2);
@@ -30,14 +33,27 @@ pub struct Entry {
     wrong: u8,
 }
 
-/// Asks, where the number that was dialled has codes; false when nothing is asked and the call goes on.
-pub fn begin(call: &mut Call, bench: &mut Bench) -> bool {
-    let Some(plan) = plan_for(call, bench) else { return false };
-    let Ok(body) = sound::answer_silent(call, bench) else { return false };
+/// Asks, where the number that was dialled has codes; the intent is given back when nothing is asked and the call goes on. One that is likely is kept
+/// for the call meanwhile.
+pub fn begin(call: &mut Call, intent: Option<Box<Intent>>, bench: &mut Bench) -> Result<(), Option<Box<Intent>>> {
+    let may_raise = intent.as_ref().is_none_or(|intent| is_doubted(call, intent));
+    let Some(plan) = plan_for(call, bench).filter(|_| may_raise) else { return Err(intent) };
+    let Ok(body) = sound::answer_silent(call, bench) else { return Err(intent) };
+    if intent.is_some() {
+        bench.set_deadline(call, Deadline::RenewClaim, bench.now.mono + bench.settings.deadlines.claim / 2);
+    }
+    call.recognised.intent = intent;
     bench.sip(SipCommand::Answer { leg: call.caller.0, body });
     listen(call, true, bench);
     ask(call, Entry::default(), &plan, bench);
-    true
+    Ok(())
+}
+
+/// Their page shows a code beside the number that they have dialled, and nothing better than the caller ID says that it is they.
+fn is_doubted(call: &Call, intent: &Intent) -> bool {
+    let has_code =
+        |leased: &LeasedNumber| leased.pin.is_some() && call.recognised.dialled.as_ref() == Some(&leased.number);
+    call.record.level < Level::Strong && intent.number.as_ref().is_some_and(has_code)
 }
 
 fn plan_for(call: &Call, bench: &Bench) -> Option<PinPlan> {
@@ -48,7 +64,10 @@ fn plan_for(call: &Call, bench: &Bench) -> Option<PinPlan> {
 }
 
 fn ask(call: &mut Call, entry: Entry, plan: &PinPlan, bench: &mut Bench) {
-    let items = if entry.wrong == 0 { plan.question.clone() } else { plan.again.clone() };
+    let items = match entry.wrong {
+        0 => speaking::said(&plan.question, |_| spoken::ask_code(), call, bench),
+        _ => speaking::said(&plan.again, |_| spoken::ask_code_again(), call, bench),
+    };
     call.phase = Phase::Matching(Step::Entering(Box::new(entry)));
     let prompt = Prompt { items, purpose: Purpose::Question, until_key: true };
     if !prompts::play(call, Side::Caller, prompt, bench) {
@@ -167,6 +186,7 @@ pub fn checked(call: &mut Call, ask: AskId, result: Result<StoreReply, StoreErro
         Ok(StoreReply::Found { candidates }) if candidates.is_empty() => wrong(call, *entry, bench, now),
         Ok(StoreReply::Found { candidates }) => {
             listen(call, false, bench);
+            let_go_of_another(call, &candidates, bench);
             matching::entered(call, candidates, bench, now);
         }
         Ok(StoreReply::Barred { .. }) => give_up(call, FallbackCause::NoPin, bench, now),
@@ -199,12 +219,23 @@ pub fn give_back(call: &Call, entry: &Entry, bench: &mut Bench) {
     }
 }
 
-/// The call goes on as that of a stranger.
+/// The code is another intent's than the caller ID had led to.
+fn let_go_of_another(call: &mut Call, candidates: &[Candidate], bench: &mut Bench) {
+    let Some(likely) = call.recognised.intent.take() else { return };
+    if candidates.iter().all(|candidate| candidate.intent.id != likely.id) {
+        settling::settle(bench, likely.id, call.id, None, false);
+    }
+}
+
+/// The call goes on as that of a stranger, or of whom the caller ID has led to.
 fn give_up(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
     bench.cancel_deadline(call, Deadline::Key);
     listen(call, false, bench);
     sound::hush(call, bench);
     call.recognised.pin = None;
+    if let Some(likely) = call.recognised.intent.take() {
+        return matching::stays_likely(call, likely, bench, now);
+    }
     call.recognised.missed = Some(cause);
     matching::entered(call, Vec::new(), bench, now);
 }

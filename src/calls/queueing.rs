@@ -191,9 +191,9 @@ pub fn ceiling_reached(call: &mut Call, bench: &mut Bench, now: Now) {
             bench.routing(routing::Input::Leave { call: call.id });
             ask_to_call_back(call, FallbackCause::QueueCeiling, bench, now);
         }
-        After::Refuse { status } => {
+        After::Refuse { status, announcement } => {
             bench.routing(routing::Input::Leave { call: call.id });
-            matching::refuse(call, status, bench, now);
+            matching::refuse(call, (status, announcement), bench, now);
         }
     }
 }

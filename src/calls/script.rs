@@ -274,6 +274,18 @@ impl Bench {
                 sip(SipEvent::Incoming { leg: caller, call: Box::new(call) })
             }
             ["code", "ours"] => store(self.ask, Ok(StoreReply::Found { candidates: vec![of_code(call)] })),
+            // Whom the caller ID fits, and whose page shows a code.
+            ["found", "coded"] => {
+                let mut coded = of_code(call);
+                coded.intent.customer.phones = vec![number(CALLER)];
+                coded.found_by = FoundBy { caller_id: true, ..FoundBy::default() };
+                store(self.ask, Ok(StoreReply::Found { candidates: vec![coded] }))
+            }
+            ["code", "another's"] => {
+                let mut another = of_code(call);
+                another.intent.id = IntentId(6);
+                store(self.ask, Ok(StoreReply::Found { candidates: vec![another] }))
+            }
             ["code", "taken"] => store(self.ask, Ok(StoreReply::Found { candidates: vec![of_code(CallId(99))] })),
             ["code", "wrong"] => store(self.ask, Ok(StoreReply::Found { candidates: Vec::new() })),
             ["code", "barred"] => store(self.ask, Ok(StoreReply::Barred { until: Wall(9_000_000) })),

@@ -168,6 +168,7 @@ pub struct PinPlan {
     pub numbers: BTreeSet<E164>,
     pub trunks: BTreeSet<TrunkId>,
     pub digits: u8,
+    /// Files; spoken from recorded parts where there are none.
     pub question: Arc<[WavId]>,
     /// After a wrong code.
     pub again: Arc<[WavId]>,

@@ -108,8 +108,8 @@ fn skills(
 }
 
 fn refuse(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Answer {
-    let announcement = section.text("announcement", faults).map(|text| Arc::from(text.value));
-    Answer::Refuse { status: status(section, faults), announcement }
+    let (status, announcement) = refusal(section, faults);
+    Answer::Refuse { status, announcement }
 }
 
 fn queue_name(section: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut Faults<'_>) -> Option<QueueId> {
@@ -123,6 +123,8 @@ fn priority(section: &mut Section<'_>, faults: &mut Faults<'_>) -> i32 {
     section.number("priority", 0, -1_000_000..=1_000_000, faults)
 }
 
-pub(super) fn status(section: &mut Section<'_>, faults: &mut Faults<'_>) -> u16 {
-    section.number("status", 480, 400..=699, faults)
+/// `status`, and what is heard before it.
+pub(super) fn refusal(section: &mut Section<'_>, faults: &mut Faults<'_>) -> (u16, Option<Arc<str>>) {
+    let announcement = section.text("announcement", faults).map(|text| Arc::from(text.value));
+    (section.number("status", 480, 400..=699, faults), announcement)
 }

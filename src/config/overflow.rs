@@ -9,7 +9,7 @@ use crate::access::{After, Overflow};
 use crate::base::QueueId;
 
 use super::access::Known;
-use super::answers::status;
+use super::answers;
 use super::fault::{Faults, Place};
 use super::tree::{Section, Text};
 use super::values::Names;
@@ -158,7 +158,7 @@ fn ceiling(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<Duratio
 fn then<'a>(section: &mut Section<'a>, faults: &mut Faults<'_>) -> Option<Then<'a>> {
     let word = section.text("then", faults).and_then(|text| text.word(&WORDS, faults));
     let next = section.text("then_queue", faults);
-    let refusal = matches!(word, Some(Word::Refuse)).then(|| status(section, faults));
+    let refusal = matches!(word, Some(Word::Refuse)).then(|| answers::refusal(section, faults));
     let place = section.place.key("then_queue", section.place.offset);
     match (word, next) {
         (Some(Word::Queue) | None, Some(next)) => Some(Then::Queue(next)),
@@ -172,7 +172,9 @@ fn then<'a>(section: &mut Section<'a>, faults: &mut Faults<'_>) -> Option<Then<'
         }
         (Some(Word::SelfService), None) => Some(Then::Ends(After::SelfService)),
         (Some(Word::Callback), None) => Some(Then::Ends(After::Callback)),
-        (Some(Word::Refuse), None) => refusal.map(|status| Then::Ends(After::Refuse { status })),
+        (Some(Word::Refuse), None) => {
+            refusal.map(|(status, announcement)| Then::Ends(After::Refuse { status, announcement }))
+        }
         (None, None) => None,
     }
 }

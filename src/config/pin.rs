@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::calls::settings::{PinPlan, PoolPlan};
+use crate::calls::settings::{PinPlan, PoolPlan, Spoken};
 use crate::intents::PinGuard;
 use crate::intents::pin::{DIGITS_MAX, DIGITS_MIN};
 use crate::media::command::WavId;
@@ -19,13 +19,19 @@ const NEXT_KEY: Duration = Duration::from_secs(4);
 const WITHIN: Duration = Duration::from_secs(3600);
 const BARRED: Duration = Duration::from_secs(1800);
 
+/// `[pin]`, before it is known what the pools promise.
+pub(super) struct PinPart {
+    plan: PinPlan,
+    has_digits: bool,
+}
+
 pub(super) fn read(
     top: &mut Section<'_>,
     pools: &[PoolPlan],
-    trunks: &TrunksPart<'_>,
+    (trunks, spoken): (&TrunksPart<'_>, &Spoken),
     wavs: &mut Wavs,
     faults: &mut Faults<'_>,
-) -> Option<PinPlan> {
+) -> Option<PinPart> {
     let mut section = top.section("pin", faults);
     if !section.is_given() {
         if let Some((_, place)) = trunks.asking.first() {
@@ -43,15 +49,30 @@ pub(super) fn read(
         let remedy = "write pin = true in one of [[trunks]], or leave [pin] out";
         faults.add(&section.place, "is asked for on no trunk", remedy);
     }
-    let plan = plan(&mut section, wavs, faults);
+    let has_digits = section.item("digits").is_some();
+    let plan = plan(&mut section, spoken, wavs, faults);
     section.finish(faults);
     let trunks = trunks.asking.iter().map(|(trunk, _)| trunk.clone()).collect();
-    Some(PinPlan { numbers, trunks, ..plan })
+    Some(PinPart { plan: PinPlan { numbers, trunks, ..plan }, has_digits })
 }
 
-fn plan(section: &mut Section<'_>, wavs: &mut Wavs, faults: &mut Faults<'_>) -> PinPlan {
-    let remedy = "name the file that asks: question = \"/etc/throughline/code.wav\"";
-    let question = section.required("question", remedy, faults).map(|item| item.texts(faults)).unwrap_or_default();
+impl PinPart {
+    /// As long as the promises of the pools take it to be, unless the file says how long.
+    pub(super) fn settled(self, pools: &[PoolPlan]) -> PinPlan {
+        let PinPart { plan, has_digits } = self;
+        let promised = pools.iter().filter(|pool| pool.shared.is_some()).filter_map(|pool| pool.promise.as_ref());
+        let longest = promised.filter_map(|promise| u8::try_from(promise.derived.pin_digits).ok()).max();
+        let digits = longest.filter(|_| !has_digits).map(|digits| digits.clamp(DIGITS_MIN as u8, DIGITS_MAX as u8));
+        PinPlan { digits: digits.unwrap_or(plan.digits), ..plan }
+    }
+}
+
+fn plan(section: &mut Section<'_>, spoken: &Spoken, wavs: &mut Wavs, faults: &mut Faults<'_>) -> PinPlan {
+    let question = section.texts("question", faults);
+    if question.is_empty() && spoken.parts_by_language.is_empty() {
+        let remedy = "name the file that asks, question = \"/etc/throughline/code.wav\", or say under [prompts] where the recorded parts are";
+        faults.add(&section.place.key("question", section.place.offset), "is missing", remedy);
+    }
     let question: Arc<[WavId]> = question.iter().filter_map(|text| wavs.file(text, faults)).collect();
     let again: Arc<[WavId]> =
         section.texts("again", faults).iter().filter_map(|text| wavs.file(text, faults)).collect();

@@ -12,6 +12,24 @@ fn with(more: &str) -> String {
 }
 
 #[test]
+fn codes_are_as_long_as_the_promise_takes_them_to_be() {
+    let trunk = "pin = true\nfallback = { sip = \"sip:ivr@192.0.2.20\" }";
+    let digits = |pin: &str| {
+        let text = small().replacen("fallback = { status = 503 }", trunk, 1);
+        let promise =
+            "shared = \"+12015550199\"\npromise = { wrong_context = 1e-6, empty = 0.4, per_hour = 2000 }\n[routing]";
+        let text = text.replacen("[routing]", promise, 1).replacen("[[pools]]", &format!("{pin}\n[[pools]]"), 1);
+        let settings = plan(&text).settings;
+        let derived = settings.pools[0].promise.as_ref().unwrap().derived.pin_digits;
+        (settings.calls.pin.unwrap().digits, derived)
+    };
+    let (taken, derived) = digits("[pin]\nquestion = \"code.wav\"");
+    assert!(derived > 6, "{derived}");
+    assert_eq!(u32::from(taken), derived.min(8));
+    assert_eq!(digits("[pin]\nquestion = \"code.wav\"\ndigits = 5").0, 5, "what the file says holds");
+}
+
+#[test]
 fn lease_and_quarantine_follow_from_the_promise() {
     let plan_of_promise = plan(&with(PROMISE));
     let pool = &plan_of_promise.settings.pools[0];

@@ -69,7 +69,7 @@ fn plan(mut top: Section<'_>, files: &mut ReadFile<'_>, mut wavs: Wavs, faults: 
     let spoken = prompts::read(&mut top, &mut wavs, faults);
     let mut trunks = trunks::read(&mut top, &sip, &spoken, faults);
     let mut pools = numbers::read(&mut top, faults);
-    let pin = pin::read(&mut top, &pools.plans, &trunks, &mut wavs, faults);
+    let pin = pin::read(&mut top, &pools.plans, (&trunks, &spoken), &mut wavs, faults);
     let mut routing = routing::read(&mut top, &spoken, &mut wavs, faults);
     let mut agents = agents::read(&mut top, &sip, &routing, trunks.redirects(), faults);
     memberships::check_queues(&routing, &agents.agents, faults);
@@ -89,6 +89,7 @@ fn plan(mut top: Section<'_>, files: &mut ReadFile<'_>, mut wavs: Wavs, faults: 
     let mut shell = shell(&mut top, recordings, &sip, media_shell, &pools.names, faults);
     shell.notify = notify;
     promise::settle(&mut pools.plans, &mut shell.intents);
+    let pin = pin.map(|pin| pin.settled(&pools.plans));
     top.finish(faults);
     let (policies, Signing { token_keys, passes }, (deadlines, target_timeout)) = calls?;
     let dial = dial::rules(dial, &agents.phones, &agents.accounts);

@@ -357,7 +357,7 @@ fn with_queues(queues: &str, rules: &str) -> String {
 #[test]
 fn a_queue_says_what_follows_it() {
     let queues = "[[queues]]\nname = \"late\"\nceiling_s = 60\nthen_queue = \"last\"
-        [[queues]]\nname = \"last\"\nceiling_s = 30\nthen = \"refuse\"\nstatus = 486";
+        [[queues]]\nname = \"last\"\nceiling_s = 30\nthen = \"refuse\"\nstatus = 486\nannouncement = \"closed.wav\"";
     let rules =
         "[[access.rules]]\nname = \"r\"\nanswer = \"queue\"\nqueue = \"help\"\nceiling_s = 20\nthen_queue = \"late\"
         skills = { english = 7 }
@@ -366,7 +366,11 @@ fn a_queue_says_what_follows_it() {
     let s = Duration::from_secs;
     let trunk = TrunkId::new("pbx");
     let decision = policy.decide(&Facts::of_nobody(&trunk, Wall(0)));
-    let last = Overflow { queue: QueueId::new("last"), ceiling: Some(s(30)), then: After::Refuse { status: 486 } };
+    let last = Overflow {
+        queue: QueueId::new("last"),
+        ceiling: Some(s(30)),
+        then: After::Refuse { status: 486, announcement: Some("closed.wav".into()) },
+    };
     let late = Overflow { queue: QueueId::new("late"), ceiling: Some(s(60)), then: After::Queue(Arc::new(last)) };
     let then = After::Queue(Arc::new(late));
     assert_eq!(decision.answer, Answer::Queue { queue: QueueId::new("help"), priority: 0, ceiling: s(20), then });

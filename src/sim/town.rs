@@ -241,7 +241,7 @@ fn policy() -> Option<Policy> {
         queue: help(),
         priority: 10,
         ceiling: Duration::from_secs(15),
-        then: After::Refuse { status: 486 },
+        then: After::Refuse { status: 486, announcement: None },
     };
     let urgent = vec![ReasonPicked { category: URGENT.to_owned(), sub_category: None }];
     let rules = vec![

@@ -58,7 +58,11 @@ fn the_channel_is_the_way_by_which_the_caller_came() {
 /// A minute in `help`, then two in `general`, then no more.
 fn overflowing() -> Bench {
     let queue = QueueId::new("general");
-    let next = Overflow { queue, ceiling: Some(Duration::from_secs(120)), then: After::Refuse { status: 480 } };
+    let next = Overflow {
+        queue,
+        ceiling: Some(Duration::from_secs(120)),
+        then: After::Refuse { status: 480, announcement: None },
+    };
     let then = After::Queue(Arc::new(next));
     let ceiling = Duration::from_secs(60);
     let answer = Answer::Queue { queue: QueueId::new("help"), priority: 7, ceiling, then };
@@ -78,6 +82,27 @@ fn a_call_that_waits_too_long_goes_on_in_another_queue_with_its_time() {
     assert!(over.contains("leave, hang up caller"), "{over}");
     bench.after("finished");
     assert_eq!(bench.records[0].queue, Some(QueueId::new("general")));
+    bench.assert_quiet();
+}
+
+#[test]
+fn who_is_refused_after_a_queue_hears_why() {
+    let then = After::Refuse { status: 480, announcement: Some("closed.wav".into()) };
+    let answer = Answer::Queue { queue: QueueId::new("help"), priority: 0, ceiling: Duration::from_secs(10), then };
+    let mut bench = Bench::with_rules(vec![Rule::new("all", Conditions::default(), answer)]);
+    bench.check(
+        "> invite
+         < find
+         > found ours
+         < matched V2, enqueue help
+         > wait 200
+         < caller hears waiting, 200
+         > wait 9800
+         < leave, caller is played 20
+         > played
+         < hang up caller, finish open, ended refused by us
+         > finished",
+    );
     bench.assert_quiet();
 }
 

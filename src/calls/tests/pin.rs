@@ -1,6 +1,10 @@
 //! Callers whom nothing has recognised are asked for the code from the page.
 
+use std::sync::Arc;
+
 use super::ivr;
+use crate::calls::script::Bench;
+use crate::media::spoken::Language;
 
 const TO_QUESTION: &str = "
     > invite shared
@@ -156,4 +160,82 @@ fn nobody_is_asked_who_is_known_or_dialled_another_number() {
     let mut late = ivr();
     late.check("> invite shared\n < find");
     assert!(late.after("wait 150").contains("fallback: match-deadline"), "without the store no code can be checked");
+}
+
+const TO_QUESTION_OF_LIKELY: &str = "
+    > invite shared
+    < find
+    > found coded
+    < 200, listen, caller is played 10 until a key
+";
+
+fn enter_0815(bench: &mut Bench) {
+    ["0", "8", "1", "5"].iter().for_each(|key| drop(bench.after(&format!("caller presses {key}"))));
+}
+
+#[test]
+fn the_code_of_whom_the_caller_id_alone_has_recognised_says_more() {
+    let mut bench = ivr();
+    bench.check(TO_QUESTION_OF_LIKELY);
+    enter_0815(&mut bench);
+    bench.check("> code ours\n < listen no more, matched V2, enqueue help, caller hears waiting");
+    bench.check("> caller bye\n < leave, finish open, ended abandoned by caller\n > finished");
+    bench.assert_quiet();
+}
+
+#[test]
+fn without_a_code_they_stay_who_they_were() {
+    for end in ["wait 8000", "store"] {
+        let mut bench = ivr();
+        bench.check(TO_QUESTION_OF_LIKELY);
+        let said = match end {
+            "store" => {
+                enter_0815(&mut bench);
+                bench.after("code barred")
+            }
+            _ => bench.after("played") + &bench.after(end),
+        };
+        assert!(
+            said.ends_with("listen no more, caller hears silence, matched V1, enqueue help, caller hears waiting"),
+            "{said}"
+        );
+        bench.check("> caller bye\n < leave, finish open, ended abandoned by caller\n > finished");
+        bench.assert_quiet();
+    }
+}
+
+#[test]
+fn another_s_code_gives_back_whom_the_caller_id_had_led_to() {
+    let mut bench = ivr();
+    bench.check(TO_QUESTION_OF_LIKELY);
+    enter_0815(&mut bench);
+    bench.check("> code another's\n < listen no more, finish open, matched V2, enqueue help, caller hears waiting");
+    bench.check("> caller bye\n < leave, finish open, ended abandoned by caller");
+    bench.settle_all();
+    bench.assert_quiet();
+}
+
+#[test]
+fn who_hangs_up_at_the_question_gives_the_intent_back() {
+    let mut bench = ivr();
+    bench.check(TO_QUESTION_OF_LIKELY);
+    bench.check("> caller bye\n < finish open, ended abandoned by caller\n > finished");
+    bench.assert_quiet();
+}
+
+#[test]
+fn without_files_the_question_is_spoken_in_the_language_of_the_trunk() {
+    for (language, question, again) in
+        [(None, "code-question", "code-again"), (Some(Language::Spanish), "code-question(es)", "code-again(es)")]
+    {
+        let mut bench = Bench::having(|settings| {
+            let pin = settings.pin.as_mut().expect("codes");
+            (pin.question, pin.again) = (Arc::default(), Arc::default());
+            settings.trunks.values_mut().for_each(|trunk| Arc::make_mut(trunk).language = language);
+        });
+        bench.check("> invite shared\n < find");
+        assert_eq!(bench.after("found nobody"), format!("200, listen, caller is played {question} until a key"));
+        bench.after("caller presses 1");
+        assert_eq!(bench.after("caller presses #"), format!("caller is played {again} until a key"));
+    }
 }

@@ -150,7 +150,7 @@ fn after(then: &After) -> (&'static str, Option<u16>) {
     match then {
         After::SelfService => ("self-service", None),
         After::Callback => ("callback", None),
-        After::Refuse { status } => ("refuse", Some(*status)),
+        After::Refuse { status, .. } => ("refuse", Some(*status)),
         After::Queue(_) => ("queue", None),
     }
 }
