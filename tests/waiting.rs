@@ -1,4 +1,4 @@
-//! What callers enter before an agent has them, with real peers on loopback: sipp as the carrier and as the agent's phone, baresip as a
+//! What callers enter before an agent has them, codes and the wish to be called back, with real peers on loopback: sipp as the carrier and as the agent's phone, baresip as a
 //! caller's telephone. They need the Debian packages that `tests/run` installs.
 
 mod support;
@@ -7,10 +7,12 @@ use std::f64::consts::TAU;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::baresip::{self, Account};
+use support::desk::Desk;
 use support::folder::Folder;
 use support::process::eventually;
+use support::redis::RedisServer;
 use support::server::{self, Phone, Server, Setup};
 use support::sipp::{self, Carrier, Counted, Dialled, Sipp};
 use support::{ports, sound};
@@ -145,4 +147,55 @@ fn press(world: &World, console: SocketAddr, code: &str) {
         }
         eventually("a key that is heard", PATIENCE, || (world.keys() >= nth).then_some(()));
     }
+}
+
+/// Who waits presses a key and hears that they will be called. The server is killed after that; another one finds the promise in Redis, an agent
+/// has the customer's context, and the carrier is asked for the customer.
+#[test]
+fn who_presses_the_key_is_called_back_by_the_server_that_comes_after() {
+    let customer = "+12015550177";
+    let (folder, redis) = (Folder::new("callback"), RedisServer::start());
+    sound::write_wav(&folder.path().join("we-call.wav"), QUESTION_HZ, 1);
+    let (phone, gateway) = (ports::udp(), ports::udp_at(server::CARRIER));
+    let callback = "[callback]\ntrunk = \"carrier\"\nfrom = \"+12015550100\"\nallow = [\"US\"]\nhours = [\"daily 00:00-24:00\"]\n\
+                    [callback.phone]\nquestion = \"we-call.wav\"\npromised = \"we-call.wav\"\n";
+    let setup = Setup {
+        redis: Some(redis.url()),
+        trunk: format!("gateways = [{{ uri = \"sip:{gateway}\", keep_alive = false }}]"),
+        more: callback.to_owned(),
+        ..Setup::new(vec![("ann".to_owned(), Phone::Static(phone))], ports::udp())
+    };
+    let _phones = sipp::phones("phones", &folder, "phone.xml", phone);
+    let customers = sipp::phones("customers", &folder, "phone.xml", gateway);
+    let mut server = Server::start(PROGRAM.as_ref(), &folder, &setup);
+    let mut desk = Desk::open(server.http, "ann", &server::token("ann"));
+    desk.say(&json!({"type": "set_state", "state": "break", "reason": "lunch"}));
+    desk.wait_for("a break", |message| message["state"] == "break");
+    let number = server.register(customer)["number"].as_str().expect("a number").to_owned();
+
+    let run = Carrier {
+        scenario: "carrier_callback.xml",
+        from: ports::udp_at(server::CARRIER),
+        to: server.sip,
+        calls: &[Dialled { header: Some("X-Load: plain;1".to_owned()), ..Dialled::new(&number, customer) }],
+        count: 1,
+        per_second: 1,
+        hold: PATIENCE,
+    };
+    let mut carrier = sipp::carrier("carrier", &folder, &run);
+    assert_eq!(carrier.finish(PATIENCE), Counted { good: 1, failed: 0 }, "{}", carrier.errors());
+    let waited =
+        server.calls().into_iter().find(|call| call["outcome"] == "replaced").expect("the customer's own call");
+    drop(desk);
+    server.process().kill();
+
+    server.start_again(&folder);
+    let _desks = server.desks(&folder, 1, 50);
+    let talking = eventually("a customer who talks", PATIENCE, || {
+        server.calls().into_iter().find(|call| call["phase"] == "talking")
+    });
+    assert_eq!((&talking["intent"], &talking["level"]), (&waited["intent"], &"V2".into()), "{talking}");
+    assert_eq!((&talking["queue"], &talking["callback_tries"]), (&"help".into(), &1.into()), "{talking}");
+    assert_eq!(talking["caller"], customer, "{talking}");
+    eventually("the customer's telephone, once", PATIENCE, || (customers.in_progress() == 1).then_some(()));
 }

@@ -31,7 +31,7 @@ pub const DIALLED: &str = "{dialled}";
 pub fn divert(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
     // Nobody is there who could be sent elsewhere.
     if call.recall.is_some() {
-        return recalling::put_off(call, bench, now);
+        return recalling::not_served(call, cause, bench, now);
     }
     for deadline in [Deadline::Match, Deadline::AnswerWaiting, Deadline::Pop, Deadline::Ceiling] {
         bench.cancel_deadline(call, deadline);

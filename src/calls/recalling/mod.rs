@@ -24,7 +24,7 @@ use super::bench::{Bench, Deadline};
 use super::call::{Call, CallerLeg, Phase, Recognised};
 use super::ending;
 use super::explained::DecisionSeen;
-use super::facts::{EndedBy, Outcome};
+use super::facts::{EndedBy, FallbackCause, Outcome};
 use super::matching;
 use super::policy_facts;
 use super::queueing::{self, Place};
@@ -73,6 +73,8 @@ pub enum CalledBack {
 
 /// How often a callback that cannot be begun is looked at: hours begin and end, and clocks are set.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
+/// ... and one for which nobody is logged in.
+const LOOK_SOON: Duration = Duration::from_secs(5);
 
 /// A call for what was promised; it looks for its place at once. `before`: what has decided on the customer's own call.
 pub fn begin(
@@ -246,12 +248,22 @@ pub fn is_refused(call: &mut Call, bench: &mut Bench, now: Now) -> bool {
     true
 }
 
-/// The queue has no room or no agents, or there was no sound to be had: it is tried again a little later.
+/// The queue has no room or no agents, or there was no sound to be had. Agents may be about to log in, as when the process has just begun.
+pub fn not_served(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
+    let after = if cause == FallbackCause::NobodyCanServe { LOOK_SOON } else { LOOK_EVERY };
+    put_off_for(after, call, bench, now);
+}
+
+/// It is tried again a little later.
 pub fn put_off(call: &mut Call, bench: &mut Bench, now: Now) {
+    put_off_for(LOOK_EVERY, call, bench, now);
+}
+
+fn put_off_for(after: Duration, call: &mut Call, bench: &mut Bench, now: Now) {
     call.queued = None;
     call.phase = Phase::Promised;
     if let Some(recall) = &mut call.recall {
-        recall.put_off = now.mono + LOOK_EVERY;
+        recall.put_off = now.mono + after;
         recall.step = Step::Nothing;
     }
     bench.cancel_deadline(call, Deadline::Pop);

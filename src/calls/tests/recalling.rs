@@ -333,6 +333,22 @@ fn a_process_that_begins_takes_up_what_was_promised() {
 }
 
 #[test]
+fn a_queue_without_agents_is_tried_again_in_a_moment() {
+    let mut bench = always();
+    bench.check(
+        "> promise
+         < enqueue help as before, promised
+         > nobody-can-serve
+         > wait 4999
+         <
+         > wait 1
+         < enqueue help as before",
+    );
+    bench.check(TAKEN_BACK_WAITING);
+    quiet(bench);
+}
+
+#[test]
 fn a_call_whose_process_died_is_not_made_again() {
     let mut bench = Bench::with_callbacks(ALWAYS);
     bench.check(
