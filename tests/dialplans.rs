@@ -1,9 +1,11 @@
-//! The dial plans of `sip-configs/` against the real server: every key that they read is in its answer, in the form that they read.
+//! What `sip-configs/` says against the real program: every key that the dial plans read is in its answer, in the form that they read,
+//! and every piece of configuration is accepted.
 
 mod support;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -65,4 +67,47 @@ fn freeswitch_finds_every_key_that_its_dial_plan_reads() {
     let uui = answer.lines().find_map(|line| line.strip_prefix("UUI=")).expect("a context");
     let hex = uui.strip_suffix(";encoding=hex").expect("an encoding");
     assert!(!hex.is_empty() && hex.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b)), "{uui}");
+}
+
+const GUIDES: [&str; 6] = ["asterisk", "audiocodes", "cube", "freeswitch", "kamailio", "registering-carrier"];
+
+/// The least that is whole, with a trunk and an agent whom no guide names.
+const BASE: &str = r#"
+[sip]
+bind = ["192.0.2.20:5060"]
+[[token_keys]]
+id = 1
+secret = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
+[[trunks]]
+name = "other"
+networks = ["198.51.100.1"]
+fallback = { status = 503 }
+[[pools]]
+name = "main"
+numbers = ["+12015550100..+12015550109"]
+[routing]
+skills = ["english"]
+[[queues]]
+name = "help"
+requires = { english = 3 }
+[[agents]]
+name = "bea"
+skills = { english = 9 }
+token_sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
+phone = { contact = "sip:bea@198.51.100.2" }
+"#;
+
+#[test]
+fn every_piece_of_configuration_in_the_guides_is_accepted() {
+    let folder = Folder::new("guides");
+    for guide in GUIDES {
+        let text = file(&format!("{guide}/README.md"));
+        let pieces: Vec<&str> = text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert!(!pieces.is_empty(), "{guide} shows nothing");
+        for piece in pieces {
+            let path = folder.write("throughline.toml", format!("{BASE}{piece}"));
+            let checked = Command::new(PROGRAM).arg("check").arg(&path).output().expect("an end");
+            assert!(checked.status.success(), "{guide}: {}\n{piece}", String::from_utf8_lossy(&checked.stderr));
+        }
+    }
 }

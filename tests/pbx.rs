@@ -96,7 +96,8 @@ fn kamailio_spreads_calls_over_two_of_ours_and_one_may_die() {
     assert_eq!(servers[1].calls().len(), taken[1] + 6);
 }
 
-/// A second make of softphone: Linphone registers with a password, rings only after the pop, answers and hears the caller.
+/// A second make of softphone: Linphone registers with a password, rings only after the pop, answers and hears the caller. It rings
+/// reliably, and answers before its ringing is acknowledged by PRACK.
 #[test]
 fn linphone_is_an_agents_phone() {
     let folder = Folder::new("linphone");
@@ -122,4 +123,30 @@ fn linphone_is_an_agents_phone() {
     let call = &server.ended_calls(1, Duration::from_secs(5))[0];
     assert_eq!(call["outcome"], "talked", "{call}");
     assert!(call["far_sound"]["received"].as_u64() > Some(100), "{call}");
+    let trace = phone.trace();
+    assert!(trace.contains("Require: 100rel") && trace.contains("PRACK sip:"), "its ringing was not acknowledged");
+}
+
+/// Linphone calls a colleague: the session timer that it asks for is agreed to, and the session is refreshed in its time.
+#[test]
+fn linphone_calls_with_a_session_timer() {
+    let folder = Folder::new("linphone-calls");
+    let password = |agent: &str| (agent.to_owned(), Phone::Password(format!("secret-of-{agent}")));
+    let mut setup = Setup::new(vec![password("ann"), password("bob")], ports::udp());
+    setup.sip = "min_se_s = 2\n".to_owned();
+    let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
+    let account = Account { user: "ann", password: "secret-of-ann", server: server.sip };
+    let phone = linphone::agent_with_timer(4, &folder, ports::udp(), &account);
+    let bob = Account { user: "bob", password: "secret-of-bob", server: server.sip };
+    let _colleague = baresip::agent(&folder, ports::udp(), &bob);
+    phone.command(&format!("call sip:bob@{}", server.sip));
+    let refreshes = || phone.trace().lines().filter(|line| line.starts_with("UPDATE sip:")).count();
+    eventually("a session that has outlived its first time", Duration::from_secs(30), || {
+        (refreshes() >= 2).then_some(())
+    });
+    phone.command("terminate");
+    let call = &server.ended_calls(1, Duration::from_secs(20))[0];
+    let fields = (&call["outcome"], &call["ended_by"], &call["trunk"]);
+    assert_eq!(fields, (&"talked".into(), &"caller".into(), &"(phones)".into()), "{call}");
+    assert!(phone.trace().contains("Session-Expires: 4;refresher=uac"), "the timer was not agreed to");
 }

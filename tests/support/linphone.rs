@@ -1,6 +1,7 @@
 //! Linphone's console program as an agent's phone: it registers, answers by itself, says a tone and records what it hears.
 
 use std::fs;
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,12 +15,24 @@ use super::process::{Process, eventually};
 pub struct Linphone {
     process: Process,
     recording: PathBuf,
+    trace: PathBuf,
+    commands: PathBuf,
 }
 
 /// A phone at `at` that answers by itself; waits until it has registered.
 pub fn agent(folder: &Folder, at: SocketAddr, account: &Account) -> Linphone {
+    agent_with_timer(1800, folder, at, account)
+}
+
+/// The same, whose own calls have a session timer of so many seconds.
+pub fn agent_with_timer(expires_s: u32, folder: &Folder, at: SocketAddr, account: &Account) -> Linphone {
+    let expires = expires_s.to_string();
     let (port, sound) = (at.port().to_string(), ports::udp_range(2).to_string());
-    folder.fill("linphonerc", "sip-configs/linphone/linphonerc", &[("PORT", port.as_str()), ("SOUND", &sound)]);
+    folder.fill(
+        "linphonerc",
+        "sip-configs/linphone/linphonerc",
+        &[("PORT", port.as_str()), ("SOUND", &sound), ("EXPIRES", &expires)],
+    );
     // Without a place for its call log it never opens a socket.
     fs::create_dir_all(folder.path().join(".local/share/linphone")).expect("a folder for the phone");
     let said = folder.path().join("says.wav");
@@ -45,12 +58,24 @@ pub fn agent(folder: &Folder, at: SocketAddr, account: &Account) -> Linphone {
         let trace = fs::read(folder.path().join("linphone.trace")).unwrap_or_default();
         String::from_utf8_lossy(&trace).contains("to [LinphoneRegistrationOk]").then_some(())
     });
-    Linphone { process, recording }
+    let (trace, commands) = (folder.path().join("linphone.trace"), folder.path().join("linphone-commands"));
+    Linphone { process, recording, trace, commands }
 }
 
 impl Linphone {
     pub fn printed(&self) -> String {
         self.process.printed()
+    }
+
+    /// Types a command, such as `call sip:…`.
+    pub fn command(&self, line: &str) {
+        let mut file = fs::OpenOptions::new().append(true).open(&self.commands).expect("its commands");
+        writeln!(file, "{line}").expect("a line");
+    }
+
+    /// Its log, in which all messages stand.
+    pub fn trace(&self) -> String {
+        String::from_utf8_lossy(&fs::read(&self.trace).unwrap_or_default()).into_owned()
     }
 
     /// What it has heard in all its calls, once there is any: 8000 samples a second. The file is open as long as the phone
