@@ -25,7 +25,7 @@ use super::prompts::{self, Prompt, Purpose};
 use super::queueing;
 use super::recalling;
 use super::recalling::plan::{AskedByPhone, CallbackPlan};
-use super::settings::Mode;
+use super::settings::{Fallback, Mode};
 use super::settling;
 use super::sound;
 use super::speaking;
@@ -251,8 +251,9 @@ fn question(call: &Call, asked: &AskedByPhone, bench: &Bench) -> Arc<[WavId]> {
     speaking::said(&asked.question, |language| spoken::ask_callback(language, asked.key), call, bench)
 }
 
+/// A caller who has been answered cannot be refused so that the carrier routes on: where that is the fallback, they are not asked.
 fn answer(call: &mut Call, bench: &mut Bench) -> bool {
-    if !call.sound.is_described() {
+    if !call.sound.is_described() || matches!(call.trunk.fallback, Fallback::Status { .. }) {
         return false;
     }
     let Ok(body) = sound::answer_silent(call, bench) else { return false };

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use crate::access::{After, Answer, Conditions, Policy, PolicySetup, Rule};
 use crate::base::QueueId;
+use crate::calls::facts::FallbackCause;
 use crate::calls::recording::{Notice, RecordingPlan};
 use crate::calls::script::{Bench, callbacks_by_phone};
-use crate::calls::settings::CallSettings;
+use crate::calls::settings::{CallSettings, Fallback};
 use crate::media::command::WavId;
 
 fn asking(change: impl FnOnce(&mut CallSettings)) -> Bench {
@@ -208,6 +209,22 @@ fn a_rule_that_answers_callback_asks_a_caller_by_telephone() {
     let mut nobody_asks = Bench::having(answering(callback()));
     let said = "matched V2, fallback: rule, dial sip:+12015550123@192.0.2.99";
     nobody_asks.check(&format!("> invite\n < find\n > found ours\n < {said}"));
+}
+
+#[test]
+fn who_would_be_refused_for_the_carrier_to_route_on_is_not_answered_to_be_asked() {
+    let mut bench = asking(|settings| {
+        answering(Answer::Callback { queue: None, priority: 0 })(settings);
+        for trunk in settings.trunks.values_mut() {
+            Arc::make_mut(trunk).fallback = Fallback::Status { code: 503 };
+        }
+    });
+    for event in ["invite", "found ours"] {
+        bench.after(event);
+    }
+    let record = &bench.records[0];
+    assert_eq!((record.status, record.fallback), (Some(503), Some(FallbackCause::Rule)));
+    quiet(bench);
 }
 
 #[test]
