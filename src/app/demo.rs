@@ -13,6 +13,7 @@ mod story;
 
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -60,6 +61,9 @@ pub struct DemoArgs {
     /// The port of SIP over UDP; 0 for a free one.
     #[arg(long, default_value_t = 5060)]
     pub sip_port: u16,
+    /// The address for sound. Firefox takes none of the loopback: for calls in it, name one of this machine's others.
+    #[arg(long, default_value = "127.0.0.1")]
+    pub media_address: IpAddr,
 }
 
 /// What went otherwise than the demo promises.

@@ -148,6 +148,9 @@ test('real: the board shows a call as it moves', () => meeting(async ({ server, 
   await shop.locator('[data-id="hang-up"]').click();
   await desk.getByRole('heading', { name: 'How did it go?' }).waitFor();
   await board.locator('.person.wrap-up', { hasText: 'anna' }).waitFor();
+  await board.getByRole('button', { name: /^Why/ }).first().click();
+  await board.getByRole('dialog').getByText('a customer of ours').waitFor();
+  await picture(board, 'real-board-why');
   assert.deepEqual(board.problems, []);
   await leave(board);
 }));

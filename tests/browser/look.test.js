@@ -62,7 +62,13 @@ for (const [name, options] of LOOKS) {
       await until(() => server.boards.size, 'the board is connected');
       for (let second = 0; second < 300; second += 5) server.tellBoard(board(second));
       await shown.getByText('V2 strong').waitFor();
+      await shown.getByRole('button', { name: 'Why the call from a browser went there' }).waitFor();
       await check(shown, 'board');
+      await shown.getByRole('button', { name: 'Why the call +12015550177 went there' }).click();
+      await shown.getByText('Passed over: cleo (on a break).').waitFor();
+      await check(shown, 'board-why');
+      await shown.keyboard.press('Escape');
+      await shown.locator('dialog').waitFor({ state: 'hidden' });
     } finally {
       await leave(desk, shop, shown);
       server.stop();

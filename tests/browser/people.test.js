@@ -12,10 +12,16 @@ const test = inLane('real');
 
 const SUPERVISED = 'I want to send it back';
 
-test('real: a supervisor listens, whispers, joins, and takes the call over', () => meeting(async ({ server, desk, shop, open, anna, login }) => {
+test('real: a recording pauses; a supervisor listens, whispers, joins, and takes the call over', () => meeting(async ({ server, desk, shop, open, anna, login }) => {
   const lead = await open(THIRD);
   await signIn(lead, server.origin, login('cleo'));
   await talk(server, desk, shop, anna, SUPERVISED);
+  const recording = desk.locator('[data-id="recording"]'), pause = desk.locator('[data-id="pause-recording"]');
+  await recording.getByText('Recording', { exact: true }).waitFor();
+  await pause.click();
+  await recording.getByText('Recording paused').waitFor();
+  await pause.click();
+  await recording.getByText('Recording', { exact: true }).waitFor();
   const of = (name) => lead.getByRole('group', { name: 'Supervise anna' }).getByRole('button', { name });
   await of('Listen').click();
   await lead.locator('[data-id="watch-state"]').getByText('You listen').waitFor();
@@ -36,7 +42,9 @@ test('real: a supervisor listens, whispers, joins, and takes the call over', () 
   await wrapUp(desk, 'Cleo has taken it over.');
   await shop.locator('[data-id="hang-up"]').click();
   await wrapUp(lead, 'Taken over, and solved.');
-  assert.deepEqual((await server.calls())[0].supervised.map(({ by, act }) => `${by} ${act}`), ['cleo listen', 'cleo whisper', 'cleo barge', 'cleo take-over']);
+  const [call] = await server.calls();
+  assert.equal(call.recording.paused.length, 1);
+  assert.deepEqual(call.supervised.map(({ by, act }) => `${by} ${act}`), ['cleo listen', 'cleo whisper', 'cleo barge', 'cleo take-over']);
   for (const shown of [desk, lead, shop]) assert.deepEqual(shown.problems, []);
 }));
 

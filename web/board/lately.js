@@ -1,10 +1,10 @@
 /** The last calls, each with the way to its explanation. Asked for while somebody looks at the board, and not more often than that helps. */
 
 import { fill, h } from '../lib/dom.js';
-import { table } from './parts.js';
+import { callerOf, table } from './parts.js';
 import { Why } from './why.js';
 
-/** @typedef {{ id: string, phase: string, caller: string, began_at: string, level: string, rule?: string, agent?: string, outcome?: string, fallback?: string }} LateCall */
+/** @typedef {{ id: string, phase: string, caller: string, trunk: string, began_at: string, level: string, rule?: string, agent?: string, outcome?: string, fallback?: string }} LateCall */
 
 const EVERY_MS = 4_000;
 const SHOWN = 12;
@@ -34,8 +34,8 @@ export class Lately {
     const focused = document.activeElement?.getAttribute('data-why');
     const rows = calls.map((one) => [
       new Date(one.began_at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' }),
-      one.caller || 'withheld', one.level, one.rule ?? '–', one.agent ?? '–', cameOf(one),
-      h('button', { class: 'button small', type: 'button', 'data-why': one.id, 'aria-label': `Why the call of ${one.caller || 'a withheld number'} went there`, onclick: () => void this.why.open(one.id) }, 'Why'),
+      callerOf(one), one.level, one.rule ?? '–', one.agent ?? '–', cameOf(one),
+      h('button', { class: 'button small', type: 'button', 'data-why': one.id, 'aria-label': `Why the call ${callerOf(one)} went there`, onclick: () => void this.why.open(one.id) }, 'Why'),
     ]);
     fill(this.place, calls.length ? table('Calls lately', ['Began', 'Caller', 'Level', 'Rule', 'Agent', 'Came of it', ''], rows, 99) : h('p', { class: 'quiet' }, 'No call has come in yet.'));
     const again = focused ? this.place.querySelector(`[data-why="${focused}"]`) : null;

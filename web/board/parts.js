@@ -61,9 +61,14 @@ function keep(list, rows) {
     const item = old.get(row.id) ?? h('li', { 'data-call': row.id });
     item.className = `call ${row.level}`;
     const text = row.agent ?? row.queue ?? '';
-    fill(item, h('span', { class: 'top' }, h('b', {}, row.caller || 'withheld'), h('span', { class: 'quiet numbers' }, clock(row.lasted_ms))), h('span', { class: 'quiet' }, `${row.level}${text ? ` · ${text}` : ''}`));
+    fill(item, h('span', { class: 'top' }, h('b', {}, callerOf(row)), h('span', { class: 'quiet numbers' }, clock(row.lasted_ms))), h('span', { class: 'quiet' }, `${row.level}${text ? ` · ${text}` : ''}`));
     return item;
   }));
+}
+
+/** Who calls: a page has no number. @param {{ caller: string, trunk?: string }} call */
+export function callerOf({ caller, trunk }) {
+  return caller || (trunk === '(web)' ? 'from a browser' : 'withheld');
 }
 
 /** @param {HTMLElement} place @param {Snapshot} now */
@@ -100,10 +105,16 @@ export function drawTrunks(place, now) {
   const rows = now.trunks.map((trunk) => {
     const refused = sum(trunk.refused ?? {});
     const gateways = trunk.gateways ?? [];
-    const up = gateways.filter(({ state }) => state === 'up').length;
-    return [trunk.trunk, health(trunk), trunk.calls, trunk.calls_out, gateways.length ? `${up} of ${gateways.length} up` : '–', refused || '–'];
+    return [trunk.trunk, health(trunk), trunk.calls, trunk.calls_out, gatewayWords(gateways), refused || '–'];
   });
   fill(place, table('Trunks', ['Trunk', 'State', 'Calls in', 'Calls out', 'Gateways', 'Refused by caps'], rows, 2));
+}
+
+/** Those that nobody asks are not known to be down. @param {{ state: string }[]} gateways */
+function gatewayWords(gateways) {
+  if (gateways.length === 0) return '–';
+  const asked = gateways.filter(({ state }) => state !== 'unknown');
+  return asked.length ? `${asked.filter(({ state }) => state === 'up').length} of ${gateways.length} up` : `${gateways.length}, not asked`;
 }
 
 /** @param {import('./snapshot.js').TrunkRow} trunk */

@@ -1,7 +1,7 @@
 /** What the board is told each second, in one shape whatever is missing. */
 
 /**
- * @typedef {{ id: string, phase: string, level: string, caller: string, queue?: string, agent?: string, lasted_ms: number, outcome?: string, fallback?: string }} CallRow
+ * @typedef {{ id: string, phase: string, level: string, caller: string, trunk?: string, queue?: string, agent?: string, lasted_ms: number, outcome?: string, fallback?: string }} CallRow
  * @typedef {{ queue: string, waiting: number, oldest_wait_ms: number, available: number, staffed: number, expected_wait_s?: number, wait_score?: { calls: number, estimators: Record<string, { median_ratio: number }> } }} QueueRow
  * @typedef {{ agent: string, state: string, reason?: string, for_ms: number, call?: string }} AgentRow
  * @typedef {{ trunk: string, reachable?: boolean, calls: number, calls_out: number, gateways?: { uri: string, state: string }[], registration?: { registered: boolean }, refused?: Record<string, number> }} TrunkRow

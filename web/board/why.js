@@ -70,7 +70,7 @@ function matched({ match }) {
 
 /** @param {Decision} decision */
 function decided({ policy, access, tried }) {
-  const to = access.queue ? `${words(access.answer)}, queue ${access.queue}` : words(access.answer);
+  const to = access.queue && access.answer !== 'queue' ? `${words(access.answer)}, queue ${access.queue}` : [words(access.answer), access.queue].filter(Boolean).join(' ');
   return [
     h('p', {}, h('b', {}, to), ` – ${access.reason}.`),
     h('ol', { class: 'tried' }, tried.map(({ rule, failed }) => h('li', { class: failed ? '' : 'decided' },

@@ -38,7 +38,7 @@ export class Panel {
     const call = desk.line.call;
     const state = [
       desk.phase, desk.state.state, desk.state.reason, call?.state, call?.held, call?.muted, call?.heldByThem, call?.interrupted,
-      this.drawer, this.passing, desk.line.state, desk.line.isHere, desk.wantsClick, desk.call, desk.watch.isWith, desk.recording, desk.consulting.state, desk.settings.auto, desk.line.whereIs(),
+      this.drawer, this.passing, desk.line.state, desk.line.isHere, desk.wantsClick, desk.call, desk.watch.isWith && !desk.pop, desk.recording, desk.consulting.state, desk.settings.auto, desk.line.whereIs(),
     ].join('|');
     if (state === this.shown) return;
     this.shown = state;
@@ -107,7 +107,7 @@ export class Panel {
       : call.held ? ['warn', 'On hold'] : call.heldByThem ? ['warn', 'They hold the call'] : call.state === 'talking' ? ['good', 'Connected'] : ['accent', 'Connecting'];
     const ready = call.state === 'talking';
     // Whoever is with a colleague's call can do nothing to it but what stands beside it in the list.
-    const isGuest = this.desk.watch.isWith;
+    const isGuest = this.desk.watch.isWith && !this.desk.pop;
     return [
       h('div', { class: 'status' }, h('span', { class: `chip ${chip[0]}`, 'data-id': 'call-state' }, chip[1]), this.recordingChip(), h('span', { class: 'time numbers', 'data-id': 'time', role: 'timer' }, '0:00')),
       h('div', { class: 'who' }, h('h1', {}, this.desk.caller)),
@@ -130,8 +130,14 @@ export class Panel {
         this.consultation(),
         this.drawer === 'keypad' && this.keypad(),
         this.drawer === 'transfer' && this.transfer(),
-        h('button', { class: 'button danger wide', type: 'button', 'data-id': 'end', onclick: () => this.desk.end() }, icon('end'), isGuest ? 'Leave the call' : 'End call')),
+        h('button', { class: 'button danger wide', type: 'button', 'data-id': 'end', onclick: () => this.desk.end() }, icon('end'), isGuest ? 'Leave the call' : this.endWords())),
     ];
+  }
+
+  /** Whoever hangs up while they ask somebody gives them the caller. */
+  endWords() {
+    const { to, state } = this.desk.consulting;
+    return state && state !== 'ringing' ? `Hang up: ${to} has the caller` : 'End call';
   }
 
   onTelephone() {

@@ -68,9 +68,11 @@ function facts(pop) {
 /** @param {Field} field @param {boolean} opened */
 function fact(field, opened) {
   const kind = `${field.locked ? ' locked' : ''}${opened ? ' opened' : ''}${WIDE.has(field.key) && !field.locked ? ' wide' : ''}`;
-  if (!field.locked) return h('div', { class: `fact${kind}` }, h('dt', {}, field.label), h('dd', {}, field.key === 'language' ? languageOf(field.value ?? '') : field.value));
+  // What a site calls its own attributes is written as it likes.
+  const label = `${field.label.charAt(0).toUpperCase()}${field.label.slice(1)}`.replaceAll('_', ' ');
+  if (!field.locked) return h('div', { class: `fact${kind}` }, h('dt', {}, label), h('dd', {}, field.key === 'language' ? languageOf(field.value ?? '') : field.value));
   return h('div', { class: `fact${kind}` },
-    h('dt', {}, icon('lock'), `${field.label} (locked, opens at ${field.needs ?? 'a higher level'})`),
+    h('dt', {}, icon('lock'), `${label} (locked, opens at ${field.needs ?? 'a higher level'})`),
     h('dd', {}, field.unlock ? [h('span', { class: 'quiet small' }, 'Ask: '), h('span', { class: 'ask' }, field.unlock)] : 'Opens when the caller is surer.'));
 }
 

@@ -49,7 +49,7 @@ export function telephone(contact) {
     number
       ? h('a', { class: 'number', href: tel ?? `tel:${number}` }, pretty(number))
       : h('p', {}, 'There is no number free right now. Call from this browser, or try again in a minute.'),
-    h('p', { class: 'quiet' }, 'It is kept for you', until ? ` until ${new Date(until).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}` : '', pin ? '.' : '. We see that it is you, and what it is about.'),
+    h('p', { class: 'quiet' }, pin ? 'It is good' : 'It is kept for you', until ? ` until ${new Date(until).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}` : '', pin ? '.' : '. We see that it is you, and what it is about.'),
     pin && code(pin),
     h('slot', { name: 'dial' }),
   ];

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::path::Path;
 
 use crate::app::desk::Login;
@@ -43,7 +43,7 @@ impl DemoConfig {
         let names = [ANNA, DANA].map(str::to_owned).into_iter().chain(crowd);
         let tokens = names.map(|name| Ok((name, key::draw()?))).collect::<io::Result<Vec<_>>>()?;
         let sip = if args.sip_port == 0 { free_port()? } else { args.sip_port };
-        let mut text = server((sip, args.http_port), folder, ivr, origins);
+        let mut text = server((sip, args.http_port), args.media_address, folder, ivr, origins);
         text += &keys(&api_key, &board_key, &key::draw()?);
         for (name, token) in &tokens {
             text += &agent(name, token, phones);
@@ -73,7 +73,7 @@ fn free_port() -> io::Result<u16> {
     Ok(UdpSocket::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
-fn server((sip, http): (u16, u16), folder: &Path, ivr: SocketAddr, origins: &[String]) -> String {
+fn server((sip, http): (u16, u16), media: IpAddr, folder: &Path, ivr: SocketAddr, origins: &[String]) -> String {
     let numbers = AREAS.map(|area| format!("\"+1{area}5550100..+1{area}5550199\"")).collect::<Vec<_>>().join(", ");
     format!(
         r#"# The demo's configuration, written by `throughline demo`.
@@ -85,7 +85,8 @@ bind = "127.0.0.1:{http}"
 origins = {origins:?}
 
 [media]
-bind = "127.0.0.1"
+bind = "{media}"
+advertised = "{media}"
 
 [store]
 embedded = "{folder}/intents.db"

@@ -57,7 +57,7 @@ impl Evidence {
             Evidence::PageConfirmed => "confirmed on the signed-in page that it is they who call",
             Evidence::LeasedNumber => "dialled the number that was leased to this intent",
             Evidence::Pin => "entered the code that the page of this intent shows",
-            Evidence::CalledBack => "is called at the number that they gave us",
+            Evidence::CalledBack => "goes to the number that they gave us",
             Evidence::CallerIdAsserted => "calls from a number of this customer, as the carrier asserts",
             Evidence::CallerId => "shows a number of this customer, which anybody could forge",
             Evidence::CallerWithheld => "withholds the caller's number",

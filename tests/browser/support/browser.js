@@ -100,7 +100,7 @@ export async function picture(shown, name) {
 export function heard(shown) {
   return shown.evaluate(async () => {
     const roots = [document, ...[...document.querySelectorAll('*')].map((element) => element.shadowRoot).filter(Boolean)];
-    const element = roots.flatMap((root) => [...root.querySelectorAll('audio')]).find((audio) => audio.srcObject);
+    const element = roots.flatMap((root) => [...root.querySelectorAll('audio')]).find((audio) => audio.srcObject?.getAudioTracks().length);
     if (!element) return { hertz: 0, level: 0 };
     const context = new AudioContext();
     const analyser = context.createAnalyser();
@@ -136,7 +136,7 @@ export async function hearsOnly(shown, wanted, unwanted = [], within = 25_000) {
 function levels(shown, tones) {
   return shown.evaluate(async (wanted) => {
     const stream = document.querySelector('audio')?.srcObject ?? [...document.querySelectorAll('*')].map((element) => element.shadowRoot?.querySelector('audio')?.srcObject).find(Boolean);
-    if (!stream) return wanted.map(() => -200);
+    if (!stream?.getAudioTracks().length) return wanted.map(() => -200);
     const context = new AudioContext();
     const analyser = context.createAnalyser();
     analyser.fftSize = 8192;

@@ -6,6 +6,7 @@
 import { WebSocketServer } from 'ws';
 import { address, all, cseq, first, read, write } from '../../../web/lib/sip/message.js';
 import { json, serve } from './files.js';
+import { EXPLAINED, LATELY } from './samples.js';
 
 export const POP = {
   type: 'pop', call: 'call_0000000000007', fence: 3, level: 'V2', why: ['dialled the number that was leased to this intent'], rivals: 0,
@@ -64,6 +65,8 @@ export class Pretend {
         channels: this.faults.channels ?? [{ kind: 'call_browser', expected_wait_s: 40, why: 'urgent, and of value: a person should hear it' }, { kind: 'call_phone', expected_wait_s: 40 }, { kind: 'form', expected_wait_s: null }],
       }, 201);
     }
+    if (path === '/v1/calls') return json(response, { calls: LATELY });
+    if (path.endsWith('/explain')) return json(response, EXPLAINED);
     if (path.endsWith('/live')) return this.stream(response, path.includes('board') ? this.boards : this.lives);
     if (path.endsWith('/confirm')) { this.heard.push({ type: 'confirm' }); return json(response, {}); }
     if (path.endsWith('/callback')) return this.callBack(request, response);

@@ -27,3 +27,23 @@ export function board(second) {
     fallbacks: { 'match-deadline': 4, 'no-agent': 21, policy: 17 },
   };
 }
+
+/** What `/v1/calls` says. */
+export const LATELY = [
+  { id: 'call_0000000000001', trunk: 'carrier', phase: 'talking', caller: '+12015550177', began_at: '2027-01-15T09:41:07Z', level: 'V2', rule: 'gold customers first', agent: 'anna' },
+  { id: 'call_0000000000002', trunk: '(web)', phase: 'ended', caller: '', began_at: '2027-01-15T09:40:12Z', level: 'V3', rule: 'known customers', agent: 'ben', outcome: 'talked' },
+  { id: 'call_0000000000003', trunk: 'carrier', phase: 'ended', caller: '', began_at: '2027-01-15T09:39:58Z', level: 'V0', outcome: 'fell-back', fallback: 'policy' },
+];
+
+/** Why one of them went where it went. */
+export const EXPLAINED = {
+  call: 'call_0000000000001', phase: 'talking', policy: '88a363f07752', agent: 'anna',
+  match: {
+    level: 'V2', why: '97.2 % of the weight earn V2, the kinds of evidence allow V2: no more than the kinds of evidence allow', share: 0.972, evidence: [{ kind: 'number', text: 'dialled the number that was leased to this intent' }],
+    candidates: [{ intent: 'int_4yyd5bgrbh9q0wvb0gagqb6gng', share: 0.972, found_by: ['number', 'caller'], is: 'winner' }, { intent: 'int_5shyaf8swxhdb45ve171hnkx1h', share: 0.021, found_by: ['caller'], is: 'other' }],
+  },
+  decisions: [{ us: 900, policy: '88a363f07752', access: { answer: 'queue', rule: 'gold customers first', reason: 'gold customers reach a human', queue: 'delivery' }, tried: [{ rule: 'resellers help themselves', failed: { condition: 'domain', asked: 'reseller.example.net', given: 'shop.example.com' } }, { rule: 'gold customers first' }] }],
+  queue: { us: 950, queue: 'delivery', priority: 10, position: 2, expected_wait_s: 40 },
+  offers: [{ us: 41_000, agent: 'ben', failed: 'no-answer', passed_over: [{ agent: 'cleo', why: 'on a break' }] }, { us: 62_000, agent: 'anna', passed_over: [] }],
+  stages: [{ stage: 'invite_to_match', us: 900, took_us: 900 }, { stage: 'invite_to_pop_sent', us: 62_100, took_us: 61_200 }],
+};

@@ -155,6 +155,9 @@ pin = true
 gateways = [{ uri = "sip:${this.telephone.host}:${this.telephone.port}", keep_alive = false }]
 [pin]
 question = "${this.folder}/code.wav"
+[recording]
+folder = "${this.folder}/recordings"
+notice = "on-page"
 [callback]
 trunk = "carrier"
 from = "+12015550100"
@@ -193,6 +196,7 @@ name = "returns"
 when = { min_level = "V1", reason = ["return"] }
 answer = "human"
 queue = "returns"
+record = true
 because = "returns are supervised"
 [[access.rules]]
 name = "known customers"
@@ -212,7 +216,7 @@ ${telephone('dan')}
     const [type, body] = this.files.get(path) ?? [];
     if (type) return Boolean(response.writeHead(200, { 'content-type': type }).end(body));
     if (path === '/shop/config') return json(response, { throughline: this.origin });
-    if (path === '/help/intent') return this.pass(response, 'POST', '/v1/intents', { ...(await read(request)), customer: CUSTOMER });
+    if (path === '/help/intent') return this.pass(response, 'POST', '/v1/intents', { ...(await read(request)), customer: CUSTOMER, recording_consent: true });
     if (path === '/help/cases') return this.pass(response, 'GET', `/v1/customers/${CUSTOMER.id}/cases`);
     if (path.startsWith('/help/cases/')) return this.pass(response, 'POST', path.replace('/help', '/v1'), await read(request));
     return false;
