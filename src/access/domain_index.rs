@@ -3,31 +3,12 @@
 use std::collections::HashMap;
 
 use crate::base::TierId;
-use crate::base::limits::ACCESS_RULES_MAX;
 
 use super::domain_list::DomainList;
 use super::domains::DomainPattern;
 use super::name_table::NameTable;
-
-/// A rule's place in the policy.
-pub(super) type RuleIx = u16;
-const RULE_WORDS: usize = ACCESS_RULES_MAX.div_ceil(64);
-
-/// A set of rules.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct RuleSet([u64; RULE_WORDS]);
-
-impl RuleSet {
-    pub(super) fn insert(&mut self, rule: RuleIx) {
-        if let Some(word) = self.0.get_mut(usize::from(rule) / 64) {
-            *word |= 1 << (rule % 64);
-        }
-    }
-
-    pub(super) fn contains(&self, rule: RuleIx) -> bool {
-        self.0.get(usize::from(rule) / 64).is_some_and(|word| word & (1 << (rule % 64)) != 0)
-    }
-}
+use super::packed_names::PackedNames;
+use super::rule_set::{RuleIx, RuleSet};
 
 /// What a name means to the policy, one meaning at a time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -47,47 +28,47 @@ pub(super) struct DomainFound<'a> {
     pub known: bool,
 }
 
-/// The meanings of one name: of the name itself, and of all below it. Names with the same meanings share one.
-#[derive(Clone, Debug, Default)]
-struct Meaning {
-    itself: Marks,
-    below: Marks,
-}
-
+/// What one name means. Names with the same meaning share it.
 #[derive(Clone, Debug, Default)]
 struct Marks {
-    rules: Vec<RuleIx>,
+    rules: RuleSet,
     tier: Option<TierId>,
     free_mail: bool,
 }
 
-/// Every domain that the policy names. A look-up costs one probe for each label of the host, up to the deepest suffix.
+/// Every domain that the policy names. A look-up costs one probe for the host, and one for each suffix of it among the names that mean
+/// all below them.
 #[derive(Clone, Debug)]
 pub(super) struct DomainIndex {
-    meaning_by_name: NameTable,
-    meanings: Vec<Meaning>,
+    exact: PackedNames,
+    below: PackedNames,
+    marks: Vec<Marks>,
     deepest_suffix: usize,
 }
 
 /// Fills a `DomainIndex`.
 #[derive(Debug)]
 pub(super) struct DomainIndexBuilder {
-    index: DomainIndex,
-    next_meaning: HashMap<(u32, bool, Mark), u32>,
+    exact: NameTable,
+    below: NameTable,
+    marks: Vec<Marks>,
+    marks_after: HashMap<(u32, Mark), u32>,
+    deepest_suffix: usize,
 }
 
-const NO_MEANING: u32 = 0;
+const NO_MARKS: u32 = 0;
 /// Bytes for the names of rules that come after a list: without them its memory would be doubled for a few.
 const SPARE: usize = 1 << 16;
 
 impl DomainIndexBuilder {
     pub(super) fn new() -> DomainIndexBuilder {
-        let index = DomainIndex {
-            meaning_by_name: NameTable::default(),
-            meanings: vec![Meaning::default()],
+        DomainIndexBuilder {
+            exact: NameTable::default(),
+            below: NameTable::default(),
+            marks: vec![Marks::default()],
+            marks_after: HashMap::new(),
             deepest_suffix: 0,
-        };
-        DomainIndexBuilder { index, next_meaning: HashMap::new() }
+        }
     }
 
     /// Adds a meaning to a name. Of two tiers for one pattern the later stands.
@@ -97,7 +78,11 @@ impl DomainIndexBuilder {
 
     /// Gives each domain of a list its tier.
     pub(super) fn add_list(&mut self, list: &DomainList) {
-        self.index.meaning_by_name.reserve(list.len(), list.bytes() + SPARE);
+        for (table, is_below) in [(&mut self.exact, false), (&mut self.below, true)] {
+            let names = list.entries().filter(|(_, below, _)| *below == is_below).map(|(name, ..)| name.len());
+            let (count, bytes) = names.fold((0, 0), |(count, bytes), name| (count + 1, bytes + name));
+            table.reserve(count, bytes + SPARE);
+        }
         let mut last: Option<Mark> = None;
         for (name, below, tier) in list.entries() {
             let mark = last.take().filter(|mark| matches!(mark, Mark::Tier(same) if same == tier));
@@ -109,50 +94,42 @@ impl DomainIndexBuilder {
 
     fn add_name(&mut self, name: &str, below: bool, mark: &Mark) {
         if below {
-            self.index.deepest_suffix = self.index.deepest_suffix.max(name.split('.').count());
+            self.deepest_suffix = self.deepest_suffix.max(name.split('.').count());
         }
-        let old = self.index.meaning_by_name.get(name).unwrap_or(NO_MEANING);
-        let new = self.meaning_after(old, below, mark);
-        self.index.meaning_by_name.insert(name, new);
+        let table = if below { &mut self.below } else { &mut self.exact };
+        let old = table.get(name).unwrap_or(NO_MARKS);
+        let marks = &mut self.marks;
+        let new = *self.marks_after.entry((old, mark.clone())).or_insert_with(|| {
+            let mut both = marks.get(old as usize).cloned().unwrap_or_default();
+            both.add(mark.clone());
+            marks.push(both);
+            (marks.len() - 1) as u32
+        });
+        table.insert(name, new);
     }
 
-    pub(super) fn build(mut self) -> DomainIndex {
-        self.index.meaning_by_name.shrink();
-        self.index
-    }
-
-    fn meaning_after(&mut self, old: u32, below: bool, mark: &Mark) -> u32 {
-        let meanings = &mut self.index.meanings;
-        *self.next_meaning.entry((old, below, mark.clone())).or_insert_with(|| {
-            let mut meaning = meanings.get(old as usize).cloned().unwrap_or_default();
-            let marks = if below { &mut meaning.below } else { &mut meaning.itself };
-            marks.add(mark.clone());
-            meanings.push(meaning);
-            (meanings.len() - 1) as u32
-        })
+    pub(super) fn build(self) -> DomainIndex {
+        let DomainIndexBuilder { exact, below, marks, marks_after: _, deepest_suffix } = self;
+        DomainIndex { exact: exact.pack(), below: below.pack(), marks, deepest_suffix }
     }
 }
 
 impl Marks {
     fn add(&mut self, mark: Mark) {
         match mark {
-            Mark::Rule(rule) => self.rules.push(rule),
+            Mark::Rule(rule) => self.rules.insert(rule),
             Mark::Tier(tier) => self.tier = Some(tier),
             Mark::FreeMail => self.free_mail = true,
         }
-    }
-
-    fn is_empty(&self) -> bool {
-        self.rules.is_empty() && self.tier.is_none() && !self.free_mail
     }
 }
 
 impl<'a> DomainFound<'a> {
     fn add(&mut self, marks: &'a Marks) {
-        marks.rules.iter().for_each(|rule| self.rules.insert(*rule));
+        self.rules.add(&marks.rules);
         self.tier = self.tier.or(marks.tier.as_ref());
         self.free_mail |= marks.free_mail;
-        self.known |= !marks.is_empty();
+        self.known = true;
     }
 }
 
@@ -160,19 +137,11 @@ impl DomainIndex {
     /// `host` as `host_of` gives it. The nearest name decides the tier; rules and classes add up.
     pub(super) fn find(&self, host: &str) -> DomainFound<'_> {
         let mut found = DomainFound::default();
-        if let Some(meaning) = self.meaning(host) {
-            found.add(&meaning.itself);
-        }
-        for suffix in suffixes(host, self.deepest_suffix) {
-            if let Some(meaning) = self.meaning(suffix) {
-                found.add(&meaning.below);
-            }
-        }
+        let itself = self.exact.get(host);
+        let suffixes = suffixes(host, self.deepest_suffix).filter_map(|suffix| self.below.get(suffix));
+        let meanings = itself.into_iter().chain(suffixes).filter_map(|place| self.marks.get(place as usize));
+        meanings.for_each(|marks| found.add(marks));
         found
-    }
-
-    fn meaning(&self, name: &str) -> Option<&Meaning> {
-        self.meanings.get(self.meaning_by_name.get(name)? as usize)
     }
 }
 
@@ -200,7 +169,7 @@ mod tests {
         let index = index(&[("example.com", Mark::Rule(1)), ("*.example.com", Mark::Rule(2))]);
         let rules = |host: &str| {
             let found = index.find(host);
-            (0..ACCESS_RULES_MAX as RuleIx).filter(|rule| found.rules.contains(*rule)).collect::<Vec<_>>()
+            found.rules.iter().collect::<Vec<RuleIx>>()
         };
         assert_eq!(rules("example.com"), [1]);
         assert_eq!(rules("a.example.com"), [2]);
@@ -230,7 +199,7 @@ mod tests {
             let pattern = DomainPattern::parse(&format!("company{n}.example.com")).expect("a pattern");
             builder.add(&pattern, &Mark::Tier(TierId::new("gold")));
         }
-        assert_eq!(builder.build().meanings.len(), 2);
+        assert_eq!(builder.build().marks.len(), 2);
     }
 
     #[test]

@@ -78,11 +78,6 @@ impl DomainList {
         self.entries.is_empty()
     }
 
-    /// The bytes of all names.
-    pub(super) fn bytes(&self) -> usize {
-        self.names.len()
-    }
-
     /// Each name, whether all below it is meant, and its tier.
     pub(super) fn entries(&self) -> impl Iterator<Item = (&str, bool, &TierId)> {
         let mut begin = 0;

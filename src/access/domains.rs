@@ -84,15 +84,21 @@ pub(super) fn read_pattern(text: &str) -> Result<(&str, bool), BadPattern> {
 /// The host of an e-mail address, a `sip:` or web URI, or a bare host; lower case, without port, `None` for addresses of machines.
 pub fn host_of(text: &str) -> Option<Box<str>> {
     let text = text.trim();
-    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
-    let text = text.strip_prefix("sips:").or_else(|| text.strip_prefix("sip:")).unwrap_or(text);
-    let authority = text.split(['/', '?', '#', ';', '>']).next()?;
-    let host = authority.rsplit('@').next()?;
+    // Most are bare hosts or addresses of e-mail.
+    let text = if text.contains(':') { without_scheme(text) } else { text };
+    let end = text.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b';' | b'>'));
+    let authority = text.get(..end.unwrap_or(text.len()))?;
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let host = host.split_once(':').map_or(host, |(host, _)| host);
     if host.is_ascii() {
         return readable(host).ok();
     }
     readable(&idna::domain_to_ascii(host).ok()?).ok()
+}
+
+fn without_scheme(text: &str) -> &str {
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    text.strip_prefix("sips:").or_else(|| text.strip_prefix("sip:")).unwrap_or(text)
 }
 
 /// The part of a host that somebody registered: `example.co.uk` of `mail.example.co.uk`.
@@ -115,16 +121,22 @@ fn written(text: &str) -> Result<&str, BadPattern> {
     if !text.is_ascii() {
         return Err(BadPattern::NotAscii);
     }
-    let last_is_number = text.rsplit('.').next().is_some_and(|l| l.bytes().all(|b| b.is_ascii_digit()));
-    if text.len() > NAME_MAX || last_is_number || !text.split('.').all(is_label) {
-        return Err(BadPattern::Unreadable);
-    }
-    Ok(text)
+    if is_name(text) { Ok(text) } else { Err(BadPattern::Unreadable) }
 }
 
-fn is_label(label: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-    !label.is_empty() && label.len() <= LABEL_MAX && label.bytes().all(inner) && !label.starts_with('-')
+/// Labels with dots between them, of which the last is no number.
+fn is_name(text: &str) -> bool {
+    let (mut label, mut is_number) = (0, true);
+    for byte in text.bytes() {
+        match byte {
+            b'.' if (1..=LABEL_MAX).contains(&label) => (label, is_number) = (0, true),
+            b'0'..=b'9' => label += 1,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' => (label, is_number) = (label + 1, false),
+            b'-' if label > 0 => (label, is_number) = (label + 1, false),
+            _ => return false,
+        }
+    }
+    text.len() <= NAME_MAX && (1..=LABEL_MAX).contains(&label) && !is_number
 }
 
 #[cfg(test)]

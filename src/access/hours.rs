@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::civil::Weekday;
+use jiff::civil::{DateTime, Weekday};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::base::Wall;
@@ -12,17 +12,21 @@ use crate::base::Wall;
 use super::holidays::Holidays;
 
 /// When a rule holds. The zone's rules are compiled in, so that no file of the machine is read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hours {
-    zone: TimeZone,
+    clock: Clock,
     windows: Vec<Window>,
     days: Days,
     /// As it was written.
     text: Box<str>,
 }
 
+/// The clock on the wall of a time zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Clock(TimeZone);
+
 /// On which days of the calendar; the small hours of a window that passes midnight are of the day that has begun.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Days {
     All,
     But(Arc<Holidays>),
@@ -60,7 +64,8 @@ impl Hours {
             return Err(BadHours::Never);
         }
         let read = |text: &String| Window::parse(text).ok_or_else(|| BadHours::Unreadable(text.clone()));
-        Ok(Hours { zone, windows: windows.iter().map(read).collect::<Result<_, _>>()?, days: Days::All, text })
+        let clock = Clock(zone);
+        Ok(Hours { clock, windows: windows.iter().map(read).collect::<Result<_, _>>()?, days: Days::All, text })
     }
 
     /// Not on these holidays, which are called so.
@@ -77,8 +82,15 @@ impl Hours {
 
     /// A date beyond what the calendar knows is outside every window.
     pub fn contains(&self, wall: Wall) -> bool {
-        let Some(at) = timestamp(wall) else { return false };
-        let local = self.zone.to_datetime(at);
+        self.clock.read(wall).is_some_and(|local| self.contains_local(local))
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// `local`: what its clock shows.
+    pub(super) fn contains_local(&self, local: DateTime) -> bool {
         let minute = local.hour() as u16 * 60 + local.minute() as u16;
         let is_of_days = match &self.days {
             Days::All => true,
@@ -90,15 +102,18 @@ impl Hours {
 
     /// The weekday and the time on the wall of the zone: `thu 13:05`.
     pub(super) fn local(&self, wall: Wall) -> String {
-        let Some(at) = timestamp(wall) else { return "beyond the calendar".to_owned() };
-        let local = self.zone.to_datetime(at);
+        let Some(local) = self.clock.read(wall) else { return "beyond the calendar".to_owned() };
         let day = usize::from(local.weekday().to_monday_zero_offset().unsigned_abs());
         format!("{} {:02}:{:02}", DAYS.get(day).copied().unwrap_or_default(), local.hour(), local.minute())
     }
 }
 
-fn timestamp(wall: Wall) -> Option<Timestamp> {
-    i64::try_from(wall.0).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok())
+impl Clock {
+    /// `None`: beyond what the calendar knows.
+    pub(super) fn read(&self, wall: Wall) -> Option<DateTime> {
+        let at = i64::try_from(wall.0).ok().and_then(|ms| Timestamp::from_millisecond(ms).ok())?;
+        Some(self.0.to_datetime(at))
+    }
 }
 
 impl fmt::Display for Hours {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::automaton::Automaton;
+use aho_corasick::{Anchored, PatternID, dfa, nfa::contiguous};
 
 use crate::base::limits::{ACCESS_KEYWORD_MAX, ACCESS_KEYWORDS_MAX};
 
-use super::domain_index::{RuleIx, RuleSet};
 use super::fold::folded;
+use super::rule_set::{RuleIx, RuleSet};
 
 /// A word or a phrase, `cancel my order`; with a `*` at its end all that begins so, `cancel*`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,10 +36,20 @@ pub(super) struct TooMany;
 /// The keywords of all rules.
 #[derive(Clone, Debug)]
 pub(super) struct Keywords {
-    automaton: AhoCorasick,
+    automaton: Walked,
     /// Who asks for each pattern.
     rules: Vec<Vec<RuleIx>>,
 }
+
+/// A table of all steps is the fastest, and takes a quarter of a kilobyte for each letter of the patterns.
+#[derive(Clone, Debug)]
+enum Walked {
+    Table(dfa::DFA),
+    Compact(contiguous::NFA),
+}
+
+/// Letters of all patterns up to which it is a table: some megabytes.
+const TABLE_LETTERS_MAX: usize = 16_384;
 
 /// Collects them.
 #[derive(Debug, Default)]
@@ -84,9 +95,9 @@ impl KeywordsBuilder {
         if self.rules_by_pattern.len() > ACCESS_KEYWORDS_MAX {
             return Err(TooMany);
         }
-        let automaton = AhoCorasick::new(self.rules_by_pattern.keys().map(|pattern| pattern.as_bytes()));
+        let automaton = Walked::over(self.rules_by_pattern.keys())?;
         let rules = self.rules_by_pattern.into_values().collect();
-        Ok(Some(Keywords { automaton: automaton.map_err(|_| TooMany)?, rules }))
+        Ok(Some(Keywords { automaton, rules }))
     }
 }
 
@@ -94,13 +105,71 @@ impl Keywords {
     /// The rules of which a keyword is in the text.
     pub(super) fn find(&self, text: &str) -> RuleSet {
         let mut found = RuleSet::default();
-        for hit in self.automaton.find_overlapping_iter(&spaced(text)) {
-            let rules = self.rules.get(hit.pattern().as_usize());
+        let hit = |pattern: PatternID| {
+            let rules = self.rules.get(pattern.as_usize());
             rules.into_iter().flatten().for_each(|rule| found.insert(*rule));
+        };
+        if text.is_ascii() {
+            self.automaton.walk(plain_letters(text.as_bytes()), hit);
+        } else {
+            self.automaton.walk(spaced(text).bytes(), hit);
         }
         found
     }
 }
+
+impl Walked {
+    fn over<'p>(patterns: impl Iterator<Item = &'p Box<str>> + Clone) -> Result<Walked, TooMany> {
+        let letters: usize = patterns.clone().map(|pattern| pattern.len()).sum();
+        let patterns = patterns.map(|pattern| pattern.as_bytes());
+        if letters <= TABLE_LETTERS_MAX {
+            return dfa::DFA::new(patterns).map(Walked::Table).map_err(|_| TooMany);
+        }
+        contiguous::NFA::new(patterns).map(Walked::Compact).map_err(|_| TooMany)
+    }
+
+    fn walk(&self, letters: impl Iterator<Item = u8>, hit: impl FnMut(PatternID)) {
+        match self {
+            Walked::Table(table) => walk(table, letters, hit),
+            Walked::Compact(nfa) => walk(nfa, letters, hit),
+        }
+    }
+}
+
+/// All patterns that end at some letter.
+fn walk(automaton: &impl Automaton, letters: impl Iterator<Item = u8>, mut hit: impl FnMut(PatternID)) {
+    let Ok(mut state) = automaton.start_state(Anchored::No) else { return };
+    letters.for_each(|letter| {
+        state = automaton.next_state(Anchored::No, state, letter);
+        if automaton.is_special(state) && automaton.is_match(state) {
+            (0..automaton.match_len(state)).for_each(|nth| hit(automaton.match_pattern(state, nth)));
+        }
+    });
+}
+
+/// As `spaced`, of a text in ASCII and without a copy of it.
+fn plain_letters(text: &[u8]) -> impl Iterator<Item = u8> {
+    let mut before = 0;
+    let letters = [b' '].into_iter().chain(text.iter().map(|byte| PLAIN[usize::from(*byte)])).chain([b' ']);
+    letters.filter(move |letter| {
+        let is_doubled = *letter == b' ' && before == b' ';
+        before = *letter;
+        !is_doubled
+    })
+}
+
+/// Each byte as a keyword has it: letters in lower case, and blanks for all that is no letter and no digit.
+const PLAIN: [u8; 256] = {
+    let mut plain = [b' '; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        if (byte as u8).is_ascii_alphanumeric() {
+            plain[byte] = (byte as u8).to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    plain
+};
 
 /// The words of a text, folded, each with a blank before and behind it: so a word is never found within another.
 fn spaced(text: &str) -> String {
@@ -192,6 +261,25 @@ mod tests {
     fn scripts_without_blanks_are_searched_sign_by_sign() {
         assert_eq!(found(&["返品"], "商品を返品したい"), [0]);
         assert_eq!(found(&["品返"], "商品を返品したい"), [0; 0]);
+    }
+
+    #[test]
+    fn plain_text_is_spaced_alike_without_a_copy() {
+        let letters: String = (0..128).map(char::from).collect();
+        for text in ["", " ", "a", "  Is it -- here?", "no, 12 of them ", &letters] {
+            let walked: Vec<u8> = plain_letters(text.as_bytes()).collect();
+            assert_eq!(String::from_utf8(walked).expect("text"), spaced(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn many_keywords_are_found_as_few_are() {
+        let words: Vec<String> = (0..ACCESS_KEYWORDS_MAX / 2).map(|n| format!("word number {n}")).collect();
+        let mut builder = KeywordsBuilder::default();
+        words.iter().zip(0..).for_each(|(word, n)| builder.add(&Keyword::parse(word).expect("a keyword"), n % 100));
+        let keywords = builder.build().expect("few").expect("some");
+        assert!(matches!(keywords.automaton, Walked::Compact(_)));
+        assert_eq!(keywords.find("It is WORD number 4242.").iter().collect::<Vec<_>>(), [42]);
     }
 
     #[test]

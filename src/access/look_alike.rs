@@ -5,8 +5,9 @@
 //! 1982): a look-up costs one probe for each letter, however long the list is.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 
-use super::domains::{host_of, registrable};
+use super::domains::registrable;
 use super::fold::folded;
 
 /// The protected domains.
@@ -14,8 +15,13 @@ use super::fold::folded;
 pub(super) struct LookAlikes {
     protected: Vec<Protected>,
     /// Places in the list, by the hash of a skeleton, and of each that is left without one letter.
-    places_by_hash: HashMap<u64, Vec<u32>>,
+    places_by_hash: HashMap<u64, Vec<u32>, BuildHasherDefault<AsItIs>>,
+    /// A bit for each of those hashes, so that most others are never looked up.
+    marked: Vec<u64>,
 }
+
+/// Bits for each hash that is in the index: one in so many others is looked up in vain.
+const BITS_EACH: usize = 16;
 
 #[derive(Clone, Debug)]
 struct Protected {
@@ -37,15 +43,20 @@ impl LookAlikes {
             }
             all.protected.push(Protected { name: name.into(), skeleton });
         }
+        let bits = (all.places_by_hash.len() * BITS_EACH).next_power_of_two().max(64);
+        all.marked = vec![0; bits / 64];
+        for hash in all.places_by_hash.keys() {
+            let (word, bit) = mark_of(*hash, all.marked.len());
+            all.marked[word] |= bit;
+        }
         all
     }
 
-    /// The protected domain that this one, an address or URI, looks like without being it or below it.
-    pub(super) fn find(&self, domain: &str) -> Option<&str> {
-        let host = host_of(domain)?;
-        let name = registrable(&host)?;
+    /// The protected domain that this one, a host, looks like without being it or below it.
+    pub(super) fn find(&self, host: &str) -> Option<&str> {
+        let name = registrable(host)?;
         let skeleton = skeleton(name);
-        let candidates = neighbourhood(&skeleton).filter_map(|hash| self.places_by_hash.get(&hash)).flatten();
+        let candidates = neighbourhood(&skeleton).filter_map(|hash| self.places(hash)).flatten();
         let mut looks_like = None;
         for candidate in candidates.filter_map(|place| self.protected.get(*place as usize)) {
             if *candidate.name == *name {
@@ -57,6 +68,16 @@ impl LookAlikes {
         }
         looks_like
     }
+
+    fn places(&self, hash: u64) -> Option<&Vec<u32>> {
+        let (word, bit) = mark_of(hash, self.marked.len());
+        self.marked.get(word).filter(|marks| *marks & bit != 0).and_then(|_| self.places_by_hash.get(&hash))
+    }
+}
+
+/// The word among so many, a power of two, and the bit in it.
+fn mark_of(hash: u64, words: usize) -> (usize, u64) {
+    ((hash >> 6) as usize & words.wrapping_sub(1), 1 << (hash & 63))
 }
 
 fn is_alike(one: &[char], other: &[char]) -> bool {
@@ -81,11 +102,26 @@ fn is_one_edit(one: &[char], other: &[char]) -> bool {
 
 /// A name as the eye sees it: accents gone, letters of other scripts and digits as what they look like.
 fn skeleton(name: &str) -> Vec<char> {
-    let unicode = if name.contains("xn--") { idna::domain_to_unicode(name).0 } else { name.to_owned() };
-    let plain: String = folded(&unicode).chars().map(seen_as).collect();
-    let joined =
-        if plain.contains("rn") || plain.contains("vv") { plain.replace("rn", "m").replace("vv", "w") } else { plain };
-    joined.chars().collect()
+    let mut skeleton = Vec::with_capacity(name.len());
+    if name.is_ascii() && !name.contains("xn--") {
+        name.bytes().for_each(|letter| see(seen_as(char::from(letter.to_ascii_lowercase())), &mut skeleton));
+    } else {
+        folded(&idna::domain_to_unicode(name).0).chars().for_each(|letter| see(seen_as(letter), &mut skeleton));
+    }
+    skeleton
+}
+
+/// Two letters that look like one are one.
+fn see(letter: char, skeleton: &mut Vec<char>) {
+    let joined = match (skeleton.last(), letter) {
+        (Some('r'), 'n') => Some('m'),
+        (Some('v'), 'v') => Some('w'),
+        _ => None,
+    };
+    match (joined, skeleton.last_mut()) {
+        (Some(joined), Some(last)) => *last = joined,
+        (None, _) | (_, None) => skeleton.push(letter),
+    }
 }
 
 /// After the confusables of UTS 39: what stands in names of domains.
@@ -119,27 +155,79 @@ fn seen_as(letter: char) -> char {
     }
 }
 
-/// Hashes of the whole and of all that is left without one letter.
+/// Hashes of the whole and of all that is left without one letter: of a polynomial over the letters, which is taken apart at each gap.
 fn neighbourhood(skeleton: &[char]) -> impl Iterator<Item = u64> + '_ {
-    let without = |gap: usize| hash(skeleton.iter().enumerate().filter(move |(at, _)| *at != gap).map(|(_, c)| *c));
-    // Of two equal letters in a row one is as good as the other.
-    let gaps = (0..skeleton.len()).filter(|at| *at == 0 || skeleton.get(at - 1) != skeleton.get(*at));
-    std::iter::once(hash(skeleton.iter().copied())).chain(gaps.map(without))
+    let whole = skeleton.iter().fold(0, |hash, letter| with(hash, *letter));
+    let power = skeleton.iter().fold(1, |power: u64, _| power.wrapping_mul(BASE));
+    let (mut before, mut behind, mut power, mut last) = (0u64, whole, power, None);
+    let without = skeleton.iter().filter_map(move |letter| {
+        // `power`: what the letter before the gap is multiplied by, as long as the gap is not closed.
+        let below = power.wrapping_mul(BASE_INVERSE);
+        behind = behind.wrapping_sub(number(*letter).wrapping_mul(below));
+        let hash = before.wrapping_mul(below).wrapping_add(behind);
+        before = with(before, *letter);
+        power = below;
+        // Of two equal letters in a row one is as good as the other.
+        (last.replace(*letter) != Some(*letter)).then_some(hash)
+    });
+    std::iter::once(whole).chain(without).map(spread)
 }
 
-/// FNV-1a; what falls together is told apart by `is_alike`.
-fn hash(letters: impl Iterator<Item = char>) -> u64 {
-    letters
-        .fold(0xcbf2_9ce4_8422_2325, |hash, letter| (hash ^ u64::from(u32::from(letter))).wrapping_mul(0x100_0000_01b3))
+fn with(hash: u64, letter: char) -> u64 {
+    hash.wrapping_mul(BASE).wrapping_add(number(letter))
+}
+
+fn number(letter: char) -> u64 {
+    u64::from(u32::from(letter)).wrapping_add(1)
+}
+
+/// Odd, so that there is another number that undoes it, modulo 2^64.
+const BASE: u64 = 0x9e37_79b9_7f4a_7c15;
+const BASE_INVERSE: u64 = inverse(BASE);
+
+/// By Newton's iteration: each step doubles the bits that are right, and three are right at the start.
+const fn inverse(odd: u64) -> u64 {
+    let mut inverse = odd;
+    let mut step = 0;
+    while step < 5 {
+        inverse = inverse.wrapping_mul(2u64.wrapping_sub(odd.wrapping_mul(inverse)));
+        step += 1;
+    }
+    inverse
+}
+
+/// Every bit of the sum counts in every bit; what falls together is told apart by `is_alike`.
+fn spread(hash: u64) -> u64 {
+    let hash = (hash ^ hash >> 32).wrapping_mul(BASE);
+    hash ^ hash >> 29
+}
+
+/// The keys are hashes already.
+#[derive(Clone, Copy, Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0 << 8 | u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::access::domains::host_of;
 
     fn looks_like(domain: &str) -> Option<String> {
         let protected = ["contoso.example", "example.com", "abc.example", "north.co.uk"];
-        LookAlikes::of(protected.into_iter()).find(domain).map(str::to_owned)
+        LookAlikes::of(protected.into_iter()).find(&host_of(domain)?).map(str::to_owned)
     }
 
     #[test]
@@ -175,6 +263,27 @@ mod tests {
     fn a_short_name_is_confused_by_the_eye_alone() {
         assert_eq!(looks_like("abd.example"), None);
         assert_eq!(looks_like("аbc.example").as_deref(), Some("abc.example"));
+    }
+
+    #[test]
+    fn each_neighbour_has_the_hash_of_its_own_letters() {
+        let whole = |letters: &[char]| neighbourhood(letters).next().expect("the whole");
+        for name in ["", "a", "aab.example", "mississippi.example"] {
+            let letters: Vec<char> = name.chars().collect();
+            let gaps = (0..letters.len()).filter(|at| *at == 0 || letters[at - 1] != letters[*at]);
+            let mut left = vec![whole(&letters)];
+            left.extend(gaps.map(|at| whole(&[&letters[..at], &letters[at + 1..]].concat())));
+            assert_eq!(neighbourhood(&letters).collect::<Vec<_>>(), left, "{name}");
+        }
+    }
+
+    #[test]
+    fn letters_that_look_like_one_are_joined_from_the_left() {
+        let seen = |name: &str| skeleton(name).into_iter().collect::<String>();
+        assert_eq!(
+            (seen("rrnn"), seen("vvv"), seen("vvvv"), seen("RN")),
+            ("rmn".into(), "wv".into(), "ww".into(), "m".into())
+        );
     }
 
     #[test]

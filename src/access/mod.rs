@@ -1,6 +1,7 @@
 //! Who reaches a human: ordered rules, the first that matches decides, and the reason is the same for everybody who asks.
 
 mod answer;
+mod bounds;
 mod cover;
 mod domain_index;
 mod domain_list;
@@ -13,10 +14,20 @@ mod hours;
 mod keywords;
 mod look_alike;
 mod name_table;
+mod open_hours;
+mod packed_names;
+#[cfg(test)]
+mod plain;
 mod policy;
+mod queue_loads;
 mod reason;
+mod reasons;
 mod rule;
+mod rule_set;
 mod seen;
+mod tables;
+#[cfg(test)]
+mod tables_tests;
 mod trace;
 mod tried;
 mod version;

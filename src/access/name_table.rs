@@ -1,6 +1,7 @@
-//! A table from names to numbers that is small, and quick to let go of: all names in one piece of memory, their places in another.
+//! A table from names to numbers while it is filled, small and quick to let go of: all names in one piece of memory, their places in
+//! another.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use super::packed_names::{PackedNames, hash};
 
 /// Open addressing with linear probing; never more than three quarters full.
 #[derive(Clone, Debug, Default)]
@@ -31,12 +32,6 @@ impl NameTable {
         self.count
     }
 
-    /// All that it holds, in bytes.
-    #[cfg(test)]
-    pub(super) fn bytes(&self) -> usize {
-        self.names.capacity() + self.slots.capacity() * size_of::<Slot>()
-    }
-
     /// Makes room for so many more names, of so many bytes in all.
     pub(super) fn reserve(&mut self, names: usize, bytes: usize) {
         self.names.reserve_exact(bytes + names);
@@ -47,7 +42,7 @@ impl NameTable {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<u32> {
-        let slot = self.slots.get(self.find(name, hash(name))?)?;
+        let slot = self.slots.get(self.find(name, hash(name.as_bytes()))?)?;
         (slot.at > 0).then_some(slot.value)
     }
 
@@ -56,7 +51,7 @@ impl NameTable {
         if (self.count + 1) * 4 > self.slots.len() * 3 {
             self.reserve(self.count.max(SLOTS_MIN / 2), 0);
         }
-        let hash = hash(name);
+        let hash = hash(name.as_bytes());
         let (Some(place), Ok(at)) = (self.find(name, hash), u32::try_from(self.names.len() + 1)) else { return };
         let Some(slot) = self.slots.get_mut(place).filter(|_| name.len() <= LENGTH_MAX) else { return };
         if slot.at > 0 {
@@ -69,8 +64,10 @@ impl NameTable {
         self.count += 1;
     }
 
-    pub(super) fn shrink(&mut self) {
-        self.names.shrink_to_fit();
+    /// As it is looked up from now on.
+    pub(super) fn pack(&self) -> PackedNames {
+        let slots = self.slots.iter().filter(|slot| slot.at > 0);
+        PackedNames::of(slots.filter_map(|slot| Some((self.name_of(*slot)?, slot.value))), self.count)
     }
 
     /// The slot of the name, or the empty one where it would be.
@@ -95,7 +92,7 @@ impl NameTable {
         let old = std::mem::replace(&mut self.slots, vec![Slot::default(); slots]);
         let mask = slots - 1;
         for slot in old.into_iter().filter(|slot| slot.at > 0) {
-            let Some(name) = self.name_of(slot).and_then(|name| std::str::from_utf8(name).ok()) else { continue };
+            let Some(name) = self.name_of(slot) else { continue };
             let mut place = hash(name) as usize & mask;
             while self.slots[place].at > 0 {
                 place = (place + 1) & mask;
@@ -103,13 +100,6 @@ impl NameTable {
             self.slots[place] = slot;
         }
     }
-}
-
-/// With fixed keys: only the admin puts names in.
-fn hash(name: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    name.hash(&mut hasher);
-    hasher.finish()
 }
 
 fn tag(hash: u64) -> u32 {
@@ -139,19 +129,25 @@ mod tests {
                 prop_assert_eq!(table.get(name), Some(*value));
             }
             prop_assert_eq!(table.get(&asked), model.get(asked.as_str()).copied());
+            let packed = table.pack();
+            for name in model.keys().chain([&asked.as_str()]) {
+                prop_assert_eq!(packed.get(name), table.get(name));
+            }
         }
     }
 
     #[test]
-    fn a_million_domains_take_less_than_64_bytes_each() {
+    fn many_domains_take_less_than_36_bytes_each() {
         let names = 100_000;
         let mut table = NameTable::default();
         table.reserve(names, names * "company000000.example.com".len());
         for n in 0..names {
             table.insert(&format!("company{n:06}.example.com"), n as u32);
         }
-        assert!(table.bytes() / names < 64, "{} bytes", table.bytes() / names);
-        assert_eq!(table.get("company099999.example.com"), Some(99_999));
+        let packed = table.pack();
+        assert!(packed.bytes() / names < 36, "{} bytes", packed.bytes() / names);
+        assert_eq!(packed.get("company099999.example.com"), Some(99_999));
         assert_eq!(NameTable::default().get("example.com"), None);
+        assert_eq!(NameTable::default().pack().get("example.com"), None);
     }
 }

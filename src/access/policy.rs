@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::limits::{ACCESS_RULES_MAX, PROTECTED_DOMAINS_MAX};
-use crate::base::{QueueId, TierId};
+use crate::base::{QueueId, SkillId, TierId};
 
 use super::answer::{Answer, Decision};
-use super::domain_index::{DomainIndex, DomainIndexBuilder, Mark, RuleIx};
+use super::domain_index::{DomainIndex, DomainIndexBuilder, Mark};
 use super::domain_list::DomainList;
 use super::domains::{DomainPattern, host_of, registrable};
 use super::facts::Facts;
@@ -15,8 +15,10 @@ use super::free_mail::FREE_MAIL;
 use super::keywords::{Keywords, KeywordsBuilder};
 use super::look_alike::LookAlikes;
 use super::reason::ReasonText;
-use super::rule::{Asked, Conditions, DomainCondition, Rule};
+use super::rule::{Conditions, DomainCondition, Rule};
+use super::rule_set::RuleIx;
 use super::seen::Seen;
+use super::tables::Tables;
 use super::tried::{RuleTried, list};
 use super::version::PolicyVersion;
 
@@ -28,6 +30,9 @@ pub struct PolicySetup {
     /// The answer when no rule matches.
     pub default: Answer,
     pub default_words: Option<String>,
+    /// As of a rule.
+    pub default_skills: Vec<(SkillId, u8)>,
+    pub default_notify: Option<Arc<str>>,
     /// The account class of each domain; a caller whose tier the site gave is not looked up.
     pub tiers: Vec<(DomainPattern, TierId)>,
     /// More of them, by the thousand.
@@ -51,6 +56,7 @@ pub enum TooMany {
 #[derive(Clone, Debug)]
 pub struct Policy {
     pub(super) rules: Arc<[CompiledRule]>,
+    pub(super) tables: Tables,
     pub(super) indexes: Indexes,
     queues_asked: Vec<QueueId>,
     asks_for_past: bool,
@@ -69,7 +75,6 @@ pub(super) struct Indexes {
 #[derive(Clone, Debug)]
 pub(super) struct CompiledRule {
     pub(super) when: Conditions,
-    pub(super) asked: Asked,
     /// The domains that it asks for, in words: they themselves are in the index.
     pub(super) domains: Box<str>,
     pub(super) decision: Decision,
@@ -80,8 +85,17 @@ const DEFAULT_RULE: &str = "default";
 impl PolicySetup {
     /// Rules alone: no tiers, and the well-known free-mail domains.
     pub fn of(rules: Vec<Rule>, default: Answer) -> PolicySetup {
-        let (tiers, free_mail) = (Vec::new(), Vec::new());
-        PolicySetup { rules, default, default_words: None, tiers, lists: Vec::new(), free_mail, protected: None }
+        PolicySetup {
+            rules,
+            default,
+            default_words: None,
+            default_skills: Vec::new(),
+            default_notify: None,
+            tiers: Vec::new(),
+            lists: Vec::new(),
+            free_mail: Vec::new(),
+            protected: None,
+        }
     }
 }
 
@@ -107,12 +121,17 @@ impl Policy {
             rules.push(compile(rule, ix, &mut domains));
         }
         let keywords = keywords.build().map_err(|_| TooMany::Keywords)?;
-        let default =
-            Rule { words: setup.default_words, ..Rule::new(DEFAULT_RULE, Conditions::default(), setup.default) };
-        let default = decision(&default);
+        let tables = Tables::of(rules.iter().map(|rule| &rule.when));
+        let default = decision(&Rule {
+            words: setup.default_words,
+            skills: setup.default_skills,
+            notify: setup.default_notify,
+            ..Rule::new(DEFAULT_RULE, Conditions::default(), setup.default)
+        });
         let indexes = Indexes { domains: domains.build(), keywords, look_alikes };
         Ok(Policy {
             rules: rules.into(),
+            tables,
             indexes,
             queues_asked,
             asks_for_past,
@@ -133,9 +152,8 @@ impl Policy {
     /// The answer of the first rule whose conditions all hold.
     pub fn decide(&self, facts: &Facts<'_>) -> Decision {
         let seen = Seen::new(facts, &self.indexes);
-        let matching = |(rule, ix): &(&CompiledRule, RuleIx)| seen.first_failed(rule.asked, &rule.when, *ix).is_none();
-        let rule = self.rules.iter().zip(0..).find(matching);
-        rule.map_or(&self.default, |(rule, _)| &rule.decision).clone()
+        let rule = self.tables.first(&seen).and_then(|first| self.rules.get(usize::from(first)));
+        rule.map_or(&self.default, |rule| &rule.decision).clone()
     }
 
     /// Each rule that `decide` would try, in its order, up to the one that matches.
@@ -204,8 +222,8 @@ fn compile(mut rule: Rule, ix: RuleIx, domains: &mut DomainIndexBuilder) -> Comp
             domains.add(&pattern, &Mark::Rule(ix));
         }
     }
-    let (decision, asked) = (decision(&rule), Asked::of(&rule.when));
-    CompiledRule { when: rule.when, asked, domains: named, decision }
+    let decision = decision(&rule);
+    CompiledRule { when: rule.when, domains: named, decision }
 }
 
 fn in_words(asked: &DomainCondition) -> Box<str> {
@@ -253,13 +271,9 @@ mod tests {
     fn policy(rules: Vec<Rule>) -> Policy {
         let tiers = patterns(&["gold.example", "*.gold.example"]).into_iter().map(|p| (p, TierId::new("gold")));
         Policy::new(PolicySetup {
-            rules,
-            default: Answer::SelfService,
-            default_words: None,
             tiers: tiers.collect(),
-            lists: Vec::new(),
             free_mail: vec!["mail.example".to_owned()],
-            protected: None,
+            ..PolicySetup::of(rules, Answer::SelfService)
         })
         .expect("few rules")
     }

@@ -137,29 +137,8 @@ impl Rule {
     }
 }
 
-/// The conditions that a rule asks for, in the order in which they are tried: most rules ask for two or three of all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Asked(u16);
-
-impl Asked {
-    pub(super) fn of(when: &Conditions) -> Asked {
-        let asked = Condition::ALL.into_iter().zip(0..).filter(|(condition, _)| when.asks(*condition));
-        Asked(asked.fold(0, |bits, (_, place)| bits | 1 << place))
-    }
-}
-
-impl Iterator for Asked {
-    type Item = Condition;
-
-    fn next(&mut self) -> Option<Condition> {
-        let next = Condition::ALL.get(self.0.trailing_zeros() as usize).copied();
-        self.0 &= self.0.saturating_sub(1);
-        next
-    }
-}
-
 impl Conditions {
-    fn asks(&self, condition: Condition) -> bool {
+    pub(super) fn asks(&self, condition: Condition) -> bool {
         match condition {
             Condition::Level => self.min_level.is_some(),
             Condition::Urgency => self.min_urgency.is_some(),

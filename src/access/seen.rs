@@ -2,17 +2,18 @@
 
 use std::cell::OnceCell;
 
-use super::domain_index::{DomainFound, RuleIx, RuleSet};
+use super::domain_index::DomainFound;
 use super::domains::host_of;
-use super::facts::{Channel, Facts, QueueLoad};
+use super::facts::Facts;
 use super::keywords::Keywords;
 use super::look_alike::LookAlikes;
 use super::policy::Indexes;
-use super::rule::{Asked, CaseState, Condition, Conditions, DomainCondition, LoadCondition, MinValue, ReasonPicked};
+use super::rule_set::RuleSet;
 
 pub(super) struct Seen<'a> {
     pub facts: &'a Facts<'a>,
     pub domain: DomainFound<'a>,
+    host: Option<Box<str>>,
     keywords: Option<&'a Keywords>,
     look_alikes: &'a LookAlikes,
     spoken: OnceCell<RuleSet>,
@@ -21,10 +22,12 @@ pub(super) struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     pub(super) fn new(facts: &'a Facts<'a>, indexes: &'a Indexes) -> Seen<'a> {
-        let domain = facts.domain.and_then(host_of).map(|host| indexes.domains.find(&host)).unwrap_or_default();
+        let host = facts.domain.and_then(host_of);
+        let domain = host.as_deref().map(|host| indexes.domains.find(host)).unwrap_or_default();
         Seen {
             facts,
             domain,
+            host,
             keywords: indexes.keywords.as_ref(),
             look_alikes: &indexes.look_alikes,
             spoken: OnceCell::new(),
@@ -32,46 +35,8 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// The first condition that does not hold.
-    pub(super) fn first_failed(&self, mut asked: Asked, when: &Conditions, ix: RuleIx) -> Option<Condition> {
-        asked.find(|condition| !self.holds(*condition, when, ix))
-    }
-
-    fn holds(&self, condition: Condition, when: &Conditions, ix: RuleIx) -> bool {
-        let facts = self.facts;
-        match condition {
-            Condition::Level => when.min_level.is_none_or(|level| facts.level >= level),
-            Condition::Urgency => when.min_urgency.is_none_or(|least| facts.urgency >= Some(least)),
-            Condition::Value => when.min_value.as_ref().is_none_or(|least| least.is_met(facts.value)),
-            Condition::Trunk => is_any(&when.trunks, Some(facts.trunk)),
-            Condition::Dialled => is_any(&when.dialled, facts.dialled),
-            Condition::Channel => is_any::<Channel>(&when.channels, Some(&facts.channel)),
-            Condition::Case => when.cases.is_empty() || when.cases.iter().any(|state| state.is_of(facts)),
-            Condition::Repeat => when.repeat_within.is_none_or(|span| is_within(span, facts)),
-            Condition::MinArticles => when.min_articles.is_none_or(|least| facts.articles.len() >= usize::from(least)),
-            Condition::Article => {
-                when.articles.is_empty()
-                    || facts.articles.iter().any(|read| when.articles.iter().any(|one| one == read))
-            }
-            Condition::Load => when.loads.iter().all(|asked| asked.is_met(facts.loads)),
-            Condition::Tier => is_any(&when.tiers, facts.tier.or(self.domain.tier)),
-            Condition::Domain => when.domain.as_ref().is_none_or(|asked| self.domain_holds(asked, ix)),
-            Condition::Reason => when.reasons.is_empty() || when.reasons.iter().any(|reason| reason.is_picked(facts)),
-            Condition::Hours => when.hours.as_ref().is_none_or(|hours| hours.contains(facts.wall)),
-            Condition::Keyword => when.keywords.is_empty() || self.spoken().contains(ix),
-        }
-    }
-
-    fn domain_holds(&self, asked: &DomainCondition, ix: RuleIx) -> bool {
-        let domain = &self.domain;
-        domain.rules.contains(ix)
-            || (asked.free_mail && domain.free_mail)
-            || (asked.unknown && !domain.known)
-            || (asked.look_alike && self.looks_like().is_some())
-    }
-
     /// The rules of which a keyword is in the customer's words.
-    fn spoken(&self) -> &RuleSet {
+    pub(super) fn spoken(&self) -> &RuleSet {
         self.spoken.get_or_init(|| {
             self.facts.words.zip(self.keywords).map(|(words, keywords)| keywords.find(words)).unwrap_or_default()
         })
@@ -80,58 +45,8 @@ impl<'a> Seen<'a> {
     /// The protected domain that the caller's looks like; a domain that is known itself is what it is.
     pub(super) fn looks_like(&self) -> Option<&'a str> {
         *self.looks_like.get_or_init(|| {
-            let domain = self.facts.domain.filter(|_| !self.domain.known);
-            domain.and_then(|domain| self.look_alikes.find(domain))
+            let host = self.host.as_deref().filter(|_| !self.domain.known);
+            host.and_then(|host| self.look_alikes.find(host))
         })
     }
-}
-
-fn is_any<T: PartialEq>(asked: &[T], given: Option<&T>) -> bool {
-    asked.is_empty() || given.is_some_and(|given| asked.contains(given))
-}
-
-fn is_within(span: std::time::Duration, facts: &Facts<'_>) -> bool {
-    facts.last_contact.is_some_and(|last| facts.wall.since(last) <= span)
-}
-
-impl MinValue {
-    fn is_met(&self, value: Option<(i64, &str)>) -> bool {
-        value.is_some_and(|(units, currency)| currency == self.currency && units >= self.minor_units)
-    }
-}
-
-impl ReasonPicked {
-    fn is_picked(&self, facts: &Facts<'_>) -> bool {
-        let is = |asked: &str, given: Option<&str>| given.is_some_and(|given| given.eq_ignore_ascii_case(asked));
-        let sub = self.sub_category.as_deref();
-        is(&self.category, facts.category) && sub.is_none_or(|sub| is(sub, facts.sub_category))
-    }
-}
-
-impl CaseState {
-    fn is_of(self, facts: &Facts<'_>) -> bool {
-        let has_open = facts.open_cases.is_some_and(|open| open > 0);
-        match self {
-            CaseState::Open => has_open,
-            CaseState::Ongoing => facts.about_case,
-            CaseState::None => !has_open && !facts.about_case,
-        }
-    }
-}
-
-impl LoadCondition {
-    /// What is not known is neither much nor little.
-    fn is_met(&self, loads: &[QueueLoad]) -> bool {
-        let Some(load) = loads.iter().find(|load| load.queue == self.queue) else { return false };
-        is_between(load.free, self.min_free, self.max_free)
-            && is_between(load.waiting, self.min_waiting, self.max_waiting)
-            && match load.expected_wait {
-                Some(wait) => is_between(wait, self.min_wait, self.max_wait),
-                None => self.min_wait.is_none() && self.max_wait.is_none(),
-            }
-    }
-}
-
-fn is_between<T: PartialOrd>(given: T, least: Option<T>, most: Option<T>) -> bool {
-    least.is_none_or(|least| given >= least) && most.is_none_or(|most| given <= most)
 }

@@ -6,8 +6,10 @@ use std::sync::Arc;
 
 use super::answer::Decision;
 use super::facts::Facts;
+use super::hours::Hours;
 use super::policy::{CompiledRule, Policy};
-use super::rule::Condition;
+use super::rule::{Condition, Conditions};
+use super::rule_set::{RuleIx, RuleSet};
 use super::seen::Seen;
 use super::tried::{self, Failure, RuleTried};
 use super::version::PolicyVersion;
@@ -36,21 +38,25 @@ impl Policy {
     /// As `decide`, and what was looked at on the way.
     pub fn decide_with_trace(&self, facts: &Facts<'_>) -> (Decision, Trace) {
         let seen = Seen::new(facts, &self.indexes);
+        let decided = self.tables.first(&seen).and_then(|first| Some((first, self.rules.get(usize::from(first))?)));
+        let tried = decided.map_or(self.rules.len(), |(first, _)| usize::from(first));
+        let decision = decided.map_or(&self.default, |(_, rule)| &rule.decision).clone();
         let mut trace = Trace {
             version: self.version(),
             rules: Arc::clone(&self.rules),
-            failed: Vec::with_capacity(self.rules.len()),
+            failed: vec![Failed { condition: Condition::Level, given: 0 }; tried],
             given: Vec::new(),
-            decided: Arc::clone(&self.default.rule),
+            decided: Arc::clone(&decision.rule),
         };
-        for (rule, ix) in self.rules.iter().zip(0..) {
-            let Some(condition) = seen.first_failed(rule.asked, &rule.when, ix) else {
-                trace.decided = Arc::clone(&rule.decision.rule);
-                return (rule.decision.clone(), trace);
-            };
-            trace.note(condition, || tried::given(condition, &rule.when, &seen));
+        let mut left = RuleSet::first_of(tried);
+        for condition in Condition::ALL {
+            let before = left;
+            self.tables.sift(condition, &seen, &mut left);
+            let mut failed = before;
+            failed.take_out(&left);
+            trace.note(condition, failed, &seen);
         }
-        (self.default.clone(), trace)
+        (decision, trace)
     }
 }
 
@@ -74,20 +80,30 @@ impl Trace {
     }
 
     /// The same input is written down once.
-    fn note(&mut self, condition: Condition, given: impl FnOnce() -> String) {
-        let known = self.given.iter().position(|(known, _)| *known == condition);
-        let place = known.filter(|_| !is_of_the_rule(condition)).unwrap_or_else(|| {
-            self.given.push((condition, given().into_boxed_str()));
-            self.given.len() - 1
-        });
-        self.failed.push(Failed { condition, given: u16::try_from(place).unwrap_or(u16::MAX) });
+    fn note(&mut self, condition: Condition, rules: RuleSet, seen: &Seen<'_>) {
+        let noted = self.given.len();
+        // Beside each text of this condition, the rule that it was written for.
+        let mut written: Vec<RuleIx> = Vec::new();
+        let all = Arc::clone(&self.rules);
+        let when = |rule: RuleIx| all.get(usize::from(rule)).map(|rule| &rule.when);
+        for rule in rules.iter() {
+            let Some((asked, failed)) = when(rule).zip(self.failed.get_mut(usize::from(rule))) else { continue };
+            let is_same = |other: &RuleIx| when(*other).is_some_and(|other| is_given_alike(condition, asked, other));
+            let place = written.iter().position(is_same).unwrap_or_else(|| {
+                self.given.push((condition, tried::given(condition, asked, seen).into_boxed_str()));
+                written.push(rule);
+                written.len() - 1
+            });
+            *failed = Failed { condition, given: u16::try_from(noted + place).unwrap_or(u16::MAX) };
+        }
     }
 }
 
-/// What is said of the input depends on the rule that asks: its time zone, its queues.
-fn is_of_the_rule(condition: Condition) -> bool {
+/// What is said of the input may depend on the rule that asks: its time zone, its queues.
+fn is_given_alike(condition: Condition, one: &Conditions, other: &Conditions) -> bool {
     match condition {
-        Condition::Hours | Condition::Load => true,
+        Condition::Hours => one.hours.as_ref().map(Hours::clock) == other.hours.as_ref().map(Hours::clock),
+        Condition::Load => one.loads.iter().map(|load| &load.queue).eq(other.loads.iter().map(|load| &load.queue)),
         Condition::Level
         | Condition::Urgency
         | Condition::Value
@@ -101,7 +117,7 @@ fn is_of_the_rule(condition: Condition) -> bool {
         | Condition::Dialled
         | Condition::Tier
         | Condition::Domain
-        | Condition::Reason => false,
+        | Condition::Reason => true,
     }
 }
 
@@ -121,7 +137,7 @@ impl fmt::Debug for Trace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{Answer, Conditions, Hours, PolicySetup, Rule};
+    use crate::access::{Answer, PolicySetup, Rule};
     use crate::base::{Level, TrunkId, Wall};
 
     fn policy() -> Policy {

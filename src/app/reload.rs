@@ -16,6 +16,7 @@ use crate::config::{self, Change, Fault, How, Plan, WavAt};
 use crate::engine::question::Question;
 use crate::engine::{ConfigSource, Configured, Input};
 use crate::io::door::{ConfigFault, NotReloaded, ReloadDoor, Reloaded, Reloading};
+use crate::io::leisure::at_leisure;
 use crate::io::media::SoundsDoor;
 use crate::io::notify::Notifier;
 use crate::io::sip::tls::Tls;
@@ -64,7 +65,7 @@ pub struct Stage {
 struct Present {
     source: ConfigSource,
     stage: Stage,
-    policy: Arc<Policy>,
+    policies: Vec<Arc<Policy>>,
     /// Those that calls in progress may still have: the last one to hold a large one lets go of it here, not in the engine.
     former: Vec<Arc<Policy>>,
     /// Places that trunks and phones have left behind.
@@ -102,8 +103,8 @@ impl Reloader {
         (plan, source, stage): (&Plan, ConfigSource, Stage),
         rng: Rng,
     ) -> Arc<Reloader> {
-        let policy = Arc::clone(&plan.settings.calls.policy);
-        let present = Mutex::new(Present { source, stage, policy, former: Vec::new(), left: 0 });
+        let policies = policies_of(plan);
+        let present = Mutex::new(Present { source, stage, policies, former: Vec::new(), left: 0 });
         let reloader = Arc::new_cyclic(|me: &Weak<Reloader>| {
             let served = Served::new(parts.web.router(plan, Arc::new(ReloadHandle(me.clone())), rng));
             Reloader { me: me.clone(), file, parts, served, present }
@@ -145,8 +146,8 @@ impl Reloader {
             clips: present.stage.clips.clone(),
             left: present.left,
         };
-        let checked = tokio::task::spawn_blocking(move || check(&file, &before)).await;
-        let checked = checked.map_err(|_| NotReloaded::NoEngine)??;
+        // A million domains are some seconds of work, which no call shall wait for.
+        let checked = at_leisure("reload", move || check(&file, &before)).await.ok_or(NotReloaded::NoEngine)??;
         let changes = checked.changes.iter().map(|change| (change.key.clone(), change.how.as_str())).collect();
         if apply {
             self.apply(checked, &mut present).await?;
@@ -174,8 +175,7 @@ impl Reloader {
         // The numbers first: whoever registers next may be given one.
         parts.numbers.offer(&plan.settings.pools).await;
         let router = parts.web.router(&plan, Arc::new(ReloadHandle(self.me.clone())), Rng::from_seed(seed));
-        let policy = Arc::clone(&plan.settings.calls.policy);
-        present.former.push(std::mem::replace(&mut present.policy, policy));
+        present.former.extend(std::mem::replace(&mut present.policies, policies_of(&plan)));
         (present.source, present.left) = (source.clone(), left);
         let configured = Configured { settings: plan.settings, source };
         parts.web.door.input(Input::Configured(Box::new(configured)));
@@ -220,6 +220,12 @@ fn check(file: &Path, before: &Before) -> Result<Checked, NotReloaded> {
     Ok(Checked { plan, clips, source, changes, left })
 }
 
+/// The one that holds, and its shadow.
+fn policies_of(plan: &Plan) -> Vec<Arc<Policy>> {
+    let calls = &plan.settings.calls;
+    std::iter::once(&calls.policy).chain(&calls.shadow).cloned().collect()
+}
+
 /// A fault of the file as a whole.
 fn of_file(what: String, remedy: &str) -> Fault {
     Fault { file: None, line: 1, column: 1, key: String::new(), what, remedy: remedy.to_owned() }
@@ -248,7 +254,7 @@ async fn let_go(reloader: Weak<Reloader>) {
         let gone: Vec<Arc<Policy>> = gone;
         present.former = kept;
         if !gone.is_empty() {
-            drop(tokio::task::spawn_blocking(move || drop(gone)));
+            at_leisure("former-policies", move || drop(gone)).await;
         }
     }
 }

@@ -294,19 +294,28 @@ fn know_of_pages(call: &mut Call, intent: Option<&Intent>, bench: &mut Bench) {
 }
 
 fn decide(call: &mut Call, bench: &mut Bench, now: Now) {
-    let settings = bench.settings.clone();
-    let facts = policy_facts::of_call(call, bench, now);
-    let (decision, trace) = settings.policy.decide_with_trace(&facts);
-    let shadow = shadowing::ask(&settings, &facts);
-    let if_proven = || settings.policy.decide(&Facts { level: Level::Proven, ..facts.clone() });
-    let is_kept_out = call.recognised.intent.is_some() && !is_let_in(&decision) && is_let_in(&if_proven());
+    let (decision, trace) = ask_rules(call, bench, now);
+    let is_let_in_if_proven = || {
+        let facts = Facts { level: Level::Proven, ..policy_facts::of_call(call, bench, now) };
+        is_let_in(&bench.settings.policy.decide(&facts))
+    };
+    let is_kept_out = call.recognised.intent.is_some() && !is_let_in(&decision) && is_let_in_if_proven();
     call.recognised.is_kept_out = is_kept_out;
-    shadowing::note(call, &decision, shadow, bench, now.wall);
     note_decision(call, decision, trace, bench, now);
     bench.stage(call, Stage::InviteToAccess, now);
     if let Some(answer) = call.decision.as_ref().map(|decision| decision.answer.clone()) {
         obey(call, answer, bench, now);
     }
+}
+
+/// What the rules say of the call as it is now; the shadow policy is held against each of these answers.
+fn ask_rules(call: &Call, bench: &mut Bench, now: Now) -> (Decision, Trace) {
+    let settings = bench.settings.clone();
+    let facts = policy_facts::of_call(call, bench, now);
+    let (decision, trace) = settings.policy.decide_with_trace(&facts);
+    let shadow = shadowing::ask(&settings, &facts);
+    shadowing::note(call, &decision, shadow, bench, now.wall);
+    (decision, trace)
 }
 
 /// The match is proven: the rules may give the caller a human whom they had sent to the fallback.
@@ -321,7 +330,7 @@ pub fn reconsider(call: &mut Call, bench: &mut Bench, now: Now) {
     if !std::mem::take(&mut call.recognised.is_kept_out) || !fallback::can_be_taken_back(call) {
         return;
     }
-    let (decision, trace) = bench.settings.policy.decide_with_trace(&policy_facts::of_call(call, bench, now));
+    let (decision, trace) = ask_rules(call, bench, now);
     let answer = decision.answer.clone();
     if is_let_in(&decision) {
         fallback::take_back(call, bench);
@@ -332,7 +341,7 @@ pub fn reconsider(call: &mut Call, bench: &mut Bench, now: Now) {
 
 /// The rules may have another place for a caller who waits. What would send a proven caller away leaves them where they are.
 fn wait_elsewhere(call: &mut Call, bench: &mut Bench, now: Now) {
-    let (decision, trace) = bench.settings.policy.decide_with_trace(&policy_facts::of_call(call, bench, now));
+    let (decision, trace) = ask_rules(call, bench, now);
     let place = place_of(&decision.answer, bench);
     let before = call.decision.as_ref().and_then(|decision| place_of(&decision.answer, bench));
     let Some((queue, priority, ceiling)) = place.filter(|place| before.as_ref() != Some(place)) else { return };

@@ -1,5 +1,5 @@
-//! The shadow policy: the rules that may come next are asked about every live call, and obeyed by none. Where their answer is
-//! another one, that is counted and the latest are kept.
+//! The shadow policy: the rules that may come next are asked at each decision about a live call, and obeyed by none. Where their answer
+//! is another one, that is counted and the latest are kept.
 
 use std::collections::VecDeque;
 

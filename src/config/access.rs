@@ -76,11 +76,10 @@ pub(super) fn policy(
         lists: access_files::domain_lists(&mut section, &tiers, files, faults),
         free_mail: free_mail(&mut section, faults),
         rules: rules(&mut section, known, (&tiers, &told, &calendars), recorded, faults),
-        default_words: None,
-        default: Answer::SelfService,
         protected: protected(&mut section, faults),
+        ..PolicySetup::of(Vec::new(), Answer::SelfService)
     };
-    let setup = with_default(setup, &mut section, known, faults);
+    let setup = with_default(setup, &mut section, (known, &told), faults);
     let place = section.place.clone();
     section.finish(faults);
     let policy = Policy::new(setup).map(|policy| policy.with_version(version.finish()));
@@ -121,19 +120,25 @@ fn version(section: &Section<'_>) -> VersionOf {
 fn with_default(
     mut setup: PolicySetup,
     access: &mut Section<'_>,
-    known: &Known<'_, '_>,
+    (known, told): (&Known<'_, '_>, &Names<'_>),
     faults: &mut Faults<'_>,
 ) -> PolicySetup {
     let mut section = access.section("default", faults);
     if section.is_given() {
-        // What is asked for besides belongs to rules.
-        (setup.default, _) = answers::read(&mut section, known, faults);
+        (setup.default, setup.default_skills) = answers::read(&mut section, known, faults);
+        setup.default_notify = notified(&mut section, told, faults);
         setup.default_words = section.text("because", faults).map(|text| text.value.to_owned());
     } else {
         setup.rules.push(recognised());
     }
     section.finish(faults);
     setup
+}
+
+/// Who is told of the calls of a rule.
+fn notified(rule: &mut Section<'_>, told: &Names<'_>, faults: &mut Faults<'_>) -> Option<Arc<str>> {
+    let name = rule.text("notify", faults).filter(|name| told.check("target under [access.notify]", name, faults));
+    name.map(|name| Arc::from(name.value))
 }
 
 /// What holds without a default of the admin's: who calls to be recognised reaches a human, and a caller about whom we know
@@ -186,9 +191,7 @@ fn rules(
         let when = conditions(&mut section, known, (tiers, calendars), faults);
         let (answer, skills) = answers::read(&mut section, known, faults);
         let words = section.text("because", faults).map(|text| text.value.to_owned());
-        let notify =
-            section.text("notify", faults).filter(|name| told.check("target under [access.notify]", name, faults));
-        let notify = notify.map(|name| Arc::from(name.value));
+        let notify = notified(&mut section, told, faults);
         let record = section.item("record");
         if let (true, Some(item), Some(name)) = (section.flag("record", false, faults), record, &name) {
             recorded.push(RecordedRule { name: name.value.to_owned(), place: item.place });

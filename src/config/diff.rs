@@ -42,8 +42,6 @@ const SECTIONS: &[&str] = &[
     "trunks",
     "web",
 ];
-/// But for what works beside the calls from the start on.
-const BUT: &[&str] = &["access.notify"];
 /// Single keys of the others.
 const KEYS: &[&str] = &[
     "http.origins",
@@ -95,8 +93,7 @@ fn changed_files(old: &ConfigSource, new: &ConfigSource) -> Vec<Change> {
 fn is_live(change: &Change) -> bool {
     let section = change.key.split('.').next().unwrap_or_default();
     let has = |list: &[&str]| list.contains(&change.key.as_str());
-    let is_in_section = SECTIONS.contains(&section) && !has(BUT);
-    is_in_section || has(KEYS) || (change.how == How::Changed && has(IN_BOTH))
+    SECTIONS.contains(&section) || has(KEYS) || (change.how == How::Changed && has(IN_BOTH))
 }
 
 fn fault(change: &Change, after: &BTreeMap<String, Part>) -> Fault {
@@ -162,6 +159,8 @@ free_mail = ["mail.example"]
         assert_eq!(check("\"bea\"", "\"cyd\""), Ok(renamed));
         assert_eq!(check("free_mail = [\"mail.example\"]", ""), Ok(vec!["access.free_mail removed".to_owned()]));
         assert_eq!(check("8080\"\n", "8080\"\norigins = []\n"), Ok(vec!["http.origins added".to_owned()]));
+        let target = "[access.notify.team]\nurl = \"https://crm.example.com\"\n[access]";
+        assert_eq!(check("[access]", target), Ok(vec!["access.notify added".to_owned()]));
     }
 
     #[test]

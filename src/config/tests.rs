@@ -424,6 +424,10 @@ fn a_rule_tells_whom_it_names() {
     let decision = plan.settings.calls.policy.decide(&Facts::of_nobody(&trunk, Wall(0)));
     assert_eq!(decision.notify.as_deref(), Some("team"));
     let [target] = &plan.shell.notify[..] else { panic!("one target") };
+    let default = "[access.default]\nanswer = \"human\"\nskills = { english = 5 }\nnotify = \"team\"";
+    let told = self::plan(&format!("{}\n[access.notify.team]\n{key}\n{default}", small()));
+    let decision = told.settings.calls.policy.decide(&Facts::of_nobody(&trunk, Wall(0)));
+    assert_eq!((&*decision.rule, decision.notify.as_deref(), decision.skills.len()), ("default", Some("team"), 1));
     assert_eq!((target.name.as_str(), target.secret.expose().len(), target.tries), ("team", 24, 12));
     for (target, name, what) in [
         (key.replace("https", "ftp"), "team", "no address of the web"),

@@ -8,6 +8,7 @@ pub mod desktop;
 pub mod door;
 pub mod history;
 pub mod journal;
+pub mod leisure;
 pub mod live;
 mod load;
 pub mod media;
