@@ -3,7 +3,10 @@
 
 mod support;
 
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -62,6 +65,97 @@ fn call(server: &Server, calls: &[Dialled], name: &str, folder: &Folder, hold: D
 
 fn wait_for_phase(server: &Server, phase: &str) -> Value {
     eventually("a call in that phase", PATIENCE, || server.calls().into_iter().find(|call| call["phase"] == phase))
+}
+
+/// Somebody who is told of calls, and remembers the id of each notice.
+struct Told {
+    at: SocketAddr,
+    refuses: Arc<AtomicBool>,
+    ids: Arc<Mutex<Vec<String>>>,
+}
+
+impl Told {
+    fn listen() -> Told {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let told =
+            Told { at: listener.local_addr().expect("its address"), refuses: Arc::default(), ids: Arc::default() };
+        let (refuses, ids) = (Arc::clone(&told.refuses), Arc::clone(&told.ids));
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let Some(id) = read_notice(&stream) else { continue };
+                ids.lock().expect("the ids").push(id);
+                let status = if refuses.load(Ordering::Relaxed) { "503 Later" } else { "204 Taken" };
+                let _ = write!(stream, "HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+            }
+        });
+        told
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/calls", self.at)
+    }
+
+    fn wait_for(&self, count: usize) -> Vec<String> {
+        eventually("so many notices", PATIENCE, || {
+            Some(self.ids.lock().expect("the ids").clone()).filter(|ids| ids.len() >= count)
+        })
+    }
+}
+
+/// The id of a notice that has come whole.
+fn read_notice(stream: &TcpStream) -> Option<String> {
+    let (mut reader, mut id, mut length) = (BufReader::new(stream), None, 0);
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+        match line.trim().split_once(": ") {
+            Some(("webhook-id", value)) => id = Some(value.to_owned()),
+            Some(("content-length", value)) => length = value.parse().ok()?,
+            Some(_) => {}
+            None if line.trim().is_empty() => break,
+            None => {}
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    id
+}
+
+/// Killed while a notice waits for its next try, the server sends it when it is back, under the same id; a reload names somebody else.
+#[test]
+fn notices_outlive_the_process_and_a_reload_names_another_target() {
+    let folder = Folder::new("reload-notify");
+    let (first, second) = (Told::listen(), Told::listen());
+    first.refuses.store(true, Ordering::Relaxed);
+    let more = format!(
+        "[access.default]\nanswer = \"refuse\"\nstatus = 480\nnotify = \"team\"\n\
+         [access.notify.team]\nurl = \"{}\"\nretry_s = 3600\nsecret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\n",
+        first.url()
+    );
+    let agents = vec![("ann".to_owned(), Phone::Static(ports::udp()))];
+    let mut server = Server::start(PROGRAM.as_ref(), &folder, &Setup { more, ..Setup::new(agents, ports::udp()) });
+    let calls = [Dialled::new("+12015550100", CUSTOMER)];
+    let refused = |server: &Server, name: &str| {
+        let counted = call(server, &calls, name, &folder, Duration::ZERO).finish(PATIENCE);
+        assert_eq!(counted, Counted { good: 0, failed: 1 });
+    };
+    refused(&server, "before");
+    first.wait_for(1);
+    eventually("a notice in the file", PATIENCE, || {
+        let file = rusqlite::Connection::open(folder.path().join("throughline-history.db")).ok()?;
+        let kept: i64 = file.query_row("SELECT COUNT(*) FROM notices", [], |row| row.get(0)).ok()?;
+        (kept == 1).then_some(())
+    });
+    server.process().kill();
+    first.refuses.store(false, Ordering::Relaxed);
+    server.start_again(&folder);
+    let ids = first.wait_for(2);
+    assert_eq!(ids[0], ids[1]);
+    server.rewrite(&first.url(), &second.url());
+    assert_eq!(changes(&reload(&server, "")), ["access.notify changed"]);
+    refused(&server, "after");
+    assert_ne!(second.wait_for(1)[0], ids[0]);
+    assert_eq!(first.ids.lock().expect("the ids").len(), 2);
 }
 
 /// What is wrong is refused as a whole, with all faults; what holds goes on; and the file as it was is no change.

@@ -248,7 +248,9 @@ pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<S
         clock,
     };
     let (sip_tls, http_tls) = tls::open(&plan).map_err(StartError::Tls)?;
-    let notifier = Notifier::start(&notices::targets(&plan), &telemetry).map_err(StartError::Notify)?;
+    let notifier =
+        Notifier::start(&notices::targets(&plan), &telemetry, history.clone()).map_err(StartError::Notify)?;
+    notifier.resume(now.wall).await;
     let tls = (sip_tls.clone(), http_tls.clone());
     let parts = reload::Parts { web, numbers, tls, notifier: notifier.clone(), log, webrtc };
     let reloader = Reloader::new(file, parts, (&plan, source, stage), rng.split());

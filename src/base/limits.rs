@@ -252,6 +252,8 @@ pub const ACCESS_KEYWORDS_MAX: usize = 10_000;
 pub const ACCESS_KEYWORD_MAX: usize = 100;
 /// Notices that wait for one webhook, and again so many that wait for their next try. Beyond it the notice of a call is lost, and counted.
 pub const NOTICES_WAITING_MAX: usize = 10_000;
+/// A notice that a process left behind is sent by the next one; older than this, nobody waits for it any more, and it is forgotten.
+pub const NOTICE_KEPT_MAX: Duration = Duration::from_secs(3 * 24 * 3600);
 /// Domains that others may look like: each has an entry for each of its letters. Beyond it the configuration is refused.
 pub const PROTECTED_DOMAINS_MAX: usize = 10_000;
 /// Agents and queues that one configuration may name. Beyond it the configuration is refused.

@@ -1,7 +1,9 @@
-//! What is kept after calls and messages: the cases that customers can follow. A file of its own, on a thread of its own.
+//! What is kept after calls and messages: the cases that customers can follow, and notices that somebody has yet to take. A file of its
+//! own, on a thread of its own.
 
 mod case;
 mod file;
+mod notice;
 mod past;
 mod record;
 #[cfg(test)]
@@ -20,6 +22,7 @@ use crate::calls::facts::CaseNote;
 use crate::intents::Past;
 
 pub use case::{Case, Feedback, Origin};
+pub use notice::Notice;
 
 use file::File;
 
@@ -58,29 +61,24 @@ pub enum NoAnswer {
 }
 
 enum Request {
-    /// Of a call; nobody waits for it.
-    Note(Box<Case>),
-    Open {
-        case: Box<Case>,
-        answer: Answer<Opened>,
-    },
-    OfCustomer {
-        customer: String,
-        limit: usize,
-        answer: Answer<Vec<Case>>,
-    },
-    OfIntent {
-        intent: IntentId,
-        answer: Answer<Vec<Case>>,
-    },
-    Feedback {
-        case: CaseId,
-        feedback: Feedback,
-        answer: Answer<Option<Case>>,
-    },
-    Get {
-        case: CaseId,
-        answer: Answer<Option<Case>>,
+    Write(Write),
+    Open { case: Box<Case>, answer: Answer<Opened> },
+    OfCustomer { customer: String, limit: usize, answer: Answer<Vec<Case>> },
+    OfIntent { intent: IntentId, answer: Answer<Vec<Case>> },
+    Feedback { case: CaseId, feedback: Feedback, answer: Answer<Option<Case>> },
+    Get { case: CaseId, answer: Answer<Option<Case>> },
+    Notices { now: Wall, answer: Answer<Vec<Notice>> },
+}
+
+/// What is written while nobody waits for it.
+enum Write {
+    /// Of a call.
+    Case(Box<Case>),
+    Notice(Box<Notice>),
+    /// A notice is taken, or given up.
+    Told {
+        target: String,
+        id: String,
     },
 }
 
@@ -116,9 +114,33 @@ impl History {
 
     /// An agent has written what came of a call. Does not wait: a call is worth more than its case.
     pub fn note(&self, note: &CaseNote) {
-        if self.waiting.try_send(Request::Note(Box::new(Case::of_call(note)))).is_err() {
+        if !self.write(Write::Case(Box::new(Case::of_call(note)))) {
             tracing::error!(case = %note.case, "a case is lost: too much waits for the history");
         }
+    }
+
+    /// A notice is on its way. Does not wait either.
+    pub fn keep(&self, notice: Notice) {
+        let id = notice.id.clone();
+        if !self.write(Write::Notice(Box::new(notice))) {
+            tracing::warn!(event = id, "a notice is not kept: too much waits for the history");
+        }
+    }
+
+    /// A notice has come to its end.
+    pub fn told(&self, target: &str, id: &str) {
+        if !self.write(Write::Told { target: target.to_owned(), id: id.to_owned() }) {
+            tracing::warn!(event = id, "a notice will be sent again: too much waits for the history");
+        }
+    }
+
+    /// Those that were on their way when the process before ended, the oldest first.
+    pub async fn notices(&self, now: Wall) -> Result<Vec<Notice>, NoAnswer> {
+        self.ask(|answer| Request::Notices { now, answer }).await
+    }
+
+    fn write(&self, write: Write) -> bool {
+        self.waiting.try_send(Request::Write(write)).is_ok()
     }
 
     pub async fn add(&self, case: Case) -> Result<Opened, NoAnswer> {
@@ -179,43 +201,69 @@ impl Worker {
         }
     }
 
-    /// Writes a case with those that come soon after it; whoever asks something is served after them.
-    fn gather(&mut self, first: Case) {
+    /// Writes one thing with those that come soon after it; whoever asks something is served after them.
+    fn gather(&mut self, first: Write) {
         thread::sleep(GATHERED_FOR);
-        let mut cases = vec![first];
+        let mut writes = vec![first];
         let mut asked = None;
-        while cases.len() < GATHERED_MAX && asked.is_none() {
+        while writes.len() < GATHERED_MAX && asked.is_none() {
             match self.requests.try_recv() {
-                Ok(Request::Note(case)) => cases.push(*case),
+                Ok(Request::Write(write)) => add(&mut writes, write),
                 Ok(request) => asked = Some(request),
                 Err(_) => break,
             }
         }
-        if self.file.add_all(&cases).is_err() {
+        if !writes.is_empty() && self.file.write_all(&writes).is_err() {
             // One that cannot be written takes no other with it.
-            cases.iter().for_each(|case| self.write_alone(case));
+            writes.iter().for_each(|write| self.write_alone(write));
         }
         if let Some(request) = asked {
             self.serve(request);
         }
     }
 
-    fn write_alone(&mut self, case: &Case) {
-        if let Err(fault) = self.file.add(case) {
-            tracing::error!(case = %case.id, %fault, "a case is lost: the history's file cannot be written");
+    fn write_alone(&mut self, write: &Write) {
+        let Err(fault) = self.file.put(write) else { return };
+        match write {
+            Write::Case(case) => {
+                tracing::error!(case = %case.id, %fault, "a case is lost: the history's file cannot be written");
+            }
+            Write::Notice(Notice { id, .. }) | Write::Told { id, .. } => {
+                tracing::error!(event = id, %fault, "the history's file cannot be written for a notice");
+            }
         }
     }
 
     fn serve(&mut self, request: Request) {
         let file = &mut self.file;
         match request {
-            Request::Note(case) => self.gather(*case),
+            Request::Write(write) => self.gather(write),
             Request::Open { case, answer } => reply(answer, file.add(&case)),
             Request::OfCustomer { customer, limit, answer } => reply(answer, file.of_customer(&customer, limit)),
             Request::OfIntent { intent, answer } => reply(answer, file.of_intent(intent)),
             Request::Get { case, answer } => reply(answer, file.get(case)),
+            Request::Notices { now, answer } => reply(answer, file.notices(now)),
             Request::Feedback { case, feedback, answer } => reply(answer, file.feedback(case, feedback)),
         }
+    }
+}
+
+/// A notice that is taken at once is never written: most are.
+fn add(writes: &mut Vec<Write>, write: Write) {
+    let written = match &write {
+        Write::Told { target, id } => writes.iter().position(|write| is_of(write, target, id)),
+        Write::Case(_) | Write::Notice(_) => None,
+    };
+    match written {
+        Some(written) => drop(writes.remove(written)),
+        None => writes.push(write),
+    }
+}
+
+fn is_of(write: &Write, of: &str, event: &str) -> bool {
+    match write {
+        Write::Notice(notice) => notice.target == of && notice.id == event,
+        Write::Case(_) | Write::Told { .. } => false,
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Each target has a task and a bounded queue of its own, so that one that hangs holds up nobody else and never a call. What is sent is
 //! signed as Standard Webhooks say (<https://www.standardwebhooks.com>): `webhook-id`, `webhook-timestamp`, and `webhook-signature`, which
-//! is `v1,` and the HMAC-SHA256 of `id.timestamp.body` in Base64. The same event has the same id however often it comes.
+//! is `v1,` and the HMAC-SHA256 of `id.timestamp.body` in Base64. The same event has the same id however often it comes. What waits is in
+//! the history's file too, from which the next process goes on.
 
 mod client;
 mod event;
@@ -22,9 +23,10 @@ use tokio::runtime::Handle;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::base::Pii;
 use crate::base::limits::NOTICES_WAITING_MAX;
+use crate::base::{Pii, Wall};
 use crate::calls::facts::CallRecord;
+use crate::io::history::{History, Notice};
 use crate::io::telemetry::{Counter, Telemetry};
 
 use client::Client;
@@ -60,6 +62,8 @@ struct Inner {
     ending: watch::Sender<bool>,
     runtime: Handle,
     telemetry: Telemetry,
+    /// Where notices are kept until they are taken.
+    history: History,
 }
 
 /// The queue of one target, and what it was made from.
@@ -82,16 +86,42 @@ pub struct NotifyFault {
 
 impl Notifier {
     /// Must be called within a runtime, which the tasks then belong to.
-    pub fn start(targets: &[NotifyTarget], telemetry: &Telemetry) -> Result<Notifier, NotifyFault> {
+    pub fn start(targets: &[NotifyTarget], telemetry: &Telemetry, history: History) -> Result<Notifier, NotifyFault> {
         let notifier = Notifier(Arc::new(Inner {
             targets: ArcSwap::default(),
             tasks: Mutex::default(),
             ending: watch::Sender::new(false),
             runtime: Handle::current(),
             telemetry: telemetry.clone(),
+            history,
         }));
         notifier.change(targets)?;
         Ok(notifier)
+    }
+
+    /// Goes on with what the process before has left behind.
+    pub async fn resume(&self, now: Wall) {
+        let Ok(kept) = self.0.history.notices(now).await else {
+            return tracing::error!("notices of before wait for the next start: the history does not answer");
+        };
+        let mut left: BTreeMap<String, Vec<Event>> = BTreeMap::new();
+        for Notice { target, id, body, at: _ } in kept {
+            left.entry(target).or_default().push(Event { id, body, tries: 0 });
+        }
+        let targets = self.0.targets.load();
+        for (name, events) in left {
+            tracing::info!(webhook = name, notices = events.len(), "notices of before are sent now");
+            match targets.get(&name) {
+                Some(way) => drop(self.lock().spawn_on(pass_on(way.waiting.clone(), events), &self.0.runtime)),
+                None => events.iter().for_each(|event| self.drop_nameless(&name, event)),
+            }
+        }
+    }
+
+    fn drop_nameless(&self, name: &str, event: &Event) {
+        tracing::error!(webhook = name, event = event.id, "a notice is lost: its target is no more");
+        self.0.telemetry.note(Counter::NoticeLost(name.to_owned()));
+        self.0.history.told(name, &event.id);
     }
 
     /// Other targets from now on; all or none. One that is as it was goes on; one that is changed or gone finishes what it has as it was.
@@ -108,7 +138,7 @@ impl Notifier {
 
     fn open(&self, target: &NotifyTarget) -> Result<Way, NotifyFault> {
         let (waiting, events) = mpsc::channel(NOTICES_WAITING_MAX);
-        let sender = Sender::new(target, Client::open(target)?, self.0.telemetry.clone());
+        let sender = Sender::new(target, Client::open(target)?, (self.0.telemetry.clone(), self.0.history.clone()));
         self.lock().spawn_on(sender.run(events, self.0.ending.subscribe()), &self.0.runtime);
         Ok(Way { target: target.clone(), waiting })
     }
@@ -118,10 +148,15 @@ impl Notifier {
         let Some(name) = record.notify.as_deref() else { return };
         let targets = self.0.targets.load();
         let Some(way) = targets.get(name) else { return };
-        if way.waiting.try_send(Event::of(record)).is_err() {
+        let Ok(place) = way.waiting.try_reserve() else {
             tracing::error!(webhook = name, call = %record.call, "a notice is lost: too many wait for this target");
-            self.0.telemetry.note(Counter::NoticeLost(name.to_owned()));
-        }
+            return self.0.telemetry.note(Counter::NoticeLost(name.to_owned()));
+        };
+        let event = Event::of(record);
+        let (target, at) = (name.to_owned(), record.ended.unwrap_or(record.began));
+        // Before it is sent: what is taken is forgotten in the same order.
+        self.0.history.keep(Notice { target, id: event.id.clone(), body: event.body.clone(), at });
+        place.send(event);
     }
 
     /// The process ends: what is left is tried once more, for a bounded time.
@@ -130,10 +165,21 @@ impl Notifier {
         let mut tasks = std::mem::take(&mut *self.lock());
         let ended = async { while tasks.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(LAST_TRIES, ended).await;
+        self.0.history.written().await;
     }
 
     fn lock(&self) -> MutexGuard<'_, JoinSet<()>> {
         self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// As fast as the target's queue takes them.
+async fn pass_on(waiting: mpsc::Sender<Event>, events: Vec<Event>) {
+    for event in events {
+        // The process ends: they stay where they are.
+        if waiting.send(event).await.is_err() {
+            return;
+        }
     }
 }
 

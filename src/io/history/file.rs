@@ -1,4 +1,4 @@
-//! The SQLite file of the history: one table, one row for each case.
+//! The SQLite file of the history: a row for each case, and one for each notice on its way.
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt;
@@ -12,10 +12,10 @@ use crate::base::{CaseId, IntentId, Wall};
 
 use super::case::{Case, Feedback};
 use super::record::CaseRecord;
-use super::{HistoryError, Kept, Opened};
+use super::{HistoryError, Kept, Opened, Write, notice};
 
 pub(super) struct File {
-    connection: Connection,
+    pub(super) connection: Connection,
     kept: Kept,
     /// Cases that were added since it was last cleaned.
     added: usize,
@@ -48,7 +48,7 @@ impl File {
         if version > VERSION {
             return Err(HistoryError::TooNew { path, version });
         }
-        let tables = format!("BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {VERSION}; COMMIT;");
+        let tables = format!("BEGIN IMMEDIATE; {TABLES} {} PRAGMA user_version = {VERSION}; COMMIT;", notice::TABLE);
         connection.execute_batch(&tables).map_err(failed)?;
         let mut file = File { connection, kept, added: 0 };
         file.clean(now).map_err(failed)?;
@@ -62,17 +62,28 @@ impl File {
     }
 
     /// All of them, or none.
-    pub(super) fn add_all(&mut self, cases: &[Case]) -> rusqlite::Result<()> {
+    pub(super) fn write_all(&mut self, writes: &[Write]) -> rusqlite::Result<()> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        let added = cases.iter().try_for_each(|case| self.insert(case).map(drop));
-        match added {
+        match writes.iter().try_for_each(|write| self.put(write)) {
             Ok(()) => self.connection.execute_batch("COMMIT")?,
             Err(fault) => {
                 self.connection.execute_batch("ROLLBACK")?;
                 return Err(fault);
             }
         }
-        cases.last().map_or(Ok(()), |last| self.clean_sometimes(last.opened))
+        let opened = writes.iter().rev().find_map(|write| match write {
+            Write::Case(case) => Some(case.opened),
+            Write::Notice(_) | Write::Told { .. } => None,
+        });
+        opened.map_or(Ok(()), |opened| self.clean_sometimes(opened))
+    }
+
+    pub(super) fn put(&mut self, write: &Write) -> rusqlite::Result<()> {
+        match write {
+            Write::Case(case) => self.insert(case).map(drop),
+            Write::Notice(notice) => self.keep_notice(notice),
+            Write::Told { target, id } => self.forget_notice(target, id),
+        }
     }
 
     fn clean_sometimes(&mut self, now: Wall) -> rusqlite::Result<()> {
@@ -166,6 +177,6 @@ fn read(record: &str) -> Option<Case> {
     case
 }
 
-fn date(wall: Wall) -> i64 {
+pub(super) fn date(wall: Wall) -> i64 {
     i64::try_from(wall.0).unwrap_or(i64::MAX)
 }

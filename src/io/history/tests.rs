@@ -75,6 +75,27 @@ async fn cases_survive_a_restart_as_they_were() {
 }
 
 #[tokio::test]
+async fn a_notice_is_kept_until_it_has_come_to_its_end() {
+    let place = Place::new("notices");
+    let notice =
+        |id: &str, at: Wall| Notice { target: "team".to_owned(), id: id.to_owned(), body: "{}".to_owned(), at };
+    let history = History::open(kept(&place.0, 100), NOW).unwrap();
+    for (id, at) in [("taken", NOW), ("waiting", NOW), ("older", Wall(NOW.0 - 1)), ("forgotten", Wall(NOW.0 - 4 * DAY))]
+    {
+        history.keep(notice(id, at));
+    }
+    history.written().await;
+    history.told("team", "taken");
+    history.keep(notice("taken at once", NOW));
+    history.told("team", "taken at once");
+    history.told("another team", "waiting");
+    history.written().await;
+    drop(history);
+    let history = History::open(kept(&place.0, 100), NOW).unwrap();
+    assert_eq!(history.notices(NOW).await, Ok(vec![notice("older", Wall(NOW.0 - 1)), notice("waiting", NOW)]));
+}
+
+#[tokio::test]
 async fn the_newest_come_first_and_no_more_than_asked_for() {
     let history = History::open(kept(Path::new(":memory:"), 100), NOW).unwrap();
     for number in 1..=5 {

@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::base::Pii;
 use crate::base::limits::NOTICES_WAITING_MAX;
+use crate::io::history::History;
 use crate::io::telemetry::{Counter, Telemetry};
 
 use super::NotifyTarget;
@@ -23,6 +24,7 @@ pub(super) struct Sender {
     tries: u32,
     client: Client,
     telemetry: Telemetry,
+    history: History,
     /// By the moment at which each is due, and a number.
     due: BTreeMap<(Instant, u64), Event>,
     numbered: u64,
@@ -31,7 +33,7 @@ pub(super) struct Sender {
 const PAUSE_MAX: Duration = Duration::from_secs(3600);
 
 impl Sender {
-    pub(super) fn new(plan: &NotifyTarget, client: Client, telemetry: Telemetry) -> Sender {
+    pub(super) fn new(plan: &NotifyTarget, client: Client, (telemetry, history): (Telemetry, History)) -> Sender {
         Sender {
             name: plan.name.clone(),
             secret: plan.secret.clone(),
@@ -40,6 +42,7 @@ impl Sender {
             tries: plan.tries,
             client,
             telemetry,
+            history,
             due: BTreeMap::new(),
             numbered: 0,
         }
@@ -67,8 +70,8 @@ impl Sender {
         }
         for event in std::mem::take(&mut self.due).into_values() {
             match self.deliver(&event).await {
-                Ok(()) => self.telemetry.note(Counter::Notified(self.name.clone())),
-                Err(_) => self.lose(&event, "the process ends"),
+                Ok(()) => self.is_taken(&event),
+                Err(_) => tracing::warn!(webhook = self.name, event = event.id, "a notice waits for the next start"),
             }
         }
     }
@@ -81,7 +84,7 @@ impl Sender {
     async fn try_first(&mut self) {
         let Some((_, mut event)) = self.due.pop_first() else { return };
         match self.deliver(&event).await {
-            Ok(()) => self.telemetry.note(Counter::Notified(self.name.clone())),
+            Ok(()) => self.is_taken(&event),
             Err(why) => {
                 event.tries += 1;
                 self.failed(event, &why);
@@ -107,7 +110,13 @@ impl Sender {
         self.put(event, Instant::now() + doubled.min(PAUSE_MAX));
     }
 
+    fn is_taken(&self, event: &Event) {
+        self.telemetry.note(Counter::Notified(self.name.clone()));
+        self.history.told(&self.name, &event.id);
+    }
+
     fn lose(&self, event: &Event, why: &str) {
+        self.history.told(&self.name, &event.id);
         self.telemetry.note(Counter::NoticeLost(self.name.clone()));
         tracing::error!(webhook = self.name, event = event.id, why, "a notice is lost");
     }

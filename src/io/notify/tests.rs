@@ -1,5 +1,6 @@
 //! Against a listener that verifies what it gets, as a target would.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -15,6 +16,7 @@ use super::*;
 use crate::base::{AgentId, CallId, IntentId, Level, QueueId, TrunkId, Wall};
 use crate::calls::facts::{About, Outcome};
 use crate::intents::Reason;
+use crate::io::history::Kept;
 use crate::io::telemetry;
 
 const SECRET: &[u8] = b"a secret of some twenty-four bytes";
@@ -69,6 +71,15 @@ fn plan(url: &str) -> NotifyTarget {
     }
 }
 
+fn history() -> History {
+    history_at(Path::new(":memory:"))
+}
+
+fn history_at(file: &Path) -> History {
+    let kept = Kept { file: file.to_owned(), age: Duration::from_secs(3600), most: 10 };
+    History::open(kept, Wall(1_800_000_000_000)).unwrap()
+}
+
 fn record() -> CallRecord {
     CallRecord {
         notify: Some("gold-team".into()),
@@ -103,7 +114,7 @@ async fn until(what: &str, holds: impl Fn() -> bool) {
 async fn a_notice_is_signed_and_sent_until_it_is_taken() {
     let (target, url) = target(2).await;
     let (_recorder, telemetry) = telemetry::start(None, Wall(0)).unwrap();
-    let notifier = Notifier::start(&[plan(&url)], &telemetry).unwrap();
+    let notifier = Notifier::start(&[plan(&url)], &telemetry, history()).unwrap();
     notifier.note(&record());
     notifier.note(&CallRecord { notify: None, ..record() });
     notifier.note(&CallRecord { notify: Some("nobody".into()), ..record() });
@@ -125,7 +136,7 @@ async fn a_notice_is_signed_and_sent_until_it_is_taken() {
 async fn a_notice_that_nobody_takes_is_given_up_and_counted() {
     let (_recorder, telemetry) = telemetry::start(None, Wall(0)).unwrap();
     let (target, url) = target(u32::MAX).await;
-    let notifier = Notifier::start(&[NotifyTarget { tries: 3, ..plan(&url) }], &telemetry).unwrap();
+    let notifier = Notifier::start(&[NotifyTarget { tries: 3, ..plan(&url) }], &telemetry, history()).unwrap();
     notifier.note(&record());
     until("it is lost", || telemetry.count(&Counter::NoticeLost("gold-team".to_owned())) == 1).await;
     assert_eq!(target.lock().unwrap().ids.len(), 3);
@@ -137,18 +148,51 @@ async fn what_waits_is_tried_once_more_at_the_end() {
     let (_recorder, telemetry) = telemetry::start(None, Wall(0)).unwrap();
     let (target, url) = target(1).await;
     let notifier =
-        Notifier::start(&[NotifyTarget { retry: Duration::from_secs(900), ..plan(&url) }], &telemetry).unwrap();
+        Notifier::start(&[NotifyTarget { retry: Duration::from_secs(900), ..plan(&url) }], &telemetry, history())
+            .unwrap();
     notifier.note(&record());
     until("it is refused", || telemetry.count(&Counter::NoticeFailed("gold-team".to_owned())) == 1).await;
     notifier.end().await;
     assert_eq!(target.lock().unwrap().taken.len(), 1);
 }
 
+/// Each notifier is left as a process that is killed leaves it.
+#[tokio::test]
+async fn the_next_process_goes_on_with_what_was_not_taken() {
+    let file = std::env::temp_dir().join(format!("throughline-notices-{}.db", std::process::id()));
+    let (_recorder, telemetry) = telemetry::start(None, Wall(0)).unwrap();
+    let (target, url) = target(1).await;
+    let slow = NotifyTarget { retry: Duration::from_secs(900), ..plan(&url) };
+    let failed = || telemetry.count(&Counter::NoticeFailed("gold-team".to_owned()));
+    {
+        let history = history_at(&file);
+        let notifier = Notifier::start(&[slow.clone()], &telemetry, history.clone()).unwrap();
+        notifier.note(&record());
+        until("it is refused", || failed() == 1).await;
+        history.written().await;
+    }
+    let now = Wall(1_800_000_100_000);
+    let history = history_at(&file);
+    let notifier = Notifier::start(&[slow.clone()], &telemetry, history.clone()).unwrap();
+    notifier.resume(now).await;
+    until("it is taken", || target.lock().unwrap().taken.len() == 1).await;
+    notifier.end().await;
+    assert_eq!(target.lock().unwrap().ids, vec![format!("evt_{}", CallId(7)); 2]);
+    assert_eq!(history.notices(now).await, Ok(vec![]));
+    history.keep(Notice { target: "nobody".to_owned(), id: "evt_1".to_owned(), body: "{}".to_owned(), at: now });
+    let notifier = Notifier::start(&[slow], &telemetry, history.clone()).unwrap();
+    notifier.resume(now).await;
+    assert_eq!(history.notices(now).await, Ok(vec![]), "nobody is there to be told");
+    for ending in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(format!("{}{ending}", file.display()));
+    }
+}
+
 #[tokio::test]
 async fn another_target_takes_what_comes_from_then_on() {
     let (_recorder, telemetry) = telemetry::start(None, Wall(0)).unwrap();
     let ((first, url), (second, other)) = (target(1).await, target(0).await);
-    let notifier = Notifier::start(&[plan(&url)], &telemetry).unwrap();
+    let notifier = Notifier::start(&[plan(&url)], &telemetry, history()).unwrap();
     notifier.note(&record());
     notifier.change(&[plan(&other)]).unwrap();
     notifier.note(&record());
