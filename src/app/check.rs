@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::calls::settings::PoolPlan;
 use crate::config::Plan;
 use crate::engine::ConfigSource;
 
@@ -19,10 +18,7 @@ pub fn run(file: &Path, bind: bool) -> ExitCode {
     if bind && !can_bind(&plan) {
         return ExitCode::from(WRONG);
     }
-    let of_pools = plan.settings.pools.iter().flat_map(PoolPlan::warnings);
-    for warning in of_pools.chain(plan.settings.calls.warnings()) {
-        eprintln!("{}: warning: {warning}", file.display());
-    }
+    server::warnings_of(&plan).for_each(|warning| eprintln!("{}: warning: {warning}", file.display()));
     let calls = &plan.settings.calls;
     let numbers: usize = plan.settings.pools.iter().map(|pool| pool.numbers.len()).sum();
     println!(

@@ -340,10 +340,13 @@ pub fn warm_up(plan: &Plan) {
 
 /// What an admin must be told of the configuration that is no fault.
 pub fn warn(plan: &Plan) {
+    warnings_of(plan).for_each(|warning| tracing::warn!("{warning}"));
+}
+
+/// The same in words.
+pub fn warnings_of(plan: &Plan) -> impl Iterator<Item = String> {
     let of_pools = plan.settings.pools.iter().flat_map(PoolPlan::warnings);
-    for warning in of_pools.chain(plan.settings.calls.warnings()) {
-        tracing::warn!("{warning}");
-    }
+    of_pools.chain(plan.settings.calls.warnings()).chain(plan.warnings.iter().map(ToString::to_string))
 }
 
 fn open_store(plan: &StorePlan) -> Result<Store, StartError> {

@@ -22,6 +22,7 @@ use super::read::ReadFile;
 use super::recording::RecordedRule;
 use super::shadow;
 use super::tree::{Section, Text};
+use super::unused;
 use super::values::{Names, phone_number};
 use super::version::VersionOf;
 
@@ -80,6 +81,7 @@ pub(super) fn policy(
         ..PolicySetup::of(Vec::new(), Answer::SelfService)
     };
     let setup = with_default(setup, &mut section, (known, &told), faults);
+    unused::warn(&mut section, &setup, &calendars, faults);
     let place = section.place.clone();
     section.finish(faults);
     let policy = Policy::new(setup).map(|policy| policy.with_version(version.finish()));

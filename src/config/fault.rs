@@ -28,6 +28,8 @@ pub(super) struct Place {
 pub(super) struct Faults<'t> {
     text: &'t str,
     found: Vec<(usize, Fault)>,
+    /// What is no fault, and is said too.
+    warnings: Vec<(usize, Fault)>,
 }
 
 impl Place {
@@ -48,7 +50,7 @@ impl Place {
 
 impl<'t> Faults<'t> {
     pub(super) fn of(text: &'t str) -> Faults<'t> {
-        Faults { text, found: Vec::new() }
+        Faults { text, found: Vec::new(), warnings: Vec::new() }
     }
 
     /// For what is read twice: its faults have been said.
@@ -57,10 +59,17 @@ impl<'t> Faults<'t> {
     }
 
     pub(super) fn add(&mut self, place: &Place, what: impl Into<String>, remedy: impl Into<String>) {
+        self.found.push((place.offset, self.fault(place, what.into(), remedy.into())));
+    }
+
+    /// The file holds all the same.
+    pub(super) fn warn(&mut self, place: &Place, what: impl Into<String>, remedy: impl Into<String>) {
+        self.warnings.push((place.offset, self.fault(place, what.into(), remedy.into())));
+    }
+
+    fn fault(&self, place: &Place, what: String, remedy: String) -> Fault {
         let (line, column) = line_and_column(self.text, place.offset);
-        let fault =
-            Fault { file: None, line, column, key: place.key.clone(), what: what.into(), remedy: remedy.into() };
-        self.found.push((place.offset, fault));
+        Fault { file: None, line, column, key: place.key.clone(), what, remedy }
     }
 
     /// A fault on a line of a file that is named at `place`; such stand together, in their order.
@@ -83,10 +92,19 @@ impl<'t> Faults<'t> {
     }
 
     /// In the order of the file.
-    pub(super) fn into_sorted(mut self) -> Vec<Fault> {
-        self.found.sort_by_key(|(offset, _)| *offset);
-        self.found.into_iter().map(|(_, fault)| fault).collect()
+    pub(super) fn into_sorted(self) -> Vec<Fault> {
+        in_order(self.found)
     }
+
+    /// Likewise.
+    pub(super) fn into_warnings(self) -> Vec<Fault> {
+        in_order(self.warnings)
+    }
+}
+
+fn in_order(mut found: Vec<(usize, Fault)>) -> Vec<Fault> {
+    found.sort_by_key(|(offset, _)| *offset);
+    found.into_iter().map(|(_, fault)| fault).collect()
 }
 
 impl fmt::Display for Fault {

@@ -42,6 +42,7 @@ mod sound_terms;
 mod terms;
 mod tree;
 mod trunks;
+mod unused;
 mod values;
 mod version;
 mod waiting;

@@ -10,6 +10,7 @@ use crate::base::{Addresses, Pii, PoolId};
 use crate::engine::Settings;
 use crate::sip::api::{FlowId, Transport};
 
+use super::fault::Fault;
 use super::sip::web_flow;
 
 /// A whole configuration, checked.
@@ -17,6 +18,8 @@ use super::sip::web_flow;
 pub struct Plan {
     pub settings: Settings,
     pub shell: Shell,
+    /// What is not wrong, and probably not meant either.
+    pub warnings: Vec<Fault>,
 }
 
 /// What the engine does not know: sockets, files, keys of the HTTP API.

@@ -58,7 +58,7 @@ pub fn read_with(text: &str, files: &mut ReadFile<'_>, earlier: &[Vec<WavAt>]) -
     }
     let plan = plan(Section::top(tree.get_ref()), files, Wavs::after(earlier), &mut faults);
     match plan {
-        Some(plan) if faults.is_empty() => Ok(plan),
+        Some(plan) if faults.is_empty() => Ok(Plan { warnings: faults.into_warnings(), ..plan }),
         Some(_) | None => Err(faults.into_sorted()),
     }
 }
@@ -121,7 +121,7 @@ fn plan(mut top: Section<'_>, files: &mut ReadFile<'_>, mut wavs: Wavs, faults: 
     let phones = BrowserPhones { realm: endpoint.realm.clone(), user_by_agent: users.collect(), keys: passes };
     let desks = desktop::Setup { phones, breaks: routing.breaks, ..desktop::Setup::new(agents.desks) };
     let settings = Settings { endpoint, calls, routing: routing.setup, desks, pools: pools.plans };
-    Some(Plan { settings, shell })
+    Some(Plan { settings, shell, warnings: Vec::new() })
 }
 
 fn calls(

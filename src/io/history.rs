@@ -224,14 +224,14 @@ impl Worker {
 
     fn write_alone(&mut self, write: &Write) {
         let Err(fault) = self.file.put(write) else { return };
-        match write {
+        let event = match write {
             Write::Case(case) => {
-                tracing::error!(case = %case.id, %fault, "a case is lost: the history's file cannot be written");
+                return tracing::error!(case = %case.id, %fault, "a case is lost: the history's file cannot be written");
             }
-            Write::Notice(Notice { id, .. }) | Write::Told { id, .. } => {
-                tracing::error!(event = id, %fault, "the history's file cannot be written for a notice");
-            }
-        }
+            Write::Notice(notice) => &notice.id,
+            Write::Told { id, .. } => id,
+        };
+        tracing::error!(event, %fault, "the history's file cannot be written for a notice");
     }
 
     fn serve(&mut self, request: Request) {

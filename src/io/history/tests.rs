@@ -109,7 +109,8 @@ async fn the_newest_come_first_and_no_more_than_asked_for() {
 async fn cases_of_calls_are_written_together_and_before_who_asks() {
     let history = History::open(kept(Path::new(":memory:"), 100), NOW).unwrap();
     for number in [1, 2, 2, 3] {
-        history.waiting.send(Request::Note(Box::new(case(number, "c-1", Wall(NOW.0 + number))))).await.unwrap();
+        let case = Write::Case(Box::new(case(number, "c-1", Wall(NOW.0 + number))));
+        history.waiting.send(Request::Write(case)).await.unwrap();
     }
     let found = history.of_customer("c-1", 10).await.unwrap();
     assert_eq!(found.iter().map(|case| case.intent.0).collect::<Vec<_>>(), [3, 2, 1]);

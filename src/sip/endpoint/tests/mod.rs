@@ -14,6 +14,7 @@ mod phoning;
 mod pracking;
 mod pressing;
 mod proving;
+mod reconfiguring;
 mod referring;
 mod registering;
 mod reinviting;

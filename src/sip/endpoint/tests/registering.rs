@@ -5,7 +5,7 @@ use crate::sip::auth::{Algorithm, Credentials};
 use crate::sip::wire::{HeaderName, Message};
 
 /// One REGISTER, with credentials when `authorization` is not empty.
-fn register(world: &mut World, from: &str, cseq: u32, contact: &str, authorization: &str) -> u16 {
+pub fn register(world: &mut World, from: &str, cseq: u32, contact: &str, authorization: &str) -> u16 {
     let text = format!(
         "REGISTER sip:{REALM} SIP/2.0\r\nVia: SIP/2.0/UDP 10.0.0.7:5060;rport;branch=z9hG4bK{from}{cseq}\r\nMax-Forwards: 70\r\n\
          From: <sip:desk7@{REALM}>;tag=reg\r\nTo: <sip:desk7@{REALM}>\r\nCall-ID: reg-{from}\r\nCSeq: {cseq} REGISTER\r\n\
