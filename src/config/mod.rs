@@ -62,6 +62,8 @@ mod callback_tests;
 #[cfg(test)]
 mod claims_tests;
 #[cfg(test)]
+mod loads_tests;
+#[cfg(test)]
 mod promise_tests;
 #[cfg(test)]
 mod shadow_tests;
