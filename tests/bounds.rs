@@ -1,5 +1,5 @@
 //! What the worst messages cost: no more memory than a multiple of their length, and never more than twice as much for twice the
-//! length; `benches/worst.rs` prints the time that they take. And what is kept of a call to explain it.
+//! length; `benches/worst.rs` prints the time that they take. What is kept of a call to explain it, and what a reload costs the engine.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -12,6 +12,8 @@ use messages::{KINDS, STREAMS, feed, frames};
 use throughline::access::{Answer, Conditions, Facts, Policy, PolicySetup, Rule};
 use throughline::base::limits::{SIP_HEADERS_MAX, SIP_PARTS_MAX};
 use throughline::base::{AgentId, CallId, Level, Mono, Now, QueueId, TierId, TrunkId, Wall};
+use throughline::config;
+use throughline::engine::{ConfigSource, Configured, Engine};
 use throughline::routing::{AgentSetup, Input, Output, Presence, QueueSetup, Router, Setup};
 use throughline::sip::wire::{Message, ParseError};
 
@@ -20,6 +22,8 @@ struct Counting;
 
 thread_local! {
     static ASKED: Cell<(u64, u64)> = const { Cell::new((0, 0)) };
+    /// The bytes that it gave back.
+    static GIVEN_BACK: Cell<u64> = const { Cell::new(0) };
 }
 
 fn note(bytes: usize) {
@@ -37,6 +41,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        let _ = GIVEN_BACK.try_with(|bytes| bytes.set(bytes.get() + layout.size() as u64));
         unsafe { System.dealloc(pointer, layout) }
     }
 
@@ -145,6 +150,42 @@ fn what_is_kept_to_explain_a_decision_is_a_list_and_a_text_for_each_input() {
     println!("a decision: {decided:?}, and with what is kept: {kept:?}");
     assert!(kept.0 <= decided.0 + 6, "{decided:?} {kept:?}");
     assert!(kept.1 <= decided.1 + 200 * 4 + 512, "{decided:?} {kept:?}");
+}
+
+fn plan_with(domains: usize) -> config::Plan {
+    let (zeros, fives) = ("00".repeat(32), "5a".repeat(32));
+    let text = format!(
+        "[sip]\nbind = [\"192.0.2.10:5060\"]\n[[token_keys]]\nid = 1\nsecret = \"{fives}\"\n\
+         [[trunks]]\nname = \"pbx\"\nnetworks = [\"192.0.2.20\"]\nfallback = {{ status = 503 }}\n\
+         [[pools]]\nname = \"main\"\nnumbers = [\"+12015550100..+12015550109\"]\n\
+         [routing]\nskills = [\"english\"]\n[[queues]]\nname = \"help\"\nrequires = {{ english = 3 }}\n\
+         [[agents]]\nname = \"ann\"\nskills = {{ english = 9 }}\ntoken_sha256 = \"{zeros}\"\n\
+         phone = {{ contact = \"sip:ann@192.0.2.21\" }}\n\
+         [access]\ndomains_csv = \"domains.csv\"\n[[access.tiers]]\nname = \"gold\"\n"
+    );
+    let list: String = (0..domains).map(|n| format!("company{n}.example.com,gold\n")).collect();
+    let mut file = |_: &str| Ok(list.as_bytes().into());
+    config::read_with(&text, &mut file, &[]).unwrap_or_else(|faults| panic!("{faults:?}"))
+}
+
+/// The policies are held by whoever reloads, who lets go of them elsewhere.
+#[test]
+fn what_a_reload_costs_the_engine_does_not_grow_with_the_domains() {
+    let reload = |domains: usize| {
+        let (before, after) = (plan_with(domains), plan_with(domains + 1));
+        let held = [&before, &after].map(|plan| plan.settings.calls.policy.clone());
+        let mut engine = Engine::new(before.settings, [7; 32], 1_800_000_000);
+        let configured = Box::new(Configured { settings: after.settings, source: ConfigSource::default() });
+        let given_back = GIVEN_BACK.get();
+        let now = Now::new(Mono(1_000_000_000), Wall(1_000));
+        let asked = cost_of(|| engine.handle(throughline::engine::Input::Configured(configured), now));
+        assert_eq!(held.len(), 2);
+        (asked, GIVEN_BACK.get() - given_back)
+    };
+    let (few, many) = (reload(10), reload(20_000));
+    println!("a reload with ten domains: {few:?}, with 20,000: {many:?}");
+    assert!(many.0.0 <= few.0.0 + 4 && many.0.1 <= few.0.1 + 1024 && many.1 <= few.1 + 1024, "{few:?} {many:?}");
+    assert!(many.0.1 < 64 * 1024, "{many:?}");
 }
 
 /// Naming who was passed over costs a grant the same in a team of any size.
