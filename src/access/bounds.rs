@@ -45,10 +45,7 @@ mod tests {
 
     use super::*;
 
-    fn all<T: Ord>(rules: &[T], given: Option<T>) -> Vec<RuleIx>
-    where
-        T: Copy,
-    {
+    fn all<T: Ord + Copy>(rules: &[T], given: Option<T>) -> Vec<RuleIx> {
         let mut bounds = Bounds::default();
         rules.iter().zip(0..).for_each(|(least, rule)| bounds.add(rule, Some(*least)));
         bounds.unmet(given).map(|unmet| unmet.iter().collect()).unwrap_or_default()

@@ -185,7 +185,7 @@ fn caller() -> impl Strategy<Value = Caller> {
         prop::sample::select(["pbx", "other"].map(TrunkId::new).to_vec()),
         prop::sample::select(Channel::ALL.to_vec()),
         prop::collection::vec(load, 0..2),
-        (days, 0..3600_000u64),
+        (days, 0..3_600_000u64),
     );
     (who, what, before, way).prop_map(|(who, what, (about_case, open, last), way)| {
         let wall = Wall(NOW_MS + way.4.0 * 86_400_000 + way.4.1);

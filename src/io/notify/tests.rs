@@ -1,6 +1,7 @@
 //! Against a listener that verifies what it gets, as a target would.
 
 use std::path::Path;
+use std::slice::from_ref;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -166,14 +167,14 @@ async fn the_next_process_goes_on_with_what_was_not_taken() {
     let failed = || telemetry.count(&Counter::NoticeFailed("gold-team".to_owned()));
     {
         let history = history_at(&file);
-        let notifier = Notifier::start(&[slow.clone()], &telemetry, history.clone()).unwrap();
+        let notifier = Notifier::start(from_ref(&slow), &telemetry, history.clone()).unwrap();
         notifier.note(&record());
         until("it is refused", || failed() == 1).await;
         history.written().await;
     }
     let now = Wall(1_800_000_100_000);
     let history = history_at(&file);
-    let notifier = Notifier::start(&[slow.clone()], &telemetry, history.clone()).unwrap();
+    let notifier = Notifier::start(from_ref(&slow), &telemetry, history.clone()).unwrap();
     notifier.resume(now).await;
     until("it is taken", || target.lock().unwrap().taken.len() == 1).await;
     notifier.end().await;
