@@ -45,8 +45,8 @@ impl LookAlikes {
         }
         let bits = (all.places_by_hash.len() * BITS_EACH).next_power_of_two().max(64);
         all.marked = vec![0; bits / 64];
-        for hash in all.places_by_hash.keys() {
-            let (word, bit) = mark_of(*hash, all.marked.len());
+        for hash in all.protected.iter().flat_map(|protected| neighbourhood(&protected.skeleton)) {
+            let (word, bit) = mark_of(hash, all.marked.len());
             all.marked[word] |= bit;
         }
         all
