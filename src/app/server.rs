@@ -248,9 +248,7 @@ pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<S
         clock,
     };
     let (sip_tls, http_tls) = tls::open(&plan).map_err(StartError::Tls)?;
-    let notifier =
-        Notifier::start(&notices::targets(&plan), &telemetry, history.clone()).map_err(StartError::Notify)?;
-    notifier.resume(now.wall).await;
+    let notifier = start_notices(&plan, &telemetry, &history, now).await?;
     let tls = (sip_tls.clone(), http_tls.clone());
     let parts = reload::Parts { web, numbers, tls, notifier: notifier.clone(), log, webrtc };
     let reloader = Reloader::new(file, parts, (&plan, source, stage), rng.split());
@@ -359,6 +357,19 @@ fn open_store(plan: &StorePlan) -> Result<Store, StartError> {
         ),
     };
     opened.map_err(StartError::Store)
+}
+
+/// Goes on with what was left to tell.
+async fn start_notices(
+    plan: &Plan,
+    telemetry: &Telemetry,
+    history: &History,
+    now: Now,
+) -> Result<Notifier, StartError> {
+    let started = Notifier::start(&notices::targets(plan), telemetry, history.clone());
+    let notifier = started.map_err(StartError::Notify)?;
+    notifier.resume(now.wall).await;
+    Ok(notifier)
 }
 
 fn open_history(plan: &HistoryPlan, now: Now) -> Result<History, StartError> {
