@@ -4,8 +4,9 @@ use std::thread;
 
 use tokio::sync::oneshot;
 
-/// Above that of all others (0), and far enough below the lowest (19) to go on on a machine that is never idle: a tenth of a core.
-const NICENESS: libc::c_int = 10;
+/// Above that of all others (0), and far enough below the lowest (19) to come to an end on a machine that is never idle: beside one
+/// thread that works all the time it has a quarter of a core.
+const NICENESS: libc::c_int = 5;
 
 /// Runs on a thread of low priority and answers when it is done; `None`: there is no thread for it, or it panicked.
 pub async fn at_leisure<T: Send + 'static>(name: &'static str, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
