@@ -40,6 +40,7 @@ impl Session {
         if let Some(caller) = &mut self.caller {
             caller.cancel_all(core, None, reason, now);
         }
+        self.refuse_theirs(core, now);
         self.phase = Phase::Over;
         core.ended.push(self.id());
     }

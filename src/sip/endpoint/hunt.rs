@@ -144,7 +144,7 @@ impl Session {
             caller.refusal = caller.refusal.take().or(Some((503, None)));
             caller.cancel_all(core, None, None, now);
         }
-        self.fail(core);
+        self.fail(core, now);
     }
 }
 

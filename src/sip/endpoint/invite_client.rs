@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::Endpoint;
-use super::change::Changes;
+use super::change::{Changes, Theirs};
 use super::compose::{self, Invitation};
 use super::core::{ClientOwner, Core, Way};
 use super::deadlines::Deadline;
@@ -101,7 +101,7 @@ impl Endpoint {
         } else if caller.hunt.is_some() && (status == 503 || (status == 408 && unheard)) {
             return self.hunt(id, now);
         }
-        session.fail(&mut self.core);
+        session.fail(&mut self.core, now);
     }
 
     /// The time to ring is over: CANCEL, and the leg fails with 408.
@@ -113,7 +113,7 @@ impl Endpoint {
             caller.refusal = Some((408, None));
             caller.cancel_all(&mut self.core, None, None, now);
         }
-        session.fail(&mut self.core);
+        session.fail(&mut self.core, now);
     }
 }
 
@@ -205,6 +205,11 @@ impl Session {
 
     fn win(&mut self, core: &mut Core, invite: TxId, mut up: Up, response: &Response, now: Mono) {
         let (id, leg) = (self.id(), self.leg);
+        let is_anothers = |theirs: &Theirs| theirs.request.from_tag() != &up.dialog.remote_tag[..];
+        if self.changes.theirs.as_ref().is_some_and(is_anothers) {
+            self.refuse_theirs(core, now);
+            leg.into_iter().for_each(|leg| core.tell(SipEvent::ReinviteWithdrawn { leg }));
+        }
         let Some(caller) = &mut self.caller else { return };
         core.timers.cancel(&Deadline::RungLong(id));
         core.timers.cancel(&Deadline::TargetSilent(invite));
@@ -234,11 +239,12 @@ impl Session {
     }
 
     /// Nobody took the call; what still comes is dealt with without the calls.
-    pub fn fail(&mut self, core: &mut Core) {
+    pub fn fail(&mut self, core: &mut Core, now: Mono) {
         if !matches!(self.phase, Phase::Calling) {
             return;
         }
         core.timers.cancel(&Deadline::RungLong(self.id()));
+        self.refuse_theirs(core, now);
         self.phase = Phase::Over;
         core.ended.push(self.id());
         let refusal = self.caller.as_mut().and_then(|caller| caller.refusal.take());

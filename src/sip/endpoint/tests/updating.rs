@@ -83,6 +83,22 @@ fn the_called_side_changes_its_early_dialog() {
     );
 }
 
+/// The call ends, or another fork gets it, while a change of the called side waits for the calls: nothing is left of it.
+#[test]
+fn a_change_of_the_called_side_ends_with_its_dialog() {
+    let trace = "0 INVITE>trunk, 0 PRACK>trunk, 0 Progress 183 sdp, 0 Reinvite sdp,";
+    for (end, expect) in [
+        ("do Hangup\n CANCEL 200\n INVITE 487", "0 CANCEL>trunk, 0 487 UPDATE>trunk, 0 ACK>trunk"),
+        ("INVITE 486", "0 ACK>trunk, 0 487 UPDATE>trunk, 0 Failed 486"),
+        (
+            "INVITE 200 tag=other body\n callee BYE c=3 tag=other",
+            "0 487 UPDATE>trunk, 0 ReinviteWithdrawn, 0 ACK>trunk, 0 Answered sdp, 0 200 BYE>trunk, 0 Ended Bye",
+        ),
+    ] {
+        check(&format!("{CALLING} callee UPDATE c=1 body\n {end}"), &format!("{trace}\n{expect}"));
+    }
+}
+
 #[test]
 fn a_re_invite_without_a_final_answer_is_cancelled() {
     check(
