@@ -30,6 +30,11 @@ impl Bundle {
         Bundle { ring: Ring::new().ok(), ..Bundle::default() }
     }
 
+    /// Whether what is pushed leaves with other things.
+    pub fn gathers(&self) -> bool {
+        self.ring.is_some()
+    }
+
     /// `to` is `None` for the peer that the socket is connected to. What the kernel will not take is lost, as any packet may be.
     pub fn push(&mut self, socket: BorrowedFd<'_>, to: Option<SocketAddr>, packet: &[u8]) {
         let (socket, to) = (socket.as_raw_fd(), to.map(SockAddr::from));

@@ -148,6 +148,8 @@ impl Wire for Sockets {
                 let (socket, to) = pair.way(channel, to);
                 self.bundle.push(socket, to, packet);
             }
+            // One call for both directions; without a ring the port has a call of its own for several.
+            (None, Some(shared)) if self.bundle.gathers() => self.bundle.push(shared.fd(), Some(to), packet),
             (None, Some(shared)) => shared.send(to, packet),
             (None, None) => {}
         }
