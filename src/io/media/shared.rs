@@ -69,6 +69,12 @@ impl Shared {
         self.doors.iter().map(|door| door.socket.as_fd())
     }
 
+    /// The socket by which something goes there; `None` for a family that has none.
+    pub fn fd_towards(&self, to: SocketAddr) -> Option<BorrowedFd<'_>> {
+        let family = Family::of(to.ip());
+        self.doors.iter().find(|door| door.family == family).map(|door| door.socket.as_fd())
+    }
+
     /// It leaves at the end of the round, or before when many wait.
     pub fn send(&mut self, to: SocketAddr, packet: &[u8]) {
         let family = Family::of(to.ip());

@@ -149,7 +149,10 @@ impl Wire for Sockets {
                 self.bundle.push(socket, to, packet);
             }
             // One call for both directions; without a ring the port has a call of its own for several.
-            (None, Some(shared)) if self.bundle.gathers() => self.bundle.push(shared.fd(), Some(to), packet),
+            (None, Some(shared)) if self.bundle.gathers() => {
+                let socket = shared.fd_towards(to);
+                socket.into_iter().for_each(|socket| self.bundle.push(socket, Some(to), packet));
+            }
             (None, Some(shared)) => shared.send(to, packet),
             (None, None) => {}
         }
