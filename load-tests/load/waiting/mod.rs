@@ -48,6 +48,7 @@ const CALLERS_A_THREAD: usize = 4_000;
 /// RTP of 20 ms in G.711, each packet of the same octets: PCMU.
 const PACKET: [u8; 172] = [0x80; 172];
 const PACE: Duration = Duration::from_millis(20);
+const SPARE_DESCRIPTORS: usize = 100;
 
 impl Flags {
     pub fn for_all() -> Flags {
@@ -56,7 +57,7 @@ impl Flags {
 }
 
 pub fn run(flags: &Flags) -> Table {
-    allow_descriptors();
+    let most = callers_allowed();
     let _warm = warm::Loops::start();
     let titles = [
         "waiting",
@@ -70,7 +71,8 @@ pub fn run(flags: &Flags) -> Table {
         "to flat out",
     ];
     let mut table = Table::new("waiting", &titles);
-    for callers in &flags.callers {
+    for asked in &flags.callers {
+        let callers = &most.min(*asked);
         let threads = callers.div_ceil(CALLERS_A_THREAD).min(pinned::cores());
         table.push(row(
             &Plan { callers: *callers, threads, measured: Duration::from_secs(flags.seconds) },
@@ -115,10 +117,13 @@ impl Cost {
     }
 }
 
-/// Two for each caller. Who may raise the hard limit does.
-fn allow_descriptors() {
-    let wanted = libc::rlimit { rlim_cur: 1 << 16, rlim_max: 1 << 16 };
-    // SAFETY: `wanted` lives through the call; where it is refused, what is allowed must do.
-    unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &wanted) };
+/// As many as there may be descriptors for: two each, and some for all else. Who may raise the hard limit does.
+fn callers_allowed() -> usize {
+    let mut limit = libc::rlimit { rlim_cur: 1 << 16, rlim_max: 1 << 16 };
+    // SAFETY: `limit` lives through the calls; where more is refused, what is allowed must do.
+    unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) };
     descriptors::prepare().expect("room for descriptors");
+    // SAFETY: as above; the kernel writes into it.
+    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) };
+    (limit.rlim_cur as usize).saturating_sub(SPARE_DESCRIPTORS) / 2
 }
