@@ -173,6 +173,10 @@ impl Agent {
         }
     }
 
+    pub(super) fn is_offered(&self, call: CallId) -> bool {
+        matches!(&self.work, Work::Offered(grant) if grant.call == call)
+    }
+
     pub(super) fn talking(&self, call: CallId, fence: Fence) -> Option<Grant> {
         match &self.work {
             Work::OnCall(grant) if grant.call == call && grant.fence == fence => Some(*grant),

@@ -15,7 +15,7 @@ impl Router {
     pub(super) fn offer_accepted(&mut self, call: CallId, agent: &AgentId, fence: Fence, now: Mono) {
         let Some((ix, grant)) = self.live(agent, |agent| agent.offered(call, fence)) else { return };
         if let Some(call) = self.calls.get_mut(&call) {
-            call.place = Place::Talking(ix);
+            (call.place, call.next) = (Place::Talking(ix), None);
         }
         self.agent_mut(ix).work = Work::OnCall(grant);
         self.timers.set(Timer::Grant(ix), now + CALL_LENGTH_MAX + self.rules.grant_margin);
@@ -53,9 +53,7 @@ impl Router {
     pub(super) fn end_talk(&mut self, ix: AgentIx, now: Mono) {
         let Work::OnCall(grant) = self.agent(ix).work else { return };
         self.timers.cancel(&Timer::Grant(ix));
-        if self.calls.get(&grant.call).is_some_and(|call| call.place == Place::Talking(ix)) {
-            self.forget(grant.call);
-        }
+        self.leave_to_next(grant.call, ix);
         let longest = self.queue(grant.queue).setup.wrap_up;
         let is_written = std::mem::take(&mut self.agent_mut(ix).wrapped_up);
         if longest.is_zero() || is_written {
@@ -65,6 +63,15 @@ impl Router {
         self.agent_mut(ix).work = Work::WrapUp { call: grant.call, queue: grant.queue };
         self.timers.set(Timer::WrapUp(ix), now + longest);
         self.tell_state(ix, now);
+    }
+
+    /// A call that is being passed on goes on with whoever is to have it; any other is over.
+    fn leave_to_next(&mut self, id: CallId, ix: AgentIx) {
+        let Some(call) = self.calls.get_mut(&id).filter(|call| call.place == Place::Talking(ix)) else { return };
+        match call.next.take() {
+            Some(next) => call.place = Place::Talking(next),
+            None => self.forget(id),
+        }
     }
 
     /// The caller left during the offer: the agent keeps their turn.
@@ -152,8 +159,7 @@ impl Router {
 
     /// For a call that another agent passes on: it keeps its place with that one until it is accepted.
     pub(super) fn grant_directly(&mut self, id: CallId, agent: &AgentId, from: Option<CallId>, now: Mono) {
-        let queue = self.calls.get(&id).map(|call| call.queue);
-        let ix = self.agent_by_id.get(agent).copied();
+        let (queue, ix) = (self.calls.get(&id).map(|call| call.queue), self.agent_by_id.get(agent).copied());
         let (Some(ix), Some(queue)) = (ix, queue) else {
             return self.outputs.push_back(Output::NotFree { call: id, agent: agent.clone(), why: Why::Offline });
         };
@@ -169,6 +175,9 @@ impl Router {
         let idle_since = self.leave_idle(ix).unwrap_or(now);
         let expires = now + self.queue(queue).setup.offer_timeout;
         let fence = self.agent_mut(ix).next_fence();
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.next = Some(ix);
+        }
         self.agent_mut(ix).work = Work::Offered(Grant { call: id, fence, queue, idle_since });
         self.agent_mut(ix).granted = now;
         self.timers.set(Timer::Grant(ix), expires + self.rules.grant_margin);
@@ -207,6 +216,7 @@ impl Router {
         self.timers.cancel(&Timer::Grant(ix));
         if let Some(call) = self.calls.get_mut(&grant.call) {
             call.note_failure(Failed { agent: ix, why, at: now });
+            call.next = call.next.filter(|next| *next != ix);
         }
         self.agent_mut(ix).work = Work::Free;
         if !matches!(why, OfferFailure::Declined | OfferFailure::Away) {
@@ -216,6 +226,8 @@ impl Router {
         if self.calls.get(&grant.call).is_some_and(|call| call.place == Place::Offered(ix)) {
             self.find_agent_or_wait(grant.call, now);
         }
+        // Or with nobody any more, and what becomes of it is not for the router to say.
+        self.leave_to_next(grant.call, ix);
         self.settle_agent(ix, now, now);
     }
 

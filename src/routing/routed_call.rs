@@ -50,6 +50,8 @@ pub(super) struct RoutedCall {
     /// The latest, at most `PASSED_OVER_MAX`, oldest first.
     pub failed: Vec<Failed>,
     pub place: Place,
+    /// Whom it is being passed on to; theirs when the agent of now has left it.
+    pub next: Option<AgentIx>,
     /// The position last reported.
     pub told: Option<usize>,
     /// Present from when it begins to wait to its first offer.

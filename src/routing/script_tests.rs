@@ -692,6 +692,36 @@ fn a_call_that_is_passed_on_has_one_agent_after_the_other() {
 }
 
 #[test]
+fn a_call_can_be_passed_on_again_by_whoever_has_it_by_then() {
+    let passed_on = [
+        (0, "ann available", &[][..]),
+        (1, "call 1 any", &["1 to ann#1"]),
+        (2, "ann#1 accepts 1", &[]),
+        (3, "bob available", &[]),
+        (4, "pass 1 bob", &["1 to bob#1"]),
+        // Whoever passes it on may leave it before the next one has come.
+        (5, "ann#1 ends 1", &[]),
+    ];
+    let goes_on: &[_] = &[
+        (6, "bob#1 accepts 1", &[][..]),
+        (7, "ann done", &[]),
+        (8, "pass 1 ann", &["1 to ann#2"]),
+        (9, "ann#2 accepts 1", &[]),
+        (9, "bob#1 ends 1", &[]),
+        (10, "bob done", &[]),
+        (11, "pass 1 bob", &["1 to bob#2"]),
+        (12, "bob#2 declines 1", &[]),
+        (13, "ann#2 ends 1", &[]),
+        (14, "pass 1 bob", &["1 not to bob: Offline"]),
+    ];
+    let is_declined: &[_] = &[(6, "bob#1 declines 1", &[][..]), (7, "pass 1 bob", &["1 not to bob: Offline"])];
+    let caller_leaves: &[_] = &[(6, "leave 1", &[][..]), (7, "call 2 any", &["2 to bob#2"])];
+    for rest in [goes_on, is_declined, caller_leaves] {
+        check(&[&passed_on[..], rest].concat());
+    }
+}
+
+#[test]
 fn passing_on_that_comes_to_nothing_leaves_the_call_with_its_agent() {
     check(&[
         (0, "ann available", &[]),
