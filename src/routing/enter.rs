@@ -44,7 +44,8 @@ impl Router {
         let enqueued = asked.since.map_or(now, |since| since.min(now));
         let key = WaitKey { priority: asked.priority, enqueued, serial: self.next_serial };
         let (failed, place) = (Vec::new(), Place::Waiting);
-        let mut call = RoutedCall { id, queue, lane, stage: 0, key, prefer, failed, place, next: None, told: None, entry: None };
+        let mut call =
+            RoutedCall { id, queue, lane, stage: 0, key, prefer, failed, place, next: None, told: None, entry: None };
         call.stage = self.stage_of(&call, now);
         self.take_in(call, asked.since.is_some(), now);
     }
