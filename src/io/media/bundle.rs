@@ -60,7 +60,7 @@ impl Bundle {
             Some(ring) if letters.len() > 1 => {
                 if let Err(taken) = ring.send(letters.clone()) {
                     self.ring = None;
-                    letters.skip(taken as usize).for_each(|letter| send(&letter));
+                    letters.skip(taken).for_each(|letter| send(&letter));
                 }
             }
             Some(_) | None => letters.for_each(|letter| send(&letter)),
