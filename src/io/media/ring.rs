@@ -26,7 +26,12 @@ pub const LETTERS_MAX: usize = 32;
 impl Ring {
     /// For the calling thread alone. Fails where the kernel is older, and where it, or whoever guards it, forbids such queues.
     pub fn new() -> io::Result<Ring> {
-        IoUring::builder().setup_submit_all().setup_single_issuer().setup_defer_taskrun().build(LETTERS_MAX as u32).map(Ring)
+        IoUring::builder()
+            .setup_submit_all()
+            .setup_single_issuer()
+            .setup_defer_taskrun()
+            .build(LETTERS_MAX as u32)
+            .map(Ring)
     }
 
     /// Sends the letters, `LETTERS_MAX` at most. What the kernel will not take is lost; an error says that the queue is of no use any
