@@ -77,7 +77,7 @@ test('JsSIP calls SIP.js and the other way round: register, call, hold, keys', (
   await jssip.press('end');
 }));
 
-test('JsSIP and SIP.js pass a customer on to each other; the customer stays', () => both(async ({ server, jssip, sipjs }) => {
+test('JsSIP and SIP.js pass a customer on to each other, and join two calls; the customer stays', () => both(async ({ server, jssip, sipjs }) => {
   const carla = await Desk.open(server.origin, { agent: 'carla', token: 'carla' }), dan = await Desk.open(server.origin, { agent: 'dan', token: 'dan' });
   const shop = await page(await launch(880));
   try {
@@ -88,19 +88,30 @@ test('JsSIP and SIP.js pass a customer on to each other; the customer stays', ()
     await jssip.press('answer');
     await Promise.all([hears(jssip.shown, 880), hears(shop, 440)]);
     await dan.available();
-    await jssip.press('refer', `sip:dan@${DOMAIN}`);
+    // Asked first, by the telephones alone: the caller waits, then is joined with whoever was asked (REFER with Replaces).
+    await jssip.press('hold');
+    await jssip.press('call', `sip:dan@${DOMAIN}`);
     await sipjs.says('rings');
     await sipjs.press('answer');
+    await Promise.all([hears(jssip.shown, 660), hears(sipjs.shown, 440)]);
+    await jssip.press('join');
+    await jssip.says('joined');
     await Promise.all([hears(sipjs.shown, 880), hears(shop, 660)]);
-    await jssip.says('passed on');
     await until(() => carla.heard.some(({ type }) => type === 'wrap_up_taken'), "Carla's call is over");
     await carla.available();
     await sipjs.press('refer', `sip:carla@${DOMAIN}`);
     await jssip.says('rings', 2);
     await jssip.press('answer');
     await Promise.all([hears(jssip.shown, 880), hears(shop, 440)]);
+    await until(() => dan.heard.some(({ type }) => type === 'wrap_up_taken'), "Dan's call is over");
+    await dan.available();
+    await jssip.press('refer', `sip:dan@${DOMAIN}`);
+    await sipjs.says('rings', 2);
+    await sipjs.press('answer');
+    await Promise.all([hears(sipjs.shown, 880), hears(shop, 660)]);
+    await jssip.says('passed on');
     await shop.locator('[data-id="hang-up"]').click();
-    await jssip.says('ended', 2);
+    await sipjs.says('Terminated', 2);
   } finally {
     carla.close();
     dan.close();

@@ -257,7 +257,10 @@ export class Contact extends HTMLElement {
       this.intent.token = String(answer.token ?? this.intent.token);
       if (this.stream) this.stream.token = this.intent.token;
       this.chosen = '';
-      this.heard({ state: 'callback_waiting', position: number_(answer.position), expected_wait_s: number_(answer.expected_wait_s) });
+      // What the page has heard of the callback already is newer than this answer.
+      if (!['callback_waiting', 'calling_you'].includes(this.live.state)) {
+        this.heard({ state: 'callback_waiting', position: number_(answer.position), expected_wait_s: number_(answer.expected_wait_s) });
+      }
     }
     this.draw();
   }

@@ -5,13 +5,14 @@ import JsSIP from 'jssip';
 const { server, uri, password } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
 const audio = document.querySelector('audio');
 const said = [];
-let session = null;
+let session = null, before = null;
 
 const socket = new JsSIP.WebSocketInterface(server);
 const ua = new JsSIP.UA({ sockets: [socket], uri, password, register: true, session_timers: false });
 ua.on('registered', () => said.push('registered'));
 ua.on('registrationFailed', ({ cause }) => said.push(`registration failed: ${cause}`));
 ua.on('newRTCSession', (event) => {
+  before = session?.isEstablished() ? session : null;
   session = event.session;
   said.push(event.originator === 'remote' ? 'rings' : 'calls');
   const hear = ({ track, streams }) => { audio.srcObject = streams[0] ?? new MediaStream([track]); };
@@ -40,9 +41,18 @@ window.phone = {
   refer: (target) => new Promise((resolve, reject) => {
     session.refer(target, { eventHandlers: {
       requestSucceeded: () => resolve('taken'),
-      requestFailed: ({ cause }) => reject(new Error(cause)),
+      requestFailed: ({ cause, response }) => reject(new Error(`${cause}: ${response?.status_code}`)),
       accepted: () => said.push('passed on'),
       failed: () => said.push('not passed on'),
+    } });
+  }),
+  /** Joins the call before with the one that was made since (REFER with Replaces); resolves when it is taken. */
+  join: () => new Promise((resolve, reject) => {
+    before.refer(session.remote_identity.uri, { replaces: session, eventHandlers: {
+      requestSucceeded: () => resolve('taken'),
+      requestFailed: ({ cause, response }) => reject(new Error(`${cause} ${response?.status_code} ${response?.reason_phrase}`)),
+      accepted: () => said.push('joined'),
+      failed: () => said.push('not joined'),
     } });
   }),
   end: () => session.terminate(),
