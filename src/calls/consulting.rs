@@ -249,6 +249,7 @@ fn pass_on(call: &mut Call, grant: Option<&Grant>, bench: &mut Bench, now: Now) 
     if bench.call_by_leg.contains_key(&far.0) {
         ending::hang_up_far(far, Some(Reason::sip(200, "passed on")), bench);
     }
+    bench.fact(Fact::LetGo { call: call.id, agent: before.agent.clone() });
     talking::release_agent(call, &before, bench);
     note(call, &before.agent, &consultation, bench);
     match grant.cloned() {

@@ -133,6 +133,7 @@ fn abandon_offer(call: &mut Call, grant: &Grant, reason: Option<Reason>, bench: 
 pub fn let_agent_go(call: &mut Call, why: &str, bench: &mut Bench) {
     let (Phase::Offered(grant) | Phase::Ringing(grant, _)) = &call.phase else { return };
     let agent = grant.agent.clone();
+    bench.fact(Fact::LetGo { call: call.id, agent: agent.clone() });
     bench.cancel_deadline(call, Deadline::Pop);
     bench.desk(DeskCommand::Withdraw { agent, call: call.id, why: why.to_owned() });
     if let Some(leg) = call.far() {

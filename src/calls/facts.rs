@@ -162,7 +162,7 @@ pub enum Fact {
         agent: AgentId,
         cause: PopMiss,
     },
-    /// An agent has passed the call on, or has hung up after asking to: it goes on without them.
+    /// An agent has passed the call on, or has hung up after asking to, or a callback gives them back: it goes on without them.
     LetGo {
         call: CallId,
         agent: AgentId,

@@ -29,9 +29,9 @@ pub const DIALLED: &str = "{dialled}";
 
 /// Sends the caller on, once: a call that is diverted already stays where it is.
 pub fn divert(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
-    // Nobody is there who could be sent elsewhere.
+    // Nobody is sent elsewhere whom we have called.
     if call.recall.is_some() {
-        return recalling::not_served(call, cause, bench, now);
+        return recalling::stranded(call, cause, bench, now);
     }
     for deadline in [Deadline::Match, Deadline::AnswerWaiting, Deadline::Pop, Deadline::Ceiling] {
         bench.cancel_deadline(call, deadline);

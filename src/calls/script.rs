@@ -453,6 +453,11 @@ impl Bench {
                 store(self.ask, Ok(StoreReply::Found { candidates: vec![candidate] }))
             }
             ["taken", "by", "recall"] => store(self.ask, Ok(StoreReply::Taken { by: self.recall })),
+            ["recalled", "in", "Tokyo"] => {
+                let mut intent = promised(self.now.wall, 1, CallbackState::Calling { call });
+                intent.callback.as_mut().unwrap().zone = Some("Asia/Tokyo".to_owned());
+                store(self.ask, Ok(StoreReply::Claimed(Box::new(intent))))
+            }
             ["gone"] => store(self.ask, Ok(StoreReply::Gone)),
             ["promises", "waiting"] => {
                 let intent = promised(self.now.wall, 0, CallbackState::Waiting);
@@ -650,6 +655,11 @@ impl Bench {
             Confirmed::Claiming { .. } => "claiming".to_owned(),
             Confirmed::NoCall => "no call".to_owned(),
         });
+    }
+
+    /// The place of the newest call that waits.
+    pub fn waits_since(&self) -> Option<Mono> {
+        Some(self.calls.in_progress().next()?.queued.as_ref()?.since)
     }
 
     /// The store takes whatever is owed to it.

@@ -158,6 +158,7 @@ pub fn granted(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
     pop.why.push(format!("taken over from {}", before.agent));
     bench.desk(DeskCommand::Show { agent: grant.agent.clone(), pop });
     ending::hang_up_far(far, Some(Reason::sip(200, "taken over by a supervisor")), bench);
+    bench.fact(Fact::LetGo { call: call.id, agent: before.agent.clone() });
     talking::release_agent(call, &before, bench);
     engaged::release(call, &grant.agent, bench);
     note(call, &grant.agent, Some(Act::TakeOver), bench);

@@ -1,10 +1,12 @@
-//! An agent's desktop: logs in, draws pops, writes wrap-ups, takes breaks, and loses its connection now and then.
+//! An agent's desktop: logs in, draws pops, writes wrap-ups, takes breaks, asks others, and loses its connection now and then.
+
+mod wishes;
 
 use crate::base::rng::Rng;
 use crate::base::{AgentId, CallId, Fence, Mono, Pii};
 use crate::desktop::{
-    AgentState, AskedState, ClientMessage, ConnId, DesktopInput, DesktopOutput, Hello, RecordingState, Resume,
-    ServerMessage, SessionId, TokenHash, WrapUp,
+    AgentState, AskedState, CallPhase, ClientMessage, CloseCode, ConnId, DesktopInput, DesktopOutput, Hello,
+    RecordingState, Resume, ServerMessage, SessionId, TokenHash, WrapUp,
 };
 
 use super::dice;
@@ -28,12 +30,17 @@ pub struct Desk {
     last_down: Mono,
     acts: Later<Act>,
     going_home: bool,
+    /// The call that is a callback, by its pop.
+    calls_back: Option<CallId>,
+    /// How many agents there are, itself among them.
+    colleagues: u32,
 }
 
 #[derive(Clone, Debug)]
 enum Act {
     Connect,
     Cut,
+    Watch,
     Say(ClientMessage),
 }
 
@@ -60,7 +67,18 @@ impl Desk {
             last_down: Mono::ZERO,
             acts,
             going_home: false,
+            calls_back: None,
+            colleagues: 1,
         }
+    }
+
+    /// One of so many agents; a supervisor looks at the others' calls.
+    pub fn among(mut self, colleagues: u32, is_supervisor: bool) -> Desk {
+        self.colleagues = colleagues;
+        if is_supervisor {
+            self.acts.add(Mono::ZERO + dice::between_ms(&mut self.rng, 10_000, 20_000), Act::Watch);
+        }
+        self
     }
 
     /// What the server sends, with the network's delay before it.
@@ -91,6 +109,7 @@ impl Desk {
             match act {
                 Act::Connect => self.connect(now),
                 Act::Cut => self.cut_now_and_then(now),
+                Act::Watch => self.watch(now),
                 Act::Say(message) => self.say(message, now),
             }
         }
@@ -166,9 +185,11 @@ impl Desk {
                 self.read(message, now);
             }
             DesktopOutput::Ping { conn } if self.conn == Some(conn) => self.push(DesktopInput::Alive { conn }, now),
-            DesktopOutput::Close { conn, .. } if self.conn == Some(conn) => {
+            DesktopOutput::Close { conn, code, .. } if self.conn == Some(conn) => {
                 self.conn = None;
-                let back = now + dice::between_ms(&mut self.rng, 500, 3_000);
+                // Who is no agent any more looks from time to time whether they are again.
+                let (least, most) = if code == CloseCode::Unauthorized { (5_000, 20_000) } else { (500, 3_000) };
+                let back = now + dice::between_ms(&mut self.rng, least, most);
                 self.acts.add(back, Act::Connect);
             }
             DesktopOutput::Send { .. } | DesktopOutput::Ping { .. } | DesktopOutput::Close { .. } => {}
@@ -178,18 +199,24 @@ impl Desk {
     fn read(&mut self, message: ServerMessage, now: Mono) {
         match message {
             ServerMessage::Welcome { session, resumed, state, .. } => self.welcomed(session, resumed, &state, now),
-            ServerMessage::Pop(pop) => self.see(pop.call, pop.fence, now),
+            ServerMessage::Pop(pop) => {
+                let is_callback = pop.fields.iter().any(|field| field.key == "callback");
+                self.calls_back = is_callback.then_some(pop.call);
+                self.see(pop.call, pop.fence, now);
+            }
+            ServerMessage::CallState { call, phase } => self.hear(call, phase, now),
             ServerMessage::WrapUpDue { call } => self.wrap_up(call, now),
             ServerMessage::StateChanged { state, .. } => self.state_changed(&state, now),
             ServerMessage::Recording { call, state: RecordingState::On } => {
                 self.in_ms(500, 5_000, ClientMessage::Recording { call, paused: true }, now);
             }
-            ServerMessage::Consultation { .. } | ServerMessage::Supervision { .. } | ServerMessage::Calls(_) => {}
+            ServerMessage::Consultation { call, state, .. } => self.consultation(call, state, now),
+            ServerMessage::Supervision { call, state, .. } => self.supervision(call, state, now),
+            ServerMessage::Calls(calls) => self.watched(&calls, now),
             ServerMessage::Recording { state: RecordingState::Paused | RecordingState::Off, .. }
             | ServerMessage::Phone(_)
             | ServerMessage::PopUpdated(_)
             | ServerMessage::PopWithdrawn { .. }
-            | ServerMessage::CallState { .. }
             | ServerMessage::WrapUpTaken { .. }
             | ServerMessage::Error { .. }
             | ServerMessage::Displaced
@@ -221,9 +248,25 @@ impl Desk {
         }
     }
 
+    /// One in four whom we call back is a machine, or somebody else; and some agents press the button by mistake.
+    fn hear(&mut self, call: CallId, phase: CallPhase, now: Mono) {
+        self.maybe_ask(call, phase, now);
+        let chance = match phase {
+            CallPhase::Talking if self.calls_back == Some(call) => 0.25,
+            CallPhase::Ringing | CallPhase::Talking => 0.02,
+            CallPhase::Held | CallPhase::Ended => 0.0,
+        };
+        if self.rng.chance(chance) {
+            self.in_ms(300, 4_000, ClientMessage::NotReached { call }, now);
+        }
+    }
+
     fn wrap_up(&mut self, call: CallId, now: Mono) {
-        if self.rng.chance(0.15) {
-            return;
+        match self.rng.below(10) {
+            0 => return,
+            // Going available ends it too.
+            1 => return self.in_ms(500, 7_000, ClientMessage::SetState(AskedState::Available), now),
+            _ => {}
         }
         let wrap_up = WrapUp {
             call,

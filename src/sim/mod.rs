@@ -2,8 +2,10 @@
 //!
 //! `world` is the loop; each other file is one part of the world, `invariants` what must always be true in it.
 
+mod browser;
 mod desk;
 mod dice;
+mod door;
 mod invariants;
 mod later;
 mod media;
@@ -11,12 +13,14 @@ mod net;
 mod people;
 pub mod phone;
 pub mod pools;
+mod promise;
 pub mod queues;
 mod report;
 mod scenario;
 mod site;
 mod store;
 mod town;
+mod variant;
 mod world;
 
 pub use invariants::Violation;

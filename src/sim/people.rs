@@ -46,6 +46,8 @@ pub struct Person {
     next_port: u16,
     /// To how many agents it may pass a call on, itself among them.
     colleagues: u32,
+    /// The page was loaded anew: what rings until then is the call that it had.
+    takes_until: Mono,
 }
 
 /// What happened on a telephone.
@@ -71,14 +73,18 @@ enum Act {
 }
 
 impl Person {
-    pub fn new(role: Role, address: SocketAddr, name: &str, rates: Rates, mut rng: Rng) -> Person {
+    pub fn new(role: Role, address: SocketAddr, name: &str, rates: Rates, rng: Rng) -> Person {
+        Person::with(role, PhoneSetup::new(address, name), rates, rng)
+    }
+
+    fn with(role: Role, setup: PhoneSetup, rates: Rates, mut rng: Rng) -> Person {
         let quirks = Quirks {
             cancel_answered: rates.cancel_answered,
             ack_late: rates.ack_late,
             bye_crossed: rates.bye_crossed,
             change_crossed: rates.change_crossed,
         };
-        let setup = PhoneSetup { quirks, habits: HABITS, ..PhoneSetup::new(address, name) };
+        let setup = PhoneSetup { quirks, habits: HABITS, ..setup };
         let phone = Phone::new(setup, rng.split());
         Person {
             role,
@@ -92,12 +98,52 @@ impl Person {
             away_until: Mono::ZERO,
             next_port: 0,
             colleagues: 0,
+            takes_until: Mono::ZERO,
         }
     }
 
     /// An agent who passes calls on to others, of whom there are so many.
     pub fn among(self, colleagues: u32) -> Person {
         Person { colleagues, ..self }
+    }
+
+    /// Their telephone is a page. What it hears depends on its websocket, so that silence is no fault.
+    pub fn in_browser(mut self) -> Person {
+        let setup = PhoneSetup { browser: true, ..PhoneSetup::new(self.phone.address(), "page0") };
+        let rates = Rates { datagram_lost: 1.0, ..self.rates };
+        Person::with(self.role, setup, rates, self.rng.split())
+    }
+
+    /// "Call from this browser".
+    pub fn click(&mut self, now: Mono) {
+        let uri = format!("sip:call@{}", town::REALM);
+        self.call(&uri, "page", None, None, now);
+    }
+
+    /// The websocket is gone: calls that are not connected are lost; or the page is, with all.
+    pub fn lose(&mut self, all: bool) {
+        let before = self.phone.live_calls();
+        match all {
+            true => {
+                self.phone.vanish();
+                self.acts.clear();
+            }
+            false => self.phone.unanswered().into_iter().for_each(|call| self.phone.lose(call)),
+        }
+        self.counts.vanished += before.saturating_sub(self.phone.live_calls()) as u64;
+    }
+
+    /// Another websocket is there: a call goes on when its page says something in it. False when there is none.
+    pub fn speak_again(&mut self, now: Mono) -> bool {
+        let talking = self.phone.talking();
+        talking.iter().for_each(|call| self.phone.change(*call, TALK, now));
+        self.drain(now);
+        !talking.is_empty()
+    }
+
+    pub fn rename(&mut self, user: &str, now: Mono) {
+        self.phone.rename(user);
+        self.takes_until = now + Duration::from_secs(15);
     }
 
     pub fn address(&self) -> SocketAddr {
@@ -124,13 +170,19 @@ impl Person {
     /// A caller dials.
     pub fn dial(&mut self, visit: &Visit, now: Mono) {
         let digits = visit.caller.as_ref().map_or("anonymous", |caller| caller.as_str());
+        let uri = format!("sip:{}@{}", visit.dialled.as_str(), town::engine_address());
+        let asserted = visit.caller.as_ref().map(|caller| Pii::new(caller.as_str().to_owned()));
+        self.call(&uri, digits, asserted, visit.user_to_user.clone(), now);
+    }
+
+    fn call(&mut self, uri: &str, from: &str, asserted: Option<Pii<String>>, data: Option<Bytes>, now: Mono) {
         let dial = PhoneDial {
             to: town::engine_address(),
-            uri: format!("sip:{}@{}", visit.dialled.as_str(), town::engine_address()),
-            from_user: Pii::new(digits.to_owned()),
+            uri: uri.to_owned(),
+            from_user: Pii::new(from.to_owned()),
             display: Pii::default(),
-            asserted: visit.caller.as_ref().map(|caller| Pii::new(caller.as_str().to_owned())),
-            user_to_user: visit.user_to_user.clone(),
+            asserted,
+            user_to_user: data,
             rtp: self.port(),
         };
         let call = self.phone.call(dial, now);
@@ -180,6 +232,8 @@ impl Person {
             Act::HangUp => self.phone.hang_up(call, now),
             Act::Hold => self.phone.change(call, HOLD, now),
             Act::Resume => self.phone.change(call, TALK, now),
+            // Nobody passes a call on to themselves.
+            Act::PassOn(nth) if self.address() == town::agent_phone(nth) => {}
             Act::PassOn(nth) => {
                 let to = format!("sip:{}@{}", town::agent(nth), town::engine_address());
                 self.phone.pass_on(call, &to, now);
@@ -244,8 +298,21 @@ impl Person {
         if self.phone.live_calls() > 1 && self.role == Role::Agent {
             return self.after(10, 50, call, Act::Refuse(486), now);
         }
+        if now < self.takes_until {
+            return self.after(5, 30, call, Act::Answer, now);
+        }
         let mood = self.rng.below(20);
         match (self.role, mood) {
+            // A customer who is called back: busy, gone, deaf, away; or a machine takes it.
+            (Role::Caller, 0..=1) => self.after(50, 500, call, Act::Refuse(486), now),
+            (Role::Caller, 2) => self.after(50, 500, call, Act::Refuse(404), now),
+            (Role::Caller, 3..=4) => self.after(50, 500, call, Act::Ring, now),
+            (Role::Caller, 5) => self.after(5, 50, call, Act::Refuse(503), now),
+            (Role::Caller, 6..=7) => self.after(50, 1_000, call, Act::Answer, now),
+            (Role::Caller, 8) => {
+                self.after(5, 100, call, Act::Ring, now);
+                self.after(10_000, 20_000, call, Act::Answer, now);
+            }
             (Role::Ivr, 0) => self.after(5, 50, call, Act::Refuse(503), now),
             (Role::Ivr, _) => self.after(5, 300, call, Act::Answer, now),
             (Role::Agent, 0) => self.after(50, 500, call, Act::Refuse(486), now),

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use memchr::memmem;
 
-use crate::base::Level;
+use crate::base::{CallId, Level, QueueId};
 use crate::calls::facts::{CallRecord, EndedBy, Fact, FallbackCause, Outcome, PopMiss};
+use crate::calls::supervising::Act;
+use crate::desktop::{ConsultState, DesktopOutput, ServerMessage};
 
 use super::invariants::Violation;
 use super::scenario::Scenario;
@@ -28,6 +30,8 @@ pub struct Report {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     pub admitted: u64,
+    /// Of these, calls without a caller.
+    pub callbacks: u64,
     pub offers: u64,
     pub offers_failed: u64,
     pub by_outcome: BTreeMap<Outcome, u64>,
@@ -35,9 +39,16 @@ pub struct Counts {
     pub by_level: BTreeMap<Level, u64>,
     pub by_fallback: BTreeMap<FallbackCause, u64>,
     pub by_pop_miss: BTreeMap<PopMiss, u64>,
-    /// Attempts to pass a call on that came to something, and to nothing.
+    /// Attempts to pass a call on that came to something, and to nothing, by why.
     pub passed_on: u64,
-    pub not_passed_on: u64,
+    pub not_passed_on: BTreeMap<u16, u64>,
+    /// What people and the admin do besides.
+    pub by_event: BTreeMap<&'static str, u64>,
+    pub by_evidence: BTreeMap<&'static str, u64>,
+    /// Where each call waits.
+    queues: BTreeMap<CallId, QueueId>,
+    /// Callbacks, by what became of them: the page's wishes, the calls, and how the calls ended.
+    pub by_callback: BTreeMap<&'static str, u64>,
     /// Requests of phones that not every phone makes, by what is unusual in them.
     pub by_habit: BTreeMap<&'static str, u64>,
 }
@@ -50,10 +61,38 @@ impl Counts {
             Fact::OfferFailed { .. } => self.offers_failed += 1,
             Fact::PopMissed { cause, .. } => *self.by_pop_miss.entry(*cause).or_default() += 1,
             Fact::PassedOn { status: 200, .. } => self.passed_on += 1,
-            Fact::PassedOn { .. } => self.not_passed_on += 1,
+            Fact::PassedOn { status, .. } => *self.not_passed_on.entry(*status).or_default() += 1,
+            Fact::Queued { call, queue, .. } => {
+                let before = self.queues.insert(*call, queue.clone());
+                if before.is_some_and(|before| before != *queue) {
+                    self.see("overflow");
+                }
+            }
+            Fact::Supervised { act, .. } => self.see(act.map_or("supervisor left", Act::as_str)),
+            Fact::Recording { .. } => self.see("recording"),
+            Fact::Dtmf { .. } => self.see("key"),
+            Fact::Confirmed { .. } => self.see("confirmed"),
+            Fact::Recalling { .. } => self.of_callbacks("dialled"),
+            Fact::Unreached { .. } => self.of_callbacks("in vain"),
             Fact::CallEnded(record) => self.ended(record),
             _ => {}
         }
+    }
+
+    pub(super) fn see(&mut self, what: &'static str) {
+        *self.by_event.entry(what).or_default() += 1;
+    }
+
+    /// A desk is told this.
+    pub(super) fn shown(&mut self, output: &DesktopOutput) {
+        let DesktopOutput::Send { message: ServerMessage::Consultation { state, .. }, .. } = output else { return };
+        self.see(match state {
+            ConsultState::Ringing => "asking: rings",
+            ConsultState::Consulting => "asking: both talk",
+            ConsultState::WithCaller => "asking: caller again",
+            ConsultState::Joined => "asking: all talk",
+            ConsultState::Over => "asking: over",
+        });
     }
 
     /// A phone has sent this.
@@ -72,7 +111,19 @@ impl Counts {
         }
     }
 
+    pub(super) fn of_callbacks(&mut self, what: &'static str) {
+        *self.by_callback.entry(what).or_default() += 1;
+    }
+
     fn ended(&mut self, record: &CallRecord) {
+        if let Some(outcome) = record.outcome.filter(|_| record.tries.is_some()) {
+            self.callbacks += 1;
+            self.of_callbacks(outcome.as_str());
+        }
+        self.queues.remove(&record.call);
+        for evidence in &record.evidence {
+            *self.by_evidence.entry(evidence.as_str()).or_default() += 1;
+        }
         *self.by_level.entry(record.level).or_default() += 1;
         if let Some(outcome) = record.outcome {
             *self.by_outcome.entry(outcome).or_default() += 1;
@@ -88,6 +139,7 @@ impl Counts {
     /// Adds the counts of another world.
     pub fn add(&mut self, other: &Counts) {
         self.admitted += other.admitted;
+        self.callbacks += other.callbacks;
         self.offers += other.offers;
         self.offers_failed += other.offers_failed;
         add(&mut self.by_outcome, &other.by_outcome);
@@ -96,7 +148,10 @@ impl Counts {
         add(&mut self.by_fallback, &other.by_fallback);
         add(&mut self.by_pop_miss, &other.by_pop_miss);
         self.passed_on += other.passed_on;
-        self.not_passed_on += other.not_passed_on;
+        add(&mut self.not_passed_on, &other.not_passed_on);
+        add(&mut self.by_event, &other.by_event);
+        add(&mut self.by_evidence, &other.by_evidence);
+        add(&mut self.by_callback, &other.by_callback);
         add(&mut self.by_habit, &other.by_habit);
     }
 }
@@ -109,9 +164,13 @@ fn add<K: Ord + Copy>(to: &mut BTreeMap<K, u64>, from: &BTreeMap<K, u64>) {
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "calls     {} admitted", self.admitted)?;
+        writeln!(f, "calls     {} admitted, of which {} callbacks", self.admitted, self.callbacks)?;
         writeln!(f, "offers    {}, of which {} came to nothing", self.offers, self.offers_failed)?;
-        writeln!(f, "passed on {}, and {} that came to nothing", self.passed_on, self.not_passed_on)?;
+        let not: Vec<String> = self.not_passed_on.iter().map(|(status, count)| format!("{status}: {count}")).collect();
+        writeln!(f, "passed on {}; came to nothing: {}", self.passed_on, not.join(", "))?;
+        line(f, "events", self.by_event.iter().map(|(key, count)| (*key, *count)))?;
+        line(f, "evidence", self.by_evidence.iter().map(|(key, count)| (*key, *count)))?;
+        line(f, "callbacks", self.by_callback.iter().map(|(key, count)| (*key, *count)))?;
         line(f, "habits", self.by_habit.iter().map(|(key, count)| (*key, *count)))?;
         line(f, "outcome", self.by_outcome.iter().map(|(key, count)| (key.as_str(), *count)))?;
         line(f, "ended by", self.by_end.iter().map(|(key, count)| (key.as_str(), *count)))?;

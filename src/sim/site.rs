@@ -12,8 +12,10 @@ use crate::intents::requests::{LeasePlan, StoreReply, StoreRequest};
 use crate::intents::token::TokenKeys;
 use crate::intents::{Article, Customer, Intent, IntentState, Reason, Subject, SubjectKind, Urgency};
 
+use super::door::Wish;
 use super::store::FlakyStore;
 use super::town;
+use super::{dice, promise};
 
 /// How somebody will call.
 #[derive(Clone, Debug)]
@@ -22,6 +24,8 @@ pub struct Visit {
     /// `None` withholds the number.
     pub caller: Option<E164>,
     pub user_to_user: Option<Bytes>,
+    /// The intent whose page is open before them.
+    pub page: Option<IntentId>,
 }
 
 pub struct Site {
@@ -59,18 +63,34 @@ impl Site {
         let own = intent.customer.phones.first().cloned();
         let dialled = intent.number.as_ref().map(|leased| leased.number.clone()).or_else(town::public_number)?;
         let by_token = self.keys.sign(intent.id, intent.expires);
+        let visit = Visit { dialled, caller: own, user_to_user: None, page: Some(intent.id) };
         Some(match self.rng.below(4) {
-            0 => Visit { dialled, caller: own, user_to_user: None },
-            1 => Visit { dialled, caller: None, user_to_user: None },
-            2 => Visit { dialled, caller: own, user_to_user: Some(Bytes::copy_from_slice(by_token.as_bytes())) },
-            _ => Visit { dialled: town::public_number()?, caller: own, user_to_user: None },
+            0 => visit,
+            1 => Visit { caller: None, ..visit },
+            2 => Visit { user_to_user: Some(Bytes::copy_from_slice(by_token.as_bytes())), ..visit },
+            _ => Visit { dialled: town::public_number()?, ..visit },
         })
     }
 
     fn stranger(&mut self) -> Option<Visit> {
         let caller = town::number(2, self.registered);
         let forged = self.rng.chance(0.3).then(|| Bytes::from_static(&[1; 37]));
-        Some(Visit { dialled: town::public_number()?, caller, user_to_user: forged })
+        Some(Visit { dialled: town::public_number()?, caller, user_to_user: forged, page: None })
+    }
+
+    /// What this customer would ask for; `None` where the access rules offer no callback.
+    pub fn wish(&mut self, intent: &Intent, now: Wall) -> Option<Wish> {
+        let (queue, priority) = town::callback_queue(intent)?;
+        let own = intent.customer.phones.first().cloned()?;
+        let others = town::number(if self.rng.chance(0.3) { 2 } else { 1 }, 9_000 + self.rng.below(90) as u32);
+        let number = if self.rng.chance(0.1) { others? } else { own };
+        let zone = match self.rng.below(8) {
+            0 => None,
+            1 => Some("Mars/Olympus_Mons"),
+            _ => dice::pick(&mut self.rng, &promise::ZONES).map(|(zone, _)| zone),
+        };
+        let not_before = self.rng.chance(0.1).then(|| now + dice::between_ms(&mut self.rng, 1_000, 120_000));
+        Some(Wish { number, zone: zone.map(str::to_owned), not_before, queue, priority })
     }
 
     /// Two codes, of which one is free most of the time.
@@ -99,7 +119,7 @@ impl Site {
     }
 
     /// One customer in ten comes again: the store then knows whom they spoke with.
-    fn intent(&mut self, now: Wall) -> Intent {
+    pub(super) fn intent(&mut self, now: Wall) -> Intent {
         let nth = self.registered;
         let customer = if self.rng.chance(0.1) { self.rng.below(u64::from(nth)) as u32 } else { nth };
         let domain = match self.rng.below(12) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::base::rng::Rng;
 use crate::base::{CallId, IntentId, Mono, Wall, limits};
 use crate::calls::api::AskId;
+use crate::intents::Callback;
 use crate::intents::model::Model;
 use crate::intents::requests::{StoreError, StoreReply, StoreRequest};
 
@@ -38,6 +39,8 @@ pub struct FlakyStore {
     away_until: Mono,
     /// Who has each intent by the store's own word.
     claims: BTreeMap<IntentId, (CallId, Wall)>,
+    /// Each callback whose number may be dialled now, by the same.
+    recalls: BTreeMap<IntentId, Callback>,
 }
 
 /// The longest time that the store is away.
@@ -55,6 +58,7 @@ impl FlakyStore {
             last_effect: Mono::ZERO,
             away_until: Mono::ZERO,
             claims: BTreeMap::new(),
+            recalls: BTreeMap::new(),
         }
     }
 
@@ -94,6 +98,11 @@ impl FlakyStore {
     /// The call that has an intent at this moment.
     pub fn holder(&self, intent: IntentId, now: Wall) -> Option<CallId> {
         self.claims.get(&intent).filter(|(_, until)| *until > now).map(|(call, _)| *call)
+    }
+
+    /// The callback of this intent, as it was when the store let its number be dialled last.
+    pub fn callback(&self, intent: IntentId) -> Option<Callback> {
+        self.recalls.get(&intent).cloned()
     }
 
     fn is_away(&mut self, now: Mono) -> bool {
@@ -151,6 +160,9 @@ impl FlakyStore {
     }
 
     fn note(&mut self, request: &StoreRequest, reply: &StoreReply) {
+        if let (StoreRequest::Recall { intent, .. }, StoreReply::Claimed(claimed)) = (request, reply) {
+            self.recalls.extend(claimed.callback.as_ref().map(|callback| (*intent, (**callback).clone())));
+        }
         match (request, reply) {
             (
                 StoreRequest::Claim { intent, call, until, .. } | StoreRequest::Recall { intent, call, until, .. },

@@ -1,15 +1,13 @@
 //! The place: who has which address and name, and the configuration that the engine gets of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::access::{
-    After, Answer, Conditions, DomainCondition, DomainPattern, Policy, PolicySetup, ReasonPicked, Rule,
-};
 use crate::base::phone::Region;
-use crate::base::{AgentId, E164, Level, PoolId, QueueId, SkillId, TrunkId};
+use crate::base::{AgentId, E164, PoolId, QueueId, TrunkId};
+use crate::calls::browsing;
 use crate::calls::dialling::DialRules;
 use crate::calls::recording::{Notice, RecordingPlan};
 use crate::calls::settings::{
@@ -19,28 +17,35 @@ use crate::calls::settings::{
 use crate::calls::supervising::SupervisionPlan;
 use crate::desktop::{self, Account, TokenHash};
 use crate::engine::Settings;
-use crate::intents::PinGuard;
 use crate::intents::matching::Priors;
 use crate::intents::token::{TokenKey, TokenKeys};
+use crate::intents::{Intent, PinGuard};
 use crate::media::command::{ToneKind, WavId};
 use crate::media::spoken::Language;
-use crate::routing::{self, AgentSetup, QueueSetup, SkillNeed};
 use crate::sdp::Fingerprint;
-use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, Reliable, SessionTimes, Target, Transport, TrunkPeer};
+use crate::sip::api::{
+    EndpointSetup, FlowId, Gateway, LocalFlow, PhoneAccount, Reliable, SessionTimes, Target, Transport, TrunkPeer,
+};
+
+use super::variant::Variant;
 
 /// Domains that mean something to the rules.
 pub(super) const REFUSED_DOMAIN: &str = "refused.example";
 pub(super) const SELF_SERVICE_DOMAIN: &str = "self-service.example";
 pub(super) const URGENT: &str = "outage";
-/// The rules that lead to a queue, and the priority that each gives.
-pub(super) const PRIORITIES: [(&str, i32); 3] = [("urgent", 50), ("vip", 10), ("known", 0)];
 pub(super) const PRIMARY_TRUNKS: u64 = 3;
 
-const HELP: &str = "help";
-const OUTAGE: &str = "outage";
+pub(super) const HELP: &str = "help";
+pub(super) const OUTAGE: &str = "outage";
+/// The queues whose calls supervisors may hear.
+const SUPERVISED: [&str; 2] = [HELP, OUTAGE];
 /// Short, so that a wrong code is a right one at times.
 pub(super) const PIN_DIGITS: u8 = 4;
-const ANNOUNCEMENT: &str = "closed.wav";
+pub(super) const ANNOUNCEMENT: &str = "closed.wav";
+/// Of registrations.
+pub(super) const REALM: &str = "example.com";
+/// The listener of the browsers' websockets.
+pub(super) const WEB_FLOW: FlowId = FlowId(1);
 const POOL: &str = "main";
 const POOL_SIZE: u32 = 40;
 const FIRST_PORT: u16 = 20_000;
@@ -71,6 +76,23 @@ fn address(last: u8) -> SocketAddr {
 
 pub(super) fn agent(nth: u32) -> AgentId {
     AgentId::new(&format!("agent-{nth:03}"))
+}
+
+/// The agent whose phone has this address.
+pub(super) fn agent_at(address: SocketAddr) -> Option<AgentId> {
+    let first = agent_phone(0);
+    let nth = address.port().checked_sub(first.port())?;
+    (address.ip() == first.ip()).then(|| agent(nth.into()))
+}
+
+/// Where the rules lead the customer of this intent when they are called back: as sure as we are of who answers there.
+pub(super) fn callback_queue(intent: &Intent) -> Option<(QueueId, i32)> {
+    let domain = intent.customer.email.expose().rsplit('@').next()?.to_owned();
+    match intent.reason.category.as_str() {
+        _ if domain == REFUSED_DOMAIN || domain == SELF_SERVICE_DOMAIN => None,
+        URGENT => Some((QueueId::new(OUTAGE), 50)),
+        _ => Some((QueueId::new(HELP), 0)),
+    }
 }
 
 pub(super) fn token(nth: u32) -> TokenHash {
@@ -105,30 +127,40 @@ pub(super) fn token_keys() -> Option<TokenKeys> {
 }
 
 /// All that the engine is told; `None` if a constant of this file is wrong, which its test excludes.
-pub(super) fn settings(agents: u32) -> Option<Settings> {
+pub(super) fn settings(agents: u32, variant: Variant) -> Option<Settings> {
+    let there = variant.agents(agents);
     Some(Settings {
-        endpoint: endpoint(),
-        calls: calls(agents)?,
-        routing: routing(agents),
-        desks: desktop::Setup::new((0..agents).map(account).collect()),
+        endpoint: endpoint(there, variant),
+        calls: calls(there, variant)?,
+        routing: variant.routing(there),
+        desks: desktop::Setup::new((0..there).map(account).collect()),
         pools: vec![pool()],
     })
 }
 
-fn trunk(nth: u64) -> TrunkId {
+pub(super) fn trunk(nth: u64) -> TrunkId {
     TrunkId::new(&format!("carrier-{nth}"))
 }
 
-fn endpoint() -> EndpointSetup {
-    let peer = |nth: u64| TrunkPeer { trusted: nth == 0, ..TrunkPeer::at(trunk(nth), vec![(carrier(nth).ip(), 32)]) };
+fn endpoint(agents: u32, variant: Variant) -> EndpointSetup {
+    let gateway =
+        |nth| Gateway { uri: format!("sip:{}", carrier(nth)), flow: FlowId(0), priority: 0, weight: 1, every: None };
+    let peer = |nth: u64| TrunkPeer {
+        trusted: nth == 0,
+        gateways: vec![gateway(nth)],
+        ..TrunkPeer::at(trunk(nth), vec![(carrier(nth).ip(), 32)])
+    };
     EndpointSetup {
-        flows: vec![LocalFlow { flow: FlowId(0), transport: Transport::Udp, advertised: engine_address() }],
+        flows: vec![
+            LocalFlow { flow: FlowId(0), transport: Transport::Udp, advertised: engine_address() },
+            LocalFlow { flow: WEB_FLOW, transport: Transport::Ws, advertised: engine_address() },
+        ],
         tcp_above: 1300,
-        realm: "example.com".to_owned(),
+        realm: REALM.to_owned(),
         session_times: SessionTimes { expires: Duration::from_secs(90), min: Duration::from_secs(90) },
         digests: Vec::new(),
-        trunks: (0..PRIMARY_TRUNKS).map(peer).collect(),
-        phones: Vec::new(),
+        trunks: (0..variant.trunks()).map(peer).collect(),
+        phones: (0..agents).filter(|nth| is_in_browser(*nth)).map(account_of_page).collect(),
         fixed_phones: Vec::new(),
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(3_600),
@@ -140,19 +172,23 @@ fn endpoint() -> EndpointSetup {
     }
 }
 
-fn calls(agents: u32) -> Option<CallSettings> {
+fn calls(agents: u32, variant: Variant) -> Option<CallSettings> {
     let phone = |nth: u32| {
-        let target = Target::Uri { uri: format!("sip:{}@{}", agent(nth), agent_phone(nth)), via: None };
-        (agent(nth), PhonePlan { target, flow: FlowId(0), extension: None, sound: Default::default() })
+        let fixed = Target::Uri { uri: format!("sip:{}@{}", agent(nth), agent_phone(nth)), via: None };
+        let (target, flow) =
+            if is_in_browser(nth) { (Target::Registered(agent(nth)), WEB_FLOW) } else { (fixed, FlowId(0)) };
+        (agent(nth), PhonePlan { target, flow, extension: None, sound: Default::default() })
     };
+    let web = browsing::plan(Fallback::Status { code: 480 }, Default::default(), WEB_FLOW);
+    let trunks = (0..variant.trunks()).map(trunk_plan).chain([web]);
     Some(CallSettings {
         dial: DialRules {
             rules: Vec::new(),
             agents: (0..agents).map(|nth| (agent(nth).to_string(), agent(nth))).collect(),
         },
-        trunks: (0..PRIMARY_TRUNKS).map(|nth| (trunk(nth), Arc::new(trunk_plan(nth)))).collect::<BTreeMap<_, _>>(),
+        trunks: trunks.map(|plan| (plan.trunk.clone(), Arc::new(plan))).collect::<BTreeMap<_, _>>(),
         phones: (0..agents).map(phone).collect(),
-        policy: policy()?.into(),
+        policy: variant.policy()?.into(),
         shadow: None,
         default_queue: Some(QueueId::new(HELP)),
         priors: Priors::default(),
@@ -174,9 +210,9 @@ fn calls(agents: u32) -> Option<CallSettings> {
             notice: Notice::OnPage,
             pause: Duration::from_secs(60),
         }),
-        supervision: SupervisionPlan::default(),
+        supervision: supervision(agents),
         pin: pin(),
-        callback: None,
+        callback: super::promise::plan().filter(|_| !variant.is_without_callbacks).map(Arc::new),
     })
 }
 
@@ -234,65 +270,30 @@ fn trunk_plan(nth: u64) -> TrunkPlan {
     }
 }
 
-fn policy() -> Option<Policy> {
-    let help = || QueueId::new(HELP);
-    let human = |queue, priority| Answer::Human { queue: Some(queue), priority };
-    let vip = Answer::Queue {
-        queue: help(),
-        priority: 10,
-        ceiling: Duration::from_secs(15),
-        then: After::Refuse { status: 486, announcement: None },
-    };
-    let urgent = vec![ReasonPicked { category: URGENT.to_owned(), sub_category: None }];
-    let rules = vec![
-        rule(
-            "refused",
-            of_domain(REFUSED_DOMAIN)?,
-            Answer::Refuse { status: 603, announcement: Some(ANNOUNCEMENT.into()) },
-        ),
-        rule("self-service", of_domain(SELF_SERVICE_DOMAIN)?, Answer::SelfService),
-        rule("urgent", Conditions { reasons: urgent, ..known() }, human(QueueId::new(OUTAGE), 50)),
-        rule("vip", Conditions { min_level: Some(Level::Proven), ..known() }, vip),
-        rule("known", known(), human(help(), 0)),
-    ];
-    Policy::new(PolicySetup::of(rules, Answer::SelfService)).ok()
-}
-
-fn rule(name: &str, when: Conditions, answer: Answer) -> Rule {
-    Rule::new(name, when, answer)
-}
-
-fn known() -> Conditions {
-    Conditions { min_level: Some(Level::Likely), ..Conditions::default() }
-}
-
-fn of_domain(domain: &str) -> Option<Conditions> {
-    let patterns = vec![DomainPattern::parse(domain).ok()?];
-    Some(Conditions {
-        domain: Some(DomainCondition { patterns, ..DomainCondition::default() }),
-        ..Conditions::default()
-    })
-}
-
-/// Every agent can help; every second one knows outages.
-fn routing(agents: u32) -> routing::Setup {
-    let skills = |nth: u32| {
-        let all = [(SkillId::new(HELP), 5), (SkillId::new(OUTAGE), 5)];
-        all.into_iter().take(if nth.is_multiple_of(2) { 2 } else { 1 }).collect()
-    };
-    let queue = |name: &str| QueueSetup {
-        requires: vec![SkillNeed { skill: SkillId::new(name), min_level: 3 }],
-        ..QueueSetup::new(name)
-    };
-    routing::Setup {
-        agents: (0..agents).map(|nth| AgentSetup::new(agent(nth), skills(nth))).collect(),
-        queues: vec![queue(HELP), queue(OUTAGE)],
-        ..routing::Setup::default()
-    }
-}
-
 fn account(nth: u32) -> Account {
-    Account { agent: agent(nth), token: token(nth), skills: Vec::new(), supervises: Vec::new() }
+    let supervises = if is_supervisor(nth) { SUPERVISED.map(QueueId::new).into() } else { Vec::new() };
+    Account { agent: agent(nth), token: token(nth), skills: Vec::new(), supervises }
+}
+
+/// Every third agent speaks in the desk's page, and has no other phone.
+pub(super) fn is_in_browser(nth: u32) -> bool {
+    nth % 3 == 1
+}
+
+fn account_of_page(nth: u32) -> PhoneAccount {
+    PhoneAccount { agent: agent(nth), user: agent(nth).to_string(), ha1_md5: String::new(), ha1_sha256: String::new() }
+}
+
+/// One in four.
+pub(super) fn is_supervisor(nth: u32) -> bool {
+    nth.is_multiple_of(4)
+}
+
+/// Caller and agent hear a tone when they are not alone.
+fn supervision(agents: u32) -> SupervisionPlan {
+    let supervisors = (0..agents).filter(|nth| is_supervisor(*nth)).map(agent);
+    let queues: BTreeSet<QueueId> = SUPERVISED.map(QueueId::new).into();
+    SupervisionPlan { queues_by_agent: supervisors.map(|agent| (agent, queues.clone())).collect(), tell: true }
 }
 
 #[cfg(test)]
@@ -301,7 +302,11 @@ mod tests {
 
     #[test]
     fn the_town_can_be_built() {
-        assert!(settings(5).is_some());
+        for seed in 0..50 {
+            let variant = Variant::draw(&mut crate::base::rng::Rng::from_number(seed));
+            assert!(settings(5, variant).is_some(), "{variant:?}");
+        }
+        assert!(settings(5, Variant::default()).is_some());
         assert_eq!(pool().numbers.len(), POOL_SIZE as usize);
         assert!(number(1, 9_999).is_some() && number(2, 9_999).is_some() && public_number().is_some());
     }

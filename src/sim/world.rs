@@ -1,28 +1,37 @@
 //! The loop of a simulated world: the earliest of all parts is next, until nothing is left to happen.
 
+mod browsers;
+mod changes;
+mod pages;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::base::rng::Rng;
-use crate::base::{Mono, Now, Wall};
+use crate::base::{IntentId, Mono, Now, Wall};
 use crate::engine::digest::OutputDigest;
 use crate::engine::{Engine, Input, Output};
 use crate::sip::api::FlowId;
 
+use super::browser::Browser;
 use super::desk::Desk;
 use super::dice;
+use super::door::Door;
 use super::invariants::Invariants;
 use super::later::Later;
 use super::media::MediaDouble;
 use super::net::{Datagram, Net};
 use super::people::{Person, Role};
+use super::promise;
 use super::report::{Counts, Report};
 use super::scenario::Scenario;
 use super::site::{Site, Visit};
 use super::store::FlakyStore;
 use super::town;
+use super::variant::Variant;
 
 /// 2026-11-23T08:00:00Z, a Monday.
-const BEGAN: Wall = Wall(1_795_420_800_000);
+pub(super) const BEGAN: Wall = Wall(1_795_420_800_000);
 /// When the first call may come: the agents have logged in by then.
 const OPENING: Duration = Duration::from_secs(5);
 /// The longest time between a visit to the page and the call.
@@ -67,8 +76,11 @@ struct World {
     store: FlakyStore,
     media: MediaDouble,
     site: Site,
+    door: Door,
     people: Vec<Person>,
     desks: Vec<Desk>,
+    browsers: Vec<Browser>,
+    open_pages: BTreeSet<IntentId>,
     visits: Later<Step>,
     rng: Rng,
     invariants: Invariants,
@@ -86,6 +98,13 @@ enum Step {
     Visit,
     /// ... and dials.
     Dial(u64, Visit),
+    /// They want to be called back, or not any more.
+    CallBack(IntentId),
+    TakeBack(IntentId),
+    /// They call from the page; it asks whether it is them who call; it is closed.
+    Click(IntentId),
+    Confirm(IntentId),
+    ClosePage(IntentId),
     GoHome,
 }
 
@@ -95,17 +114,23 @@ impl World {
         let rates = scenario.rates();
         let mut seed = [0; 32];
         rng.fill(&mut seed);
-        let engine = Engine::new(town::settings(scenario.agents)?, seed, u32::try_from(BEGAN.unix_s()).ok()?);
+        let settings = town::settings(scenario.agents, Variant::default())?;
+        let mut invariants = Invariants::new(scenario.seed, rates.is_calm());
+        invariants.begin(settings.calls.policy.version());
+        let engine = Engine::new(settings, seed, u32::try_from(BEGAN.unix_s()).ok()?);
         let mut people = Vec::new();
         for nth in 0..town::PRIMARY_TRUNKS {
             people.push(Person::new(Role::Caller, town::carrier(nth), "carrier", rates, rng.split()));
         }
         people.push(Person::new(Role::Ivr, town::ivr(), "ivr", rates, rng.split()));
-        for nth in 0..scenario.agents {
+        for nth in (0..scenario.agents).filter(|nth| !town::is_in_browser(*nth)) {
             let agent = Person::new(Role::Agent, town::agent_phone(nth), "phone", rates, rng.split());
             people.push(agent.among(scenario.agents));
         }
-        let desk = |nth: u32| Desk::new(town::agent(nth), town::token(nth), u64::from(nth), rates, rng.split());
+        let desk = |nth: u32| {
+            let desk = Desk::new(town::agent(nth), town::token(nth), u64::from(nth), rates, rng.split());
+            desk.among(scenario.agents, town::is_supervisor(nth))
+        };
         let desks = (0..scenario.agents).map(desk).collect();
         let mut store = FlakyStore::new(rates, rng.split());
         Site::seed(&mut store, BEGAN);
@@ -119,11 +144,14 @@ impl World {
             store,
             media: MediaDouble::new(rates, rng.split()),
             site: Site::new(town::token_keys()?, rng.split()),
+            door: Door::new(promise::plan()?),
             people,
             desks,
+            browsers: Vec::new(),
+            open_pages: BTreeSet::new(),
             visits,
             rng,
-            invariants: Invariants::new(scenario.seed, rates.is_calm()),
+            invariants,
             digest: OutputDigest::default(),
             counts: Counts::default(),
             inputs: 0,
@@ -134,6 +162,7 @@ impl World {
     }
 
     fn run(&mut self) {
+        self.open_desks();
         let mut is_closed = false;
         while let Some(next) = self.next() {
             self.now = self.now.max(next);
@@ -153,8 +182,10 @@ impl World {
         self.to_come == 0
             && self.last_call > Mono::ZERO
             && self.now.since(self.last_call) > Duration::from_secs(1)
-            && self.engine.counts().calls == 0
+            && self.visits.next().is_none()
+            && self.engine.counts().calls + self.engine.counts().callbacks == 0
             && self.people.iter().all(|person| person.live_calls() == 0)
+            && self.browsers.iter().all(Browser::is_idle)
     }
 
     fn clock(&self) -> Now {
@@ -167,7 +198,8 @@ impl World {
         let engine = self.engine.poll_timeout().map(|(at, _)| at);
         let others =
             [engine, self.net.poll_timeout(), self.store.poll_timeout(), self.media.poll_timeout(), self.visits.next()];
-        others.into_iter().flatten().chain(people).chain(desks).min()
+        let browsers = self.browsers.iter().filter_map(Browser::poll_timeout);
+        others.into_iter().flatten().chain(people).chain(desks).chain(browsers).min()
     }
 
     /// Everything that is due at this moment, part by part in a fixed order.
@@ -179,10 +211,7 @@ impl World {
         while let Some(datagram) = self.net.poll_output(self.now) {
             self.deliver(datagram);
         }
-        self.store.handle_timeout(self.now);
-        while let Some((ask, result)) = self.store.poll_output(self.now) {
-            self.feed(Input::Store { ask, result });
-        }
+        self.turn_store();
         while let Some(event) = self.media.poll_output(self.now) {
             self.feed(Input::Media(event));
         }
@@ -192,6 +221,10 @@ impl World {
         for nth in 0..self.people.len() {
             self.turn_person(nth);
         }
+        for nth in 0..self.browsers.len() {
+            self.turn_browser(nth);
+        }
+        self.turn_door();
     }
 
     fn turn_engine(&mut self) {
@@ -247,12 +280,26 @@ impl World {
                 if let Some(person) = usize::try_from(carrier).ok().and_then(|nth| self.people.get_mut(nth)) {
                     person.dial(&visit, now);
                 }
+                self.plan_page_of_caller(&visit);
+                visit.page.into_iter().for_each(|intent| self.open_page(intent));
                 self.maybe_cut_a_trunk();
+                self.maybe_reload();
                 self.to_come = self.to_come.saturating_sub(1);
             }
+            Step::CallBack(intent) => self.call_back(intent),
+            Step::TakeBack(intent) => self.take_back(intent),
+            Step::Click(intent) => {
+                self.last_call = self.now;
+                self.open_page(intent);
+                self.click(intent);
+                self.to_come = self.to_come.saturating_sub(1);
+            }
+            Step::Confirm(intent) => self.confirm(intent),
+            Step::ClosePage(intent) => self.close_page(intent),
             Step::GoHome => {
                 let now = self.now;
                 self.desks.iter_mut().for_each(|desk| desk.go_home(now));
+                self.browsers.iter_mut().for_each(|browser| browser.go_home(now));
             }
         }
     }
@@ -273,7 +320,11 @@ impl World {
             return self.invariants.report("the site could not register an intent".to_owned());
         };
         self.media.learn(self.site.take_codes());
-        let dials = if self.rng.chance(0.1) { 2 } else { 1 };
+        let dials = match self.plan_page(&visit) {
+            true if self.rng.chance(0.1) => 2,
+            true => 1,
+            false => 0,
+        };
         let first = self.now + dice::between_ms(&mut self.rng, 500, DIALLING_MS);
         for nth in 0..dials {
             if self.dialled >= self.scenario.calls {
@@ -281,7 +332,9 @@ impl World {
             }
             let again = dice::between_ms(&mut self.rng, 0, 30_000) * nth;
             let carrier = self.rng.below(town::PRIMARY_TRUNKS);
-            self.visits.add(first + again, Step::Dial(carrier, visit.clone()));
+            let from_page = visit.page.filter(|_| self.rng.chance(0.2));
+            let step = from_page.map_or_else(|| Step::Dial(carrier, visit.clone()), Step::Click);
+            self.visits.add(first + again, step);
             self.dialled += 1;
         }
         if self.dialled < self.scenario.calls {
@@ -321,10 +374,14 @@ impl World {
             self.invariants.output(&output, &self.store, now);
             self.start(output, now);
         }
+        self.invariants.settled();
     }
 
     fn start(&mut self, output: Output, now: Now) {
         match output {
+            Output::Transmit(transmit) if transmit.flow.listener() == town::WEB_FLOW => {
+                self.send_to_browser(transmit.flow, transmit.bytes);
+            }
             Output::Transmit(transmit) => {
                 let datagram = Datagram { from: town::engine_address(), to: transmit.to, bytes: transmit.bytes };
                 self.net.send(datagram, now.mono);
@@ -337,12 +394,14 @@ impl World {
                 }
             }
             Output::Desktop(output) => {
+                self.counts.shown(&output);
                 let conn = super::desk::conn_of(&output);
                 if let Some(desk) = self.desks.iter_mut().find(|desk| desk.owns(conn)) {
                     desk.send(output, now.mono);
                 }
             }
-            Output::Answer { .. } | Output::Page { .. } => {}
+            Output::Answer { id, answer } => self.door.engine_answered(id, answer, now),
+            Output::Page { .. } => {}
             // No host here has a name: nobody answers.
             Output::Resolve { .. } => {}
             Output::Fact(fact) => self.counts.fact(&fact),
@@ -350,7 +409,8 @@ impl World {
     }
 
     fn report(mut self) -> Report {
-        self.invariants.at_the_end();
+        let wall = self.clock().wall;
+        self.invariants.at_the_end(&mut self.store, wall);
         let counts = self.engine.counts();
         if !self.engine.is_quiet() {
             let endpoint = self.engine.endpoint_counts();
@@ -362,7 +422,8 @@ impl World {
         if self.media.open_legs() > 0 {
             self.invariants.report(format!("after quiet {} media legs are open", self.media.open_legs()));
         }
-        for person in &self.people {
+        let in_browsers = self.browsers.iter().map(|browser| &browser.person);
+        for person in self.people.iter().chain(in_browsers) {
             let tally = person.tally();
             if tally.began != tally.ended + tally.vanished {
                 self.invariants.report(format!("a {:?} has calls that did not end: {tally:?}", person.role));

@@ -88,7 +88,11 @@ impl Calls {
             callback.since = callback.since.min(now.wall - now.mono.since(since));
         }
         match self.bench.recalls.get(&intent.id).copied() {
-            Some((call, _)) => self.promise_anew(call, callback, &plan, now),
+            Some((call, since)) => {
+                // They may have waited in a call before the first promise.
+                callback.since = callback.since.min(since);
+                self.promise_anew(call, callback, &plan, now)
+            }
             None => self.begin_recall(intent, (callback, before), plan, now),
         }
     }

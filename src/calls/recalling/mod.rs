@@ -33,7 +33,9 @@ use super::settings::TrunkPlan;
 use super::settling;
 use plan::{CallbackPlan, CallingHours};
 
-pub use trying::{agent_answered, agent_gone, ask_overdue, called_in, heard, not_reached, sound_lost, store_answered};
+pub use trying::{
+    agent_answered, agent_gone, ask_overdue, called_in, heard, not_reached, sound_lost, store_answered, stranded,
+};
 
 /// What a call is that calls the customer back.
 #[derive(Clone, Debug)]
@@ -162,6 +164,18 @@ fn as_incoming(callback: &Callback, trunk: &TrunkPlan, now: Now) -> IncomingCall
         call_id: nobody(),
         offer: Bytes::new(),
         replaces: None,
+    }
+}
+
+impl Recall {
+    /// What the store has is what holds, the customer's hours too.
+    fn adopt(&mut self, stored: &Callback) {
+        if (&stored.number, &stored.zone) != (&self.callback.number, &self.callback.zone)
+            && let Ok(hours) = self.plan.check(&stored.number, stored.zone.as_deref())
+        {
+            self.hours = hours;
+        }
+        self.callback = stored.clone();
     }
 }
 

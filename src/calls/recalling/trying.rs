@@ -9,7 +9,7 @@ use crate::intents::requests::{StoreError, StoreReply, StoreRequest};
 use crate::routing;
 use crate::sip::api::{Carried, Dial, Reason, SipCommand, SipEvent, Target};
 
-use super::{Step, end, look, put_off, start_anew};
+use super::{Step, end, look, not_served, put_off, start_anew};
 use crate::base::limits::CALL_LENGTH_MAX;
 use crate::calls::admission;
 use crate::calls::api::AskId;
@@ -18,7 +18,7 @@ use crate::calls::call::{Call, FarLeg, Grant, Phase};
 use crate::calls::caps::Bound;
 use crate::calls::consulting;
 use crate::calls::ending;
-use crate::calls::facts::{CaseNote, Fact};
+use crate::calls::facts::{CaseNote, EndedBy, Fact, FallbackCause, Outcome};
 use crate::calls::inviting;
 use crate::calls::moved::Next;
 use crate::calls::recording;
@@ -26,6 +26,7 @@ use crate::calls::settling;
 use crate::calls::sound;
 use crate::calls::supervising;
 
+const TOO_LATE: &str = "it is too late to call the customer";
 const CALLED_IN: &str = "the customer has called";
 /// The store answers well within this, or does not.
 const STORE_WITHIN: std::time::Duration = std::time::Duration::from_secs(2);
@@ -37,7 +38,7 @@ pub fn agent_answered(call: &mut Call, grant: Grant, leg: FarLeg, answer: &[u8],
     call.phase = Phase::Recalling(grant, leg);
     let Some((intent, recall)) = call.record.intent.zip(call.recall.as_mut()) else { return true };
     if !recall.hours.contains(now.wall) {
-        nobody_dialled(call, "it is too late to call the customer", bench, now);
+        nobody_dialled(call, TOO_LATE, bench, now);
         return true;
     }
     let until = now.wall + bench.settings.deadlines.claim;
@@ -66,11 +67,17 @@ pub fn store_answered(
     if let Ok(StoreReply::Claimed(intent)) = result
         && let Some(callback) = &intent.callback
     {
-        recall.callback = (**callback).clone();
+        recall.adopt(callback);
         call.record.tries = Some(callback.tries);
     }
+    let is_night = !recall.hours.contains(now.wall);
     bench.cancel_deadline(call, Deadline::Match);
     match result {
+        // Promised anew, elsewhere, by an answer that we have not heard of.
+        Ok(StoreReply::Claimed(_)) if is_night => {
+            give_back(call, bench);
+            nobody_dialled(call, TOO_LATE, bench, now);
+        }
         Ok(StoreReply::Claimed(_)) => dial(call, offer, bench, now),
         // The customer's own call has the intent, here or at another node.
         Ok(StoreReply::Taken { .. }) => nobody_dialled(call, CALLED_IN, bench, now),
@@ -198,6 +205,18 @@ pub fn sound_lost(call: &mut Call, bench: &mut Bench, now: Now) {
     given_up(call, "no port for the sound", bench, now);
 }
 
+/// No agent is with the call any more. A customer who has talked to one is not called again for that.
+pub fn stranded(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
+    let is_there = bench.call_by_leg.contains_key(&call.caller.0);
+    let has_talked = call.connected.is_some();
+    ending::hang_up_caller(call, Some(Reason::sip(480, "nobody can take the call")), bench);
+    match (is_there, has_talked) {
+        (true, true) => ending::finish(call, Outcome::Talked, EndedBy::Us, bench, now),
+        (true, false) => unreached(call, 480, "the agent was not heard", bench, now),
+        (false, _) => not_served(call, cause, bench, now),
+    }
+}
+
 fn given_up(call: &mut Call, why: &str, bench: &mut Bench, now: Now) {
     let is_dialled = bench.call_by_leg.contains_key(&call.caller.0);
     ending::hang_up_caller(call, Some(Reason::sip(480, why)), bench);
@@ -265,6 +284,7 @@ fn let_agent_go(call: &mut Call, why: &str, bench: &mut Bench) {
         ending::hang_up_far(leg, Some(Reason::sip(480, why)), bench);
     }
     let (agent, id) = (grant.agent, call.id);
+    bench.fact(Fact::LetGo { call: id, agent: agent.clone() });
     bench.desk(DeskCommand::CallPhase { agent: agent.clone(), call: id, phase: CallPhase::Ended });
     bench.desk(DeskCommand::Withdraw { agent: agent.clone(), call: id, why: why.to_owned() });
     bench.routing(routing::Input::WrapUpDone { agent: agent.clone() });

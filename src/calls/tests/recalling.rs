@@ -145,6 +145,45 @@ fn nobody_is_called_at_night_and_the_place_is_kept() {
 }
 
 #[test]
+fn where_the_store_knows_that_it_is_night_nobody_is_dialled() {
+    // It is 0:16:40, and nine hours later in Tokyo, as a promise says whose answer was lost.
+    let mut bench = Bench::with_nothing_promised("daily 00:00-00:30");
+    bench.check(
+        "> promise
+         < enqueue help as before, promised
+         > offer 1
+         < show anna V2
+         > drawn 1
+         < dial sip:anna@192.0.2.50
+         > far answers
+         < far hears ringback, accepted 1, recall
+         > recalled in Tokyo
+         < finish open, hang up far, anna ended, withdraw anna, anna done, call ended 1",
+    );
+}
+
+#[test]
+fn whoever_was_passed_on_to_nobody_has_talked_and_is_not_called_again() {
+    let mut bench = dialling();
+    for step in ["far answers", "refer sip:+441632960000@192.0.2.1", "agent bye"] {
+        bench.after(step);
+    }
+    let said = bench.after("far 486");
+    assert!(said.contains("hang up") && said.ends_with("finish used, ended talked by us"), "{said}");
+    bench.settle_all();
+    bench.assert_quiet();
+}
+
+#[test]
+fn who_asks_again_keeps_the_place() {
+    let mut bench = always();
+    bench.check("> promise\n < enqueue help as before, promised");
+    let first = bench.waits_since();
+    bench.check("> wait 5000\n <\n > promise\n < leave, enqueue help as before, promised");
+    assert!(first.is_some() && bench.waits_since() == first);
+}
+
+#[test]
 fn an_offer_after_the_hours_is_not_taken() {
     let mut bench = Bench::with_nothing_promised("daily 00:00-00:17");
     bench.check(

@@ -34,7 +34,7 @@ pub(super) fn write(fact: &Fact) {
             tracing::debug!(%call, %queue, waited_s = waited.as_secs(), told_s, "waited");
         }
         Fact::Granted { call, agent, fence } => tracing::debug!(%call, %agent, fence = fence.0, "granted"),
-        Fact::LetGo { call, agent } => tracing::debug!(%call, %agent, "passed on"),
+        Fact::LetGo { call, agent } => tracing::debug!(%call, %agent, "let go"),
         Fact::OfferFailed { call, agent } => tracing::debug!(%call, %agent, "offer failed"),
         Fact::PassedOn { call, by, to, status } => tracing::info!(%call, ?by, ?to, status, "passed on"),
         Fact::CaseOpened(note) => {

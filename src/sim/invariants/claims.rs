@@ -15,6 +15,11 @@ impl Claims {
     pub fn fact(&mut self, fact: &Fact, strict: bool, holder: impl Fn(IntentId) -> Option<CallId>) -> Vec<String> {
         match fact {
             Fact::Matched { call, intent: Some(intent), .. } => self.take(*call, *intent, strict, holder(*intent)),
+            // It was another one's before.
+            Fact::Confirmed { call, intent } => {
+                self.call_by_intent.retain(|held, by| by != call || held == intent);
+                Vec::new()
+            }
             Fact::CallEnded(record) => {
                 self.call_by_intent.retain(|_, call| *call != record.call);
                 Vec::new()

@@ -17,7 +17,7 @@ impl Grants {
     pub fn fact(&mut self, fact: &Fact) -> Vec<String> {
         match fact {
             Fact::Granted { call, agent, fence } => self.grant(*call, agent, *fence),
-            Fact::Stage { call, stage: Stage::InviteToAnswer, .. } => {
+            Fact::Stage { call, stage: Stage::InviteToAnswer, .. } | Fact::Recalling { call, .. } => {
                 self.answered.insert(*call);
                 Vec::new()
             }

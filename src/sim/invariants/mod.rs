@@ -1,18 +1,25 @@
 //! What must always be true, checked from outside: from what goes into the engine and what comes out.
 
+mod browsers;
+mod callbacks;
 mod claims;
 mod ends;
 mod grants;
+mod hearing;
 mod order;
 mod pops;
+mod reloads;
 mod rings;
 mod wire;
 
 use std::fmt;
 
-use crate::base::{Mono, Now};
+use crate::access::PolicyVersion;
+use crate::base::{CallId, IntentId, Mono, Now, Wall};
 use crate::calls::facts::Fact;
 use crate::engine::{Input, Output};
+use crate::intents::Intent;
+use crate::intents::requests::{StoreReply, StoreRequest};
 
 use super::store::FlakyStore;
 
@@ -37,6 +44,10 @@ pub struct Invariants {
     pops: pops::Pops,
     rings: rings::Rings,
     claims: claims::Claims,
+    browsers: browsers::Browsers,
+    callbacks: callbacks::Callbacks,
+    hearing: hearing::Hearing,
+    reloads: reloads::Reloads,
     wire: wire::Wire,
 }
 
@@ -56,6 +67,10 @@ impl Invariants {
             pops: Default::default(),
             rings: Default::default(),
             claims: Default::default(),
+            browsers: Default::default(),
+            callbacks: Default::default(),
+            hearing: Default::default(),
+            reloads: Default::default(),
             wire: Default::default(),
         }
     }
@@ -65,6 +80,9 @@ impl Invariants {
         self.now = now.mono;
         self.order.input(input);
         self.rings.input(input);
+        self.hearing.input(input);
+        self.reloads.input(input);
+        self.browsers.input(input);
     }
 
     /// Each output, in order.
@@ -74,10 +92,14 @@ impl Invariants {
             Output::Fact(fact) => self.fact(fact, store, now),
             Output::Transmit(transmit) => {
                 let rung = self.rings.transmit(transmit.to, &transmit.bytes, now.mono);
-                rung.into_iter().chain(self.wire.transmit(&transmit.bytes)).collect()
+                let dialled = self.callbacks.transmit(transmit.to, &transmit.bytes, now);
+                rung.into_iter().chain(dialled).chain(self.wire.transmit(&transmit.bytes)).collect()
             }
             Output::Desktop(output) => self.pops.output(output),
-            Output::Media(command) => self.ends.media(command),
+            Output::Media(command) => {
+                self.hearing.media(command);
+                self.ends.media(command)
+            }
             Output::Store { .. } | Output::Answer { .. } | Output::Resolve { .. } | Output::Page { .. } => Vec::new(),
         };
         wrong.into_iter().for_each(|what| self.report(what));
@@ -90,9 +112,36 @@ impl Invariants {
         }
     }
 
-    /// After quiet: every call that was admitted has ended.
-    pub fn at_the_end(&mut self) {
-        self.ends.at_the_end().into_iter().for_each(|what| self.report(what));
+    /// The page was told that this customer will be called.
+    pub fn promised(&mut self, call: CallId, intent: &Intent, now: Now) {
+        self.order.promised(call, intent);
+        self.callbacks.promised(call, intent, now).into_iter().for_each(|what| self.report(what));
+    }
+
+    /// The first configuration.
+    pub fn begin(&mut self, version: PolicyVersion) {
+        self.reloads.begin(version);
+    }
+
+    /// All that came of an input has been seen.
+    pub fn settled(&mut self) {
+        self.hearing.settled().into_iter().for_each(|what| self.report(what));
+    }
+
+    /// The store is asked to promise something to this customer.
+    pub fn unsure(&mut self, intent: IntentId) {
+        self.callbacks.unsure(intent);
+    }
+
+    /// After quiet: every call that was admitted has ended, and every callback.
+    pub fn at_the_end(&mut self, store: &mut FlakyStore, now: Wall) {
+        let mut wrong = self.ends.at_the_end();
+        let state = |intent| match store.apply(StoreRequest::Get { intent, now }) {
+            StoreReply::Got(intent) => intent.callback.map(|callback| callback.state),
+            _ => None,
+        };
+        wrong.extend(self.callbacks.at_the_end(self.strict, state));
+        wrong.into_iter().for_each(|what| self.report(what));
     }
 
     pub fn into_violations(self) -> Vec<Violation> {
@@ -104,6 +153,10 @@ impl Invariants {
         wrong.extend(self.grants.fact(fact));
         wrong.extend(self.order.fact(fact));
         wrong.extend(self.claims.fact(fact, self.strict, |intent| store.holder(intent, now.wall)));
+        wrong.extend(self.callbacks.fact(fact, now, |intent| store.callback(intent)));
+        wrong.extend(self.hearing.fact(fact));
+        wrong.extend(self.reloads.fact(fact));
+        wrong.extend(self.browsers.fact(fact));
         self.rings.fact(fact, now.mono);
         self.pops.fact(fact);
         wrong

@@ -1,12 +1,17 @@
 //! First come, first served among equals: the same queue, the same priority, nobody preferred, no offer that failed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::base::{CallId, IntentId, Mono, QueueId};
 use crate::calls::facts::Fact;
 use crate::engine::Input;
+use crate::intents::Intent;
 use crate::intents::requests::StoreReply;
-use crate::sim::town::PRIORITIES;
+use crate::sim::variant::PRIORITIES;
+
+/// A callback's place is kept by the other clock.
+const ROUNDING: Duration = Duration::from_millis(2);
 
 #[derive(Default)]
 pub(super) struct Order {
@@ -15,6 +20,10 @@ pub(super) struct Order {
     /// Intents whose customer has an agent that is asked first; its calls may wait for that agent.
     with_favourite: BTreeSet<IntentId>,
     not_equal: BTreeSet<CallId>,
+    /// Callbacks wait only within their hours: they pass nobody, and others may pass them.
+    callbacks: BTreeSet<CallId>,
+    /// Who has come into a queue in what is happening now: the router may have chosen before.
+    fresh: BTreeSet<CallId>,
 }
 
 #[derive(Clone, Debug)]
@@ -26,10 +35,19 @@ struct Waiting {
 
 impl Order {
     pub fn input(&mut self, input: &Input) {
+        self.fresh.clear();
         if let Input::Store { result: Ok(StoreReply::Found { candidates }), .. } = input {
             let favoured = candidates.iter().filter(|one| one.last_agent.is_some());
             self.with_favourite.extend(favoured.map(|one| one.intent.id));
         }
+    }
+
+    /// This call is one for a callback.
+    pub fn promised(&mut self, call: CallId, intent: &Intent) {
+        let Some(priority) = intent.callback.as_ref().map(|callback| callback.priority) else { return };
+        self.callbacks.insert(call);
+        self.priority_by_call.insert(call, priority);
+        self.waiting.get_mut(&call).into_iter().for_each(|waiting| waiting.priority = priority);
     }
 
     pub fn fact(&mut self, fact: &Fact) -> Vec<String> {
@@ -41,10 +59,7 @@ impl Order {
                 let known = PRIORITIES.iter().find(|(name, _)| name == rule);
                 self.priority_by_call.insert(*call, known.map_or(0, |(_, priority)| *priority));
             }
-            Fact::Queued { call, queue, since } => {
-                let priority = self.priority_by_call.get(call).copied().unwrap_or(0);
-                self.waiting.insert(*call, Waiting { since: *since, queue: queue.clone(), priority });
-            }
+            Fact::Queued { call, queue, since } => return self.queued(*call, queue, *since),
             Fact::Granted { call, .. } => return self.granted(*call),
             Fact::OfferFailed { call, .. } => {
                 self.not_equal.insert(*call);
@@ -54,6 +69,17 @@ impl Order {
             _ => {}
         }
         Vec::new()
+    }
+
+    /// In the first queue, or in another one: nobody waits anew.
+    fn queued(&mut self, call: CallId, queue: &QueueId, since: Mono) -> Vec<String> {
+        let priority = self.priority_by_call.get(&call).copied().unwrap_or(0);
+        let waiting = Waiting { since, queue: queue.clone(), priority };
+        self.fresh.insert(call);
+        let before = self.waiting.insert(call, waiting).filter(|before| before.since + ROUNDING < since);
+        let is_late =
+            |before: Waiting| format!("{call} waits from {since:?} on, and had waited since {:?}", before.since);
+        before.map(is_late).into_iter().collect()
     }
 
     fn leave(&mut self, call: CallId) {
@@ -69,7 +95,10 @@ impl Order {
         }
         let is_before =
             |one: &Waiting| one.since < served.since && one.queue == served.queue && one.priority == served.priority;
-        let passed = self.waiting.iter().filter(|(other, one)| is_before(one) && !self.not_equal.contains(*other));
+        let is_equal = |other: &CallId| {
+            ![&self.not_equal, &self.callbacks, &self.fresh].iter().any(|others| others.contains(other))
+        };
+        let passed = self.waiting.iter().filter(|(other, one)| is_before(one) && is_equal(other));
         passed.map(|(other, _)| format!("{call} was served before {other}, which came first")).collect()
     }
 }
@@ -81,7 +110,11 @@ mod tests {
 
     fn faults(facts: &[Fact]) -> usize {
         let mut order = Order::default();
-        facts.iter().flat_map(|fact| order.fact(fact)).count()
+        let mut of_its_own = |fact| {
+            order.fresh.clear();
+            order.fact(fact)
+        };
+        facts.iter().flat_map(&mut of_its_own).count()
     }
 
     #[test]

@@ -9,41 +9,61 @@ use bytes::Bytes;
 use crate::base::{AgentId, CallId, Fence, Mono};
 use crate::calls::facts::Fact;
 use crate::calls::settings::Deadlines;
-use crate::desktop::{ClientMessage, DesktopInput};
+use crate::desktop::{ClientMessage, ConnId, ConsultWish, DesktopInput};
 use crate::engine::Input;
 use crate::sim::town;
 use crate::sip::wire::{HeaderName, Message, Method};
 
 #[derive(Default)]
 pub(super) struct Rings {
-    agent_by_address: BTreeMap<SocketAddr, AgentId>,
     granted: BTreeMap<AgentId, (CallId, Fence, Mono)>,
     drawn: BTreeSet<(CallId, Fence)>,
     rung: BTreeSet<Vec<u8>>,
+    agent_by_conn: BTreeMap<ConnId, AgentId>,
+    /// A desk has just asked for this phone to be rung: a supervisor's own, or that of somebody who is asked.
+    wanted: Option<AgentId>,
 }
 
 impl Rings {
     pub fn input(&mut self, input: &Input) {
-        if let Input::Desktop(DesktopInput::Message { message: ClientMessage::PopDrawn { call, fence }, .. }) = input {
-            self.drawn.insert((*call, *fence));
+        self.wanted = None;
+        let Input::Desktop(DesktopInput::Message { conn, message }) = input else { return };
+        match message {
+            ClientMessage::Hello(hello) => {
+                self.agent_by_conn.insert(*conn, hello.agent.clone());
+            }
+            ClientMessage::PopDrawn { call, fence } => {
+                self.drawn.insert((*call, *fence));
+            }
+            ClientMessage::Supervise { .. } => self.wanted = self.agent_by_conn.get(conn).cloned(),
+            ClientMessage::Consult { wish: ConsultWish::Ask { to }, .. } => self.wanted = Some(AgentId::new(to)),
+            _ => {}
         }
     }
 
     pub fn fact(&mut self, fact: &Fact, now: Mono) {
-        if let Fact::Granted { call, agent, fence } = fact {
-            self.granted.insert(agent.clone(), (*call, *fence, now));
-            self.drawn.retain(|(of, _)| of != call);
+        match fact {
+            Fact::Granted { call, agent, fence } => {
+                self.granted.insert(agent.clone(), (*call, *fence, now));
+                self.drawn.retain(|(of, _)| of != call);
+            }
+            Fact::OfferFailed { call, agent } | Fact::LetGo { call, agent } => {
+                self.granted.retain(|of, (with, ..)| of != agent || with != call);
+            }
+            Fact::CallEnded(record) => self.granted.retain(|_, (with, ..)| *with != record.call),
+            _ => {}
         }
     }
 
     pub fn transmit(&mut self, to: SocketAddr, bytes: &Bytes, now: Mono) -> Option<String> {
-        let agent = self.agent_at(to)?;
+        let agent = town::agent_at(to)?;
         let Ok(Message::Request(request)) = Message::parse(bytes.clone()) else { return None };
         let rings = *request.method() == Method::Invite && request.to().tag.is_empty();
         if !rings || !self.rung.insert(request.call_id().to_vec()) {
             return None;
         }
         match self.granted.get(&agent) {
+            _ if self.wanted.as_ref() == Some(&agent) => None,
             // Passed on to somebody without a desk: there is nothing to draw the pop on.
             None if request.header(HeaderName::REFERRED_BY).is_some() => None,
             None => Some(format!("the phone of {agent} is rung without a grant")),
@@ -52,14 +72,6 @@ impl Rings {
                 (!allowed).then(|| format!("{call}: the phone of {agent} is rung before the pop"))
             }
         }
-    }
-
-    fn agent_at(&mut self, to: SocketAddr) -> Option<AgentId> {
-        if to.ip() != town::agent_phone(0).ip() {
-            return None;
-        }
-        let nth = u32::from(to.port().checked_sub(town::agent_phone(0).port())?);
-        Some(self.agent_by_address.entry(to).or_insert_with(|| town::agent(nth)).clone())
     }
 }
 
@@ -71,7 +83,6 @@ fn budget() -> Duration {
 mod tests {
     use super::super::histories::{call, granted};
     use super::*;
-    use crate::desktop::ConnId;
 
     fn invite(call_id: &str) -> Bytes {
         Bytes::from(format!(

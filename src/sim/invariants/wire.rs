@@ -11,6 +11,9 @@ pub(super) struct Wire {
     final_by_invite: HashMap<Invite, Final>,
 }
 
+/// Forbidden, without a transaction.
+const STATELESS: u16 = 403;
+
 /// Call-ID, CSeq and branch.
 type Invite = (Vec<u8>, u32, Vec<u8>);
 /// Status and To tag.
@@ -33,6 +36,11 @@ impl Wire {
         let key = (response.call_id().to_vec(), cseq.number, response.via_top().branch.to_vec());
         let said = (response.status(), response.to().tag.to_vec());
         let first = self.final_by_invite.entry(key).or_insert_with(|| said.clone());
+        // A trunk that was none for a while: who turns strangers away remembers nothing of it.
+        if first.0 == STATELESS {
+            *first = said;
+            return None;
+        }
         (*first != said).then(|| format!("an INVITE was answered with {} and then with {}", first.0, said.0))
     }
 }

@@ -23,6 +23,8 @@ pub struct PhoneSetup {
     pub t2: Duration,
     pub quirks: Quirks,
     pub habits: Habits,
+    /// It is in a page: its packets go over a websocket, its sound is WebRTC's.
+    pub browser: bool,
 }
 
 /// How probable it is that a call is of a kind that not every phone knows; none for a phone that is only used.
@@ -116,6 +118,7 @@ impl PhoneSetup {
             t2: Duration::from_secs(4),
             quirks: Quirks::default(),
             habits: Habits::default(),
+            browser: false,
         }
     }
 }

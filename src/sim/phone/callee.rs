@@ -21,7 +21,7 @@ impl Phone {
         let mut call = Call {
             id,
             stand: Stand::Incoming,
-            sound: Description::new(SocketAddr::new(self.setup.address.ip(), 9), self.rng.u64()),
+            sound: Description::new(SocketAddr::new(self.setup.address.ip(), 9), self.rng.u64(), self.setup.browser),
             call_id: request.call_id().to_vec(),
             local: format!("{};tag={tag}", String::from_utf8_lossy(request.to().raw)),
             remote: String::from_utf8_lossy(request.from().raw).into_owned(),

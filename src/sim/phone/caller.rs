@@ -80,7 +80,9 @@ impl Phone {
         let Some(settled) = call.settled.iter().find(|settled| settled.cseq == number) else { return false };
         let is_same = settled.status == response.status() && settled.tag == response.to().tag;
         let (ack, to) = (settled.ack.clone(), settled.to);
-        if is_same {
+        // Who has called as a stranger may be known when a late copy of the call arrives.
+        let was_stranger = settled.status == 403;
+        if is_same || was_stranger {
             self.send(ack, to);
         } else {
             self.fault("a second final answer to one INVITE");

@@ -24,7 +24,7 @@ impl Phone {
         let mut call = Call {
             id,
             stand: Stand::Calling { heard: false, giving_up: false },
-            sound: Description::new(dial.rtp, self.rng.u64()),
+            sound: Description::new(dial.rtp, self.rng.u64(), self.setup.browser),
             call_id: format!("{}@{}", messages::word(&mut self.rng), self.setup.address.ip()).into_bytes(),
             local: format!("\"{}\" <{local_uri}>;tag={tag}", dial.display.expose()),
             remote: format!("<{}>", dial.uri),

@@ -131,9 +131,10 @@ fn session_expires(writer: &mut Writer, call: &Call) {
 }
 
 fn begin(setup: &PhoneSetup, call: &Call, method: &Method, uri: &[u8], branch: &str, cseq: u32) -> Writer {
+    let transport = if setup.browser { "WS" } else { "UDP" };
     let mut writer = Writer::request(method, uri);
     writer
-        .push(HeaderName::VIA, format!("SIP/2.0/UDP {};rport;branch={branch}", setup.address))
+        .push(HeaderName::VIA, format!("SIP/2.0/{transport} {};rport;branch={branch}", setup.address))
         .push(HeaderName::MAX_FORWARDS, 70)
         .push(HeaderName::FROM, &call.local)
         .push(HeaderName::TO, &call.remote)
@@ -143,5 +144,6 @@ fn begin(setup: &PhoneSetup, call: &Call, method: &Method, uri: &[u8], branch: &
 }
 
 fn contact(writer: &mut Writer, setup: &PhoneSetup) {
-    writer.push(HeaderName::CONTACT, format!("<sip:{}@{}>", setup.user, setup.address));
+    let transport = if setup.browser { ";transport=ws" } else { "" };
+    writer.push(HeaderName::CONTACT, format!("<sip:{}@{}{transport}>", setup.user, setup.address));
 }

@@ -98,6 +98,23 @@ impl Phone {
         self.timers.next().map(|(at, _)| at)
     }
 
+    /// Its contact is another one from now on, as that of a page that is loaded anew.
+    pub fn rename(&mut self, user: &str) {
+        self.setup.user = user.to_owned();
+    }
+
+    /// Calls in which both sides are connected.
+    pub fn talking(&self) -> Vec<PhoneCall> {
+        let talks = |call: &&Call| matches!(call.stand, Stand::Talking);
+        self.calls.values().filter(talks).map(|call| call.id).collect()
+    }
+
+    /// Calls that have not ended and are not connected.
+    pub fn unanswered(&self) -> Vec<PhoneCall> {
+        let waits = |call: &&Call| !matches!(call.stand, Stand::Talking | Stand::Leaving | Stand::Gone);
+        self.calls.values().filter(waits).map(|call| call.id).collect()
+    }
+
     /// Calls that have not ended.
     pub fn live_calls(&self) -> usize {
         self.calls.values().filter(|call| !call.is_gone()).count()
