@@ -59,18 +59,24 @@ fn what_was_wrong_once_stays_right() {
     }
 }
 
+/// Three worlds together: what is rare need not happen in each.
 #[test]
-fn a_good_world_uses_every_way_that_a_call_can_go() {
-    let report = run(Scenario { seed: 4, calls: 300, agents: 6, faults: FaultLevel::None, kinds: Kinds::ALL });
-    assert_eq!(report.violations, []);
-    let counts = &report.counts;
-    assert!(counts.admitted > 100 + counts.callbacks, "{counts}");
+fn good_worlds_use_every_way_that_a_call_can_go() {
+    let reports: Vec<_> = (1..=3)
+        .map(|seed| run(Scenario { seed, calls: 200, agents: 6, faults: FaultLevel::None, kinds: Kinds::ALL }))
+        .collect();
+    for report in &reports {
+        let counts = &report.counts;
+        assert_eq!(report.violations, []);
+        assert!(counts.admitted > 100 + counts.callbacks, "{counts}");
+        assert!(counts.by_outcome.len() >= 5 && counts.by_level.len() == 4 && counts.by_fallback.len() >= 2, "{counts}");
+    }
+    let counts = || reports.iter().map(|report| &report.counts);
     let callbacks =
         ["promised", "refused", "taken back", "dialled", "in vain", "talked", "unreached", "withdrawn", "replaced"];
-    assert!(callbacks.iter().all(|what| counts.by_callback.contains_key(what)), "{counts}");
-    assert!(counts.by_outcome.len() >= 5, "{counts}");
-    assert_eq!(counts.by_level.len(), 4, "{counts}");
-    assert!(counts.by_fallback.len() >= 2, "{counts}");
+    for what in callbacks {
+        assert!(counts().any(|counts| counts.by_callback.contains_key(what)), "no callback was {what}");
+    }
     let events = [
         "reload",
         "overflow",
@@ -87,9 +93,13 @@ fn a_good_world_uses_every_way_that_a_call_can_go() {
         "browser: loaded anew amid a call",
         "browser: closed amid a call",
     ];
-    assert!(events.iter().all(|what| counts.by_event.contains_key(what)), "{counts}");
-    let habits = ["REFER", "late offer", "session timer"];
-    assert!(counts.passed_on > 0 && habits.iter().all(|habit| counts.by_habit.contains_key(habit)), "{counts}");
+    for event in events {
+        assert!(counts().any(|counts| counts.by_event.contains_key(event)), "{event} never happened");
+    }
+    for habit in ["PRACK", "REFER", "late offer", "session timer"] {
+        assert!(counts().any(|counts| counts.by_habit.contains_key(habit)), "nobody had the habit {habit}");
+    }
+    assert!(counts().any(|counts| counts.passed_on > 0), "no call was passed on");
 }
 
 #[test]
