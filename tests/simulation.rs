@@ -69,7 +69,10 @@ fn good_worlds_use_every_way_that_a_call_can_go() {
         let counts = &report.counts;
         assert_eq!(report.violations, []);
         assert!(counts.admitted > 100 + counts.callbacks, "{counts}");
-        assert!(counts.by_outcome.len() >= 5 && counts.by_level.len() == 4 && counts.by_fallback.len() >= 2, "{counts}");
+        assert!(
+            counts.by_outcome.len() >= 5 && counts.by_level.len() == 4 && counts.by_fallback.len() >= 2,
+            "{counts}"
+        );
     }
     let counts = || reports.iter().map(|report| &report.counts);
     let callbacks =
