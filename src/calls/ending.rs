@@ -2,6 +2,7 @@
 
 use crate::base::Now;
 use crate::desktop::DeskCommand;
+use crate::intents::callback::CallbackEnd;
 use crate::media::command::LostCause;
 use crate::routing;
 use crate::sip::api::{Reason, SipCommand};
@@ -351,6 +352,10 @@ fn keep_place(call: &Call, outcome: Outcome, bench: &mut Bench, now: Now) {
     if let Some(queued) = call.queued.as_ref().filter(|_| !talked) {
         let kept = bench.settings.deadlines.place_kept;
         bench.places.keep(intent, queued.since, kept, now);
+    }
+    if talked && call.returning.calls_anew() && bench.recalls.contains_key(&intent) {
+        // The intent stays open for the page, but its callback is done.
+        settling::end_callback(bench, intent, call.id, CallbackEnd::TakenBack);
     }
     bench.chores.push_back(Chore::Freed { intent, talked });
 }

@@ -257,7 +257,7 @@ impl Bench {
     }
 
     fn event(&mut self, event: &str) {
-        if event.starts_with("invite") {
+        if event.starts_with("invite") || event == "page calls" {
             self.call = CallId::new(7, self.admitted + 1);
         }
         let call = self.call;

@@ -276,6 +276,27 @@ fn who_talks_is_not_called_back() {
 }
 
 #[test]
+fn who_has_talked_in_the_browser_is_not_called_back_when_the_page_is_loaded_anew() {
+    let mut bench = always();
+    bench.check(
+        "> promise
+         < enqueue help as before, promised
+         > page calls
+         < find by token
+         > found page
+         < matched V3, enqueue help as before, leave
+         > offer 1
+         < show anna V3",
+    );
+    bench.check(super::TO_TALK);
+    bench.check(
+        "> caller away
+         > page calls again
+         < hang up caller, hang up far, anna ended, wrap-up anna, call ended 1, finish open, unpromise, ended talked by caller, find by token, finish open, ended replaced by caller",
+    );
+}
+
+#[test]
 fn a_place_outlives_a_call_that_was_cut_off_for_a_while() {
     let mut bench = always();
     let again = "> invite
