@@ -158,6 +158,12 @@ fn no_sound(call: &mut Call, grant: &Grant, error: &NoSound, bench: &mut Bench, 
     fallback::divert(call, FallbackCause::Media, bench, now);
 }
 
+/// The system gives us no socket for the phone that rings.
+pub fn no_port(call: &mut Call, bench: &mut Bench, now: Now) {
+    let Phase::Ringing(grant, _) = &call.phase else { return };
+    no_sound(call, &grant.clone(), &NoSound::NoPort, bench, now);
+}
+
 /// The agent's phone rings: so it does for the caller.
 pub fn progress(call: &mut Call, status: u16, bench: &mut Bench, now: Now) {
     let Phase::Ringing(grant, _) = &call.phase else { return };
@@ -218,7 +224,7 @@ pub fn failed(call: &mut Call, status: u16, contacts: &[Pii<String>], bench: &mu
     offer_failed(call, grant, why, bench, now);
 }
 
-/// A stream of the ringing phone, or of the caller, could not be opened.
+/// The browser that rings cannot be reached by sound.
 pub fn sound_lost(call: &mut Call, bench: &mut Bench, now: Now) {
     let Phase::Ringing(grant, _) = &call.phase else { return };
     offer_failed(call, grant.clone(), OfferFailure::Unreachable, bench, now);

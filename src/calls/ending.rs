@@ -205,6 +205,9 @@ pub fn cut_short(call: &mut Call, why: (u16, &'static str), bench: &mut Bench, n
 
 /// A stream could not be opened. The caller's gets another port while nobody has been told of the first.
 pub fn sound_failed(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
+    if matches!((side, &call.phase), (Side::Far, Phase::Ringing(..))) {
+        return connecting::no_port(call, bench, now);
+    }
     let is_over_with_it = matches!(call.phase, Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_));
     if side == Side::Far || is_over_with_it || matches!(call.phase, Phase::Recalling(..)) {
         return sound_lost(call, side, bench, now);

@@ -152,6 +152,18 @@ fn a_fallback_without_sound_is_let_go() {
 }
 
 #[test]
+fn an_agent_is_not_charged_with_a_port_that_we_have_not() {
+    let mut bench = ivr();
+    bench.check(TO_POP);
+    bench.check(
+        "> drawn 1
+         < dial sip:anna@192.0.2.50
+         > far port taken
+         < withdraw anna, hang up far, leave, fallback: media, dial sip:+12015550123@192.0.2.99",
+    );
+}
+
+#[test]
 fn what_the_far_side_carries_is_carried_on() {
     let mut bench = ivr();
     bench.check(
