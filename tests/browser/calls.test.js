@@ -30,8 +30,9 @@ test('real: from the click to the case, with sound both ways, mute, hold and key
   await Promise.all([hears(desk, 880), hears(shop, 440)]);
   await shop.locator('[data-id="keypad"]').click();
   // 770 and 1336 Hz; a browser plays the keys that it receives as events.
-  const heardKey = hears(desk, [770, 1336]);
-  for (let times = 0; times < 12; times += 1) await shop.getByRole('group', { name: 'Keypad' }).getByRole('button', { name: '5' }).click();
+  let isHeard = false;
+  const heardKey = hears(desk, [770, 1336]).finally(() => { isHeard = true; });
+  while (!isHeard) await shop.getByRole('group', { name: 'Keypad' }).getByRole('button', { name: '5' }).click({ delay: 100 });
   await heardKey;
   await desk.locator('[data-id="end"]').click();
   await shop.getByText('Thank you for calling').waitFor();
@@ -76,11 +77,52 @@ test('real: websockets are cut for 10 s, the sound goes on, and the call ends as
   await Promise.all([hears(desk, 880), hears(shop, 440)]);
   await back;
   for (const line of lines) line.mend();
-  await desk.getByText('Your call goes on').waitFor({ state: 'detached', timeout: 30_000 });
-  await shop.getByText('You can go on speaking').waitFor({ state: 'detached', timeout: 30_000 });
+  // The desk's own connection and its telephone's come back one by one.
+  await desk.getByText('Your call goes on').waitFor({ state: 'detached' });
+  await shop.getByText('You can go on speaking').waitFor({ state: 'detached' });
   await Promise.all([hears(desk, 880), hears(shop, 440)]);
   await desk.locator('[data-id="end"]').click();
   await shop.getByText('Thank you for calling').waitFor();
+}));
+
+test('real: whoever ends or holds a call while the telephone is cut has it done when it is back', () => meeting(async ({ server, desk, shop, anna }) => {
+  const lines = [await breakable(desk, /\/sip/), await breakable(shop, /\/sip/)], [ofDesk, ofShop] = lines;
+  const cut = async () => {
+    for (const line of lines) line.cut();
+    await desk.getByText('Your telephone is interrupted').waitFor();
+    await shop.getByText('You can go on speaking').waitFor();
+  };
+  await talk(server, desk, shop, anna);
+  await cut();
+  await desk.locator('[data-id="hold"]').click();
+  await until(async () => (await state(desk)) === 'Holding…', 'the desk waits with the hold');
+  await hearsNothing(shop);
+  // Who is to be held must be there to hear of it.
+  ofShop.mend();
+  await shop.getByText('You can go on speaking').waitFor({ state: 'detached' });
+  ofDesk.mend();
+  await until(async () => (await state(desk)) === 'On hold', 'held');
+  await shop.getByText('You are on hold').waitFor();
+  await cut();
+  await desk.locator('[data-id="end"]').click();
+  await desk.getByText('For them it ends as soon as your telephone is connected').waitFor();
+  await picture(desk, 'real-desk-ending');
+  lines.forEach((line) => line.mend());
+  await wrapUp(desk, 'Ended while the telephone was away.');
+  assert.equal((await server.calls())[0].ended_by, 'agent');
+  await shop.getByText('Thank you for calling').waitFor();
+  // The same for the customer.
+  await askForHelp(shop, server.shop);
+  await callFromBrowser(shop);
+  await answer(desk);
+  await Promise.all([hears(desk, 880), hears(shop, 440)]);
+  await cut();
+  await shop.locator('[data-id="hang-up"]').click();
+  await shop.getByText('Thank you for calling').waitFor();
+  assert.equal((await server.calls()).filter(({ phase }) => phase === 'talking').length, 1, 'the server does not know it yet');
+  lines.forEach((line) => line.mend());
+  await wrapUp(desk, 'Hung up while the line was away.');
+  assert.equal((await server.calls())[0].ended_by, 'caller');
 }));
 
 test('real: two windows of one agent: the newer has the calls, the older says so', () => meeting(async ({ server, desk, shop, anna }) => {
@@ -88,8 +130,7 @@ test('real: two windows of one agent: the newer has the calls, the older says so
   const second = await page(await launch(440));
   await logIn(second, server.origin, anna);
   await desk.getByText('Your desk is open in another window').waitFor();
-  await until(() => second.locator('.states').isVisible(), 'the second desk');
-  if (await second.getByRole('button', { name: 'Go available' }).isVisible()) await second.getByRole('button', { name: 'Go available' }).click();
+  await second.getByText('Your telephone is this page').waitFor();
   await second.getByRole('heading', { name: 'You are available' }).waitFor();
   await askForHelp(shop, server.shop);
   await callFromBrowser(shop);
@@ -226,10 +267,10 @@ function firstSound(shown) {
 }
 
 /** Websockets of a page that can be cut, and refused until they are mended. */
-async function breakable(shown) {
+async function breakable(shown, which = /\/(sip|v1\/desktop)/) {
   const open = new Set();
   let isCut = false;
-  await shown.routeWebSocket(/\/(sip|v1\/desktop)/, (socket) => {
+  await shown.routeWebSocket(which, (socket) => {
     if (isCut) return void socket.close();
     const server = socket.connectToServer();
     const line = { socket, server };

@@ -49,6 +49,8 @@ export class Desk {
     /** @type {import('./pop.js').Done[]} */
     this.done = [];
     this.outcome = '';
+    /** What the agent is told of a lost connection now. @type {string | undefined} */
+    this.lost = undefined;
     this.ringer = new Ringer();
     this.socket = new DeskSocket(`${location.origin.replace(/^http/, 'ws')}/v1/desktop`, login);
     this.line = new Line(this.socket);
@@ -235,7 +237,7 @@ export class Desk {
     const call = this.line.call;
     if (call?.state !== 'ringing') this.ringer.stop();
     void this.hear();
-    this.draw();
+    this.connectionChanged();
     if (!call) this.panel.passing = '';
     if (this.line.state === 'registered') this.fetchCall();
   }
@@ -393,6 +395,7 @@ export class Desk {
   async logOut() {
     this.socket.send({ type: 'set_state', state: 'offline' });
     kept.keepLogin(null);
+    if (this.line.isInterrupted) this.notice('call', 'warn', 'You are being signed out', 'Your call ends as soon as the telephone is back. Leave this window open until then.');
     await this.line.stop();
     this.socket.close();
     location.reload();
@@ -401,11 +404,11 @@ export class Desk {
   // The connection
 
   connectionChanged() {
-    if (this.socket.state === 'lost') {
-      this.notice('connection', 'warn', 'The connection is lost', this.line.call
-        ? 'Your call goes on. What you see may be old; it is tried again by itself.'
-        : 'It is tried again by itself. No new call reaches you until then.');
-    } else if (this.socket.state === 'open') this.clear('connection');
+    const words = lostWords(this);
+    const isNew = words?.join() !== this.lost;
+    this.lost = words?.join();
+    if (words && isNew) this.notice('connection', 'warn', ...words);
+    else if (!words && this.socket.state === 'open') this.clear('connection');
     this.draw();
   }
 
@@ -468,11 +471,22 @@ export class Desk {
   }
 }
 
+/** The desk's own connection, the telephone's, or both are away: they come back one by one. @param {Desk} desk @returns {[title: string, text: string] | null} */
+function lostWords({ socket, line }) {
+  const isLost = socket.state === 'lost';
+  if (!isLost && !(socket.state === 'open' && line.isInterrupted)) return null;
+  const title = isLost ? 'The connection is lost' : 'Your telephone is interrupted';
+  if (!line.call) return [title, line.isOwing ? 'Your call ends as soon as it is back. It is tried again by itself.' : 'It is tried again by itself. No new call reaches you until then.'];
+  const late = line.isInterrupted ? 'Holding, passing on and ending the call are done as soon as the telephone is back.' : 'What you see may be old; it is tried again by itself.';
+  return [title, `Your call goes on. ${late}`];
+}
+
 /** @param {Desk} desk @returns {[string, string]} */
 function connectionWords(desk) {
   if (desk.socket.state === 'closed') return ['warn', 'Not connected'];
   if (desk.socket.state !== 'open') return ['warn', desk.socket.state === 'lost' ? 'Reconnecting' : 'Connecting'];
   if (!desk.line.isHere || desk.line.state === 'registered') return ['good', desk.login.agent];
+  if (desk.line.isInterrupted) return ['warn', 'Telephone interrupted'];
   return ['warn', desk.line.state === 'refused' ? 'Telephone refused' : 'Telephone connecting'];
 }
 
@@ -507,7 +521,7 @@ function main() {
   fill(logOut, icon('out'), 'Sign out');
   logOut.addEventListener('click', () => void desk?.logOut());
   // A call in progress is worth a question; it can be come back to, but the caller hears a gap.
-  addEventListener('beforeunload', (event) => { if (desk?.line.call) event.preventDefault(); });
+  addEventListener('beforeunload', (event) => { if (desk?.line.call || desk?.line.isOwing) event.preventDefault(); });
   const login = fromLink() ?? kept.login();
   if (login) begin(login);
   else showLogin();

@@ -31,7 +31,8 @@ export class Line extends EventTarget {
     this.tab = kept.tab();
     /** The desk's call, for what is kept. */
     this.callId = '';
-    this.isFull = false;
+    /** The desk's call that has ended here, which the desk may not know yet. */
+    this.endedId = '';
   }
 
   /** Whether this agent speaks in the browser. */
@@ -53,8 +54,19 @@ export class Line extends EventTarget {
       url: () => this.url(), uri: login.uri, name: login.user, register: true, instance: this.tab,
     });
     phone.addEventListener('state', () => this.changed());
+    phone.addEventListener('owing', () => this.changed());
     phone.addEventListener('call', (event) => this.called(/** @type {CustomEvent<Call>} */ (event).detail));
     phone.start();
+  }
+
+  /** Whether the telephone was there and is tried again. */
+  get isInterrupted() {
+    return this.phone?.isInterrupted ?? false;
+  }
+
+  /** Whether somebody does not know yet that their call has ended. */
+  get isOwing() {
+    return this.phone?.isOwing ?? false;
   }
 
   async url() {
@@ -106,6 +118,7 @@ export class Line extends EventTarget {
   forget(call) {
     const user = this.login?.user ?? '';
     if (kept.call(user)?.callId === call.dialog.callId) kept.keepCall(user, null);
+    if (call.ending?.by === 'us') this.endedId = this.callId;
     this.call = null;
     this.closeMicrophone();
   }
@@ -137,10 +150,10 @@ export class Line extends EventTarget {
     return true;
   }
 
-  /** Whether this tab had the call before it was reloaded, or another has it. @returns {'ours' | 'theirs' | 'unknown'} */
+  /** Whether this tab had the call before it was reloaded, or another has it, or it is ending. @returns {'ours' | 'theirs' | 'ended' | 'unknown'} */
   whereIs() {
     const call = kept.call(this.login?.user ?? '');
-    if (!call || call.call !== this.callId) return 'unknown';
+    if (!call || call.call !== this.callId) return this.endedId && this.endedId === this.callId ? 'ended' : 'unknown';
     return call.tab === this.tab ? 'ours' : 'theirs';
   }
 

@@ -14,6 +14,7 @@ const LETTERS = { 2: 'abc', 3: 'def', 4: 'ghi', 5: 'jkl', 6: 'mno', 7: 'pqrs', 8
 const ELSEWHERE = {
   ours: ['Coming back to your call', 'The caller is still there. The sound is being connected again.', 'Connect now'],
   theirs: ['In another window', 'You speak with this caller in another window. You can move the call here; the caller does not notice.', 'Move the call here'],
+  ended: ['Ending', 'The caller hears you no more. For them it ends as soon as your telephone is connected.', ''],
   unknown: ['On another device', 'You speak with this caller on another device or in another browser.', ''],
 };
 
@@ -37,7 +38,7 @@ export class Panel {
     const { desk } = this;
     const call = desk.line.call;
     const state = [
-      desk.phase, desk.state.state, desk.state.reason, call?.state, call?.held, call?.muted, call?.heldByThem, call?.interrupted,
+      desk.phase, desk.state.state, desk.state.reason, call?.state, call?.held, call?.muted, call?.changing, call?.heldByThem, call?.interrupted,
       this.drawer, this.passing, desk.line.state, desk.line.isHere, desk.wantsClick, desk.call, desk.watch.isWith && !desk.pop, desk.recording, desk.consulting.state, desk.settings.auto, desk.line.whereIs(),
     ].join('|');
     if (state === this.shown) return;
@@ -104,6 +105,7 @@ export class Panel {
     const call = this.desk.line.call;
     if (!call) return this.onTelephone();
     const chip = call.interrupted ? ['bad', 'Sound interrupted']
+      : call.changing ? ['accent', call.changing === 'hold' ? 'Holding…' : 'Resuming…']
       : call.held ? ['warn', 'On hold'] : call.heldByThem ? ['warn', 'They hold the call'] : call.state === 'talking' ? ['good', 'Connected'] : ['accent', 'Connecting'];
     const ready = call.state === 'talking';
     // Whoever is with a colleague's call can do nothing to it but what stands beside it in the list.
@@ -118,7 +120,7 @@ export class Panel {
       this.passing && h('div', { class: 'notice', role: 'status' }, h('div', {}, this.passing)),
       h('div', { class: 'actions' },
         this.toggle('mute', call.muted, call.muted ? 'micOff' : 'mic', call.muted ? 'Unmute' : 'Mute', () => call.mute(!call.muted), !ready),
-        !isGuest && this.toggle('hold', call.held, call.held ? 'play' : 'hold', call.held ? 'Resume' : 'Hold', () => void this.desk.hold(!call.held), !ready),
+        !isGuest && this.toggle('hold', call.held, call.held ? 'play' : 'hold', call.held ? 'Resume' : 'Hold', () => void this.desk.hold(!call.held), !ready || call.changing !== ''),
         !isGuest && [
           this.opener('keypad', 'keypad', 'Keypad', !ready),
           this.opener('transfer', 'transfer', 'Transfer', !ready),
@@ -259,7 +261,7 @@ export class Panel {
     if (time && since) time.textContent = clock(Date.now() - since);
     this.listen(call?.state === 'talking' ? this.desk.line.microphone : null, call?.state === 'talking' ? call.sound : null);
     show('their-level', this.meters.theirs);
-    show('our-level', call?.muted || call?.held ? null : this.meters.ours);
+    show('our-level', call?.muted || call?.held || call?.changing === 'hold' ? null : this.meters.ours);
   }
 
   /** @param {MediaStream | null} ours @param {MediaStream | null} theirs */

@@ -85,6 +85,11 @@ export class BrowserCall extends EventTarget {
     this.trouble(endingTrouble(ending.status, ending.text));
   }
 
+  /** The server says that the call is over, and the connection that should have brought that is away. */
+  endedMeanwhile() {
+    this.call?.end({ by: 'network', status: 481, text: 'the call ended while the connection was lost' });
+  }
+
   hangUp() {
     this.call?.end();
     if (!this.call) this.stop();
@@ -95,7 +100,7 @@ export class BrowserCall extends EventTarget {
     this.phone = null;
     closeMicrophone(this.microphone);
     this.microphone = null;
-    // BYE and its answer pass before the connection ends.
+    // What is under way passes before the connection ends; a BYE that is not answered yet has longer.
     setTimeout(() => void phone?.stop(), 1_000);
   }
 
@@ -124,6 +129,9 @@ function endingTrouble(status, text) {
     return { code: 'no-sound', title: 'No sound could be set up', remedy: 'A firewall may be in the way. Try another network, or call from your telephone.' };
   }
   if (status === 403) return { code: 'expired', title: 'This contact has expired', remedy: 'Begin again with "Contact us"; it takes a moment.' };
-  if (status === 481 || status === 503) return { code: 'offline', title: 'The connection was lost', remedy: 'Call again; you keep your place.' };
+  if (status === 481) {
+    return { code: 'ended', title: 'The call has ended', remedy: 'It ended while the connection to our server was interrupted. If you were not done, call again.' };
+  }
+  if (status === 503) return { code: 'offline', title: 'The connection was lost', remedy: 'Call again; you keep your place.' };
   return { code: 'refused', title: 'The call was not taken', remedy: text ? `${text}. Try again in a few minutes, or choose another way.` : 'Try again in a few minutes, or choose another way.' };
 }

@@ -54,6 +54,8 @@ export class Contact extends HTMLElement {
     this.sentAs = '';
     this.draft = '';
     this.hasTalked = false;
+    /** The person has hung up; what the server says of that call until it knows is old. */
+    this.hasHungUp = false;
     /** When an agent was there first, as Date.now() has it. */
     this.connectedAt = 0;
     this.ticker = 0;
@@ -126,7 +128,7 @@ export class Contact extends HTMLElement {
     this.meter?.close();
     Object.assign(this, {
       stream: null, line: null, meter: null, intent: null, trouble: null, chosen: '', keypad: false, needsClick: false, denied: false,
-      isBusy: false, isSending: false, sentAs: '', hasTalked: false, connectedAt: 0, live: { state: 'registered' },
+      isBusy: false, isSending: false, sentAs: '', hasTalked: false, hasHungUp: false, connectedAt: 0, live: { state: 'registered' },
     });
     this.removeAttribute('data-open');
   }
@@ -137,7 +139,7 @@ export class Contact extends HTMLElement {
     const line = this.line = new BrowserCall(this.server, this.intent.token);
     this.chosen = 'call_browser';
     this.trouble = null;
-    this.hasTalked = false;
+    this.hasTalked = this.hasHungUp = false;
     this.connectedAt = 0;
     if (this.live.state === 'ended') this.live = { state: 'registered' };
     line.addEventListener('trouble', (event) => this.fail(/** @type {CustomEvent<Trouble>} */ (event).detail));
@@ -146,6 +148,7 @@ export class Contact extends HTMLElement {
   }
 
   hangUp() {
+    this.hasHungUp = Boolean(this.line?.isOn);
     this.line?.hangUp();
   }
 
@@ -170,6 +173,8 @@ export class Contact extends HTMLElement {
     if (live.state === 'connected') this.connectedAt ||= Date.now();
     if (live.state === 'connected' || live.talked) this.hasTalked = true;
     if (live.state !== 'confirm') this.denied = false;
+    if (!IN_CALL.has(live.state)) this.hasHungUp = false;
+    if (live.state === 'ended' && this.line?.isLost && this.line.call?.state === 'talking') this.line.endedMeanwhile();
     if (live.state === 'expired') return this.expired();
     if (this.stage !== before || live.state === 'waiting') say(this.told, spoken(this.stage, live));
     this.draw();
@@ -326,7 +331,7 @@ export class Contact extends HTMLElement {
     if (this.isBusy) return [h('h2', {}, 'One moment…'), h('div', { class: 'skeleton' }), h('div', { class: 'skeleton' })];
     if (!this.intent || this.trouble?.code === 'expired') return null;
     if (this.sentAs) return this.sent();
-    const inCall = this.line?.isOn || IN_CALL.has(this.live.state);
+    const inCall = this.line?.isOn || (IN_CALL.has(this.live.state) && !this.hasHungUp);
     if (inCall) return this.callContent();
     if (this.hasTalked && this.trouble?.code !== 'no-sound') return this.thanks();
     if (this.chosen === 'call_phone') return [...telephone(this), back(this)];
@@ -362,7 +367,7 @@ export class Contact extends HTMLElement {
     if (!this.trouble) return null;
     const { title, remedy, code } = this.trouble;
     const again = code === 'intent' || code === 'expired' ? this.details && (() => void this.start(this.details ?? {}))
-      : code.startsWith('microphone') || code === 'offline' || code === 'no-sound' ? () => void this.call() : null;
+      : code.startsWith('microphone') || code === 'offline' || code === 'ended' || code === 'no-sound' ? () => void this.call() : null;
     return h('div', { class: 'notice bad', role: 'alert' }, h('strong', {}, title), h('p', {}, remedy),
       again && h('div', { class: 'row' }, h('button', { class: 'button', type: 'button', 'data-id': 'again', onclick: again }, code === 'expired' ? 'Begin again' : 'Try again')));
   }

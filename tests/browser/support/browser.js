@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { certificate } from './certificate.js';
-import { current } from './tests.js';
+import { fileOf } from './files.js';
+import { PATIENCE_MS, current } from './tests.js';
 
 export const OUT = fileURLToPath(new URL('../../../target/browser/', import.meta.url));
 mkdirSync(OUT, { recursive: true });
@@ -30,11 +31,12 @@ function start(hertz) {
   const file = join(OUT, `tone-${hertz}.wav`);
   writeFileSync(file, tone(hertz));
   return chromium.launch({
+    timeout: 2 * PATIENCE_MS,
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     args: [
       '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
       '--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream', `--use-file-for-fake-audio-capture=${file}`,
-      '--autoplay-policy=no-user-gesture-required', `--ignore-certificate-errors-spki-list=${certificate().spki}`, '--disable-features=WebRtcHideLocalIpsWithMdns',
+      '--autoplay-policy=no-user-gesture-required', `--ignore-certificate-errors-spki-list=${certificate().spki}`, `--disable-features=WebRtcHideLocalIpsWithMdns${process.env.PAGES ? ',LocalNetworkAccessChecks' : ''}`,
     ],
   });
 }
@@ -58,27 +60,55 @@ function tone(hertz) {
   return bytes;
 }
 
+/** The pages that each test has open, and what those said that it has left. @type {Map<string, { shown: import('playwright-core').Page, words: string }[]>} */
+const pagesOf = new Map();
+
 /** @param {import('playwright-core').Browser} browser @param {import('playwright-core').BrowserContextOptions} [options] */
 export async function page(browser, options = {}) {
-  const context = await browser.newContext({ permissions: ['microphone'], viewport: { width: 1280, height: 860 }, locale: 'en-GB', ...options });
-  context.setDefaultTimeout(20_000);
+  const context = await browser.newContext({ permissions: ['microphone'], viewport: { width: 1280, height: 860 }, locale: 'en-GB', ignoreHTTPSErrors: Boolean(process.env.PAGES), ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
+  if (process.env.PAGES) await context.route((url) => Boolean(fileOf(url.pathname)), ownPage);
   const made = await context.newPage();
   made.problems = [];
   made.on('pageerror', (fault) => made.problems.push(String(fault)));
   made.on('console', (message) => { if (message.type() === 'error') made.problems.push(message.text()); });
   // Leaving in the middle of a call asks; the answer here is always yes.
   made.on('dialog', (dialog) => void dialog.accept().catch(() => {}));
+  pagesOf.set(current(), [...(pagesOf.get(current()) ?? []), { shown: made, words: '' }]);
   return made;
+}
+
+/** A page as it is in the checkout, with the headers that the program sends. @param {import('playwright-core').Route} route */
+async function ownPage(route) {
+  const response = await route.fetch();
+  await route.fulfill({ response, path: fileOf(new URL(route.request().url()).pathname) });
 }
 
 /** Leaves pages; what they look like is kept when the test has failed. @param {import('playwright-core').Page[]} pages */
 export async function leave(...pages) {
-  for (const [at, shown] of pages.entries()) await shown.screenshot({ path: lastOf(current(), at) }).catch(() => {});
+  for (const [at, shown] of pages.entries()) await shown.screenshot({ path: lastOf(current(), at), timeout: 10_000 }).catch(() => {});
+  for (const one of pagesOf.get(current()) ?? []) if (pages.includes(one.shown)) one.words = await wordsOf(one.shown);
   await Promise.all(pages.map((shown) => shown.context().close()));
 }
 
-/** The pages of a test that has failed, as they were left; of others nothing. @param {string} name @param {boolean} failed */
+/** What stands on a page now, that of custom elements too, and what its console complained of. @param {import('playwright-core').Page} shown */
+async function wordsOf(shown) {
+  const asked = shown.evaluate(() => {
+    const text = (root) => [...root.children].map((element) => element.innerText ?? '').join('\n');
+    const shadows = [...document.querySelectorAll('*')].map((element) => element.shadowRoot).filter(Boolean);
+    return [document.body.innerText, ...shadows.map(text)].join('\n').replace(/\n\s*\n+/g, '\n').trim();
+  });
+  const late = new Promise((resolve) => { setTimeout(resolve, 10_000, '(it does not answer)'); });
+  const words = String(await Promise.race([asked, late]).catch((fault) => `(${fault})`)).slice(0, 3_000);
+  return [shown.url().replace(/[?#].*/, ''), words, ...shown.problems.slice(-10).map((problem) => `console: ${problem}`)].join('\n').replace(/\n/g, '\n    | ');
+}
+
+/** The pages of a test that has failed, in words and as pictures, as they were left; of others nothing. @param {string} name @param {boolean} failed */
 export async function keepLast(name, failed) {
+  for (const [at, { shown, words }] of (pagesOf.get(name) ?? []).entries()) {
+    if (failed) console.log(`  page ${at} of "${name}": ${words || (await wordsOf(shown))}`);
+  }
+  pagesOf.delete(name);
   for (const at of [0, 1, 2]) {
     const last = lastOf(name, at);
     await (failed ? rename(last, last.replace('last-', 'failed-')) : rm(last)).catch(() => {});
@@ -120,7 +150,7 @@ export function heard(shown) {
  * Waits until a page hears all of these tones and none of those that it should not.
  * @param {import('playwright-core').Page} shown @param {number[]} wanted @param {number[]} [unwanted] @param {number} [within]
  */
-export async function hearsOnly(shown, wanted, unwanted = [], within = 25_000) {
+export async function hearsOnly(shown, wanted, unwanted = [], within = PATIENCE_MS) {
   const until = Date.now() + within;
   let last;
   do {
@@ -151,7 +181,7 @@ function levels(shown, tones) {
 }
 
 /** Waits until a page hears this tone, or one of these. @param {import('playwright-core').Page} shown @param {number | number[]} hertz @param {number} [within] */
-export async function hears(shown, hertz, within = 25_000) {
+export async function hears(shown, hertz, within = PATIENCE_MS) {
   const until = Date.now() + within;
   let last;
   do {
@@ -163,7 +193,7 @@ export async function hears(shown, hertz, within = 25_000) {
 }
 
 /** Waits until a page hears nothing. @param {import('playwright-core').Page} shown @param {number} [within] */
-export async function hearsNothing(shown, within = 25_000) {
+export async function hearsNothing(shown, within = PATIENCE_MS) {
   const until = Date.now() + within;
   let last;
   do {

@@ -10,6 +10,12 @@ const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; ch
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const PLACES = { '/': 'shop/index.html', '/desk/': 'desk/index.html', '/board/': 'board/index.html', '/widget.js': 'widget/widget.js' };
 
+/** The file of `web/` that the program has at this address, except for the shop's own. @param {string} path */
+export const fileOf = (path) => {
+  const file = path.startsWith('/web/') ? path.slice(5) : /^\/(desk|board)\//.test(path) ? (PLACES[path] ?? path.slice(1)) : path === '/widget.js' ? PLACES[path] : '';
+  return file && join(WEB, normalize(file));
+};
+
 /**
  * Serves `web/` and whatever the handler answers; it comes first. Pages may speak to the origin `other` too, as a shop's may.
  * @param {(request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse, path: string) => boolean | Promise<boolean>} handler

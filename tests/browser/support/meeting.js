@@ -34,7 +34,7 @@ export async function meeting(body) {
   }
   try {
     await leave(...opened);
-    await until(async () => (await server.calls()).every(({ phase }) => phase === 'ended'), 'no call is left', 40_000);
+    await until(async () => (await server.calls()).every(({ phase }) => phase === 'ended'), 'no call is left');
     const { agents } = (await server.api('GET', '/v1/agents')).data;
     for (const { agent } of agents.filter(({ agent, state }) => server.tokens[agent] && state !== 'offline')) await putAway(server, agent);
   } catch (found) {
@@ -49,7 +49,7 @@ async function putAway(server, agent) {
   await until(async () => {
     desk.send({ type: 'set_state', state: 'offline' });
     return (await server.api('GET', '/v1/agents')).data.agents.find((one) => one.agent === agent).state === 'offline';
-  }, `${agent} is offline`, 30_000);
+  }, `${agent} is offline`);
   desk.close();
 }
 

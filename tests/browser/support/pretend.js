@@ -23,7 +23,7 @@ export const POP = {
 
 export class Pretend {
   constructor() {
-    /** What goes wrong on purpose. @type {{ channels?: object[], breakIce?: boolean, liveStatus?: number, refuseSip?: boolean }} */
+    /** What goes wrong on purpose. @type {{ channels?: object[], breakIce?: boolean, liveStatus?: number, refuseSip?: boolean, isAway?: boolean }} */
     this.faults = {};
     this.desks = new Set();
     /** Queues of the agent who logs in. @type {string[] | undefined} */
@@ -43,6 +43,7 @@ export class Pretend {
     this.server = server;
     const sockets = this.sockets = new WebSocketServer({ noServer: true });
     server.on('upgrade', (request, socket, head) => {
+      if (this.faults.isAway) return socket.destroy();
       if (request.url.startsWith('/sip') && this.faults.refuseSip) return socket.end('HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n');
       sockets.handleUpgrade(request, socket, head, (ws) => (request.url.startsWith('/sip') ? this.sip.opened(ws) : this.deskOpened(ws)));
     });

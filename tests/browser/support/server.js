@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { certificate } from './certificate.js';
 import { json, serve } from './files.js';
 import { Telephone } from './telephone.js';
-import { until } from './tests.js';
+import { PATIENCE_MS, until } from './tests.js';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const PROGRAMS = ['target/debug/throughline', 'target/release/throughline', 'target/image/usr/local/bin/throughline'];
@@ -40,7 +40,7 @@ export class Program {
   }
 
   /** @param {RegExp} what @param {number} [within] */
-  async says(what, within = 20_000) {
+  async says(what, within = PATIENCE_MS) {
     await until(() => what.test(this.said) || this.child.exitCode !== null, `the program says ${what}`, within);
     const match = what.exec(this.said);
     if (!match) throw new Error(`the program ended:\n${this.said}`);
@@ -60,7 +60,7 @@ export class Program {
 /** The demo, with the three links that it prints. */
 export async function demo() {
   const run = new Program(['demo', '--pages', '--http-port', '0', '--shop-port', '0', '--sip-port', '0']);
-  const [, shop] = await run.says(/customer +(http\S+)/, 30_000);
+  const [, shop] = await run.says(/customer +(http\S+)/);
   const [, desk] = await run.says(/desk +(http\S+)/);
   const [, board] = await run.says(/board +(http\S+)/);
   return { run, shop, desk, board };
@@ -112,7 +112,7 @@ export class World {
     writeFileSync(join(world.folder, 'code.wav'), silence());
     writeFileSync(file, world.configuration(port, sip));
     world.run = new Program(['serve', file]);
-    await until(async () => (await world.api('GET', '/readyz').catch(() => null))?.status === 200 || world.run.child.exitCode !== null, 'the server is ready', 20_000);
+    await until(async () => (await world.api('GET', '/readyz').catch(() => null))?.status === 200 || world.run.child.exitCode !== null, 'the server is ready');
     if (world.run.child.exitCode !== null) throw new Error(world.run.said);
     return world;
   }
@@ -140,6 +140,8 @@ origins = ["${this.shop}"]
 bind = "127.0.0.1"
 [deadlines]
 pop_ms = 5000
+[web]
+return_within_s = 60
 [store]
 embedded = "${this.folder}/store.db"
 [history]
@@ -184,11 +186,11 @@ default_queue = "delivery"
 [[queues]]
 name = "delivery"
 requires = { parcels = 3 }
-wrap_up_s = 60
+wrap_up_s = 300
 [[queues]]
 name = "returns"
 requires = { parcels = 3 }
-wrap_up_s = 60
+wrap_up_s = 300
 [access]
 default = { answer = "self-service", because = "we do not know this caller" }
 [[access.rules]]

@@ -52,7 +52,10 @@ export class Call extends EventTarget {
     /** The ACK that a repeated 200 gets again. */
     this.ack = '';
     this.busy = false;
+    /** A hold or its end that the other side has not agreed to yet. @type {'' | 'hold' | 'resume'} */
+    this.changing = '';
     this.wantsEnd = false;
+    this.isCancelled = false;
     this.waitsForAck = false;
     this.timers = { sound: 0, repeat: 0, disconnected: 0 };
     /** When sound was first there, as Date.now() has it. */
@@ -121,7 +124,7 @@ export class Call extends EventTarget {
     this.finish({ by: 'us', status, text: 'refused' });
   }
 
-  /** Ends the call, whatever state it is in. @param {Ending} [ending] */
+  /** Ends the call, whatever state it is in; the other side hears of it once the connection is there. @param {Ending} [ending] */
   end(ending = { by: 'us', status: 0, text: 'ended' }) {
     if (this.isOver) return;
     if (this.state === 'ringing') return this.refuse(480);
@@ -134,7 +137,12 @@ export class Call extends EventTarget {
   async hold(held) {
     if (this.state !== 'talking' || !this.peer || this.busy || held === this.held) return false;
     this.peer.hold(held);
+    // Whatever the other side says to it, and whenever: whoever holds wants to be heard no more.
+    this.peer.mute(held || this.muted);
+    this.changing = held ? 'hold' : 'resume';
+    this.changed();
     const ok = await this.reinvite();
+    this.changing = '';
     if (ok) this.held = held;
     else this.peer.hold(this.held);
     this.peer.mute(this.held || this.muted);
@@ -145,7 +153,7 @@ export class Call extends EventTarget {
   /** @param {boolean} muted */
   mute(muted) {
     this.muted = muted;
-    this.peer?.mute(muted || this.held);
+    this.peer?.mute(muted || this.held || this.changing === 'hold');
     this.changed();
   }
 
@@ -174,7 +182,7 @@ export class Call extends EventTarget {
       return this.finish({ by: 'network', status: 488, text: String(fault) });
     }
     if (this.wantsEnd || this.isOver) return;
-    const response = await this.sendInvite(body, headers, (early) => this.progress(early));
+    const response = await this.sendInvite(body, headers, { onProvisional: (early) => this.progress(early) });
     if (response.status >= 300) return this.finish(endingOf(response));
     this.dialog.learn(response);
     this.sendAck();
@@ -183,8 +191,8 @@ export class Call extends EventTarget {
     await this.take(response.body);
   }
 
-  /** @param {string} body @param {Header[]} headers @param {(early: Message) => void} [onProvisional] */
-  sendInvite(body, headers, onProvisional) {
+  /** @param {string} body @param {Header[]} headers @param {import('./phone.js').Manner} manner */
+  sendInvite(body, headers, manner) {
     return this.phone.exchange({
       method: 'INVITE',
       uri: this.dialog.target,
@@ -196,7 +204,7 @@ export class Call extends EventTarget {
       body,
       seq: () => (this.dialog.localSeq += 1),
       onSent: (request) => { this.invite = request; },
-      onProvisional,
+      ...manner,
     });
   }
 
@@ -226,12 +234,13 @@ export class Call extends EventTarget {
 
   sendCancel() {
     const invite = this.invite;
-    if (!invite) return;
+    if (!invite || this.isCancelled) return;
+    this.isCancelled = true;
     const keep = invite.headers.filter(([name]) => ['via', 'route', 'max-forwards', 'from', 'to', 'call-id'].includes(name));
-    this.phone.socket.send(write({
+    void this.phone.carry({
       method: 'CANCEL', uri: invite.uri, status: 0, reason: '', body: '',
       headers: [...keep, ['cseq', `${cseq(invite).number} CANCEL`]],
-    }));
+    }, { patience: 'insists' });
   }
 
   /** For an INVITE of ours that was answered. */
@@ -254,10 +263,10 @@ export class Call extends EventTarget {
     return [['contact', this.phone.contact]];
   }
 
-  /** @param {string} method @param {Header[]} headers */
-  request(method, headers) {
+  /** @param {string} method @param {Header[]} headers @param {import('./phone.js').Patience} [patience] */
+  request(method, headers, patience = 'waits') {
     return this.phone.exchange({
-      method, uri: this.dialog.target, headers: [...this.dialog.headers(), ...headers], seq: () => (this.dialog.localSeq += 1),
+      method, uri: this.dialog.target, headers: [...this.dialog.headers(), ...headers], seq: () => (this.dialog.localSeq += 1), patience,
     });
   }
 
@@ -267,7 +276,7 @@ export class Call extends EventTarget {
     if (!peer) return false;
     this.busy = true;
     try {
-      const response = await this.sendInvite(await peer.offer(), []);
+      const response = await this.sendInvite(await peer.offer(), [], { patience: 'waits' });
       if (response.status < 300) {
         this.dialog.refresh(response);
         this.sendAck();
@@ -288,7 +297,7 @@ export class Call extends EventTarget {
   bye(ending) {
     /** @type {Header[]} */
     const reason = ending.by === 'network' ? [['reason', `SIP;cause=${ending.status};text="${ending.text.replace(/["\\\r\n]/g, "'").slice(0, 120)}"`]] : [];
-    void this.request('BYE', reason);
+    void this.request('BYE', reason, 'insists');
   }
 
   /** The connection was lost and is there again: our new place is told (RFC 3311), and the call may be over. */
@@ -297,7 +306,7 @@ export class Call extends EventTarget {
       return this.finish({ by: 'network', status: 503, text: 'the connection was lost' });
     }
     if (this.isOver) return;
-    const response = await this.request('UPDATE', this.contact());
+    const response = await this.request('UPDATE', this.contact(), 'fails');
     if (response.status === 481) this.finish({ by: 'network', status: 481, text: 'the call ended while the connection was lost' });
   }
 

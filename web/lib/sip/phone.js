@@ -22,22 +22,32 @@ import { SipSocket } from './socket.js';
 /** @typedef {'offline' | 'connecting' | 'connected' | 'registered' | 'refused'} PhoneState */
 
 /**
- * @typedef {object} Exchange
+ * What a request does while the connection is away: it fails at once; or it waits for the next connection; or, when it ends something, it
+ * also goes over each new connection again until it is answered.
+ * @typedef {'fails' | 'waits' | 'insists'} Patience
+ */
+/** What else goes with a request. @typedef {{ patience?: Patience, onProvisional?: (response: Message) => void, onSent?: (request: Message) => void }} Manner */
+/** A request that has no final answer yet. @typedef {{ take: (response: Message) => void, send: () => void, isPatient: () => boolean }} Open */
+
+/**
+ * @typedef {object} RequestOfCall
  * @property {string} method
  * @property {string} uri
  * @property {Header[]} headers without Via and CSeq
  * @property {() => number} seq
  * @property {string} [body]
- * @property {(response: Message) => void} [onProvisional]
- * @property {(request: Message) => void} [onSent]
  */
+/** @typedef {RequestOfCall & Manner} Exchange */
 
 /** RFC 3261, timers B and F: 64 times T1. */
 const FINAL_WITHIN_MS = 32_000;
 const EXPIRES_S = 300;
 const METHODS = 'INVITE, ACK, BYE, CANCEL, OPTIONS, NOTIFY, INFO, UPDATE, REFER';
 
-/** Events: `state` (detail: PhoneState), `call` (detail: Call, somebody calls us), `back` (a lost connection is there again). */
+/**
+ * Events: `state` (detail: PhoneState), `call` (detail: Call, somebody calls us), `back` (a lost connection is there again), `owing` (something
+ * that ends a call is to be said yet, or is so no more).
+ */
 export class Phone extends EventTarget {
   /** @param {PhoneOptions} options */
   constructor(options) {
@@ -46,15 +56,17 @@ export class Phone extends EventTarget {
     this.host = `${draw(12)}.invalid`;
     /** @type {PhoneState} */
     this.state = 'offline';
-    /** @type {Map<string, { method: string, take: (response: Message) => void }>} */
+    /** By branch and method: a CANCEL has the branch of its INVITE. @type {Map<string, Open>} */
     this.exchanges = new Map();
+    /** What ends a call and is not answered yet. @type {Set<Promise<Message>>} */
+    this.owed = new Set();
     /** @type {Map<string, Call>} */
     this.calls = new Map();
     this.registration = { callId: draw(20), tag: draw(10), seq: 1, timer: 0, attempts: 0 };
     this.nonces = 0;
     this.hasBeenLost = false;
     this.socket = new SipSocket(options.url);
-    this.socket.backoff.isUrgent = () => this.calls.size > 0;
+    this.socket.backoff.isUrgent = () => this.calls.size > 0 || this.isOwing;
     this.socket.addEventListener('open', () => void this.opened());
     this.socket.addEventListener('lost', () => this.lost());
     this.socket.addEventListener('refused', (event) => this.refused(/** @type {CustomEvent<number>} */ (event).detail));
@@ -66,10 +78,20 @@ export class Phone extends EventTarget {
     this.socket.open();
   }
 
-  /** Takes the registration back; calls that go on end. */
+  /** Whether the other side of a call that has ended here may not know that yet. */
+  get isOwing() {
+    return this.owed.size > 0;
+  }
+
+  /** Whether the connection was there and is tried again. */
+  get isInterrupted() {
+    return this.hasBeenLost && (this.state === 'connecting' || this.state === 'refused');
+  }
+
+  /** Takes the registration back; calls that go on end, and the connection stays until the other sides know. */
   async stop() {
     for (const call of this.calls.values()) call.end();
-    await this.unregister();
+    await Promise.all([this.unregister(), ...this.owed]);
     this.socket.close();
     this.become('offline');
   }
@@ -107,6 +129,7 @@ export class Phone extends EventTarget {
 
   async opened() {
     this.become('connected');
+    for (const exchange of [...this.exchanges.values()]) exchange.send();
     if (this.options.register) await this.register(EXPIRES_S);
     if (this.hasBeenLost) {
       this.hasBeenLost = false;
@@ -118,7 +141,7 @@ export class Phone extends EventTarget {
   lost() {
     this.hasBeenLost = true;
     clearTimeout(this.registration.timer);
-    for (const exchange of [...this.exchanges.values()]) exchange.take(made(503, 'Connection lost'));
+    for (const exchange of [...this.exchanges.values()]) if (!exchange.isPatient()) exchange.take(made(503, 'Connection lost'));
     if (this.state !== 'refused') this.become('connecting');
   }
 
@@ -153,7 +176,8 @@ export class Phone extends EventTarget {
   // Requests of ours
 
   /**
-   * Sends a request and waits for its final answer; a challenge is answered once. A lost connection is a 503, silence a 408.
+   * Sends a request and waits for its final answer; a challenge is answered once. Silence is a 408, and a lost
+   * connection a 503, for which some requests have more patience.
    * @param {Exchange} exchange
    * @returns {Promise<Message>}
    */
@@ -180,29 +204,54 @@ export class Phone extends EventTarget {
 
   /** @param {Exchange} exchange @param {Header[]} more @returns {Promise<Message>} */
   transact(exchange, more) {
-    const branch = `z9hG4bK${draw(14)}`;
-    const request = this.request(exchange, branch, more);
-    return new Promise((resolve) => {
-      let timer = setTimeout(() => take(made(408, 'No answer')), FINAL_WITHIN_MS);
-      /** @param {Message} response */
-      const take = (response) => {
-        if (response.status < 200) {
-          if (exchange.method === 'INVITE') clearTimeout(timer);
-          exchange.onProvisional?.(response);
-          return;
-        }
-        clearTimeout(timer);
-        this.exchanges.delete(branch);
-        if (exchange.method === 'INVITE' && response.status >= 300) this.acknowledge(request, response);
-        resolve(response);
-      };
-      this.exchanges.set(branch, { method: exchange.method, take });
-      if (!this.socket.send(write(request))) take(made(503, 'No connection'));
-      else exchange.onSent?.(request);
+    return this.carry(this.request(exchange, `z9hG4bK${draw(14)}`, more), exchange);
+  }
+
+  /** Sends a request as it stands, and waits for its final answer. @param {Message} request @param {Manner} manner @returns {Promise<Message>} */
+  carry(request, manner) {
+    /** @type {Promise<Message>} */
+    const answered = new Promise((resolve) => this.open(request, manner, resolve));
+    if (manner.patience === 'insists') this.owe(answered);
+    return answered;
+  }
+
+  /** @param {Message} request @param {Manner} manner @param {(response: Message) => void} resolve */
+  open(request, { patience = 'fails', onProvisional, onSent }, resolve) {
+    const key = keyOf(request), isInvite = request.method === 'INVITE';
+    const timer = setTimeout(() => take(made(408, 'No answer')), FINAL_WITHIN_MS);
+    let isSent = false;
+    const isPatient = () => patience === 'insists' || (patience === 'waits' && !isSent);
+    const send = () => {
+      if (this.socket.send(write(request))) {
+        isSent = true;
+        onSent?.(request);
+      } else if (!isPatient()) take(made(503, 'No connection'));
+    };
+    /** @param {Message} response */
+    const take = (response) => {
+      if (response.status < 200) {
+        if (isInvite) clearTimeout(timer);
+        return onProvisional?.(response);
+      }
+      clearTimeout(timer);
+      this.exchanges.delete(key);
+      if (isInvite && response.status >= 300) this.acknowledge(request, response);
+      resolve(response);
+    };
+    this.exchanges.set(key, { take, send, isPatient });
+    send();
+  }
+
+  /** @param {Promise<Message>} answered */
+  owe(answered) {
+    this.owed.add(answered);
+    void answered.then(() => {
+      this.owed.delete(answered);
+      this.dispatchEvent(new CustomEvent('owing'));
     });
   }
 
-  /** @param {Exchange} exchange @param {string} branch @param {Header[]} more @returns {Message} */
+  /** @param {RequestOfCall} exchange @param {string} branch @param {Header[]} more @returns {Message} */
   request({ method, uri, headers, seq, body = '' }, branch, more) {
     return {
       method, uri, status: 0, reason: '', body,
@@ -235,11 +284,9 @@ export class Phone extends EventTarget {
 
   /** @param {Message} response */
   answered(response) {
-    const branch = /;\s*branch=([^;\s]+)/i.exec(first(response, 'via'))?.[1] ?? '';
-    const exchange = this.exchanges.get(branch);
-    const { method } = cseq(response);
-    if (exchange && exchange.method === method) exchange.take(response);
-    else if (method === 'INVITE' && response.status >= 200 && response.status < 300) {
+    const exchange = this.exchanges.get(keyOf(response));
+    if (exchange) exchange.take(response);
+    else if (cseq(response).method === 'INVITE' && response.status >= 200 && response.status < 300) {
       this.calls.get(first(response, 'call-id'))?.acknowledgeAgain();
     }
   }
@@ -297,6 +344,12 @@ function granted(response, host) {
   const contact = all(response, 'contact').find((value) => value.includes(host));
   const seconds = Number(/;\s*expires=(\d+)/i.exec(contact ?? '')?.[1] ?? first(response, 'expires'));
   return seconds >= 10 ? seconds : EXPIRES_S;
+}
+
+/** What a request and its answers have in common (RFC 3261 section 17.1.3). @param {Message} message */
+function keyOf(message) {
+  const branch = /;\s*branch=([^;\s]+)/i.exec(first(message, 'via'))?.[1] ?? '';
+  return `${branch} ${cseq(message).method}`;
 }
 
 /** An answer that nobody sent. @param {number} status @param {string} reason @returns {Message} */

@@ -19,6 +19,8 @@ export class SipSocket extends EventTarget {
     /** @type {WebSocket | null} */
     this.socket = null;
     this.wanted = false;
+    /** The scheme for Via, of this connection or the last one. @type {'WS' | 'WSS'} */
+    this.transport = 'WS';
     this.backoff = new Backoff(() => void this.connect());
     this.answers = false;
     this.keepAlive = 0;
@@ -28,11 +30,6 @@ export class SipSocket extends EventTarget {
 
   get isOpen() {
     return this.socket?.readyState === WebSocket.OPEN;
-  }
-
-  /** The scheme for Via. */
-  get transport() {
-    return this.socket?.url.startsWith('wss:') ? 'WSS' : 'WS';
   }
 
   open() {
@@ -67,6 +64,7 @@ export class SipSocket extends EventTarget {
     if (!this.wanted || this.socket) return;
     const socket = new WebSocket(url, 'sip');
     socket.binaryType = 'arraybuffer';
+    this.transport = socket.url.startsWith('wss:') ? 'WSS' : 'WS';
     this.socket = socket;
     let opened = false;
     socket.onopen = () => {
