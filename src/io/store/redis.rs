@@ -21,6 +21,7 @@
 
 mod answer;
 mod ask;
+mod packed;
 mod scripts;
 
 use std::collections::BTreeMap;
@@ -29,7 +30,7 @@ use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
-use redis::{Client, ErrorKind, IntoConnectionInfo, RedisError, Script, Value};
+use redis::{Client, Cmd, ErrorKind, IntoConnectionInfo, RedisError, Script, ServerErrorKind, Value};
 use tokio::sync::Semaphore;
 
 use super::OpenError;
@@ -121,11 +122,22 @@ impl Redis {
     async fn attempt(&self, script: Option<&Script>, arguments: &[String]) -> Result<Value, RedisError> {
         let mut connection = self.connection.clone();
         let Some(script) = script else { return redis::cmd("PING").query_async(&mut connection).await };
-        let mut invocation = script.key(self.shared.tag.as_str());
-        for argument in arguments {
-            invocation.arg(argument);
+        let command = self.command(script, arguments);
+        match command.query_async(&mut connection).await {
+            // A Redis that has started anew is told the script first.
+            Err(fault) if fault.kind() == ErrorKind::Server(ServerErrorKind::NoScript) => {
+                script.load_async(&mut connection).await?;
+                command.query_async(&mut connection).await
+            }
+            answered => answered,
         }
-        invocation.invoke_async(&mut connection).await
+    }
+
+    /// As `Script` makes it, without copies of its own of each argument.
+    fn command(&self, script: &Script, arguments: &[String]) -> Cmd {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(script.get_hash()).arg(1).arg(&self.shared.tag).arg(arguments);
+        command
     }
 
     /// Redis does not know the pool of this registration. Who had its numbers is lost, so all of them rest first.
@@ -182,7 +194,7 @@ fn failure(error: &RedisError) -> StoreError {
     }
     match error.kind() {
         ErrorKind::Parse | ErrorKind::UnexpectedReturnType => StoreError::Corrupt,
-        ErrorKind::Server(redis::ServerErrorKind::ResponseError) => StoreError::Corrupt,
+        ErrorKind::Server(ServerErrorKind::ResponseError) => StoreError::Corrupt,
         _ => StoreError::Unavailable,
     }
 }

@@ -21,4 +21,4 @@ if expires ~= old_expiry then
     live_until(prefix .. 'number:' .. record.number, expires)
   end
 end
-return { 'amended', redis.call('HGETALL', intent_key(id)) }
+return { 'amended', told_anew(id) }

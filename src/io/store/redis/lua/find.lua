@@ -1,6 +1,6 @@
 -- ARGV: now, dialled number, caller's number, id from a token, call that claims, end of its claim. Empty: there is none.
 local dialled, caller, token, call = ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local found, place_by_id, record_by_id = { 'found' }, {}, {}
+local found, place_by_id = { 'found' }, {}
 
 local function add(id, by)
   local place = place_by_id[id]
@@ -9,12 +9,12 @@ local function add(id, by)
     return
   end
   if #found > CANDIDATES then return end
-  local record, flat = kept(id)
+  local record = kept(id)
   if not record or not is_live(record) then return end
   local last = redis.call('HMGET', prefix .. 'agent:' .. record.customer_id, 'agent', 'until')
   local agent = (last[1] and number(last[2]) > now) and last[1] or ''
-  found[#found + 1] = { by, agent, flat }
-  place_by_id[id], record_by_id[id] = #found, record
+  found[#found + 1] = { by, agent, record }
+  place_by_id[id] = #found
 end
 
 if token ~= '' then add(token, 't') end
@@ -26,7 +26,8 @@ if caller ~= '' then
   for _, id in ipairs(redis.call('ZREVRANGE', prefix .. 'caller:' .. caller, 0, -1)) do add(id, 'c') end
 end
 if call ~= '' and #found == 2 then
-  local id, record = next(record_by_id)
-  if not take(id, record, call, tonumber(ARGV[6])) then found[2][3] = redis.call('HGETALL', intent_key(id)) end
+  local id = next(place_by_id)
+  take(id, found[2][3], call, tonumber(ARGV[6]))
 end
+for place = 2, #found do found[place][3] = told(found[place][3]) end
 return found

@@ -1,4 +1,4 @@
 -- ARGV: now, id.
-local _, flat = kept(ARGV[2])
-if not flat then return { 'gone' } end
-return { 'got', flat }
+local record = kept(ARGV[2])
+if not record then return { 'gone' } end
+return { 'got', told(record) }

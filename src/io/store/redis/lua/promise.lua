@@ -46,4 +46,4 @@ if record.shared == '0' then
   give_number_back(id, record)
   redis.call('HSET', intent_key(id), 'number', '', 'shared', '')
 end
-return { 'promised', redis.call('HGETALL', intent_key(id)) }
+return { 'promised', told_anew(id) }

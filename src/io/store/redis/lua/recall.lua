@@ -11,4 +11,4 @@ if not again then
   promise.tries, promise.tried, promise.state = promise.tries + 1, now, { is = 'calling', call = call }
   set_promise(id, promise)
 end
-return { 'claimed', redis.call('HGETALL', intent_key(id)) }
+return { 'claimed', told_anew(id) }

@@ -13,12 +13,12 @@ if key ~= '' then
   local known = redis.call('HMGET', prefix .. 'key:' .. key, 'body', 'intent', 'until')
   if known[1] and number(known[3]) > now then
     if known[1] ~= body then return { 'key_reused' } end
-    local _, flat = kept(known[2])
-    if flat then return { 'replayed', flat } end
+    local record = kept(known[2])
+    if record then return { 'replayed', told(record) } end
   end
 end
-local _, flat = kept(id)
-if flat then return { 'replayed', flat } end
+local again = kept(id)
+if again then return { 'replayed', told(again) } end
 if redis.call('ZCARD', prefix .. 'intents') >= max then return { 'full' } end
 
 local pool_key = prefix .. 'pool:' .. pool
@@ -63,12 +63,12 @@ local record = {
   created = created, expires = expires, keep = '0', state = 'open', call = '', ['until'] = '0', version = '1',
   number = leased, pin = pin, shared = shared, pool = pool, quarantine = quarantine, customer_id = customer, phones = phones,
 }
+for i = FIELDS, #ARGV, 2 do record[ARGV[i]] = ARGV[i + 1] end
 local fields = {}
 for field, value in pairs(record) do
   fields[#fields + 1] = field
   fields[#fields + 1] = value
 end
-for i = FIELDS, #ARGV do fields[#fields + 1] = ARGV[i] end
 redis.call('HSET', intent_key(id), unpack(fields))
 keep_until(id, record, tonumber(expires) + KEPT_AFTER)
 
@@ -83,4 +83,4 @@ if key ~= '' then
   redis.call('HSET', prefix .. 'key:' .. key, 'body', body, 'intent', id, 'until', key_end)
   live_until(prefix .. 'key:' .. key, tonumber(key_end))
 end
-return { 'registered', redis.call('HGETALL', intent_key(id)) }
+return { 'registered', told(record) }

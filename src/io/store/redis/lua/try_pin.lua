@@ -17,8 +17,8 @@ if not id then
   return { 'found' }
 end
 
-local record, flat = kept(id)
+local record = kept(id)
 local last_agent = redis.call('HMGET', prefix .. 'agent:' .. record.customer_id, 'agent', 'until')
 local agent = (last_agent[1] and number(last_agent[2]) > now) and last_agent[1] or ''
-if not take(id, record, call, tonumber(ARGV[6])) then flat = redis.call('HGETALL', intent_key(id)) end
-return { 'found', { 'p', agent, flat } }
+take(id, record, call, tonumber(ARGV[6]))
+return { 'found', { 'p', agent, told(record) } }

@@ -10,4 +10,4 @@ if promise.state.is == 'waiting' or promise.state.is == 'calling' then
   set_promise(id, promise)
   redis.call('ZREM', prefix .. 'callbacks', id)
 end
-return { 'promised', redis.call('HGETALL', intent_key(id)) }
+return { 'promised', told_anew(id) }
