@@ -71,13 +71,19 @@ impl LegId {
 }
 
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+/// Of 128 bits.
+const DIGITS_MAX: usize = 26;
 
-fn write_base32(f: &mut fmt::Formatter<'_>, value: u128, digits: u32) -> fmt::Result {
-    for place in (0..digits).rev() {
-        let digit = (value >> (place * 5)) & 31;
-        write!(f, "{}", char::from(ALPHABET[digit as usize]))?;
+/// All digits with one write: ids are written some dozen times in each call.
+fn write_base32(f: &mut fmt::Formatter<'_>, value: u128, digits: usize) -> fmt::Result {
+    let mut text = [0; DIGITS_MAX];
+    let (text, _) = text.split_at_mut(digits.min(DIGITS_MAX));
+    let mut left = value;
+    for place in text.iter_mut().rev() {
+        *place = ALPHABET[(left & 31) as usize];
+        left >>= 5;
     }
-    Ok(())
+    f.write_str(std::str::from_utf8(text).unwrap_or_default())
 }
 
 fn read_base32(text: &str, digits: usize) -> Option<u128> {

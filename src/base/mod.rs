@@ -9,6 +9,7 @@ pub mod limits;
 pub mod numbering;
 pub mod phone;
 pub mod pii;
+pub mod plain;
 pub mod rng;
 pub mod stage;
 pub mod time;
@@ -19,5 +20,6 @@ pub use ids::{AgentId, CallId, CaseId, Fence, IntentId, LegId, PoolId, QueueId, 
 pub use level::Level;
 pub use phone::E164;
 pub use pii::Pii;
+pub use plain::Plain;
 pub use stage::Stage;
 pub use time::{Mono, Now, Wall};

@@ -1,6 +1,9 @@
 //! A peer's session description, reduced to what a telephone call needs.
 
+use std::borrow::Cow;
 use std::net::{IpAddr, SocketAddr};
+
+use memchr::memchr_iter;
 
 use super::attributes::travels;
 use super::webrtc::{self, WebRtc};
@@ -67,7 +70,8 @@ impl Session {
     /// Reads a description for a leg on which this is done about SRTP.
     pub fn parse_for(body: &[u8], srtp: SrtpUse) -> Result<Session, SdpError> {
         check_size(body)?;
-        let text = String::from_utf8_lossy(body);
+        // Nearly all are whole, and looking for what is not takes its time.
+        let text = std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::from);
         let raw = sdp_types::Session::parse(text.as_bytes()).map_err(|e| SdpError::Malformed(e.to_string()))?;
         let place = raw.medias.iter().position(|media| is_usable(media, srtp));
         let place = place.ok_or_else(|| why_unusable(&raw.medias))?;
@@ -96,11 +100,13 @@ fn check_size(body: &[u8]) -> Result<(), SdpError> {
     if body.len() > limits::SDP_BYTES_MAX {
         return Err(SdpError::TooMuch("bytes"));
     }
-    let lines = || body.split(|byte| *byte == b'\n');
-    if lines().count() > limits::SDP_LINES_MAX {
+    let ends = || memchr_iter(b'\n', body);
+    if ends().count() >= limits::SDP_LINES_MAX {
         return Err(SdpError::TooMuch("lines"));
     }
-    if lines().filter(|line| line.starts_with(b"m=")).count() > limits::SDP_STREAMS_MAX {
+    let is_stream = |begin: &usize| body.get(*begin..).is_some_and(|line| line.starts_with(b"m="));
+    let begins = std::iter::once(0).chain(ends().map(|end| end + 1));
+    if begins.filter(is_stream).count() > limits::SDP_STREAMS_MAX {
         return Err(SdpError::TooMuch("streams"));
     }
     Ok(())

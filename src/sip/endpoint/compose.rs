@@ -11,6 +11,7 @@ use super::core::{Core, Own, Way};
 use super::invite_client::Goal;
 use super::names::Tag;
 use super::session_timer;
+use crate::base::Plain;
 use crate::sip::api::{Carried, Dial, EnrolPlan, HeaderField, Reason, Reliable, Transport, UserToUsers};
 use crate::sip::claims::{Asserted, Hearer};
 use crate::sip::dialog::Dialog;
@@ -156,7 +157,7 @@ pub fn from_of(dial: &Dial, own: SocketAddr, tag: Tag) -> Bytes {
         from.push_str("\" ");
     }
     // Writing to a String does not fail.
-    let _ = write!(from, "<sip:{}{own}>;tag={tag}", User(dial.from_user.expose()));
+    let _ = write!(from, "<sip:{}{}>;tag={tag}", User(dial.from_user.expose()), Plain(own));
     Bytes::from(from)
 }
 
@@ -311,7 +312,7 @@ fn push_headers(writer: &mut Writer, headers: &[HeaderField]) {
 }
 
 fn push_via(writer: &mut Writer, own: Own, branch: Branch) {
-    let Own { transport, address } = own;
+    let (transport, address) = (own.transport, Plain(own.address));
     // The peer may send its own requests over this connection (RFC 5923).
     let alias = if transport == Transport::Tls { ";alias" } else { "" };
     writer.push(HeaderName::VIA, format_args!("SIP/2.0/{} {address};rport{alias};branch={branch}", transport.token()));
@@ -327,7 +328,7 @@ struct Contact {
 impl std::fmt::Display for Contact {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.is_secure && self.own.transport == Transport::Tls {
-            return write!(f, "<sips:{}>", self.own.address);
+            return write!(f, "<sips:{}>", Plain(self.own.address));
         }
         write!(f, "<{}>", UserAt("", self.own))
     }
@@ -338,7 +339,7 @@ struct UserAt<'a>(&'a str, Own);
 
 impl std::fmt::Display for UserAt<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (user, Own { transport, address }) = (User(self.0), self.1);
+        let (user, transport, address) = (User(self.0), self.1.transport, Plain(self.1.address));
         match transport {
             Transport::Udp => write!(f, "sip:{user}{address}"),
             Transport::Tcp | Transport::Tls | Transport::Ws | Transport::Wss => {
@@ -351,15 +352,21 @@ impl std::fmt::Display for UserAt<'_> {
 /// A user part with its `@`, escaped (RFC 3261 section 25.1); nothing for an empty one.
 struct User<'a>(&'a str);
 
+/// Unreserved, or one of the other signs of a user part.
+fn may_stand(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.!~*'()+&=$,".contains(&byte)
+}
+
 impl std::fmt::Display for User<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        for byte in self.0.bytes() {
-            match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => write!(f, "{}", char::from(byte))?,
-                b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')' | b'+' | b'&' | b'=' | b'$' | b',' => {
-                    write!(f, "{}", char::from(byte))?;
-                }
-                other => write!(f, "%{other:02X}")?,
+        let mut rest = self.0.as_bytes();
+        while let Some(first) = rest.first() {
+            let (plain, others) = rest.split_at(rest.iter().position(|byte| !may_stand(*byte)).unwrap_or(rest.len()));
+            f.write_str(std::str::from_utf8(plain).unwrap_or_default())?;
+            rest = others;
+            if plain.is_empty() {
+                write!(f, "%{first:02X}")?;
+                rest = others.get(1..).unwrap_or_default();
             }
         }
         if self.0.is_empty() { Ok(()) } else { f.write_str("@") }

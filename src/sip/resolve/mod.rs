@@ -104,7 +104,10 @@ impl Destination {
         };
         let host = match uri.params.value("maddr") {
             Some(text) => host_of(std::str::from_utf8(text).ok()?)?,
-            None => host_of(&uri.host?.to_string())?,
+            None => {
+                let host = uri.host?;
+                host.address().map(Host::Address).or_else(|| host_of(&host.to_string()))?
+            }
         };
         let secure = uri.scheme == Scheme::Sips;
         uri.is_sip().then_some(Destination { host, port: uri.port, secure, transport })

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::lex;
+use crate::base::Plain;
 
 /// A name or an address.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,7 +115,7 @@ impl fmt::Display for Host<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Host::Name(name) => write!(f, "{}", name.escape_ascii()),
-            Host::Address(IpAddr::V4(v4)) => write!(f, "{v4}"),
+            Host::Address(address @ IpAddr::V4(_)) => fmt::Display::fmt(&Plain(*address), f),
             Host::Address(IpAddr::V6(v6)) => write!(f, "[{v6}]"),
         }
     }

@@ -8,6 +8,7 @@ use super::method::Method;
 use super::name::HeaderName;
 use super::via::{Rport, Via};
 use super::write::{Writer, put_display};
+use crate::base::Plain;
 
 const MAX_FORWARDS: u8 = 70;
 
@@ -94,7 +95,7 @@ fn put_via(out: &mut Vec<u8>, via: &Via<'_>, source: SocketAddr) {
             out.extend_from_slice(param.value);
         }
     }
-    put_display(out, format_args!(";received={}", source.ip().to_canonical()));
+    put_display(out, format_args!(";received={}", Plain(source.ip().to_canonical())));
 }
 
 fn put_tagged(out: &mut Vec<u8>, request: &Headers, tag: &str) {

@@ -89,7 +89,7 @@ impl Writer {
             return self.finish();
         }
         self.out.reserve(content_type.len() + body.len() + LENGTH_ROOM);
-        self.push(HeaderName::CONTENT_TYPE, content_type).push(HeaderName::CONTENT_LENGTH, body.len());
+        self.push_bytes(HeaderName::CONTENT_TYPE, content_type.as_bytes()).push(HeaderName::CONTENT_LENGTH, body.len());
         self.out.extend_from_slice(b"\r\n");
         self.out.extend_from_slice(body);
         self.fitted()
