@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::QueueLoad;
+use crate::base::id_map::IdMap;
 use crate::base::rng::Rng;
 use crate::base::stage::Stage;
 use crate::base::timers::Timers;
@@ -117,13 +118,13 @@ pub struct Bench {
     pub rng: Rng,
     pub timers: Timers<(CallId, Deadline)>,
     /// Media legs whose port is lent, until the media says that they are closed.
-    pub port_by_leg: HashMap<LegId, (u16, CallId)>,
-    pub call_by_leg: HashMap<LegId, CallId>,
+    pub port_by_leg: IdMap<LegId, (u16, CallId)>,
+    pub call_by_leg: IdMap<LegId, CallId>,
     /// Calls that were handed over and still keep their agent.
     pub call_by_agent: HashMap<AgentId, CallId>,
     /// Of customers' browsers.
     pub call_by_intent: HashMap<IntentId, CallId>,
-    pub call_by_ask: HashMap<AskId, CallId>,
+    pub call_by_ask: IdMap<AskId, CallId>,
     /// What rings at the agents whose phones are registered at present.
     ringing_by_agent: HashMap<AgentId, Rings>,
     /// The callback of each intent that has one, and since when its customer waits.
@@ -159,11 +160,11 @@ impl Bench {
             ports,
             rng,
             timers: Timers::default(),
-            port_by_leg: HashMap::new(),
-            call_by_leg: HashMap::new(),
+            port_by_leg: IdMap::default(),
+            call_by_leg: IdMap::default(),
             call_by_agent: HashMap::new(),
             call_by_intent: HashMap::new(),
-            call_by_ask: HashMap::new(),
+            call_by_ask: IdMap::default(),
             ringing_by_agent: HashMap::new(),
             recalls: BTreeMap::new(),
             chores: VecDeque::new(),

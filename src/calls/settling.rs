@@ -1,8 +1,8 @@
 //! What is owed to the store after a call: each intent given back or used up, asked again while the store is away.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
+use crate::base::id_map::IdMap;
 use crate::base::timers::Timers;
 use crate::base::{AgentId, CallId, E164, IntentId, Mono, Now, Wall, limits};
 use crate::intents::callback::CallbackEnd;
@@ -15,8 +15,8 @@ use super::call::Call;
 /// Debts to the store. They end when it answers, or after the last try: a claim runs out by itself.
 #[derive(Debug, Default)]
 pub struct Settling {
-    debts: HashMap<u64, Debt>,
-    debt_by_ask: HashMap<AskId, u64>,
+    debts: IdMap<u64, Debt>,
+    debt_by_ask: IdMap<AskId, u64>,
     timers: Timers<u64>,
     numbered: u64,
 }

@@ -1,12 +1,12 @@
 //! The open websockets, by number: where the engine's messages for them go.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, mpsc, watch};
 
+use crate::base::id_map::IdMap;
 use crate::base::limits::DESK_QUEUE_MAX;
 use crate::desktop::{CloseCode, ConnId, DesktopOutput, ServerMessage};
 
@@ -14,7 +14,7 @@ use crate::desktop::{CloseCode, ConnId, DesktopOutput, ServerMessage};
 pub struct DeskLines {
     home: Handle,
     next: AtomicU64,
-    line_by_conn: Mutex<HashMap<ConnId, Line>>,
+    line_by_conn: Mutex<IdMap<ConnId, Line>>,
     /// Each line holds a receiver until it is over.
     open: watch::Sender<()>,
 }
@@ -115,7 +115,7 @@ impl DeskLines {
         }
     }
 
-    fn lines(&self) -> MutexGuard<'_, HashMap<ConnId, Line>> {
+    fn lines(&self) -> MutexGuard<'_, IdMap<ConnId, Line>> {
         self.line_by_conn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

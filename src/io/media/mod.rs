@@ -12,13 +12,13 @@ mod sockets;
 mod worker;
 
 use std::cell::Cell;
-use std::collections::HashMap;
 use std::io;
 use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::base::id_map::IdMap;
 use crate::base::{Addresses, CallId, LegId};
 use crate::calls::settings::WebRtcPlan;
 use crate::media::{Clip, MediaCommand, MediaEvent, Sounds};
@@ -73,7 +73,7 @@ impl SoundsDoor {
 
 /// Which worker has a leg. Locked once for each command and for each end of a leg, never for a packet.
 #[derive(Clone, Default)]
-pub(crate) struct Directory(Arc<Mutex<HashMap<LegId, usize>>>);
+pub(crate) struct Directory(Arc<Mutex<IdMap<LegId, usize>>>);
 
 /// Called on the worker threads.
 pub(crate) type OnEvent = Arc<dyn Fn(MediaEvent) + Send + Sync>;
@@ -200,7 +200,7 @@ impl Directory {
         self.map().remove(&leg);
     }
 
-    fn map(&self) -> std::sync::MutexGuard<'_, HashMap<LegId, usize>> {
+    fn map(&self) -> std::sync::MutexGuard<'_, IdMap<LegId, usize>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,5 @@
 //! A session: one INVITE, ours or a peer's, and everything that comes of it until nothing more can arrive for it.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,6 +12,7 @@ use super::prack::Provisionals;
 use super::refer::Referral;
 use super::session_timer::SessionTimer;
 use super::streams::Streams;
+use crate::base::id_map::IdMap;
 use crate::base::{LegId, Mono, Pii};
 use crate::sip::api::{Carried, FlowId, HeaderNames, Reason};
 use crate::sip::dialog::{Dialog, Hop};
@@ -176,8 +176,8 @@ pub struct Owed {
 #[derive(Default)]
 pub struct Sessions {
     serial: u64,
-    session_by_id: HashMap<SessionId, Box<Session>>,
-    id_by_leg: HashMap<LegId, SessionId>,
+    session_by_id: IdMap<SessionId, Box<Session>>,
+    id_by_leg: IdMap<LegId, SessionId>,
 }
 
 impl Up {
