@@ -9,6 +9,8 @@ use std::time::Duration;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 
+use super::text_line::TextLine;
+
 /// The form of a line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogForm {
@@ -73,7 +75,7 @@ pub fn start(form: LogForm, filter: &str) -> Result<(Log, LogFilter), LoggingErr
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(log.clone()).with_ansi(false);
     let (set, filter) = match form {
         LogForm::Text => {
-            let builder = builder.with_filter_reloading();
+            let builder = builder.event_format(TextLine::default()).with_filter_reloading();
             let filter = builder.reload_handle();
             (builder.try_init(), LogFilter(Arc::new(move |new| filter.reload(new).is_ok())))
         }

@@ -12,6 +12,7 @@ pub mod logging;
 mod prometheus;
 mod recorder;
 mod tally;
+mod text_line;
 mod wait_scores;
 
 pub use counters::{Counter, Counters};

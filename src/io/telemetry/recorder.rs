@@ -67,7 +67,9 @@ impl Recorder {
     }
 
     pub fn datagrams_not_sent(&mut self, count: usize) {
-        self.interval.counters.add(Counter::DatagramNotSent, count as u64);
+        if count > 0 {
+            self.interval.counters.add(Counter::DatagramNotSent, count as u64);
+        }
     }
 
     /// Hands over what was recorded since the last time. While the keeper is busy it stays here, and nothing is lost.
