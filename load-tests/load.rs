@@ -4,6 +4,8 @@
 mod calls;
 #[path = "load/capture.rs"]
 mod capture;
+#[path = "load/descriptors.rs"]
+mod descriptors;
 #[path = "load/grow.rs"]
 mod grow;
 #[path = "load/hold.rs"]
@@ -28,6 +30,8 @@ mod registering;
 mod relay;
 #[path = "load/reload.rs"]
 mod reload;
+#[path = "load/staying.rs"]
+mod staying;
 #[path = "load/table.rs"]
 mod table;
 #[path = "load/theirs.rs"]
@@ -82,7 +86,7 @@ enum What {
     Grow(grow::Flags),
     /// Loading a million domains, and what a reload costs the calls.
     Reload(reload::Flags),
-    /// All of these with the values of RESULTS.md, in some twelve minutes.
+    /// All of these with the values of RESULTS.md, in some twenty minutes.
     All,
     /// Our relay in a process of its own, as `relay` starts it.
     #[command(hide = true)]

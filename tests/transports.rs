@@ -6,6 +6,7 @@ mod support;
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use support::baresip::{self, Account};
@@ -490,8 +491,16 @@ fn new_certificates_are_taken_without_a_restart(folder: &Folder, tls: SocketAddr
         .stderr(Stdio::null())
         .spawn()
         .expect("openssl");
+    let answers = heard(open.stdout.take().expect("its output"));
+    let answered = |count| {
+        eventually("answers over TLS", Duration::from_secs(60), || {
+            let found = answers.lock().expect("no panic").matches("SIP/2.0 200 ").count();
+            (found == count).then_some(())
+        });
+    };
     let mut question = open.stdin.take().expect("its input");
     question.write_all(options("TLS", "Content-Length: 0\r\n").as_bytes()).expect("a question");
+    answered(1);
     folder.write("server.pem", "nonsense");
     std::thread::sleep(Duration::from_secs(7));
     assert!(name_seen().contains("sip.example.com"), "{}", name_seen());
@@ -502,9 +511,20 @@ fn new_certificates_are_taken_without_a_restart(folder: &Folder, tls: SocketAddr
     question
         .write_all(options("TLS", "Subject: again\r\nContent-Length: 0\r\n").as_bytes())
         .expect("a second question");
-    std::thread::sleep(Duration::from_secs(2));
-    drop(question);
+    answered(2);
     let _ = open.kill();
-    let answers = String::from_utf8_lossy(&open.wait_with_output().expect("its output").stdout).into_owned();
-    assert_eq!(answers.matches("SIP/2.0 200 ").count(), 2, "{answers}");
+    let _ = open.wait();
+}
+
+/// What a program says, as it grows.
+fn heard(mut output: std::process::ChildStdout) -> Arc<Mutex<String>> {
+    let all = Arc::new(Mutex::new(String::new()));
+    let grows = Arc::clone(&all);
+    std::thread::spawn(move || {
+        let mut part = [0; 4096];
+        while let Ok(count @ 1..) = output.read(&mut part) {
+            grows.lock().expect("no panic").push_str(&String::from_utf8_lossy(&part[..count]));
+        }
+    });
+    all
 }

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use crate::hold::all_held;
 use crate::measure::Plan;
 use crate::memory;
 use crate::ours::{Flags as Setting, Ours, Told};
 use crate::registering;
+use crate::staying::Kind;
 use crate::support::redis::RedisServer;
-use crate::support::sipp::Sipp;
 use crate::table::{Table, one_decimal, or_dash, whole};
 use crate::theirs::Theirs;
 use crate::warm;
@@ -46,8 +45,6 @@ const HELD: [usize; 4] = [0, 1_000, 2_000, 4_000];
 /// Ten agents carry it.
 const SLOW: usize = 40;
 const USUAL: usize = 200;
-/// How fast calls that are to stay begin.
-const FILL: usize = 250;
 
 impl Flags {
     /// For the run that makes every table, one table each.
@@ -69,8 +66,8 @@ pub fn run(flags: &Flags, write: impl Fn(&Table)) {
             What::Rate => with_rate(flags),
             What::Intents => with_intents(flags),
             What::Agents => with_agents(flags),
-            What::Waiting => with_waiting(flags),
-            What::Held => with_held(flags),
+            What::Waiting => with_staying(Kind::Waiting, "grow-waiting", &WAITING, flags),
+            What::Held => with_staying(Kind::Held, "grow-held", &HELD, flags),
         });
     }
 }
@@ -138,62 +135,22 @@ fn with_agents(flags: &Flags) -> Table {
     table
 }
 
-/// Calls about billing wait for an agent who never logs in.
-const BILLING: &str = r#"
-[[queues]]
-name = "billing"
-requires = { english = 10 }
-max_waiting = 20000
-[[agents]]
-name = "expert"
-skills = { english = 10 }
-token_sha256 = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
-phone = { contact = "sip:expert@127.0.0.1:9" }
-[[access.rules]]
-name = "billing"
-when = { reason = ["billing"] }
-answer = "queue"
-queue = "billing"
-ceiling_s = 3600
-then = "self-service"
-[[access.rules]]
-name = "recognised"
-when = { min_level = "V1" }
-answer = "human"
-"#;
-
-fn with_waiting(flags: &Flags) -> Table {
-    let mut table = Table::new("grow-waiting", &with_ours(vec!["waiting", "server MiB"]));
-    with_calls(&WAITING, flags, BILLING, "billing", &mut table);
-    table
-}
-
-fn with_held(flags: &Flags) -> Table {
-    let mut table = Table::new("grow-held", &with_ours(vec!["held", "server MiB"]));
-    with_calls(&HELD, flags, "", "delivery", &mut table);
-    table
-}
-
 /// The usual calls while others stay.
-fn with_calls(counts: &[usize], flags: &Flags, more: &str, reason: &str, table: &mut Table) {
-    for count in flags.points(counts) {
-        let plan = Plan::new(USUAL, flags.seconds, HOLD);
-        let agents = if reason == "delivery" { count + USUAL } else { USUAL };
-        let mut side = Ours::start(&Setting::with_agents(agents), plan.at_once() + count, more);
-        let _stay = stay(&mut side, count, reason);
+fn with_staying(kind: Kind, name: &'static str, counts: &[usize], flags: &Flags) -> Table {
+    let mut table = Table::new(name, &with_ours(vec![kind.as_str(), "server MiB"]));
+    let plan = Plan::new(USUAL, flags.seconds, HOLD);
+    let mut counts: Vec<usize> = flags.points(counts).map(|count| kind.allowed(count, &plan, USUAL)).collect();
+    counts.dedup();
+    for count in counts {
+        let (mut side, staying) = kind.begin(count, &plan, USUAL);
         let memory = mib(&mut side);
         let told = side.round(&plan);
+        staying.check(&side);
         let mut row = vec![count.to_string(), memory];
         row.extend(ours(&told));
         table.push(row);
     }
-}
-
-fn stay(side: &mut Ours, count: usize, reason: &str) -> Option<Sipp> {
-    let plan = Plan { rate: FILL, count, hold: Duration::from_secs(600) };
-    let carrier = (count > 0).then(|| side.hold("stay", reason, &plan))?;
-    all_held(&carrier, &plan);
-    Some(carrier)
+    table
 }
 
 fn with_ours(mut titles: Vec<&'static str>) -> Vec<&'static str> {

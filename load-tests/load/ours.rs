@@ -126,8 +126,7 @@ impl Ours {
         let run = carrier(self.server.sip, &calls, plan);
         let row = measured(&self.folder, self.server.process(), &run);
         let redis_cpu = self.redis_cpu().zip(redis_before).map(|(after, before)| after.saturating_sub(before));
-        let ended = self.server.calls();
-        let (levels, fallbacks) = (counted(&ended, "level"), counted(&ended, "fallback"));
+        let (levels, fallbacks) = (counted(&self.server.calls(), "level"), self.fallbacks());
         Told { row, registered, redis_cpu, latency: self.server.latency(), levels, fallbacks }
     }
 
@@ -146,6 +145,20 @@ impl Ours {
             registering::register(self.server.http, callers, self.flags.register_rate, reason);
         registered.cpu = self.server.process().cpu().saturating_sub(before);
         (calls, registered)
+    }
+
+    /// Of the last thousand calls: how many went to the fallback for each cause.
+    pub fn fallbacks(&self) -> BTreeMap<String, usize> {
+        counted(&self.server.calls(), "fallback")
+    }
+
+    /// Calls that wait in this queue.
+    pub fn waiting(&self, queue: &str) -> usize {
+        self.server.waiting(queue)
+    }
+
+    pub fn agents_in(&self, state: &str) -> usize {
+        self.server.agents_in(state)
     }
 
     pub fn http(&self) -> SocketAddr {

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::descriptors;
 use crate::memory;
 use crate::numbers;
 use crate::ours;
@@ -41,7 +42,7 @@ impl Flags {
 }
 
 pub fn run(flags: &Flags) -> Table {
-    throughline::io::descriptors::prepare().expect("descriptors for every page");
+    descriptors::allowed();
     let mut table =
         Table::new("pages", &["connected", "count", "memory KiB", "KiB more", "KiB each", "seconds to connect"]);
     let folder = Folder::new("load-pages");

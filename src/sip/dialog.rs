@@ -1,5 +1,6 @@
 //! Dialogs (RFC 3261 section 12): who the two ends are, the way between them, and the order of their requests.
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
@@ -29,16 +30,19 @@ pub struct Dialog {
     pub theirs: bool,
     pub hop: Hop,
     /// Where a host name on the way has led.
-    pub found: Option<Found>,
+    found: Option<Found>,
 }
 
 /// Where the URI of the next hop leads, whose host is a name.
 pub struct Found {
-    pub uri: Bytes,
-    pub at: SocketAddr,
-    /// What makes a connection there, to whom was named.
-    pub maker: FlowId,
+    uri: Bytes,
+    /// The place at hand; one that does not answer is left for the next of those after it.
+    place: Place,
+    others: VecDeque<Place>,
 }
+
+/// An address, and what sends there or makes a connection, to whom was named.
+pub type Place = (FlowId, SocketAddr);
 
 /// Where packets go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,6 +109,11 @@ impl Dialog {
         Ok(dialog)
     }
 
+    /// It was an early dialog, in which requests went both ways already.
+    pub fn go_on_from(&mut self, early: Dialog) {
+        (self.local_cseq, self.remote_cseq, self.found) = (early.local_cseq, early.remote_cseq, early.found);
+    }
+
     /// Target refresh: the Contact of a (re-)INVITE or UPDATE, or of its 2xx (RFC 3261 section 12.2). True when it is another.
     pub fn refresh(&mut self, contact: Option<NameAddr<'_>>) -> bool {
         let other = contact.map(|contact| contact.uri).filter(|uri| uri.is_sip() && uri.raw() != &self.target[..]);
@@ -145,19 +154,45 @@ impl Dialog {
         }
     }
 
+    /// Where requests go, when those of the peer come over `flow`. A connection serves while it `leads` to the peer, and then one is
+    /// made to whom its URI named.
+    pub fn way(&self, flow: FlowId, leads: impl Fn(FlowId, SocketAddr) -> bool) -> Place {
+        let to = self.next_hop();
+        let serves = |maker: FlowId| flow.is_stream() && flow.listener() == maker.listener() && leads(flow, to);
+        let maker = self.found().map(|found| found.place.0).filter(|maker| !serves(*maker));
+        (maker.unwrap_or(flow), to)
+    }
+
+    /// Notes where the next hop leads, whose URI is `uri`, the best place first.
+    pub fn found_at(&mut self, uri: Bytes, places: impl IntoIterator<Item = Place>) {
+        let mut others: VecDeque<Place> = places.into_iter().collect();
+        self.found = others.pop_front().map(|place| Found { uri, place, others });
+    }
+
+    /// The place at hand does not answer: true when there is another.
+    pub fn try_next_place(&mut self) -> bool {
+        let next = self.found.as_mut().and_then(|found| found.others.pop_front().map(|next| (found, next)));
+        let moved = next.map(|(found, next)| found.place = next);
+        moved.is_some()
+    }
+
     /// The address of the next hop.
     pub fn next_hop(&self) -> SocketAddr {
         match self.hop {
             Hop::Fixed(address) => address,
             Hop::Follow(source) => {
                 let address = self.next_uri().and_then(|uri| address_of(&uri));
-                address.or(self.found().map(|found| found.at)).unwrap_or(source)
+                address.or(self.found().map(|found| found.place.1)).unwrap_or(source)
             }
         }
     }
 
-    /// Where the name of the next hop leads, if it is one and was found.
-    pub fn found(&self) -> Option<&Found> {
+    /// Whether it is known where the next hop leads.
+    pub fn is_found(&self) -> bool {
+        self.found().is_some()
+    }
+
+    fn found(&self) -> Option<&Found> {
         let uri = self.next_uri()?;
         self.found.as_ref().filter(|found| uri.raw() == &found.uri[..])
     }

@@ -1,6 +1,7 @@
 //! A desk that a test sits at itself, over the real websocket.
 
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -46,6 +47,13 @@ impl Desk {
             }
         }
         panic!("no {what} in time");
+    }
+
+    /// Stays logged in until it is over, and does nothing.
+    pub fn linger(&mut self, is_over: &AtomicBool) {
+        while !is_over.load(Ordering::Relaxed) {
+            self.read();
+        }
     }
 
     fn read(&mut self) -> Option<Value> {

@@ -154,7 +154,7 @@ impl Setup {
             let _ = write!(
                 text,
                 "[[agents]]\nname = \"{name}\"\nskills = {{ english = 9 }}\ntoken_sha256 = \"{}\"\nphone = {phone}\n",
-                sha256(&token(name))
+                token_sha256(name)
             );
             if self.supervisors.contains(name) {
                 text += "supervises = [\"help\"]\n";
@@ -250,6 +250,14 @@ impl Server {
         agents.iter().filter(|agent| agent["state"] == state).count()
     }
 
+    /// Calls that wait in this queue.
+    pub fn waiting(&self, queue: &str) -> usize {
+        let answer = self.ask("GET", "/v1/queues", &Value::Null).json();
+        let queues = answer["queues"].as_array().cloned().unwrap_or_default();
+        let found = queues.iter().find(|found| found["queue"] == queue);
+        found.and_then(|queue| queue["waiting"].as_u64()).unwrap_or(0) as usize
+    }
+
     pub fn latency(&self) -> Value {
         self.ask("GET", "/v1/latency", &Value::Null).json()
     }
@@ -308,6 +316,11 @@ fn serve(program: &Path, folder: &Folder, configuration: &Path) -> Process {
 /// With which this agent's desk logs in.
 pub fn token(agent: &str) -> String {
     format!("token-of-{agent}-for-tests")
+}
+
+/// What the configuration keeps of it.
+pub fn token_sha256(agent: &str) -> String {
+    sha256(&token(agent))
 }
 
 fn sha256(text: &str) -> String {

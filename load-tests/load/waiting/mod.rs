@@ -7,8 +7,7 @@ mod threads;
 
 use std::time::Duration;
 
-use throughline::io::descriptors;
-
+use crate::descriptors;
 use crate::relay::pinned;
 use crate::table::{Table, three_decimals, two_decimals};
 use crate::warm;
@@ -117,13 +116,7 @@ impl Cost {
     }
 }
 
-/// As many as there may be descriptors for: two each, and some for all else. Who may raise the hard limit does.
+/// As many as there may be descriptors for: two each, and some for all else.
 fn callers_allowed() -> usize {
-    let mut limit = libc::rlimit { rlim_cur: 1 << 16, rlim_max: 1 << 16 };
-    // SAFETY: `limit` lives through the calls; where more is refused, what is allowed must do.
-    unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) };
-    descriptors::prepare().expect("room for descriptors");
-    // SAFETY: as above; the kernel writes into it.
-    unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) };
-    (limit.rlim_cur as usize).saturating_sub(SPARE_DESCRIPTORS) / 2
+    descriptors::allowed().saturating_sub(SPARE_DESCRIPTORS) / 2
 }

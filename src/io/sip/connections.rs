@@ -87,6 +87,8 @@ pub struct Connections {
     first: Option<Event>,
     /// Inputs that did not come from a task.
     inputs: VecDeque<Input>,
+    /// `SIP_CONNECTIONS_MAX`, but for tests.
+    pub(super) most: usize,
 }
 
 /// Among whose connections one is counted that a peer made. Many browsers may be behind one address, but not many of one person.
@@ -146,6 +148,7 @@ impl Connections {
             held_by: HashMap::new(),
             first: None,
             inputs: VecDeque::new(),
+            most: limits::SIP_CONNECTIONS_MAX,
         })
     }
 
@@ -216,7 +219,7 @@ impl Connections {
 
     fn has_room(&self, holder: &Holder) -> bool {
         let held = self.held_by.get(holder).copied().unwrap_or(0);
-        let full = self.known_by_flow.len() >= limits::SIP_CONNECTIONS_MAX;
+        let full = self.known_by_flow.len() >= self.most;
         let has_room = !full && held < holder.most();
         if !has_room {
             tracing::debug!(full, "a SIP connection is refused: too many are open");
@@ -266,7 +269,7 @@ impl Connections {
         if let Some(flow) = self.made.get(&(maker, to)) {
             return Some(*flow);
         }
-        let has_room = self.known_by_flow.len() < limits::SIP_CONNECTIONS_MAX;
+        let has_room = self.known_by_flow.len() < self.most;
         let Some(aim) = self.aim(maker, domain).filter(|_| has_room) else {
             self.inputs.push_back(Input::Stream { flow: maker, event: StreamEvent::Unreachable { peer: to } });
             return None;

@@ -7,5 +7,8 @@ pub mod tls;
 mod udp;
 pub mod websocket;
 
+#[cfg(test)]
+mod connections_tests;
+
 pub use connections::{Connections, Listener, StreamSetup};
 pub use udp::{Received, UdpSockets};

@@ -50,7 +50,9 @@ impl Endpoint {
         self.core.drop_client(invite);
         match owner {
             Some(ClientOwner::Invite(session)) => self.attempt_failed(session, invite, 408, None, now),
-            Some(ClientOwner::Reinvite(session) | ClientOwner::Update(session)) => self.change_unanswered(session, now),
+            Some(ClientOwner::Reinvite(session) | ClientOwner::Update(session)) => {
+                self.change_unanswered(session, 408, now);
+            }
             Some(
                 ClientOwner::Bye(_)
                 | ClientOwner::Prack(_)

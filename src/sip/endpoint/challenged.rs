@@ -57,6 +57,9 @@ impl Endpoint {
         }
         self.core.listen_anew(id, branch.id, now);
         self.core.request(branch, again, way, owner, now);
+        if matches!(owner, ClientOwner::Bye(_)) {
+            self.core.farewells.insert(branch.id);
+        }
         if let Some(client) = self.core.transactions.client_mut(branch.id) {
             client.challenged = refused;
         }

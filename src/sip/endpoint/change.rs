@@ -120,9 +120,10 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn change_unanswered(&mut self, id: SessionId, now: Mono) {
-        // Whoever is away for a moment is not lost.
-        let status = if self.away.has(id) { 503 } else { 408 };
+    /// `status` is 408 for silence, 503 for a connection that ended. Only silence says that the peer is lost (RFC 3261 section
+    /// 12.2.1.2, RFC 5057), and not where it is away for a moment.
+    pub(super) fn change_unanswered(&mut self, id: SessionId, status: u16, now: Mono) {
+        let status = if self.away.has(id) { 503 } else { status };
         if let Some(session) = self.sessions.get_mut(id) {
             session.change_refused(&mut self.core, status, now);
         }
@@ -174,7 +175,7 @@ impl Session {
         let id = self.id();
         let (way, dialog) = match &mut self.phase {
             Phase::Up(up) => (up.way(&core.streams), &mut up.dialog),
-            Phase::Ringing(ringing) => ((ringing.way.0, ringing.dialog.next_hop()), &mut ringing.dialog),
+            Phase::Ringing(ringing) => (ringing.way_out(&core.streams), &mut ringing.dialog),
             Phase::Calling | Phase::Over => return,
         };
         let (branch, cseq) = (core.next_branch(), dialog.next_cseq());

@@ -267,6 +267,11 @@ pub fn push_contact(writer: &mut Writer, core: &Core, dialog: &Dialog, way: Way)
 }
 
 /// A peer at a SIPS URI must reach us by one (RFC 3261 section 8.1.1.8).
+/// As a value of its own.
+pub fn contact_within(core: &Core, dialog: &Dialog, way: Way) -> String {
+    contact_in(core, dialog, way).to_string()
+}
+
 fn contact_in(core: &Core, dialog: &Dialog, way: Way) -> Contact {
     let first = dialog.routes.first().and_then(|route| NameAddr::read(route)).map(|route| route.uri.raw());
     Contact { own: core.own(way.0), is_secure: is_sips(first.unwrap_or_default()) || is_sips(&dialog.target) }

@@ -267,7 +267,7 @@ impl Caller {
         let mut dialog = Dialog::asking(response, self.local.clone(), &attempt.uri, attempt.hop).ok()?;
         let early = self.early.iter_mut().find(|early| early.tag == dialog.remote_tag);
         if let Some(known) = early.and_then(|early| early.reliable.take()) {
-            (dialog.local_cseq, dialog.remote_cseq) = (known.0.local_cseq, known.0.remote_cseq);
+            dialog.go_on_from(known.dialog);
         }
         Some(Up::new(dialog, attempt.flow))
     }

@@ -6,12 +6,11 @@ use super::compose;
 use super::core::{ClientOwner, Core, Way};
 use super::deadlines::Deadline;
 use super::names::{self, SessionId};
-use super::session::{Phase, Session};
 use super::{Endpoint, EndpointOutput};
 use crate::base::Mono;
 use crate::base::rng::Rng;
 use crate::sip::api::{EndpointSetup, FlowId, LocalFlow, Transport};
-use crate::sip::dialog::Found;
+use crate::sip::dialog::Dialog;
 use crate::sip::resolve::{Destination, Host, Led, Place, Resolver};
 use crate::sip::wire::Uri;
 
@@ -101,9 +100,11 @@ impl Core {
     /// The ways to where a name has led, the best first. Over TLS the peer must be who was named.
     pub fn ways(&mut self, led: &Led, preferred: FlowId) -> Vec<Way> {
         let found: Vec<Way> = led.places.iter().filter_map(|place| self.way_to(*place, preferred)).collect();
-        let named = |(flow, to): Way| {
-            let is_tls = self.own(flow).transport == Transport::Tls && !led.name.is_empty();
-            (if is_tls { flow.towards(self.streams.domains.number(&led.name)) } else { flow }, to)
+        let named = |(flow, to): Way| match &led.to.host {
+            Host::Name(name) if self.own(flow).transport == Transport::Tls => {
+                (flow.towards(self.streams.domains.number(name)), to)
+            }
+            Host::Name(_) | Host::Address(_) => (flow, to),
         };
         found.into_iter().map(named).collect()
     }
@@ -136,7 +137,7 @@ impl Endpoint {
         while let Some((owner, led)) = self.core.resolver.pop_found() {
             match owner {
                 NameOwner::Hunt(session) => self.hunt_found(session, &led, now),
-                NameOwner::Dialog(session) => self.peer_found(session, led),
+                NameOwner::Dialog(session) => self.peer_found(session, &led),
                 NameOwner::KeepAlive(trunk) => self.keep_alive_found(trunk, &led, now),
                 NameOwner::Enrol(trunk) => self.enrol_found(trunk, &led, now),
                 NameOwner::Gateway(trunk, gateway) => self.gateway_found(trunk, gateway, &led, now),
@@ -145,43 +146,46 @@ impl Endpoint {
         self.core.ask_names();
     }
 
-    /// The next hop of a new dialog may be a name; until it is found, requests go where the peer's came from. A SIPS URI leads over TLS
-    /// where we have it, whatever the peer's came over.
+    /// The next hop of a dialog may be a name; until it is found, requests go where the peer's came from.
     fn look_for_peer(&mut self, id: SessionId, now: Mono) {
-        let Some(Phase::Up(up)) = self.sessions.get_mut(id).map(|session| &mut session.phase) else { return };
-        let to = up.dialog.next_uri().and_then(|uri| Destination::of(&uri));
-        if let Some(place) = to.as_ref().filter(|to| to.secure).and_then(Destination::place)
-            && self.core.own(up.flow).transport != place.transport
-            && let Some((flow, _)) = self.core.way_to(place, up.flow)
-        {
-            up.flow = flow;
-        }
-        if let Some(to) = to.filter(|to| matches!(to.host, Host::Name(_))) {
-            self.core.resolver.look_up(NameOwner::Dialog(id), to, now);
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        let core = &mut self.core;
+        for (flow, dialog) in session.dialogs_mut().filter(|(_, dialog)| !dialog.is_found()) {
+            let Some(to) = dialog.next_uri().and_then(|uri| Destination::of(&uri)) else { continue };
+            match to.place() {
+                Some(place) => core.follow_sips(dialog, (&to, place), flow),
+                None => core.resolver.look_up(NameOwner::Dialog(id), to, now),
+            }
         }
     }
 
-    fn peer_found(&mut self, id: SessionId, led: Led) {
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.peer_found(&mut self.core, led);
+    fn peer_found(&mut self, id: SessionId, led: &Led) {
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        for (flow, dialog) in session.dialogs_mut() {
+            let Some(uri) = dialog.next_uri() else { continue };
+            if Destination::of(&uri).as_ref() == Some(&led.to) {
+                let uri = uri.raw().to_vec().into();
+                dialog.found_at(uri, self.core.ways_alike(led, flow));
+            }
         }
     }
 }
 
-impl Session {
-    fn peer_found(&mut self, core: &mut Core, led: Led) {
-        let Phase::Up(up) = &mut self.phase else { return };
-        let Some(uri) = up.dialog.next_uri().map(|uri| uri.raw().to_vec()) else { return };
-        // A connection that the peer made is the way to it while it lasts.
-        let transport = core.own(up.flow).transport;
-        let alike = led.places.iter().find(|place| place.transport == transport);
-        let Some(place) = alike.or(led.places.first()).copied() else { return };
-        let way = core.ways(&Led { places: vec![place], ..led }, up.flow).pop();
-        if let Some((maker, at)) = way {
-            if place.transport != transport || !up.flow.is_stream() {
-                up.flow = maker;
-            }
-            up.dialog.found = Some(Found { uri: uri.into(), at, maker });
+impl Core {
+    /// A SIPS URI leads over TLS where we have it, whatever the peer's requests came over.
+    fn follow_sips(&self, dialog: &mut Dialog, (to, place): (&Destination, Place), flow: FlowId) {
+        let is_elsewhere = to.secure && self.own(flow).transport != place.transport;
+        let way = self.way_to(place, flow).filter(|_| is_elsewhere);
+        if let (Some(way), Some(uri)) = (way, dialog.next_uri().map(|uri| uri.raw().to_vec())) {
+            dialog.found_at(uri.into(), [way]);
         }
+    }
+
+    /// As `ways`, but those of the transport of `flow` first: a connection that the peer made is the way to it while it lasts.
+    fn ways_alike(&mut self, led: &Led, flow: FlowId) -> Vec<Way> {
+        let mut ways = self.ways(led, flow);
+        let transport = self.own(flow).transport;
+        ways.sort_by_key(|way| self.own(way.0).transport != transport);
+        ways
     }
 }

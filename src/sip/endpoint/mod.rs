@@ -12,6 +12,7 @@ mod compose;
 mod core;
 mod deadlines;
 mod domains;
+mod elsewhere;
 mod enrol;
 mod forgetting;
 mod from_phone;

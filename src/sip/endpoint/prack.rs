@@ -13,7 +13,7 @@ use super::deadlines::Deadline;
 use super::inside::Inside;
 use super::invite_server::Refuse;
 use super::names::SessionId;
-use super::session::{Caller, Early, Phase, Session};
+use super::session::{Caller, Early, EarlyDialog, Phase, Session};
 use crate::base::Mono;
 use crate::base::limits::SIP_PROVISIONALS_QUEUED_MAX;
 use crate::base::rng::Rng;
@@ -196,6 +196,8 @@ impl Session {
         let mut writer = compose::reply_with_contact(core, &ringing.request, status, ringing.way, tag);
         writer.push(HeaderName::ALLOW, ALLOW).push(HeaderName::REQUIRE, RELIABLE).push(HeaderName::RSEQ, rseq);
         core.respond(ringing.invite, status, writer.finish_with(SDP, body), now);
+        // From its PRACK on, requests may go in the early dialog.
+        core.led.push(id);
         core.timers.set(Deadline::ReliableAgain(id), now + core.times.t1);
         core.timers.set(Deadline::Unpracked(id), now + core.times.patience());
     }
@@ -290,12 +292,14 @@ impl Session {
         let Some(rseq) = reliable_rseq(response) else { return true };
         let id = self.id();
         let Some(caller) = &mut self.caller else { return false };
-        let Some((flow, dialog)) = caller.reliable_dialog(invite, response, rseq) else { return false };
-        let (branch, way, cseq) = (core.next_branch(), (flow, dialog.next_hop()), dialog.next_cseq());
+        let Some(EarlyDialog { dialog, flow, .. }) = caller.reliable_dialog(invite, response, rseq) else { return false };
+        let way = dialog.way(*flow, |flow, to| core.streams.leads(flow, to));
+        let (branch, cseq) = (core.next_branch(), dialog.next_cseq());
         let mut writer = compose::within(core, dialog, &Method::Prack, cseq, branch, way);
         writer.push(HeaderName::RACK, format_args!("{rseq} {} INVITE", response.cseq().number));
         self.request(core, branch, writer.finish(), way, ClientOwner::Prack(id), now);
         self.note_allowed(response);
+        core.led.push(id);
         true
     }
 
@@ -308,30 +312,25 @@ impl Session {
 
 impl Caller {
     /// The dialog to acknowledge in; nothing for an answer that is out of order, or came before.
-    fn reliable_dialog(
-        &mut self,
-        invite: TxId,
-        response: &Response,
-        rseq: u32,
-    ) -> Option<(crate::sip::api::FlowId, &mut Dialog)> {
+    fn reliable_dialog(&mut self, invite: TxId, response: &Response, rseq: u32) -> Option<&mut EarlyDialog> {
         let attempt = self.attempts.iter().find(|attempt| attempt.invite == invite)?;
         let early = self.early.iter_mut().find(|early| early.tag == response.to().tag)?;
         match &mut early.reliable {
-            Some(known) if rseq != known.1.wrapping_add(1) => return None,
+            Some(known) if rseq != known.rseq.wrapping_add(1) => return None,
             Some(known) => {
-                known.1 = rseq;
-                known.0.refresh(response.contact());
+                known.rseq = rseq;
+                known.dialog.refresh(response.contact());
             }
             None => {
                 let dialog = Dialog::asking(response, self.local.clone(), &attempt.uri, attempt.hop).ok()?;
-                early.reliable = Some(Box::new((dialog, rseq)));
+                early.reliable = Some(Box::new(EarlyDialog { dialog, flow: attempt.flow, rseq }));
             }
         }
         // The first description is the answer to our offer; what comes after it means nothing (RFC 3261 section 13.2.1).
         if early.description.is_empty() {
             early.description = Bytes::copy_from_slice(response.body());
         }
-        early.reliable.as_mut().map(|known| (attempt.flow, &mut known.0))
+        early.reliable.as_deref_mut()
     }
 }
 

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::compose::{key_of, way_back};
 use super::core::{ClientOwner, Way};
+use super::elsewhere::Lost;
 use super::names::SessionId;
 use super::{Endpoint, checks, stranger};
 use crate::base::Mono;
@@ -132,9 +133,12 @@ impl Endpoint {
     }
 
     pub(super) fn fire(&mut self, id: TxId, timer: Timer, now: Mono) {
+        let gives_up = matches!(timer, Timer::B | Timer::F);
+        let goes_on = gives_up && self.ask_elsewhere(id, Lost::Silent, now);
         let Some((owner, tell)) = self.core.fire(id, timer, now) else { return };
         match tell {
             Tell::Nothing | Tell::Message => {}
+            Tell::TimedOut | Tell::TransportFailed if goes_on => {}
             Tell::TimedOut => self.unanswered(owner, id, 408, now),
             Tell::TransportFailed => self.unanswered(owner, id, 503, now),
         }
@@ -143,7 +147,7 @@ impl Endpoint {
     pub(super) fn unanswered(&mut self, owner: ClientOwner, id: TxId, status: u16, now: Mono) {
         match owner {
             ClientOwner::Invite(session) => self.attempt_failed(session, id, status, None, now),
-            ClientOwner::Reinvite(session) | ClientOwner::Update(session) => self.change_unanswered(session, now),
+            ClientOwner::Reinvite(session) | ClientOwner::Update(session) => self.change_unanswered(session, status, now),
             ClientOwner::Bye(_) | ClientOwner::Cancel | ClientOwner::Prack(_) | ClientOwner::Info(_) => {}
             ClientOwner::Notify(session) => self.notify_refused(session),
             ClientOwner::KeepAlive(trunk) => self.keep_alive_missed(trunk, now),

@@ -97,10 +97,19 @@ pub struct Caller {
 pub struct Early {
     /// The peer's tag.
     pub tag: Bytes,
-    /// The dialog and the RSeq of the newest provisional answer, once one was reliable (RFC 3262 section 4).
-    pub reliable: Option<Box<(Dialog, u32)>>,
+    /// Once one of its answers was reliable (RFC 3262 section 4).
+    pub reliable: Option<Box<EarlyDialog>>,
     /// The peer's description, once it is settled: an answer in a reliable provisional, or an offer in an UPDATE after it.
     pub description: Bytes,
+}
+
+/// What a peer has begun that answered reliably.
+pub struct EarlyDialog {
+    pub dialog: Dialog,
+    /// Of the INVITE.
+    pub flow: FlowId,
+    /// Of its newest provisional answer.
+    pub rseq: u32,
 }
 
 /// One INVITE on its way.
@@ -197,11 +206,16 @@ impl Up {
 }
 
 impl Up {
-    /// Where our requests go. When the peer's own connection has ended, a new one is made to whom its URI named.
+    /// Where our requests go.
     pub fn way(&self, streams: &Streams) -> Way {
-        let to = self.dialog.next_hop();
-        let maker = self.dialog.found().map(|found| found.maker).filter(|_| self.flow.is_stream());
-        (maker.filter(|_| !streams.leads(self.flow, to)).unwrap_or(self.flow), to)
+        self.dialog.way(self.flow, |flow, to| streams.leads(flow, to))
+    }
+}
+
+impl Ringing {
+    /// Where our requests go.
+    pub fn way_out(&self, streams: &Streams) -> Way {
+        self.dialog.way(self.way.0, |flow, to| streams.leads(flow, to))
     }
 }
 
@@ -226,9 +240,21 @@ impl Session {
             Phase::Up(up) => Some(&mut up.dialog).filter(|dialog| dialog.remote_tag == tag),
             Phase::Calling | Phase::Over => {
                 let early = self.caller.as_mut()?.early.iter_mut().find(|early| early.tag == tag)?;
-                early.reliable.as_mut().map(|known| &mut known.0)
+                early.reliable.as_mut().map(|known| &mut known.dialog)
             }
         }
+    }
+
+    /// Every dialog of it, early ones that requests may be sent in among them, and what the peer's requests come over.
+    pub fn dialogs_mut(&mut self) -> impl Iterator<Item = (FlowId, &mut Dialog)> {
+        let at_hand = match &mut self.phase {
+            Phase::Ringing(ringing) => Some((ringing.way.0, &mut ringing.dialog)),
+            Phase::Up(up) => Some((up.flow, &mut up.dialog)),
+            Phase::Calling | Phase::Over => None,
+        };
+        let early = self.caller.iter_mut().flat_map(|caller| caller.early.iter_mut());
+        let early = early.filter_map(|early| early.reliable.as_mut().map(|known| (known.flow, &mut known.dialog)));
+        at_hand.into_iter().chain(early)
     }
 
     /// Target refresh by the peer of this tag; where another target is, is looked up as at the beginning.

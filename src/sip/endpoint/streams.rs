@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use super::Endpoint;
 use super::core::Way;
 use super::domains::Domains;
+use super::elsewhere::Lost;
 use super::names::SessionId;
 use crate::base::Mono;
 use crate::sip::api::{Browser, FlowId, TrunkPeer};
@@ -155,7 +156,7 @@ impl Endpoint {
         if let Some(address) = stream.alias {
             self.core.streams.alias_by_way.remove(&(flow.listener(), address));
         }
-        self.fail(lost, now);
+        self.fail(lost, Lost::Closed, now);
         for session in stream.sessions {
             self.websocket_lost(session, stream.browser.clone(), now);
         }
@@ -169,13 +170,15 @@ impl Endpoint {
         let peer = canonical(peer);
         let mut lost = self.core.transactions.clients_on(listener.maker(), Some(peer));
         lost.retain(|id| !self.core.fall_back_to_udp(*id, peer, now));
-        self.fail(lost, now);
+        self.fail(lost, Lost::Unreachable, now);
     }
 
-    fn fail(&mut self, lost: Vec<TxId>, now: Mono) {
+    fn fail(&mut self, lost: Vec<TxId>, how: Lost, now: Mono) {
         for id in lost {
             let Some(owner) = self.core.transactions.client(id).map(|client| client.owner) else { continue };
-            if self.core.step_client(id, client::Input::TransportFailed, now) == Tell::TransportFailed {
+            let goes_on = self.ask_elsewhere(id, how, now);
+            let tell = self.core.step_client(id, client::Input::TransportFailed, now);
+            if tell == Tell::TransportFailed && !goes_on {
                 self.unanswered(owner, id, 503, now);
             }
         }

@@ -85,8 +85,8 @@ pub struct Place {
 /// Where a name leads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Led {
-    /// That stood in the URI; empty where an address did.
-    pub name: String,
+    /// What was looked up.
+    pub to: Destination,
     /// The best first.
     pub places: Vec<Place>,
 }
@@ -114,11 +114,7 @@ impl Destination {
     }
 
     fn led(&self, places: Vec<Place>) -> Led {
-        let name = match &self.host {
-            Host::Name(name) => name.clone(),
-            Host::Address(_) => String::new(),
-        };
-        Led { name, places }
+        Led { to: self.clone(), places }
     }
 
     /// Where it is when nobody needs to be asked (RFC 3263 section 4.2): the host is an address.

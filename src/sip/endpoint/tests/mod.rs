@@ -6,6 +6,7 @@ mod carrying;
 mod challenged;
 mod claiming;
 mod dialling;
+mod elsewhere;
 mod enrolling;
 mod hunting;
 mod moving;

@@ -9,11 +9,11 @@ use crate::sip::api::*;
 use crate::sip::resolve::Record;
 use crate::sip::wire::{HeaderName, Message};
 
-const TCP: FlowId = FlowId(1);
-const TLS: FlowId = FlowId(2);
+pub const TCP: FlowId = FlowId(1);
+pub const TLS: FlowId = FlowId(2);
 
 /// A world with a socket for each transport; a second trunk is known by its certificate.
-fn world() -> World {
+pub fn world() -> World {
     let mut setup = setup();
     for (flow, transport, own) in [(TCP, Transport::Tcp, "192.0.2.1:5060"), (TLS, Transport::Tls, "192.0.2.1:5061")] {
         setup.flows.push(LocalFlow { flow, transport, advertised: own.parse().expect("an address") });
@@ -28,17 +28,17 @@ fn world() -> World {
     World::new(setup)
 }
 
-fn open(world: &mut World, flow: FlowId, peer: &str, names: &[&str]) {
+pub fn open(world: &mut World, flow: FlowId, peer: &str, names: &[&str]) {
     let names = names.iter().map(|name| (*name).to_owned()).collect();
     world.stream(flow, StreamEvent::Opened { peer: address(peer), names, browser: None });
 }
 
-fn receive(world: &mut World, flow: FlowId, from: &str, text: &str) {
+pub fn receive(world: &mut World, flow: FlowId, from: &str, text: &str) {
     world.flow = flow;
     world.receive(from, text);
 }
 
-fn request(method: &str, transport: &str, peer: &str, more: &str) -> String {
+pub fn request(method: &str, transport: &str, peer: &str, more: &str) -> String {
     let at = address(peer);
     format!(
         "{method} sip:+15550199@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/{transport} {}:5077;branch=z9hG4bK{method}{more}\r\n\
@@ -49,7 +49,7 @@ fn request(method: &str, transport: &str, peer: &str, more: &str) -> String {
     )
 }
 
-fn value(bytes: &Bytes, name: HeaderName<'_>) -> String {
+pub fn value(bytes: &Bytes, name: HeaderName<'_>) -> String {
     let message = Message::parse(bytes.clone()).expect("a message");
     String::from_utf8_lossy(message.headers().header(name).unwrap_or_default()).into_owned()
 }
