@@ -1,7 +1,7 @@
 //! Our requests that are challenged: sent again with the trunk's login (RFC 3261 section 22.2), never twice with what was refused.
 
 use super::Endpoint;
-use super::change::Ours;
+use super::change::{Asked, Ours};
 use super::compose;
 use super::core::{ClientOwner, Core, Way};
 use super::session::{Cancel, Phase, Session};
@@ -75,7 +75,8 @@ impl Endpoint {
             }),
             ClientOwner::Reinvite(session) | ClientOwner::Update(session) => {
                 let Some(session) = self.sessions.get_mut(session) else { return false };
-                !session.is_over() && matches!(&session.changes.ours, Ours::Asked(asked) if asked.request == id)
+                let asked = |asked: &Asked| asked.request == id && !asked.unwanted;
+                !session.is_over() && matches!(&session.changes.ours, Ours::Asked(ours) if asked(ours))
             }
             ClientOwner::Bye(_) | ClientOwner::Notify(_) | ClientOwner::Prack(_) | ClientOwner::Info(_) => true,
             ClientOwner::KeepAlive(_) | ClientOwner::Gateway(_, _) => true,
