@@ -35,6 +35,9 @@ pub struct Flags {
     /// Intents registered a second, before the calls.
     #[arg(long, default_value_t = 1000)]
     pub register_rate: usize,
+    /// A match that comes late counts: calls that are to stay must be there, whatever the machine does besides.
+    #[arg(skip)]
+    pub is_patient: bool,
 }
 
 /// The running side.
@@ -69,7 +72,7 @@ const PORTS_MAX: usize = 19_000;
 
 impl Default for Flags {
     fn default() -> Flags {
-        Flags { program: None, agents: 200, wrap_up_ms: 50, embedded: false, register_rate: 2000 }
+        Flags { program: None, agents: 200, wrap_up_ms: 50, embedded: false, register_rate: 2000, is_patient: false }
     }
 }
 
@@ -110,7 +113,7 @@ impl Ours {
                 ("pools", format!("shared = {SHARED:?}")),
                 ("routing", "deserted_after_s = 3600".to_owned()),
             ],
-            deadlines: String::new(),
+            deadlines: if flags.is_patient { "match_ms = 2000\n".to_owned() } else { String::new() },
             more: more.to_owned(),
             ..Setup::new(agents.collect(), ivr_at)
         };

@@ -67,7 +67,7 @@ impl Kind {
     /// Our side with `agents` for the usual calls, and as many calls of this kind in it.
     pub fn begin(self, count: usize, usual: &Plan, agents: usize) -> (Ours, Staying) {
         let more = if self == Kind::Held { count } else { 0 };
-        let setting = Setting::with_agents(agents + more);
+        let setting = Setting { is_patient: true, ..Setting::with_agents(agents + more) };
         let mut side = Ours::start(&setting, usual.at_once() + count, &self.configuration());
         let expert = (self == Kind::Waiting).then(|| OnBreak::sit(&side));
         let plan = Plan { rate: FILL, count, hold: LONG };

@@ -69,7 +69,7 @@ fn start(folder: &Folder, at: SocketAddr, template: &str, values: &[(&str, Strin
     command.args(["-l", &format!("udp:{at}"), "-Y"]).arg(folder.path()).args(more);
     let mut process = Process::start("kamailio", folder, &mut command);
     process.wait_for("Listening on", Duration::from_secs(5));
-    super::process::eventually("kamailio answers", Duration::from_secs(5), || answers(at).then_some(()));
+    super::process::eventually("kamailio answers", Duration::from_secs(60), || answers(at).then_some(()));
     process
 }
 
