@@ -292,7 +292,9 @@ impl Session {
         let Some(rseq) = reliable_rseq(response) else { return true };
         let id = self.id();
         let Some(caller) = &mut self.caller else { return false };
-        let Some(EarlyDialog { dialog, flow, .. }) = caller.reliable_dialog(invite, response, rseq) else { return false };
+        let Some(EarlyDialog { dialog, flow, .. }) = caller.reliable_dialog(invite, response, rseq) else {
+            return false;
+        };
         let way = dialog.way(*flow, |flow, to| core.streams.leads(flow, to));
         let (branch, cseq) = (core.next_branch(), dialog.next_cseq());
         let mut writer = compose::within(core, dialog, &Method::Prack, cseq, branch, way);

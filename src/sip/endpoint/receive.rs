@@ -147,7 +147,9 @@ impl Endpoint {
     pub(super) fn unanswered(&mut self, owner: ClientOwner, id: TxId, status: u16, now: Mono) {
         match owner {
             ClientOwner::Invite(session) => self.attempt_failed(session, id, status, None, now),
-            ClientOwner::Reinvite(session) | ClientOwner::Update(session) => self.change_unanswered(session, status, now),
+            ClientOwner::Reinvite(session) | ClientOwner::Update(session) => {
+                self.change_unanswered(session, status, now)
+            }
             ClientOwner::Bye(_) | ClientOwner::Cancel | ClientOwner::Prack(_) | ClientOwner::Info(_) => {}
             ClientOwner::Notify(session) => self.notify_refused(session),
             ClientOwner::KeepAlive(trunk) => self.keep_alive_missed(trunk, now),

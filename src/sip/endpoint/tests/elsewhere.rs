@@ -103,7 +103,8 @@ fn the_name_of_a_contact_is_followed_to_all_its_places() {
     world.step("wait 33000");
     let (first, second) = (world.request_sent("INVITE", 1), world.request_sent("INVITE", 2));
     assert_eq!(second.cseq().number, first.cseq().number + 1);
-    let mut asked: Vec<_> = world.sent.iter().map(|(to, _)| to.ip()).filter(|ip| *ip != address("trunk").ip()).collect();
+    let mut asked: Vec<_> =
+        world.sent.iter().map(|(to, _)| to.ip()).filter(|ip| *ip != address("trunk").ip()).collect();
     asked.dedup();
     asked.truncate(2);
     asked.sort();
