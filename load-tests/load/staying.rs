@@ -136,7 +136,7 @@ answer = "human"
     fn counted(self, side: &Ours) -> usize {
         match self {
             Kind::Waiting => side.waiting(BILLING),
-            Kind::Held => side.agents_in("on_call"),
+            Kind::Held => side.agents_in("on-call"),
         }
     }
 }
