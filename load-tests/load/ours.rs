@@ -155,6 +155,11 @@ impl Ours {
         counted(&self.server.calls(), "fallback")
     }
 
+    /// Of the last thousand calls: how many ended in which way.
+    pub fn outcomes(&self) -> BTreeMap<String, usize> {
+        counted(&self.server.calls(), "outcome")
+    }
+
     /// Calls that wait in this queue.
     pub fn waiting(&self, queue: &str) -> usize {
         self.server.waiting(queue)

@@ -151,8 +151,8 @@ impl Staying {
             thread::sleep(LOOK_AGAIN);
             found = kind.counted(side);
         }
-        let fallbacks = side.fallbacks();
-        assert_eq!(found, count, "calls {doing}, and how many should be; gone to the fallback: {fallbacks:?}");
+        let (fallbacks, ended) = (side.fallbacks(), side.outcomes());
+        assert_eq!(found, count, "calls {doing}, and how many should be; gone to the fallback: {fallbacks:?}, ended: {ended:?}");
     }
 }
 
