@@ -152,7 +152,10 @@ impl Staying {
             found = kind.counted(side);
         }
         let (fallbacks, ended) = (side.fallbacks(), side.outcomes());
-        assert_eq!(found, count, "calls {doing}, and how many should be; gone to the fallback: {fallbacks:?}, ended: {ended:?}");
+        assert_eq!(
+            found, count,
+            "calls {doing}, and how many should be; gone to the fallback: {fallbacks:?}, ended: {ended:?}"
+        );
     }
 }
 
