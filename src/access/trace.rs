@@ -60,6 +60,22 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// What the rule of this name says, whoever it is for: it has let somebody through before. `None` when there is none any more.
+    pub fn decision_of(&self, rule: &str) -> Option<(Decision, Trace)> {
+        let decisions = self.rules.iter().map(|rule| &rule.decision).chain([&self.default]);
+        let decision = decisions.into_iter().find(|decision| *decision.rule == *rule)?;
+        let trace = Trace {
+            version: self.version(),
+            rules: Arc::clone(&self.rules),
+            failed: Vec::new(),
+            given: Vec::new(),
+            decided: Arc::clone(&decision.rule),
+        };
+        Some((decision.clone(), trace))
+    }
+}
+
 impl Trace {
     pub fn version(&self) -> PolicyVersion {
         self.version

@@ -65,6 +65,7 @@ impl WebParts {
             pool: shell.intents.pool.clone(),
             pools: plan.settings.pools.clone(),
             pace: Arc::clone(&self.pace),
+            doubts: web::doubts(),
             rng: Mutex::new(rng),
         }))
     }

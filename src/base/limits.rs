@@ -118,6 +118,8 @@ pub const FEEDBACK_COMMENT_MAX: usize = 2_000;
 pub const LIVE_BEAT: Duration = Duration::from_secs(15);
 /// One HTTP body, in bytes. Beyond it 413.
 pub const HTTP_BODY_MAX: usize = 64 * 1024;
+/// Promises of callbacks whose answer from the store was lost, and of which it is asked again; beyond it one waits for the next start.
+pub const DOUBTFUL_PROMISES_MAX: usize = 1_000;
 /// Intents that the store has not yet taken back after their calls; beyond it a claim is left to run out by itself.
 pub const SETTLEMENTS_MAX: usize = 50_000;
 /// What a carrier is told when we are full: long enough to be felt, short enough to come back.

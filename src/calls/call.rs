@@ -15,7 +15,7 @@ use super::consulting::Consultation;
 use super::facts::{CallRecord, FallbackCause};
 use super::moved::Moved;
 use super::pin::Entry;
-use super::promising::{Asked, Wish};
+use super::promising::{Asked, Willing, Wish};
 use super::prompts::Prompts;
 use super::recalling::Recall;
 use super::recording::Recording;
@@ -195,8 +195,8 @@ pub struct Call {
     pub returning: Returning,
     /// We call the customer: there is no caller.
     pub recall: Option<Box<Recall>>,
-    /// The caller is not to be called back, or does not want it: they are not asked again.
-    pub is_promise_refused: bool,
+    /// What the caller has said of being called back.
+    pub willing: Willing,
     pub record: CallRecord,
 }
 
@@ -270,6 +270,23 @@ impl Side {
 }
 
 impl Phase {
+    /// The caller and whoever they are with hear each other.
+    pub fn is_connected(&self) -> bool {
+        match self {
+            Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => true,
+            Phase::Matching(_)
+            | Phase::Waiting
+            | Phase::Offered(_)
+            | Phase::Ringing(..)
+            | Phase::HandedOver(_)
+            | Phase::Passing
+            | Phase::Promised
+            | Phase::Recalling(..)
+            | Phase::Diverting(_)
+            | Phase::Over => false,
+        }
+    }
+
     /// The word for it in the API.
     pub fn as_str(&self) -> &'static str {
         match self {

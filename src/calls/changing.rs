@@ -260,19 +260,7 @@ fn tell_both(call: &mut Call, bench: &mut Bench) {
 
 /// The leg that changes are passed on to: the other side, once both are connected.
 fn listener(call: &Call, side: Side) -> Option<crate::base::LegId> {
-    match &call.phase {
-        Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => call.leg(side.other()),
-        Phase::Matching(_)
-        | Phase::Waiting
-        | Phase::Offered(_)
-        | Phase::Ringing(..)
-        | Phase::HandedOver(_)
-        | Phase::Passing
-        | Phase::Promised
-        | Phase::Recalling(..)
-        | Phase::Diverting(_)
-        | Phase::Over => None,
-    }
+    call.phase.is_connected().then(|| call.leg(side.other())).flatten()
 }
 
 fn reply(call: &Call, side: Side, body: Result<Bytes, SdpError>, bench: &mut Bench) {

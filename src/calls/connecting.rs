@@ -20,6 +20,7 @@ use super::identity;
 use super::inviting;
 use super::moved::{Moved, Next};
 use super::pop;
+use super::promising;
 use super::queueing;
 use super::recalling;
 use super::redirecting;
@@ -119,6 +120,7 @@ pub fn grant_expired(call: &mut Call, fence: Fence, bench: &mut Bench, now: Now)
     };
     take_back(call, &grant, "no answer", bench);
     queueing::wait_on(call, bench, now);
+    promising::not_taken(call, bench);
 }
 
 fn ring(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
@@ -155,7 +157,9 @@ fn no_sound(call: &mut Call, grant: &Grant, error: &NoSound, bench: &mut Bench, 
     };
     take_back(call, grant, why, bench);
     bench.routing(routing::Input::Leave { call: call.id });
-    fallback::divert(call, FallbackCause::Media, bench, now);
+    if !promising::in_place_of(call, FallbackCause::Media, bench) {
+        fallback::divert(call, FallbackCause::Media, bench, now);
+    }
 }
 
 /// The system gives us no socket for the phone that rings.
@@ -243,6 +247,7 @@ fn offer_failed(call: &mut Call, grant: Grant, why: OfferFailure, bench: &mut Be
     // The call waits before the router hears of it: the next offer may come in the same breath.
     queueing::wait_on(call, bench, now);
     bench.routing(routing::Input::OfferFailed { call: call.id, agent: grant.agent, fence: grant.fence, why });
+    promising::not_taken(call, bench);
 }
 
 /// Clears the desk and the phone of an agent who does not get the call after all.

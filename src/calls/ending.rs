@@ -3,7 +3,6 @@
 use crate::base::Now;
 use crate::desktop::DeskCommand;
 use crate::intents::callback::CallbackEnd;
-use crate::media::command::LostCause;
 use crate::routing;
 use crate::sip::api::{Reason, SipCommand};
 
@@ -11,11 +10,9 @@ use super::admission;
 use super::bench::{Bench, Chore, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
 use super::confirming;
-use super::connecting;
 use super::consulting;
 use super::engaged;
-use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
-use super::fallback;
+use super::facts::{EndedBy, Fact, Outcome};
 use super::matching;
 use super::promising;
 use super::recalling;
@@ -50,7 +47,7 @@ pub fn caller_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, n
 }
 
 /// The caller is not there any more, and had reached nobody yet.
-fn abandon(call: &mut Call, reason: Option<Reason>, how: (Outcome, EndedBy), bench: &mut Bench, now: Now) {
+pub fn abandon(call: &mut Call, reason: Option<Reason>, how: (Outcome, EndedBy), bench: &mut Bench, now: Now) {
     match &call.phase {
         Phase::Matching(_) => {
             matching::forget_question(call, bench);
@@ -69,30 +66,6 @@ fn abandon(call: &mut Call, reason: Option<Reason>, how: (Outcome, EndedBy), ben
         Phase::Promised | Phase::Recalling(..) => return,
     }
     finish(call, how.0, how.1, bench, now);
-}
-
-/// A leg that should send has been silent for too long: whoever was there is there no more. A phone that rings is silent.
-pub fn silent(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
-    match &call.phase {
-        Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => sound_lost(call, side, bench, now),
-        Phase::Waiting | Phase::Offered(_) | Phase::Ringing(..) | Phase::Passing
-            if side == Side::Caller && call.is_answered() =>
-        {
-            let reason = Some(Reason::sip(480, "no sound from the caller"));
-            hang_up_caller(call, reason.clone(), bench);
-            abandon(call, reason, (Outcome::Abandoned, EndedBy::Silence), bench, now);
-        }
-        Phase::Matching(_)
-        | Phase::Waiting
-        | Phase::Offered(_)
-        | Phase::Ringing(..)
-        | Phase::HandedOver(_)
-        | Phase::Passing
-        | Phase::Diverting(_)
-        | Phase::Promised
-        | Phase::Recalling(..)
-        | Phase::Over => {}
-    }
 }
 
 /// The answer to an offer of ours cannot be used, or is not there: nobody can be heard.
@@ -201,86 +174,6 @@ pub fn cut_short(call: &mut Call, why: (u16, &'static str), bench: &mut Bench, n
     }
     refuse_caller(call, why.0, Some(Reason::sip(why.0, why.1)), None, bench);
     finish(call, Outcome::Failed, EndedBy::Us, bench, now);
-}
-
-/// A stream could not be opened. The caller's gets another port while nobody has been told of the first.
-pub fn sound_failed(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
-    if matches!((side, &call.phase), (Side::Far, Phase::Ringing(..))) {
-        return connecting::no_port(call, bench, now);
-    }
-    let is_over_with_it = matches!(call.phase, Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_));
-    if side == Side::Far || is_over_with_it || matches!(call.phase, Phase::Recalling(..)) {
-        return sound_lost(call, side, bench, now);
-    }
-    if sound::reopen_caller(call, bench) {
-        return;
-    }
-    let reason = Some(Reason::sip(503, "no port for the sound"));
-    refuse_caller(call, 503, reason.clone(), None, bench);
-    abandon(call, reason, (Outcome::Failed, EndedBy::Us), bench, now);
-}
-
-/// A conversation has fallen silent, or a stream could not be opened.
-pub fn sound_lost(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
-    match &call.phase {
-        Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => {
-            let why = match side {
-                Side::Caller => "no sound from the caller",
-                Side::Far => "no sound from the called side",
-            };
-            talking::cut(call, EndedBy::Silence, (480, why), bench, now);
-        }
-        Phase::Ringing(..) => connecting::sound_lost(call, bench, now),
-        Phase::Diverting(leg) => {
-            hang_up_far(*leg, Some(Reason::sip(503, "no port for the sound")), bench);
-            fallback::failed(call, 503, &[], bench, now);
-        }
-        Phase::Matching(_) | Phase::Waiting | Phase::Offered(_) | Phase::HandedOver(_) => {}
-        Phase::Recalling(..) => recalling::sound_lost(call, bench, now),
-        Phase::Passing | Phase::Promised | Phase::Over => {}
-    }
-}
-
-/// The browser on one side has not come to the sound, or has left it.
-pub fn browser_lost(call: &mut Call, side: Side, cause: LostCause, bench: &mut Bench, now: Now) {
-    bench.fact(Fact::SoundLost { call: call.id, side, cause });
-    let reason = Some(Reason::sip(480, cause.as_str()));
-    let is_unheard = cause != LostCause::Consent && call.transfer.is_none();
-    match (&call.phase, side) {
-        (Phase::Talking(grant, leg), Side::Far) if is_unheard => {
-            let (grant, leg) = (grant.clone(), *leg);
-            unheard(call, &grant, leg, reason, bench, now);
-        }
-        (Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_), _) => {
-            talking::cut(call, EndedBy::Silence, (480, cause.as_str()), bench, now)
-        }
-        (_, Side::Far) => sound_lost(call, side, bench, now),
-        (Phase::HandedOver(_) | Phase::Over, Side::Caller) => {}
-        (
-            Phase::Matching(_)
-            | Phase::Waiting
-            | Phase::Offered(_)
-            | Phase::Ringing(..)
-            | Phase::Passing
-            | Phase::Diverting(_)
-            | Phase::Promised
-            | Phase::Recalling(..),
-            Side::Caller,
-        ) => {
-            refuse_caller(call, 480, reason.clone(), None, bench);
-            abandon(call, reason, (Outcome::Abandoned, EndedBy::Silence), bench, now);
-        }
-    }
-}
-
-/// The agent has answered in a browser that found no way to the sound: the caller has heard nobody yet, and goes on (promise 1).
-fn unheard(call: &mut Call, grant: &Grant, leg: FarLeg, reason: Option<Reason>, bench: &mut Bench, now: Now) {
-    hang_up_far(leg, reason, bench);
-    sound::close_far(call, bench);
-    talking::release_agent(call, grant, bench);
-    call.phase = Phase::Passing;
-    call.connected = None;
-    fallback::divert(call, FallbackCause::Media, bench, now);
 }
 
 /// BYE or CANCEL to the far leg; what still comes from it is nobody's.

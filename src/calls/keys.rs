@@ -4,7 +4,7 @@ use crate::media::command::MediaCommand;
 use crate::sip::api::SipCommand;
 
 use super::bench::Bench;
-use super::call::{Call, Phase, Side};
+use super::call::{Call, Side};
 use super::facts::Fact;
 use super::pin;
 use super::promising;
@@ -18,7 +18,7 @@ pub fn heard(call: &mut Call, side: Side, key: Key, bench: &mut Bench) {
     if is_for_us(call, side, key, bench) {
         return;
     }
-    if is_connected(call) && !call.sound.takes_keys(side.other()) {
+    if call.phase.is_connected() && !call.sound.takes_keys(side.other()) {
         tell(call, side.other(), key, bench);
     }
 }
@@ -26,7 +26,7 @@ pub fn heard(call: &mut Call, side: Side, key: Key, bench: &mut Bench) {
 /// A key in an INFO.
 pub fn told(call: &mut Call, side: Side, key: Key, bench: &mut Bench) {
     bench.fact(Fact::Dtmf { call: call.id });
-    if is_for_us(call, side, key, bench) || !is_connected(call) {
+    if is_for_us(call, side, key, bench) || !call.phase.is_connected() {
         return;
     }
     match call.sound.leg(side.other()) {
@@ -54,21 +54,5 @@ pub fn listen(call: &mut Call, is_on: bool, bench: &mut Bench) {
 fn tell(call: &Call, side: Side, (digit, duration_ms): Key, bench: &mut Bench) {
     if let Some(leg) = call.leg(side) {
         bench.sip(SipCommand::Key { leg, digit, duration_ms });
-    }
-}
-
-fn is_connected(call: &Call) -> bool {
-    match &call.phase {
-        Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_) => true,
-        Phase::Matching(_)
-        | Phase::Waiting
-        | Phase::Offered(_)
-        | Phase::Ringing(..)
-        | Phase::HandedOver(_)
-        | Phase::Passing
-        | Phase::Promised
-        | Phase::Recalling(..)
-        | Phase::Diverting(_)
-        | Phase::Over => false,
     }
 }

@@ -61,6 +61,7 @@ mod terms_tests;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod unheard;
 
 pub use confirming::Confirmed;
 pub use controller::Calls;

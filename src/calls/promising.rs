@@ -1,6 +1,6 @@
 //! A caller by telephone who would rather be called than wait: asked between the music, or where the rules have nothing else for them. One key,
-//! and the promise is in the store before they hear of it; then the call ends, and the callback begins in their place. Whatever does not work
-//! out leaves them where they would have been.
+//! and the promise is in the store before they hear of it; then the call ends, and the callback begins in their place. While an agent is being
+//! called for them the key is remembered: the agent may take the call yet. Whatever does not work out leaves them where they would have been.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +18,7 @@ use super::api::AskId;
 use super::bench::{Bench, Chore, Deadline};
 use super::call::{Call, Phase, Side, Step};
 use super::ending;
+use super::explained::DecisionSeen;
 use super::facts::{EndedBy, FallbackCause, Outcome};
 use super::fallback;
 use super::keys;
@@ -26,9 +27,20 @@ use super::queueing;
 use super::recalling;
 use super::recalling::plan::{AskedByPhone, CallbackPlan};
 use super::settings::{Fallback, Mode};
-use super::settling;
+use super::settling::{self, Wanted};
 use super::sound;
 use super::speaking;
+
+/// What a caller has said of being called back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Willing {
+    #[default]
+    Unsaid,
+    /// They want it, and an agent is being called for them: it counts if nobody answers.
+    IfNobodyAnswers,
+    /// They are not to be called back, or do not want it: they are not asked again.
+    Never,
+}
 
 /// A callback that a caller may have, and what becomes of them without it.
 #[derive(Clone, Debug)]
@@ -110,12 +122,11 @@ pub fn pressed(call: &mut Call, side: Side, key: char, bench: &mut Bench) -> boo
     let is_yes = plan.by_phone.as_ref().is_some_and(|asked| asked.key == key);
     match &call.phase {
         Phase::Waiting if is_yes && asked_in_queue(call, bench).is_some() => {
-            let Some(queued) = &call.queued else { return false };
-            let (queue, since) = (queued.queue.clone(), queued.since);
-            let wish = Wish { queue, priority: queueing::priority(call), since, otherwise: Otherwise::Wait };
-            bench.routing(crate::routing::Input::Leave { call: call.id });
-            bench.cancel_deadline(call, Deadline::Message);
-            wanted(call, wish, &plan, bench);
+            leave_queue(call, &plan, bench);
+            true
+        }
+        Phase::Offered(_) | Phase::Ringing(..) if is_yes && asked_in_queue(call, bench).is_some() => {
+            remember(call, bench);
             true
         }
         Phase::Matching(Step::Inviting(wish)) => {
@@ -145,6 +156,21 @@ pub fn pressed(call: &mut Call, side: Side, key: char, bench: &mut Bench) -> boo
         | Phase::Diverted(_)
         | Phase::Over => false,
     }
+}
+
+/// No agent has taken the call, which waits again: who has pressed the key in the meantime is promised it now.
+pub fn not_taken(call: &mut Call, bench: &mut Bench) {
+    let plan = bench.settings.callback.clone().filter(|_| is_remembered(call));
+    if let (Some(plan), Phase::Waiting) = (plan, &call.phase) {
+        leave_queue(call, &plan, bench);
+    }
+}
+
+/// No agent can have the call, which has left the queue for the fallback. False: its caller has not pressed the key.
+pub fn in_place_of(call: &mut Call, cause: FallbackCause, bench: &mut Bench) -> bool {
+    let plan = bench.settings.callback.clone().filter(|_| is_remembered(call));
+    let wish = wish_of(call, Otherwise::Fallback(cause));
+    plan.zip(wish).map(|(plan, wish)| wanted(call, wish, &plan, bench)).is_some()
 }
 
 /// No key has come, or no answer of the store. False: the deadline was another's.
@@ -194,20 +220,38 @@ pub fn heard(call: &mut Call, bench: &mut Bench, now: Now) {
     }
 }
 
-/// The call ends: what was promised begins. A promise whose answer is not there yet is looked for.
+/// The call ends: what was promised begins. What the caller wants is asked for until the store has answered, although they have hung up.
 pub fn close(call: &Call, outcome: Outcome, bench: &mut Bench) -> Outcome {
     match &call.phase {
         Phase::Matching(Step::Promised(intent)) => {
-            let decision = call.record.explained.decisions.last().cloned().map(Box::new);
-            bench.chores.push_back(Chore::Promised { intent: intent.clone(), decision });
+            bench.chores.push_back(Chore::Promised { intent: intent.clone(), decision: decision_of(call) });
             Outcome::Replaced
         }
         Phase::Matching(Step::Promising(_, asked)) => {
             bench.call_by_ask.remove(&asked.ask);
-            bench.look_for_promises = Some(bench.now.mono + STORE_WITHIN);
+            promise_later(call, asked, bench);
             outcome
         }
-        _ => outcome,
+        Phase::Offered(_) | Phase::Ringing(..) if is_remembered(call) && outcome == Outcome::Abandoned => {
+            let plan = bench.settings.callback.clone();
+            let wish = wish_of(call, Otherwise::Wait);
+            let asked = plan.zip(wish).and_then(|(plan, wish)| asked_for(call, &wish, &plan, bench));
+            asked.into_iter().for_each(|asked| promise_later(call, &asked, bench));
+            outcome
+        }
+        Phase::Matching(_)
+        | Phase::Waiting
+        | Phase::Offered(_)
+        | Phase::Ringing(..)
+        | Phase::Talking(..)
+        | Phase::HandedOver(_)
+        | Phase::Passing
+        | Phase::Promised
+        | Phase::Recalling(..)
+        | Phase::Passed(_)
+        | Phase::Diverting(_)
+        | Phase::Diverted(_)
+        | Phase::Over => outcome,
     }
 }
 
@@ -228,7 +272,8 @@ fn asked_in_queue<'b>(call: &Call, bench: &'b Bench) -> Option<&'b AskedByPhone>
 fn number_of(call: &Call, plan: &CallbackPlan, bench: &Bench) -> Option<E164> {
     let is_by_phone = matches!(call.incoming.origin, Origin::Trunk(_)) && call.trunk.mode == Mode::Path;
     let has_room = bench.recalls.len() < CALLBACKS_MAX && !bench.is_draining;
-    if !is_by_phone || !has_room || call.is_promise_refused || call.incoming.is_withheld || call.recall.is_some() {
+    let is_asked = call.willing != Willing::Never && call.recall.is_none();
+    if !is_by_phone || !has_room || !is_asked || call.incoming.is_withheld {
         return None;
     }
     let number = call.recognised.caller.clone().filter(|number| is_theirs(call, number))?;
@@ -261,24 +306,69 @@ fn answer(call: &mut Call, bench: &mut Bench) -> bool {
     true
 }
 
+/// They want it while an agent is being called for them, as they are told; the key once is enough.
+fn remember(call: &mut Call, bench: &mut Bench) {
+    if is_remembered(call) {
+        return;
+    }
+    call.willing = Willing::IfNobodyAnswers;
+    let files = by_phone(bench).map(|asked| Arc::clone(&asked.noted)).unwrap_or_default();
+    let items = speaking::said(&files, |_| spoken::callback_noted(), call, bench);
+    prompts::play(call, Side::Caller, Prompt { items, purpose: Purpose::Comfort, until_key: false }, bench);
+}
+
+fn is_remembered(call: &Call) -> bool {
+    call.willing == Willing::IfNobodyAnswers
+}
+
+/// What they are to have in place of waiting.
+fn wish_of(call: &Call, otherwise: Otherwise) -> Option<Wish> {
+    let queued = call.queued.as_ref()?;
+    let (queue, since) = (queued.queue.clone(), queued.since);
+    Some(Wish { queue, priority: queueing::priority(call), since, otherwise })
+}
+
+/// Who waits wants it.
+fn leave_queue(call: &mut Call, plan: &CallbackPlan, bench: &mut Bench) {
+    let Some(wish) = wish_of(call, Otherwise::Wait) else { return };
+    bench.routing(crate::routing::Input::Leave { call: call.id });
+    bench.cancel_deadline(call, Deadline::Message);
+    wanted(call, wish, plan, bench);
+}
+
 /// They want it: the store is asked, first for an intent where there is none.
 fn wanted(call: &mut Call, wish: Wish, plan: &CallbackPlan, bench: &mut Bench) {
-    let now = bench.now;
-    let Some(number) = number_of(call, plan, bench) else { return without(call, wish.otherwise, bench) };
-    let known = call
-        .recognised
-        .intent
-        .as_deref()
-        .map(|intent| (intent.id, intent.callback.as_ref().is_some_and(|known| known.is_open())));
-    let (intent, had_one) = known.unwrap_or_else(|| (IntentId(bench.rng.u128()), false));
-    let callback = Box::new(callback(call, &wish, number, now));
-    let asked = Asked { ask: AskId(0), intent, is_new: known.is_none(), callback, had_one };
-    if known.is_some() {
+    let Some(asked) = asked_for(call, &wish, plan, bench) else { return without(call, wish.otherwise, bench) };
+    if !asked.is_new {
         return promise(call, Box::new(wish), asked, bench);
     }
-    let stranger = Box::new(stranger(intent, &asked.callback, call, now.wall + plan.kept, bench));
-    let request = StoreRequest::Register { intent: stranger, lease: None, idempotency: None, now: now.wall };
+    let stranger = Box::new(stranger(call, &asked, plan, bench));
+    let request = StoreRequest::Register { intent: stranger, lease: None, idempotency: None, now: bench.now.wall };
     ask_store(call, Box::new(wish), asked, request, bench);
+}
+
+/// What the store is to promise; `None` for who cannot be called.
+fn asked_for(call: &Call, wish: &Wish, plan: &CallbackPlan, bench: &mut Bench) -> Option<Asked> {
+    let number = number_of(call, plan, bench)?;
+    let known = call.recognised.intent.as_deref();
+    let known = known.map(|intent| (intent.id, intent.callback.as_ref().is_some_and(|known| known.is_open())));
+    let (intent, had_one) = known.unwrap_or_else(|| (IntentId(bench.rng.u128()), false));
+    let callback = Box::new(callback(call, wish, number, bench.now));
+    Some(Asked { ask: AskId(0), intent, is_new: known.is_none(), callback, had_one })
+}
+
+/// Nobody waits for the answer any more.
+fn promise_later(call: &Call, asked: &Asked, bench: &mut Bench) {
+    let Some(plan) = bench.settings.callback.clone() else { return };
+    let stranger = asked.is_new.then(|| Box::new(stranger(call, asked, &plan, bench)));
+    let (intent, callback, until) = (asked.intent, asked.callback.clone(), bench.now.wall + plan.kept);
+    let wanted = Wanted { stranger, intent, callback, most: plan.most, until, decision: decision_of(call) };
+    settling::promise(bench, call.id, wanted);
+}
+
+/// What has let them through.
+fn decision_of(call: &Call) -> Option<Box<DecisionSeen>> {
+    call.record.explained.decisions.last().cloned().map(Box::new)
 }
 
 fn promise(call: &mut Call, wish: Box<Wish>, asked: Asked, bench: &mut Bench) {
@@ -305,6 +395,7 @@ fn callback(call: &Call, wish: &Wish, number: E164, now: Now) -> Callback {
         level: recalling::level_of(call.record.level).max(Level::Likely),
         queue: wish.queue.clone(),
         priority: wish.priority,
+        rule: call.decision.as_ref().map(|decision| decision.rule.to_string()),
         tries: 0,
         tried: None,
         state: CallbackState::Waiting,
@@ -316,9 +407,9 @@ fn before(now: Now, since: Mono) -> Wall {
 }
 
 /// All that is known of a caller whom nothing has recognised.
-fn stranger(id: IntentId, callback: &Callback, call: &Call, expires: Wall, bench: &Bench) -> Intent {
-    let language = speaking::language(call, bench).tag();
-    Intent::of_caller(id, callback.number.clone(), (CATEGORY, language), bench.now.wall, expires)
+fn stranger(call: &Call, asked: &Asked, plan: &CallbackPlan, bench: &Bench) -> Intent {
+    let (language, now) = (speaking::language(call, bench).tag(), bench.now.wall);
+    Intent::of_caller(asked.intent, asked.callback.number.clone(), (CATEGORY, language), now, now + plan.kept)
 }
 
 fn promised(call: &mut Call, intent: Box<Intent>, bench: &mut Bench) {
@@ -346,7 +437,7 @@ fn unsure(call: &Call, asked: &Asked, bench: &mut Bench) {
 fn without(call: &mut Call, otherwise: Otherwise, bench: &mut Bench) {
     let now = bench.now;
     bench.cancel_deadline(call, Deadline::Key);
-    call.is_promise_refused = true;
+    call.willing = Willing::Never;
     match otherwise {
         Otherwise::Wait => queueing::wait_again(call, bench, now),
         Otherwise::Fallback(cause) => fallback::divert(call, cause, bench, now),

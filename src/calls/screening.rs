@@ -15,6 +15,7 @@ use super::facts::{CallRecord, EndedBy, Fact, FallbackCause, Outcome};
 use super::fallback;
 use super::header_rules;
 use super::moved::Moved;
+use super::promising::Willing;
 use super::prompts::Prompts;
 use super::returning::Returning;
 use super::settings::{Mode, TrunkPlan};
@@ -57,7 +58,7 @@ pub fn fresh(
         moved: Moved::default(),
         returning: Returning::default(),
         recall: None,
-        is_promise_refused: false,
+        willing: Willing::default(),
     };
     bench.call_by_leg.insert(leg.0, id);
     bench.fact(Fact::CallAdmitted { call: id, trunk: call.trunk.trunk.clone() });

@@ -446,6 +446,14 @@ impl Bench {
                 let intent = promised(self.now.wall, 0, CallbackState::Waiting);
                 store(self.ask, Ok(StoreReply::Promised(Box::new(intent))))
             }
+            // An answer to the question before the last.
+            ["promised", "before"] => {
+                let intent = promised(self.now.wall, 0, CallbackState::Waiting);
+                store(AskId(self.ask.0 - 1), Ok(StoreReply::Promised(Box::new(intent))))
+            }
+            ["registered", "before"] => {
+                store(AskId(self.ask.0 - 1), Ok(StoreReply::Registered(Box::new(likely(7).intent))))
+            }
             ["registered"] => store(self.ask, Ok(StoreReply::Registered(Box::new(likely(7).intent)))),
             ["too", "many"] => store(self.ask, Ok(StoreReply::TooMany)),
             ["found", "recalled"] => {
@@ -461,6 +469,12 @@ impl Bench {
             ["gone"] => store(self.ask, Ok(StoreReply::Gone)),
             ["promises", "waiting"] => {
                 let intent = promised(self.now.wall, 0, CallbackState::Waiting);
+                self.look_at_recall();
+                store(self.ask, Ok(StoreReply::Promises(vec![intent])))
+            }
+            ["promises", "waiting", "by", rule] => {
+                let mut intent = promised(self.now.wall, 0, CallbackState::Waiting);
+                intent.callback.as_mut().unwrap().rule = Some((*rule).to_owned());
                 self.look_at_recall();
                 store(self.ask, Ok(StoreReply::Promises(vec![intent])))
             }
@@ -613,6 +627,10 @@ impl Bench {
             }
             ["far", "port", "taken"] => {
                 CallInput::Media(MediaEvent::Failed { leg: self.far, cause: crate::media::FailCause::PortInUse })
+            }
+            ["first", "port", "taken"] => {
+                let leg = *self.open_sound.first().expect("an open leg");
+                CallInput::Media(MediaEvent::Failed { leg, cause: crate::media::FailCause::PortInUse })
             }
             ["newest", "port", "taken"] => {
                 let leg = *self.open_sound.last().expect("an open leg");
@@ -1051,6 +1069,7 @@ fn promised(since: Wall, tries: u8, state: CallbackState) -> Intent {
         level: Level::Strong,
         queue: QueueId::new("help"),
         priority: 0,
+        rule: None,
         tries,
         tried: (tries > 0).then_some(since),
         state,
@@ -1069,6 +1088,7 @@ pub fn callbacks_by_phone() -> Arc<CallbackPlan> {
         key: '1',
         question: Arc::default(),
         promised: Arc::default(),
+        noted: Arc::default(),
         queues: None,
         first_after: Duration::from_secs(15),
         every: Duration::from_secs(40),

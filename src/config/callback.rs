@@ -77,14 +77,14 @@ fn by_phone(
         return None;
     }
     let key = section.text("key", faults).map_or(Some('1'), |text| key(&text, faults));
-    let mut files = |key: &'static str| -> Arc<[WavId]> {
+    let mut files = |key: &'static str, is_needed: bool| -> Arc<[WavId]> {
         let texts = section.texts(key, faults);
-        if texts.is_empty() && spoken.parts_by_language.is_empty() {
+        if is_needed && texts.is_empty() && spoken.parts_by_language.is_empty() {
             faults.add(&section.place.key(key, section.place.offset), "has nothing to be heard", NOTHING_HEARD);
         }
         texts.iter().filter_map(|text| wavs.file(text, faults)).collect()
     };
-    let (question, promised) = (files("question"), files("promised"));
+    let (question, promised, noted) = (files("question", true), files("promised", true), files("noted", false));
     let named = section.item("queues").map(|item| item.texts(faults));
     let named = named.map(|texts| texts.into_iter().filter(|text| queues.check("queue", text, faults)));
     let queues = named.map(|texts| texts.map(|text| QueueId::new(text.value)).collect());
@@ -92,7 +92,7 @@ fn by_phone(
     let every = section.seconds("every_s", EVERY, 5..=3600, faults);
     let patience = section.seconds("key_s", PATIENCE, 2..=60, faults);
     section.finish(faults);
-    Some(AskedByPhone { key: key?, question, promised, queues, first_after, every, patience })
+    Some(AskedByPhone { key: key?, question, promised, noted, queues, first_after, every, patience })
 }
 
 fn key(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<char> {

@@ -47,6 +47,8 @@ fn callers_by_telephone_are_asked_with_a_key() {
     let asked = |text: &str| plan(text).settings.calls.callback.unwrap().by_phone.clone().unwrap();
     let usual = asked(&phone(files));
     assert_eq!((usual.key, usual.question.len(), usual.queues), ('1', 1, None));
+    assert!(usual.noted.is_empty(), "which is not needed");
+    assert_eq!(asked(&phone(&format!("{files}noted = \"moment.wav\""))).noted.len(), 1);
     let spoken = format!("{}[prompts]\nfolder = \"prompts\"\nlanguages = [\"en\"]\n", phone("key = \"3\"\n"));
     assert_eq!((asked(&spoken).key, asked(&spoken).question.len()), ('3', 0));
     said(&phone(""), "callback.phone.question", "name a file");

@@ -18,6 +18,8 @@ pub struct Callback {
     pub level: Level,
     pub queue: QueueId,
     pub priority: i32,
+    /// The access rule by which it was promised.
+    pub rule: Option<String>,
     /// How often the number was dialled, and when last. What is promised anew goes on counting.
     pub tries: u8,
     pub tried: Option<Wall>,

@@ -66,6 +66,7 @@ impl Model {
                 self.promise(intent, *callback, most, until, now)
             }
             StoreRequest::Recall { intent, call, until, now } => self.recall(intent, call, until, now),
+            StoreRequest::Unrecall { intent, call, tried, now } => self.unrecall(intent, call, tried, now),
             StoreRequest::Unpromise { intent, call, end, now } => self.unpromise(intent, call, end, now),
             StoreRequest::Promises { now } => self.promises(now),
             StoreRequest::TryPin { number, pin, tried, guard, claim, now } => {

@@ -37,6 +37,9 @@ pub enum StoreRequest {
     /// The number is about to be dialled: takes the intent as `Claim` does, and counts the try; again by the same call prolongs the
     /// claim. Answers: `Claimed`, `Taken` (another call has it), `Gone` (nobody is to be called any more).
     Recall { intent: IntentId, call: CallId, until: Wall, now: Wall },
+    /// This call has not dialled the number after all: the intent is open again, and the try that `Recall` has counted is none; `tried` is when the number
+    /// was dialled before. Answers: `Finished`, `Taken` (by another), `Gone`.
+    Unrecall { intent: IntentId, call: CallId, tried: Option<Wall>, now: Wall },
     /// Nobody is to be called any more; `call` is the one that called last, if it says so. Answers: `Promised` (as it stands now),
     /// `Taken` (the customer is being called), `Gone`.
     Unpromise { intent: IntentId, call: Option<CallId>, end: CallbackEnd, now: Wall },
@@ -176,6 +179,7 @@ impl StoreRequest {
             | StoreRequest::Finish { now, .. }
             | StoreRequest::Promise { now, .. }
             | StoreRequest::Recall { now, .. }
+            | StoreRequest::Unrecall { now, .. }
             | StoreRequest::Unpromise { now, .. }
             | StoreRequest::Promises { now }
             | StoreRequest::TryPin { now, .. }
@@ -196,6 +200,7 @@ impl StoreRequest {
             StoreRequest::Finish { .. } => "finish",
             StoreRequest::Promise { .. } => "promise",
             StoreRequest::Recall { .. } => "recall",
+            StoreRequest::Unrecall { .. } => "unrecall",
             StoreRequest::Unpromise { .. } => "unpromise",
             StoreRequest::Promises { .. } => "promises",
             StoreRequest::TryPin { .. } => "try_pin",

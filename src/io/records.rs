@@ -53,6 +53,9 @@ pub struct CallbackRecord {
     pub level: String,
     pub queue: String,
     pub priority: i32,
+    /// Promises of before do not say.
+    #[serde(default)]
+    pub rule: Option<String>,
     pub tries: u8,
     pub tried: Option<u64>,
     pub state: CallbackStateRecord,
@@ -372,6 +375,7 @@ impl From<&Callback> for CallbackRecord {
             level: callback.level.as_str().to_owned(),
             queue: callback.queue.as_str().to_owned(),
             priority: callback.priority,
+            rule: callback.rule.clone(),
             tries: callback.tries,
             tried: callback.tried.map(|at| at.0),
             state: match callback.state {
@@ -399,6 +403,7 @@ impl TryFrom<CallbackRecord> for Callback {
             level: level.ok_or(BadRecord { field: "callback.level" })?,
             queue: QueueId::new(&record.queue),
             priority: record.priority,
+            rule: record.rule,
             tries: record.tries,
             tried: record.tried.map(Wall),
             state: match record.state {
@@ -502,6 +507,7 @@ mod tests {
                 level: Level::Strong,
                 queue: QueueId::new("help"),
                 priority: -3,
+                rule: Some("gold".into()),
                 tries: 1,
                 tried: None,
                 state: CallbackState::Calling { call: CallId(5) },

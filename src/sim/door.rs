@@ -83,6 +83,7 @@ impl Door {
             level: Level::Strong,
             queue: wish.queue,
             priority: wish.priority,
+            rule: None,
             tries: 0,
             tried: None,
             state: CallbackState::Waiting,

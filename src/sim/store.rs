@@ -170,9 +170,10 @@ impl FlakyStore {
             ) => {
                 self.claims.insert(*intent, (*call, *until));
             }
-            (StoreRequest::Finish { intent, call, .. }, StoreReply::Finished)
-                if self.claims.get(intent).is_some_and(|(by, _)| by == call) =>
-            {
+            (
+                StoreRequest::Finish { intent, call, .. } | StoreRequest::Unrecall { intent, call, .. },
+                StoreReply::Finished,
+            ) if self.claims.get(intent).is_some_and(|(by, _)| by == call) => {
                 self.claims.remove(intent);
             }
             (

@@ -238,6 +238,7 @@ pub fn promise(nth: u64, to: u64, since: Wall, until: Wall, now: Wall) -> StoreR
         level: Level::Strong,
         queue: QueueId::new("help"),
         priority: -1,
+        rule: Some("gold".to_owned()),
         tries: 0,
         tried: None,
         state: CallbackState::Waiting,
@@ -248,6 +249,11 @@ pub fn promise(nth: u64, to: u64, since: Wall, until: Wall, now: Wall) -> StoreR
 
 pub fn recall(nth: u64, call: u64, until: Wall, now: Wall) -> StoreRequest {
     StoreRequest::Recall { intent: IntentId(u128::from(nth)), call: CallId(call), until, now }
+}
+
+/// The call has not dialled; the number was dialled before at `tried`, if at all.
+pub fn unrecall(nth: u64, call: u64, tried: Option<Wall>, now: Wall) -> StoreRequest {
+    StoreRequest::Unrecall { intent: IntentId(u128::from(nth)), call: CallId(call), tried, now }
 }
 
 pub fn unpromise(nth: u64, call: Option<u64>, end: CallbackEnd, now: Wall) -> StoreRequest {

@@ -85,6 +85,11 @@ enum Act {
         call: u64,
         seconds: u64,
     },
+    Unrecall {
+        which: usize,
+        call: u64,
+        tried: Option<u64>,
+    },
     Unpromise {
         which: usize,
         call: Option<u64>,
@@ -122,6 +127,8 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(which, to, since, seconds)| Act::Promise { which, to, since, seconds }),
         3 => (which.clone(), 0..CALLS, 0..2000u64)
             .prop_map(|(which, call, seconds)| Act::Recall { which, call, seconds }),
+        2 => (which.clone(), 0..CALLS, proptest::option::of(0..3000u64))
+            .prop_map(|(which, call, tried)| Act::Unrecall { which, call, tried }),
         1 => (which, proptest::option::of(0..CALLS), any::<bool>())
             .prop_map(|(which, call, missed)| Act::Unpromise { which, call, missed }),
         1 => Just(Act::Promises),
@@ -172,6 +179,9 @@ impl Teller {
             }
             Act::Recall { which, call, seconds } => {
                 recall(self.id(which), call, now + Duration::from_secs(seconds), now)
+            }
+            Act::Unrecall { which, call, tried } => {
+                unrecall(self.id(which), call, tried.map(|seconds| START + Duration::from_secs(seconds)), now)
             }
             Act::Unpromise { which, call, missed } => {
                 let end = if missed { CallbackEnd::Missed } else { CallbackEnd::TakenBack };

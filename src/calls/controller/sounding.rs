@@ -9,7 +9,8 @@ use crate::calls::bench::Bench;
 use crate::calls::call::{Call, Side};
 use crate::calls::facts::{CallRecord, Fact};
 use crate::calls::recording::RecordingNews;
-use crate::calls::{consulting, ending, keys, prompts, recording, returning, supervising, transfer};
+use crate::calls::unheard::{self, Cause};
+use crate::calls::{consulting, keys, prompts, recording, returning, supervising, transfer};
 
 impl Calls {
     pub(super) fn on_media(&mut self, event: MediaEvent, now: Now) {
@@ -22,7 +23,7 @@ impl Calls {
                 self.with_sound(leg, |call, _, bench| prompts::over(call, leg, prompt, end, bench, now));
             }
             MediaEvent::Silent { leg, .. } => {
-                self.with_sound(leg, |call, side, bench| ending::silent(call, side, bench, now));
+                self.with_sound(leg, |call, side, bench| unheard::is(call, side, Cause::Silent, bench, now));
             }
             MediaEvent::Failed { leg, .. } => self.on_sound_failed(leg, now),
             MediaEvent::Lost { leg, cause } => self.on_browser_lost(leg, cause, now),
@@ -34,7 +35,7 @@ impl Calls {
     fn on_browser_lost(&mut self, leg: LegId, cause: LostCause, now: Now) {
         let Some((_, call)) = self.bench.port_by_leg.get(&leg).copied() else { return };
         self.with(call, |call, bench| match call.sound.side_of(leg) {
-            Some(side) => ending::browser_lost(call, side, cause, bench, now),
+            Some(side) => unheard::is(call, side, Cause::Browser(cause), bench, now),
             None if call.sound.is_next(leg) => next_sound_failed(call, bench, now),
             None if call.sound.is_third(leg) => third_sound_failed(call, bench, now),
             None => {}
@@ -44,7 +45,7 @@ impl Calls {
     fn on_sound_failed(&mut self, leg: LegId, now: Now) {
         let Some(call) = self.bench.port_closed(leg) else { return };
         self.with(call, |call, bench| match call.sound.side_of(leg) {
-            Some(side) => ending::sound_failed(call, side, bench, now),
+            Some(side) => unheard::is(call, side, Cause::NoPort, bench, now),
             None if call.sound.is_next(leg) => next_sound_failed(call, bench, now),
             None if call.sound.is_third(leg) => third_sound_failed(call, bench, now),
             None => {}

@@ -30,7 +30,7 @@ use super::policy_facts;
 use super::queueing::{self, Place};
 use super::screening;
 use super::settings::TrunkPlan;
-use super::settling;
+use super::settling::{self, DebtId};
 use plan::{CallbackPlan, CallingHours};
 
 pub use trying::{
@@ -45,6 +45,10 @@ pub struct Recall {
     pub(super) plan: Arc<CallbackPlan>,
     hours: CallingHours,
     step: Step,
+    /// How often the number had been dialled before this try, and when last.
+    before: (u8, Option<Wall>),
+    /// A try that came to nothing is being taken back from the store.
+    undoing: Option<DebtId>,
     /// The queue, the trunk or the store could do nothing for it: not before then.
     put_off: Mono,
     /// The customer has called, and has the place as long as that call lasts.
@@ -106,14 +110,13 @@ pub fn begin(
     bench.recalls.insert(intent.id, (id, callback.since));
     call.recognised =
         Recognised { caller: Some(callback.number.clone()), intent: Some(intent), ..Recognised::default() };
-    let step = Step::Nothing;
-    call.recall = Some(Box::new(Recall { callback, plan, hours, step, put_off: Mono::ZERO, gives_way: false }));
+    call.recall = Some(Box::new(Recall::new(callback, plan, hours)));
     decide(&mut call, before, bench, now);
     look(&mut call, bench, now);
     call
 }
 
-/// The rule that lets the customer through says which skills are needed, whether it is recorded, and who is told. Queue and priority are as
+/// The rule by which it was promised, also by another process, says which skills are needed, whether it is recorded, and who is told. Queue and priority are as
 /// they were promised.
 fn decide(call: &mut Call, before: Option<DecisionSeen>, bench: &mut Bench, now: Now) {
     let (decision, trace) = match before {
@@ -124,7 +127,10 @@ fn decide(call: &mut Call, before: Option<DecisionSeen>, bench: &mut Bench, now:
 }
 
 fn decide_anew(call: &Call, bench: &Bench, now: Now) -> (Decision, Trace) {
-    let (mut decision, trace) = bench.settings.policy.decide_with_trace(&policy_facts::of_call(call, bench, now));
+    let policy = &bench.settings.policy;
+    let before = call.recall.as_ref().and_then(|recall| policy.decision_of(recall.callback.rule.as_deref()?));
+    let (mut decision, trace) =
+        before.unwrap_or_else(|| policy.decide_with_trace(&policy_facts::of_call(call, bench, now)));
     let queue = match &decision.answer {
         Answer::Human { queue, .. } | Answer::Callback { queue, .. } => {
             queue.as_ref().or(bench.settings.default_queue.as_ref())
@@ -168,6 +174,12 @@ fn as_incoming(callback: &Callback, trunk: &TrunkPlan, now: Now) -> IncomingCall
 }
 
 impl Recall {
+    fn new(callback: Callback, plan: Arc<CallbackPlan>, hours: CallingHours) -> Recall {
+        let before = (callback.tries, callback.tried);
+        let (step, undoing, put_off) = (Step::Nothing, None, Mono::ZERO);
+        Recall { callback, plan, hours, step, before, undoing, put_off, gives_way: false }
+    }
+
     /// What the store has is what holds, the customer's hours too.
     fn adopt(&mut self, stored: &Callback) {
         if (&stored.number, &stored.zone) != (&self.callback.number, &self.callback.zone)

@@ -45,6 +45,8 @@ pub struct AskedByPhone {
     /// Files; spoken from recorded parts where there are none.
     pub question: Arc<[WavId]>,
     pub promised: Arc<[WavId]>,
+    /// For whom an agent is being called already; nothing is said without.
+    pub noted: Arc<[WavId]>,
     /// Those whose waiting callers are asked; all of them when it does not say.
     pub queues: Option<BTreeSet<QueueId>>,
     /// In queues without messages of their own, with which it is said otherwise.

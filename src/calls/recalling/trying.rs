@@ -41,6 +41,8 @@ pub fn agent_answered(call: &mut Call, grant: Grant, leg: FarLeg, answer: &[u8],
         nobody_dialled(call, TOO_LATE, bench, now);
         return true;
     }
+    settling::forgive(bench, recall.undoing.take());
+    recall.before = (recall.callback.tries, recall.callback.tried);
     let until = now.wall + bench.settings.deadlines.claim;
     let request = StoreRequest::Recall { intent, call: call.id, until, now: now.wall };
     let ask = bench.ask(call.id, request, STORE_WITHIN);
@@ -75,7 +77,7 @@ pub fn store_answered(
     match result {
         // Promised anew, elsewhere, by an answer that we have not heard of.
         Ok(StoreReply::Claimed(_)) if is_night => {
-            give_back(call, bench);
+            take_try_back(call, bench);
             nobody_dialled(call, TOO_LATE, bench, now);
         }
         Ok(StoreReply::Claimed(_)) => dial(call, offer, bench, now),
@@ -100,7 +102,7 @@ pub fn ask_overdue(call: &mut Call, bench: &mut Bench, now: Now) {
 }
 
 fn unsure(call: &mut Call, bench: &mut Bench, now: Now) {
-    give_back(call, bench);
+    take_try_back(call, bench);
     nobody_dialled(call, "the store does not answer", bench, now);
 }
 
@@ -114,7 +116,8 @@ fn dial(call: &mut Call, offer: Bytes, bench: &mut Bench, now: Now) {
     let onto = call.trunk.clone();
     if let Err(reached) = admission::let_out(call, &onto, bench, now) {
         admission::full(&onto, Bound::Outgoing, reached, bench);
-        return unreached(call, 503, "the trunk is full", bench, now);
+        take_try_back(call, bench);
+        return nobody_dialled(call, "the trunk is full", bench, now);
     }
     let Some(recall) = &mut call.recall else { return };
     recall.step = Step::Dialling;
@@ -200,9 +203,9 @@ pub fn called_in(call: &mut Call, bench: &mut Bench, now: Now) -> bool {
     true
 }
 
-/// A stream of the two could not be opened.
-pub fn sound_lost(call: &mut Call, bench: &mut Bench, now: Now) {
-    given_up(call, "no port for the sound", bench, now);
+/// One of the two has no sound.
+pub fn sound_lost(call: &mut Call, why: &str, bench: &mut Bench, now: Now) {
+    given_up(call, why, bench, now);
 }
 
 /// No agent is with the call any more. A customer who has talked to one is not called again for that.
@@ -259,10 +262,20 @@ fn end_try(call: &mut Call, why: &str, bench: &mut Bench) {
     let_agent_go(call, why, bench);
 }
 
+/// The number was dialled, and may be once more.
 fn give_back(call: &Call, bench: &mut Bench) {
     if let Some(intent) = call.record.intent {
         settling::settle(bench, intent, call.id, None, false);
     }
+}
+
+/// The number was not dialled: the store gives the intent back, and the try that it may have counted.
+fn take_try_back(call: &mut Call, bench: &mut Bench) {
+    let Some((intent, recall)) = call.record.intent.zip(call.recall.as_mut()) else { return };
+    let (tries, tried) = recall.before;
+    (recall.callback.tries, recall.callback.tried) = (tries, tried);
+    call.record.tries = Some(tries);
+    recall.undoing = settling::unrecall(bench, intent, call.id, tried);
 }
 
 /// There is no such number, or nobody there wants to be called (RFC 3261 section 21.4, RFC 8197, RFC 8688).

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::recalling::{agent_answers, promised_up_to_the_question};
 use crate::access::{After, Answer, Conditions, Policy, PolicySetup, Rule};
 use crate::base::QueueId;
 use crate::calls::facts::FallbackCause;
@@ -52,6 +53,18 @@ fn quiet(mut bench: Bench) {
     bench.assert_quiet();
 }
 
+/// The key, and all that follows up to the callback, which waits in the caller's place.
+fn presses(bench: &mut Bench, first: &str) {
+    bench.check(&format!(
+        "> caller presses 1
+         < {first}, promise
+         > promised
+         < caller is played callback-promised
+         > played
+         < hang up caller, finish open, ended replaced by us, enqueue help as before"
+    ));
+}
+
 const TAKEN_BACK: &str = "
     > its callback
     > takes back
@@ -63,22 +76,13 @@ fn a_key_while_waiting_promises_a_callback_in_the_same_place() {
     let mut bench = waiting(|_| {});
     bench.check(
         "> caller presses 2
-         <
-         > caller presses 1
-         < leave, promise
-         > caller presses 1
-         > promised
-         < caller is played callback-promised
-         > played
-         < hang up caller, finish open, ended replaced by us, enqueue help as before
-         > its callback
-         > offer 1
-         < show anna V2
-         > drawn 1
-         < dial sip:anna@192.0.2.50
-         > far answers
-         < far hears ringback, accepted 1, recall
-         > recalled 1
+         <",
+    );
+    presses(&mut bench, "leave");
+    bench.check("> its callback");
+    agent_answers(&mut bench, 1);
+    bench.check(
+        "> recalled 1
          < dial +12015550177 through carrier
          > far answers
          < far hears the other, far hears the other, anna talking
@@ -112,21 +116,134 @@ fn who_hangs_up_before_the_promise_has_been_said_is_called_all_the_same() {
 }
 
 #[test]
-fn who_hangs_up_while_the_store_is_asked_is_found_there() {
+fn who_hangs_up_while_the_store_is_asked_is_called_as_soon_as_it_answers() {
     let mut bench = waiting(|_| {});
     bench.check(
         "> caller presses 1
          < leave, promise
          > caller bye
-         < finish open, ended abandoned by caller
-         > wait 2000
-         < promises
-         > promises waiting
-         < enqueue help as before
-         > takes back
-         < unpromise, leave, finish open, ended withdrawn by caller, taken back",
+         < promise, finish open, ended abandoned by caller
+         > promised before
+         < enqueue help as before",
+    );
+    bench.check(TAKEN_BACK);
+    quiet(bench);
+}
+
+#[test]
+fn a_stranger_who_hangs_up_gets_their_intent_first() {
+    let mut bench = of_stranger();
+    bench.check(
+        "> caller presses 1
+         < leave, register
+         > caller bye
+         < register, ended abandoned by caller
+         > registered
+         < promise
+         > promised
+         < enqueue help as before",
+    );
+    bench.check(TAKEN_BACK);
+    quiet(bench);
+}
+
+#[test]
+fn a_store_that_is_away_for_an_hour_is_asked_for_the_promise_until_it_is_back() {
+    let mut bench = waiting(|_| {});
+    bench.check("> caller presses 1\n < leave, promise");
+    bench.check("> caller bye\n < promise, finish open, ended abandoned by caller");
+    bench.after("wait 600000");
+    assert!(bench.after("wait 10000").contains("promise"), "it is still asked");
+    bench.check("> promised\n < enqueue help as before");
+    bench.check(TAKEN_BACK);
+    quiet(bench);
+}
+
+/// Anna is offered the call of somebody who waits, and her phone rings.
+const RUNG: &str = "
+    > offer 1
+    < show anna V2
+    > drawn 1
+    < dial sip:anna@192.0.2.50
+    > far rings
+    < anna ringing, caller hears ringback
+";
+
+#[test]
+fn a_key_while_an_agent_is_being_called_counts_if_nobody_answers() {
+    for (fails, said) in [
+        ("far 480", "caller hears silence, withdraw anna, caller hears waiting, failed 1 phone unreachable"),
+        ("declined", "withdraw anna, hang up far, caller hears silence, caller hears waiting, failed 1 declined"),
+        ("expired 1", "withdraw anna, hang up far, caller hears silence, caller hears waiting"),
+    ] {
+        let mut bench = waiting(|_| {});
+        bench.check(RUNG);
+        bench.check(&format!(
+            "> caller presses 1
+             < caller is played callback-noted
+             > caller presses 1
+             < 
+             > {fails}
+             < {said}, leave, promise
+             > offer 2
+             < 
+             > promised
+             < caller is played callback-promised
+             > played
+             < hang up caller, finish open, ended replaced by us, enqueue help as before"
+        ));
+        bench.check(TAKEN_BACK);
+        quiet(bench);
+    }
+}
+
+#[test]
+fn an_agent_who_answers_has_the_caller_and_the_key_is_forgotten() {
+    let mut bench = waiting(|_| {});
+    bench.check("> offer 1\n < show anna V2\n > caller presses 1\n < caller is played callback-noted");
+    bench.check(
+        "> drawn 1
+         < dial sip:anna@192.0.2.50
+         > far answers
+         < far hears the other, caller hears the other, accepted 1, anna talking
+         > caller bye
+         < hang up far, anna ended, wrap-up anna, call ended 1, finish used, ended talked by caller",
     );
     quiet(bench);
+}
+
+#[test]
+fn who_has_pressed_the_key_and_hangs_up_while_it_rings_is_called_back() {
+    let mut bench = waiting(|_| {});
+    bench.check(RUNG);
+    bench.check(
+        "> caller presses 1
+         < caller is played callback-noted
+         > caller bye
+         < withdraw anna, hang up far, leave, promise, finish open, ended abandoned by caller
+         > promised before
+         < enqueue help as before",
+    );
+    bench.check(TAKEN_BACK);
+    quiet(bench);
+}
+
+#[test]
+fn without_the_key_nothing_is_promised_whatever_becomes_of_the_offer() {
+    let mut bench = waiting(|_| {});
+    bench.check(RUNG);
+    bench.check("> caller bye\n < withdraw anna, hang up far, leave, finish open, ended abandoned by caller");
+    quiet(bench);
+}
+
+#[test]
+fn a_phone_without_a_port_leaves_the_fallback_to_those_who_have_not_pressed_the_key() {
+    let mut bench = waiting(|_| {});
+    bench.check(RUNG);
+    bench.check("> caller presses 1\n < caller is played callback-noted");
+    let said = bench.after("far port taken");
+    assert!(said.ends_with("leave, promise"), "{said}");
+    assert_eq!(bench.after("too many"), "fallback: media, dial sip:+12015550123@192.0.2.99");
 }
 
 #[test]
@@ -175,15 +292,8 @@ fn the_ceiling_of_a_queue_asks_and_without_a_key_the_fallback_has_the_caller() {
     }
     let mut bench = asking(answering(answer()));
     bench.check(to_question);
-    bench.check(
-        "> question cut
-         > caller presses 1
-         < caller hears silence, promise
-         > promised
-         < caller is played callback-promised
-         > played
-         < hang up caller, finish open, ended replaced by us, enqueue help as before",
-    );
+    bench.check("> question cut");
+    presses(&mut bench, "caller hears silence");
     bench.check(TAKEN_BACK);
     quiet(bench);
 }
@@ -196,14 +306,9 @@ fn a_rule_that_answers_callback_asks_a_caller_by_telephone() {
         "> invite
          < find
          > found ours
-         < matched V2, 200, caller is played callback-press n-1 until a key
-         > caller presses 1
-         < caller hears silence, promise
-         > promised
-         < caller is played callback-promised
-         > played
-         < hang up caller, finish open, ended replaced by us, enqueue help as before",
+         < matched V2, 200, caller is played callback-press n-1 until a key",
     );
+    presses(&mut bench, "caller hears silence");
     bench.check(TAKEN_BACK);
     quiet(bench);
     let mut nobody_asks = Bench::having(answering(callback()));
@@ -227,8 +332,8 @@ fn who_would_be_refused_for_the_carrier_to_route_on_is_not_answered_to_be_asked(
     quiet(bench);
 }
 
-#[test]
-fn a_stranger_whose_carrier_vouches_for_the_number_gets_an_intent_for_it() {
+/// Somebody waits whom nothing has recognised, and whose carrier vouches for the number.
+fn of_stranger() -> Bench {
     let trusted = |settings: &mut CallSettings| {
         answering(everybody_waits())(settings);
         for trunk in settings.trunks.values_mut() {
@@ -242,8 +347,16 @@ fn a_stranger_whose_carrier_vouches_for_the_number_gets_an_intent_for_it() {
          > found nobody
          < matched V0, enqueue help
          > wait 200
-         < caller hears waiting, 200
-         > caller presses 1
+         < caller hears waiting, 200",
+    );
+    bench
+}
+
+#[test]
+fn a_stranger_whose_carrier_vouches_for_the_number_gets_an_intent_for_it() {
+    let mut bench = of_stranger();
+    bench.check(
+        "> caller presses 1
          < leave, register
          > registered
          < promise
@@ -304,7 +417,7 @@ fn only_the_queues_that_are_named_ask_and_one_without_messages_has_its_own_times
 #[test]
 fn a_customer_who_calls_while_they_are_dialled_has_their_own_call() {
     let mut bench = asking(|_| {});
-    bench.check(super::recalling::TO_ASK);
+    promised_up_to_the_question(&mut bench);
     bench.check(
         "> recalled 1
          < dial +12015550177 through carrier
@@ -331,7 +444,7 @@ fn a_customer_who_calls_while_they_are_dialled_has_their_own_call() {
 #[test]
 fn who_talks_in_a_callback_is_not_taken_for_a_caller_too() {
     let mut bench = asking(|_| {});
-    bench.check(super::recalling::TO_ASK);
+    promised_up_to_the_question(&mut bench);
     bench.check(
         "> recalled 1
          < dial +12015550177 through carrier
@@ -351,7 +464,7 @@ fn a_callback_is_recorded_where_its_rule_says_so() {
     let notice = Notice::Spoken(WavId(30));
     let plan = RecordingPlan { rules: ["known".to_owned()].into(), notice, pause: Duration::from_secs(60) };
     let mut bench = asking(|settings| settings.recording = Some(plan));
-    bench.check(super::recalling::TO_ASK);
+    promised_up_to_the_question(&mut bench);
     bench.check(
         "> recalled 1
          < dial +12015550177 through carrier
@@ -380,6 +493,24 @@ fn a_rule_s_skills_hold_for_the_callback() {
     };
     let mut bench = asking(skilled);
     bench.check("> promise\n < enqueue help with spanish 5 as before, promised");
+}
+
+/// The one that would be asked now says nothing of skills.
+#[test]
+fn the_rule_by_which_it_was_promised_holds_after_a_restart_as_long_as_there_is_one_of_its_name() {
+    let skilled = |settings: &mut CallSettings| {
+        let skills = vec![(crate::base::SkillId::new("spanish"), 5)];
+        let plain = Rule::new("all", Conditions::default(), everybody_waits());
+        let rules = vec![plain, Rule { skills, ..Rule::new("trunk", Conditions::default(), everybody_waits()) }];
+        settings.policy = Arc::new(Policy::new(PolicySetup::of(rules, Answer::SelfService)).unwrap());
+        settings.callback = Some(callbacks_by_phone());
+    };
+    for (rule, with) in [("trunk", " with spanish 5"), ("all", ""), ("gone", "")] {
+        let mut bench = Bench::having(skilled);
+        bench.check(&format!("> wait 1\n < promises\n > promises waiting by {rule}\n < enqueue help{with} as before"));
+        bench.check("> takes back\n < unpromise, leave, finish open, ended withdrawn by caller, taken back");
+        quiet(bench);
+    }
 }
 
 #[test]

@@ -1,18 +1,31 @@
 //! Callbacks: the agent first, then the customer; never twice, never at night.
 
-use super::super::script::Bench;
+use std::sync::Arc;
+
+use super::super::script::{Bench, callbacks};
 
 const ALWAYS: &str = "daily 00:00-24:00";
 
 /// Until the store is asked whether the customer's telephone may be dialled.
-pub const TO_ASK: &str = "> promise
-    < enqueue help as before, promised
-    > offer 1
-    < show anna V2
-    > drawn 1
-    < dial sip:anna@192.0.2.50
-    > far answers
-    < far hears ringback, accepted 1, recall";
+pub fn promised_up_to_the_question(bench: &mut Bench) {
+    bench.check("> promise\n < enqueue help as before, promised");
+    agent_answers(bench, 1);
+}
+
+/// An agent is offered the callback and takes the phone; the store is asked.
+pub fn agent_answers(bench: &mut Bench, fence: u64) {
+    agent_rings(bench, fence);
+    bench.check(&format!("> far answers\n < far hears ringback, accepted {fence}, recall"));
+}
+
+fn agent_rings(bench: &mut Bench, fence: u64) {
+    bench.check(&format!(
+        "> offer {fence}
+         < show anna V2
+         > drawn {fence}
+         < dial sip:anna@192.0.2.50"
+    ));
+}
 
 /// The agent is free again.
 const FREE: &str = "hang up far, anna ended, withdraw anna, anna done, call ended 1";
@@ -29,7 +42,7 @@ fn always() -> Bench {
 /// The agent is there, and the store is asked.
 fn asking() -> Bench {
     let mut bench = always();
-    bench.check(TO_ASK);
+    promised_up_to_the_question(&mut bench);
     bench
 }
 
@@ -76,14 +89,11 @@ fn who_is_busy_is_called_again_later_and_not_for_ever() {
          > wait 599000
          <
          > wait 2000
-         < enqueue help as before
-         > offer 2
-         < show anna V2
-         > drawn 2
-         < dial sip:anna@192.0.2.50
-         > far answers
-         < far hears ringback, accepted 2, recall
-         > recalled 2
+         < enqueue help as before",
+    );
+    agent_answers(&mut bench, 2);
+    bench.check(
+        "> recalled 2
          < dial +12015550177 through carrier
          > far 408
          < hang up far, anna ended, withdraw anna, anna done, call ended 2, unpromise, finish open, ended unreached by us",
@@ -148,17 +158,10 @@ fn nobody_is_called_at_night_and_the_place_is_kept() {
 fn where_the_store_knows_that_it_is_night_nobody_is_dialled() {
     // It is 0:16:40, and nine hours later in Tokyo, as a promise says whose answer was lost.
     let mut bench = Bench::with_nothing_promised("daily 00:00-00:30");
+    promised_up_to_the_question(&mut bench);
     bench.check(
-        "> promise
-         < enqueue help as before, promised
-         > offer 1
-         < show anna V2
-         > drawn 1
-         < dial sip:anna@192.0.2.50
-         > far answers
-         < far hears ringback, accepted 1, recall
-         > recalled in Tokyo
-         < finish open, hang up far, anna ended, withdraw anna, anna done, call ended 1",
+        "> recalled in Tokyo
+         < unrecall, hang up far, anna ended, withdraw anna, anna done, call ended 1",
     );
 }
 
@@ -201,14 +204,10 @@ fn an_offer_after_the_hours_is_not_taken() {
 #[test]
 fn an_agent_who_answers_too_late_in_the_evening_is_let_go() {
     let mut bench = Bench::with_nothing_promised("daily 00:00-00:17");
+    bench.check("> promise\n < enqueue help as before, promised");
+    agent_rings(&mut bench, 1);
     bench.check(
-        "> promise
-         < enqueue help as before, promised
-         > offer 1
-         < show anna V2
-         > drawn 1
-         < dial sip:anna@192.0.2.50
-         > wait 20000
+        "> wait 20000
          <
          > far answers
          < far hears ringback, accepted 1, hang up far, anna ended, withdraw anna, anna done, call ended 1",
@@ -327,6 +326,27 @@ fn a_place_outlives_a_call_that_was_cut_off_for_a_while() {
 }
 
 #[test]
+fn a_place_goes_along_from_the_telephone_to_the_browser() {
+    let mut bench = always();
+    bench.check(
+        "> invite
+         < find
+         > found ours
+         < matched V2, enqueue help
+         > caller cancels
+         < leave, finish open, ended abandoned by caller
+         > finished
+         > page calls
+         < find by token
+         > found page
+         < matched V3, enqueue help as before
+         > caller cancels
+         < leave, finish open, ended abandoned by caller",
+    );
+    quiet(bench);
+}
+
+#[test]
 fn what_another_call_has_or_nobody_wants_is_not_dialled() {
     let mut bench = asking();
     bench.check(&format!("> taken\n < {FREE}\n > wait 61000\n < enqueue help as before\n {TAKEN_BACK_WAITING}"));
@@ -336,9 +356,56 @@ fn what_another_call_has_or_nobody_wants_is_not_dialled() {
     quiet(bench);
     // The store says nothing: it may have begun the try, which is taken back.
     let mut bench = asking();
-    bench.check(&format!("> wait 2000\n < finish open, {FREE}"));
+    bench.check(&format!("> wait 2000\n < unrecall, {FREE}"));
     bench.settle_all();
     bench.check(TAKEN_BACK);
+    quiet(bench);
+}
+
+#[test]
+fn a_try_that_nobody_dialled_is_taken_back_until_the_next_one_begins() {
+    let mut bench = asking();
+    bench.check(&format!("> agent bye\n < unrecall, {FREE}", FREE = FREE.trim_start_matches("hang up far, ")));
+    bench.after("store down");
+    let said = bench.after("wait 60500");
+    assert!(said.starts_with("unrecall, ") && said.ends_with("enqueue help as before"), "{said}");
+    agent_answers(&mut bench, 2);
+    // The store has counted it all the same, once.
+    bench.check("> recalled 1\n < dial +12015550177 through carrier\n > wait 20000\n <");
+    assert_eq!(bench.after("far 486"), format!("{}, finish open", FREE.replace('1', "2")));
+}
+
+#[test]
+fn a_trunk_that_is_full_costs_the_customer_no_try() {
+    let mut bench = Bench::having(|settings| {
+        settings.callback = Some(callbacks(ALWAYS));
+        for trunk in settings.trunks.values_mut() {
+            Arc::make_mut(trunk).terms.caps.outgoing.calls = Some(0);
+        }
+    })
+    .nothing_promised();
+    promised_up_to_the_question(&mut bench);
+    bench.check(&format!("> recalled 1\n < trunk full: outgoing calls, unrecall, {FREE}\n > finished"));
+    bench.check("> wait 61000\n < enqueue help as before");
+    agent_answers(&mut bench, 2);
+    bench.check(&format!("> recalled 1\n < trunk full: outgoing calls, unrecall, {}", FREE.replace('1', "2")));
+    bench.check(TAKEN_BACK);
+    assert_eq!(bench.records[0].tries, Some(0));
+    quiet(bench);
+}
+
+#[test]
+fn without_a_port_for_the_customer_the_agent_is_let_go_and_the_callback_waits() {
+    let mut bench = always();
+    bench.check("> promise\n < enqueue help as before, promised");
+    agent_rings(&mut bench, 1);
+    let mut said = String::new();
+    for _ in 0..5 {
+        said += &bench.after("first port taken");
+    }
+    assert_eq!(said, "withdraw anna, hang up far, leave");
+    bench.check("> wait 61000\n < enqueue help as before");
+    bench.check(TAKEN_BACK_WAITING);
     quiet(bench);
 }
 

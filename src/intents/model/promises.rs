@@ -146,6 +146,16 @@ impl Model {
         StoreReply::Claimed(claimed)
     }
 
+    pub(super) fn unrecall(&mut self, id: IntentId, call: CallId, tried: Option<Wall>, now: Wall) -> StoreReply {
+        let intent = self.intents.get_mut(&id, now).filter(|intent| intent.state.is_claimed_by(call));
+        let callback = intent.and_then(|intent| intent.callback.as_mut());
+        if let Some(callback) = callback.filter(|callback| callback.state == CallbackState::Calling { call }) {
+            callback.tries = callback.tries.saturating_sub(1);
+            callback.tried = tried;
+        }
+        self.finish(id, call, None, false, now)
+    }
+
     pub(super) fn unpromise(&mut self, id: IntentId, call: Option<CallId>, end: CallbackEnd, now: Wall) -> StoreReply {
         let Some(intent) = self.intents.get_mut(&id, now) else { return StoreReply::Gone };
         let by = caller_of(intent, now);

@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::access::{Answer as AccessAnswer, QueueLoad};
-use crate::base::{E164, Level, QueueId, Wall};
+use crate::access::{Answer as AccessAnswer, Decision, QueueLoad};
+use crate::base::{E164, IntentId, Level, QueueId, Wall};
 use crate::calls::CalledBack;
 use crate::calls::recalling::plan::{CallbackPlan, NoCallback};
 use crate::engine::question::{Answer, Question};
@@ -21,6 +21,7 @@ use super::Web;
 use super::bearer::Bearer;
 use super::body::JsonBody;
 use super::intents::{gone, intent_id, unexpected};
+use super::keeping::Doubt;
 use super::problem::{Kind, Problem, ProblemBody};
 use super::time::rfc3339;
 
@@ -107,14 +108,7 @@ pub(super) async fn call_back(
     let callback = web.wish(&plan, (&intent, &web.loads().await), body.value, now)?;
     let until = callback.not_before.unwrap_or(now).max(now) + plan.kept;
     let request = StoreRequest::Promise { intent: id, callback: Box::new(callback), most: plan.most, until, now };
-    let intent = match web.ask_store(request).await? {
-        StoreReply::Promised(intent) => intent,
-        StoreReply::TooMany => return Err(Problem::new(Kind::TooManyCallbacks, "call us, or write to us")),
-        StoreReply::Taken { .. } => return Err(being_called()),
-        StoreReply::Gone => return Err(gone()),
-        other => return Err(unexpected(&other)),
-    };
-    web.begin(intent, now).await
+    web.promise(id, request).await
 }
 
 /// The customer does not want to be called any more.
@@ -166,9 +160,8 @@ impl Web {
     ) -> Result<Callback, Problem> {
         let number = self.number_of(intent, asked.number.as_deref())?;
         plan.check(&number, asked.zone.as_deref()).map_err(not_called)?;
-        let (queue, priority) = self
-            .queue_of_callback(plan, intent, loads, now)
-            .ok_or_else(|| refused("the access rules do not offer it"))?;
+        let decision = self.routes.decide_callback(intent, &plan.trunk, loads, now);
+        let (queue, priority) = self.queue_of(&decision).ok_or_else(|| refused("the access rules do not offer it"))?;
         Ok(Callback {
             number,
             zone: asked.zone,
@@ -178,6 +171,7 @@ impl Web {
             level: Level::Strong,
             queue,
             priority,
+            rule: Some(decision.rule.to_string()),
             tries: 0,
             tried: None,
             state: CallbackState::Waiting,
@@ -200,17 +194,48 @@ impl Web {
         loads: &[QueueLoad],
         now: Wall,
     ) -> Option<(QueueId, i32)> {
-        match self.routes.decide_callback(intent, &plan.trunk, loads, now).answer {
+        self.queue_of(&self.routes.decide_callback(intent, &plan.trunk, loads, now))
+    }
+
+    fn queue_of(&self, decision: &Decision) -> Option<(QueueId, i32)> {
+        match &decision.answer {
             AccessAnswer::Human { queue, priority } | AccessAnswer::Callback { queue, priority } => {
-                Some((queue.or_else(|| self.routes.default_queue.clone())?, priority))
+                Some((queue.clone().or_else(|| self.routes.default_queue.clone())?, *priority))
             }
-            AccessAnswer::Queue { queue, priority, .. } => Some((queue, priority)),
+            AccessAnswer::Queue { queue, priority, .. } => Some((queue.clone(), *priority)),
             AccessAnswer::SelfService | AccessAnswer::Refuse { .. } => None,
         }
     }
 
+    /// To its end, also for a page that is closed meanwhile.
+    pub(super) async fn promise(
+        self: &Arc<Self>,
+        id: IntentId,
+        request: StoreRequest,
+    ) -> Result<Json<CallbackAnswer>, Problem> {
+        let web = Arc::clone(self);
+        let promised = tokio::spawn(async move { web.promise_alone(id, request).await });
+        promised.await.unwrap_or_else(|_| Err(Problem::engine()))
+    }
+
+    /// The store promises first, then the engine gives it its place.
+    async fn promise_alone(
+        self: &Arc<Self>,
+        id: IntentId,
+        request: StoreRequest,
+    ) -> Result<Json<CallbackAnswer>, Problem> {
+        let reply = self.ask_store(request).await.inspect_err(|_| self.settle(id, Doubt::Promised))?;
+        match reply {
+            StoreReply::Promised(intent) => self.begin(intent).await,
+            StoreReply::TooMany => Err(Problem::new(Kind::TooManyCallbacks, "call us, or write to us")),
+            StoreReply::Taken { .. } => Err(being_called()),
+            StoreReply::Gone => Err(gone()),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     /// The promise is kept: the engine gives it its place. What cannot be is taken back.
-    async fn begin(&self, intent: Box<Intent>, now: Wall) -> Result<Json<CallbackAnswer>, Problem> {
+    pub(super) async fn begin(self: &Arc<Self>, intent: Box<Intent>) -> Result<Json<CallbackAnswer>, Problem> {
         let (id, token) = (intent.id, self.token_keys.sign(intent.id, intent.expires).text());
         let number = intent.callback.as_ref().map(|callback| callback.number.as_str().to_owned()).unwrap_or_default();
         let until = rfc3339(intent.expires);
@@ -226,8 +251,9 @@ impl Web {
             Some(Answer::CalledBack(CalledBack::Off)) => refused("there are no callbacks here: see [callback]"),
             _ => Problem::engine(),
         };
-        let end = CallbackEnd::TakenBack;
-        self.ask_store(StoreRequest::Unpromise { intent: id, call: None, end, now }).await?;
+        let (end, now) = (CallbackEnd::TakenBack, self.clock.wall());
+        let unpromise = StoreRequest::Unpromise { intent: id, call: None, end, now };
+        self.ask_store(unpromise).await.inspect_err(|_| self.settle(id, Doubt::TakenBack))?;
         Err(refusal)
     }
 }

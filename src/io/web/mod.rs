@@ -16,6 +16,7 @@ mod explain;
 mod health;
 mod intent_bodies;
 mod intents;
+mod keeping;
 mod keys;
 pub(super) mod leaving;
 mod live;
@@ -64,6 +65,7 @@ use problem::{Kind, Problem};
 
 pub use board_live::Boards;
 pub use channels::Waits;
+pub use keeping::{Doubts, doubts};
 pub use keys::ApiKey;
 pub use lookup::Routes;
 pub use origin::Origins;
@@ -105,6 +107,8 @@ pub struct Web {
     pub pools: Vec<PoolPlan>,
     /// How fast their numbers are asked for.
     pub pace: Arc<Pace>,
+    /// Promises of callbacks that the store may have.
+    pub doubts: Doubts,
     /// Draws the ids of intents; seeded with secret bytes.
     pub rng: Mutex<Rng>,
 }

@@ -7,6 +7,7 @@ mod explain;
 mod live;
 mod pages;
 
+use std::collections::VecDeque;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,6 +16,7 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::sync::Semaphore;
 
 use super::{ApiKey, Origins, Routes, Web, router, serve};
 use crate::access::{self, Conditions, Policy, PolicySetup, Rule};
@@ -34,7 +36,7 @@ use crate::engine::question::{Answer, CallView, Counts, Question, TrunkView};
 use crate::intents::matching::Priors;
 use crate::intents::promise::{Promise, Traffic, derive};
 use crate::intents::token::TokenKey;
-use crate::intents::{StoreError, StoreRequest, TokenKeys};
+use crate::intents::{StoreError, StoreReply, StoreRequest, TokenKeys};
 use crate::io::clock::Clock;
 use crate::io::desktop::DeskLines;
 use crate::io::door::{Asked, EngineDoor, NotReloaded, ReloadDoor, Reloading, StoreDoor, Stored};
@@ -59,6 +61,7 @@ struct Server {
     engine: Arc<Samples>,
     pages: Arc<LivePages>,
     history: History,
+    web: Arc<Web>,
 }
 
 /// The embedded store; it can be taken away.
@@ -66,6 +69,37 @@ struct TestStore {
     store: Store,
     gone: AtomicBool,
     silent: AtomicBool,
+    /// The next requests of these names fail, one after the other; those that are true are carried out all the same.
+    failing: Mutex<VecDeque<(&'static str, bool)>>,
+    /// What is promised while this is taken is not answered until it is given back.
+    gate: Semaphore,
+    has_promised: AtomicBool,
+}
+
+impl TestStore {
+    fn new(store: Store) -> TestStore {
+        let (gone, silent, has_promised) = (AtomicBool::new(false), AtomicBool::new(false), AtomicBool::new(false));
+        TestStore { store, gone, silent, failing: Mutex::default(), gate: Semaphore::new(1), has_promised }
+    }
+
+    fn fails(&self, request: &StoreRequest) -> Option<bool> {
+        let mut failing = self.failing.lock().unwrap();
+        let is_meant = failing.front().is_some_and(|(name, _)| *name == request.name());
+        is_meant.then(|| failing.pop_front()).flatten().map(|(_, is_carried_out)| is_carried_out)
+    }
+
+    async fn carry_out(&self, request: StoreRequest) -> Result<StoreReply, StoreError> {
+        let (fails, is_promise) = (self.fails(&request), request.name() == "promise");
+        if fails == Some(false) {
+            return Err(StoreError::Unavailable);
+        }
+        let answer = StoreDoor::ask(&self.store, request).await;
+        if is_promise {
+            self.has_promised.store(true, Ordering::Relaxed);
+            let _gate = self.gate.acquire().await;
+        }
+        if fails.is_some() { Err(StoreError::Timeout) } else { answer }
+    }
 }
 
 impl StoreDoor for TestStore {
@@ -76,7 +110,7 @@ impl StoreDoor for TestStore {
         if self.gone.load(Ordering::Relaxed) {
             return Box::pin(std::future::ready(Err(StoreError::Unavailable)));
         }
-        StoreDoor::ask(&self.store, request)
+        Box::pin(self.carry_out(request))
     }
 }
 
@@ -87,6 +121,8 @@ struct Samples {
     /// What it has heard of pages; it says at once that no call is there.
     pages: Mutex<Vec<PageInput>>,
     lines: Mutex<Option<Arc<LivePages>>>,
+    /// Customers who are to be called back.
+    called_back: Mutex<Vec<IntentId>>,
     /// The intent that no call is about.
     without_call: Mutex<Option<IntentId>>,
     /// How the call stands of which every page is, if one is in progress; told after a while.
@@ -118,6 +154,10 @@ impl EngineDoor for Samples {
         let answer = (!self.gone.load(Ordering::Relaxed)).then(|| match question {
             Question::Confirm { intent } if without == Some(intent) => Answer::Confirmed(Confirmed::NoCall),
             Question::InCall { .. } => Answer::InCall(self.standing.lock().unwrap().is_some()),
+            Question::CallBack { ref intent } => {
+                self.called_back.lock().unwrap().push(intent.id);
+                sample(question)
+            }
             question => sample(question),
         });
         Box::pin(std::future::ready(answer))
@@ -255,7 +295,7 @@ fn number(text: &str) -> E164 {
 impl Server {
     async fn start() -> Server {
         let store = Store::in_memory(100, Duration::from_secs(10)).unwrap();
-        let store = Arc::new(TestStore { store, gone: AtomicBool::new(false), silent: AtomicBool::new(false) });
+        let store = Arc::new(TestStore::new(store));
         let engine = Arc::new(Samples::default());
         let pages = Arc::new(LivePages::default());
         *engine.lines.lock().unwrap() = Some(Arc::clone(&pages));
@@ -302,12 +342,14 @@ impl Server {
             pool: Some(pool.pool.clone()),
             pools: vec![pool],
             pace: Arc::default(),
+            doubts: super::doubts(),
             rng: Mutex::new(Rng::from_number(1)),
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        tokio::spawn(serve(listener, router(Arc::new(web)), std::future::pending()));
-        Server { address, client: reqwest::Client::new(), store, engine, pages, history }
+        let web = Arc::new(web);
+        tokio::spawn(serve(listener, router(Arc::clone(&web)), std::future::pending()));
+        Server { address, client: reqwest::Client::new(), store, engine, pages, history, web }
     }
 
     fn request(&self, method: Method, path: &str, key: &str) -> RequestBuilder {

@@ -120,6 +120,11 @@ pub fn callback_promised() -> Vec<String> {
     vec!["callback-promised".to_owned()]
 }
 
+/// "An agent is being called. If nobody answers, we will call you back."
+pub fn callback_noted() -> Vec<String> {
+    vec!["callback-noted".to_owned()]
+}
+
 /// The code from the page is asked for.
 pub fn ask_code() -> Vec<String> {
     vec!["code-question".to_owned()]

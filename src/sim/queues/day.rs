@@ -173,16 +173,17 @@ mod tests {
     use super::*;
     use crate::routing::Estimator;
 
-    /// The figure: off by at most a fifth of the wait in the median; and the default is the better of the two.
+    /// The figure: off by at most a fifth of the wait in the median; and the default is the better of the two, by as much as the README says.
     #[test]
     fn callers_are_told_a_wait_that_is_off_by_less_than_a_fifth() {
         let day = play(1);
         assert!(day.waited > 1_000 && day.gave_up > 100 && day.median_wait > 60.0, "a day without a peak: {day}");
         assert!(day.by_position.median <= 0.20, "{day}");
         assert!((0.9..1.1).contains(&day.by_position.bias), "{day}");
-        for seed in 2..4 {
+        for seed in 1..=5 {
             let day = play(seed);
-            assert!(day.by_position.median < day.by_last_served.median, "{day}");
+            assert!((0.115..0.145).contains(&day.by_position.median), "12 to 14 %: {day}");
+            assert!((0.175..0.245).contains(&day.by_last_served.median), "18 to 24 %: {day}");
         }
         assert_eq!(Estimator::default(), Estimator::Position, "the better one");
     }

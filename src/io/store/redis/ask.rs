@@ -53,6 +53,9 @@ pub fn arguments(request: &StoreRequest, intents_max: usize, seeded_again: bool)
         StoreRequest::Recall { intent, call, until, now } => {
             vec![date(*now), intent.to_string(), call.to_string(), date(*until)]
         }
+        StoreRequest::Unrecall { intent, call, tried, now } => {
+            vec![date(*now), intent.to_string(), call.to_string(), tried.map(date).unwrap_or_default()]
+        }
         StoreRequest::Unpromise { intent, call, end, now } => {
             let call = call.map(|call| call.to_string()).unwrap_or_default();
             vec![date(*now), intent.to_string(), call, end.state().as_str().to_owned()]

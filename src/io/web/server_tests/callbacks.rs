@@ -1,9 +1,15 @@
 //! Callbacks over HTTP: what may be promised, and what not.
 
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{SITE, Server};
+use super::{CUSTOMER, SITE, Server, number};
+use crate::base::limits::DOUBTFUL_PROMISES_MAX;
+use crate::base::{IntentId, Level, QueueId};
+use crate::intents::{Callback, CallbackLimits, CallbackState, StoreRequest};
 
 async fn ask(server: &Server, method: Method, id: &str, key: &str, body: Value) -> (u16, Value) {
     let answer = server.request(method, &format!("/v1/intents/{id}/callback"), key).json(&body).send().await.unwrap();
@@ -86,4 +92,93 @@ async fn who_talks_is_not_called_and_nothing_is_left_promised() {
     let read: Value =
         server.request(Method::GET, &format!("/v1/intents/{id}"), SITE).send().await.unwrap().json().await.unwrap();
     assert_eq!(read["callback"]["state"], "taken_back");
+}
+
+/// Waits until that is so.
+async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let seen = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), seen).await.unwrap_or_else(|_| panic!("{what}"));
+}
+
+/// The engine has been told to call this customer back.
+async fn is_called_back(server: &Server, id: IntentId) {
+    until("a callback that begins", || server.engine.called_back.lock().unwrap().contains(&id)).await;
+}
+
+#[tokio::test]
+async fn a_promise_whose_answer_was_lost_is_found_and_kept() {
+    let server = Server::start().await;
+    let (id, token) = register(&server, "c-1").await;
+    server.store.failing.lock().unwrap().extend([("promise", true), ("get", false)]);
+    assert_eq!(ask(&server, Method::POST, &id, &token, json!({})).await.0, 503);
+    is_called_back(&server, id.parse().unwrap()).await;
+    assert!(server.store.failing.lock().unwrap().is_empty(), "it was looked for twice");
+}
+
+#[tokio::test]
+async fn what_the_store_has_not_promised_does_not_begin() {
+    let server = Server::start().await;
+    let (id, token) = register(&server, "c-1").await;
+    server.store.failing.lock().unwrap().extend([("promise", false), ("get", false)]);
+    assert_eq!(ask(&server, Method::POST, &id, &token, json!({})).await.0, 503);
+    let is_settled = || server.web.doubts.available_permits() == DOUBTFUL_PROMISES_MAX;
+    until("it is looked for", || server.store.failing.lock().unwrap().is_empty() && is_settled()).await;
+    assert!(server.engine.called_back.lock().unwrap().is_empty());
+    assert_eq!(ask(&server, Method::POST, &id, &token, json!({})).await.0, 200, "it may be asked for again");
+}
+
+#[tokio::test]
+async fn what_the_engine_cannot_keep_is_taken_back_although_the_store_was_away() {
+    let server = Server::start().await;
+    let (id, token) = register(&server, "talks").await;
+    server.store.failing.lock().unwrap().extend([("unpromise", false), ("unpromise", false)]);
+    assert_eq!(ask(&server, Method::POST, &id, &token, json!({})).await.0, 503);
+    let look = StoreRequest::Get { intent: id.parse().unwrap(), now: server.web.clock.wall() };
+    let is_over = async {
+        loop {
+            let stored = server.store.store.ask(look.clone()).await;
+            if format!("{stored:?}").contains("TakenBack") {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), is_over).await.expect("it is taken back");
+}
+
+/// As the server does with the request of a page that is closed: it lets go of it.
+#[tokio::test]
+async fn a_page_that_is_closed_while_the_store_is_asked_is_called_back_all_the_same() {
+    let server = Server::start().await;
+    let id: IntentId = register(&server, "c-1").await.0.parse().unwrap();
+    let now = server.web.clock.wall();
+    let until_then = now + Duration::from_secs(600);
+    let callback = Callback {
+        number: number(CUSTOMER),
+        zone: None,
+        not_before: None,
+        promised: now,
+        since: now,
+        level: Level::Strong,
+        queue: QueueId::new("returns"),
+        priority: 0,
+        rule: None,
+        tries: 0,
+        tried: None,
+        state: CallbackState::Waiting,
+    };
+    let most = CallbackLimits { per_number: 3, per_customer: 3, tries: 3 };
+    let request = StoreRequest::Promise { intent: id, callback: Box::new(callback), most, until: until_then, now };
+    let gate = server.store.gate.acquire().await;
+    let answer = tokio::select! {
+        _ = server.web.promise(id, request) => panic!("the store has not answered"),
+        () = until("a promise", || server.store.has_promised.load(Ordering::Relaxed)) => "dropped",
+    };
+    assert_eq!((answer, server.engine.called_back.lock().unwrap().len()), ("dropped", 0));
+    drop(gate);
+    is_called_back(&server, id).await;
 }
