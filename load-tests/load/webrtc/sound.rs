@@ -59,7 +59,7 @@ pub fn talk(
     measured: Duration,
     cpu: impl Fn() -> Duration,
 ) -> Heard {
-    pinned::this_thread(0);
+    let _pinned = pinned::this_thread(0);
     let mut ready = Ready::new(browsers, phones);
     let mut heard = Heard::new(measured);
     let calls = browsers.len().max(1);
@@ -90,7 +90,6 @@ pub fn talk(
     while ended.elapsed() < DRAIN {
         ready.read(browsers, phones, began, Duration::MAX, &mut heard);
     }
-    pinned::this_thread_anywhere();
     heard
 }
 
