@@ -65,6 +65,8 @@ pub struct Worker {
     directory: Directory,
     began: Instant,
     gatherer: Gatherer,
+    /// Datagrams of this round.
+    taken: usize,
     /// Of this round. The clock is read when a round begins and when it ends, not for each packet.
     now: Mono,
     /// The largest datagram that is relayed; what is longer arrives cut and is of no use to a telephone anyway.
@@ -162,6 +164,7 @@ impl Worker {
             directory: setup.directory,
             began: Instant::now(),
             gatherer: Gatherer::default(),
+            taken: 0,
             now: Mono::ZERO,
             buffer: [0; DATAGRAM],
         };
@@ -181,8 +184,9 @@ impl Worker {
                 break;
             }
             self.now = self.read_clock();
-            self.gatherer.begin(self.now, ready.len());
+            self.gatherer.begin(self.now);
             let is_stopped = ready.iter().any(|number| !self.serve(*number));
+            self.gatherer.end(std::mem::take(&mut self.taken));
             self.now = self.read_clock();
             self.relay.handle_timeout(self.now, &mut self.sockets);
             self.say_events();
@@ -212,6 +216,7 @@ impl Worker {
     /// One datagram a round: at one packet each 20 ms a second read would find nothing, and a flood does not starve the others.
     fn read_datagram(&mut self, number: u64) {
         let Some((leg, channel, from, length)) = self.sockets.read(number, &mut self.buffer) else { return };
+        self.taken += 1;
         if let Some(datagram) = self.buffer.get_mut(..length) {
             self.relay.datagram(leg, channel, from, datagram, self.now, &mut self.sockets);
         }
@@ -221,6 +226,7 @@ impl Worker {
     fn read_shared(&mut self, door: usize) {
         let fd = self.sockets.shared().and_then(|shared| shared.fds().nth(door));
         let count = fd.and_then(|fd| self.inbox.receive(fd).ok()).unwrap_or(0);
+        self.taken += count;
         for nth in 0..count {
             if let Some((from, datagram)) = self.inbox.get_mut(nth) {
                 self.relay.shared_datagram(from, datagram, self.now, &mut self.sockets);

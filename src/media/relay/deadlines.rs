@@ -83,10 +83,10 @@ impl Relay {
         self.events.push_back(MediaEvent::Silent { leg: id, lasted });
     }
 
-    /// Spread over half to one and a half times the mean (RFC 3550 section 6.3.1).
+    /// Spread over half to one and a half times the mean (RFC 3550 section 6.3.1), on the players' grid: a report of its own wakes nobody.
     pub(super) fn set_report(&mut self, id: LegId, now: Mono) {
         let wait = REPORT.mul_f64(0.5 + self.rng.unit());
-        self.timers.set((id, Due::Report), now + wait);
+        self.timers.set((id, Due::Report), on_grid(now + wait));
     }
 
     pub(super) fn report(&mut self, id: LegId, now: Mono, wire: &mut impl Wire) {
