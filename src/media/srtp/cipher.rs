@@ -1,6 +1,6 @@
 //! The three suites: session keys of one direction and one of its two channels, and what they do to a packet.
 
-use aes::Aes128;
+use aes::Aes128Enc;
 use aes_gcm::aead::consts::U12;
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::{Aes128Gcm, Nonce};
@@ -30,7 +30,8 @@ pub enum Cipher {
 /// AES in counter mode with HMAC-SHA1 (RFC 3711 sections 4.1.1 and 4.2.1).
 #[derive(Clone)]
 pub struct Counter {
-    cipher: Aes128,
+    /// Both ways only encrypt, so the other half of a key is never made.
+    cipher: Aes128Enc,
     salt: [u8; 14],
     tag_key: Hmac<Sha1>,
     tag_length: usize,
@@ -73,7 +74,7 @@ impl Cipher {
             (Suite::AesCm32, Kind::Rtcp) | (Suite::AesCm80, _) => 10,
         };
         Cipher::Counter(Box::new(Counter {
-            cipher: Aes128::new(&session.into()),
+            cipher: Aes128Enc::new(&session.into()),
             salt: derive(secret, salt, salting),
             tag_key: hmac_of(&derive::<20>(secret, salt, tag)),
             tag_length,
@@ -121,7 +122,7 @@ impl Counter {
         xor(&mut block[4..8], &place.ssrc.to_be_bytes());
         xor(&mut block[8..14], &place.index.to_be_bytes()[2..]);
         let core = ctr::CtrCore::inner_iv_init(&self.cipher, &block.into());
-        let mut stream = Ctr128BE::<&Aes128>::from_core(core);
+        let mut stream = Ctr128BE::<&Aes128Enc>::from_core(core);
         stream.apply_keystream(text);
     }
 

@@ -1,6 +1,6 @@
 //! Session keys from the master key and salt (RFC 3711 section 4.3; for GCM RFC 7714 section 11). The key derivation rate is 0.
 
-use aes::Aes128;
+use aes::Aes128Enc;
 use ctr::Ctr128BE;
 use ctr::cipher::{KeyIvInit, StreamCipher};
 
@@ -24,6 +24,6 @@ pub fn derive<const N: usize>(key: &[u8; 16], salt: &[u8], label: Label) -> [u8;
     block.iter_mut().zip(salt.iter().take(14)).for_each(|(octet, salt)| *octet = *salt);
     block[LABEL_AT] ^= label as u8;
     let mut derived = [0; N];
-    Ctr128BE::<Aes128>::new(key.into(), &block.into()).apply_keystream(&mut derived);
+    Ctr128BE::<Aes128Enc>::new(key.into(), &block.into()).apply_keystream(&mut derived);
     derived
 }
