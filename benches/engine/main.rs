@@ -1,7 +1,7 @@
 //! What a whole routed call costs the engine, without any I/O: the inputs of many calls are recorded once, with peers that
 //! answer at once, and then replayed against new engines.
 //!
-//! `cargo bench --bench engine` measures time, `benches/instructions` counts instructions.
+//! `cargo bench --bench engine` measures time, `benches/instructions` counts instructions; with `-- --held` it only says what held calls keep.
 
 mod counting;
 mod peers;
@@ -33,6 +33,9 @@ fn whole_calls(engine: &mut Engine, inputs: Vec<(Input, Now)>) {
 }
 
 fn main() {
+    if std::env::args().any(|arg| arg == "--held") {
+        return held();
+    }
     let world = World::played(CALLS);
     let times = std::env::args().skip_while(|arg| arg != "--times").nth(1).and_then(|n| n.parse::<u32>().ok());
     match times {

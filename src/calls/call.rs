@@ -306,3 +306,14 @@ impl Phase {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A held call keeps it for as long as it lasts: what few calls have is boxed.
+    #[test]
+    fn a_call_is_not_large_by_what_it_does_not_have() {
+        assert!(size_of::<Call>() <= 2304, "{} octets", size_of::<Call>());
+    }
+}

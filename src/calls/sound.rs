@@ -33,12 +33,13 @@ pub use third::{
 pub struct Sound {
     /// What the caller offered last.
     offer: Option<Session>,
-    caller: Option<Stream>,
-    far: Option<Stream>,
+    // Boxed: a stream is large, and of most calls there are two.
+    caller: Option<Box<Stream>>,
+    far: Option<Box<Stream>>,
     /// Of the leg to which the call is being passed on.
-    next: Option<Stream>,
+    next: Option<Box<Stream>>,
     /// Of a supervisor, or of somebody whom the agent asks.
-    third: Option<Stream>,
+    third: Option<Box<Stream>>,
     /// The INVITE had no offer: the first one is ours, in a reliable provisional answer or in the 200.
     late: bool,
     /// The caller has our answer in a 200, not only in early media.
@@ -88,7 +89,7 @@ impl Sound {
 
     /// What both sides speak can be read.
     pub fn is_plain(&self) -> bool {
-        let speaks_plain = |stream: &Option<Stream>| {
+        let speaks_plain = |stream: &Option<Box<Stream>>| {
             let agreed = stream.as_ref().and_then(|stream| stream.agreed.as_ref()?.codec());
             agreed.is_some_and(|format| Law::of(&format.codec).is_some())
         };
@@ -170,7 +171,7 @@ impl Sound {
         self.third.as_ref().is_some_and(|stream| stream.leg == leg)
     }
 
-    pub(super) fn stream(&mut self, side: Side) -> &mut Option<Stream> {
+    pub(super) fn stream(&mut self, side: Side) -> &mut Option<Box<Stream>> {
         match side {
             Side::Caller => &mut self.caller,
             Side::Far => &mut self.far,
@@ -360,7 +361,7 @@ pub fn close_far(call: &mut Call, bench: &mut Bench) {
     if call.sound.answered {
         play(call, Source::Silence, bench);
     }
-    close(stream, bench);
+    close(&stream, bench);
 }
 
 pub fn close_all(call: &mut Call, bench: &mut Bench) {
@@ -369,7 +370,7 @@ pub fn close_all(call: &mut Call, bench: &mut Bench) {
         .into_iter()
         .flatten()
     {
-        close(stream, bench);
+        close(&stream, bench);
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) fn write(local: &LocalMedia, description: &Description) -> Bytes {
     shape.before.iter().for_each(|line| refused(&mut out, line));
     audio(&mut out, local, description);
     shape.after.iter().for_each(|line| refused(&mut out, line));
+    out.shrink_to_fit();
     Bytes::from(out)
 }
 

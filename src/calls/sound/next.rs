@@ -20,7 +20,7 @@ pub fn offer_next(call: &mut Call, leg: LegId, terms: &SoundTerms, bench: &mut B
     let settled = match stream.narrow_settled(&settled) {
         Ok(settled) => settled,
         Err(error) => {
-            close(stream, bench);
+            close(&stream, bench);
             return Err(error.into());
         }
     };
@@ -43,7 +43,7 @@ pub fn adopt_next(call: &mut Call, other: &mut Call, bench: &mut Bench) -> Resul
     Ok(offer)
 }
 
-fn taken_over(call: &Call, other: &mut Call, bench: &mut Bench) -> Result<Stream, NoSound> {
+fn taken_over(call: &Call, other: &mut Call, bench: &mut Bench) -> Result<Box<Stream>, NoSound> {
     let stream = other.sound.far.take().ok_or(SdpError::NoAudio)?;
     if let Some((_, of)) = bench.port_by_leg.get_mut(&stream.leg) {
         *of = call.id;
@@ -54,11 +54,12 @@ fn taken_over(call: &Call, other: &mut Call, bench: &mut Bench) -> Result<Stream
 
 /// The other call is of another group, so perhaps with another worker: the same session of ours goes on at another port, and its
 /// stream there ends with that call. A browser has its keys from a handshake, and stays where it is.
-fn begun_anew(call: &mut Call, other: &Call, bench: &mut Bench) -> Result<Stream, NoSound> {
+fn begun_anew(call: &mut Call, other: &Call, bench: &mut Bench) -> Result<Box<Stream>, NoSound> {
     let before = other.sound.far.as_ref().filter(|far| far.local.webrtc().is_none()).ok_or(SdpError::NoAudio)?;
     let leg = call.next_leg().0;
-    let fresh = new_stream((call.id, call.group), leg, (&before.terms, before.local.without_keys), bench)?;
-    Ok(Stream { local: fresh.local.continuing(&before.local), ..fresh })
+    let mut fresh = new_stream((call.id, call.group), leg, (&before.terms, before.local.without_keys), bench)?;
+    fresh.local = fresh.local.continuing(&before.local);
+    Ok(fresh)
 }
 
 /// That leg has answered and takes the far side's place. The offer is for a caller who was on hold.
@@ -89,7 +90,7 @@ pub fn answer_next(
     let agreed = match stream.local.answer_alone(&offer, &spoken) {
         Ok(agreed) => agreed,
         Err(error) => {
-            close(stream, bench);
+            close(&stream, bench);
             return Err(error.into());
         }
     };
@@ -102,7 +103,7 @@ pub fn answer_next(
 
 pub(super) fn take_far_place(call: &mut Call, bench: &mut Bench) -> Result<Option<Bytes>, NoSound> {
     if let Some(before) = std::mem::replace(&mut call.sound.far, call.sound.next.take()) {
-        close(before, bench);
+        close(&before, bench);
     }
     call.change = None;
     bridge(call, bench);
@@ -135,6 +136,6 @@ fn to_be_told(agreed: &Negotiated, far: &Negotiated) -> Option<Negotiated> {
 /// That leg does not answer.
 pub fn close_next(call: &mut Call, bench: &mut Bench) {
     if let Some(stream) = call.sound.next.take() {
-        close(stream, bench);
+        close(&stream, bench);
     }
 }

@@ -46,11 +46,11 @@ pub(super) fn new_stream(
     leg: LegId,
     (terms, without_keys): (&SoundTerms, bool),
     bench: &mut Bench,
-) -> Result<Stream, NoSound> {
+) -> Result<Box<Stream>, NoSound> {
     let mut local = if terms.webrtc { shared(group, leg, bench)? } else { alone(group, leg, terms, bench)? };
     local.without_keys = without_keys;
     bench.port_by_leg.insert(leg, (local.port, call));
-    Ok(Stream { leg, local, agreed: None, remote: None, owed: false, terms: terms.clone() })
+    Ok(Box::new(Stream { leg, local, agreed: None, remote: None, owed: false, terms: terms.clone() }))
 }
 
 /// A port of its own.
@@ -90,6 +90,6 @@ pub fn reopen_caller(call: &mut Call, bench: &mut Bench) -> bool {
 }
 
 /// Its port is free when the media says that it is closed.
-pub(super) fn close(stream: Stream, bench: &mut Bench) {
+pub(super) fn close(stream: &Stream, bench: &mut Bench) {
     bench.media(MediaCommand::Close { leg: stream.leg });
 }

@@ -51,11 +51,11 @@ pub fn offer_third(
             Ok(offer)
         }
         Ok(_) => {
-            close(stream, bench);
+            close(&stream, bench);
             Err(SdpError::NoCommonCodec.into())
         }
         Err(error) => {
-            close(stream, bench);
+            close(&stream, bench);
             Err(error.into())
         }
     }
@@ -125,7 +125,7 @@ pub fn close_third(call: &mut Call, bench: &mut Bench) {
         bench.media(MediaCommand::Source { leg: far, source: Source::Leg(caller) });
         bench.media(MediaCommand::Source { leg: caller, source: Source::Leg(far) });
     }
-    close(third, bench);
+    close(&third, bench);
 }
 
 /// The third one takes the agent's place; the offer is for a caller who must hear of it.

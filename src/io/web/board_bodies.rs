@@ -7,6 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::base::{AgentId, CallId, Mono};
+use crate::calls::explained::PassedOver;
 use crate::calls::facts::{CallRecord, PassedOn};
 use crate::calls::recording::RecordingNote;
 use crate::calls::supervising::Supervised;
@@ -391,7 +392,7 @@ fn passed_on(passed: &PassedOn) -> PassedOnBody {
     }
 }
 
-pub(super) fn passed_over(passed: &[(AgentId, Why)]) -> Vec<PassedOverBody> {
+pub(super) fn passed_over(passed: &PassedOver) -> Vec<PassedOverBody> {
     passed.iter().map(|(agent, why)| PassedOverBody { agent: agent.to_string(), why: word(why) }).collect()
 }
 

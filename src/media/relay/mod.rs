@@ -63,7 +63,8 @@ pub trait Wire {
 
 /// The state of one worker.
 pub struct Relay {
-    leg_by_id: IdMap<LegId, Leg>,
+    /// Boxed: a leg is large, and a map moves and spares places for what it holds.
+    leg_by_id: IdMap<LegId, Box<Leg>>,
     /// Who hears this leg's peer; kept apart from the leg, since a source may be named before it is open.
     listeners_by_leg: IdMap<LegId, Vec<LegId>>,
     /// Browsers share a port: whose leg a check is for, and whose packets come from an address that has been checked.
@@ -199,7 +200,7 @@ impl Relay {
     fn open(&mut self, id: LegId, group: CallId) {
         match self.may_open(id) {
             Ok(()) => {
-                self.leg_by_id.insert(id, Leg::new(group, &mut self.rng));
+                self.leg_by_id.insert(id, Box::new(Leg::new(group, &mut self.rng)));
             }
             Err(cause) => self.events.push_back(MediaEvent::Failed { leg: id, cause }),
         }
@@ -242,7 +243,7 @@ impl Relay {
         match self.may_open(id) {
             Ok(()) => {
                 self.leg_by_ufrag.insert(ours.ice.ufrag.clone(), id);
-                self.leg_by_id.insert(id, Leg::of_browser(group, ours, &mut self.rng));
+                self.leg_by_id.insert(id, Box::new(Leg::of_browser(group, ours, &mut self.rng)));
             }
             Err(cause) => self.events.push_back(MediaEvent::Failed { leg: id, cause }),
         }

@@ -24,7 +24,8 @@ const TRIES_MAX: u32 = 8;
 #[derive(Default)]
 pub struct Changes {
     pub ours: Ours,
-    pub theirs: Option<Theirs>,
+    /// Boxed: a request is large, and most sessions never have one.
+    pub theirs: Option<Box<Theirs>>,
     /// The peer's Allow names UPDATE.
     pub peer_updates: bool,
     /// A change that the calls want, and that waits for the end of a refresh.

@@ -133,6 +133,7 @@ impl Session {
             core.timers.set(Deadline::TargetSilent(branch.id), now + core.setup.target_timeout);
         }
         self.trunk = core.trunk_dialled(hunt.dial.trunk.as_ref(), Some(way.1));
+        caller.attempts.reserve_exact(1);
         caller.attempts.push(Attempt { invite: branch.id, uri, flow: way.0, hop, heard: false, cancel: Cancel::No });
         self.request(core, branch, request, way, ClientOwner::Invite(id), now);
     }

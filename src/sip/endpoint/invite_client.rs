@@ -174,6 +174,7 @@ impl Session {
         caller.heard(core, invite, now);
         let tag = response.to_tag();
         if !tag.is_empty() && caller.early.len() < SIP_FORKS_MAX && !caller.early.iter().any(|early| early.tag == tag) {
+            caller.early.reserve_exact(1);
             caller.early.push(Early { tag: Bytes::copy_from_slice(tag), reliable: None, description: Bytes::new() });
         }
         if !self.prack(core, invite, response, now) {
@@ -206,7 +207,7 @@ impl Session {
     fn win(&mut self, core: &mut Core, invite: TxId, mut up: Up, response: &Response, now: Mono) {
         let (id, leg) = (self.id(), self.leg);
         let is_anothers = |theirs: &Theirs| theirs.request.from_tag() != &up.dialog.remote_tag[..];
-        if self.changes.theirs.as_ref().is_some_and(is_anothers) {
+        if self.changes.theirs.as_deref().is_some_and(is_anothers) {
             self.refuse_theirs(core, now);
             leg.into_iter().for_each(|leg| core.tell(SipEvent::ReinviteWithdrawn { leg }));
         }
@@ -216,6 +217,8 @@ impl Session {
         core.led.push(id);
         caller.hunt = None;
         let ack = up.ack_or_owe(core, Owed { cseq: response.cseq().number, first: true }, caller.late_offer);
+        // Usually the only one.
+        caller.acknowledged.reserve_exact(1);
         caller.acknowledged.push(SentAck { tag: up.dialog.remote_tag.clone(), ack, way: up.way(&core.streams) });
         caller.cancel_all(core, Some(invite), None, now);
         self.websocket = core.streams.note_session(up.flow, id);

@@ -19,7 +19,7 @@ const EXPIRES_S: u32 = 180;
 /// A REFER of the peer, until its outcome is known.
 pub struct Referral {
     /// It waits for `AnswerRefer`.
-    asked: Option<Theirs>,
+    asked: Option<Box<Theirs>>,
     cseq: u32,
     /// The peer wants to hear how it goes.
     tells: bool,
@@ -166,7 +166,7 @@ impl Up {
         let tells = !inside.request.header(REFER_SUB).is_some_and(|value| value.eq_ignore_ascii_case(b"false"));
         let asked = Theirs { transaction: inside.id, request: inside.request.clone(), way: inside.way };
         let cseq = inside.request.cseq().number;
-        self.referral = Some(Referral { asked: Some(asked), cseq, tells, status: 100 });
+        self.referral = Some(Referral { asked: Some(Box::new(asked)), cseq, tells, status: 100 });
         true
     }
 }

@@ -95,7 +95,7 @@ impl Session {
             core.respond(inside.id, 100, compose::trying(inside.request, inside.way), now);
         }
         let theirs = Theirs { transaction: inside.id, request: inside.request.clone(), way: inside.way };
-        self.changes.theirs = Some(theirs);
+        self.changes.theirs = Some(Box::new(theirs));
         core.tell(SipEvent::Reinvite { leg, offer: Bytes::copy_from_slice(inside.request.body()) });
     }
 

@@ -345,3 +345,15 @@ impl Sessions {
         self.session_by_id.is_empty() && self.id_by_leg.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A held call has two of each: what few sessions have is boxed.
+    #[test]
+    fn a_session_is_not_large_by_what_it_does_not_have() {
+        let sizes = [size_of::<Session>(), size_of::<Up>(), size_of::<Caller>()];
+        assert!(sizes.iter().zip([512, 704, 384]).all(|(size, most)| *size <= most), "{sizes:?}");
+    }
+}

@@ -42,6 +42,7 @@ pub enum ServerMachine {
 pub struct ClientTransaction<C> {
     machine: ClientMachine,
     nonce: u64,
+    /// Empty once a 2xx has come.
     pub request: Bytes,
     /// The ACK of its refusal, once there is one.
     pub ack: Option<Bytes>,
@@ -181,6 +182,10 @@ impl<C, S> Transactions<C, S> {
             }
         };
         client.machine = machine;
+        if input == client::Input::Success {
+            // It is not sent again, nor cancelled, nor asked again with something else in it; the transaction itself lasts for half a minute.
+            client.request = Bytes::new();
+        }
         effects
     }
 
@@ -273,4 +278,22 @@ fn start_client(invite: bool, times: &Times) -> (ClientMachine, Effects) {
     }
     let (machine, effects) = Client::start(times);
     (ClientMachine::Other(machine), effects)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_that_has_been_answered_well_is_not_kept_although_its_transaction_is() {
+        let (times, way) = (Times::default(), (FlowId(0), SocketAddr::from(([192, 0, 2, 1], 5060))));
+        for (input, kept) in [(client::Input::Provisional, 6), (client::Input::Refusal, 6), (client::Input::Success, 0)]
+        {
+            let mut transactions = Transactions::<(), ()>::default();
+            let branch = transactions.next_branch(7);
+            transactions.open_client(branch, true, Bytes::from_static(b"INVITE"), way, (), &times);
+            transactions.step_client(branch.id, input, &times);
+            assert_eq!(transactions.client(branch.id).map(|client| client.request.len()), Some(kept), "{input:?}");
+        }
+    }
 }

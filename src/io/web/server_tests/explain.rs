@@ -46,7 +46,7 @@ pub(super) fn explained() -> Explained {
         offers: vec![OfferSeen {
             at: US,
             agent: AgentId::new("anna"),
-            passed_over: vec![(AgentId::new("ben"), Why::Offline)],
+            passed_over: [(AgentId::new("ben"), Why::Offline)].into_iter().collect(),
             failed: Some(OfferFailure::NoAnswer),
         }],
     }
