@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::access::Hours;
 use crate::base::phone::Region;
 use crate::base::{QueueId, TrunkId};
-use crate::calls::recalling::plan::{Allowed, AskedByPhone, CallbackPlan};
+use crate::calls::recalling::plan::{AgainAfter, Allowed, AskedByPhone, CallbackPlan};
 use crate::calls::settings::{Mode, Spoken};
 use crate::intents::CallbackLimits;
 use crate::media::command::WavId;
@@ -55,13 +55,16 @@ pub(super) fn read(
         per_customer: section.number("per_customer", 3, 1..=100, faults),
         tries: section.number("tries", 3, 1..=10, faults),
     };
-    let again_after = section.seconds("again_after_s", Duration::from_secs(600), 60..=86_400, faults);
+    let mut after = |key: &'static str, usual: Duration| section.seconds(key, usual, 60..=86_400, faults);
+    let otherwise = after("again_after_s", Duration::from_secs(600));
+    let (busy, not_reached) = (after("busy_again_after_s", otherwise), after("not_reached_again_after_s", otherwise));
+    let again = AgainAfter { busy, not_reached, otherwise };
     let ring = section.seconds("ring_s", Duration::from_secs(30), 10..=120, faults);
     let kept = section.seconds("kept_s", DAY, 3_600..=604_800, faults);
     let by_phone = by_phone(&mut section, queues, spoken, wavs, faults);
     section.finish(faults);
     let (trunk, from) = trunk.zip(from)?;
-    Some(Arc::new(CallbackPlan { trunk, from, allow, deny, hours, zone, most, again_after, ring, kept, by_phone }))
+    Some(Arc::new(CallbackPlan { trunk, from, allow, deny, hours, zone, most, again, ring, kept, by_phone }))
 }
 
 /// `[callback.phone]`; a section without keys is one, if there are recorded parts.

@@ -20,7 +20,7 @@ fn usual(more: &str) -> String {
 fn a_callback_has_its_usual_terms() {
     assert!(plan(&small()).settings.calls.callback.is_none());
     let plan = plan(&usual("")).settings.calls.callback.unwrap();
-    assert_eq!((plan.most.tries, plan.again_after.as_secs(), plan.kept.as_secs()), (3, 600, 86_400));
+    assert_eq!((plan.most.tries, plan.again.otherwise.as_secs(), plan.kept.as_secs()), (3, 600, 86_400));
     assert_eq!(plan.hours, ["mon-sat 09:00-20:00"]);
 }
 
@@ -38,6 +38,17 @@ fn each_fault_of_a_callback_is_named() {
     said(&with("allow = [\"XX\"]"), "callback.allow[0]", "write regions");
     said(&with("allow = [\"US\"]"), "callback.trunk", "write the trunk");
     said(&usual("").replacen("gateways = ", "# gateways = ", 1), "callback.trunk", "add [[trunks.gateways]]");
+}
+
+#[test]
+fn the_next_try_is_by_what_became_of_the_last() {
+    let again = |more: &str| {
+        let again = plan(&usual(more)).settings.calls.callback.unwrap().again;
+        (again.busy.as_secs(), again.not_reached.as_secs(), again.otherwise.as_secs())
+    };
+    assert_eq!(again("again_after_s = 900\n"), (900, 900, 900));
+    assert_eq!(again("busy_again_after_s = 120\nnot_reached_again_after_s = 7200\n"), (120, 7200, 600));
+    said(&usual("busy_again_after_s = 5"), "callback.busy_again_after_s", "from 60");
 }
 
 #[test]

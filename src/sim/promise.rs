@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::base::{E164, Wall};
-use crate::calls::recalling::plan::{Allowed, CallbackPlan};
+use crate::calls::recalling::plan::{AgainAfter, Allowed, CallbackPlan};
 use crate::intents::callback::CallbackLimits;
 
 use super::town;
@@ -22,6 +22,7 @@ const WINDOWS: [(u64, u64); 4] =
 /// `None` when a constant is wrong, which a test excludes.
 pub(super) fn plan() -> Option<CallbackPlan> {
     let clock = |minute: u64| format!("{:02}:{:02}", minute / 60, minute % 60);
+    let after = Duration::from_secs(20);
     Some(CallbackPlan {
         trunk: town::trunk(0),
         from: town::public_number()?,
@@ -30,7 +31,7 @@ pub(super) fn plan() -> Option<CallbackPlan> {
         hours: WINDOWS.iter().map(|(from, to)| format!("daily {}-{}", clock(*from), clock(*to))).collect(),
         zone: None,
         most: CallbackLimits { per_number: 3, per_customer: 3, tries: TRIES_MAX },
-        again_after: Duration::from_secs(20),
+        again: AgainAfter { busy: after, not_reached: 2 * after, otherwise: after },
         ring: Duration::from_secs(15),
         kept: KEPT,
         by_phone: None,

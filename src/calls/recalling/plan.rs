@@ -28,13 +28,32 @@ pub struct CallbackPlan {
     pub zone: Option<String>,
     pub most: CallbackLimits,
     /// From one try to the next.
-    pub again_after: Duration,
+    pub again: AgainAfter,
     /// How long the customer's telephone may ring.
     pub ring: Duration,
     /// How long a callback may wait.
     pub kept: Duration,
     /// Callers by telephone are not asked without it.
     pub by_phone: Option<AskedByPhone>,
+}
+
+/// How long after a try the next one may begin, by what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AgainAfter {
+    pub busy: Duration,
+    /// A machine has answered, or somebody else, as the agent says.
+    pub not_reached: Duration,
+    /// Nobody has answered; and whatever else, also when it is not known any more.
+    pub otherwise: Duration,
+}
+
+/// What became of the last try.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Miss {
+    Busy,
+    NotReached,
+    #[default]
+    Otherwise,
 }
 
 /// How callers by telephone are asked whether they want to be called back.
@@ -98,8 +117,8 @@ impl CallbackPlan {
     }
 
     /// The next try may begin from this moment on.
-    pub fn due(&self, callback: &Callback) -> Wall {
-        let again = callback.tried.map(|tried| tried + self.again_after);
+    pub fn due(&self, callback: &Callback, miss: Miss) -> Wall {
+        let again = callback.tried.map(|tried| tried + self.again.after(miss));
         [callback.not_before, again].into_iter().flatten().max().unwrap_or(Wall(0))
     }
 
@@ -116,6 +135,23 @@ impl CallbackPlan {
     fn zones_of(&self, number: &E164) -> Option<Vec<&str>> {
         let of_region = number.region().and_then(|region| zones::of_region(&region.letters()));
         of_region.map(<[_]>::to_vec).or_else(|| self.zone.as_deref().map(|zone| vec![zone]))
+    }
+}
+
+impl AgainAfter {
+    fn after(&self, miss: Miss) -> Duration {
+        match miss {
+            Miss::Busy => self.busy,
+            Miss::NotReached => self.not_reached,
+            Miss::Otherwise => self.otherwise,
+        }
+    }
+}
+
+impl Miss {
+    /// By the final answer of the customer's network.
+    pub fn of(status: u16) -> Miss {
+        if matches!(status, 486 | 600) { Miss::Busy } else { Miss::Otherwise }
     }
 }
 
@@ -147,7 +183,11 @@ pub(crate) mod tests {
             hours: vec!["daily 09:00-20:00".into()],
             zone: None,
             most: CallbackLimits { per_number: 3, per_customer: 3, tries: 2 },
-            again_after: Duration::from_secs(600),
+            again: AgainAfter {
+                busy: Duration::from_secs(120),
+                not_reached: Duration::from_secs(3600),
+                otherwise: Duration::from_secs(600),
+            },
             ring: Duration::from_secs(30),
             kept: Duration::from_secs(86_400),
             by_phone: None,

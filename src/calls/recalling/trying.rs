@@ -9,6 +9,7 @@ use crate::intents::requests::{StoreError, StoreReply, StoreRequest};
 use crate::routing;
 use crate::sip::api::{Carried, Dial, Reason, SipCommand, SipEvent, Target};
 
+use super::plan::Miss;
 use super::{Step, end, look, not_served, put_off, start_anew};
 use crate::base::limits::CALL_LENGTH_MAX;
 use crate::calls::admission;
@@ -176,7 +177,7 @@ fn customer_answered(call: &mut Call, answer: &[u8], bench: &mut Bench, now: Now
 pub fn agent_gone(call: &mut Call, bench: &mut Bench, now: Now) {
     let Phase::Recalling(_, leg) = &call.phase else { return };
     bench.call_by_leg.remove(&leg.0);
-    given_up(call, "the agent has hung up", bench, now);
+    given_up(call, ("the agent has hung up", Miss::Otherwise), bench, now);
 }
 
 /// The agent says that nobody is there: a machine has answered, or somebody else.
@@ -184,7 +185,7 @@ pub fn not_reached(call: &mut Call, agent: &AgentId, bench: &mut Bench, now: Now
     let is_theirs = call.grant().is_some_and(|grant| grant.agent == *agent);
     let is_on = matches!(call.phase, Phase::Talking(..) | Phase::Recalling(..));
     if call.recall.is_some() && is_theirs && is_on && call.transfer.is_none() {
-        given_up(call, "not reached", bench, now);
+        given_up(call, ("not reached", Miss::NotReached), bench, now);
     }
 }
 
@@ -205,7 +206,7 @@ pub fn called_in(call: &mut Call, bench: &mut Bench, now: Now) -> bool {
 
 /// One of the two has no sound.
 pub fn sound_lost(call: &mut Call, why: &str, bench: &mut Bench, now: Now) {
-    given_up(call, why, bench, now);
+    given_up(call, (why, Miss::Otherwise), bench, now);
 }
 
 /// No agent is with the call any more. A customer who has talked to one is not called again for that.
@@ -220,11 +221,11 @@ pub fn stranded(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: N
     }
 }
 
-fn given_up(call: &mut Call, why: &str, bench: &mut Bench, now: Now) {
+fn given_up(call: &mut Call, (why, miss): (&str, Miss), bench: &mut Bench, now: Now) {
     let is_dialled = bench.call_by_leg.contains_key(&call.caller.0);
     ending::hang_up_caller(call, Some(Reason::sip(480, why)), bench);
     if is_dialled {
-        return unreached(call, 480, why, bench, now);
+        return missed(call, (480, miss), why, bench, now);
     }
     if let Some(Step::Asking(ask, _)) = call.recall.as_ref().map(|recall| &recall.step) {
         bench.call_by_ask.remove(ask);
@@ -233,8 +234,12 @@ fn given_up(call: &mut Call, why: &str, bench: &mut Bench, now: Now) {
     unsure(call, bench, now);
 }
 
-/// The number was dialled in vain: the agent is free, and the next try comes later, if there is one.
 fn unreached(call: &mut Call, status: u16, why: &str, bench: &mut Bench, now: Now) {
+    missed(call, (status, Miss::of(status)), why, bench, now);
+}
+
+/// The number was dialled in vain: the agent is free, and the next try comes later, if there is one.
+fn missed(call: &mut Call, (status, miss): (u16, Miss), why: &str, bench: &mut Bench, now: Now) {
     bench.fact(Fact::Unreached { call: call.id, status });
     call.record.status = Some(status);
     end_try(call, why, bench);
@@ -246,7 +251,7 @@ fn unreached(call: &mut Call, status: u16, why: &str, bench: &mut Bench, now: No
     give_back(call, bench);
     put_off(call, bench, now);
     if let Some(recall) = &mut call.recall {
-        recall.put_off = now.mono;
+        (recall.put_off, recall.miss) = (now.mono, miss);
     }
     look(call, bench, now);
 }

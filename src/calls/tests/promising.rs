@@ -476,7 +476,7 @@ fn a_callback_is_recorded_where_its_rule_says_so() {
     // A machine has answered, and was recorded; the next try begins anew.
     let said = bench.after("not reached");
     assert!(said.contains("far unrecorded, far unrecorded, recording ends"), "{said}");
-    bench.after("wait 660000");
+    bench.after("wait 3660000");
     for event in ["offer 2", "drawn 2", "far answers", "recalled 2"] {
         bench.after(event);
     }

@@ -86,7 +86,7 @@ fn who_is_busy_is_called_again_later_and_not_for_ever() {
         "> far 486
          < hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open
          > finished
-         > wait 599000
+         > wait 119000
          <
          > wait 2000
          < enqueue help as before",
@@ -99,6 +99,17 @@ fn who_is_busy_is_called_again_later_and_not_for_ever() {
          < hang up far, anna ended, withdraw anna, anna done, call ended 2, unpromise, finish open, ended unreached by us",
     );
     quiet(bench);
+}
+
+#[test]
+fn the_next_try_is_by_what_became_of_the_last() {
+    for (events, minutes) in [(["far 486"].as_slice(), 2), (&["far 480"], 10), (&["far answers", "not reached"], 60)] {
+        let mut bench = dialling();
+        events.iter().for_each(|event| drop(bench.after(event)));
+        bench.after("finished");
+        assert_eq!(bench.after(&format!("wait {}", minutes * 60_000 - 1_000)), "", "{events:?}");
+        assert_eq!(bench.after("wait 2000"), "enqueue help as before", "{events:?}");
+    }
 }
 
 #[test]
