@@ -65,6 +65,11 @@ impl LegId {
         LegId(OUTBOUND | (call.serial() * LEGS_PER_CALL) | (nth % LEGS_PER_CALL))
     }
 
+    /// Whether `call` has dialled it.
+    pub fn is_dialled_by(self, call: CallId) -> bool {
+        self.0 / LEGS_PER_CALL == LegId::outbound(call, 0).0 / LEGS_PER_CALL
+    }
+
     pub fn is_outbound(self) -> bool {
         self.0 & OUTBOUND != 0
     }

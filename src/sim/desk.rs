@@ -32,7 +32,7 @@ pub struct Desk {
     going_home: bool,
     /// The call that is a callback, by its pop.
     calls_back: Option<CallId>,
-    /// How many agents there are, itself among them.
+    /// How many agents serve the queues.
     colleagues: u32,
 }
 

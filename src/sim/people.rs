@@ -1,5 +1,7 @@
 //! The people with the telephones: callers with more or less patience, agents who are quick or slow or away, and the old IVR.
 
+mod passing;
+
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -16,6 +18,7 @@ use super::phone::{
 use super::scenario::{Rates, TALK as TALK_TIME};
 use super::site::Visit;
 use super::town;
+use passing::Passing;
 
 /// What the person does with a telephone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,8 +47,8 @@ pub struct Person {
     /// No packet leaves or reaches it until then.
     away_until: Mono,
     next_port: u16,
-    /// To how many agents it may pass a call on, itself among them.
-    colleagues: u32,
+    passing: Passing,
+    seen: Vec<&'static str>,
     /// The page was loaded anew: what rings until then is the call that it had.
     takes_until: Mono,
 }
@@ -67,8 +70,11 @@ enum Act {
     HangUp,
     Hold,
     Resume,
-    /// To the agent of this number.
-    PassOn(u32),
+    PassOn,
+    Ask,
+    /// Of an own call: its other side is to have the caller.
+    Join,
+    MustBeOver,
     Vanish,
 }
 
@@ -97,21 +103,24 @@ impl Person {
             faults: Vec::new(),
             away_until: Mono::ZERO,
             next_port: 0,
-            colleagues: 0,
+            passing: Passing::default(),
+            seen: Vec::new(),
             takes_until: Mono::ZERO,
         }
     }
 
-    /// An agent who passes calls on to others, of whom there are so many.
-    pub fn among(self, colleagues: u32) -> Person {
-        Person { colleagues, ..self }
+    /// An agent who passes calls on to others, of whom so many serve the queues.
+    pub fn among(mut self, colleagues: u32) -> Person {
+        self.passing.colleagues = colleagues;
+        self
     }
 
     /// Their telephone is a page. What it hears depends on its websocket, so that silence is no fault.
     pub fn in_browser(mut self) -> Person {
         let setup = PhoneSetup { browser: true, ..PhoneSetup::new(self.phone.address(), "page0") };
         let rates = Rates { datagram_lost: 1.0, ..self.rates };
-        Person::with(self.role, setup, rates, self.rng.split())
+        let passing = std::mem::take(&mut self.passing);
+        Person { passing, ..Person::with(self.role, setup, rates, self.rng.split()) }
     }
 
     /// "Call from this browser".
@@ -127,6 +136,7 @@ impl Person {
             true => {
                 self.phone.vanish();
                 self.acts.clear();
+                self.forget_asking();
             }
             false => self.phone.unanswered().into_iter().for_each(|call| self.phone.lose(call)),
         }
@@ -158,6 +168,11 @@ impl Person {
         self.counts
     }
 
+    /// What it has done since the last time, for the report.
+    pub fn take_seen(&mut self) -> Vec<&'static str> {
+        std::mem::take(&mut self.seen)
+    }
+
     pub fn take_faults(&mut self) -> Vec<&'static str> {
         std::mem::take(&mut self.faults)
     }
@@ -175,7 +190,14 @@ impl Person {
         self.call(&uri, digits, asserted, visit.user_to_user.clone(), now);
     }
 
-    fn call(&mut self, uri: &str, from: &str, asserted: Option<Pii<String>>, data: Option<Bytes>, now: Mono) {
+    fn call(
+        &mut self,
+        uri: &str,
+        from: &str,
+        asserted: Option<Pii<String>>,
+        data: Option<Bytes>,
+        now: Mono,
+    ) -> PhoneCall {
         let dial = PhoneDial {
             to: town::engine_address(),
             uri: uri.to_owned(),
@@ -195,6 +217,7 @@ impl Person {
         self.acts.add(now + patience, (call, Act::HangUp));
         self.maybe_vanish(call, now);
         self.drain(now);
+        call
     }
 
     pub fn handle(&mut self, bytes: Bytes, from: SocketAddr, now: Mono) {
@@ -232,12 +255,10 @@ impl Person {
             Act::HangUp => self.phone.hang_up(call, now),
             Act::Hold => self.phone.change(call, HOLD, now),
             Act::Resume => self.phone.change(call, TALK, now),
-            // Nobody passes a call on to themselves.
-            Act::PassOn(nth) if self.address() == town::agent_phone(nth) => {}
-            Act::PassOn(nth) => {
-                let to = format!("sip:{}@{}", town::agent(nth), town::engine_address());
-                self.phone.pass_on(call, &to, now);
-            }
+            Act::PassOn => self.pass_on(call, now),
+            Act::Ask => self.ask(call, now),
+            Act::Join => self.join(call, now),
+            Act::MustBeOver => self.must_be_over(call),
             Act::Vanish => self.vanish(call, now),
         }
     }
@@ -248,6 +269,7 @@ impl Person {
         if self.role == Role::Agent {
             self.phone.vanish();
             self.acts.clear();
+            self.forget_asking();
             self.away_until = now + dice::between_ms(&mut self.rng, 1_000, 60_000);
         } else {
             self.phone.lose(call);
@@ -275,10 +297,13 @@ impl Person {
                 }
                 self.connected(call, now);
             }
-            PhoneEvent::Ended { call: _, why } => {
+            PhoneEvent::Ended { call, why } => {
                 self.counts.ended += 1;
                 self.judge(&why);
+                self.asking_over(call, now);
             }
+            PhoneEvent::ReferAnswered { call, status } => self.refer_answered(call, status, now),
+            PhoneEvent::PassingOn { call, status } => self.passing_on(call, status, now),
             // Who was away has missed what would explain it.
             PhoneEvent::Fault { .. } if self.away_until != Mono::ZERO && now < self.away_until + EXCUSED => {}
             PhoneEvent::Fault { what } => self.faults.push(what),
@@ -338,10 +363,10 @@ impl Person {
             Role::Agent | Role::Ivr => now + talk,
         };
         self.acts.add(until, (call, Act::HangUp));
-        if self.colleagues > 0 && self.rng.chance(0.15) {
-            let to = self.rng.below(self.colleagues.into()) as u32;
-            self.after(500, 8_000, call, Act::PassOn(to), now);
+        if self.asked_answers(call, now) {
+            return;
         }
+        self.maybe_pass_on(call, now);
         if self.rng.chance(0.15) {
             let held = now + dice::between_ms(&mut self.rng, 100, 10_000);
             let resumed = held + dice::between_ms(&mut self.rng, 10, 5_000);

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::phone::Region;
+use crate::base::rng::Rng;
 use crate::base::{AgentId, E164, PoolId, QueueId, TrunkId};
 use crate::calls::browsing;
-use crate::calls::dialling::DialRules;
+use crate::calls::dialling::{DialRule, DialRules};
 use crate::calls::recording::{Notice, RecordingPlan};
 use crate::calls::settings::{
     CallSettings, Deadlines, Fallback, MediaPlan, Messages, Mode, PhonePlan, PinPlan, PoolPlan, QueueSound, Spoken,
@@ -24,9 +25,10 @@ use crate::media::command::{ToneKind, WavId};
 use crate::media::spoken::Language;
 use crate::sdp::Fingerprint;
 use crate::sip::api::{
-    EndpointSetup, FlowId, Gateway, LocalFlow, PhoneAccount, Reliable, SessionTimes, Target, Transport, TrunkPeer,
+    EndpointSetup, FixedPhone, FlowId, Gateway, LocalFlow, PhoneAccount, Reliable, SessionTimes, Target, Transport, TrunkPeer,
 };
 
+use super::dice;
 use super::variant::Variant;
 
 /// Domains that mean something to the rules.
@@ -46,6 +48,9 @@ pub(super) const ANNOUNCEMENT: &str = "closed.wav";
 pub(super) const REALM: &str = "example.com";
 /// The listener of the browsers' websockets.
 pub(super) const WEB_FLOW: FlowId = FlowId(1);
+/// Agents whom no queue calls, but colleagues, are numbered from here on.
+const FIRST_EXPERT: u32 = 900;
+const EXPERTS_MAX: u32 = 50;
 const POOL: &str = "main";
 const POOL_SIZE: u32 = 40;
 const FIRST_PORT: u16 = 20_000;
@@ -68,6 +73,35 @@ pub(super) fn ivr() -> SocketAddr {
 pub(super) fn agent_phone(nth: u32) -> SocketAddr {
     let low = 5_100u16.saturating_add(u16::try_from(nth).unwrap_or(0));
     SocketAddr::from(([192, 0, 2, 100], low))
+}
+
+/// All agents: those who serve the queues, and some whom they can ask.
+pub(super) fn staff(agents: u32, variant: Variant) -> Vec<u32> {
+    let experts = (1 + agents / 6).min(EXPERTS_MAX);
+    (0..variant.agents(agents)).chain(FIRST_EXPERT..FIRST_EXPERT + experts).collect()
+}
+
+pub(super) fn is_expert(nth: u32) -> bool {
+    nth >= FIRST_EXPERT
+}
+
+/// Whom an agent of so many passes a call on to, or asks: mostly somebody who has time.
+pub(super) fn draw_colleague(rng: &mut Rng, agents: u32) -> String {
+    let staff = staff(agents, Variant::default());
+    let (serving, experts) = staff.split_at(agents as usize);
+    let one = |of: &[u32], rng: &mut Rng| dice::pick(rng, of).map_or_else(String::new, |nth| agent(nth).to_string());
+    match rng.below(10) {
+        0..=3 => one(experts, rng),
+        4..=5 => one(serving, rng),
+        6..=8 => format!("80{}", rng.below(10)),
+        _ => "999".to_owned(),
+    }
+}
+
+/// Where agents may call besides each other.
+fn back_office() -> DialRule {
+    let to = Some(format!("sip:{{dialled}}@{}", ivr()));
+    DialRule { user: "8??".to_owned(), host: None, to, via: None, flow: FlowId(0) }
 }
 
 fn address(last: u8) -> SocketAddr {
@@ -128,12 +162,12 @@ pub(super) fn token_keys() -> Option<TokenKeys> {
 
 /// All that the engine is told; `None` if a constant of this file is wrong, which its test excludes.
 pub(super) fn settings(agents: u32, variant: Variant) -> Option<Settings> {
-    let there = variant.agents(agents);
+    let there = staff(agents, variant);
     Some(Settings {
-        endpoint: endpoint(there, variant),
-        calls: calls(there, variant)?,
-        routing: variant.routing(there),
-        desks: desktop::Setup::new((0..there).map(account).collect()),
+        endpoint: endpoint(&there, variant),
+        calls: calls(&there, variant)?,
+        routing: variant.routing(&there),
+        desks: desktop::Setup::new(there.iter().copied().map(account).collect()),
         pools: vec![pool()],
     })
 }
@@ -142,7 +176,7 @@ pub(super) fn trunk(nth: u64) -> TrunkId {
     TrunkId::new(&format!("carrier-{nth}"))
 }
 
-fn endpoint(agents: u32, variant: Variant) -> EndpointSetup {
+fn endpoint(agents: &[u32], variant: Variant) -> EndpointSetup {
     let gateway =
         |nth| Gateway { uri: format!("sip:{}", carrier(nth)), flow: FlowId(0), priority: 0, weight: 1, every: None };
     let peer = |nth: u64| TrunkPeer {
@@ -160,8 +194,8 @@ fn endpoint(agents: u32, variant: Variant) -> EndpointSetup {
         session_times: SessionTimes { expires: Duration::from_secs(90), min: Duration::from_secs(90) },
         digests: Vec::new(),
         trunks: (0..variant.trunks()).map(peer).collect(),
-        phones: (0..agents).filter(|nth| is_in_browser(*nth)).map(account_of_page).collect(),
-        fixed_phones: Vec::new(),
+        phones: agents.iter().copied().filter(|nth| is_in_browser(*nth)).map(account_of_page).collect(),
+        fixed_phones: agents.iter().copied().filter(|nth| !is_in_browser(*nth)).map(fixed_phone).collect(),
         registration_min: Duration::from_secs(60),
         registration_max: Duration::from_secs(3_600),
         return_within: Duration::from_secs(15),
@@ -172,7 +206,7 @@ fn endpoint(agents: u32, variant: Variant) -> EndpointSetup {
     }
 }
 
-fn calls(agents: u32, variant: Variant) -> Option<CallSettings> {
+fn calls(agents: &[u32], variant: Variant) -> Option<CallSettings> {
     let phone = |nth: u32| {
         let fixed = Target::Uri { uri: format!("sip:{}@{}", agent(nth), agent_phone(nth)), via: None };
         let (target, flow) =
@@ -183,11 +217,11 @@ fn calls(agents: u32, variant: Variant) -> Option<CallSettings> {
     let trunks = (0..variant.trunks()).map(trunk_plan).chain([web]);
     Some(CallSettings {
         dial: DialRules {
-            rules: Vec::new(),
-            agents: (0..agents).map(|nth| (agent(nth).to_string(), agent(nth))).collect(),
+            rules: vec![back_office()],
+            agents: agents.iter().map(|nth| (agent(*nth).to_string(), agent(*nth))).collect(),
         },
         trunks: trunks.map(|plan| (plan.trunk.clone(), Arc::new(plan))).collect::<BTreeMap<_, _>>(),
-        phones: (0..agents).map(phone).collect(),
+        phones: agents.iter().copied().map(phone).collect(),
         policy: variant.policy()?.into(),
         shadow: None,
         default_queue: Some(QueueId::new(HELP)),
@@ -284,14 +318,19 @@ fn account_of_page(nth: u32) -> PhoneAccount {
     PhoneAccount { agent: agent(nth), user: agent(nth).to_string(), ha1_md5: String::new(), ha1_sha256: String::new() }
 }
 
-/// One in four.
+/// They call from where they are called.
+fn fixed_phone(nth: u32) -> FixedPhone {
+    FixedPhone { agent: agent(nth), user: agent(nth).to_string(), address: agent_phone(nth) }
+}
+
+/// One in four of those who serve the queues.
 pub(super) fn is_supervisor(nth: u32) -> bool {
-    nth.is_multiple_of(4)
+    nth.is_multiple_of(4) && !is_expert(nth)
 }
 
 /// Caller and agent hear a tone when they are not alone.
-fn supervision(agents: u32) -> SupervisionPlan {
-    let supervisors = (0..agents).filter(|nth| is_supervisor(*nth)).map(agent);
+fn supervision(agents: &[u32]) -> SupervisionPlan {
+    let supervisors = agents.iter().copied().filter(|nth| is_supervisor(*nth)).map(agent);
     let queues: BTreeSet<QueueId> = SUPERVISED.map(QueueId::new).into();
     SupervisionPlan { queues_by_agent: supervisors.map(|agent| (agent, queues.clone())).collect(), tell: true }
 }

@@ -86,11 +86,12 @@ impl Variant {
         Answer::Queue { queue: QueueId::new(HELP), priority: 10, ceiling: VIP_CEILING, then }
     }
 
-    /// Every agent can help; every second one knows outages.
-    pub fn routing(self, agents: u32) -> routing::Setup {
+    /// Every agent can help but the experts, who can only be asked; every second one knows outages.
+    pub fn routing(self, staff: &[u32]) -> routing::Setup {
         let skills = |nth: u32| {
             let all = [(SkillId::new(HELP), 5), (SkillId::new(OUTAGE), 5)];
-            all.into_iter().take(if nth.is_multiple_of(2) { 2 } else { 1 }).collect()
+            let known = if nth.is_multiple_of(2) { 2 } else { 1 };
+            all.into_iter().take(if town::is_expert(nth) { 0 } else { known }).collect()
         };
         let queue = |name: &str, skill: &str| QueueSetup {
             requires: vec![SkillNeed { skill: SkillId::new(skill), min_level: 3 }],
@@ -103,7 +104,7 @@ impl Variant {
         let mut queues = vec![help, queue(OUTAGE, OUTAGE)];
         queues.extend(self.has_spare_queue.then(|| queue(SPARE, HELP)));
         routing::Setup {
-            agents: (0..agents).map(|nth| AgentSetup::new(town::agent(nth), skills(nth))).collect(),
+            agents: staff.iter().map(|nth| AgentSetup::new(town::agent(*nth), skills(*nth))).collect(),
             queues,
             ..routing::Setup::default()
         }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::base::rng::Rng;
 use crate::base::{IntentId, Mono, Now, Wall};
 use crate::engine::digest::OutputDigest;
+use crate::engine::question::{Question, QuestionId};
 use crate::engine::{Engine, Input, Output};
 use crate::sip::api::FlowId;
 
@@ -123,7 +124,8 @@ impl World {
             people.push(Person::new(Role::Caller, town::carrier(nth), "carrier", rates, rng.split()));
         }
         people.push(Person::new(Role::Ivr, town::ivr(), "ivr", rates, rng.split()));
-        for nth in (0..scenario.agents).filter(|nth| !town::is_in_browser(*nth)) {
+        let staff = town::staff(scenario.agents, Variant::default());
+        for nth in staff.iter().copied().filter(|nth| !town::is_in_browser(*nth)) {
             let agent = Person::new(Role::Agent, town::agent_phone(nth), "phone", rates, rng.split());
             people.push(agent.among(scenario.agents));
         }
@@ -131,7 +133,7 @@ impl World {
             let desk = Desk::new(town::agent(nth), town::token(nth), u64::from(nth), rates, rng.split());
             desk.among(scenario.agents, town::is_supervisor(nth))
         };
-        let desks = (0..scenario.agents).map(desk).collect();
+        let desks = staff.into_iter().map(desk).collect();
         let mut store = FlakyStore::new(rates, rng.split());
         Site::seed(&mut store, BEGAN);
         let mut visits = Later::default();
@@ -266,6 +268,7 @@ impl World {
             self.net.send(Datagram { from, to, bytes }, self.now);
         }
         let role = person.role;
+        person.take_seen().into_iter().for_each(|what| self.counts.see(what));
         for what in person.take_faults() {
             self.invariants.report(format!("the phone of the {role:?} complains: {what}"));
         }
@@ -369,12 +372,18 @@ impl World {
 
     fn drain(&mut self) {
         let now = self.clock();
-        while let Some(output) = self.engine.poll_output() {
-            self.digest.add(&output);
-            self.invariants.output(&output, &self.store, now);
-            self.start(output, now);
+        loop {
+            while let Some(output) = self.engine.poll_output() {
+                self.digest.add(&output);
+                self.invariants.output(&output, &self.store, now);
+                self.start(output, now);
+            }
+            self.invariants.settled();
+            if !self.invariants.asks_for_agents() {
+                return;
+            }
+            self.engine.handle(Input::Ask { id: QuestionId(0), question: Question::Agents }, now);
         }
-        self.invariants.settled();
     }
 
     fn start(&mut self, output: Output, now: Now) {

@@ -110,6 +110,8 @@ fn call_of(event: &PhoneEvent) -> Option<PhoneCall> {
         | PhoneEvent::Connected { call, .. }
         | PhoneEvent::Changed { call, .. }
         | PhoneEvent::ChangeAnswered { call, .. }
+        | PhoneEvent::ReferAnswered { call, .. }
+        | PhoneEvent::PassingOn { call, .. }
         | PhoneEvent::Ended { call, .. } => Some(*call),
         PhoneEvent::Fault { .. } => None,
     }
@@ -131,6 +133,8 @@ impl Placed {
                 | PhoneEvent::Ringing { .. }
                 | PhoneEvent::Changed { .. }
                 | PhoneEvent::ChangeAnswered { .. }
+                | PhoneEvent::ReferAnswered { .. }
+                | PhoneEvent::PassingOn { .. }
                 | PhoneEvent::Fault { .. } => {}
             }
         }

@@ -50,13 +50,10 @@ impl Desk {
 
     /// One conversation in six is not one for this agent alone.
     pub(super) fn maybe_ask(&mut self, call: CallId, phase: CallPhase, now: Mono) {
-        if phase != CallPhase::Talking || self.colleagues < 2 || !self.rng.chance(0.17) {
+        if phase != CallPhase::Talking || !self.rng.chance(0.17) {
             return;
         }
-        let to = match self.rng.below(10) {
-            0 => "nobody".to_owned(),
-            _ => town::agent(self.rng.below(self.colleagues.into()) as u32).to_string(),
-        };
+        let to = town::draw_colleague(&mut self.rng, self.colleagues);
         let wish = ConsultWish::Ask { to };
         self.in_ms(300, 8_000, ClientMessage::Consult { call, wish }, now);
     }

@@ -1,9 +1,10 @@
-//! At most one live grant for an agent, each with a higher fence than the one before.
+//! At most one live grant for an agent, each with a higher fence than the one before; and the state that the agent is shown in fits.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::{AgentId, CallId, Fence, Stage};
 use crate::calls::facts::Fact;
+use crate::routing::{AgentState, AgentView};
 
 #[derive(Default)]
 pub(super) struct Grants {
@@ -11,10 +12,35 @@ pub(super) struct Grants {
     last_fence: BTreeMap<AgentId, Fence>,
     /// Calls that an agent has answered, and may pass on: for a moment they have two.
     answered: BTreeSet<CallId>,
+    has_changed: bool,
 }
 
 impl Grants {
+    /// Whether somebody has come to a call or left one since the last time.
+    pub fn asks(&mut self) -> bool {
+        std::mem::take(&mut self.has_changed)
+    }
+
+    /// What the API says of the agents.
+    pub fn views(&self, views: &[AgentView]) -> Vec<String> {
+        let state = |view: &AgentView| match view.state {
+            AgentState::Offered { call, .. } | AgentState::OnCall { call, .. } => Some(call),
+            AgentState::Offline
+            | AgentState::Available
+            | AgentState::Paused { .. }
+            | AgentState::Break { .. }
+            | AgentState::OnOwnCall { .. }
+            | AgentState::WrapUp { .. } => None,
+        };
+        let wrong = views.iter().filter(|view| state(view) != self.live.get(&view.agent).copied());
+        wrong.map(|view| format!("{}: is {:?}, and has {:?}", view.agent, view.state, self.live.get(&view.agent))).collect()
+    }
+
     pub fn fact(&mut self, fact: &Fact) -> Vec<String> {
+        let is_change = |fact: &Fact| {
+            matches!(fact, Fact::OfferFailed { .. } | Fact::LetGo { .. } | Fact::CallEnded(_) | Fact::PassedOn { .. })
+        };
+        self.has_changed |= is_change(fact);
         match fact {
             Fact::Granted { call, agent, fence } => self.grant(*call, agent, *fence),
             Fact::Stage { call, stage: Stage::InviteToAnswer, .. } | Fact::Recalling { call, .. } => {
@@ -65,6 +91,22 @@ mod tests {
         assert_eq!(faults(&[granted(1, "ann", 1), granted(2, "ann", 2)]), 1, "two calls");
         assert_eq!(faults(&[granted(1, "ann", 1), granted(1, "ben", 1)]), 1, "two agents");
         assert_eq!(faults(&[granted(1, "ann", 2), ended(1), granted(2, "ann", 2)]), 1, "an old fence");
+    }
+
+    #[test]
+    fn an_agent_who_is_shown_in_another_call_is_found() {
+        let view = |state| AgentView { agent: AgentId::new("ann"), state, since: crate::base::Mono::ZERO, call: None };
+        let call = super::super::histories::call;
+        let on_call = |serial| view(AgentState::OnCall { call: call(serial), fence: Fence(1) });
+        let mut grants = Grants::default();
+        assert!(grants.views(&[view(AgentState::Available)]).is_empty() && !grants.asks());
+        assert_eq!(grants.views(&[on_call(1)]).len(), 1, "not granted");
+        grants.fact(&granted(1, "ann", 1));
+        assert!(grants.views(&[on_call(1)]).is_empty());
+        assert_eq!(grants.views(&[on_call(2)]).len(), 1, "another call");
+        assert_eq!(grants.views(&[view(AgentState::Available)]).len(), 1, "free");
+        grants.fact(&ended(1));
+        assert!(grants.asks() && !grants.asks());
     }
 
     #[test]

@@ -7,6 +7,8 @@ mod ends;
 mod grants;
 mod hearing;
 mod order;
+mod pairs;
+mod passing;
 mod pops;
 mod reloads;
 mod rings;
@@ -17,6 +19,7 @@ use std::fmt;
 use crate::access::PolicyVersion;
 use crate::base::{CallId, IntentId, Mono, Now, Wall};
 use crate::calls::facts::Fact;
+use crate::engine::question::Answer;
 use crate::engine::{Input, Output};
 use crate::intents::Intent;
 use crate::intents::requests::{StoreReply, StoreRequest};
@@ -41,6 +44,8 @@ pub struct Invariants {
     ends: ends::Ends,
     grants: grants::Grants,
     order: order::Order,
+    pairs: pairs::Pairs,
+    passing: passing::Passing,
     pops: pops::Pops,
     rings: rings::Rings,
     claims: claims::Claims,
@@ -64,6 +69,8 @@ impl Invariants {
             ends: Default::default(),
             grants: Default::default(),
             order: Default::default(),
+            pairs: Default::default(),
+            passing: Default::default(),
             pops: Default::default(),
             rings: Default::default(),
             claims: Default::default(),
@@ -83,6 +90,7 @@ impl Invariants {
         self.hearing.input(input);
         self.reloads.input(input);
         self.browsers.input(input);
+        self.passing.input(input);
     }
 
     /// Each output, in order.
@@ -95,11 +103,16 @@ impl Invariants {
                 let dialled = self.callbacks.transmit(transmit.to, &transmit.bytes, now);
                 rung.into_iter().chain(dialled).chain(self.wire.transmit(&transmit.bytes)).collect()
             }
-            Output::Desktop(output) => self.pops.output(output),
+            Output::Desktop(output) => {
+                self.passing.output(output);
+                self.pops.output(output)
+            }
             Output::Media(command) => {
                 self.hearing.media(command);
+                self.pairs.media(command);
                 self.ends.media(command)
             }
+            Output::Answer { answer: Answer::Agents(views), .. } => self.grants.views(views),
             Output::Store { .. } | Output::Answer { .. } | Output::Resolve { .. } | Output::Page { .. } => Vec::new(),
         };
         wrong.into_iter().for_each(|what| self.report(what));
@@ -125,7 +138,15 @@ impl Invariants {
 
     /// All that came of an input has been seen.
     pub fn settled(&mut self) {
-        self.hearing.settled().into_iter().for_each(|what| self.report(what));
+        let mut wrong = self.hearing.settled();
+        wrong.extend(self.pairs.settled());
+        wrong.extend(self.passing.settled(self.strict));
+        wrong.into_iter().for_each(|what| self.report(what));
+    }
+
+    /// Whether the engine is to say how all agents stand.
+    pub fn asks_for_agents(&mut self) -> bool {
+        self.grants.asks()
     }
 
     /// The store is asked to promise something to this customer.
@@ -157,6 +178,8 @@ impl Invariants {
         wrong.extend(self.hearing.fact(fact));
         wrong.extend(self.reloads.fact(fact));
         wrong.extend(self.browsers.fact(fact));
+        wrong.extend(self.passing.fact(fact));
+        self.pairs.fact(fact);
         self.rings.fact(fact, now.mono);
         self.pops.fact(fact);
         wrong

@@ -20,13 +20,13 @@ pub(super) struct Rings {
     drawn: BTreeSet<(CallId, Fence)>,
     rung: BTreeSet<Vec<u8>>,
     agent_by_conn: BTreeMap<ConnId, AgentId>,
-    /// A desk has just asked for this phone to be rung: a supervisor's own, or that of somebody who is asked.
+    /// Somebody has just asked for this phone to be rung: a desk for a supervisor's own or that of somebody who is asked, or a colleague.
     wanted: Option<AgentId>,
 }
 
 impl Rings {
     pub fn input(&mut self, input: &Input) {
-        self.wanted = None;
+        self.wanted = called_by_colleague(input);
         let Input::Desktop(DesktopInput::Message { conn, message }) = input else { return };
         match message {
             ClientMessage::Hello(hello) => {
@@ -73,6 +73,14 @@ impl Rings {
             }
         }
     }
+}
+
+/// Whom an agent calls from their phone.
+fn called_by_colleague(input: &Input) -> Option<AgentId> {
+    let Input::Datagram { from, bytes, .. } = input else { return None };
+    town::agent_at(*from).filter(|_| bytes.starts_with(b"INVITE "))?;
+    let Message::Request(request) = Message::parse(bytes.clone()).ok()? else { return None };
+    request.to().tag.is_empty().then(|| AgentId::new(&request.uri().user_text()))
 }
 
 fn budget() -> Duration {

@@ -87,6 +87,9 @@ pub enum PhoneEvent {
     Changed { call: PhoneCall, remote: Session },
     /// How the other side took our `change`.
     ChangeAnswered { call: PhoneCall, status: u16, remote: Option<Session> },
+    /// How the other side took our `pass_on`, and how it goes since.
+    ReferAnswered { call: PhoneCall, status: u16 },
+    PassingOn { call: PhoneCall, status: u16 },
     /// The call is over, for whichever reason; its number means nothing any more.
     Ended { call: PhoneCall, why: Ending },
     /// The other side broke a rule of RFC 3261.

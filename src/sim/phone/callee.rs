@@ -179,6 +179,20 @@ impl Phone {
         }
     }
 
+    /// How a REFER of ours goes; what is said again has an old number.
+    pub(super) fn notified(&mut self, id: PhoneCall, request: &Request, from: SocketAddr) {
+        self.refuse_statelessly(id, request, 200, from);
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let is_new = request.cseq().number > call.remote_cseq;
+        call.remote_cseq = call.remote_cseq.max(request.cseq().number);
+        let status = std::str::from_utf8(request.body()).ok().and_then(|line| line.split(' ').nth(1)?.parse().ok());
+        match status {
+            Some(status) if is_new => self.tell(PhoneEvent::PassingOn { call: id, status }),
+            Some(_) => {}
+            None => self.fault("a NOTIFY that says nothing"),
+        }
+    }
+
     pub(super) fn resend_reply(&mut self, id: PhoneCall, now: Mono) {
         let t2 = self.setup.t2;
         let Some(reply) = self.calls.get_mut(&id).and_then(|call| call.reply.as_mut()) else { return };

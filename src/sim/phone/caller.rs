@@ -19,7 +19,7 @@ impl Phone {
             Method::Cancel if response.status() >= 200 => self.cancel_answered(id, now),
             Method::Bye if response.status() >= 200 => self.bye_answered(id, now),
             Method::Prack if response.status() >= 200 => self.stop(id, Kind::Prack),
-            Method::Refer if response.status() >= 200 => self.stop(id, Kind::Refer),
+            Method::Refer if response.status() >= 200 => self.refer_answered(id, response.status()),
             _ => {}
         }
     }
@@ -184,6 +184,13 @@ impl Phone {
         self.timers.cancel(&(id, Timer::Resend(Kind::Cancel)));
         if self.calls.get(&id).is_some_and(|call| call.outgoing.contains_key(&Kind::Cancel)) {
             self.timers.set((id, Timer::GiveUp(Kind::Cancel)), now + self.timeout());
+        }
+    }
+
+    fn refer_answered(&mut self, id: PhoneCall, status: u16) {
+        if self.calls.get(&id).is_some_and(|call| call.outgoing.contains_key(&Kind::Refer)) {
+            self.stop(id, Kind::Refer);
+            self.tell(PhoneEvent::ReferAnswered { call: id, status });
         }
     }
 

@@ -65,17 +65,20 @@ impl Phone {
         }
     }
 
-    /// Asks the other side to talk with somebody else instead; how that goes is heard, and not acted on.
-    pub fn pass_on(&mut self, id: PhoneCall, to: &str, now: Mono) {
+    /// Asks the other side to talk with somebody else instead: with whoever is at `to`, in place of us in our call `asked` if there is
+    /// one. False when nothing is asked. How it goes comes as events.
+    pub fn pass_on(&mut self, id: PhoneCall, to: &str, asked: Option<PhoneCall>, now: Mono) -> bool {
         let branch = self.branch();
-        let Some(call) = self.calls.get_mut(&id) else { return };
+        let asked = asked.and_then(|asked| self.calls.get(&asked)).cloned();
+        let Some(call) = self.calls.get_mut(&id) else { return false };
         if !matches!(call.stand, Stand::Talking) || call.outgoing.contains_key(&Kind::Refer) {
-            return;
+            return false;
         }
         call.cseq += 1;
         let (cseq, peer) = (call.cseq, call.peer);
-        let bytes = messages::refer(&self.setup, call, &branch, to);
+        let bytes = messages::refer(&self.setup, call, &branch, to, asked.as_ref());
         self.begin(id, Kind::Refer, cseq, branch, bytes, peer, now);
+        true
     }
 
     /// 200 to whoever calls us; sound is wanted at `rtp`.

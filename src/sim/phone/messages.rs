@@ -44,16 +44,34 @@ pub(super) fn prack(setup: &PhoneSetup, call: &Call, branch: &str, rack: &str, a
     writer.finish_with(SDP, answer)
 }
 
-/// REFER to whoever is to have the other side instead of us, and in whose name (RFC 3515, RFC 3892).
-pub(super) fn refer(setup: &PhoneSetup, call: &Call, branch: &str, to: &str) -> Bytes {
+/// REFER to whoever is to have the other side instead of us, and in whose name (RFC 3515, RFC 3892); `asked`: our own call with them,
+/// whose place is to be taken (RFC 5589 section 7.3).
+pub(super) fn refer(setup: &PhoneSetup, call: &Call, branch: &str, to: &str, asked: Option<&Call>) -> Bytes {
     let mut writer = begin(setup, call, &Method::Refer, &call.target, branch, call.cseq);
     for route in &call.routes {
         writer.push_bytes(HeaderName::ROUTE, route);
     }
     contact(&mut writer, setup);
-    writer.push(HeaderName::REFER_TO, format!("<{to}>"));
+    let replaces = asked.map(|asked| format!("?Replaces={}", escaped(&replaces(asked)))).unwrap_or_default();
+    writer.push(HeaderName::REFER_TO, format!("<{to}{replaces}>"));
     writer.push(HeaderName::REFERRED_BY, format!("<sip:{}@{}>", setup.user, setup.address));
     writer.finish()
+}
+
+/// The dialog as its other side has to find it (RFC 3891 section 6.1).
+fn replaces(call: &Call) -> String {
+    let text = String::from_utf8_lossy;
+    let remote = call.remote_tag.as_deref().map(text).unwrap_or_default();
+    format!("{};to-tag={remote};from-tag={}", text(&call.call_id), call.local_tag)
+}
+
+/// As a header field of a URI has it (RFC 3261 section 19.1.1).
+fn escaped(value: &str) -> String {
+    let sign = |sign: char| match sign {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '-' | '.' => sign.to_string(),
+        _ => format!("%{:02X}", u32::from(sign)),
+    };
+    value.chars().map(sign).collect()
 }
 
 /// 180 whose PRACK is waited for.

@@ -253,8 +253,7 @@ impl Phone {
             (Method::Cancel, Some(call)) => self.cancelled(call, &request, from, now),
             (Method::Bye, Some(call)) => self.peer_hung_up(call, &request, from, now),
             (Method::Prack, Some(call)) => self.proved(call, &request, from),
-            // How a REFER of ours goes.
-            (Method::Notify, Some(call)) => self.refuse_statelessly(call, &request, 200, from),
+            (Method::Notify, Some(call)) => self.notified(call, &request, from),
             (Method::Options, _) => self.reply_stateless(&request, 200, from),
             (Method::Ack, None) => {}
             (Method::Invite | Method::Cancel | Method::Bye | Method::Prack | Method::Notify, None) => {

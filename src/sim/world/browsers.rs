@@ -10,6 +10,7 @@ use crate::sim::browser::Browser;
 use crate::sim::dice;
 use crate::sim::people::{Person, Role};
 use crate::sim::town;
+use crate::sim::variant::Variant;
 use crate::sip::api::{self, FlowId};
 
 use super::{Step, World};
@@ -17,7 +18,8 @@ use super::{Step, World};
 impl World {
     /// Those agents whose phone is in their desk's page.
     pub(super) fn open_desks(&mut self) {
-        for nth in (0..self.scenario.agents).filter(|nth| town::is_in_browser(*nth)) {
+        let staff = town::staff(self.scenario.agents, Variant::default());
+        for nth in staff.into_iter().filter(|nth| town::is_in_browser(*nth)) {
             let whose = api::Browser::Agent { agent: town::agent(nth) };
             self.open_browser(whose, Role::Agent, town::agent_phone(nth));
         }
@@ -33,6 +35,7 @@ impl World {
     fn open_browser(&mut self, whose: api::Browser, role: Role, address: SocketAddr) {
         let rates = self.scenario.rates();
         let person = Person::new(role, address, "page0", rates, self.rng.split());
+        let person = if role == Role::Agent { person.among(self.scenario.agents) } else { person };
         let nth = self.browsers.len() as u64;
         let mut browser = Browser::new(whose, person, nth, rates.desk_cut, self.rng.split());
         browser.begin(self.now);
@@ -44,6 +47,7 @@ impl World {
         let Some(browser) = self.browsers.get_mut(nth) else { return };
         browser.handle_timeout(now);
         browser.take_seen().into_iter().for_each(|what| self.counts.see(what));
+        browser.person.take_seen().into_iter().for_each(|what| self.counts.see(what));
         for what in browser.person.take_faults() {
             self.invariants.report(format!("a browser complains: {what}"));
         }
