@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use throughline::sim::{FaultLevel, Kinds, Scenario, run};
+use throughline::sim::{Counts, FaultLevel, Kinds, Scenario, run};
 
 /// Runs a world twice and checks it; says what was wrong with it.
 fn faults_of(scenario: Scenario) -> Vec<String> {
@@ -75,8 +75,18 @@ fn good_worlds_use_every_way_that_a_call_can_go() {
         );
     }
     let counts = || reports.iter().map(|report| &report.counts);
-    let callbacks =
-        ["promised", "refused", "taken back", "dialled", "in vain", "talked", "unreached", "withdrawn", "replaced"];
+    let callbacks = [
+        "promised",
+        "refused",
+        "taken back",
+        "dialled",
+        "in vain",
+        "talked",
+        "unreached",
+        "withdrawn",
+        "replaced",
+        "rang in",
+    ];
     for what in callbacks {
         assert!(counts().any(|counts| counts.by_callback.contains_key(what)), "no callback was {what}");
     }
@@ -91,6 +101,13 @@ fn good_worlds_use_every_way_that_a_call_can_go() {
         "asking: all talk",
         "confirmed",
         "recording",
+        "recording: paused",
+        "recording: withheld",
+        "key",
+        "key while offered",
+        "passed on",
+        "passed on: in vain",
+        "passed on: joined",
         "browser: calls",
         "browser: registered",
         "browser: loaded anew amid a call",
@@ -99,10 +116,20 @@ fn good_worlds_use_every_way_that_a_call_can_go() {
     for event in events {
         assert!(counts().any(|counts| counts.by_event.contains_key(event)), "{event} never happened");
     }
-    for habit in ["PRACK", "REFER", "late offer", "session timer"] {
+    for habit in ["PRACK", "REFER", "REFER with Replaces", "INFO", "late offer", "session timer"] {
         assert!(counts().any(|counts| counts.by_habit.contains_key(habit)), "nobody had the habit {habit}");
     }
-    assert!(counts().any(|counts| counts.passed_on > 0), "no call was passed on");
+    let (passed, in_vain) = (passed_on(counts()), not_passed_on(counts()));
+    assert!(passed > in_vain, "{passed} calls were passed on, {in_vain} were not");
+    assert!(counts().any(|counts| counts.by_evidence.contains_key("pin")), "nobody was known by their code");
+}
+
+fn passed_on<'a>(counts: impl Iterator<Item = &'a Counts>) -> u64 {
+    counts.map(|counts| counts.passed_on).sum()
+}
+
+fn not_passed_on<'a>(counts: impl Iterator<Item = &'a Counts>) -> u64 {
+    counts.flat_map(|counts| counts.not_passed_on.values()).sum()
 }
 
 #[test]

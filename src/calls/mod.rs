@@ -31,7 +31,7 @@ mod keys;
 mod matching;
 mod moved;
 pub mod pages;
-mod phoning;
+pub mod phoning;
 mod pin;
 mod places;
 pub mod policy_facts;

@@ -17,7 +17,7 @@ use super::sound::{self, NoSound, Sound};
 use super::terms::{SoundTerms, TrunkTerms};
 
 /// What stands for a trunk in the records of such calls.
-const PHONES: &str = "(phones)";
+pub const PHONES: &str = "(phones)";
 
 /// The phone as if it were a trunk of its own.
 pub fn plan(phone: &PhonePlan) -> TrunkPlan {

@@ -210,6 +210,9 @@ impl Desk {
             ServerMessage::Recording { call, state: RecordingState::On } => {
                 self.in_ms(500, 5_000, ClientMessage::Recording { call, paused: true }, now);
             }
+            ServerMessage::Recording { call, state: RecordingState::Paused } if self.rng.chance(0.7) => {
+                self.in_ms(500, 8_000, ClientMessage::Recording { call, paused: false }, now);
+            }
             ServerMessage::Consultation { call, state, .. } => self.consultation(call, state, now),
             ServerMessage::Supervision { call, state, .. } => self.supervision(call, state, now),
             ServerMessage::Calls(calls) => self.watched(&calls, now),

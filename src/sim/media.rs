@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use crate::base::rng::Rng;
 use crate::base::{CallId, LegId, Mono};
-use crate::intents::pin::Pin;
-use crate::media::Recorded;
-use crate::media::command::{FailCause, LegStats, MediaCommand, MediaEvent, PromptEnd, PromptId, Source};
+use crate::media::command::{FailCause, LegStats, LostCause, MediaCommand, MediaEvent, PromptEnd, PromptId, Source};
+use crate::media::{Recorded, StopCause};
 
 use super::dice;
 use super::later::Later;
 use super::scenario::Rates;
+use super::town;
 
 pub struct MediaDouble {
     rng: Rng,
@@ -20,9 +20,18 @@ pub struct MediaDouble {
     closed: BTreeSet<LegId>,
     ports: BTreeSet<u16>,
     events: Later<MediaEvent>,
-    /// What the site has given out.
-    codes: Vec<Pin>,
+    /// Who has just heard a question, by the port of their leg; they answer when they have understood it.
+    asked: Later<(u16, Asked)>,
+    recordings: BTreeSet<CallId>,
     faults: Vec<String>,
+}
+
+/// What a caller may answer with keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    Code,
+    /// Whether they want to be called back.
+    Callback,
 }
 
 #[derive(Clone, Debug)]
@@ -37,6 +46,23 @@ struct Leg {
     closing: bool,
     /// What is being played to it in place of its source.
     prompt: Option<PromptId>,
+    /// A key ends it.
+    until_key: bool,
+    /// Keys are heard as events, or as tones.
+    has_events: bool,
+    listens: bool,
+}
+
+impl Leg {
+    fn new(group: CallId, port: Option<u16>, failed: bool) -> Leg {
+        let (said_so, closing, prompt, until_key) = (false, false, None, false);
+        Leg { group, port, failed, said_so, closing, prompt, until_key, has_events: false, listens: false }
+    }
+
+    /// Keys of its peer.
+    fn hears(&self) -> bool {
+        !self.failed && !self.closing && (self.has_events || self.listens)
+    }
 }
 
 impl MediaDouble {
@@ -48,7 +74,8 @@ impl MediaDouble {
             closed: BTreeSet::new(),
             ports: BTreeSet::new(),
             events: Later::default(),
-            codes: Vec::new(),
+            asked: Later::default(),
+            recordings: BTreeSet::new(),
             faults: Vec::new(),
         }
     }
@@ -62,6 +89,8 @@ impl MediaDouble {
                     self.fault(format!("{leg}: a session without sound"));
                 }
                 self.must_be_open(*leg, "Remote");
+                let has_events = session.telephone_event().is_some();
+                self.legs.get_mut(leg).into_iter().for_each(|leg| leg.has_events = has_events);
                 self.come(*leg, now);
             }
             MediaCommand::Source { leg, source } => {
@@ -69,25 +98,34 @@ impl MediaDouble {
                 self.check_source(*leg, *source);
                 self.legs.get_mut(leg).into_iter().for_each(|leg| leg.prompt = None);
             }
-            MediaCommand::Play { leg, prompt, items, until_key: false } => {
+            MediaCommand::Play { leg, prompt, items, until_key } => {
                 self.play(*leg, *prompt, items.len(), now);
+                self.legs.get_mut(leg).into_iter().for_each(|leg| leg.until_key = *until_key);
+                match items.last() == Some(&town::INVITATION) {
+                    true => self.ask(*leg, Asked::Callback, now),
+                    false if *until_key => self.ask(*leg, Asked::Code, now),
+                    false => {}
+                }
             }
-            MediaCommand::Play { leg, prompt, items, until_key: true } => {
-                self.ask(*leg, *prompt, items.len(), now);
-            }
-            MediaCommand::Listen { leg, .. } => {
+            MediaCommand::Listen { leg, tones } => {
                 self.must_be_open(*leg, "Listen");
+                self.legs.get_mut(leg).into_iter().for_each(|leg| leg.listens = *tones);
             }
             MediaCommand::Key { leg, .. } => {
                 self.must_be_open(*leg, "Key");
             }
-            MediaCommand::Record { leg, .. } => {
+            MediaCommand::Record { leg, call, track } => {
                 self.must_be_open(*leg, "Record");
+                if track.is_some() && self.recordings.insert(*call) && self.rng.chance(self.rates.media_failed) {
+                    self.spoil(*call, now);
+                }
             }
             MediaCommand::EndRecording { leg, call } => {
                 self.must_be_open(*leg, "EndRecording");
                 let at = now + self.soon();
-                self.events.add(at, MediaEvent::Recorded { call: *call, recorded: Recorded::default() });
+                if self.recordings.remove(call) {
+                    self.events.add(at, MediaEvent::Recorded { call: *call, recorded: Recorded::default() });
+                }
             }
             MediaCommand::Close { leg } => self.close(*leg, now),
         }
@@ -100,6 +138,9 @@ impl MediaDouble {
                 break event;
             }
         };
+        if let MediaEvent::Recorded { call, recorded: Recorded { stopped: Some(_), .. } } = &event {
+            self.recordings.remove(call);
+        }
         if let MediaEvent::Played { leg, .. } = &event {
             self.legs.get_mut(leg).into_iter().for_each(|leg| leg.prompt = None);
         }
@@ -118,12 +159,23 @@ impl MediaDouble {
     }
 
     pub fn poll_timeout(&self) -> Option<Mono> {
-        self.events.next()
+        [self.events.next(), self.asked.next()].into_iter().flatten().min()
     }
 
-    /// Callers know these from the page.
-    pub fn learn(&mut self, codes: Vec<Pin>) {
-        self.codes.extend(codes);
+    /// Somebody has heard a question.
+    pub fn take_asked(&mut self, now: Mono) -> Option<(u16, Asked)> {
+        self.asked.take(now)
+    }
+
+    /// The peer of the leg at this port presses a key, in the sound.
+    pub fn press(&mut self, port: u16, digit: char, now: Mono) {
+        let is_it = |leg: &&LegId| self.legs.get(leg).is_some_and(|of_leg| of_leg.port == Some(port) && of_leg.hears());
+        let Some(leg) = self.legs.keys().find(is_it).copied() else { return };
+        let prompt = self.legs.get(&leg).and_then(|leg| leg.prompt.filter(|_| leg.until_key));
+        if let Some(prompt) = prompt {
+            self.events.add(now, MediaEvent::Played { leg, prompt, end: PromptEnd::Key });
+        }
+        self.events.add(now, MediaEvent::Dtmf { leg, digit, duration_ms: 100 });
     }
 
     /// What was wrong with the commands since the last time.
@@ -140,6 +192,9 @@ impl MediaDouble {
     fn is_cut(&self, event: &MediaEvent) -> bool {
         if let MediaEvent::Dtmf { leg, .. } = event {
             return self.legs.get(leg).is_none_or(|leg| leg.closing);
+        }
+        if let MediaEvent::Recorded { call, recorded: Recorded { stopped: Some(_), .. } } = event {
+            return !self.recordings.contains(call);
         }
         let MediaEvent::Played { leg, prompt, .. } = event else { return false };
         self.legs.get(leg).is_none_or(|leg| leg.closing || leg.prompt != Some(*prompt))
@@ -160,25 +215,18 @@ impl MediaDouble {
         self.events.add(now + lasts, MediaEvent::Played { leg, prompt, end: PromptEnd::Finished });
     }
 
-    /// A caller who is asked for a code enters one that the site has given out, or nonsense, or nothing.
-    fn ask(&mut self, leg: LegId, prompt: PromptId, sounds: usize, now: Mono) {
-        self.play(leg, prompt, sounds, now);
-        let count = self.codes.len() as u64;
-        let code = match self.rng.below(4) {
-            0 => return,
-            1 => format!("{}#", self.rng.below(1_000)),
-            _ if count == 0 => return,
-            _ => {
-                let late = self.rng.below(count.min(20)) + 1;
-                self.codes.get((count - late) as usize).map(|code| code.expose()).unwrap_or_default()
-            }
-        };
-        let mut at = now + dice::between_ms(&mut self.rng, 300, 3_000);
-        self.events.add(at, MediaEvent::Played { leg, prompt, end: PromptEnd::Key });
-        for digit in code.chars() {
-            self.events.add(at, MediaEvent::Dtmf { leg, digit, duration_ms: 100 });
-            at = at + dice::between_ms(&mut self.rng, 100, 900);
-        }
+    /// Whoever hears it thinks about it for a moment.
+    fn ask(&mut self, leg: LegId, asked: Asked, now: Mono) {
+        let at = now + dice::between_ms(&mut self.rng, 300, 3_000);
+        let port = self.legs.get(&leg).and_then(|leg| leg.port);
+        port.into_iter().for_each(|port| self.asked.add(at, (port, asked)));
+    }
+
+    /// The disk is full some time soon; when the recording has ended before, nothing more is said.
+    fn spoil(&mut self, call: CallId, now: Mono) {
+        let at = now + dice::between_ms(&mut self.rng, 0, 20_000);
+        let recorded = Recorded { stopped: Some(StopCause::File), ..Recorded::default() };
+        self.events.add(at, MediaEvent::Recorded { call, recorded });
     }
 
     /// Without a port it is on the one that browsers share.
@@ -196,7 +244,7 @@ impl MediaDouble {
             let at = now + self.soon();
             self.events.add(at, MediaEvent::Failed { leg, cause: FailCause::PortInUse });
         }
-        self.legs.insert(leg, Leg { group, port, failed, said_so: false, closing: false, prompt: None });
+        self.legs.insert(leg, Leg::new(group, port, failed));
     }
 
     /// The peer's sound comes, and sometimes ceases.
@@ -207,9 +255,16 @@ impl MediaDouble {
         let at = now + dice::between_ms(&mut self.rng, 20, 60);
         self.events.add(at, MediaEvent::Latched { leg });
         if self.rng.chance(self.rates.media_silent) {
-            let lasted = Duration::from_secs(30);
-            let at = now + dice::between_ms(&mut self.rng, 30_000, 60_000);
-            self.events.add(at, MediaEvent::Silent { leg, lasted });
+            let at = now + dice::between_ms(&mut self.rng, 5_000, 60_000);
+            self.events.add(at, self.falls_silent(leg));
+        }
+    }
+
+    /// A browser is lost for good; what has no port is one.
+    fn falls_silent(&self, leg: LegId) -> MediaEvent {
+        match self.legs.get(&leg).and_then(|leg| leg.port) {
+            Some(_) => MediaEvent::Silent { leg, lasted: Duration::from_secs(30) },
+            None => MediaEvent::Lost { leg, cause: LostCause::NoCheck },
         }
     }
 

@@ -1,5 +1,6 @@
 //! The people with the telephones: callers with more or less patience, agents who are quick or slow or away, and the old IVR.
 
+mod keys;
 mod passing;
 
 use std::net::SocketAddr;
@@ -18,6 +19,7 @@ use super::phone::{
 use super::scenario::{Rates, TALK as TALK_TIME};
 use super::site::Visit;
 use super::town;
+use keys::Keys;
 use passing::Passing;
 
 /// What the person does with a telephone.
@@ -48,6 +50,7 @@ pub struct Person {
     away_until: Mono,
     next_port: u16,
     passing: Passing,
+    keys: Keys,
     seen: Vec<&'static str>,
     /// The page was loaded anew: what rings until then is the call that it had.
     takes_until: Mono,
@@ -75,6 +78,7 @@ enum Act {
     /// Of an own call: its other side is to have the caller.
     Join,
     MustBeOver,
+    Key(char),
     Vanish,
 }
 
@@ -104,6 +108,7 @@ impl Person {
             away_until: Mono::ZERO,
             next_port: 0,
             passing: Passing::default(),
+            keys: Keys::default(),
             seen: Vec::new(),
             takes_until: Mono::ZERO,
         }
@@ -187,7 +192,8 @@ impl Person {
         let digits = visit.caller.as_ref().map_or("anonymous", |caller| caller.as_str());
         let uri = format!("sip:{}@{}", visit.dialled.as_str(), town::engine_address());
         let asserted = visit.caller.as_ref().map(|caller| Pii::new(caller.as_str().to_owned()));
-        self.call(&uri, digits, asserted, visit.user_to_user.clone(), now);
+        let call = self.call(&uri, digits, asserted, visit.user_to_user.clone(), now);
+        self.knows_code(call, visit.code);
     }
 
     fn call(
@@ -259,6 +265,7 @@ impl Person {
             Act::Ask => self.ask(call, now),
             Act::Join => self.join(call, now),
             Act::MustBeOver => self.must_be_over(call),
+            Act::Key(key) => self.press(call, key, now),
             Act::Vanish => self.vanish(call, now),
         }
     }
@@ -295,12 +302,14 @@ impl Person {
                 if remote.is_none() {
                     self.faults.push("connected without a session description");
                 }
+                self.has_keys(call, remote.as_ref(), now);
                 self.connected(call, now);
             }
             PhoneEvent::Ended { call, why } => {
                 self.counts.ended += 1;
                 self.judge(&why);
                 self.asking_over(call, now);
+                self.has_no_keys(call);
             }
             PhoneEvent::ReferAnswered { call, status } => self.refer_answered(call, status, now),
             PhoneEvent::PassingOn { call, status } => self.passing_on(call, status, now),

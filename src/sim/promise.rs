@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::base::{E164, Wall};
-use crate::calls::recalling::plan::{AgainAfter, Allowed, CallbackPlan};
+use crate::calls::recalling::plan::{AgainAfter, Allowed, AskedByPhone, CallbackPlan};
 use crate::intents::callback::CallbackLimits;
+use crate::media::command::WavId;
 
 use super::town;
 
@@ -34,7 +35,15 @@ pub(super) fn plan() -> Option<CallbackPlan> {
         again: AgainAfter { busy: after, not_reached: 2 * after, otherwise: after },
         ring: Duration::from_secs(15),
         kept: KEPT,
-        by_phone: None,
+        by_phone: Some(AskedByPhone {
+            key: town::CALLBACK_KEY,
+            question: [town::INVITATION].into(),
+            promised: [WavId(1)].into(),
+            queues: None,
+            first_after: Duration::from_secs(3),
+            every: Duration::from_secs(6),
+            patience: Duration::from_secs(4),
+        }),
     })
 }
 

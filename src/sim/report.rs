@@ -1,13 +1,14 @@
 //! What came of a world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
 use memchr::memmem;
 
-use crate::base::{CallId, Level, QueueId};
+use crate::base::{CallId, Level, QueueId, Stage};
 use crate::calls::facts::{CallRecord, EndedBy, Fact, FallbackCause, Outcome, PopMiss};
+use crate::calls::recording::RecordingNews;
 use crate::calls::supervising::Act;
 use crate::desktop::{ConsultState, DesktopOutput, ServerMessage};
 
@@ -47,6 +48,8 @@ pub struct Counts {
     pub by_evidence: BTreeMap<&'static str, u64>,
     /// Where each call waits.
     queues: BTreeMap<CallId, QueueId>,
+    /// Calls that an agent is offered.
+    offered: BTreeSet<CallId>,
     /// Callbacks, by what became of them: the page's wishes, the calls, and how the calls ended.
     pub by_callback: BTreeMap<&'static str, u64>,
     /// Requests of phones that not every phone makes, by what is unusual in them.
@@ -57,8 +60,19 @@ impl Counts {
     pub(super) fn fact(&mut self, fact: &Fact) {
         match fact {
             Fact::CallAdmitted { .. } => self.admitted += 1,
-            Fact::Granted { .. } => self.offers += 1,
-            Fact::OfferFailed { .. } => self.offers_failed += 1,
+            Fact::Granted { call, .. } => {
+                self.offers += 1;
+                self.offered.insert(*call);
+            }
+            Fact::OfferFailed { call, .. } => {
+                self.offers_failed += 1;
+                self.offered.remove(call);
+            }
+            Fact::Stage { call, stage: Stage::InviteToAnswer, .. } => drop(self.offered.remove(call)),
+            Fact::Recalling { call, .. } => {
+                self.offered.remove(call);
+                self.of_callbacks("dialled");
+            }
             Fact::PopMissed { cause, .. } => *self.by_pop_miss.entry(*cause).or_default() += 1,
             Fact::PassedOn { status: 200, .. } => self.passed_on += 1,
             Fact::PassedOn { status, .. } => *self.not_passed_on.entry(*status).or_default() += 1,
@@ -69,10 +83,12 @@ impl Counts {
                 }
             }
             Fact::Supervised { act, .. } => self.see(act.map_or("supervisor left", Act::as_str)),
-            Fact::Recording { .. } => self.see("recording"),
+            Fact::Recording { news: RecordingNews::Begun, .. } => self.see("recording"),
+            Fact::Recording { news: RecordingNews::Paused, .. } => self.see("recording: paused"),
+            Fact::Recording { news: RecordingNews::Withheld(_), .. } => self.see("recording: withheld"),
+            Fact::Dtmf { call } if self.offered.contains(call) => self.see("key while offered"),
             Fact::Dtmf { .. } => self.see("key"),
             Fact::Confirmed { .. } => self.see("confirmed"),
-            Fact::Recalling { .. } => self.of_callbacks("dialled"),
             Fact::Unreached { .. } => self.of_callbacks("in vain"),
             Fact::CallEnded(record) => self.ended(record),
             _ => {}
@@ -102,6 +118,8 @@ impl Counts {
         for (habit, is_there) in [
             ("PRACK", bytes.starts_with(b"PRACK ")),
             ("REFER", bytes.starts_with(b"REFER ")),
+            ("REFER with Replaces", bytes.starts_with(b"REFER ") && has("?Replaces=")),
+            ("INFO", bytes.starts_with(b"INFO ")),
             ("late offer", is_invite && has("Content-Length: 0\r\n")),
             ("session timer", is_invite && has("Session-Expires: ")),
         ] {
@@ -121,6 +139,7 @@ impl Counts {
             self.of_callbacks(outcome.as_str());
         }
         self.queues.remove(&record.call);
+        self.offered.remove(&record.call);
         for evidence in &record.evidence {
             *self.by_evidence.entry(evidence.as_str()).or_default() += 1;
         }

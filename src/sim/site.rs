@@ -24,6 +24,8 @@ pub struct Visit {
     /// `None` withholds the number.
     pub caller: Option<E164>,
     pub user_to_user: Option<Bytes>,
+    /// What the page shows beside the number.
+    pub code: Option<Pin>,
     /// The intent whose page is open before them.
     pub page: Option<IntentId>,
 }
@@ -32,25 +34,19 @@ pub struct Site {
     rng: Rng,
     keys: TokenKeys,
     registered: u32,
-    /// Shown on pages since they were asked for last.
-    codes: Vec<Pin>,
 }
 
 const LIFE: Duration = Duration::from_secs(900);
 
 impl Site {
     pub fn new(keys: TokenKeys, rng: Rng) -> Site {
-        Site { rng, keys, registered: 0, codes: Vec::new() }
+        Site { rng, keys, registered: 0 }
     }
 
     /// Opens the pool of numbers.
     pub fn seed(store: &mut FlakyStore, now: Wall) {
         let pool = town::pool();
         store.apply(StoreRequest::Seed { pool: pool.pool, numbers: pool.numbers, now });
-    }
-
-    pub fn take_codes(&mut self) -> Vec<Pin> {
-        std::mem::take(&mut self.codes)
     }
 
     /// The next person who is going to call: one in eight never was on the page.
@@ -63,7 +59,8 @@ impl Site {
         let own = intent.customer.phones.first().cloned();
         let dialled = intent.number.as_ref().map(|leased| leased.number.clone()).or_else(town::public_number)?;
         let by_token = self.keys.sign(intent.id, intent.expires);
-        let visit = Visit { dialled, caller: own, user_to_user: None, page: Some(intent.id) };
+        let code = intent.number.as_ref().and_then(|leased| leased.pin);
+        let visit = Visit { dialled, caller: own, user_to_user: None, code, page: Some(intent.id) };
         Some(match self.rng.below(4) {
             0 => visit,
             1 => Visit { caller: None, ..visit },
@@ -75,7 +72,7 @@ impl Site {
     fn stranger(&mut self) -> Option<Visit> {
         let caller = town::number(2, self.registered);
         let forged = self.rng.chance(0.3).then(|| Bytes::from_static(&[1; 37]));
-        Some(Visit { dialled: town::public_number()?, caller, user_to_user: forged, page: None })
+        Some(Visit { dialled: town::public_number()?, caller, user_to_user: forged, code: None, page: None })
     }
 
     /// What this customer would ask for; `None` where the access rules offer no callback.
@@ -110,10 +107,7 @@ impl Site {
         let intent = Box::new(self.intent(now));
         let request = StoreRequest::Register { intent, lease: Some(lease), idempotency: None, now };
         match store.apply(request) {
-            StoreReply::Registered(intent) => {
-                self.codes.extend(intent.number.as_ref().and_then(|leased| leased.pin));
-                Some(*intent)
-            }
+            StoreReply::Registered(intent) => Some(*intent),
             _ => None,
         }
     }

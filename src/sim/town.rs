@@ -25,7 +25,8 @@ use crate::media::command::{ToneKind, WavId};
 use crate::media::spoken::Language;
 use crate::sdp::Fingerprint;
 use crate::sip::api::{
-    EndpointSetup, FixedPhone, FlowId, Gateway, LocalFlow, PhoneAccount, Reliable, SessionTimes, Target, Transport, TrunkPeer,
+    EndpointSetup, FixedPhone, FlowId, Gateway, LocalFlow, PhoneAccount, Reliable, SessionTimes, Target, Transport,
+    TrunkPeer,
 };
 
 use super::dice;
@@ -43,6 +44,12 @@ pub(super) const OUTAGE: &str = "outage";
 const SUPERVISED: [&str; 2] = [HELP, OUTAGE];
 /// Short, so that a wrong code is a right one at times.
 pub(super) const PIN_DIGITS: u8 = 4;
+pub(super) const PIN_TRIES: u8 = 3;
+/// Whether they want to be called back.
+pub(super) const INVITATION: WavId = WavId(60);
+pub(super) const CALLBACK_KEY: char = '1';
+/// That the call is recorded.
+const NOTICE: WavId = WavId(61);
 pub(super) const ANNOUNCEMENT: &str = "closed.wav";
 /// Of registrations.
 pub(super) const REALM: &str = "example.com";
@@ -241,8 +248,8 @@ fn calls(agents: &[u32], variant: Variant) -> Option<CallSettings> {
         },
         recording: Some(RecordingPlan {
             rules: ["known", "urgent"].map(str::to_owned).into(),
-            notice: Notice::OnPage,
-            pause: Duration::from_secs(60),
+            notice: if variant.has_spoken_notice { Notice::Spoken(NOTICE) } else { Notice::OnPage },
+            pause: Duration::from_secs(10),
         }),
         supervision: supervision(agents),
         pin: pin(),
@@ -250,15 +257,21 @@ fn calls(agents: &[u32], variant: Variant) -> Option<CallSettings> {
     })
 }
 
+const PIN_TRUNKS: [u64; 2] = [0, 1];
+
+pub(super) fn asks_for_codes(of: &TrunkId) -> bool {
+    PIN_TRUNKS.iter().any(|nth| trunk(*nth) == *of)
+}
+
 /// Whoever dials the public number on a trunk that can have an answered caller is asked.
 fn pin() -> Option<PinPlan> {
     Some(PinPlan {
         numbers: public_number().into_iter().collect(),
-        trunks: [trunk(0), trunk(1)].into(),
+        trunks: PIN_TRUNKS.map(trunk).into(),
         digits: PIN_DIGITS,
         question: [WavId(0)].into(),
         again: [WavId(1)].into(),
-        tries: 3,
+        tries: PIN_TRIES,
         first_key: Duration::from_secs(5),
         next_key: Duration::from_secs(3),
         guard: PinGuard { wrong_max: 20, within: Duration::from_secs(60), barred_for: Duration::from_secs(30) },
@@ -299,7 +312,7 @@ fn trunk_plan(nth: u64) -> TrunkPlan {
         refer: false,
         terms: Default::default(),
         reliable: Reliable::Supported,
-        keys_in_info: false,
+        keys_in_info: nth == 1,
         language: None,
     }
 }

@@ -25,6 +25,8 @@ pub struct Variant {
     is_agent_gone: bool,
     is_trunk_gone: bool,
     pub(super) is_without_callbacks: bool,
+    /// Callers hear that they are recorded; on their page they have agreed to it, otherwise.
+    pub(super) has_spoken_notice: bool,
 }
 
 /// The rules that lead to a queue, and the priority that each gives.
@@ -44,6 +46,7 @@ impl Variant {
             is_agent_gone: rng.chance(0.3),
             is_trunk_gone: rng.chance(0.2),
             is_without_callbacks: rng.chance(0.15),
+            has_spoken_notice: rng.chance(0.5),
         }
     }
 

@@ -4,13 +4,13 @@ mod browsers;
 mod changes;
 mod pages;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::base::rng::Rng;
 use crate::base::{IntentId, Mono, Now, Wall};
 use crate::engine::digest::OutputDigest;
-use crate::engine::question::{Question, QuestionId};
+use crate::engine::question::QuestionId;
 use crate::engine::{Engine, Input, Output};
 use crate::sip::api::FlowId;
 
@@ -83,6 +83,8 @@ struct World {
     browsers: Vec<Browser>,
     open_pages: BTreeSet<IntentId>,
     visits: Later<Step>,
+    /// How each customer calls; and whose callback a call is.
+    ways_in: BTreeMap<IntentId, Visit>,
     rng: Rng,
     invariants: Invariants,
     digest: OutputDigest,
@@ -99,6 +101,8 @@ enum Step {
     Visit,
     /// ... and dials.
     Dial(u64, Visit),
+    /// They call themselves while we are about to call them.
+    RingIn(u64, Visit),
     /// They want to be called back, or not any more.
     CallBack(IntentId),
     TakeBack(IntentId),
@@ -117,7 +121,7 @@ impl World {
         rng.fill(&mut seed);
         let settings = town::settings(scenario.agents, Variant::default())?;
         let mut invariants = Invariants::new(scenario.seed, rates.is_calm());
-        invariants.begin(settings.calls.policy.version());
+        invariants.begin(&settings.calls);
         let engine = Engine::new(settings, seed, u32::try_from(BEGAN.unix_s()).ok()?);
         let mut people = Vec::new();
         for nth in 0..town::PRIMARY_TRUNKS {
@@ -152,6 +156,7 @@ impl World {
             browsers: Vec::new(),
             open_pages: BTreeSet::new(),
             visits,
+            ways_in: BTreeMap::new(),
             rng,
             invariants,
             digest: OutputDigest::default(),
@@ -217,6 +222,10 @@ impl World {
         while let Some(event) = self.media.poll_output(self.now) {
             self.feed(Input::Media(event));
         }
+        while let Some((port, what)) = self.media.take_asked(self.now) {
+            let now = self.now;
+            self.people.iter_mut().for_each(|person| person.asked(port, what, now));
+        }
         for nth in 0..self.desks.len() {
             self.turn_desk(nth);
         }
@@ -268,6 +277,9 @@ impl World {
             self.net.send(Datagram { from, to, bytes }, self.now);
         }
         let role = person.role;
+        for (port, digit) in person.take_tones() {
+            self.media.press(port, digit, self.now);
+        }
         person.take_seen().into_iter().for_each(|what| self.counts.see(what));
         for what in person.take_faults() {
             self.invariants.report(format!("the phone of the {role:?} complains: {what}"));
@@ -289,6 +301,7 @@ impl World {
                 self.maybe_reload();
                 self.to_come = self.to_come.saturating_sub(1);
             }
+            Step::RingIn(carrier, visit) => self.ring_in(carrier, &visit),
             Step::CallBack(intent) => self.call_back(intent),
             Step::TakeBack(intent) => self.take_back(intent),
             Step::Click(intent) => {
@@ -322,7 +335,7 @@ impl World {
         let Some(visit) = self.site.next_visit(&mut self.store, now.wall) else {
             return self.invariants.report("the site could not register an intent".to_owned());
         };
-        self.media.learn(self.site.take_codes());
+        self.ways_in.extend(visit.page.map(|intent| (intent, visit.clone())));
         let dials = match self.plan_page(&visit) {
             true if self.rng.chance(0.1) => 2,
             true => 1,
@@ -379,10 +392,8 @@ impl World {
                 self.start(output, now);
             }
             self.invariants.settled();
-            if !self.invariants.asks_for_agents() {
-                return;
-            }
-            self.engine.handle(Input::Ask { id: QuestionId(0), question: Question::Agents }, now);
+            let Some(question) = self.invariants.question() else { return };
+            self.engine.handle(Input::Ask { id: QuestionId(0), question }, now);
         }
     }
 
@@ -413,7 +424,10 @@ impl World {
             Output::Page { .. } => {}
             // No host here has a name: nobody answers.
             Output::Resolve { .. } => {}
-            Output::Fact(fact) => self.counts.fact(&fact),
+            Output::Fact(fact) => {
+                self.counts.fact(&fact);
+                self.maybe_ring_in(&fact);
+            }
         }
     }
 

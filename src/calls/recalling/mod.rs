@@ -190,7 +190,13 @@ impl Recall {
         {
             self.hours = hours;
         }
-        self.callback = stored.clone();
+        // That they had waited in a call before, the store does not know.
+        let since = self.callback.since.min(stored.since);
+        self.callback = Callback { since, ..stored.clone() };
+    }
+
+    fn is_used_up(&self) -> bool {
+        self.callback.tries >= self.plan.most.tries
     }
 }
 
@@ -331,8 +337,11 @@ pub fn take_up(call: &mut Call, talked: bool, bench: &mut Bench, now: Now) {
     if talked && matches!(call.phase, Phase::Promised | Phase::Waiting) {
         return ending::finish(call, Outcome::Replaced, EndedBy::Caller, bench, now);
     }
-    if let Some(recall) = &mut call.recall {
-        recall.gives_way = false;
+    let Some(recall) = &mut call.recall else { return };
+    recall.gives_way = false;
+    // They had called amid the last try.
+    if recall.is_used_up() && matches!(call.phase, Phase::Promised | Phase::Waiting) {
+        return trying::in_vain(call, bench, now);
     }
     look(call, bench, now);
 }

@@ -243,10 +243,9 @@ fn missed(call: &mut Call, (status, miss): (u16, Miss), why: &str, bench: &mut B
     bench.fact(Fact::Unreached { call: call.id, status });
     call.record.status = Some(status);
     end_try(call, why, bench);
-    let is_last = call.recall.as_ref().is_none_or(|recall| recall.callback.tries >= recall.plan.most.tries);
+    let is_last = call.recall.as_ref().is_none_or(|recall| recall.is_used_up());
     if is_last || is_for_good(status) {
-        open_case(call, bench, now);
-        return end(call, CallbackEnd::Missed, bench, now);
+        return in_vain(call, bench, now);
     }
     give_back(call, bench);
     put_off(call, bench, now);
@@ -254,6 +253,12 @@ fn missed(call: &mut Call, (status, miss): (u16, Miss), why: &str, bench: &mut B
         (recall.put_off, recall.miss) = (now.mono, miss);
     }
     look(call, bench, now);
+}
+
+/// They are not called again.
+pub(super) fn in_vain(call: &mut Call, bench: &mut Bench, now: Now) {
+    open_case(call, bench, now);
+    end(call, CallbackEnd::Missed, bench, now);
 }
 
 /// The customer is not dialled any more, and the agent is free.

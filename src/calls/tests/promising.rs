@@ -442,6 +442,27 @@ fn a_customer_who_calls_while_they_are_dialled_has_their_own_call() {
 }
 
 #[test]
+fn a_customer_who_calls_amid_the_last_try_and_hangs_up_is_not_called_again() {
+    let mut bench = asking(|_| {});
+    bench.check(super::recalling::TO_ASK);
+    bench.check(
+        "> recalled 2
+         < dial +12015550177 through carrier
+         > invite
+         < find
+         > found recalled
+         < claim
+         > taken by recall
+         < hang up far, hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open, claim
+         > claimed
+         < matched V2, enqueue help as before
+         > caller cancels
+         < leave, finish open, ended abandoned by caller, unpromise, finish open, ended unreached by us",
+    );
+    quiet(bench);
+}
+
+#[test]
 fn who_talks_in_a_callback_is_not_taken_for_a_caller_too() {
     let mut bench = asking(|_| {});
     promised_up_to_the_question(&mut bench);

@@ -197,6 +197,18 @@ fn who_asks_again_keeps_the_place() {
     assert!(first.is_some() && bench.waits_since() == first);
 }
 
+/// The store has the promise of a later moment than that from which they wait.
+#[test]
+fn a_try_in_vain_keeps_the_place() {
+    let mut bench = asking();
+    let first = bench.waits_since();
+    bench.check("> wait 1000\n <\n > recalled 1\n < dial +12015550177 through carrier");
+    bench.after("far 486");
+    bench.after("finished");
+    bench.check("> wait 601000\n < enqueue help as before");
+    assert!(first.is_some() && bench.waits_since() == first);
+}
+
 #[test]
 fn an_offer_after_the_hours_is_not_taken() {
     let mut bench = Bench::with_nothing_promised("daily 00:00-00:17");

@@ -9,6 +9,9 @@ use bytes::Bytes;
 use crate::base::{AgentId, CallId, E164, IntentId, Mono, Now, Stage};
 use crate::calls::browsing;
 use crate::calls::facts::{CallRecord, Fact, Outcome};
+use crate::engine::Input;
+use crate::engine::question::Question;
+use crate::intents::requests::{StoreReply, StoreRequest};
 use crate::intents::{Callback, CallbackState, Intent};
 use crate::sim::{promise, town};
 use crate::sip::wire::{Message, Method};
@@ -26,8 +29,15 @@ pub(super) struct Callbacks {
     acknowledged: BTreeMap<AgentId, Mono>,
     /// The store may have promised them something that its page has not heard of: what it says then is what holds.
     unsure: BTreeSet<IntentId>,
+    /// ... because their page has asked for it.
+    unsure_of_page: BTreeSet<IntentId>,
     /// Dialogs with numbers that were dialled.
     dialled: BTreeSet<Vec<u8>>,
+    /// As the store has said it, and those of which the engine itself has asked it: their callers have pressed the key.
+    stored: BTreeMap<IntentId, Intent>,
+    by_key: BTreeSet<IntentId>,
+    /// Where they waited who would rather be called.
+    place_by_intent: BTreeMap<IntentId, Mono>,
 }
 
 #[derive(Clone, Debug)]
@@ -52,10 +62,12 @@ impl Callbacks {
     pub fn promised(&mut self, call: CallId, intent: &Intent, now: Now) -> Option<String> {
         let callback = intent.callback.as_deref()?;
         self.unsure.remove(&intent.id);
+        self.unsure_of_page.remove(&intent.id);
         let since = now.mono - now.wall.since(callback.since);
         let before = self.promises.get(&call).cloned();
         let (told, rung) = before.as_ref().map_or((0, 0), |before| (before.told, before.rung));
         let since = before.map_or(since, |before| before.since.min(since));
+        let since = self.place_by_intent.remove(&intent.id).map_or(since, |place| place.min(since));
         let promise = Promise {
             intent: intent.id,
             number: callback.number.clone(),
@@ -70,9 +82,55 @@ impl Callbacks {
         self.since_by_call.get(&call).copied().and_then(|since| self.check_place(call, since))
     }
 
+    /// What is promised to whom, as the store says.
+    pub fn input(&mut self, input: &Input) {
+        match input {
+            Input::Store { result: Ok(StoreReply::Promised(intent)), .. } => {
+                self.by_key.insert(intent.id);
+                if !self.unsure_of_page.contains(&intent.id) {
+                    self.unsure.remove(&intent.id);
+                }
+                self.promised_anew(intent);
+                self.stored.insert(intent.id, (**intent).clone());
+            }
+            Input::Store { result: Ok(StoreReply::Promises(intents)), .. } => {
+                self.stored.extend(intents.iter().map(|intent| (intent.id, intent.clone())));
+            }
+            Input::Ask { question: Question::CallBack { intent }, .. } => {
+                self.stored.insert(intent.id, (**intent).clone());
+            }
+            _ => {}
+        }
+    }
+
+    /// What was promised before is for this number from now on.
+    fn promised_anew(&mut self, intent: &Intent) {
+        let Some(callback) = &intent.callback else { return };
+        for promise in self.promises.values_mut().filter(|promise| promise.intent == intent.id && !promise.is_over) {
+            (promise.number, promise.zone) = (callback.number.clone(), callback.zone.clone());
+        }
+    }
+
+    /// The engine asks the store for a promise: a caller has pressed the key.
+    pub fn store(&mut self, request: &StoreRequest) {
+        if let StoreRequest::Promise { intent, .. } = request {
+            self.unsure.insert(*intent);
+        }
+    }
+
+    /// With what was promised.
+    pub fn stored(&self, intent: IntentId) -> Option<Intent> {
+        self.stored.get(&intent).cloned()
+    }
+
+    pub fn customer_of(&self, call: CallId) -> Option<IntentId> {
+        self.promises.get(&call).filter(|promise| !promise.is_over).map(|promise| promise.intent)
+    }
+
     /// The store is asked to promise them something.
     pub fn unsure(&mut self, intent: IntentId) {
         self.unsure.insert(intent);
+        self.unsure_of_page.insert(intent);
     }
 
     /// `callback`: as the store has it.
@@ -121,6 +179,11 @@ impl Callbacks {
     /// `state`: how the store has the intent's callback, if it has the intent still.
     pub fn at_the_end(&self, strict: bool, mut state: impl FnMut(IntentId) -> Option<CallbackState>) -> Vec<String> {
         let mut wrong = Vec::new();
+        for intent in self.by_key.iter().filter(|intent| !self.unsure_of_page.contains(intent)) {
+            if matches!(state(*intent), Some(CallbackState::Waiting | CallbackState::Calling { .. })) {
+                wrong.push(format!("{intent} has pressed the key, and waits to be called"));
+            }
+        }
         for (call, promise) in &self.promises {
             if !promise.is_over {
                 wrong.push(format!("{call}: a callback that was promised has not ended"));
@@ -213,7 +276,9 @@ impl Callbacks {
         self.talking.remove(&call);
         self.intent_by_call.remove(&call);
         self.granted.remove(&call);
-        self.since_by_call.remove(&call);
+        let place = self.since_by_call.remove(&call).filter(|_| outcome == Some(Outcome::Replaced));
+        let own = record.intent.filter(|_| record.tries.is_none());
+        self.place_by_intent.extend(own.zip(place));
         if let Some(intent) = record.intent.filter(|_| outcome == Some(Outcome::Talked)) {
             self.talked.insert(intent);
             // A page that is loaded anew amid its call has the intent once more, and the store its promise, which nobody keeps.

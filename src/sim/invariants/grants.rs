@@ -33,7 +33,9 @@ impl Grants {
             | AgentState::WrapUp { .. } => None,
         };
         let wrong = views.iter().filter(|view| state(view) != self.live.get(&view.agent).copied());
-        wrong.map(|view| format!("{}: is {:?}, and has {:?}", view.agent, view.state, self.live.get(&view.agent))).collect()
+        wrong
+            .map(|view| format!("{}: is {:?}, and has {:?}", view.agent, view.state, self.live.get(&view.agent)))
+            .collect()
     }
 
     pub fn fact(&mut self, fact: &Fact) -> Vec<String> {

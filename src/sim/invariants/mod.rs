@@ -3,23 +3,26 @@
 mod browsers;
 mod callbacks;
 mod claims;
+mod codes;
 mod ends;
 mod grants;
 mod hearing;
+mod keys;
 mod order;
 mod pairs;
 mod passing;
 mod pops;
+mod recordings;
 mod reloads;
 mod rings;
 mod wire;
 
 use std::fmt;
 
-use crate::access::PolicyVersion;
 use crate::base::{CallId, IntentId, Mono, Now, Wall};
-use crate::calls::facts::Fact;
-use crate::engine::question::Answer;
+use crate::calls::facts::{CallRecord, Fact};
+use crate::calls::settings::CallSettings;
+use crate::engine::question::{Answer, Question};
 use crate::engine::{Input, Output};
 use crate::intents::Intent;
 use crate::intents::requests::{StoreReply, StoreRequest};
@@ -49,11 +52,15 @@ pub struct Invariants {
     pops: pops::Pops,
     rings: rings::Rings,
     claims: claims::Claims,
+    codes: codes::Codes,
     browsers: browsers::Browsers,
     callbacks: callbacks::Callbacks,
     hearing: hearing::Hearing,
+    recordings: recordings::Recordings,
     reloads: reloads::Reloads,
     wire: wire::Wire,
+    /// What is to be asked of the engine.
+    questions: Vec<Question>,
 }
 
 /// After so many the rest says nothing new.
@@ -74,23 +81,30 @@ impl Invariants {
             pops: Default::default(),
             rings: Default::default(),
             claims: Default::default(),
+            codes: Default::default(),
             browsers: Default::default(),
             callbacks: Default::default(),
             hearing: Default::default(),
+            recordings: Default::default(),
             reloads: Default::default(),
             wire: Default::default(),
+            questions: Vec::new(),
         }
     }
 
     /// Before the engine handles it.
     pub fn input(&mut self, input: &Input, now: Now) {
         self.now = now.mono;
+        self.ends.input();
         self.order.input(input);
         self.rings.input(input);
         self.hearing.input(input);
         self.reloads.input(input);
         self.browsers.input(input);
         self.passing.input(input);
+        self.codes.input(input);
+        self.recordings.input(input);
+        self.callbacks.input(input);
     }
 
     /// Each output, in order.
@@ -110,10 +124,18 @@ impl Invariants {
             Output::Media(command) => {
                 self.hearing.media(command);
                 self.pairs.media(command);
-                self.ends.media(command)
+                let mut wrong = self.ends.media(command);
+                wrong.extend(self.codes.media(command, now.mono));
+                wrong.extend(self.recordings.media(command));
+                wrong
             }
             Output::Answer { answer: Answer::Agents(views), .. } => self.grants.views(views),
-            Output::Store { .. } | Output::Answer { .. } | Output::Resolve { .. } | Output::Page { .. } => Vec::new(),
+            Output::Answer { answer: Answer::Call(Some(view)), .. } => self.call_seen(&view.record, now),
+            Output::Store { request, .. } => {
+                self.callbacks.store(request);
+                self.codes.store(request)
+            }
+            Output::Answer { .. } | Output::Resolve { .. } | Output::Page { .. } => Vec::new(),
         };
         wrong.into_iter().for_each(|what| self.report(what));
     }
@@ -131,9 +153,26 @@ impl Invariants {
         self.callbacks.promised(call, intent, now).into_iter().for_each(|what| self.report(what));
     }
 
+    /// A call that has just come: a callback says by its record whose it is.
+    fn call_seen(&mut self, record: &CallRecord, now: Now) -> Vec<String> {
+        let (call, intent) = (record.call, record.intent.filter(|_| record.tries.is_some()));
+        let Some(intent) = intent else { return Vec::new() };
+        self.recordings.is_for(call, intent);
+        self.order.is_callback(call);
+        let Some(intent) = self.callbacks.stored(intent).filter(|_| record.ended.is_none()) else { return Vec::new() };
+        self.order.promised(call, &intent);
+        self.callbacks.promised(call, &intent, now).into_iter().collect()
+    }
+
+    /// Whose callback this call is.
+    pub fn customer_of(&self, call: CallId) -> Option<IntentId> {
+        self.callbacks.customer_of(call)
+    }
+
     /// The first configuration.
-    pub fn begin(&mut self, version: PolicyVersion) {
-        self.reloads.begin(version);
+    pub fn begin(&mut self, settings: &CallSettings) {
+        self.reloads.begin(settings.policy.version());
+        self.recordings.begin(settings.recording.as_ref());
     }
 
     /// All that came of an input has been seen.
@@ -141,12 +180,13 @@ impl Invariants {
         let mut wrong = self.hearing.settled();
         wrong.extend(self.pairs.settled());
         wrong.extend(self.passing.settled(self.strict));
+        wrong.extend(self.recordings.settled());
         wrong.into_iter().for_each(|what| self.report(what));
     }
 
-    /// Whether the engine is to say how all agents stand.
-    pub fn asks_for_agents(&mut self) -> bool {
-        self.grants.asks()
+    /// What the engine is asked now: how all agents stand when one has come to a call or left it, and what has come in.
+    pub fn question(&mut self) -> Option<Question> {
+        self.questions.pop().or_else(|| self.grants.asks().then_some(Question::Agents))
     }
 
     /// The store is asked to promise something to this customer.
@@ -162,6 +202,7 @@ impl Invariants {
             _ => None,
         };
         wrong.extend(self.callbacks.at_the_end(self.strict, state));
+        wrong.extend(self.recordings.at_the_end());
         wrong.into_iter().for_each(|what| self.report(what));
     }
 
@@ -180,6 +221,11 @@ impl Invariants {
         wrong.extend(self.browsers.fact(fact));
         wrong.extend(self.passing.fact(fact));
         self.pairs.fact(fact);
+        wrong.extend(self.codes.fact(fact, now.mono, self.strict));
+        wrong.extend(self.recordings.fact(fact));
+        if let Fact::CallAdmitted { call, .. } = fact {
+            self.questions.push(Question::Call { call: *call });
+        }
         self.rings.fact(fact, now.mono);
         self.pops.fact(fact);
         wrong

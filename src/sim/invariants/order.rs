@@ -44,10 +44,15 @@ impl Order {
 
     /// This call is one for a callback.
     pub fn promised(&mut self, call: CallId, intent: &Intent) {
+        self.is_callback(call);
         let Some(priority) = intent.callback.as_ref().map(|callback| callback.priority) else { return };
-        self.callbacks.insert(call);
         self.priority_by_call.insert(call, priority);
         self.waiting.get_mut(&call).into_iter().for_each(|waiting| waiting.priority = priority);
+    }
+
+    /// ... for whatever.
+    pub fn is_callback(&mut self, call: CallId) {
+        self.callbacks.insert(call);
     }
 
     pub fn fact(&mut self, fact: &Fact) -> Vec<String> {
@@ -58,6 +63,10 @@ impl Order {
             Fact::Decided { call, rule, .. } => {
                 let known = PRIORITIES.iter().find(|(name, _)| name == rule);
                 self.priority_by_call.insert(*call, known.map_or(0, |(_, priority)| *priority));
+            }
+            // Who wants to be called back leaves the queue while the store is asked.
+            Fact::Dtmf { call } if self.waiting.contains_key(call) => {
+                self.not_equal.insert(*call);
             }
             Fact::Queued { call, queue, since } => return self.queued(*call, queue, *since),
             Fact::Granted { call, .. } => return self.granted(*call),

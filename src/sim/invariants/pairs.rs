@@ -79,10 +79,10 @@ impl Pairs {
         })
     }
 
-    /// The caller was the first to come in. A callback has no such leg.
+    /// The caller was there first. A callback has no such leg; who comes in there is an agent who calls somebody.
     fn alone(&self, call: CallId) -> Option<String> {
-        let inbound = self.of_group(call).filter(|(leg, _)| !leg.is_outbound());
-        let (caller, of_caller) = inbound.min_by_key(|(_, leg)| leg.nth)?;
+        let first = self.of_group(call).min_by_key(|(_, leg)| leg.nth);
+        let (caller, of_caller) = first.filter(|(leg, _)| !leg.is_outbound())?;
         let Source::Leg(other) = of_caller.source else {
             return Some(format!("{call}: passed on, and the caller hears {:?}", of_caller.source));
         };

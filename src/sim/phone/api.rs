@@ -78,22 +78,50 @@ pub enum PhoneOutput {
 #[derive(Clone, Debug, PartialEq)]
 pub enum PhoneEvent {
     /// Somebody calls; `ring`, `answer` or `refuse` it. 100 has left already.
-    Incoming { call: PhoneCall, from_user: Pii<String>, offer: Option<Session> },
+    Incoming {
+        call: PhoneCall,
+        from_user: Pii<String>,
+        offer: Option<Session>,
+    },
     /// A provisional answer above 100 to our call.
-    Ringing { call: PhoneCall, status: u16 },
+    Ringing {
+        call: PhoneCall,
+        status: u16,
+    },
     /// The two sides are connected: our call has been answered (and that acknowledged), or our answer has been acknowledged.
-    Connected { call: PhoneCall, remote: Option<Session> },
+    Connected {
+        call: PhoneCall,
+        remote: Option<Session>,
+    },
     /// The other side has changed the session; it has been answered.
-    Changed { call: PhoneCall, remote: Session },
+    Changed {
+        call: PhoneCall,
+        remote: Session,
+    },
     /// How the other side took our `change`.
-    ChangeAnswered { call: PhoneCall, status: u16, remote: Option<Session> },
+    ChangeAnswered {
+        call: PhoneCall,
+        status: u16,
+        remote: Option<Session>,
+    },
     /// How the other side took our `pass_on`, and how it goes since.
-    ReferAnswered { call: PhoneCall, status: u16 },
-    PassingOn { call: PhoneCall, status: u16 },
+    ReferAnswered {
+        call: PhoneCall,
+        status: u16,
+    },
+    PassingOn {
+        call: PhoneCall,
+        status: u16,
+    },
     /// The call is over, for whichever reason; its number means nothing any more.
-    Ended { call: PhoneCall, why: Ending },
+    Ended {
+        call: PhoneCall,
+        why: Ending,
+    },
     /// The other side broke a rule of RFC 3261.
-    Fault { what: &'static str },
+    Fault {
+        what: &'static str,
+    },
 }
 
 /// How a call of a phone ended.

@@ -43,6 +43,7 @@ pub(super) enum Kind {
     Change,
     Prack,
     Refer,
+    Info,
     Bye,
 }
 
@@ -169,7 +170,7 @@ impl Call {
     }
 
     /// The deadline of everything of this call that could still wake it.
-    pub fn timers() -> [Timer; 19] {
+    pub fn timers() -> [Timer; 21] {
         [
             Timer::Resend(Kind::Invite),
             Timer::Resend(Kind::Cancel),
@@ -179,6 +180,8 @@ impl Call {
             Timer::Resend(Kind::Refer),
             Timer::GiveUp(Kind::Prack),
             Timer::GiveUp(Kind::Refer),
+            Timer::Resend(Kind::Info),
+            Timer::GiveUp(Kind::Info),
             Timer::ProveAgain,
             Timer::Unproved,
             Timer::Refresh,

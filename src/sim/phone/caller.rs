@@ -19,6 +19,7 @@ impl Phone {
             Method::Cancel if response.status() >= 200 => self.cancel_answered(id, now),
             Method::Bye if response.status() >= 200 => self.bye_answered(id, now),
             Method::Prack if response.status() >= 200 => self.stop(id, Kind::Prack),
+            Method::Info if response.status() >= 200 => self.stop(id, Kind::Info),
             Method::Refer if response.status() >= 200 => self.refer_answered(id, response.status()),
             _ => {}
         }
@@ -69,7 +70,7 @@ impl Phone {
             Some(Kind::Invite) if response.status() < 300 => self.answered(id, response, now),
             Some(Kind::Invite) => self.refused(id, response, now),
             Some(Kind::Change) => self.change_answered(id, response, now),
-            Some(Kind::Cancel | Kind::Prack | Kind::Refer | Kind::Bye) | None => {}
+            Some(Kind::Cancel | Kind::Prack | Kind::Refer | Kind::Info | Kind::Bye) | None => {}
         }
     }
 

@@ -81,6 +81,19 @@ impl Phone {
         true
     }
 
+    /// Presses a key, as an INFO says it; one that comes too soon after another is lost.
+    pub fn press(&mut self, id: PhoneCall, key: char, now: Mono) {
+        let branch = self.branch();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if !matches!(call.stand, Stand::Talking) || call.outgoing.contains_key(&Kind::Info) {
+            return;
+        }
+        call.cseq += 1;
+        let (cseq, peer) = (call.cseq, call.peer);
+        let bytes = messages::key(&self.setup, call, &branch, key);
+        self.begin(id, Kind::Info, cseq, branch, bytes, peer, now);
+    }
+
     /// 200 to whoever calls us; sound is wanted at `rtp`.
     pub fn answer(&mut self, id: PhoneCall, rtp: SocketAddr, now: Mono) {
         let Some(call) = self.calls.get_mut(&id).filter(|call| matches!(call.stand, Stand::Incoming)) else { return };

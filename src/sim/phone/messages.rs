@@ -12,6 +12,7 @@ use super::proving::RELIABLE;
 use super::refreshing::{SESSION_SECONDS, TIMER};
 
 const SDP: &str = "application/sdp";
+const KEYS: &str = "application/dtmf-relay";
 
 /// A random word of 16 letters, for tags and branches.
 pub(super) fn word(rng: &mut Rng) -> String {
@@ -56,6 +57,15 @@ pub(super) fn refer(setup: &PhoneSetup, call: &Call, branch: &str, to: &str, ask
     writer.push(HeaderName::REFER_TO, format!("<{to}{replaces}>"));
     writer.push(HeaderName::REFERRED_BY, format!("<sip:{}@{}>", setup.user, setup.address));
     writer.finish()
+}
+
+/// INFO with a key (RFC 6086).
+pub(super) fn key(setup: &PhoneSetup, call: &Call, branch: &str, key: char) -> Bytes {
+    let mut writer = begin(setup, call, &Method::Info, &call.target, branch, call.cseq);
+    for route in &call.routes {
+        writer.push_bytes(HeaderName::ROUTE, route);
+    }
+    writer.finish_with(KEYS, format!("Signal={key}\r\nDuration=160\r\n").as_bytes())
 }
 
 /// The dialog as its other side has to find it (RFC 3891 section 6.1).

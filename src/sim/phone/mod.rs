@@ -208,7 +208,7 @@ impl Phone {
             Kind::Change => self.hang_up(id, now),
             Kind::Bye => self.end(id, Ending::HungUp, now),
             // What they were about goes on without.
-            Kind::Prack | Kind::Refer => {}
+            Kind::Prack | Kind::Refer | Kind::Info => {}
         }
     }
 
@@ -254,9 +254,11 @@ impl Phone {
             (Method::Bye, Some(call)) => self.peer_hung_up(call, &request, from, now),
             (Method::Prack, Some(call)) => self.proved(call, &request, from),
             (Method::Notify, Some(call)) => self.notified(call, &request, from),
+            // A key that the other side has pressed.
+            (Method::Info, Some(call)) => self.refuse_statelessly(call, &request, 200, from),
             (Method::Options, _) => self.reply_stateless(&request, 200, from),
             (Method::Ack, None) => {}
-            (Method::Invite | Method::Cancel | Method::Bye | Method::Prack | Method::Notify, None) => {
+            (Method::Invite | Method::Cancel | Method::Bye | Method::Prack | Method::Notify | Method::Info, None) => {
                 self.reply_stateless(&request, 481, from);
             }
             (_, _) => self.reply_stateless(&request, 501, from),

@@ -227,3 +227,38 @@ fn a_session_is_refreshed_at_half_of_its_life() {
     assert!((1..=2).contains(&changes(&pair)), "{:?}", pair.events);
     assert!(pair.phones.iter().all(|phone| phone.live_calls() == 1), "nobody has hung up");
 }
+
+#[test]
+fn whoever_is_called_already_is_named_in_the_refer() {
+    let mut pair = Pair::new();
+    let (caller, asked) = (pair.dial(), pair.dial());
+    let incoming = |event: &PhoneEvent| if let PhoneEvent::Incoming { call, .. } = event { Some(*call) } else { None };
+    let calls: Vec<PhoneCall> = pair.events[1].iter().filter_map(incoming).collect();
+    for call in calls {
+        pair.phones[1].answer(call, "192.0.2.2:4000".parse().unwrap(), pair.now);
+    }
+    pair.settle();
+    assert!(pair.phones[0].pass_on(caller, "sip:ben@192.0.2.9", Some(asked), pair.now));
+    let Some(PhoneOutput::Send(bytes, _)) = pair.phones[0].poll_output() else { panic!("no REFER") };
+    let Ok(Message::Request(refer)) = Message::parse(bytes) else { panic!("no request") };
+    let to = refer.refer_to().unwrap();
+    let replaces = crate::sip::wire::uri_header(to.uri.headers, "Replaces").unwrap();
+    let replaces = crate::sip::wire::Replaces::read(&replaces).unwrap();
+    let own = &pair.phones[0].calls[&asked];
+    assert_eq!((replaces.call_id, replaces.from_tag), (&own.call_id[..], own.local_tag.as_bytes()));
+    assert_eq!(Some(replaces.to_tag), own.remote_tag.as_deref());
+    assert!(!pair.phones[0].pass_on(caller, "sip:ben@192.0.2.9", None, pair.now), "one after the other");
+}
+
+#[test]
+fn the_answer_to_a_refer_and_a_key_are_heard() {
+    let mut pair = Pair::new();
+    let call = pair.dial();
+    pair.answer();
+    pair.phones[0].pass_on(call, "sip:ben@192.0.2.9", None, pair.now);
+    pair.phones[0].press(call, '5', pair.now);
+    pair.settle();
+    let refused = PhoneEvent::ReferAnswered { call, status: 501 };
+    assert!(pair.events[0].contains(&refused), "this phone knows of no REFER");
+    assert!(!has_fault(&pair));
+}

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use crate::base::IntentId;
+use crate::calls::facts::Fact;
 use crate::intents::Intent;
 use crate::intents::requests::{StoreReply, StoreRequest};
 use crate::sim::dice;
 use crate::sim::door::{Door, DoorOutput};
 use crate::sim::site::Visit;
+use crate::sim::town;
 
 use super::{Step, World};
 
@@ -38,6 +40,27 @@ impl World {
         if let Some(intent) = visit.page.filter(|_| self.rng.chance(0.1)) {
             let asked = self.now + dice::between_ms(&mut self.rng, IN_THE_QUEUE_MS.0, IN_THE_QUEUE_MS.1);
             self.visits.add(asked, Step::CallBack(intent));
+        }
+    }
+
+    /// An agent is found for their callback, or their number is dialled: one in five has just taken another telephone.
+    pub(super) fn maybe_ring_in(&mut self, fact: &Fact) {
+        let (Fact::Granted { call, .. } | Fact::Recalling { call, .. }) = fact else { return };
+        let customer = self.invariants.customer_of(*call);
+        let Some(visit) = customer.and_then(|intent| self.ways_in.get(&intent)).cloned() else { return };
+        if self.rng.chance(0.2) {
+            let at = self.now + dice::between_ms(&mut self.rng, 0, 4_000);
+            let carrier = self.rng.below(town::PRIMARY_TRUNKS);
+            self.visits.add(at, Step::RingIn(carrier, visit));
+        }
+    }
+
+    pub(super) fn ring_in(&mut self, carrier: u64, visit: &Visit) {
+        let now = self.now;
+        self.last_call = now;
+        self.counts.of_callbacks("rang in");
+        if let Some(person) = usize::try_from(carrier).ok().and_then(|nth| self.people.get_mut(nth)) {
+            person.dial(visit, now);
         }
     }
 
