@@ -26,6 +26,7 @@ use super::explained::DecisionSeen;
 use super::facts::Fact;
 use super::pages::{Pages, Standing};
 use super::places::Places;
+use super::recalling::plan::CallbackPlan;
 use super::settings::{CallSettings, PhonePlan};
 use super::settling::Settling;
 use super::shadowing::Differences;
@@ -68,8 +69,8 @@ pub enum Chore {
     Taken(IntentId),
     /// The call is over.
     Freed { intent: IntentId, talked: bool },
-    /// The caller is to be called back, now that they have hung up; by the rule that has decided on their call.
-    Promised { intent: Box<Intent>, decision: Option<Box<DecisionSeen>> },
+    /// The caller is to be called back, now that they have hung up; by the rule that has decided on their call, and as it was promised.
+    Promised { intent: Box<Intent>, decision: Option<Box<DecisionSeen>>, plan: Option<Arc<CallbackPlan>> },
     /// The customer calls while we are calling them.
     CallsIn { intent: IntentId, call: CallId },
 }

@@ -12,6 +12,7 @@ use super::call::{Call, Phase};
 use super::facts::Fact;
 use super::matching;
 use super::pop;
+use super::recording;
 use super::settling;
 use super::transfer;
 
@@ -92,6 +93,7 @@ fn exchange(call: &mut Call, intent: Box<Intent>, bench: &mut Bench, now: Now) {
     bench.pages.forget(id, call.id);
     bench.pages.has(id, call.id);
     bench.chores.push_back(Chore::Taken(id));
+    recording::is_of_another(call, bench);
     raise(call, id, bench, now);
 }
 

@@ -213,6 +213,12 @@ fn ask(call: &mut Call, to: &str, is_busy: bool, bench: &mut Bench) {
     tell(call, &by, to, ConsultState::Ringing, "", bench);
 }
 
+/// The agent talks with whoever was asked, and the caller waits.
+pub fn leaves_caller_out(call: &Call) -> bool {
+    let consultation = call.consultation.as_deref();
+    consultation.is_some_and(|asked| asked.is_there && asked.between == Between::AgentAndThird)
+}
+
 fn connect(call: &mut Call, between: Between, bench: &mut Bench, now: Now) {
     let Some(consultation) = &mut call.consultation else { return };
     consultation.between = between;

@@ -224,7 +224,8 @@ pub fn heard(call: &mut Call, bench: &mut Bench, now: Now) {
 pub fn close(call: &Call, outcome: Outcome, bench: &mut Bench) -> Outcome {
     match &call.phase {
         Phase::Matching(Step::Promised(intent)) => {
-            bench.chores.push_back(Chore::Promised { intent: intent.clone(), decision: decision_of(call) });
+            let plan = bench.settings.callback.clone();
+            bench.chores.push_back(Chore::Promised { intent: intent.clone(), decision: decision_of(call), plan });
             Outcome::Replaced
         }
         Phase::Matching(Step::Promising(_, asked)) => {

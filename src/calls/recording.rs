@@ -10,6 +10,7 @@ use crate::media::{MediaCommand, Recorded, Track, WavId};
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, Phase, Side};
+use super::consulting;
 use super::facts::{CallRecord, Fact};
 use super::prompts::{self, Prompt, Purpose};
 
@@ -166,6 +167,19 @@ pub fn resume(call: &mut Call, bench: &mut Bench, now: Now) {
     show(call, bench);
 }
 
+/// Another customer calls than we thought: one who has not agreed is not recorded any more.
+pub fn is_of_another(call: &mut Call, bench: &mut Bench) {
+    let is_known = bench.settings.recording.as_ref().is_some_and(|plan| is_known_to_caller(call, plan));
+    if is_known || !matches!(call.recording, Recording::On { .. } | Recording::Paused { .. }) {
+        return;
+    }
+    end(call, bench);
+    let why = NoRecording::NoConsent;
+    note(call).withheld = Some(why);
+    say(call, RecordingNews::Withheld(why), bench);
+    show(call, bench);
+}
+
 /// The caller is alone: nobody is recorded until somebody is there.
 pub fn rest(call: &mut Call, bench: &mut Bench) {
     if matches!(call.recording, Recording::On { .. }) {
@@ -264,9 +278,14 @@ fn pause(call: &mut Call, since: Mono, bench: &mut Bench, now: Now) {
 }
 
 fn tell_tracks(call: &Call, bench: &mut Bench) {
-    if matches!(call.recording, Recording::On { .. }) {
+    if matches!(call.recording, Recording::On { .. }) && !is_alone(call) {
         tracks(call, Some, bench);
     }
+}
+
+/// A pause may end while nobody talks with the caller.
+fn is_alone(call: &Call) -> bool {
+    matches!(call.phase, Phase::Passing) || consulting::leaves_caller_out(call)
 }
 
 fn stop_tracks(call: &Call, bench: &mut Bench) {

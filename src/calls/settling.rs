@@ -153,7 +153,8 @@ fn paid(bench: &mut Bench, number: u64, reply: &StoreReply) {
             promise(bench, debt.call, Wanted { stranger: None, ..*wanted });
         }
         (Owed::Promise(wanted), StoreReply::Promised(intent)) => {
-            bench.chores.push_back(Chore::Promised { intent: intent.clone(), decision: wanted.decision });
+            let plan = bench.settings.callback.clone();
+            bench.chores.push_back(Chore::Promised { intent: intent.clone(), decision: wanted.decision, plan });
         }
         (_, _) => {}
     }

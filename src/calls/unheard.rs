@@ -77,6 +77,7 @@ fn talk_is_over(call: &mut Call, side: Side, cause: Cause, bench: &mut Bench, no
 fn agent_is_unheard(call: &mut Call, grant: &Grant, leg: FarLeg, reason: Option<Reason>, bench: &mut Bench, now: Now) {
     hang_up_far(leg, reason, bench);
     sound::close_far(call, bench);
+    bench.fact(Fact::LetGo { call: call.id, agent: grant.agent.clone() });
     talking::release_agent(call, grant, bench);
     call.phase = Phase::Passing;
     call.connected = None;

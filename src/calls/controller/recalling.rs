@@ -25,12 +25,16 @@ const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 /// Somebody else may be calling the customer; when they have not said so for a while, they are no more.
 const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(30);
 
+/// What had decided on the customer's own call, and the plan that holds: without one nobody is called back.
+type Promised = (Option<Box<DecisionSeen>>, Option<Arc<CallbackPlan>>);
+
 impl Calls {
     /// The store has taken the promise of this intent: it waits from now on, in the place that the customer has.
     pub fn call_back(&mut self, intent: Box<Intent>, now: Now) -> CalledBack {
         self.bench.now = now;
         let id = intent.id;
-        let done = self.take_promise(intent, None, now);
+        let plan = self.bench.settings.callback.clone();
+        let done = self.take_promise(intent, (None, plan), now);
         self.run_chores(now);
         match (done, self.bench.recalls.get(&id).copied()) {
             (CalledBack::Waiting { .. }, Some((call, _))) => self.waiting(call),
@@ -74,8 +78,8 @@ impl Calls {
         self.bench.recalls.values().filter_map(|(call, _)| self.get(*call)).filter(waits).count()
     }
 
-    fn take_promise(&mut self, intent: Box<Intent>, before: Option<Box<DecisionSeen>>, now: Now) -> CalledBack {
-        let Some(plan) = self.bench.settings.callback.clone() else { return CalledBack::Off };
+    fn take_promise(&mut self, intent: Box<Intent>, (before, plan): Promised, now: Now) -> CalledBack {
+        let Some(plan) = plan else { return CalledBack::Off };
         let callback = intent.callback.as_deref().filter(|callback| callback.state == CallbackState::Waiting);
         let Some(mut callback) = callback.cloned() else { return CalledBack::Off };
         if let Some(own) = self.call_of_customer(intent.id) {
@@ -161,7 +165,7 @@ impl Calls {
                     bench.pages.has(intent, call.id);
                     recalling::take_up(call, talked, bench, now);
                 }),
-                Chore::Promised { intent, decision } => self.begin_promised(intent, decision, now),
+                Chore::Promised { intent, decision, plan } => self.begin_promised(intent, (decision, plan), now),
                 Chore::CallsIn { intent, call } => self.calls_in(intent, call, now),
             }
         }
@@ -174,11 +178,11 @@ impl Calls {
     }
 
     /// The caller has hung up, and waits to be called. When the process ends, the promise is in the store.
-    fn begin_promised(&mut self, intent: Box<Intent>, decision: Option<Box<DecisionSeen>>, now: Now) {
+    fn begin_promised(&mut self, intent: Box<Intent>, promised: Promised, now: Now) {
         if self.bench.is_draining {
             return;
         }
-        match self.take_promise(intent, decision, now) {
+        match self.take_promise(intent, promised, now) {
             CalledBack::Waiting { .. } | CalledBack::Talking => {}
             CalledBack::Full | CalledBack::Off => self.bench.look_for_promises = Some(now.mono + LOOK_AGAIN),
         }
@@ -214,7 +218,8 @@ impl Calls {
             }
             match intent.callback.as_ref().map(|callback| callback.state) {
                 Some(CallbackState::Waiting) => {
-                    self.take_promise(intent, None, now);
+                    let plan = self.bench.settings.callback.clone();
+                    self.take_promise(intent, (None, plan), now);
                 }
                 Some(CallbackState::Calling { call }) => self.lost(&intent, call, now),
                 Some(CallbackState::Reached | CallbackState::Missed | CallbackState::TakenBack) | None => {}

@@ -74,8 +74,14 @@ pub fn store_answered(
         call.record.tries = Some(callback.tries);
     }
     let is_night = !recall.hours.contains(now.wall);
+    let is_one_too_many = recall.callback.tries > recall.plan.most.tries;
     bench.cancel_deadline(call, Deadline::Match);
     match result {
+        // The store has counted what we have not heard of.
+        Ok(StoreReply::Claimed(_)) if is_one_too_many => {
+            let_agent_go(call, "the customer has been called often enough", bench);
+            in_vain(call, bench, now);
+        }
         // Promised anew, elsewhere, by an answer that we have not heard of.
         Ok(StoreReply::Claimed(_)) if is_night => {
             take_try_back(call, bench);

@@ -106,6 +106,16 @@ fn a_pause_leaves_out_what_is_said_until_the_agent_or_the_time_ends_it() {
 }
 
 #[test]
+fn a_pause_that_ends_while_the_caller_is_alone_records_nobody() {
+    let mut bench = talking();
+    for event in ["anna pauses", "refer sip:ben@192.0.2.1", "agent bye"] {
+        bench.after(event);
+    }
+    let said = bench.after("wait 60000");
+    assert!(said.contains("recording resumed") && !said.contains(" recorded"), "{said}");
+}
+
+#[test]
 fn a_pause_ends_when_the_call_is_put_on_hold() {
     let mut bench = talking();
     bench.after("anna pauses");

@@ -63,6 +63,10 @@ impl Callbacks {
         let callback = intent.callback.as_deref()?;
         self.unsure.remove(&intent.id);
         self.unsure_of_page.remove(&intent.id);
+        // A page that was loaded anew in its call may ask once more.
+        if !self.promises.contains_key(&call) {
+            self.talked.remove(&intent.id);
+        }
         let since = now.mono - now.wall.since(callback.since);
         let before = self.promises.get(&call).cloned();
         let (told, rung) = before.as_ref().map_or((0, 0), |before| (before.told, before.rung));
@@ -179,7 +183,7 @@ impl Callbacks {
     /// `state`: how the store has the intent's callback, if it has the intent still.
     pub fn at_the_end(&self, strict: bool, mut state: impl FnMut(IntentId) -> Option<CallbackState>) -> Vec<String> {
         let mut wrong = Vec::new();
-        for intent in self.by_key.iter().filter(|intent| !self.unsure_of_page.contains(intent)) {
+        for intent in self.by_key.iter().filter(|intent| strict && !self.unsure_of_page.contains(intent)) {
             if matches!(state(*intent), Some(CallbackState::Waiting | CallbackState::Calling { .. })) {
                 wrong.push(format!("{intent} has pressed the key, and waits to be called"));
             }
