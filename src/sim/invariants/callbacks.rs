@@ -91,9 +91,6 @@ impl Callbacks {
         match input {
             Input::Store { result: Ok(StoreReply::Promised(intent)), .. } => {
                 self.by_key.insert(intent.id);
-                if !self.unsure_of_page.contains(&intent.id) {
-                    self.unsure.remove(&intent.id);
-                }
                 self.promised_anew(intent);
                 self.stored.insert(intent.id, (**intent).clone());
             }
