@@ -39,6 +39,7 @@ pub(super) fn plan() -> Option<CallbackPlan> {
             key: town::CALLBACK_KEY,
             question: [town::INVITATION].into(),
             promised: [WavId(1)].into(),
+            noted: [WavId(1)].into(),
             queues: None,
             first_after: Duration::from_secs(3),
             every: Duration::from_secs(6),
