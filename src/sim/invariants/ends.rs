@@ -81,6 +81,10 @@ impl Ends {
 
     /// A leg that comes in is the caller's, or the own one of an agent who calls somebody.
     fn owner(&mut self, leg: LegId, group: CallId) -> CallId {
+        // Opened once more, at another port.
+        if let Some(known) = self.open.get(&leg) {
+            return known.of;
+        }
         if leg.is_outbound() {
             let by = self.call_by_dialled.range(..=leg).next_back().filter(|(_, call)| leg.is_dialled_by(**call));
             let by = by.map_or(group, |(_, call)| *call);
