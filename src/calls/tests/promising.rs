@@ -444,7 +444,7 @@ fn a_customer_who_calls_while_they_are_dialled_has_their_own_call() {
 #[test]
 fn a_customer_who_calls_amid_the_last_try_and_hangs_up_is_not_called_again() {
     let mut bench = asking(|_| {});
-    bench.check(super::recalling::TO_ASK);
+    promised_up_to_the_question(&mut bench);
     bench.check(
         "> recalled 2
          < dial +12015550177 through carrier

@@ -88,7 +88,7 @@ impl Codes {
         let asked = self.asked.entry(call).or_default();
         asked.questions += 1;
         asked.since.get_or_insert(now);
-        let may_be_asked = self.trunk_by_call.get(&call).is_some_and(|trunk| town::asks_for_codes(trunk));
+        let may_be_asked = self.trunk_by_call.get(&call).is_some_and(town::asks_for_codes);
         if !may_be_asked {
             return Some(format!("{call}: is asked for a code, and its trunk has none"));
         }
