@@ -136,6 +136,7 @@ pub enum Fact {
     /// The shadow policy was asked too.
     Shadowed {
         call: CallId,
+        version: PolicyVersion,
         live: ReasonCode,
         shadow: ReasonCode,
     },

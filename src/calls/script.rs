@@ -195,6 +195,19 @@ impl Bench {
         Bench::of(CallSettings { shadow: Some(Arc::new(policy(level))), ..plain })
     }
 
+    /// The configuration is read again, with these changes to the usual settings.
+    pub fn reload(&mut self, change: impl FnOnce(&mut CallSettings)) {
+        let ivr = Fallback::Sip { uri: "sip:{dialled}@192.0.2.99".to_owned(), via: None };
+        let mut settings = settings(ivr, Mode::Path, TrunkTerms::default(), SoundTerms::default());
+        change(&mut settings);
+        self.calls.reconfigure(Arc::new(settings));
+    }
+
+    /// The last one that is a customer's.
+    pub fn call(&self) -> CallId {
+        self.call
+    }
+
     pub fn differences(&self) -> &Differences {
         self.calls.differences()
     }

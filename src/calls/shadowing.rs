@@ -49,9 +49,11 @@ pub(super) fn ask(settings: &CallSettings, facts: &Facts<'_>) -> Option<Decision
 /// Counts it beside the live answer, and keeps it when it is another one.
 pub(super) fn note(call: &Call, live: &Decision, shadow: Option<Decision>, bench: &mut Bench, at: Wall) {
     let Some(shadow) = shadow else { return };
-    bench.fact(Fact::Shadowed { call: call.id, live: live.reason.code(), shadow: shadow.reason.code() });
+    // The one that the call began with, as the rules that it is held against.
+    let version = bench.settings.shadow.as_ref().map_or(PolicyVersion::default(), |shadow| shadow.version());
+    bench.fact(Fact::Shadowed { call: call.id, version, live: live.reason.code(), shadow: shadow.reason.code() });
     if live.answer != shadow.answer {
-        let shadow_version = bench.settings.shadow.as_ref().map_or(PolicyVersion::default(), |shadow| shadow.version());
+        let shadow_version = version;
         bench.differences.keep(Difference { call: call.id, at, live: live.clone(), shadow, shadow_version });
     }
 }

@@ -1,8 +1,10 @@
 //! What is kept of a call to explain it, and of the shadow policy.
 
+use std::sync::Arc;
+
 use super::super::explained::Explained;
 use super::{TO_POP, TO_TALK, ivr, talking};
-use crate::access::{Condition, ReasonCode};
+use crate::access::{Answer, Condition, Conditions, Policy, PolicySetup, PolicyVersion, ReasonCode, Rule};
 use crate::base::{AgentId, Level, QueueId};
 use crate::calls::facts::FallbackCause;
 use crate::calls::script::Bench;
@@ -101,6 +103,41 @@ fn a_shadow_policy_is_asked_and_not_obeyed() {
     let mut bench = Bench::with_shadow(Level::Strong);
     bench.check("> invite\n < find\n > found ours\n < matched V2, shadow human/human, enqueue help");
     assert_eq!(bench.differences().newest_first().count(), 0, "the answer is the same");
+}
+
+/// Which shadow a call is held against is settled when it comes in, as are the rules; whatever the rules are asked again, the shadow is too.
+#[test]
+fn a_reload_takes_another_shadow_for_the_calls_that_come_after_it() {
+    let shadow = |rules: Vec<Rule>, byte| {
+        let policy = Policy::new(PolicySetup::of(rules, Answer::SelfService)).unwrap();
+        Some(Arc::new(policy.with_version(PolicyVersion::of_digest([byte; 32]))))
+    };
+    let when = Conditions { min_level: Some(Level::Proven), ..Conditions::default() };
+    let proven = Rule::new("proven", when, Answer::Human { queue: None, priority: 0 });
+    let mut bench = Bench::having(|settings| settings.shadow = shadow(vec![proven], 1));
+    bench.check(
+        "> page opens
+         < page none
+         > invite
+         < find
+         > found likely
+         < claim
+         > claimed
+         < matched V1, shadow human/self-service, enqueue help, page confirm V1",
+    );
+    let first = bench.call();
+    bench.reload(|settings| settings.shadow = shadow(Vec::new(), 2));
+    // The one after the reload would have sent them away again.
+    bench.check("> page confirms\n < confirmed, shadow human/human, page recognised V3, raised V3");
+    bench.check(
+        "> page closes\n > invite\n < find\n > found ours\n < matched V2, shadow human/self-service, enqueue help",
+    );
+    let listed: Vec<_> =
+        bench.differences().newest_first().map(|one| (one.call, one.shadow_version.to_string())).collect();
+    assert_eq!(listed, [(bench.call(), "020202020202".to_owned()), (first, "010101010101".to_owned())]);
+    bench.reload(|_| {});
+    bench.check("> invite\n < find\n > found ours\n < matched V2, enqueue help");
+    assert_eq!(bench.differences().newest_first().count(), 2);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::access::ReasonCode;
+use crate::access::{PolicyVersion, ReasonCode};
 use crate::base::{Level, TrunkId};
 use crate::calls::caps::{Bound, Reached};
 use crate::calls::facts::{Fact, FallbackCause, Outcome, PopMiss};
@@ -20,8 +20,8 @@ pub enum Counter {
     TurnedAway(FallbackCause),
     TrunkFull(TrunkId, Bound, Reached),
     Decided(String),
-    /// The live answer, and what the shadow policy would have said.
-    Shadowed(ReasonCode, ReasonCode),
+    /// The version of the shadow policy, the live answer, and what the shadow would have said.
+    Shadowed(PolicyVersion, ReasonCode, ReasonCode),
     Confirmed,
     Granted,
     OfferFailed,
@@ -125,7 +125,7 @@ impl Counters {
             Fact::Matched { level, .. } => self.add(Counter::Matched(*level), 1),
             Fact::MatchMissed { cause, .. } => self.add(Counter::MatchMissed(*cause), 1),
             Fact::Decided { rule, .. } => self.add(Counter::Decided(rule.clone()), 1),
-            Fact::Shadowed { live, shadow, .. } => self.add(Counter::Shadowed(*live, *shadow), 1),
+            Fact::Shadowed { version, live, shadow, .. } => self.add(Counter::Shadowed(*version, *live, *shadow), 1),
             Fact::Confirmed { .. } => self.add(Counter::Confirmed, 1),
             Fact::Granted { .. } => self.add(Counter::Granted, 1),
             Fact::PopMissed { cause, .. } => self.add(Counter::PopMissed(*cause), 1),
@@ -185,7 +185,7 @@ impl Counter {
             Counter::TrunkFull(..) => ("trunk_full", "Calls that a cap of their trunk forbade.", Some("trunk")),
             Counter::Decided(_) => ("decisions", "Decisions of the access rules.", Some("rule")),
             Counter::Shadowed(..) => {
-                ("shadow_decisions", "Calls by their answer, and by that of the shadow policy.", Some("live"))
+                ("shadow_decisions", "Decisions by their answer, and by that of each shadow policy.", Some("live"))
             }
             Counter::Confirmed => ("calls_confirmed", "Calls that a signed-in page said were its customer's.", None),
             Counter::Granted => ("grants", "Agents promised to a call.", None),
@@ -223,7 +223,9 @@ impl Counter {
             Counter::TrunkFull(_, bound, reached) => {
                 format!(",direction=\"{}\",cap=\"{}\"", bound.as_str(), reached.as_str())
             }
-            Counter::Shadowed(_, shadow) => format!(",shadow=\"{}\"", shadow.as_str()),
+            Counter::Shadowed(version, _, shadow) => {
+                format!(",shadow=\"{}\",version=\"{version}\"", shadow.as_str())
+            }
             Counter::Admitted(_)
             | Counter::Ended(_)
             | Counter::Matched(_)
@@ -263,7 +265,7 @@ impl Counter {
             Counter::MatchMissed(cause) | Counter::FellBack(cause) | Counter::TurnedAway(cause) => cause.as_str(),
             Counter::Decided(rule) => rule,
             Counter::Notified(target) | Counter::NoticeFailed(target) | Counter::NoticeLost(target) => target,
-            Counter::Shadowed(live, _) => live.as_str(),
+            Counter::Shadowed(_, live, _) => live.as_str(),
             Counter::PopMissed(miss) => miss.as_str(),
             Counter::Recordings(word) | Counter::Supervised(word) => word,
             Counter::SipRefused(refusal) => refusal_word(*refusal),

@@ -25,7 +25,7 @@ pub(super) fn write(fact: &Fact) {
         Fact::Matched { call, level, intent } => tracing::debug!(%call, %level, ?intent, "matched"),
         Fact::Confirmed { call, intent } => tracing::info!(%call, %intent, "confirmed on the page"),
         Fact::Decided { call, rule, reason } => tracing::debug!(%call, rule, reason, "decided"),
-        Fact::Shadowed { call, live, shadow } => {
+        Fact::Shadowed { call, version: _, live, shadow } => {
             tracing::debug!(%call, live = live.as_str(), shadow = shadow.as_str(), "shadow policy");
         }
         Fact::Queued { call, queue, .. } => tracing::debug!(%call, %queue, "queued"),

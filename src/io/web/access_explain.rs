@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::access::ReasonCode;
+use crate::access::{PolicyVersion, ReasonCode};
 use crate::calls::shadowing::Difference;
 use crate::engine::question::{Answer, Question};
 use crate::io::telemetry::{Counter, Telemetry};
@@ -60,13 +60,13 @@ pub(super) struct ShadowAnswer {
     policy: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     shadow: Option<String>,
-    /// Calls since the start of the process, by both answers.
+    /// Decisions since this shadow policy is there, by both answers.
     counts: Vec<ShadowCount>,
     /// Calls to which the answers differ, the latest first; the oldest are forgotten.
     differences: Vec<DifferenceBody>,
 }
 
-/// So many calls got this answer, and would have got that one.
+/// So many decisions gave this answer, and would have given that one.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ShadowCount {
     live: &'static str,
@@ -136,19 +136,21 @@ pub(super) async fn shadow(State(web): State<Arc<Web>>, _: Reader, uri: Uri) -> 
     let routes = &web.routes;
     Ok(Json(ShadowAnswer {
         policy: routes.policy.version().to_string(),
-        shadow: routes.shadow.as_ref().map(|shadow| shadow.version().to_string()),
-        counts: counts(&web.telemetry),
+        shadow: routes.shadow_version().map(|version| version.to_string()),
+        counts: counts(&web.telemetry, routes.shadow_version()),
         differences: differences.iter().map(|difference| difference_body(difference, routes)).collect(),
     }))
 }
 
-/// The answers that calls have had, by what the shadow policy would have said.
-pub(super) fn counts(telemetry: &Telemetry) -> Vec<ShadowCount> {
+/// The answers that there have been, by what the shadow policy would have said; those of another shadow, which was there before a reload,
+/// are not among them.
+pub(super) fn counts(telemetry: &Telemetry, version: Option<PolicyVersion>) -> Vec<ShadowCount> {
+    let Some(version) = version else { return Vec::new() };
     let pairs = ReasonCode::ALL.into_iter().flat_map(|live| ReasonCode::ALL.map(|shadow| (live, shadow)));
     let count = |(live, shadow): (ReasonCode, ReasonCode)| ShadowCount {
         live: live.as_str(),
         shadow: shadow.as_str(),
-        count: telemetry.count(&Counter::Shadowed(live, shadow)),
+        count: telemetry.count(&Counter::Shadowed(version, live, shadow)),
     };
     pairs.map(count).filter(|count| count.count > 0).collect()
 }
@@ -169,4 +171,35 @@ fn limit(uri: &Uri) -> Result<usize, Problem> {
         let problem = Problem::new(Kind::InvalidRequest, "the query cannot be read");
         problem.with("limit", format!("is not a number from 1 to {LIMIT_MAX}"), "give limit=50, or leave it out")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::{CallId, Mono, Now, Wall};
+    use crate::calls::facts::Fact;
+    use crate::io::telemetry;
+
+    #[test]
+    fn the_decisions_of_one_shadow_policy_are_not_those_of_the_next() {
+        let (mut recorder, telemetry) = telemetry::start(None, Wall(0)).unwrap();
+        let [old, new] = [1, 2].map(|byte| PolicyVersion::of_digest([byte; 32]));
+        let (human, refused) = (ReasonCode::Human, ReasonCode::Refused);
+        let now = Now::new(Mono(0), Wall(0));
+        for (version, shadow) in [(old, human), (old, refused), (old, refused), (new, human)] {
+            recorder.record(Fact::Shadowed { call: CallId(1), version, live: human, shadow }, now);
+        }
+        // While the keeper is busy the recorder keeps it.
+        while counts(&telemetry, Some(new)).is_empty() {
+            recorder.tick(now);
+            std::thread::yield_now();
+        }
+        let counted = |version| -> Vec<(&str, &str, u64)> {
+            let counts = counts(&telemetry, version);
+            counts.iter().map(|one| (one.live, one.shadow, one.count)).collect()
+        };
+        assert_eq!(counted(Some(old)), [("human", "human", 1), ("human", "refused", 2)]);
+        assert_eq!(counted(Some(new)), [("human", "human", 1)]);
+        assert_eq!(counted(None), []);
+    }
 }

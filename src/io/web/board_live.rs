@@ -50,7 +50,7 @@ pub(super) struct BoardBody {
     policy: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     shadow_policy: Option<String>,
-    /// Calls by their answer and by that of the shadow policy, since the start of the process.
+    /// Decisions by their answer and by that of the shadow policy, since that one is there.
     shadow: Vec<ShadowCount>,
     /// Customers' pages that are open.
     pages: usize,
@@ -171,8 +171,8 @@ async fn snapshot(web: &Web, earlier: &mut Earlier) -> Option<BoardBody> {
         levels: Level::ALL.into_iter().map(|level| (level.as_str(), count(Counter::Matched(level)))).collect(),
         fallbacks: FallbackCause::ALL.iter().map(|cause| (cause.as_str(), count(Counter::FellBack(*cause)))).collect(),
         policy: web.routes.policy.version().to_string(),
-        shadow_policy: web.routes.shadow.as_ref().map(|shadow| shadow.version().to_string()),
-        shadow: access_explain::counts(&web.telemetry),
+        shadow_policy: web.routes.shadow_version().map(|version| version.to_string()),
+        shadow: access_explain::counts(&web.telemetry, web.routes.shadow_version()),
         pages: web.pages.count(),
     })
 }

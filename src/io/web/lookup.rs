@@ -12,7 +12,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::access::{Channel, Decision, Policy, QueueLoad};
+use crate::access::{Channel, Decision, Policy, PolicyVersion, QueueLoad};
 use crate::base::{AgentId, E164, IntentId, Level, QueueId, TrunkId, Wall};
 use crate::calls::browsing;
 use crate::calls::policy_facts::{self, Seen};
@@ -67,6 +67,10 @@ pub struct Routes {
 }
 
 impl Routes {
+    pub fn shadow_version(&self) -> Option<PolicyVersion> {
+        self.shadow.as_ref().map(|shadow| shadow.version())
+    }
+
     pub fn of(calls: &CallSettings) -> Routes {
         let contact = |phone: &PhonePlan| match &phone.target {
             Target::Uri { uri, .. } => Some(phone.extension.clone().unwrap_or_else(|| uri.clone())),
