@@ -15,6 +15,7 @@ mod server;
 pub mod simulate;
 mod sounds;
 mod tls;
+mod warnings;
 mod web;
 #[cfg(test)]
 mod websocket_tests;

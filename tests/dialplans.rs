@@ -72,30 +72,18 @@ fn freeswitch_finds_every_key_that_its_dial_plan_reads() {
 const GUIDES: [&str; 6] = ["asterisk", "audiocodes", "cube", "freeswitch", "kamailio", "registering-carrier"];
 
 /// The least that is whole, with a trunk and an agent whom no guide names.
-const BASE: &str = r#"
-[sip]
-bind = ["192.0.2.20:5060"]
-[[token_keys]]
-id = 1
-secret = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
-[[trunks]]
-name = "other"
-networks = ["198.51.100.1"]
-fallback = { status = 503 }
-[[pools]]
-name = "main"
-numbers = ["+12015550100..+12015550109"]
-[routing]
-skills = ["english"]
-[[queues]]
-name = "help"
-requires = { english = 3 }
-[[agents]]
-name = "bea"
-skills = { english = 9 }
-token_sha256 = "0000000000000000000000000000000000000000000000000000000000000000"
-phone = { contact = "sip:bea@198.51.100.2" }
-"#;
+fn base() -> String {
+    let names = [
+        ("\"pbx\"", "\"other\""),
+        ("ann", "bea"),
+        ("token_sha256 = \"5fec", "token_sha256 = \"6fec"),
+        ("192.0.2.20", "198.51.100.1"),
+        ("192.0.2.21", "198.51.100.2"),
+        ("192.0.2.10", "192.0.2.20"),
+    ];
+    let text = include_str!("support/smallest.toml").to_owned();
+    names.into_iter().fold(text, |text, (from, to)| text.replace(from, to))
+}
 
 #[test]
 fn every_piece_of_configuration_in_the_guides_is_accepted() {
@@ -105,9 +93,36 @@ fn every_piece_of_configuration_in_the_guides_is_accepted() {
         let pieces: Vec<&str> = text.split("```toml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
         assert!(!pieces.is_empty(), "{guide} shows nothing");
         for piece in pieces {
-            let path = folder.write("throughline.toml", format!("{BASE}{piece}"));
+            let path = folder.write("throughline.toml", format!("{}{piece}", base()));
             let checked = Command::new(PROGRAM).arg("check").arg(&path).output().expect("an end");
             assert!(checked.status.success(), "{guide}: {}\n{piece}", String::from_utf8_lossy(&checked.stderr));
         }
     }
+}
+
+/// What is no fault is said, and the configuration holds; what is one does not, in the file of a shadow either.
+#[test]
+fn warnings_alone_are_no_failure() {
+    let folder = Folder::new("warnings");
+    let gold = "[[access.tiers]]\nname = \"gold\"\n";
+    let check = |access: &str| {
+        let path = folder.write("throughline.toml", format!("{}{access}", base()));
+        let checked = Command::new(PROGRAM).arg("check").arg(&path).output().expect("an end");
+        (checked.status.code(), String::from_utf8_lossy(&checked.stderr).into_owned())
+    };
+    assert_eq!(check(""), (Some(0), String::new()));
+    let (code, said) = check(gold);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.lines().count() == 1 && said.contains("warning: ") && said.contains("no rule asks for the tier"),
+        "{said}"
+    );
+    folder.write("next.toml", format!("[access]\n{gold}"));
+    let (code, said) = check("[access]\nshadow = \"next.toml\"\n");
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("\"next.toml\", line 3: ") && said.contains("no rule asks for the tier"), "{said}");
+    folder.write("next.toml", "[access]\nruels = 1\n");
+    let (code, said) = check("[access]\nshadow = \"next.toml\"\n");
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("\"next.toml\", line 2: access.ruels") && !said.contains("warning: "), "{said}");
 }

@@ -186,6 +186,114 @@ fn a_configuration_with_faults_changes_nothing() {
     assert_eq!(carrier.finish(PATIENCE), Counted { good: 1, failed: 0 }, "{}", carrier.errors());
 }
 
+/// Each kind of nonsense is named with its file, line and remedy, and the policy that was there stays.
+#[test]
+fn a_policy_that_makes_no_sense_is_refused_and_the_old_one_stays() {
+    let folder = Folder::new("reload-nonsense");
+    let agents = vec![("ann".to_owned(), Phone::Static(ports::udp()))];
+    let more = "[access.default]\nanswer = \"refuse\"\nstatus = 480\n\
+                [[access.rules]]\nname = \"known\"\nwhen = { min_level = \"V1\" }\nanswer = \"human\"\n";
+    let server =
+        Server::start(PROGRAM.as_ref(), &folder, &Setup { more: more.to_owned(), ..Setup::new(agents, ports::udp()) });
+    let policy = || server.ask("GET", "/readyz", &Value::Null).json()["policy"].clone();
+    let before = policy();
+    assert!(before.is_string(), "{before}");
+    folder.write(
+        "holidays.ics",
+        "BEGIN:VCALENDAR\nBEGIN:VEVENT\nDTSTART;VALUE=DATE:20261399\nEND:VEVENT\nEND:VCALENDAR\n",
+    );
+    folder.write("domains.csv", "nonsense\n".repeat(10_000));
+    let requires = "requires = { english = 3 }\n";
+    let default = "[access.default]\n";
+    let rule = "[[access.rules]]\nname = \"strong\"\nwhen = { min_level = \"V2\" }\nanswer = \"refuse\"\n";
+    let known = "[[access.rules]]\nname = \"known\"\nwhen = { min_level = \"V1\" }\nanswer = \"human\"\n";
+    for (from, to, key, file, what, count) in [
+        (known, format!("{known}{rule}"), "access.rules[1].name", "throughline.toml", "is never reached", 1),
+        (
+            requires,
+            format!("{requires}ceiling_s = 9\nthen_queue = \"help\"\n"),
+            "queues[0].then_queue",
+            "throughline.toml",
+            "leads back to itself",
+            1,
+        ),
+        (requires, requires.replace('3', "10"), "queues[0].name", "throughline.toml", "no agent can serve", 1),
+        (
+            requires,
+            requires.replace("english", "inglish"),
+            "queues[0].requires.inglish",
+            "throughline.toml",
+            "skill",
+            1,
+        ),
+        (
+            default,
+            format!("[access.holidays.us]\nical = \"holidays.ics\"\n{default}"),
+            "access.holidays.us.ical",
+            "holidays.ics, line 3",
+            "is no day",
+            1,
+        ),
+        (
+            default,
+            format!("[access]\ndomains_csv = \"domains.csv\"\n{default}"),
+            "access.domains_csv",
+            "domains.csv, line 1",
+            "two values",
+            51,
+        ),
+    ] {
+        let good = server.rewrite(from, &to);
+        let found = faults(&reload(&server, ""), 422);
+        let (first, said) = &found[0];
+        assert_eq!((found.len(), first.as_str()), (count, key), "{found:?}");
+        assert!(said.contains(file) && said.contains(what), "{what}: {said}");
+        assert_eq!(policy(), before);
+        server.restore(&good);
+    }
+    assert_eq!(changes(&reload(&server, "")), Vec::<String>::new());
+}
+
+/// The shadow is counted and listed for itself, whichever it is, and the log says as much as the file asks for now.
+#[test]
+fn another_shadow_policy_and_another_log_filter_are_taken() {
+    let folder = Folder::new("reload-shadow");
+    let agents = vec![("ann".to_owned(), Phone::Static(ports::udp()))];
+    let more = "[access]\nshadow = \"next.toml\"\n[access.default]\nanswer = \"refuse\"\nstatus = 480\n\
+                [log]\nfilter = \"info\"\n";
+    let next = "[access.default]\nanswer = \"self-service\"\n";
+    folder.write("next.toml", next);
+    let setup = Setup { more: more.to_owned(), ..Setup::new(agents, ports::udp()) };
+    let mut server = Server::start(PROGRAM.as_ref(), &folder, &setup);
+    let calls = [Dialled::new("+12015550100", CUSTOMER)];
+    let refused = |server: &Server, name: &str| {
+        let counted = call(server, &calls, name, &folder, Duration::ZERO).finish(PATIENCE);
+        assert_eq!(counted, Counted { good: 0, failed: 1 });
+    };
+    let shadow = |server: &Server, answer: &str| {
+        eventually("a decision that is counted", PATIENCE, || {
+            let told = server.ask("GET", "/v1/access/shadow", &Value::Null).json();
+            let counts = told["counts"].as_array().cloned().unwrap_or_default();
+            assert!(counts.iter().all(|one| one["live"] == "refused" && one["shadow"] == answer), "{told}");
+            (counts.len() == 1 && counts[0]["count"] == 1).then_some(told)
+        })
+    };
+    refused(&server, "before");
+    let first = shadow(&server, "self-service");
+    assert!(!server.process().printed().contains("DEBUG"));
+    folder.write("next.toml", next.replace("self-service", "human"));
+    server.rewrite("filter = \"info\"", "filter = \"info,throughline=debug\"");
+    assert_eq!(changes(&reload(&server, "")), ["log.filter changed", "next.toml changed"]);
+    refused(&server, "after");
+    let second = shadow(&server, "human");
+    server.process().wait_for("shadow policy call=", PATIENCE);
+    let listed = second["differences"].as_array().cloned().unwrap_or_default();
+    let versions: Vec<&Value> = listed.iter().map(|one| &one["shadow_policy"]).collect();
+    assert_eq!(versions, [&second["shadow"], &first["shadow"]], "{second}");
+    assert_ne!(first["shadow"], second["shadow"]);
+    assert_eq!(first["policy"], second["policy"]);
+}
+
 /// The call before the reload keeps its agent and its rules; the call after it meets the new ones.
 #[test]
 fn calls_in_progress_keep_what_they_began_with() {

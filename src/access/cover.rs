@@ -1,28 +1,52 @@
-//! Rules that can never be reached, since an earlier one takes every caller that they would take. Only what is certain is said: each
-//! condition of the earlier rule must follow from one of the later rule.
+//! Rules that can never be reached, since an earlier one takes every caller that they would take, and rules that are reached only while the
+//! hours of an earlier one are closed. Only what is certain is said: each condition of the earlier rule must follow from one of the later.
 
+use super::answer::Answer;
 use super::domains::DomainPattern;
+use super::hours::Hours;
 use super::rule::{Conditions, DomainCondition, LoadCondition, MinValue, ReasonPicked, Rule};
 
-/// A rule that is never reached, and the earlier one that takes its callers; places in the policy.
+/// A rule, and the earlier one that takes its callers; places in the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unreachable {
+pub struct Taken {
     pub rule: usize,
-    pub taken_by: usize,
+    pub by: usize,
 }
 
-/// In the order of the rules.
-pub fn never_reached(rules: &[Rule]) -> Vec<Unreachable> {
-    let taken_by = |rule: usize| rules.iter().take(rule).position(|earlier| takes_all_of(earlier, rules.get(rule)));
-    (1..rules.len()).filter_map(|rule| Some(Unreachable { rule, taken_by: taken_by(rule)? })).collect()
+/// Those that are never reached, in the order of the rules.
+pub fn never_reached(rules: &[Rule]) -> Vec<Taken> {
+    taken(rules, |earlier, later| follows(&earlier.when, &later.when))
 }
 
-fn takes_all_of(earlier: &Rule, later: Option<&Rule>) -> bool {
-    later.is_some_and(|later| follows(&earlier.when, &later.when))
+/// Those that say nothing about hours and ask for more than a rule before them, which lets in their callers whenever its hours are open, and
+/// otherwise than they would. Whoever wrote them meant them for all hours, or would have written hours. A rule that asks for no more is what
+/// holds otherwise, and one that asks for nothing but hours is a gate before all that follow.
+pub fn reached_out_of_hours(rules: &[Rule]) -> Vec<Taken> {
+    let anybody = Conditions::default();
+    taken(rules, |earlier, later| {
+        earlier.when.hours.is_some()
+            && later.when.hours.is_none()
+            && matches!(earlier.answer, Answer::Human { .. } | Answer::Queue { .. })
+            && (&earlier.answer, &earlier.skills) != (&later.answer, &later.skills)
+            && !follows_but_for_hours(&earlier.when, &anybody)
+            && follows_but_for_hours(&earlier.when, &later.when)
+            && !follows_but_for_hours(&later.when, &earlier.when)
+    })
+}
+
+/// The first rule before each that takes its callers.
+fn taken(rules: &[Rule], takes: impl Fn(&Rule, &Rule) -> bool) -> Vec<Taken> {
+    let by = |later: &Rule, before: usize| rules.iter().take(before).position(|earlier| takes(earlier, later));
+    rules.iter().enumerate().filter_map(|(rule, later)| Some(Taken { rule, by: by(later, rule)? })).collect()
 }
 
 /// Whoever meets `given` meets `asked`.
 fn follows(asked: &Conditions, given: &Conditions) -> bool {
+    let hours = |asked: &Hours| given.hours.as_ref().is_some_and(|given| asked.hold_all_of(given));
+    follows_but_for_hours(asked, given) && asked.hours.as_ref().is_none_or(hours)
+}
+
+fn follows_but_for_hours(asked: &Conditions, given: &Conditions) -> bool {
     asked.min_level <= given.min_level
         && asked.min_urgency <= given.min_urgency
         && asked.min_articles <= given.min_articles
@@ -37,7 +61,6 @@ fn follows(asked: &Conditions, given: &Conditions) -> bool {
         && any_of_each(&asked.reasons, &given.reasons, picks)
         && any_of_each(&asked.keywords, &given.keywords, |asked, given| asked.finds_all_of(given))
         && asked.loads.iter().all(|asked| given.loads.iter().any(|given| is_within(asked, given)))
-        && asked.hours.as_ref().is_none_or(|asked| given.hours.as_ref() == Some(asked))
         && asked.domain.as_ref().is_none_or(|asked| given.domain.as_ref().is_some_and(|given| holds_all(asked, given)))
 }
 
@@ -92,7 +115,7 @@ fn is_below(asked: &DomainPattern, given: &DomainPattern) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{Answer, CaseState, Channel, Hours, Keyword};
+    use crate::access::{CaseState, Channel, Keyword};
     use crate::base::{Level, QueueId, TierId};
 
     fn when() -> Conditions {
@@ -102,7 +125,7 @@ mod tests {
     fn is_taken(earlier: Conditions, later: Conditions) -> bool {
         let rule = |when| Rule::new("r", when, Answer::SelfService);
         let found = never_reached(&[rule(earlier), rule(later)]);
-        assert!(found.iter().all(|one| *one == Unreachable { rule: 1, taken_by: 0 }));
+        assert!(found.iter().all(|one| *one == Taken { rule: 1, by: 0 }));
         !found.is_empty()
     }
 
@@ -154,6 +177,8 @@ mod tests {
             assert!(!is_taken(narrow, wide.clone()), "{wide:?}");
         }
         assert!(is_taken(hours("mon-fri 08:00-18:00"), hours("mon-fri 08:00-18:00")));
+        assert!(is_taken(hours("mon-fri 08:00-18:00"), hours("tue 09:00-10:00")));
+        assert!(!is_taken(hours("tue 09:00-10:00"), hours("mon-fri 08:00-18:00")));
         assert!(!is_taken(hours("mon-fri 08:00-18:00"), hours("sat 08:00-18:00")));
         assert!(!is_taken(domain(&["*.example.com"]), domain(&["example.com"])));
         assert!(!is_taken(domain(&["*.example.com"]), domain(&["badexample.com"])));
@@ -176,5 +201,24 @@ mod tests {
         let both = Conditions { min_level: Some(Level::Likely), ..keywords(&["order"]) };
         assert!(!is_taken(both.clone(), level(Level::Strong)));
         assert!(is_taken(both, Conditions { min_level: Some(Level::Strong), ..keywords(&["order"]) }));
+    }
+
+    #[test]
+    fn a_narrower_rule_behind_hours_is_reached_out_of_them() {
+        let day = |when: Conditions| Conditions { hours: hours("mon-fri 08:00-18:00").hours, ..when };
+        let human = |priority| Answer::Human { queue: None, priority };
+        let found = |earlier: Conditions, answer, later: Conditions, priority| {
+            let rules = [Rule::new("r", earlier, answer), Rule::new("r", later, human(priority))];
+            reached_out_of_hours(&rules) == [Taken { rule: 1, by: 0 }]
+        };
+        let (likely, strong) = (|| level(Level::Likely), || level(Level::Strong));
+        assert!(found(day(likely()), human(0), strong(), 50));
+        assert!(!found(day(likely()), human(0), strong(), 0), "the same is done with them");
+        assert!(!found(day(likely()), human(0), likely(), 50), "what holds otherwise");
+        assert!(!found(day(likely()), human(0), domain(&["example.com"]), 50), "others too");
+        assert!(!found(day(likely()), Answer::SelfService, strong(), 50), "those are not let in");
+        assert!(!found(day(when()), human(0), strong(), 50), "a gate");
+        assert!(!found(day(likely()), human(0), Conditions { hours: hours("sat 09:00-12:00").hours, ..strong() }, 50));
+        assert!(!found(likely(), human(0), strong(), 50), "never reached at all");
     }
 }

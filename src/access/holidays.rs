@@ -98,6 +98,19 @@ impl Holidays {
     pub(super) fn contains(&self, date: Date) -> bool {
         self.0.contains(&date)
     }
+
+    pub(super) fn has_all_of(&self, other: &Holidays) -> bool {
+        other.0.is_subset(&self.0)
+    }
+
+    pub(super) fn has_none_of(&self, other: &Holidays) -> bool {
+        self.0.is_disjoint(&other.0)
+    }
+
+    /// The latest first.
+    pub(super) fn latest_first(&self) -> impl Iterator<Item = Date> {
+        self.0.iter().rev().copied()
+    }
 }
 
 /// The content lines with the numbers of their first lines (section 3.1): one that begins with a blank goes on with the one before.

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::civil::{DateTime, Weekday};
+use jiff::civil::{Date, DateTime, Weekday};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
 use crate::base::Wall;
@@ -41,6 +41,16 @@ struct Window {
     to_min: u16,
 }
 
+/// When hours are open for the last time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastDay {
+    /// There is always another day.
+    None,
+    Day(Date),
+    /// None of the days that they are for is one of their weekdays.
+    Never,
+}
+
 /// Why a text does not say opening hours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BadHours {
@@ -52,6 +62,15 @@ pub enum BadHours {
 }
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+const WEEK: [Weekday; 7] = [
+    Weekday::Monday,
+    Weekday::Tuesday,
+    Weekday::Wednesday,
+    Weekday::Thursday,
+    Weekday::Friday,
+    Weekday::Saturday,
+    Weekday::Sunday,
+];
 const DAY_MIN: u16 = 24 * 60;
 
 impl Hours {
@@ -85,6 +104,38 @@ impl Hours {
         self.clock.read(wall).is_some_and(|local| self.contains_local(local))
     }
 
+    /// The last day on which some hour is open; `None` when there is always another one.
+    pub fn last_day(&self) -> LastDay {
+        let Days::Only(holidays) = &self.days else { return LastDay::None };
+        let is_open = |date: &Date| self.edges().any(|minute| self.is_in_a_window(date.weekday(), minute));
+        holidays.latest_first().find(is_open).map_or(LastDay::Never, LastDay::Day)
+    }
+
+    /// They will not be open any more.
+    pub fn is_over(&self, wall: Wall) -> bool {
+        let LastDay::Day(last) = self.last_day() else { return false };
+        self.clock.read(wall).is_some_and(|local| local.date() > last)
+    }
+
+    /// Whenever `other` is open this is. Where that is not certain, as between time zones, it is not said.
+    pub(super) fn hold_all_of(&self, other: &Hours) -> bool {
+        let edges = || self.edges().chain(other.edges());
+        let mut moments = WEEK.into_iter().flat_map(|day| edges().map(move |minute| (day, minute)));
+        self.clock == other.clock
+            && self.days.hold_all_of(&other.days)
+            && moments.all(|(day, minute)| self.is_in_a_window(day, minute) || !other.is_in_a_window(day, minute))
+    }
+
+    /// The minutes of a day at which something may open or close.
+    fn edges(&self) -> impl Iterator<Item = u16> {
+        let of_windows = self.windows.iter().flat_map(|window| [window.from_min, window.to_min % DAY_MIN]);
+        std::iter::once(0).chain(of_windows)
+    }
+
+    fn is_in_a_window(&self, day: Weekday, minute: u16) -> bool {
+        self.windows.iter().any(|window| window.contains(day, minute))
+    }
+
     pub(super) fn clock(&self) -> &Clock {
         &self.clock
     }
@@ -97,7 +148,7 @@ impl Hours {
             Days::But(holidays) => !holidays.contains(local.date()),
             Days::Only(holidays) => holidays.contains(local.date()),
         };
-        is_of_days && self.windows.iter().any(|window| window.contains(local.weekday(), minute))
+        is_of_days && self.is_in_a_window(local.weekday(), minute)
     }
 
     /// The weekday and the time on the wall of the zone: `thu 13:05`.
@@ -105,6 +156,18 @@ impl Hours {
         let Some(local) = self.clock.read(wall) else { return "beyond the calendar".to_owned() };
         let day = usize::from(local.weekday().to_monday_zero_offset().unsigned_abs());
         format!("{} {:02}:{:02}", DAYS.get(day).copied().unwrap_or_default(), local.hour(), local.minute())
+    }
+}
+
+impl Days {
+    fn hold_all_of(&self, other: &Days) -> bool {
+        match (self, other) {
+            (Days::All, Days::All | Days::But(_) | Days::Only(_)) => true,
+            (Days::But(_) | Days::Only(_), Days::All) | (Days::Only(_), Days::But(_)) => false,
+            (Days::But(not_ours), Days::But(not_theirs)) => not_theirs.has_all_of(not_ours),
+            (Days::But(not_ours), Days::Only(theirs)) => not_ours.has_none_of(theirs),
+            (Days::Only(ours), Days::Only(theirs)) => ours.has_all_of(theirs),
+        }
     }
 }
 
@@ -268,6 +331,60 @@ mod tests {
             assert_eq!((but.contains(at(time)), only.contains(at(time))), (is_open, is_holiday), "{time}");
         }
         assert_eq!(only.to_string(), "mon-fri 08:00-18:00, mon-fri 23:00-01:00 in Europe/Berlin on de");
+    }
+
+    #[test]
+    fn hours_that_are_within_others_are_known_as_such() {
+        let days = |texts: &[&str]| {
+            let mut holidays = Holidays::default();
+            texts.iter().for_each(|text| assert!(holidays.add(text)));
+            Arc::new(holidays)
+        };
+        let berlin = |windows: &[&str]| hours("Europe/Berlin", windows).expect("hours");
+        let (christmas, both) = (days(&["2026-12-25"]), days(&["2026-12-25", "2027-01-01"]));
+        let office = || berlin(&["mon-fri 08:00-12:00", "mon-fri 12:00-18:00"]);
+        for (wide, narrow) in [
+            (office(), berlin(&["tue-wed 09:00-17:30"])),
+            (berlin(&["daily 00:00-24:00"]), berlin(&["sun 22:00-06:00"])),
+            (berlin(&["mon 20:00-24:00", "tue 00:00-07:00"]), berlin(&["mon 22:00-06:00"])),
+            (berlin(&["mon 22:00-06:00"]), berlin(&["tue 00:00-05:00"])),
+            (office(), office().only("de", Arc::clone(&both))),
+            (office().except("a", Arc::clone(&christmas)), office().except("b", Arc::clone(&both))),
+            (office().only("b", Arc::clone(&both)), office().only("a", Arc::clone(&christmas))),
+            (office().except("a", Arc::clone(&christmas)), office().only("b", days(&["2027-01-01"]))),
+        ] {
+            assert!(wide.hold_all_of(&narrow), "{wide} / {narrow}");
+            assert!(wide.hold_all_of(&wide), "{wide}");
+            assert!(!narrow.hold_all_of(&wide), "{narrow} / {wide}");
+        }
+        assert!(!office().hold_all_of(&hours("Europe/Paris", &["tue 09:00-10:00"]).expect("hours")));
+        assert!(!office().hold_all_of(&berlin(&["fri 17:00-18:01"])));
+        assert!(!office().hold_all_of(&berlin(&["fri 17:00-02:00"])));
+    }
+
+    #[test]
+    fn holidays_come_to_an_end_or_never_meet_the_weekdays() {
+        // A Friday, a Saturday.
+        let mut holidays = Holidays::default();
+        assert!(holidays.add("2026-12-25") && holidays.add("2026-12-26"));
+        let holidays = Arc::new(holidays);
+        let last = |windows: &[&str]| {
+            let hours = hours("UTC", windows).expect("hours");
+            hours.only("de", Arc::clone(&holidays)).last_day()
+        };
+        let day = |text: &str| LastDay::Day(text.parse().expect("a day"));
+        assert_eq!(last(&["daily 00:00-24:00"]), day("2026-12-26"));
+        assert_eq!(last(&["mon-fri 08:00-18:00"]), day("2026-12-25"));
+        assert_eq!(last(&["fri 22:00-03:00"]), day("2026-12-26"), "the small hours of a Saturday");
+        assert_eq!(last(&["sun-thu 08:00-18:00"]), LastDay::Never);
+        let office = hours("UTC", &["fri 08:00-18:00"]).expect("hours");
+        assert_eq!(
+            (office.last_day(), office.clone().except("de", Arc::clone(&holidays)).last_day()),
+            (LastDay::None, LastDay::None)
+        );
+        let closed = hours("Europe/Berlin", &["daily 00:00-24:00"]).expect("hours").only("de", holidays);
+        let is_over = ["2026-12-26T22:59:59Z", "2026-12-26T23:00:00Z"].map(|time| closed.is_over(at(time)));
+        assert_eq!((is_over, office.is_over(at("2099-01-01T00:00:00Z"))), ([false, true], false));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::limits::{ACCESS_RULES_MAX, PROTECTED_DOMAINS_MAX};
-use crate::base::{QueueId, SkillId, TierId};
+use crate::base::{QueueId, SkillId, TierId, Wall};
 
 use super::answer::{Answer, Decision};
 use super::domain_index::{DomainIndex, DomainIndexBuilder, Mark};
@@ -177,6 +177,12 @@ impl Policy {
         self.asks_for_past
     }
 
+    /// The rules whose hours will not be open any more.
+    pub fn over(&self, wall: Wall) -> impl Iterator<Item = &str> {
+        let is_over = move |rule: &&CompiledRule| rule.when.hours.as_ref().is_some_and(|hours| hours.is_over(wall));
+        self.rules.iter().filter(is_over).map(|rule| &*rule.decision.rule)
+    }
+
     /// The queues whose load rules ask for.
     pub fn queues_asked(&self) -> &[QueueId] {
         &self.queues_asked
@@ -250,7 +256,7 @@ mod tests {
     use crate::access::keywords::Keyword;
     use crate::access::rule::{CaseState, Condition, LoadCondition, MinValue, ReasonPicked};
     use crate::access::tried::Failure;
-    use crate::base::{E164, Level, QueueId, TrunkId, Wall};
+    use crate::base::{E164, Level, TrunkId};
 
     fn patterns(texts: &[&str]) -> Vec<DomainPattern> {
         texts.iter().map(|text| DomainPattern::parse(text).expect(text)).collect()

@@ -7,7 +7,7 @@ use crate::config::Plan;
 use crate::engine::ConfigSource;
 
 use super::configuration::{self, NoPlan};
-use super::{notices, server, sounds, tls};
+use super::{notices, server, sounds, tls, warnings};
 
 /// What was given is wrong.
 pub const WRONG: u8 = 2;
@@ -18,7 +18,7 @@ pub fn run(file: &Path, bind: bool) -> ExitCode {
     if bind && !can_bind(&plan) {
         return ExitCode::from(WRONG);
     }
-    server::warnings_of(&plan).for_each(|warning| eprintln!("{}: warning: {warning}", file.display()));
+    warnings::of(&plan).for_each(|warning| eprintln!("{}: warning: {warning}", file.display()));
     let calls = &plan.settings.calls;
     let numbers: usize = plan.settings.pools.iter().map(|pool| pool.numbers.len()).sum();
     println!(

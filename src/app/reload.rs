@@ -26,7 +26,8 @@ use crate::media::{Clip, Sounds};
 
 use super::configuration::{self, NoPlan};
 use super::numbers::Numbers;
-use super::server::{random_seed, warm_up, warn};
+use super::server::{random_seed, warm_up};
+use super::warnings::warn;
 use super::web::WebParts;
 use super::{notices, sounds, tls};
 
@@ -222,8 +223,7 @@ fn check(file: &Path, before: &Before) -> Result<Checked, NotReloaded> {
 
 /// The one that holds, and its shadow.
 fn policies_of(plan: &Plan) -> Vec<Arc<Policy>> {
-    let calls = &plan.settings.calls;
-    std::iter::once(&calls.policy).chain(&calls.shadow).cloned().collect()
+    plan.settings.calls.policies().map(|(_, policy)| Arc::clone(policy)).collect()
 }
 
 /// A fault of the file as a whole.

@@ -221,30 +221,7 @@ mod tests {
     use crate::sim::phone::{Phone, PhoneDial, PhoneOutput, PhoneSetup};
     use crate::sip::api::FlowId;
 
-    const CONFIG: &str = r#"
-[sip]
-bind = ["192.0.2.10:5060"]
-[[token_keys]]
-id = 1
-secret = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
-[[trunks]]
-name = "pbx"
-networks = ["192.0.2.20"]
-fallback = { status = 503 }
-[[pools]]
-name = "main"
-numbers = ["+12015550100..+12015550109"]
-[routing]
-skills = ["english"]
-[[queues]]
-name = "help"
-requires = { english = 3 }
-[[agents]]
-name = "ann"
-skills = { english = 9 }
-token_sha256 = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9"
-phone = { contact = "sip:ann@192.0.2.21" }
-"#;
+    const CONFIG: &str = include_str!("../../tests/support/smallest.toml");
 
     /// A server that journals as the real loop does, and a phone that calls it.
     struct Server {

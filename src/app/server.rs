@@ -15,7 +15,6 @@ use tokio::sync::watch;
 use crate::base::phone::Region;
 use crate::base::rng::Rng;
 use crate::base::{Now, limits};
-use crate::calls::settings::PoolPlan;
 use crate::config::{HistoryPlan, Plan, RecordingShell, Shell, SipBind, StorePlan};
 use crate::engine::question::{Answer, Question};
 use crate::engine::{ConfigSource, Engine, Input};
@@ -40,6 +39,7 @@ use crate::sip::api::{FlowId, Transport};
 
 use super::numbers::Numbers;
 use super::reload::{self, Reloader, Stage};
+use super::warnings::warn;
 use super::web::WebParts;
 use super::{notices, sounds, tls};
 
@@ -334,17 +334,6 @@ impl Server {
 pub fn warm_up(plan: &Plan) {
     let of_trunks = plan.settings.calls.trunks.values().filter_map(|trunk| trunk.region);
     of_trunks.chain(plan.shell.intents.region).for_each(Region::warm_up);
-}
-
-/// What an admin must be told of the configuration that is no fault.
-pub fn warn(plan: &Plan) {
-    warnings_of(plan).for_each(|warning| tracing::warn!("{warning}"));
-}
-
-/// The same in words.
-pub fn warnings_of(plan: &Plan) -> impl Iterator<Item = String> {
-    let of_pools = plan.settings.pools.iter().flat_map(PoolPlan::warnings);
-    of_pools.chain(plan.settings.calls.warnings()).chain(plan.warnings.iter().map(ToString::to_string))
 }
 
 fn open_store(plan: &StorePlan) -> Result<Store, StartError> {

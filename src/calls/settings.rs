@@ -251,10 +251,16 @@ impl CallSettings {
     /// What an admin must be told that is no fault.
     pub fn warnings(&self) -> Vec<String> {
         let by_phone = self.callback.as_ref().and_then(|plan| plan.by_phone.as_ref());
-        let nobody_asks = self.policy.calls_back() && by_phone.is_none();
-        let told = "access: rules answer \"callback\", and callers by telephone cannot be asked for it: they go to the fallback; \
+        let nobody_asks = |policy: &Policy| policy.calls_back() && by_phone.is_none();
+        let told = "rules answer \"callback\", and callers by telephone cannot be asked for it: they go to the fallback; \
                     say how they are asked in [callback.phone]";
-        nobody_asks.then(|| told.to_owned()).into_iter().collect()
+        let policies = self.policies().filter(|(_, policy)| nobody_asks(policy));
+        policies.map(|(key, _)| format!("{key}: {told}")).collect()
+    }
+
+    /// The one that holds and its shadow, by their keys in the configuration.
+    pub fn policies(&self) -> impl Iterator<Item = (&'static str, &Arc<Policy>)> {
+        std::iter::once(("access", &self.policy)).chain(self.shadow.iter().map(|shadow| ("access.shadow", shadow)))
     }
 }
 

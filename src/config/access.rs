@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::access::{
-    Answer, Conditions, DomainCondition, DomainPattern, Hours, MinValue, Policy, PolicySetup, ReasonPicked, Rule,
-    TooMany, Unreachable, never_reached,
+    Answer, Conditions, DomainCondition, DomainPattern, Hours, LastDay, MinValue, Policy, PolicySetup, ReasonPicked,
+    Rule, Taken, TooMany, never_reached, reached_out_of_hours,
 };
 use crate::base::limits::{ACCESS_KEYWORDS_MAX, ACCESS_RULES_MAX, PROTECTED_DOMAINS_MAX};
 use crate::base::{Level, QueueId, TierId, TrunkId};
@@ -55,7 +55,7 @@ pub(super) fn read(
     faults: &mut Faults<'_>,
 ) -> Option<Policies> {
     let mut section = top.section("access", faults);
-    let shadow = shadow::read(&mut section, known, files, faults);
+    let shadow = shadow::read(&mut section, known, recorded, files, faults);
     policy(section, known, (recorded, notify), files, faults).map(|live| Policies { live, shadow })
 }
 
@@ -196,7 +196,7 @@ fn rules(
         let notify = notified(&mut section, told, faults);
         let record = section.item("record");
         if let (true, Some(item), Some(name)) = (section.flag("record", false, faults), record, &name) {
-            recorded.push(RecordedRule { name: name.value.to_owned(), place: item.place });
+            recorded.push(RecordedRule { name: name.value.to_owned(), place: item.place, in_shadow: None });
         }
         section.finish(faults);
         if let Some(name) = name {
@@ -204,22 +204,28 @@ fn rules(
             places.push(name.place);
         }
     }
-    name_unreachable(&rules, &places, faults);
+    name_taken(&rules, &places, faults);
     rules
 }
 
 /// Not asked while a fault may have taken a condition away.
-fn name_unreachable(rules: &[Rule], places: &[Place], faults: &mut Faults<'_>) {
+fn name_taken(rules: &[Rule], places: &[Place], faults: &mut Faults<'_>) {
     if !faults.is_empty() {
         return;
     }
-    for Unreachable { rule, taken_by } in never_reached(rules) {
-        let (Some(place), Some(before), Some(taker)) = (places.get(rule), places.get(taken_by), rules.get(taken_by))
-        else {
-            continue;
-        };
+    let (never, out_of_hours) = (never_reached(rules), reached_out_of_hours(rules));
+    let named = |taken: &Taken| Some((places.get(taken.rule)?, places.get(taken.by)?, rules.get(taken.by)?));
+    for (place, before, taker) in never.iter().filter_map(named) {
         let what = format!("is never reached: {:?} on line {} takes all its callers", taker.name, faults.line(before));
         faults.add(place, what, "move it before that rule, let that rule ask for more, or take it out");
+    }
+    for (place, before, taker) in out_of_hours.iter().filter_map(named) {
+        let line = faults.line(before);
+        let what = format!(
+            "is reached out of hours alone: {:?} on line {line} takes all its callers within its own",
+            taker.name
+        );
+        faults.warn(place, what, "move it before that rule, or write the hours that are meant into it");
     }
 }
 
@@ -343,5 +349,10 @@ fn hours(when: &mut Section<'_>, calendars: &Calendars, faults: &mut Faults<'_>)
         }
     });
     let remedy = "write hours = { zone = \"Europe/Berlin\", open = [\"mon-fri 08:00-18:00\"] }";
-    hours.map_err(|error| faults.add(&item.place, error.to_string(), remedy)).ok()
+    let hours = hours.map_err(|error| faults.add(&item.place, error.to_string(), remedy)).ok()?;
+    if hours.last_day() == LastDay::Never {
+        let what = format!("are never open: no day of {:?} is one of their weekdays", on.map_or("", |on| on.value));
+        faults.warn(&item.place, what, "write open = [\"daily 00:00-24:00\"], or leave open out for the whole days");
+    }
+    Some(hours)
 }

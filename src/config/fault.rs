@@ -75,7 +75,8 @@ impl<'t> Faults<'t> {
     /// A fault on a line of a file that is named at `place`; such stand together, in their order.
     pub(super) fn add_in_file(&mut self, place: &Place, file: &str, line: usize, what: String, remedy: String) {
         let key = place.key.clone();
-        self.found.push((place.offset, Fault { file: Some(file.to_owned()), line, column: 1, key, what, remedy }));
+        let file = Some(file.to_owned());
+        self.found.push((place.offset, Fault { file, line, column: 1, key, what, remedy }));
     }
 
     /// The line of a spot, counted from 1.
@@ -96,9 +97,9 @@ impl<'t> Faults<'t> {
         in_order(self.found)
     }
 
-    /// Likewise.
-    pub(super) fn into_warnings(self) -> Vec<Fault> {
-        in_order(self.warnings)
+    /// Likewise, and the warnings.
+    pub(super) fn into_both(self) -> (Vec<Fault>, Vec<Fault>) {
+        (in_order(self.found), in_order(self.warnings))
     }
 }
 

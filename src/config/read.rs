@@ -58,7 +58,7 @@ pub fn read_with(text: &str, files: &mut ReadFile<'_>, earlier: &[Vec<WavAt>]) -
     }
     let plan = plan(Section::top(tree.get_ref()), files, Wavs::after(earlier), &mut faults);
     match plan {
-        Some(plan) if faults.is_empty() => Ok(Plan { warnings: faults.into_warnings(), ..plan }),
+        Some(plan) if faults.is_empty() => Ok(Plan { warnings: faults.into_both().1, ..plan }),
         Some(_) | None => Err(faults.into_sorted()),
     }
 }

@@ -17,6 +17,8 @@ use super::wavs::{Wavs, is_wav};
 pub(super) struct RecordedRule {
     pub name: String,
     pub place: Place,
+    /// Of a rule of the shadow policy, which records nothing: its place in that file.
+    pub in_shadow: Option<String>,
 }
 
 const FOLDER: &str = "write the folder for the files: folder = \"/var/lib/throughline/recordings\"";
@@ -38,7 +40,10 @@ pub(super) fn read(
     let mut section = top.section("recording", faults);
     if !section.is_given() {
         let remedy = "add [recording] with folder and notice, or leave record out";
-        rules.iter().for_each(|rule| faults.add(&rule.place, "asks for recordings, which have no place", remedy));
+        for RecordedRule { place, in_shadow, .. } in &rules {
+            let at = in_shadow.as_deref().unwrap_or_default();
+            faults.add(place, format!("{at}asks for recordings, which have no place"), remedy);
+        }
         return None;
     }
     let folder = section.required("folder", FOLDER, faults).and_then(|item| item.text(faults));
@@ -55,7 +60,8 @@ pub(super) fn read(
     let longest = section.seconds("longest_s", Duration::from_secs(LONGEST_S), 10..=LONGEST_MAX_S, faults);
     let days = section.number("keep_days", KEPT_DAYS, 1..=3_650, faults);
     section.finish(faults);
-    let rules: BTreeSet<String> = rules.into_iter().map(|rule| rule.name).collect();
+    let rules = rules.into_iter().filter(|rule| rule.in_shadow.is_none()).map(|rule| rule.name);
+    let rules: BTreeSet<String> = rules.collect();
     let shell =
         RecordingShell { folder: PathBuf::from(folder?.value), longest, keep: Duration::from_secs(days * DAY_S) };
     Some((RecordingPlan { rules, notice: notice?, pause }, shell))

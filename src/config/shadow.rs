@@ -5,8 +5,9 @@ use toml::de::DeTable;
 use crate::access::Policy;
 
 use super::access::{self, Known};
-use super::fault::{Faults, Place};
+use super::fault::{Fault, Faults, Place};
 use super::read::ReadFile;
+use super::recording::RecordedRule;
 use super::tree::{Section, Text};
 
 /// The policy of the file that is named. Its queues, trunks and skills are those of the main file; what else stands in it is not
@@ -14,6 +15,7 @@ use super::tree::{Section, Text};
 pub(super) fn read(
     access: &mut Section<'_>,
     known: &Known<'_, '_>,
+    recorded: &mut Vec<RecordedRule>,
     files: &mut ReadFile<'_>,
     faults: &mut Faults<'_>,
 ) -> Option<Policy> {
@@ -30,14 +32,24 @@ pub(super) fn read(
         );
         return None;
     };
-    let mut own = Faults::of(text);
-    let policy = policy(text, known, files, &mut own);
+    let (mut own, mut rules) = (Faults::of(text), Vec::new());
+    let policy = policy(text, known, &mut rules, files, &mut own);
     let is_good = own.is_empty();
+    recorded.extend(rules.into_iter().map(|rule| {
+        let in_shadow = Some(place(&name, own.line(&rule.place), &rule.place.key));
+        RecordedRule { place: name.place.clone(), in_shadow, ..rule }
+    }));
     pass_on(own, &name, faults);
     policy.filter(|_| is_good)
 }
 
-fn policy(text: &str, known: &Known<'_, '_>, files: &mut ReadFile<'_>, faults: &mut Faults<'_>) -> Option<Policy> {
+fn policy(
+    text: &str,
+    known: &Known<'_, '_>,
+    recorded: &mut Vec<RecordedRule>,
+    files: &mut ReadFile<'_>,
+    faults: &mut Faults<'_>,
+) -> Option<Policy> {
     let (tree, syntax) = DeTable::parse_recoverable(text);
     for error in &syntax {
         let place = Place { offset: error.span().map_or(0, |span| span.start), key: String::new() };
@@ -54,14 +66,23 @@ fn policy(text: &str, known: &Known<'_, '_>, files: &mut ReadFile<'_>, faults: &
     if let Some(item) = section.item("shadow") {
         faults.add(&item.place, "a shadow has no shadow", "leave it out");
     }
-    // What is recorded and who is told is for the policy to say that holds.
-    access::policy(section, known, (&mut Vec::new(), &mut Vec::new()), files, faults)
+    // Who is told is for the policy to say that holds.
+    access::policy(section, known, (recorded, &mut Vec::new()), files, faults)
 }
 
+/// What is said of the policy that holds is said of its shadow too.
 fn pass_on(own: Faults<'_>, name: &Text<'_>, faults: &mut Faults<'_>) {
-    for fault in own.into_sorted() {
-        let key = if fault.key.is_empty() { String::new() } else { format!("{}: ", fault.key) };
-        let what = format!("{:?}, line {}: {key}{}", name.value, fault.line, fault.what);
-        faults.add(&name.place, what, fault.remedy);
-    }
+    let (wrong, warnings) = own.into_both();
+    let said = |fault: &Fault| match &fault.file {
+        Some(file) => format!("{:?}: {}: {file}, line {}: {}", name.value, fault.key, fault.line, fault.what),
+        None => format!("{}{}", place(name, fault.line, &fault.key), fault.what),
+    };
+    wrong.into_iter().for_each(|fault| faults.add(&name.place, said(&fault), fault.remedy));
+    warnings.into_iter().for_each(|warning| faults.warn(&name.place, said(&warning), warning.remedy));
+}
+
+/// A spot in the file of the shadow, in words.
+fn place(name: &Text<'_>, line: usize, key: &str) -> String {
+    let dot = if key.is_empty() { "" } else { ": " };
+    format!("{:?}, line {line}: {key}{dot}", name.value)
 }

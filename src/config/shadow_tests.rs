@@ -64,6 +64,47 @@ fn its_faults_are_named_with_their_line_in_it() {
     }
 }
 
+/// As of the policy that holds: rules that are never reached, files with wrong lines, and what is no fault.
+#[test]
+fn whatever_is_said_of_a_policy_is_said_of_its_shadow() {
+    let wide = "[[access.rules]]\nname = \"all\"\nanswer = \"human\"\nqueue = \"help\"\n";
+    let before = NEXT.replacen("[[access.rules]]", &format!("{wide}[[access.rules]]"), 1);
+    let faults = with(&before).err().unwrap_or_default();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    let what =
+        "\"next.toml\", line 11: access.rules[1].name: is never reached: \"all\" on line 7 takes all its callers";
+    assert_eq!(faults[0].what, what);
+
+    let unused = "[[access.tiers]]\nname = \"gold\"\n";
+    let plan = with(&format!("{NEXT}{unused}")).unwrap_or_else(|faults| panic!("{faults:?}"));
+    let said: Vec<String> = plan.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].contains("access.shadow: \"next.toml\", line 12: access.tiers[0].name: no rule asks"), "{said:?}");
+    assert!(!plan.warnings[0].remedy.is_empty());
+
+    let files = &mut |name: &str| match name {
+        "next.toml" => Ok(Arc::from(
+            format!("{NEXT}{unused}").replace("[access]", "[access]\ndomains_csv = \"domains.csv\"").as_bytes(),
+        )),
+        _ => Ok(Arc::from("shop.example.com,gold\nnonsense\n".as_bytes())),
+    };
+    let faults = read_with(&(small() + MAIN), files, &[]).err().unwrap_or_default();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    let what = "\"next.toml\": access.domains_csv: domains.csv, line 2: is not two values with a comma between them";
+    assert_eq!((faults[0].key.as_str(), faults[0].what.as_str()), ("access.shadow", what));
+
+    let recorded = with(&format!("{NEXT}record = true\n")).err().unwrap_or_default();
+    assert_eq!(recorded.len(), 1, "{recorded:?}");
+    assert!(
+        recorded[0].what.starts_with("\"next.toml\", line 11: access.rules[0].record: asks for recordings"),
+        "{recorded:?}"
+    );
+
+    let asked = NEXT.replace("answer = \"human\"", "answer = \"callback\"");
+    let told = with(&asked).unwrap_or_else(|faults| panic!("{faults:?}")).settings.calls.warnings();
+    assert!(told.len() == 1 && told[0].starts_with("access.shadow: "), "{told:?}");
+}
+
 #[test]
 fn a_file_that_is_not_there_is_said() {
     let faults = read(&(small() + MAIN)).err().unwrap_or_default();

@@ -18,32 +18,7 @@ const HASH: &str = "5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb
 
 /// The least that is whole.
 pub fn small() -> String {
-    format!(
-        r#"
-[sip]
-bind = ["192.0.2.10:5060"]
-[[token_keys]]
-id = 1
-secret = "{HASH}"
-[[trunks]]
-name = "pbx"
-networks = ["192.0.2.20"]
-fallback = {{ status = 503 }}
-[[pools]]
-name = "main"
-numbers = ["+12015550100..+12015550109"]
-[routing]
-skills = ["english"]
-[[queues]]
-name = "help"
-requires = {{ english = 3 }}
-[[agents]]
-name = "ann"
-skills = {{ english = 9 }}
-token_sha256 = "{HASH}"
-phone = {{ contact = "sip:ann@192.0.2.21" }}
-"#
-    )
+    include_str!("../../tests/support/smallest.toml").to_owned()
 }
 
 pub fn plan(text: &str) -> Plan {
@@ -454,6 +429,35 @@ fn a_rule_that_is_never_reached_is_named_with_the_one_before_it() {
     let said: Vec<_> = faults.iter().map(|fault| (fault.line - first, fault.what.clone())).collect();
     let taken = |by: &str, line: usize| format!("is never reached: {by:?} on line {line} takes all its callers");
     assert_eq!(said, [(4, taken("known", first)), (11, taken("all", first + 8))]);
+}
+
+#[test]
+fn rules_whose_hours_leave_them_nothing_are_told() {
+    let rules = "[access.holidays.de]\ndates = [\"2026-12-25\"]
+[[access.rules]]\nname = \"sundays\"\nwhen = { hours = { zone = \"UTC\", open = [\"sun 08:00-12:00\"], on = \"de\" } }\nanswer = \"human\"
+[[access.rules]]\nname = \"day\"\nwhen = { min_level = \"V1\", hours = { zone = \"UTC\", open = [\"mon-fri 08:00-18:00\"] } }\nanswer = \"human\"
+[[access.rules]]\nname = \"strong\"\nwhen = { min_level = \"V2\" }\nanswer = \"human\"\npriority = 5
+[access.default]\nanswer = \"self-service\"\n";
+    let text = format!("{}\n{rules}", small());
+    let line = |name: &str| 1 + text[..text.find(&format!("{name:?}")).expect(name)].matches('\n').count();
+    let said: Vec<_> = plan(&text).warnings.iter().map(|one| (one.line, one.key.clone(), one.what.clone())).collect();
+    let never = "are never open: no day of \"de\" is one of their weekdays".to_owned();
+    let outside =
+        format!("is reached out of hours alone: \"day\" on line {} takes all its callers within its own", line("day"));
+    assert_eq!(
+        said,
+        [
+            (line("sundays") + 1, "access.rules[0].when.hours".to_owned(), never),
+            (line("strong"), "access.rules[2].name".to_owned(), outside),
+        ]
+    );
+    let taken = text.replace(
+        "{ min_level = \"V2\" }",
+        "{ min_level = \"V2\", hours = { zone = \"UTC\", open = [\"tue 09:00-10:00\"] } }",
+    );
+    let faults = read(&taken).err().unwrap_or_default();
+    assert_eq!(faults.len(), 1, "{}", lines(&faults));
+    assert!(faults[0].what.starts_with("is never reached: \"day\""), "{}", faults[0]);
 }
 
 #[test]
