@@ -1,13 +1,11 @@
 //! The index of all domains that a policy names: it finds one among a million as fast as among ten.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::base::TierId;
 
-use super::domain_list::DomainList;
-use super::domains::DomainPattern;
-use super::name_table::NameTable;
-use super::packed_names::PackedNames;
+use super::packed_names::{Counting, Hashed, PackedNames, Packing, hash};
 use super::rule_set::{RuleIx, RuleSet};
 
 /// What a name means to the policy, one meaning at a time.
@@ -16,6 +14,16 @@ pub(super) enum Mark {
     Rule(RuleIx),
     Tier(TierId),
     FreeMail,
+}
+
+/// A name of which something is said.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Named<'n> {
+    /// In lower case.
+    pub name: &'n [u8],
+    /// All below it is meant, not itself.
+    pub below: bool,
+    pub mark: &'n Mark,
 }
 
 /// All that the index knows about a caller's domain.
@@ -28,6 +36,13 @@ pub(super) struct DomainFound<'a> {
     pub known: bool,
 }
 
+/// A host as it is looked up.
+#[derive(Clone, Debug)]
+pub(super) struct Host<'h> {
+    pub name: Cow<'h, str>,
+    hash: u64,
+}
+
 /// What one name means. Names with the same meaning share it.
 #[derive(Clone, Debug, Default)]
 struct Marks {
@@ -37,80 +52,95 @@ struct Marks {
 }
 
 /// Every domain that the policy names. A look-up costs one probe for the host, and one for each suffix of it among the names that mean
-/// all below them.
-#[derive(Clone, Debug)]
+/// all below them. It is made in three steps, with other work between them, so that nobody waits for the memory: `ahead`, `nearer`, `find`.
+#[derive(Clone, Debug, Default)]
 pub(super) struct DomainIndex {
     exact: PackedNames,
     below: PackedNames,
     marks: Vec<Marks>,
-    deepest_suffix: usize,
+    /// Of the names that mean all below them: the fewest labels, and the most.
+    labels: (usize, usize),
 }
 
-/// Fills a `DomainIndex`.
-#[derive(Debug)]
-pub(super) struct DomainIndexBuilder {
-    exact: NameTable,
-    below: NameTable,
+/// What the names mean, as far as they have been put in.
+#[derive(Debug, Default)]
+struct Meanings {
     marks: Vec<Marks>,
-    marks_after: HashMap<(u32, Mark), u32>,
-    deepest_suffix: usize,
+    after: HashMap<(Option<u32>, Mark), u32>,
 }
 
-const NO_MARKS: u32 = 0;
-/// Bytes for the names of rules that come after a list: without them its memory would be doubled for a few.
-const SPARE: usize = 1 << 16;
-
-impl DomainIndexBuilder {
-    pub(super) fn new() -> DomainIndexBuilder {
-        DomainIndexBuilder {
-            exact: NameTable::default(),
-            below: NameTable::default(),
-            marks: vec![Marks::default()],
-            marks_after: HashMap::new(),
-            deepest_suffix: 0,
-        }
+impl DomainIndex {
+    /// `names` gives every name with what it means, one meaning after the other and each time the same; it is asked three times, so that
+    /// the names stand nowhere else meanwhile. Of two tiers for one pattern the later stands.
+    pub(super) fn of(names: impl Fn(&mut dyn FnMut(Named<'_>))) -> DomainIndex {
+        let (mut counts, mut labels) = ([0; 2], (usize::MAX, 0));
+        names(&mut |named| {
+            counts[usize::from(named.below)] += 1;
+            if named.below {
+                let count = 1 + named.name.iter().filter(|byte| **byte == b'.').count();
+                labels = (labels.0.min(count), labels.1.max(count));
+            }
+        });
+        let mut counting = counts.map(Counting::of);
+        names(&mut |named| counting[usize::from(named.below)].count(named.name));
+        let mut packing = counting.map(Counting::packing);
+        let mut meanings = Meanings::default();
+        names(&mut |named| packing[usize::from(named.below)].put(named.name, |old| meanings.after(old, named.mark)));
+        let [exact, below] = packing.map(Packing::finish);
+        DomainIndex { exact, below, marks: meanings.marks, labels }
     }
 
-    /// Adds a meaning to a name. Of two tiers for one pattern the later stands.
-    pub(super) fn add(&mut self, pattern: &DomainPattern, mark: &Mark) {
-        self.add_name(&pattern.name, pattern.below, mark);
+    /// Begins to look up a host.
+    pub(super) fn ahead(&self, host: &Host<'_>) {
+        self.exact.ahead(host.hashed());
+        self.suffixes(host).for_each(|suffix| self.below.ahead(suffix));
     }
 
-    /// Gives each domain of a list its tier.
-    pub(super) fn add_list(&mut self, list: &DomainList) {
-        for (table, is_below) in [(&mut self.exact, false), (&mut self.below, true)] {
-            let names = list.entries().filter(|(_, below, _)| *below == is_below).map(|(name, ..)| name.len());
-            let (count, bytes) = names.fold((0, 0), |(count, bytes), name| (count + 1, bytes + name));
-            table.reserve(count, bytes + SPARE);
-        }
-        let mut last: Option<Mark> = None;
-        for (name, below, tier) in list.entries() {
-            let mark = last.take().filter(|mark| matches!(mark, Mark::Tier(same) if same == tier));
-            let mark = mark.unwrap_or_else(|| Mark::Tier(tier.clone()));
-            self.add_name(name, below, &mark);
-            last = Some(mark);
-        }
+    /// Goes on with it.
+    pub(super) fn nearer(&self, host: &Host<'_>) {
+        self.exact.nearer(host.hashed());
+        self.suffixes(host).for_each(|suffix| self.below.nearer(suffix));
     }
 
-    fn add_name(&mut self, name: &str, below: bool, mark: &Mark) {
-        if below {
-            self.deepest_suffix = self.deepest_suffix.max(name.split('.').count());
-        }
-        let table = if below { &mut self.below } else { &mut self.exact };
-        let old = table.get(name).unwrap_or(NO_MARKS);
+    /// The nearest name decides the tier; rules and classes add up.
+    pub(super) fn find(&self, host: &Host<'_>) -> DomainFound<'_> {
+        let mut found = DomainFound::default();
+        let suffixes = self.suffixes(host).filter_map(|suffix| self.below.get(suffix));
+        let meanings = suffixes.chain(self.exact.get(host.hashed()));
+        meanings.filter_map(|place| self.marks.get(place as usize)).for_each(|marks| found.add(marks));
+        found
+    }
+
+    /// What stands behind the dots of `host` and has as many labels as the names that mean all below them; the shortest first.
+    fn suffixes<'h>(&self, host: &'h Host<'_>) -> impl Iterator<Item = Hashed<'h>> + use<'h> {
+        let (fewest, most) = self.labels;
+        let name = host.name.as_bytes();
+        let dots = memchr::memrchr_iter(b'.', name).take(most).skip(fewest.saturating_sub(1));
+        dots.filter_map(|dot| name.get(dot + 1..)).map(Hashed::of)
+    }
+}
+
+impl<'h> Host<'h> {
+    /// As `host_of` gives it.
+    pub(super) fn new(name: Cow<'h, str>) -> Host<'h> {
+        Host { hash: hash(name.as_bytes()), name }
+    }
+
+    fn hashed(&self) -> Hashed<'_> {
+        Hashed::with(self.name.as_bytes(), self.hash)
+    }
+}
+
+impl Meanings {
+    /// What a name means that meant `old` and means this too.
+    fn after(&mut self, old: Option<u32>, mark: &Mark) -> u32 {
         let marks = &mut self.marks;
-        let new = *self.marks_after.entry((old, mark.clone())).or_insert_with(|| {
-            let mut both = marks.get(old as usize).cloned().unwrap_or_default();
+        *self.after.entry((old, mark.clone())).or_insert_with(|| {
+            let mut both = old.and_then(|old| marks.get(old as usize)).cloned().unwrap_or_default();
             both.add(mark.clone());
             marks.push(both);
             (marks.len() - 1) as u32
-        });
-        table.insert(name, new);
-    }
-
-    pub(super) fn build(self) -> DomainIndex {
-        let DomainIndexBuilder { exact, below, marks, marks_after: _, deepest_suffix } = self;
-        DomainIndex { exact: exact.pack(), below: below.pack(), marks, deepest_suffix }
+        })
     }
 }
 
@@ -125,50 +155,34 @@ impl Marks {
 }
 
 impl<'a> DomainFound<'a> {
+    /// Of a nearer name than those before.
     fn add(&mut self, marks: &'a Marks) {
         self.rules.add(&marks.rules);
-        self.tier = self.tier.or(marks.tier.as_ref());
+        self.tier = marks.tier.as_ref().or(self.tier);
         self.free_mail |= marks.free_mail;
         self.known = true;
     }
 }
 
-impl DomainIndex {
-    /// `host` as `host_of` gives it. The nearest name decides the tier; rules and classes add up.
-    pub(super) fn find(&self, host: &str) -> DomainFound<'_> {
-        let mut found = DomainFound::default();
-        let itself = self.exact.get(host);
-        let suffixes = suffixes(host, self.deepest_suffix).filter_map(|suffix| self.below.get(suffix));
-        let meanings = itself.into_iter().chain(suffixes).filter_map(|place| self.marks.get(place as usize));
-        meanings.for_each(|marks| found.add(marks));
-        found
-    }
-}
-
-/// What stands behind each dot of `host` and has at most `deepest` labels; the longest first.
-fn suffixes(host: &str, deepest: usize) -> impl Iterator<Item = &str> {
-    let dots = host.bytes().filter(|b| *b == b'.').count();
-    let tails = host.match_indices('.').map(|(at, _)| &host[at + 1..]);
-    tails.skip(dots.saturating_sub(deepest))
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::access::domain_list::DomainList;
+    use crate::access::domains::DomainPattern;
 
     fn index(marks: &[(&str, Mark)]) -> DomainIndex {
-        let mut builder = DomainIndexBuilder::new();
-        for (text, mark) in marks {
-            builder.add(&DomainPattern::parse(text).expect(text), mark);
-        }
-        builder.build()
+        let pattern = |text: &str| DomainPattern::parse(text).expect(text);
+        let marks: Vec<_> = marks.iter().map(|(text, mark)| (pattern(text), mark)).collect();
+        DomainIndex::of(|put| marks.iter().for_each(|(pattern, mark)| put(pattern.named(mark))))
     }
 
     #[test]
     fn exact_is_exact_and_a_suffix_is_all_below() {
         let index = index(&[("example.com", Mark::Rule(1)), ("*.example.com", Mark::Rule(2))]);
         let rules = |host: &str| {
-            let found = index.find(host);
+            let found = index.find(&Host::new(host.into()));
             found.rules.iter().collect::<Vec<RuleIx>>()
         };
         assert_eq!(rules("example.com"), [1]);
@@ -186,32 +200,82 @@ mod tests {
             ("*.eu.example.com", Mark::Tier(gold.clone())),
             ("shop.eu.example.com", Mark::Tier(iron.clone())),
         ]);
-        assert_eq!(index.find("a.example.com").tier, Some(&iron));
-        assert_eq!(index.find("a.eu.example.com").tier, Some(&gold));
-        assert_eq!(index.find("shop.eu.example.com").tier, Some(&iron));
-        assert_eq!(index.find("example.com").tier, None);
+        assert_eq!(index.find(&Host::new("a.example.com".into())).tier, Some(&iron));
+        assert_eq!(index.find(&Host::new("a.eu.example.com".into())).tier, Some(&gold));
+        assert_eq!(index.find(&Host::new("shop.eu.example.com".into())).tier, Some(&iron));
+        assert_eq!(index.find(&Host::new("example.com".into())).tier, None);
     }
 
     #[test]
     fn names_with_one_meaning_share_it() {
-        let mut builder = DomainIndexBuilder::new();
-        for n in 0..1000 {
-            let pattern = DomainPattern::parse(&format!("company{n}.example.com")).expect("a pattern");
-            builder.add(&pattern, &Mark::Tier(TierId::new("gold")));
-        }
-        assert_eq!(builder.build().marks.len(), 2);
+        let gold = Mark::Tier(TierId::new("gold"));
+        let names: Vec<String> = (0..1000).map(|n| format!("company{n}.example.com")).collect();
+        let named = |name: &String| (name.clone(), gold.clone());
+        let marks: Vec<_> = names.iter().map(named).collect();
+        let marks: Vec<_> = marks.iter().map(|(name, mark)| (name.as_str(), mark.clone())).collect();
+        assert_eq!(index(&marks).marks.len(), 1);
     }
 
     #[test]
     fn a_list_gives_its_tiers_beside_what_is_known() {
-        let list = DomainList::read(b"a.example.com,gold\n*.example.com,iron\nb.example.com,iron\n", &["gold", "iron"]);
-        let mut builder = DomainIndexBuilder::new();
-        builder.add(&DomainPattern::parse("a.example.com").expect("a pattern"), &Mark::Rule(3));
-        builder.add_list(&list.expect("a list"));
-        let index = builder.build();
-        let tier = |host: &str| index.find(host).tier.map(TierId::as_str);
+        let text = b"A.example.com,gold\n*.Example.com,iron\nb.example.com,gold\nb.example.com,iron\n";
+        let list = DomainList::read(text.as_slice().into(), &["gold", "iron"]).expect("a list");
+        let (pattern, mark) = (DomainPattern::parse("a.example.com").expect("a pattern"), Mark::Rule(3));
+        let index = DomainIndex::of(|put| {
+            put(pattern.named(&mark));
+            list.each(put);
+        });
+        let tier = |host: &str| index.find(&Host::new(host.into())).tier.map(TierId::as_str);
         assert_eq!((tier("a.example.com"), tier("c.example.com")), (Some("gold"), Some("iron")));
         assert_eq!((tier("b.example.com"), tier("example.com")), (Some("iron"), None));
-        assert!(index.find("a.example.com").rules.contains(3));
+        assert!(index.find(&Host::new("a.example.com".into())).rules.contains(3));
+    }
+
+    /// The names one by one, as they are written.
+    fn plainly<'m>(marks: &'m [(&str, Mark)], host: &str) -> DomainFound<'m> {
+        let is_meant = |pattern: &str| match pattern.strip_prefix("*.") {
+            Some(above) => host.strip_suffix(above).is_some_and(|rest| rest.ends_with('.')),
+            None => host == pattern,
+        };
+        let mut meant: Vec<&(&str, Mark)> = marks.iter().filter(|(pattern, _)| is_meant(pattern)).collect();
+        let mut found = DomainFound { known: !meant.is_empty(), ..DomainFound::default() };
+        // The nearest pattern first, of one pattern the latest; the host itself is nearer than all above it.
+        meant.reverse();
+        meant.sort_by_key(|(pattern, _)| std::cmp::Reverse((!pattern.starts_with('*'), pattern.len())));
+        for (_, mark) in meant {
+            match mark {
+                Mark::Rule(rule) => found.rules.insert(*rule),
+                Mark::Tier(tier) => found.tier = found.tier.or(Some(tier)),
+                Mark::FreeMail => found.free_mail = true,
+            }
+        }
+        found
+    }
+
+    fn mark() -> impl Strategy<Value = Mark> {
+        prop_oneof![
+            (0..4u16).prop_map(Mark::Rule),
+            prop::sample::select(vec!["gold", "iron"]).prop_map(|tier| Mark::Tier(TierId::new(tier))),
+            Just(Mark::FreeMail),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn it_finds_what_the_patterns_say_one_by_one(
+            marks in prop::collection::vec(("(\\*\\.)?([ab]\\.){0,3}(a|b|example)", mark()), 0..40),
+            hosts in prop::collection::vec("([abc]\\.){0,4}(a|b|example)", 1..20),
+        ) {
+            let is_pattern = |text: &str| DomainPattern::parse(text).is_ok();
+            let marks: Vec<_> = marks.iter().map(|(text, mark)| (text.as_str(), mark.clone())).collect();
+            let marks: Vec<_> = marks.into_iter().filter(|(text, _)| is_pattern(text)).collect();
+            let index = index(&marks);
+            for host in &hosts {
+                let name = Host::new(host.into());
+                index.ahead(&name);
+                index.nearer(&name);
+                prop_assert_eq!(index.find(&name), plainly(&marks, host));
+            }
+        }
     }
 }

@@ -1,25 +1,29 @@
 //! A list of domains and their tiers from a CSV file: `domain,tier` on each line, a million of them in a second or two.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::base::TierId;
 use crate::base::limits::FAULTS_NAMED_MAX;
 
+use super::domain_index::{Mark, Named};
 use super::domains::{BadPattern, read_pattern};
 
-/// What the lines of a file say, in their order, as compact as it can be: it is kept only until it is in the index.
+/// What the lines of a file say, in their order: eight bytes for each beside the file itself, until it is in the index.
 #[derive(Clone, Debug, Default)]
 pub struct DomainList {
-    names: String,
+    file: Arc<[u8]>,
     entries: Vec<Entry>,
-    tiers: Vec<TierId>,
+    tiers: Vec<Mark>,
 }
 
+/// Where in the file a name stands.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    end: u32,
-    tier: u16,
+    at: u32,
+    length: u8,
     below: bool,
+    tier: u16,
 }
 
 /// What is wrong with a file: the first faults, and how many there are in all.
@@ -48,25 +52,29 @@ pub enum BadLine {
 
 const HEADER: &str = "domain";
 const COMMENT: char = '#';
+/// What some programs write at the beginning of a text in UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
 /// Values of a fault are cut there: a line may be anything.
 const SHOWN_MAX: usize = 60;
 
 impl DomainList {
     /// Reads `domain,tier` lines; values may stand in quotes, a first line `domain,tier` and lines with `#` are passed over. `tiers`
     /// are the names that there are. On failure nothing of the file holds.
-    pub fn read(bytes: &[u8], tiers: &[&str]) -> Result<DomainList, ListFaults> {
-        let mut list = DomainList { tiers: tiers.iter().map(|name| TierId::new(name)).collect(), ..Default::default() };
-        list.names.reserve(bytes.len());
-        list.entries.reserve(bytes.len() / 32);
-        let tier_by_name: HashMap<&str, u16> = tiers.iter().copied().zip(0..).collect();
+    pub fn read(file: Arc<[u8]>, tiers: &[&str]) -> Result<DomainList, ListFaults> {
+        let tier_by_name: HashMap<&str, u16> = tiers.iter().copied().zip(0..=u16::MAX).collect();
+        let mut entries = Vec::with_capacity(memchr::memchr_iter(b'\n', &file).count() + 1);
         let mut faults = ListFaults::default();
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        for (line, text) in (1..).zip(bytes.split(|byte| *byte == b'\n')) {
-            if let Err(why) = list.take(text, line, &tier_by_name) {
-                faults.add(ListFault { line, why });
+        let mut at = if file.starts_with(MARK) { MARK.len() } else { 0 };
+        for (line, bytes) in (1..).zip(file[at..].split(|byte| *byte == b'\n')) {
+            match entry(bytes, line, &tier_by_name) {
+                Ok(Some(entry)) => entries.extend(entry.moved(at)),
+                Ok(None) => {}
+                Err(why) => faults.add(ListFault { line, why }),
             }
+            at += bytes.len() + 1;
         }
-        if faults.count == 0 { Ok(list) } else { Err(faults) }
+        let tiers = tiers.iter().map(|name| Mark::Tier(TierId::new(name))).collect();
+        if faults.count == 0 { Ok(DomainList { file, entries, tiers }) } else { Err(faults) }
     }
 
     /// How many domains it names.
@@ -78,34 +86,45 @@ impl DomainList {
         self.entries.is_empty()
     }
 
-    /// Each name, whether all below it is meant, and its tier.
-    pub(super) fn entries(&self) -> impl Iterator<Item = (&str, bool, &TierId)> {
-        let mut begin = 0;
-        self.entries.iter().filter_map(move |entry| {
-            let end = entry.end as usize;
-            let name = self.names.get(std::mem::replace(&mut begin, end)..end)?;
-            Some((name, entry.below, self.tiers.get(usize::from(entry.tier))?))
-        })
+    /// Gives each name its tier.
+    pub(super) fn each(&self, put: &mut dyn FnMut(Named<'_>)) {
+        let mut name = Vec::new();
+        for entry in &self.entries {
+            let from = entry.at as usize;
+            let written = self.file.get(from..from + usize::from(entry.length));
+            let Some((written, mark)) = written.zip(self.tiers.get(usize::from(entry.tier))) else { continue };
+            name.clear();
+            name.extend_from_slice(written);
+            name.make_ascii_lowercase();
+            put(Named { name: &name, below: entry.below, mark });
+        }
     }
+}
 
-    fn take(&mut self, line: &[u8], nth: usize, tiers: &HashMap<&str, u16>) -> Result<(), BadLine> {
-        let text = std::str::from_utf8(line).map_err(|_| BadLine::NotText)?.trim();
-        if text.is_empty() || text.starts_with(COMMENT) {
-            return Ok(());
-        }
-        let (domain, tier) = columns(text).ok_or(BadLine::Columns)?;
-        if nth == 1 && domain.eq_ignore_ascii_case(HEADER) {
-            return Ok(());
-        }
-        let (name, below) = read_pattern(domain).map_err(|why| BadLine::Domain(shown(domain), why))?;
-        let tier = *tiers.get(tier).ok_or_else(|| BadLine::Tier(shown(tier)))?;
-        self.names.push_str(name);
-        let begin = self.names.len() - name.len();
-        self.names[begin..].make_ascii_lowercase();
-        let end = u32::try_from(self.names.len()).map_err(|_| BadLine::NotText)?;
-        self.entries.push(Entry { end, tier, below });
-        Ok(())
+impl Entry {
+    /// From a place in its line to the place in the file; `None` beyond what a file may be long.
+    fn moved(self, line: usize) -> Option<Entry> {
+        Some(Entry { at: u32::try_from(line).ok()?.checked_add(self.at)?, ..self })
     }
+}
+
+/// What a line says, if it says anything.
+fn entry(line: &[u8], nth: usize, tiers: &HashMap<&str, u16>) -> Result<Option<Entry>, BadLine> {
+    let line = std::str::from_utf8(line).map_err(|_| BadLine::NotText)?;
+    let text = line.trim();
+    if text.is_empty() || text.starts_with(COMMENT) {
+        return Ok(None);
+    }
+    let (domain, tier) = columns(text).ok_or(BadLine::Columns)?;
+    if nth == 1 && domain.eq_ignore_ascii_case(HEADER) {
+        return Ok(None);
+    }
+    let bad = |why| BadLine::Domain(shown(domain), why);
+    let (name, below) = read_pattern(domain).map_err(bad)?;
+    let tier = *tiers.get(tier).ok_or_else(|| BadLine::Tier(shown(tier)))?;
+    let place = u32::try_from(name.as_ptr().addr() - line.as_ptr().addr()).ok().zip(u8::try_from(name.len()).ok());
+    let (at, length) = place.ok_or_else(|| bad(BadPattern::Unreadable))?;
+    Ok(Some(Entry { at, length, below, tier }))
 }
 
 /// The two values of a line.
@@ -147,10 +166,14 @@ mod tests {
     const TIERS: [&str; 2] = ["gold", "iron"];
 
     fn read(text: &str) -> Vec<String> {
-        let list = DomainList::read(text.as_bytes(), &TIERS).unwrap_or_else(|faults| panic!("{faults:?}"));
-        let line =
-            |(name, below, tier): (&str, bool, &TierId)| format!("{}{name} {tier}", if below { "*." } else { "" });
-        list.entries().map(line).collect()
+        let list = DomainList::read(text.as_bytes().into(), &TIERS).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let mut read = Vec::new();
+        list.each(&mut |Named { name, below, mark }| {
+            let Mark::Tier(tier) = mark else { panic!("{mark:?} is no tier") };
+            read.push(format!("{}{} {tier}", if below { "*." } else { "" }, String::from_utf8_lossy(name)));
+        });
+        assert_eq!(read.len(), list.len());
+        read
     }
 
     #[test]
@@ -163,7 +186,7 @@ mod tests {
     #[test]
     fn each_line_that_says_nothing_is_named() {
         let text = b"example.com\nexample.com,gold,2\nexa mple.com,gold\n\"example.com,gold\n*.com,gold\nexample.com,golf\n\xff,gold\nexample.com,\n";
-        let faults = DomainList::read(text, &TIERS).unwrap_err();
+        let faults = DomainList::read(text.as_slice().into(), &TIERS).unwrap_err();
         let lines: Vec<_> = faults.named.iter().map(|fault| fault.line).collect();
         assert_eq!((lines, faults.count), (vec![1, 2, 3, 4, 5, 6, 7, 8], 8));
         assert_eq!(faults.named[4].why, BadLine::Domain("*.com".to_owned(), BadPattern::PublicSuffix));
@@ -173,7 +196,7 @@ mod tests {
     #[test]
     fn of_ten_thousand_broken_lines_the_first_are_named_and_all_are_counted() {
         let text = "broken\n".repeat(10_000) + "example.com,gold\n";
-        let faults = DomainList::read(text.as_bytes(), &TIERS).unwrap_err();
+        let faults = DomainList::read(text.as_bytes().into(), &TIERS).unwrap_err();
         assert_eq!((faults.named.len(), faults.count), (FAULTS_NAMED_MAX, 10_000));
         assert_eq!(faults.named.last().map(|fault| fault.line), Some(FAULTS_NAMED_MAX));
     }

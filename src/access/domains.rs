@@ -1,6 +1,9 @@
 //! Domains: how one is written, and which patterns may stand in a rule.
 
+use std::borrow::Cow;
 use std::fmt;
+
+use super::domain_index::{Mark, Named};
 
 /// `example.com`: this host and no other. `*.example.com`: every host below it, not itself.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -47,6 +50,11 @@ impl DomainPattern {
         let name = readable(name).ok()?;
         Some([DomainPattern { name: name.clone(), below: false }, DomainPattern { name, below: true }])
     }
+
+    /// For the index.
+    pub(super) fn named<'n>(&'n self, mark: &'n Mark) -> Named<'n> {
+        Named { name: self.name.as_bytes(), below: self.below, mark }
+    }
 }
 
 impl fmt::Display for DomainPattern {
@@ -82,18 +90,29 @@ pub(super) fn read_pattern(text: &str) -> Result<(&str, bool), BadPattern> {
 }
 
 /// The host of an e-mail address, a `sip:` or web URI, or a bare host; lower case, without port, `None` for addresses of machines.
-pub fn host_of(text: &str) -> Option<Box<str>> {
+pub fn host_of(text: &str) -> Option<Cow<'_, str>> {
     let text = text.trim();
-    // Most are bare hosts or addresses of e-mail.
+    // Most are bare hosts.
+    if let Some(spelling) = name(text) {
+        return Some(lower(text, spelling));
+    }
     let text = if text.contains(':') { without_scheme(text) } else { text };
     let end = text.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b';' | b'>'));
     let authority = text.get(..end.unwrap_or(text.len()))?;
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let host = host.split_once(':').map_or(host, |(host, _)| host);
+    let host = host.split_once(':').map_or(host, |(host, _)| host).trim().trim_end_matches('.');
     if host.is_ascii() {
-        return readable(host).ok();
+        return name(host).map(|spelling| lower(host, spelling));
     }
-    readable(&idna::domain_to_ascii(host).ok()?).ok()
+    readable(&idna::domain_to_ascii(host).ok()?).map(|name| Cow::Owned(name.into_string())).ok()
+}
+
+/// Without a copy where it is so already.
+fn lower(name: &str, spelling: Spelling) -> Cow<'_, str> {
+    match spelling {
+        Spelling::Lower => Cow::Borrowed(name),
+        Spelling::Mixed => Cow::Owned(name.to_ascii_lowercase()),
+    }
 }
 
 fn without_scheme(text: &str) -> &str {
@@ -121,23 +140,54 @@ fn written(text: &str) -> Result<&str, BadPattern> {
     if !text.is_ascii() {
         return Err(BadPattern::NotAscii);
     }
-    if is_name(text) { Ok(text) } else { Err(BadPattern::Unreadable) }
+    name(text).map(|_| text).ok_or(BadPattern::Unreadable)
 }
 
-/// Labels with dots between them, of which the last is no number.
-fn is_name(text: &str) -> bool {
-    let (mut label, mut is_number) = (0, true);
-    for byte in text.bytes() {
-        match byte {
-            b'.' if (1..=LABEL_MAX).contains(&label) => (label, is_number) = (0, true),
-            b'0'..=b'9' => label += 1,
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => (label, is_number) = (label + 1, false),
-            b'-' if label > 0 => (label, is_number) = (label + 1, false),
-            _ => return false,
-        }
-    }
-    text.len() <= NAME_MAX && (1..=LABEL_MAX).contains(&label) && !is_number
+/// How the letters of a name are written.
+#[derive(Clone, Copy)]
+enum Spelling {
+    Lower,
+    Mixed,
 }
+
+/// Labels with dots between them, of which the last is no number. Without a branch for each letter: names differ, and a processor that
+/// guesses wrong at some of their letters loses more than the rest of a look-up takes.
+fn name(text: &str) -> Option<Spelling> {
+    let (mut label, mut is_bad, mut is_number, mut kinds) = (0, false, true, 0);
+    for byte in text.bytes() {
+        let kind = KINDS[usize::from(byte)];
+        let is_dot = kind == DOT;
+        is_bad |= (kind == 0) | ((label == 0) & (kind & (DOT | HYPHEN) != 0)) | (label > LABEL_MAX);
+        is_number = (is_number | is_dot) & (kind & (DOT | DIGIT) != 0);
+        label = if is_dot { 0 } else { label + 1 };
+        kinds |= kind;
+    }
+    let is_name = text.len() <= NAME_MAX && !is_bad && (1..=LABEL_MAX).contains(&label) && !is_number;
+    is_name.then_some(if kinds & UPPER == 0 { Spelling::Lower } else { Spelling::Mixed })
+}
+
+const DOT: u8 = 1;
+const HYPHEN: u8 = 2;
+const DIGIT: u8 = 4;
+const LETTER: u8 = 8;
+const UPPER: u8 = 16;
+/// What each byte is in a name; 0: it stands in none.
+const KINDS: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        kinds[byte] = match byte as u8 {
+            b'.' => DOT,
+            b'-' => HYPHEN,
+            b'0'..=b'9' => DIGIT,
+            b'a'..=b'z' | b'_' => LETTER,
+            b'A'..=b'Z' => LETTER | UPPER,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    kinds
+};
 
 #[cfg(test)]
 mod tests {
@@ -166,7 +216,21 @@ mod tests {
 
     #[test]
     fn nonsense_is_no_pattern() {
-        for text in ["", "*", "*.", "a..com", "ex ample.com", "-a.com", "192.0.2.1", "a.*.com", &"a".repeat(300)] {
+        for text in [
+            "",
+            "*",
+            "*.",
+            "a..com",
+            "ex ample.com",
+            "-a.com",
+            "192.0.2.1",
+            "a.*.com",
+            "a.-b.com",
+            ".com",
+            "a.7",
+            &"a".repeat(64),
+            &"a.".repeat(128),
+        ] {
             assert_eq!(pattern(text), Err(BadPattern::Unreadable), "{text}");
         }
         assert_eq!(pattern("bücher.example"), Err(BadPattern::NotAscii));

@@ -13,7 +13,6 @@ mod holidays;
 mod hours;
 mod keywords;
 mod look_alike;
-mod name_table;
 mod open_hours;
 mod packed_names;
 #[cfg(test)]

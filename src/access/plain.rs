@@ -28,7 +28,7 @@ impl Seen<'_> {
                     || facts.articles.iter().any(|read| when.articles.iter().any(|one| one == read))
             }
             Condition::Load => when.loads.iter().all(|asked| asked.is_met(facts.loads)),
-            Condition::Tier => is_any(&when.tiers, facts.tier.or(self.domain.tier)),
+            Condition::Tier => is_any(&when.tiers, facts.tier.or(self.domain().tier)),
             Condition::Domain => when.domain.as_ref().is_none_or(|asked| self.domain_holds(asked, ix)),
             Condition::Reason => when.reasons.is_empty() || when.reasons.iter().any(|reason| reason.is_picked(facts)),
             Condition::Hours => when.hours.as_ref().is_none_or(|hours| hours.contains(facts.wall)),
@@ -37,7 +37,7 @@ impl Seen<'_> {
     }
 
     fn domain_holds(&self, asked: &DomainCondition, ix: RuleIx) -> bool {
-        let domain = &self.domain;
+        let domain = self.domain();
         domain.rules.contains(ix)
             || (asked.free_mail && domain.free_mail)
             || (asked.unknown && !domain.known)

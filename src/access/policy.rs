@@ -7,7 +7,7 @@ use crate::base::limits::{ACCESS_RULES_MAX, PROTECTED_DOMAINS_MAX};
 use crate::base::{QueueId, SkillId, TierId, Wall};
 
 use super::answer::{Answer, Decision};
-use super::domain_index::{DomainIndex, DomainIndexBuilder, Mark};
+use super::domain_index::{DomainIndex, Host, Mark, Named};
 use super::domain_list::DomainList;
 use super::domains::{DomainPattern, host_of, registrable};
 use super::facts::Facts;
@@ -16,7 +16,6 @@ use super::keywords::{Keywords, KeywordsBuilder};
 use super::look_alike::LookAlikes;
 use super::reason::ReasonText;
 use super::rule::{Conditions, DomainCondition, Rule};
-use super::rule_set::RuleIx;
 use super::seen::Seen;
 use super::tables::Tables;
 use super::tried::{RuleTried, list};
@@ -108,17 +107,12 @@ impl Policy {
         let queues_asked = queues_asked(&setup.rules);
         let past = |rule: &Rule| !rule.when.cases.is_empty() || rule.when.repeat_within.is_some();
         let asks_for_past = setup.rules.iter().any(past);
-        let mut domains = DomainIndexBuilder::new();
-        index_free_mail(&mut domains, &setup.free_mail);
-        for (pattern, tier) in setup.tiers {
-            domains.add(&pattern, &Mark::Tier(tier));
-        }
-        setup.lists.iter().for_each(|list| domains.add_list(list));
+        let domains = domains(&setup);
         let mut keywords = KeywordsBuilder::default();
         let mut rules = Vec::with_capacity(setup.rules.len());
         for (rule, ix) in setup.rules.into_iter().zip(0..) {
             rule.when.keywords.iter().for_each(|keyword| keywords.add(keyword, ix));
-            rules.push(compile(rule, ix, &mut domains));
+            rules.push(compile(rule));
         }
         let keywords = keywords.build().map_err(|_| TooMany::Keywords)?;
         let tables = Tables::of(rules.iter().map(|rule| &rule.when));
@@ -128,7 +122,7 @@ impl Policy {
             notify: setup.default_notify,
             ..Rule::new(DEFAULT_RULE, Conditions::default(), setup.default)
         });
-        let indexes = Indexes { domains: domains.build(), keywords, look_alikes };
+        let indexes = Indexes { domains, keywords, look_alikes };
         Ok(Policy {
             rules: rules.into(),
             tables,
@@ -163,7 +157,7 @@ impl Policy {
 
     /// The account class of a domain, address or URI, if the configuration gives it one.
     pub fn tier_of(&self, domain: &str) -> Option<TierId> {
-        self.indexes.domains.find(&host_of(domain)?).tier.cloned()
+        self.indexes.domains.find(&Host::new(host_of(domain)?)).tier.cloned()
     }
 
     /// Some rule's callers may come to be called back.
@@ -213,21 +207,35 @@ fn look_alikes(setup: &PolicySetup) -> Result<LookAlikes, TooMany> {
     Ok(LookAlikes::of(names.into_iter()))
 }
 
-fn index_free_mail(domains: &mut DomainIndexBuilder, more: &[String]) {
-    let names = FREE_MAIL.iter().copied().chain(more.iter().map(String::as_str));
-    for pattern in names.filter_map(DomainPattern::with_all_below).flatten() {
-        domains.add(&pattern, &Mark::FreeMail);
+/// All that the setup names.
+fn domains(setup: &PolicySetup) -> DomainIndex {
+    let more = setup.free_mail.iter().map(String::as_str);
+    let free_mail: Vec<DomainPattern> =
+        FREE_MAIL.iter().copied().chain(more).filter_map(DomainPattern::with_all_below).flatten().collect();
+    DomainIndex::of(|put| {
+        free_mail.iter().for_each(|pattern| put(pattern.named(&Mark::FreeMail)));
+        tiers(&setup.tiers, put);
+        setup.lists.iter().for_each(|list| list.each(put));
+        for (rule, ix) in setup.rules.iter().zip(0..) {
+            let patterns = rule.when.domain.iter().flat_map(|domain| &domain.patterns);
+            patterns.for_each(|pattern| put(pattern.named(&Mark::Rule(ix))));
+        }
+    })
+}
+
+fn tiers(tiers: &[(DomainPattern, TierId)], put: &mut dyn FnMut(Named<'_>)) {
+    // Those of a tier stand together.
+    for of_tier in tiers.chunk_by(|(_, one), (_, next)| one == next) {
+        let mark = of_tier.first().map(|(_, tier)| Mark::Tier(tier.clone()));
+        let named = of_tier.iter().zip(mark.iter().cycle());
+        named.for_each(|((pattern, _), mark)| put(pattern.named(mark)));
     }
 }
 
-/// Moves the rule's domains into the index, which then answers for them.
-fn compile(mut rule: Rule, ix: RuleIx, domains: &mut DomainIndexBuilder) -> CompiledRule {
+/// Without the rule's domains: the index answers for them.
+fn compile(mut rule: Rule) -> CompiledRule {
     let named = rule.when.domain.as_ref().map(in_words).unwrap_or_default();
-    if let Some(domain) = &mut rule.when.domain {
-        for pattern in std::mem::take(&mut domain.patterns) {
-            domains.add(&pattern, &Mark::Rule(ix));
-        }
-    }
+    rule.when.domain.iter_mut().for_each(|domain| domain.patterns = Vec::new());
     let decision = decision(&rule);
     CompiledRule { when: rule.when, domains: named, decision }
 }

@@ -2,51 +2,51 @@
 
 use std::cell::OnceCell;
 
-use super::domain_index::DomainFound;
+use super::domain_index::{DomainFound, Host};
 use super::domains::host_of;
 use super::facts::Facts;
-use super::keywords::Keywords;
-use super::look_alike::LookAlikes;
 use super::policy::Indexes;
 use super::rule_set::RuleSet;
 
 pub(super) struct Seen<'a> {
     pub facts: &'a Facts<'a>,
-    pub domain: DomainFound<'a>,
-    host: Option<Box<str>>,
-    keywords: Option<&'a Keywords>,
-    look_alikes: &'a LookAlikes,
+    indexes: &'a Indexes,
+    host: Option<Host<'a>>,
+    domain: OnceCell<DomainFound<'a>>,
     spoken: OnceCell<RuleSet>,
     looks_like: OnceCell<Option<&'a str>>,
 }
 
 impl<'a> Seen<'a> {
     pub(super) fn new(facts: &'a Facts<'a>, indexes: &'a Indexes) -> Seen<'a> {
-        let host = facts.domain.and_then(host_of);
-        let domain = host.as_deref().map(|host| indexes.domains.find(host)).unwrap_or_default();
-        Seen {
-            facts,
-            domain,
-            host,
-            keywords: indexes.keywords.as_ref(),
-            look_alikes: &indexes.look_alikes,
-            spoken: OnceCell::new(),
-            looks_like: OnceCell::new(),
-        }
+        let host = facts.domain.and_then(host_of).map(Host::new);
+        host.iter().for_each(|host| indexes.domains.ahead(host));
+        Seen { facts, indexes, host, domain: OnceCell::new(), spoken: OnceCell::new(), looks_like: OnceCell::new() }
+    }
+
+    /// What is known of the caller's domain will be asked for soon.
+    pub(super) fn nearer(&self) {
+        self.host.iter().for_each(|host| self.indexes.domains.nearer(host));
+    }
+
+    pub(super) fn domain(&self) -> &DomainFound<'a> {
+        let find = |host: &Host<'_>| self.indexes.domains.find(host);
+        self.domain.get_or_init(|| self.host.as_ref().map(find).unwrap_or_default())
     }
 
     /// The rules of which a keyword is in the customer's words.
     pub(super) fn spoken(&self) -> &RuleSet {
+        let keywords = self.indexes.keywords.as_ref();
         self.spoken.get_or_init(|| {
-            self.facts.words.zip(self.keywords).map(|(words, keywords)| keywords.find(words)).unwrap_or_default()
+            self.facts.words.zip(keywords).map(|(words, keywords)| keywords.find(words)).unwrap_or_default()
         })
     }
 
     /// The protected domain that the caller's looks like; a domain that is known itself is what it is.
     pub(super) fn looks_like(&self) -> Option<&'a str> {
         *self.looks_like.get_or_init(|| {
-            let host = self.host.as_deref().filter(|_| !self.domain.known);
-            host.and_then(|host| self.look_alikes.find(host))
+            let host = self.host.as_ref().filter(|_| !self.domain().known);
+            host.and_then(|host| self.indexes.look_alikes.find(&host.name))
         })
     }
 }

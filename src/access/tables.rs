@@ -23,7 +23,7 @@ pub(super) struct Tables {
     all: RuleSet,
     /// Who asks for each kind, by its place in `Condition::ALL`.
     asking: [RuleSet; Condition::ALL.len()],
-    /// The kinds that rules ask for and that cost little.
+    /// The kinds that rules ask for and that cost little: first those that have nothing to do with the domain.
     cheap: Vec<Condition>,
     level: Bounds<Level>,
     urgency: Bounds<u8>,
@@ -82,6 +82,7 @@ impl Tables {
         }
         let is_cheap = |condition: &Condition| !matches!(condition, Condition::Hours | Condition::Keyword);
         tables.cheap = Condition::ALL.into_iter().filter(is_cheap).filter(|one| tables.is_asked(*one)).collect();
+        tables.cheap.sort_by_key(|one| matches!(one, Condition::Domain | Condition::Tier));
         tables
     }
 
@@ -133,12 +134,10 @@ impl Tables {
     /// The first rule whose conditions all hold.
     pub(super) fn first(&self, seen: &Seen<'_>) -> Option<RuleIx> {
         let mut left = self.all;
-        for condition in &self.cheap {
-            match condition {
-                Condition::Domain => self.sift_domains(seen, &mut left),
-                other => self.sift(*other, seen, &mut left),
-            }
-        }
+        let (some, others) = self.cheap.split_at(self.cheap.len() / 2);
+        self.sift_cheap(some, seen, &mut left);
+        seen.nearer();
+        self.sift_cheap(others, seen, &mut left);
         let mut done = [false; COSTLY.len()];
         loop {
             let first = left.first()?;
@@ -146,6 +145,15 @@ impl Tables {
             let Some((costly, is_done)) = open else { return Some(first) };
             *is_done = true;
             self.sift_costly(costly, seen, &mut left);
+        }
+    }
+
+    fn sift_cheap(&self, conditions: &[Condition], seen: &Seen<'_>, left: &mut RuleSet) {
+        for condition in conditions {
+            match condition {
+                Condition::Domain => self.sift_domains(seen, left),
+                other => self.sift(*other, seen, left),
+            }
         }
     }
 
@@ -166,7 +174,7 @@ impl Tables {
                 return take_out_others(left, asking, facts.dialled.and_then(|number| self.dialled.get(number)));
             }
             Condition::Tier => {
-                let tier = facts.tier.or(seen.domain.tier);
+                let tier = facts.tier.or(seen.domain().tier);
                 return take_out_others(left, asking, tier.and_then(|tier| self.tier.get(tier)));
             }
             Condition::Article => {
@@ -202,11 +210,11 @@ impl Tables {
     }
 
     fn met_by_name(&self, seen: &Seen<'_>) -> RuleSet {
-        let mut met = seen.domain.rules;
-        if seen.domain.free_mail {
+        let mut met = seen.domain().rules;
+        if seen.domain().free_mail {
             met.add(&self.free_mail);
         }
-        if !seen.domain.known {
+        if !seen.domain().known {
             met.add(&self.unknown);
         }
         met

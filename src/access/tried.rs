@@ -75,7 +75,7 @@ pub(super) fn given(condition: Condition, when: &Conditions, seen: &Seen<'_>) ->
         Condition::Keyword => facts.words.map_or("no words", |_| "other words").to_owned(),
         Condition::Trunk => facts.trunk.to_string(),
         Condition::Dialled => facts.dialled.map_or("no number", |_| "another number").to_owned(),
-        Condition::Tier => facts.tier.or(seen.domain.tier).map_or(NONE.to_owned(), ToString::to_string),
+        Condition::Tier => facts.tier.or(seen.domain().tier).map_or(NONE.to_owned(), ToString::to_string),
         Condition::Domain => seen_domain(seen),
         Condition::Reason => facts.category.map_or(NONE.to_owned(), |category| reason(category, facts.sub_category)),
         Condition::Hours => when.hours.as_ref().map(|hours| hours.local(facts.wall)).unwrap_or_default(),
@@ -84,7 +84,7 @@ pub(super) fn given(condition: Condition, when: &Conditions, seen: &Seen<'_>) ->
 
 fn seen_domain(seen: &Seen<'_>) -> String {
     let Some(host) = seen.facts.domain.and_then(host_of) else { return NONE.to_owned() };
-    let class = match (seen.domain.free_mail, seen.domain.known) {
+    let class = match (seen.domain().free_mail, seen.domain().known) {
         (true, _) => " (free mail)",
         (false, false) => " (unknown)",
         (false, true) => "",

@@ -23,23 +23,42 @@ pub fn read(file: &Path, earlier: &[Vec<WavAt>]) -> Result<(Plan, ConfigSource),
     let folder = file.parent().unwrap_or(Path::new(""));
     let mut files = BTreeMap::new();
     let mut read = |name: &str| -> FileRead {
-        let file = SourceFile::new(read_file(&folder.join(name))?);
-        let bytes = Arc::clone(&file.bytes);
-        files.insert(name.to_owned(), file);
+        let bytes = read_file(&folder.join(name))?;
+        files.insert(name.to_owned(), SourceFile::new(Arc::clone(&bytes)));
         Ok(bytes)
     };
     let plan = config::read_with(&text, &mut read, earlier).map_err(NoPlan::Faults)?;
+    let files = files.into_iter().map(|(name, file)| (name, file.without_text_if_long())).collect();
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()).display().to_string();
     Ok((plan, ConfigSource { text: Arc::from(text), folder, files }))
 }
 
 fn read_file(path: &Path) -> FileRead {
     let refused = |error: std::io::Error| format!("it cannot be read ({error})");
-    let file = std::fs::File::open(path).map_err(refused)?;
-    let mut bytes = Vec::new();
-    file.take(CONFIG_FILE_MAX + 1).read_to_end(&mut bytes).map_err(refused)?;
-    if bytes.len() as u64 > CONFIG_FILE_MAX {
+    let mut file = std::fs::File::open(path).map_err(refused)?;
+    let length = file.metadata().map_err(refused)?.len().min(CONFIG_FILE_MAX);
+    // Where it will stay, since a copy of it would be as long.
+    let mut bytes: Arc<[u8]> = std::iter::repeat_n(0, length as usize).collect();
+    let read = Arc::get_mut(&mut bytes).map_or(Ok(0), |bytes| fill(&mut file, bytes)).map_err(refused)?;
+    let mut more = Vec::new();
+    file.take(CONFIG_FILE_MAX + 1 - length).read_to_end(&mut more).map_err(refused)?;
+    if length + more.len() as u64 > CONFIG_FILE_MAX {
         return Err(format!("it is longer than {} MiB", CONFIG_FILE_MAX >> 20));
     }
-    Ok(bytes.into())
+    let is_as_it_said = bytes.len() == read && more.is_empty();
+    Ok(if is_as_it_said { bytes } else { bytes.iter().take(read).copied().chain(more).collect() })
+}
+
+/// How many bytes there were.
+fn fill(file: &mut impl Read, bytes: &mut [u8]) -> std::io::Result<usize> {
+    let mut read = 0;
+    while read < bytes.len() {
+        match file.read(&mut bytes[read..]) {
+            Ok(0) => break,
+            Ok(more) => read += more,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(read)
 }

@@ -10,6 +10,7 @@ pub mod numbering;
 pub mod phone;
 pub mod pii;
 pub mod plain;
+pub mod prefetch;
 pub mod rng;
 pub mod stage;
 pub mod time;

@@ -36,7 +36,7 @@ fn domain_list(
 ) -> Option<DomainList> {
     let bytes = read(text, files, faults)?;
     let names: Vec<&str> = tiers.all().collect();
-    DomainList::read(&bytes, &names).map_err(|wrong| list_faults(text, &wrong, &names, faults)).ok()
+    DomainList::read(bytes, &names).map_err(|wrong| list_faults(text, &wrong, &names, faults)).ok()
 }
 
 fn list_faults(text: &Text<'_>, wrong: &ListFaults, tiers: &[&str], faults: &mut Faults<'_>) {

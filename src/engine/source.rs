@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
+use crate::base::limits::JOURNAL_FILE_MAX;
+
 use super::settings::Settings;
 
 /// The bytes of a file, or why there are none.
@@ -24,7 +26,8 @@ pub struct ConfigSource {
 /// A file that a configuration names, and by what it is known again.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SourceFile {
-    pub bytes: Arc<[u8]>,
+    /// `None`: it has been read, and is too long to be kept.
+    pub bytes: Option<Arc<[u8]>>,
     pub sha256: [u8; 32],
 }
 
@@ -43,16 +46,19 @@ impl ConfigSource {
 
     /// The file of this name, as it was read.
     pub fn file(&self, name: &str) -> FileRead {
-        self.files
-            .get(name)
-            .map(|file| Arc::clone(&file.bytes))
-            .ok_or_else(|| "it was not read with the configuration".to_owned())
+        let file = self.files.get(name).ok_or_else(|| "it was not read with the configuration".to_owned())?;
+        file.bytes.clone().ok_or_else(|| "it was too long to be kept".to_owned())
     }
 }
 
 impl SourceFile {
     pub fn new(bytes: Arc<[u8]>) -> SourceFile {
-        SourceFile { sha256: Sha256::digest(&bytes).into(), bytes }
+        SourceFile { sha256: Sha256::digest(&bytes).into(), bytes: Some(bytes) }
+    }
+
+    /// Lets go of what the journal would not hold either, once everything has been read.
+    pub fn without_text_if_long(self) -> SourceFile {
+        SourceFile { bytes: self.bytes.filter(|bytes| bytes.len() <= JOURNAL_FILE_MAX), ..self }
     }
 }
 

@@ -67,10 +67,10 @@ impl SourceRecord {
 impl FileRecord {
     fn of(name: &str, file: &SourceFile) -> FileRecord {
         let name = name.to_owned();
-        if file.bytes.len() <= JOURNAL_FILE_MAX {
-            return FileRecord::Whole { name, bytes: STANDARD_NO_PAD.encode(&file.bytes) };
+        match file.bytes.as_ref().filter(|bytes| bytes.len() <= JOURNAL_FILE_MAX) {
+            Some(bytes) => FileRecord::Whole { name, bytes: STANDARD_NO_PAD.encode(bytes) },
+            None => FileRecord::Named { name, sha256: to_hex(&file.sha256) },
         }
-        FileRecord::Named { name, sha256: to_hex(&file.sha256) }
     }
 
     fn read(self, folder: &str) -> Result<(String, SourceFile), JournalError> {
