@@ -67,6 +67,29 @@ test('real: the desk is reloaded in the middle of a call and comes back to it; a
   await wrapUp(window, 'Reloaded, moved, and spoken on.');
 }));
 
+test('real: a page that is slow to come back to its call meets the server that calls it, and the call goes on', () => meeting(async ({ server, desk, shop, anna }) => {
+  await talk(server, desk, shop, anna);
+  // The server's INVITE arrives only when the page has sent its own.
+  const held = [];
+  let hasCalled = false;
+  await desk.routeWebSocket(/\/sip/, (socket) => {
+    const line = socket.connectToServer();
+    line.onMessage((message) => (String(message).startsWith('INVITE') && !hasCalled ? void held.push(() => socket.send(message)) : socket.send(message)));
+    socket.onMessage((message) => {
+      line.send(message);
+      hasCalled ||= String(message).startsWith('INVITE');
+      if (hasCalled) for (const give of held.splice(0)) give();
+    });
+  });
+  await desk.reload();
+  await connected(desk);
+  await Promise.all([hears(desk, 880), hears(shop, 440)]);
+  assert.ok(hasCalled, 'the page has called too');
+  assert.equal((await server.calls()).filter(({ phase }) => phase === 'talking').length, 1);
+  await desk.locator('[data-id="end"]').click();
+  await shop.getByText('Thank you for calling').waitFor();
+}));
+
 test('real: websockets are cut for 10 s, the sound goes on, and the call ends as it should', () => meeting(async ({ server, desk, shop, anna }) => {
   const lines = await Promise.all([breakable(desk), breakable(shop)]);
   await talk(server, desk, shop, anna);

@@ -24,6 +24,8 @@ export class Line extends EventTarget {
     this.phone = null;
     /** @type {Call | null} */
     this.call = null;
+    /** Our own call that is to take the place of a lost leg. @type {Call | null} */
+    this.wayBack = null;
     /** @type {MediaStream | null} */
     this.microphone = null;
     /** @type {((login: PhoneLogin) => void)[]} */
@@ -86,6 +88,10 @@ export class Line extends EventTarget {
 
   /** @param {Call} call */
   called(call) {
+    // Server and page have come back to the same call at once: the server's way is taken, ours is refused there.
+    if (this.call && this.call === this.wayBack && (this.call.state === 'calling' || this.call.state === 'progress')) {
+      this.call.end({ by: 'network', status: 491, text: 'the server has called first' });
+    }
     if (this.call && !this.call.isOver) return call.refuse(486);
     this.adopt(call);
     void this.readyMicrophone();
@@ -164,7 +170,8 @@ export class Line extends EventTarget {
     if (!(await this.readyMicrophone()) || !this.microphone) return false;
     if (this.call) return false;
     const replaces = `${old.callId};to-tag=${old.remoteTag};from-tag=${old.localTag}`;
-    this.adopt(this.phone.call(this.login.uri, this.microphone, [['replaces', replaces]]));
+    this.wayBack = this.phone.call(this.login.uri, this.microphone, [['replaces', replaces]]);
+    this.adopt(this.wayBack);
     return true;
   }
 

@@ -32,7 +32,7 @@ window.phone = {
   answer: () => session.answer(media),
   hold: () => new Promise((resolve) => { session.hold({}, resolve); }),
   resume: () => new Promise((resolve) => { session.unhold({}, resolve); }),
-  keys: (keys) => { session.sendDTMF(keys, { transportType: 'RFC2833', duration: 3000 }); },
+  keys: (keys) => { session.sendDTMF(keys, { transportType: 'RFC2833', duration: 5000 }); },
   info: (keys) => new Promise((resolve) => {
     session.sendDTMF(keys, { transportType: 'INFO', extraHeaders: [] });
     setTimeout(resolve, 300);

@@ -51,7 +51,7 @@ window.phone = {
   answer: () => (session instanceof Invitation ? session.accept() : undefined),
   hold: () => hold(true),
   resume: () => hold(false),
-  keys: (keys) => { if (!session.sessionDescriptionHandler.sendDtmf(keys, { duration: 3000 })) throw new Error('no key was sent'); },
+  keys: (keys) => { if (!session.sessionDescriptionHandler.sendDtmf(keys, { duration: 5000 })) throw new Error('no key was sent'); },
   info: (keys) => session.info({ requestOptions: { body: { contentDisposition: 'render', contentType: 'application/dtmf-relay', content: `Signal=${keys}\r\nDuration=160` } } }).then(() => undefined),
   refer: (target) => new Promise((resolve, reject) => {
     void session.refer(UserAgent.makeURI(target), {

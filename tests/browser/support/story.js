@@ -56,6 +56,6 @@ export async function connected(desk) {
 
 /** What the chip of the call says. @param {import('playwright-core').Page} desk */
 export async function state(desk) {
-  const chip = desk.locator('[data-id="call-state"]');
-  return (await chip.count()) ? chip.textContent() : '';
+  const [words] = await desk.locator('[data-id="call-state"]').allTextContents();
+  return words ?? '';
 }
