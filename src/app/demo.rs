@@ -102,17 +102,24 @@ pub async fn run(args: DemoArgs) -> Result<(), DemoError> {
     let folder = Folder::make().map_err(DemoError::Files)?;
     let (phones, phone_events) = Line::open("phones", Rng::from_number(1)).await.map_err(DemoError::Socket)?;
     let (ivr, ivr_events) = Line::open("ivr", Rng::from_number(2)).await.map_err(DemoError::Socket)?;
+    let (telephone, telephone_events) =
+        Line::open("telephone", Rng::from_number(4)).await.map_err(DemoError::Socket)?;
     let port = if args.once { 0 } else { args.shop_port };
     let ground = Ground::bind(port).map_err(|fault| DemoError::Shop { port, fault })?;
     let origins = ground.origins();
-    let ends = (phones.address, ivr.address);
+    let ends = (phones.address, ivr.address, telephone.address);
     let config = DemoConfig::new(&args, &folder.0, ends, &origins).map_err(DemoError::Files)?;
     let server = start(&config).await?;
     let (phone_stage, ivr_stage) = (Stage::default(), Stage::default());
     let phone = Manner { rings_for: Duration::from_millis(20), tone_hz: story::AGENT_HZ };
+    let customer = Manner { rings_for: Duration::from_secs(2), tone_hz: story::CALLER_HZ };
     let robot = Manner { rings_for: Duration::ZERO, tone_hz: story::IVR_HZ };
     tokio::spawn(agents::serve(phones, phone_events, phone, phone_stage.clone()));
     tokio::spawn(agents::serve(ivr, ivr_events, robot, ivr_stage.clone()));
+    // Rings for callbacks only, and has sound though nobody watches it.
+    let telephone_stage = Stage::default();
+    drop(telephone_stage.watch());
+    tokio::spawn(agents::serve(telephone, telephone_events, customer, telephone_stage));
     let (trunk, trunk_events) = Line::open("carrier", Rng::from_number(3)).await.map_err(DemoError::Socket)?;
     let sip = server.sip.first().copied().ok_or(DemoError::Gone)?;
     let carrier = Carrier::new(trunk, trunk_events, sip);

@@ -33,6 +33,7 @@ use crate::io::sip::{Listener, StreamSetup};
 use crate::io::store::{OpenError, RedisSetup, Store};
 use crate::io::telemetry::logging::LogFilter;
 use crate::io::telemetry::{self, Telemetry, TelemetryError};
+use crate::io::troubles::Troubles;
 use crate::io::web::{self, Served};
 use crate::media::Clip;
 use crate::sip::api::{FlowId, Transport};
@@ -229,7 +230,8 @@ pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<S
     let journal = open_journal(&plan, seed, boot_s, &source)?;
     let (sip, http) = (sockets.sip, sockets.http.local_addr().map_err(StartError::Machine)?);
     let runtime = engine_runtime()?;
-    let lines = Arc::new(DeskLines::new(runtime.handle().clone()));
+    let troubles = Arc::new(Troubles::new(Some(telemetry.clone())));
+    let lines = Arc::new(DeskLines::new(runtime.handle().clone(), Arc::clone(&troubles)));
     let (sip_door, websockets) = websocket::door(plan.shell.web_flow());
     let pages = Arc::new(LivePages::default());
     tokio::spawn(beat(Arc::clone(&pages)));
@@ -245,6 +247,7 @@ pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<S
         boards: Arc::default(),
         pace: Arc::default(),
         telemetry: telemetry.clone(),
+        troubles,
         clock,
     };
     let (sip_tls, http_tls) = tls::open(&plan).map_err(StartError::Tls)?;

@@ -11,6 +11,7 @@ use crate::io::history::History;
 use crate::io::live::LivePages;
 use crate::io::reactor::Door;
 use crate::io::sip::websocket::WebDoor;
+use crate::io::troubles::Troubles;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
 use crate::io::web::{self, Boards, Origins, Pace, SipWeb, Waits, Web};
@@ -28,6 +29,7 @@ pub struct WebParts {
     pub boards: Arc<Boards>,
     pub pace: Arc<Pace>,
     pub telemetry: Telemetry,
+    pub troubles: Arc<Troubles>,
     pub clock: Clock,
 }
 
@@ -50,6 +52,7 @@ impl WebParts {
                 token_keys: calls.token_keys.clone(),
                 passes: plan.settings.desks.phones.keys.clone(),
                 origins: Origins::new(shell.origins.clone()),
+                troubles: Arc::clone(&self.troubles),
             },
             telemetry: self.telemetry.clone(),
             reload,

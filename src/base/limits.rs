@@ -17,6 +17,10 @@ pub const SIP_CONNECTIONS_PER_BROWSER_MAX: usize = 4;
 /// connection is closed (1008).
 pub const SIP_WEBSOCKET_MESSAGES_PER_S: u32 = 20;
 pub const SIP_WEBSOCKET_MESSAGES_AT_ONCE: u32 = 200;
+/// Lines of the log about browsers in trouble in one second, and saved up for at once: anybody can bring a wrong token. Beyond it they
+/// are counted only.
+pub const TROUBLE_LINES_PER_S: u32 = 5;
+pub const TROUBLE_LINES_AT_ONCE: u32 = 50;
 /// How often a websocket for SIP is pinged: proxies cut what is quiet for a minute.
 pub const SIP_WEBSOCKET_PING_EVERY: Duration = Duration::from_secs(20);
 /// A browser that says nothing for so long, not even a pong, has gone. The connection ends, and with it the phone's registration.

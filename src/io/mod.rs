@@ -19,4 +19,5 @@ pub mod records;
 pub mod sip;
 pub mod store;
 pub mod telemetry;
+pub mod troubles;
 pub mod web;

@@ -244,6 +244,17 @@ test('demo: its three links are all it takes, a simulated telephone too', async 
     await picture(desk, 'demo-desk');
     await picture(shown, 'demo-board');
     await desk.locator('[data-id="end"]').click();
+    await wrapUp(desk, 'By telephone this time.');
+    // Whoever can wait is called back, by a simulated telephone's carrier.
+    await askForHelp(customer, shop, 'I want to send it back');
+    assert.deepEqual(await customer.locator('[data-kind]').evaluateAll((all) => all.map(({ dataset }) => dataset.kind)), ['callback', 'form']);
+    await customer.locator('[data-kind="callback"]').click();
+    await customer.locator('[data-id="call-me"]').click();
+    await desk.getByText('You are calling back').waitFor();
+    await answer(desk);
+    await customer.getByText('Connected with').first().waitFor();
+    await hears(desk, 620);
+    await desk.locator('[data-id="end"]').click();
   } finally {
     await leave(desk, customer, shown);
     await run.stop();

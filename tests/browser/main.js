@@ -8,6 +8,7 @@ import './pretend.test.js';
 import './look.test.js';
 import './calls.test.js';
 import './people.test.js';
+import './bad.test.js';
 import './phones.test.js';
 
 const ok = await runAll(process.argv[2] ?? '', keepLast);

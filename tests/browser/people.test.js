@@ -36,6 +36,7 @@ test('real: a recording pauses; a supervisor listens, whispers, joins, and takes
   await lead.getByText('You take no calls: go available or on a break first.').waitFor();
   await lead.getByRole('button', { name: 'Break' }).click();
   await lead.getByRole('menuitem').first().click();
+  await lead.getByRole('button', { name: 'Break next', pressed: true }).waitFor();
   await of('Take over').click();
   await lead.getByRole('heading', { name: 'Ada Example' }).first().waitFor();
   await Promise.all([hearsOnly(lead, [CUSTOMER], [AGENT]), hearsOnly(shop, [THIRD], [AGENT])]);

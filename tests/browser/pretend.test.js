@@ -133,6 +133,15 @@ test('shop: an expired token says so and begins again', () => world(async ({ sho
   await shop.getByRole('heading', { name: 'How would you like to reach us?' }).waitFor();
 }));
 
+test('shop: a call whose sound cannot be agreed on says so', () => world(async ({ shop, server }) => {
+  server.faults.refuseWith = 488;
+  await askForHelp(shop, server.origin);
+  await callFromBrowser(shop);
+  await shop.getByText('do not understand each other').waitFor();
+  await until(() => server.heard.some(({ type, code }) => type === 'trouble' && code === 'no-codec'), 'the server is told');
+  await picture(shop, 'shop-no-codec');
+}));
+
 test('shop: a refused websocket is told, and nothing hangs', () => world(async ({ shop, server }) => {
   server.faults.refuseSip = true;
   await askForHelp(shop, server.origin);
@@ -149,6 +158,8 @@ test('shop and desk: ICE that never completes ends with a message on both sides'
   await shop.getByText('No sound could be set up').waitFor();
   assert.equal(await shop.getByText('Thank you for calling').count(), 0);
   await picture(shop, 'shop-no-sound');
+  await desk.getByText('The call ended: there was no sound').waitFor();
+  await until(() => server.heard.filter(({ type, code }) => type === 'trouble' && code === 'no-sound').length >= 2, 'both pages tell the server');
   await desk.getByRole('heading', { name: 'How did it go?' }).waitFor();
 }));
 
@@ -185,6 +196,7 @@ test('desk: a wrong token, a refused microphone, what opens a locked field', () 
   await desk.getByRole('button', { name: 'Go available' }).click();
   await desk.getByText('The microphone is blocked').waitFor();
   await picture(desk, 'desk-microphone-refused');
+  await until(() => server.heard.some(({ type, code }) => type === 'trouble' && code === 'microphone-refused'), 'the server is told');
   assert.equal(count(server, 'set_state'), 0);
   server.offer();
   await desk.getByText('Please confirm the call there').waitFor();

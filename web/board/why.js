@@ -88,7 +88,21 @@ function queued({ queue, position, expected_wait_s: wait }) {
 /** @param {Offer} offer */
 function offered({ agent, failed, passed_over: others }) {
   return h('p', {}, h('b', {}, agent), failed ? `: ${words(failed)}. ` : '. ',
-    others.length > 0 && h('span', { class: 'quiet' }, `Passed over: ${others.map((one) => `${one.agent} (${words(one.why)})`).join(', ')}.`));
+    others.length > 0 && h('span', { class: 'quiet' }, `Passed over: ${passedOver(others)}.`));
+}
+
+/** So many are named of those with the same reason. */
+const NAMED = 4;
+
+/** @param {Offer['passed_over']} others */
+function passedOver(others) {
+  /** @type {Map<string, string[]>} */
+  const byWhy = new Map();
+  for (const { agent, why } of others) byWhy.set(why, [...(byWhy.get(why) ?? []), agent]);
+  return [...byWhy].map(([why, agents]) => {
+    const more = agents.length - NAMED;
+    return `${agents.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''} (${words(why)})`;
+  }).join('; ');
 }
 
 /** @param {string} text */

@@ -6,7 +6,7 @@ import { byId, fill, h, icon, painted, say } from '../lib/dom.js';
 import { Line } from './line.js';
 import { Panel } from './panel.js';
 import { articlesOf, drawNobody, drawPop, newlyOpened, titleOf } from './pop.js';
-import { drawStates } from './states.js';
+import { BUSY, drawStates } from './states.js';
 import { Watch } from './watch.js';
 import { drawWrapUp, isTyping } from './wrap-up.js';
 import { kept } from './kept.js';
@@ -29,6 +29,8 @@ export class Desk {
     this.settings = kept.settings();
     /** @type {{ state: string, reason?: string }} */
     this.state = { state: 'offline' };
+    /** What the agent is after this call or wrap-up, as they have asked. @type {{ state: string, reason?: string } | null} */
+    this.next = null;
     /** What a break may be for; empty for anything. @type {string[]} */
     this.breaks = [];
     /** @type {Pop | null} */
@@ -67,6 +69,7 @@ export class Desk {
     this.socket.addEventListener('over', (event) => this.over(/** @type {CustomEvent<string>} */ (event).detail));
     this.line.addEventListener('change', () => this.lineChanged());
     this.line.addEventListener('ring', () => this.rings());
+    this.line.addEventListener('silent', (event) => this.silent(/** @type {CustomEvent<string>} */ (event).detail));
     this.line.addEventListener('fault', (event) => this.microphoneFault(/** @type {CustomEvent<MicrophoneFault | null>} */ (event).detail));
   }
 
@@ -106,7 +109,7 @@ export class Desk {
     switch (message.type) {
       case 'welcome': this.welcomed(message); break;
       case 'phone': this.line.configure(/** @type {any} */ (message)); break;
-      case 'state_changed': this.state = { state: message.state, reason: message.reason }; break;
+      case 'state_changed': this.stateChanged(message); break;
       case 'pop': void this.offered(/** @type {any} */ (message)); break;
       case 'pop_updated': this.updated(/** @type {any} */ (message)); break;
       case 'pop_withdrawn': this.withdrawn(message); break;
@@ -132,6 +135,12 @@ export class Desk {
     if (welcome.phone) this.line.configure(welcome.phone);
     kept.keepLogin(this.login);
     this.clear('login');
+  }
+
+  /** @param {ServerMessage} message */
+  stateChanged({ state, reason }) {
+    this.state = { state, reason };
+    if (!BUSY[state]) this.next = null;
   }
 
   /** Draws the pop, and tells the server only when it is on the screen. @param {Pop} pop */
@@ -228,6 +237,7 @@ export class Desk {
 
   /** @param {ServerMessage} message */
   error(message) {
+    if (message.code === 'no_such_break') this.next = null;
     if (message.code !== 'unauthorized') this.notice('error', 'bad', String(message.text), String(message.remedy));
   }
 
@@ -362,6 +372,13 @@ export class Desk {
     })]);
   }
 
+  /** The call has ended without sound, or because it was lost. @param {string} code */
+  silent(code) {
+    this.notice('call', 'bad', 'The call ended: there was no sound', code === 'no-codec'
+      ? 'This browser and the telephones have no sound format in common. Use a current Firefox, Chrome, Edge or Safari.'
+      : 'No path was found between this computer and the server. A firewall may be in the way: tell your administrator.');
+  }
+
   // The agent
 
   /** @param {'available' | 'break' | 'offline'} state @param {string} [reason] */
@@ -376,7 +393,9 @@ export class Desk {
     const sent = this.socket.send(message);
     // A wrap-up of before this login is over when somebody who is there says available; the first only says that one is there.
     if (state === 'available' && this.state.state === 'wrap_up' && !this.wrapUp) this.socket.send(message);
-    if (!sent) this.notice('error', 'warn', 'Not connected', 'Your state changes when the connection is there again.');
+    if (!sent) return this.notice('error', 'warn', 'Not connected', 'Your state was not changed. Try again when the connection is there.');
+    this.next = BUSY[this.state.state] && state !== 'available' ? { state, reason } : null;
+    this.draw();
   }
 
   /** @param {boolean} auto */
@@ -475,7 +494,7 @@ export class Desk {
 function lostWords({ socket, line }) {
   const isLost = socket.state === 'lost';
   if (!isLost && !(socket.state === 'open' && line.isInterrupted)) return null;
-  const title = isLost ? 'The connection is lost' : 'Your telephone is interrupted';
+  const title = isLost ? 'The connection is lost' : `Your telephone is interrupted${line.why ? ` (${line.why})` : ''}`;
   if (!line.call) return [title, line.isOwing ? 'Your call ends as soon as it is back. It is tried again by itself.' : 'It is tried again by itself. No new call reaches you until then.'];
   const late = line.isInterrupted ? 'Holding, passing on and ending the call are done as soon as the telephone is back.' : 'What you see may be old; it is tried again by itself.';
   return [title, `Your call goes on. ${late}`];

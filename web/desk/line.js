@@ -2,6 +2,7 @@
 
 import { Phone } from '../lib/sip.js';
 import { MicrophoneError, closeMicrophone, openMicrophone } from '../lib/media.js';
+import { codeOf, report } from '../lib/trouble.js';
 import { kept } from './kept.js';
 
 /** @typedef {import('../lib/sip.js').Call} Call */
@@ -11,7 +12,7 @@ import { kept } from './kept.js';
 
 const TOKEN_WITHIN_MS = 5_000;
 
-/** Events: `change` (whatever of it), `ring`, `fault` (detail: MicrophoneFault). */
+/** Events: `change` (whatever of it), `ring`, `fault` (detail: MicrophoneFault), `silent` (detail: 'no-sound' or 'no-codec': a call came to nothing). */
 export class Line extends EventTarget {
   /** @param {DeskSocket} desk */
   constructor(desk) {
@@ -64,6 +65,11 @@ export class Line extends EventTarget {
   /** Whether the telephone was there and is tried again. */
   get isInterrupted() {
     return this.phone?.isInterrupted ?? false;
+  }
+
+  /** Why the server has ended the connection, in its words. */
+  get why() {
+    return this.phone?.why ?? '';
   }
 
   /** Whether somebody does not know yet that their call has ended. */
@@ -125,6 +131,11 @@ export class Line extends EventTarget {
     const user = this.login?.user ?? '';
     if (kept.call(user)?.callId === call.dialog.callId) kept.keepCall(user, null);
     if (call.ending?.by === 'us') this.endedId = this.callId;
+    const code = { 408: 'no-sound', 488: 'no-codec' }[call.ending?.by === 'network' ? call.ending.status : 0];
+    if (code) {
+      void this.report(code);
+      this.dispatchEvent(new CustomEvent('silent', { detail: code }));
+    }
     this.call = null;
     this.closeMicrophone();
   }
@@ -140,8 +151,15 @@ export class Line extends EventTarget {
     } catch (fault) {
       const detail = fault instanceof MicrophoneError ? fault.fault : 'refused';
       this.dispatchEvent(new CustomEvent('fault', { detail }));
+      void this.report(codeOf(detail));
       return false;
     }
+  }
+
+  /** For the server's log. @param {string} code */
+  async report(code) {
+    const login = await this.fresh().catch(() => null);
+    if (login) report(location.origin, login.token, code);
   }
 
   closeMicrophone() {

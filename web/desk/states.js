@@ -7,21 +7,22 @@ import { fill, h } from '../lib/dom.js';
 /** Where the server has no list. */
 const BREAKS = ['lunch', 'coffee', 'meeting', 'training'];
 
-/** @type {Record<string, string>} */
-const BUSY = { offered: 'Offered', on_call: 'On a call', wrap_up: 'Wrap-up' };
+/** States that end by themselves, after which comes what the agent asks for meanwhile. @type {Record<string, string>} */
+export const BUSY = { offered: 'Offered', on_call: 'On a call', wrap_up: 'Wrap-up' };
 
 /** @param {HTMLElement} place @param {Desk} desk */
 export function drawStates(place, desk) {
   const { state } = desk.state;
-  const away = !desk.isOpen;
+  const away = !desk.isOpen, next = desk.next?.state;
   const menu = h('div', { class: 'menu', role: 'menu', 'aria-label': 'Reason for the break', hidden: true },
     (desk.breaks.length ? desk.breaks : BREAKS).map((reason) => h('button', { class: 'button plain', type: 'button', role: 'menuitem', onclick: () => desk.ask('break', reason) }, reason.charAt(0).toUpperCase() + reason.slice(1))));
+  if (next === 'break' && state === 'on_call') menu.prepend(h('button', { class: 'button plain', type: 'button', role: 'menuitem', onclick: () => void desk.ask('available') }, 'No break'));
   const open = (/** @type {boolean} */ shown) => {
     menu.hidden = !shown;
     breaks.setAttribute('aria-expanded', String(shown));
     if (shown) /** @type {HTMLElement | null} */ (menu.querySelector('button'))?.focus();
   };
-  const breaks = h('button', { class: 'button break', type: 'button', 'aria-pressed': String(state === 'break'), 'aria-haspopup': 'menu', 'aria-expanded': 'false', disabled: away, onclick: () => open(menu.hidden) }, 'Break');
+  const breaks = h('button', { class: 'button break', type: 'button', 'aria-pressed': String(state === 'break' || next === 'break'), 'aria-haspopup': 'menu', 'aria-expanded': 'false', disabled: away, onclick: () => open(menu.hidden) }, next === 'break' ? 'Break next' : 'Break');
   menu.addEventListener('keydown', (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === 'Escape') { open(false); breaks.focus(); }
@@ -39,6 +40,6 @@ export function drawStates(place, desk) {
       ? h('span', { class: `busy ${state}` }, busy)
       : h('button', { class: 'button available', type: 'button', 'aria-pressed': String(state === 'available'), disabled: away, onclick: () => void desk.ask('available') }, 'Available'),
     breaks,
-    h('button', { class: 'button', type: 'button', 'aria-pressed': String(state === 'offline'), disabled: away, onclick: () => void desk.ask('offline') }, 'Offline'),
+    h('button', { class: 'button', type: 'button', 'aria-pressed': String(state === 'offline' || next === 'offline'), disabled: away, onclick: () => void desk.ask('offline') }, next === 'offline' ? 'Offline next' : 'Offline'),
     menu);
 }

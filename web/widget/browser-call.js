@@ -2,6 +2,7 @@
 
 import { Phone } from '../lib/sip.js';
 import { MICROPHONE_FAULTS, MicrophoneError, canCall, closeMicrophone, openMicrophone } from '../lib/media.js';
+import { codeOf } from '../lib/trouble.js';
 
 /** @typedef {import('../lib/sip.js').Call} Call */
 /** @typedef {{ code: string, title: string, remedy: string }} Trouble */
@@ -116,7 +117,7 @@ export class BrowserCall extends EventTarget {
 
 /** @param {unknown} fault @returns {Trouble} */
 function troubleOf(fault) {
-  if (fault instanceof MicrophoneError) return { code: `microphone-${fault.fault}`, ...MICROPHONE_FAULTS[fault.fault] };
+  if (fault instanceof MicrophoneError) return { code: codeOf(fault.fault), ...MICROPHONE_FAULTS[fault.fault] };
   if (fault instanceof Error && fault.message === 'refused') {
     return { code: 'expired', title: 'This contact has expired', remedy: 'Begin again with "Contact us"; it takes a moment.' };
   }
@@ -125,7 +126,10 @@ function troubleOf(fault) {
 
 /** @param {number} status @param {string} text @returns {Trouble} */
 function endingTrouble(status, text) {
-  if (status === 408 || status === 488) {
+  if (status === 488) {
+    return { code: 'no-codec', title: 'This browser and our telephones do not understand each other', remedy: 'Use a current Firefox, Chrome, Edge or Safari, or call from your telephone.' };
+  }
+  if (status === 408) {
     return { code: 'no-sound', title: 'No sound could be set up', remedy: 'A firewall may be in the way. Try another network, or call from your telephone.' };
   }
   if (status === 403) return { code: 'expired', title: 'This contact has expired', remedy: 'Begin again with "Contact us"; it takes a moment.' };

@@ -2,6 +2,7 @@
 
 import { Live } from '../lib/live.js';
 import { Meter, canCall, play } from '../lib/media.js';
+import { report } from '../lib/trouble.js';
 import { clock, fill, h, say } from '../lib/dom.js';
 import { BrowserCall } from './browser-call.js';
 import { CALLBACK_STATES, missed, numberForm, promised } from './callback.js';
@@ -117,6 +118,7 @@ export class Contact extends HTMLElement {
     this.isBusy = false;
     this.intent = intent;
     this.tell('intent', { id: intent.id, number: intent.number, expires_at: intent.expires_at });
+    if (!this.canCall && this.channels.some(({ kind }) => kind === 'call_browser')) report(this.server, intent.token, 'no-webrtc');
     this.watch();
     this.draw();
     this.focusHeading();
@@ -312,6 +314,7 @@ export class Contact extends HTMLElement {
   /** @param {Trouble} trouble */
   fail(trouble) {
     this.trouble = trouble;
+    if (this.intent) report(this.server, this.intent.token, trouble.code);
     this.tell('error', trouble);
     this.draw();
   }
@@ -333,7 +336,7 @@ export class Contact extends HTMLElement {
     if (this.sentAs) return this.sent();
     const inCall = this.line?.isOn || (IN_CALL.has(this.live.state) && !this.hasHungUp);
     if (inCall) return this.callContent();
-    if (this.hasTalked && this.trouble?.code !== 'no-sound') return this.thanks();
+    if (this.hasTalked && !['no-sound', 'no-codec'].includes(this.trouble?.code ?? '')) return this.thanks();
     if (this.chosen === 'call_phone') return [...telephone(this), back(this)];
     if (CALLBACK_STATES.has(this.live.state)) return promised(this);
     if (this.live.state === 'callback_missed') return missed(this);

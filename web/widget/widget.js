@@ -15,5 +15,8 @@
   const server = new URL(script.src, document.baseURI).origin;
   import(`${server}/web/widget/contact.js`)
     .then(({ define }) => define(server))
-    .catch((fault) => console.error('throughline: the contact widget was not loaded from', server, fault));
+    .catch((fault) => {
+      console.error(`throughline: the contact widget was not loaded from ${server}; it answers only pages of the sites in its [http] origins, and this is ${location.origin}`, fault);
+      for (const element of document.querySelectorAll('throughline-contact')) element.textContent = 'We cannot be reached through this page right now. Please reach us another way.';
+    });
 })();

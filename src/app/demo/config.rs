@@ -31,11 +31,11 @@ pub struct DemoConfig {
 }
 
 impl DemoConfig {
-    /// `phones` and `ivr`: where the agents' phones and the IVR listen; `origins`: the shop's.
+    /// `phones`, `ivr` and `telephone`: where the agents' phones, the IVR and the customer's telephone listen; `origins`: the shop's.
     pub fn new(
         args: &DemoArgs,
         folder: &Path,
-        (phones, ivr): (SocketAddr, SocketAddr),
+        (phones, ivr, telephone): (SocketAddr, SocketAddr, SocketAddr),
         origins: &[String],
     ) -> io::Result<DemoConfig> {
         let (api_key, board_key) = (key::draw()?, key::draw()?);
@@ -43,7 +43,7 @@ impl DemoConfig {
         let names = [ANNA, DANA].map(str::to_owned).into_iter().chain(crowd);
         let tokens = names.map(|name| Ok((name, key::draw()?))).collect::<io::Result<Vec<_>>>()?;
         let sip = if args.sip_port == 0 { free_port()? } else { args.sip_port };
-        let mut text = server((sip, args.http_port), args.media_address, folder, ivr, origins);
+        let mut text = server((sip, args.http_port), args.media_address, folder, (ivr, telephone), origins);
         text += &keys(&api_key, &board_key, &key::draw()?);
         for (name, token) in &tokens {
             text += &agent(name, token, phones);
@@ -73,7 +73,13 @@ fn free_port() -> io::Result<u16> {
     Ok(UdpSocket::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
-fn server((sip, http): (u16, u16), media: IpAddr, folder: &Path, ivr: SocketAddr, origins: &[String]) -> String {
+fn server(
+    (sip, http): (u16, u16),
+    media: IpAddr,
+    folder: &Path,
+    (ivr, telephone): (SocketAddr, SocketAddr),
+    origins: &[String],
+) -> String {
     let numbers = AREAS.map(|area| format!("\"+1{area}5550100..+1{area}5550199\"")).collect::<Vec<_>>().join(", ");
     format!(
         r#"# The demo's configuration, written by `throughline demo`.
@@ -102,6 +108,14 @@ name = "carrier"
 networks = ["127.0.0.1"]
 region = "US"
 fallback = {{ sip = "sip:{{dialled}}@{ivr}" }}
+gateways = [{{ uri = "sip:{telephone}", keep_alive = false }}]
+
+[callback]
+trunk = "carrier"
+from = "{PUBLIC_NUMBER}"
+allow = ["+1201555"]
+hours = ["mon-sun 00:00-24:00"]
+again_after_s = 60
 
 [[pools]]
 name = "web"
@@ -146,10 +160,9 @@ because = "you need us now"
 [[access.rules]]
 name = "returns in their turn"
 when = {{ min_level = "V1", reason = ["return"] }}
-answer = "queue"
+answer = "callback"
 queue = "delivery"
-ceiling_s = 120
-because = "nothing is lost by waiting a little; or write to us"
+because = "nothing is lost by waiting a little: we call you, or write to us"
 
 [[access.rules]]
 name = "known customers"

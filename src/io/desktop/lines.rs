@@ -8,11 +8,13 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::base::id_map::IdMap;
 use crate::base::limits::DESK_QUEUE_MAX;
-use crate::desktop::{CloseCode, ConnId, DesktopOutput, ServerMessage};
+use crate::desktop::{CloseCode, ConnId, DesktopOutput, ErrorCode, ServerMessage};
+use crate::io::troubles::{Trouble, Troubles};
 
 /// Every open line. Sending never waits.
 pub struct DeskLines {
     home: Handle,
+    troubles: Arc<Troubles>,
     next: AtomicU64,
     line_by_conn: Mutex<IdMap<ConnId, Line>>,
     /// Each line holds a receiver until it is over.
@@ -41,14 +43,18 @@ pub(super) struct LineEnd {
 }
 
 impl DeskLines {
-    /// `home`: where the connections are served.
-    pub fn new(home: Handle) -> DeskLines {
+    /// `home`: where the connections are served. `troubles`: where logins that are wrong are written down.
+    pub fn new(home: Handle, troubles: Arc<Troubles>) -> DeskLines {
         let (next, line_by_conn) = (AtomicU64::new(0), Mutex::default());
-        DeskLines { home, next, line_by_conn, open: watch::Sender::new(()) }
+        DeskLines { home, troubles, next, line_by_conn, open: watch::Sender::new(()) }
     }
 
     pub(super) fn home(&self) -> &Handle {
         &self.home
+    }
+
+    pub(super) fn troubles(&self) -> &Troubles {
+        &self.troubles
     }
 
     /// Waits until no connection is left; after `close_all`.
@@ -60,6 +66,9 @@ impl DeskLines {
     pub fn send(&self, output: DesktopOutput) {
         match output {
             DesktopOutput::Send { conn, seq, message } => {
+                if matches!(message, ServerMessage::Error { code: ErrorCode::Unauthorized, .. }) {
+                    self.troubles.note(Trouble::WrongToken, None);
+                }
                 self.put(conn, Outgoing::Message { seq, message: Box::new(message) })
             }
             DesktopOutput::Ping { conn } => self.put(conn, Outgoing::Ping),
@@ -126,7 +135,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_desk_that_is_too_slow_is_cut_off() {
-        let lines = DeskLines::new(Handle::current());
+        let lines = DeskLines::new(Handle::current(), Arc::new(Troubles::new(None)));
         let end = lines.open();
         for _ in 0..=DESK_QUEUE_MAX {
             lines.send(DesktopOutput::Ping { conn: end.conn });
@@ -137,7 +146,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_line_that_is_gone_is_no_fault() {
-        let lines = DeskLines::new(Handle::current());
+        let lines = DeskLines::new(Handle::current(), Arc::new(Troubles::new(None)));
         lines.send(DesktopOutput::Ping { conn: ConnId(9) });
         assert!(lines.is_empty());
     }

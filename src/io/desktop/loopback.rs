@@ -12,6 +12,7 @@ use crate::calls::pages::PageInput;
 use crate::desktop::{Account, DeskCommand, DeskEvent, Desks, DesktopInput, Field, Output, Pop, Setup, SkillLevel};
 use crate::engine::question::Question;
 use crate::io::door::{Asked, EngineDoor};
+use crate::io::troubles::Troubles;
 
 use super::{DeskLines, router, token_hash};
 
@@ -41,7 +42,7 @@ impl Loopback {
             supervises: Vec::new(),
         };
         let desks = Desks::new(Setup::new(vec![account("anna"), account("ben")]), Rng::from_number(1));
-        let lines = Arc::new(DeskLines::new(tokio::runtime::Handle::current()));
+        let lines = Arc::new(DeskLines::new(tokio::runtime::Handle::current(), Arc::new(Troubles::new(None))));
         let (sender, events) = mpsc::unbounded_channel();
         let door = Arc::new(TestDoor {
             desks: Mutex::new(desks),

@@ -17,6 +17,7 @@ use super::lines::{DeskLines, LineEnd, Outgoing};
 use super::server_frames;
 use crate::io::allowance::Allowance;
 use crate::io::door::EngineDoor;
+use crate::io::troubles::Trouble;
 
 /// Whatever the websocket goes over.
 pub(super) trait Line: AsyncRead + AsyncWrite + Unpin {}
@@ -40,6 +41,9 @@ pub(super) async fn serve<S: Line>(mut socket: WebSocketStream<S>, lines: &DeskL
     let conn = line.conn;
     door.desktop(DesktopInput::Opened { conn });
     if let End::Refused(code, reason) = exchange(&mut socket, &mut line, door).await {
+        if code == CloseCode::TooFast {
+            lines.troubles().note(Trouble::TooManyMessages, None);
+        }
         close(&mut socket, code, reason).await;
     }
     lines.forget(conn);

@@ -207,14 +207,14 @@ impl Connections {
     }
 
     fn upgraded(&mut self, upgraded: Upgraded) {
-        let Upgraded { socket, peer, browser } = upgraded;
-        let holder = Holder::of(peer, browser.as_ref());
+        let peer = upgraded.peer;
+        let holder = Holder::of(peer, upgraded.browser.as_ref());
         if !self.has_room(&holder) {
-            self.runtime.spawn(websocket::turn_away(socket));
+            self.runtime.spawn(websocket::turn_away(upgraded));
             return;
         }
         let line = self.open(self.web, peer, Some(holder));
-        self.runtime.spawn(websocket::serve(socket, browser, line, self.shared.clone()));
+        self.runtime.spawn(websocket::serve(upgraded, line, self.shared.clone()));
     }
 
     fn has_room(&self, holder: &Holder) -> bool {

@@ -1,6 +1,7 @@
 //! One SIP websocket (RFC 7118): each frame is one message, until either side has had enough.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
@@ -19,6 +20,7 @@ use super::tcp::Line;
 use super::udp::Received;
 use crate::base::limits;
 use crate::io::allowance::Allowance;
+use crate::io::troubles::{Trouble, Troubles};
 use crate::sip::api::{Browser, FlowId};
 
 type Socket = WebSocketStream<TokioIo<Http>>;
@@ -29,6 +31,7 @@ pub struct Upgraded {
     pub(super) peer: SocketAddr,
     /// Whose token it was opened with.
     pub(super) browser: Option<Browser>,
+    pub(super) troubles: Arc<Troubles>,
 }
 
 /// What `Connections` need of the HTTP server.
@@ -50,10 +53,16 @@ pub fn door(flow: FlowId) -> (WebDoor, WebSockets) {
 
 impl WebDoor {
     /// Hands over a connection that has become a websocket with the subprotocol `sip`.
-    pub async fn take(&self, upgraded: Http, peer: SocketAddr, browser: Option<Browser>) {
+    pub async fn take(
+        &self,
+        upgraded: Http,
+        peer: SocketAddr,
+        browser: Option<Browser>,
+        troubles: Arc<Troubles>,
+    ) {
         let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config())).await;
         // At the end of the process there is nobody to take it.
-        let _ = self.0.send(Upgraded { socket, peer, browser }).await;
+        let _ = self.0.send(Upgraded { socket, peer, browser, troubles }).await;
     }
 }
 
@@ -61,6 +70,7 @@ impl WebDoor {
 const ARRIVALS: usize = 64;
 /// A browser's phone is quiet most of the time, and there are many: small buffers.
 const BUFFER_BYTES: usize = 4096;
+const TOO_MANY: &str = "too many messages";
 /// The answer to a keep-alive (RFC 5626 section 3.5.1).
 const PONG: &str = "\r\n";
 
@@ -82,18 +92,24 @@ enum End {
 }
 
 /// One that is too many.
-pub async fn turn_away(mut socket: Socket) {
+pub async fn turn_away(upgraded: Upgraded) {
+    let Upgraded { mut socket, browser, troubles, .. } = upgraded;
+    troubles.note(Trouble::TooManyConnections, browser.as_ref());
     close(&mut socket, CloseCode::Again, "too many connections: close another first").await;
 }
 
 /// Serves one connection to its end.
-pub async fn serve(mut socket: Socket, browser: Option<Browser>, line: Line, shared: Shared) {
+pub async fn serve(upgraded: Upgraded, line: Line, shared: Shared) {
+    let Upgraded { mut socket, browser, troubles, .. } = upgraded;
     let flow = line.flow;
     let first = if browser.is_none() { limits::SIP_FIRST_BYTE_WITHIN } else { shared.idle };
-    if shared.events.send(Event::Opened { flow, names: Vec::new(), browser }).await.is_ok() {
+    if shared.events.send(Event::Opened { flow, names: Vec::new(), browser: browser.clone() }).await.is_ok() {
         let times = Times::from(Instant::now(), first);
         if let End::Refused(code, why) = exchange(&mut socket, line, times, &shared).await {
             tracing::debug!(why, "a SIP websocket is closed");
+            if why == TOO_MANY {
+                troubles.note(Trouble::TooManyMessages, browser.as_ref());
+            }
             close(&mut socket, code, why).await;
         }
     }
@@ -131,7 +147,7 @@ async fn exchange(socket: &mut Socket, line: Line, mut times: Times, shared: &Sh
                     times.heard = Instant::now();
                     receive(socket, message, (flow, peer), &mut times, shared).await
                 }
-                Some(Ok(_)) => Some(End::Refused(CloseCode::Policy, "too many messages")),
+                Some(Ok(_)) => Some(End::Refused(CloseCode::Policy, TOO_MANY)),
                 Some(Err(fault)) => Some(broken(&fault)),
                 None => Some(End::Closed),
             },

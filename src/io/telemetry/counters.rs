@@ -6,6 +6,7 @@ use crate::access::{PolicyVersion, ReasonCode};
 use crate::base::{Level, TrunkId};
 use crate::calls::caps::{Bound, Reached};
 use crate::calls::facts::{Fact, FallbackCause, Outcome, PopMiss};
+use crate::io::troubles::{Told, Trouble};
 use crate::media::command::LegStats;
 use crate::sip::api::Refusal;
 
@@ -37,6 +38,7 @@ pub enum Counter {
     Recalled,
     Unreached,
     SipRefused(Refusal),
+    Trouble(Trouble),
     DatagramNotSent,
     Dtmf,
     SoundReceived,
@@ -88,6 +90,7 @@ impl Counters {
             .chain(Level::ALL.map(Counter::Matched))
             .chain(PopMiss::ALL.iter().map(|miss| Counter::PopMissed(*miss)))
             .chain(REFUSALS.map(Counter::SipRefused))
+            .chain(Told::ALL.map(Trouble::Told).into_iter().chain(Trouble::SEEN).map(Counter::Trouble))
             .chain(single);
         known.for_each(|counter| counters.add(counter, 0));
         counters
@@ -207,6 +210,9 @@ impl Counter {
             Counter::SipRefused(_) => {
                 ("sip_refused", "SIP requests turned away before they made a call.", Some("cause"))
             }
+            Counter::Trouble(_) => {
+                ("browser_troubles", "What went wrong in browsers, seen here or told by their pages.", Some("cause"))
+            }
             Counter::DatagramNotSent => ("datagrams_not_sent", "SIP datagrams that the socket did not take.", None),
             Counter::Dtmf => ("dtmf_digits", "Keys pressed during calls.", None),
             Counter::SoundReceived => ("rtp_packets_received", "RTP packets taken from peers.", None),
@@ -242,6 +248,7 @@ impl Counter {
             | Counter::Recalled
             | Counter::Unreached
             | Counter::SipRefused(_)
+            | Counter::Trouble(_)
             | Counter::DatagramNotSent
             | Counter::Dtmf
             | Counter::SoundReceived
@@ -269,6 +276,7 @@ impl Counter {
             Counter::PopMissed(miss) => miss.as_str(),
             Counter::Recordings(word) | Counter::Supervised(word) => word,
             Counter::SipRefused(refusal) => refusal_word(*refusal),
+            Counter::Trouble(trouble) => trouble.as_str(),
             Counter::Confirmed
             | Counter::Granted
             | Counter::OfferFailed

@@ -10,6 +10,7 @@ use crate::engine::question::{Answer, Question};
 use crate::intents::TokenKeys;
 use crate::intents::token::{TokenClaims, TokenError};
 use crate::io::door::EngineDoor;
+use crate::io::troubles::Trouble;
 
 use super::Web;
 use super::keys::{self, ApiKey};
@@ -61,6 +62,8 @@ fn token(parts: &Parts) -> Option<String> {
 async fn page(web: &Web, token: &str) -> Result<Bearer, Problem> {
     let verified = verified(&web.token_keys, token, web.clock.wall(), &*web.door).await;
     let claims = verified.map_err(|why| {
+        let is_expired = why == TokenError::Expired;
+        web.sip.troubles.note(if is_expired { Trouble::ExpiredToken } else { Trouble::WrongToken }, None);
         let detail = "the token proves nothing: register the intent anew, and use the token of the answer";
         Problem::new(Kind::Unauthorized, detail).with(
             "token",

@@ -18,7 +18,7 @@ const RESOURCE: HeaderName = HeaderName::from_static("cross-origin-resource-poli
 
 /// Refuses pages of sites that are not allowed, and says to the others' browsers that they are.
 pub(super) async fn check(State(web): State<Arc<Web>>, request: Request, next: Next) -> Response {
-    if let Err(problem) = web.sip.origins.check(request.headers()) {
+    if let Err(problem) = web.sip.check_origin(request.headers()) {
         return problem.into_response();
     }
     let origin = request.headers().get(header::ORIGIN).cloned();

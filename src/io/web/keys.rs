@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
 use base64::Engine;
@@ -99,7 +100,11 @@ impl FromRequestParts<Arc<Web>> for Reloader {
 
 /// What stands after `Bearer`, if this is the scheme.
 pub(super) fn bearer(parts: &Parts) -> Option<&str> {
-    let (scheme, rest) = parts.headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    bearer_of(&parts.headers)
+}
+
+pub(super) fn bearer_of(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, rest) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| rest.trim())
 }
 

@@ -39,6 +39,7 @@ mod sip;
 #[cfg(test)]
 mod sip_tests;
 mod time;
+mod trouble;
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -143,6 +144,7 @@ fn open_table() -> Vec<(&'static str, MethodRouter<Arc<Web>>)> {
         ("/v1/intents/{id}/confirm", routing::post(live::confirm)),
         ("/v1/intents/{id}/callback", routing::post(callbacks::call_back).delete(callbacks::take_back)),
         ("/v1/intents/{id}/message", routing::post(cases::message)),
+        ("/v1/trouble", routing::post(trouble::tell)),
         ("/v1/customers/{id}/cases", routing::get(cases::of_customer)),
         ("/v1/cases/{id}/feedback", routing::post(cases::feedback)),
     ]

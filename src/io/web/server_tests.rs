@@ -6,6 +6,7 @@ mod cases;
 mod explain;
 mod live;
 mod pages;
+mod trouble;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -312,10 +313,11 @@ impl Server {
         };
         let seed = StoreRequest::Seed { pool: pool.pool.clone(), numbers: pool.numbers.clone(), now: clock.wall() };
         store.ask(seed).await.unwrap();
+        let troubles = Arc::new(crate::io::troubles::Troubles::new(Some(telemetry.clone())));
         let web = Web {
             door: Arc::clone(&engine) as Arc<dyn EngineDoor>,
             store: Arc::clone(&store) as Arc<dyn StoreDoor>,
-            lines: Arc::new(DeskLines::new(tokio::runtime::Handle::current())),
+            lines: Arc::new(DeskLines::new(tokio::runtime::Handle::current(), Arc::clone(&troubles))),
             sip: super::SipWeb {
                 door: crate::io::sip::websocket::door(crate::sip::api::FlowId(0)).0,
                 engine: Arc::clone(&engine) as Arc<dyn EngineDoor>,
@@ -323,6 +325,7 @@ impl Server {
                 token_keys: TokenKeys::new(&[TokenKey { id: 1, secret: vec![7; 32] }]).unwrap(),
                 passes: crate::desktop::pass::PassKeys::default(),
                 origins: Origins::new(vec![SHOP.to_owned()]),
+                troubles,
             },
             pages: Arc::clone(&pages),
             history: history.clone(),

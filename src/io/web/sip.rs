@@ -14,11 +14,13 @@ use serde::Deserialize;
 use tokio_tungstenite::tungstenite::handshake::server::create_response_with_body;
 
 use crate::base::Wall;
-use crate::desktop::pass::{self, PassKeys};
+use crate::desktop::pass::{self, PassError, PassKeys};
 use crate::intents::TokenKeys;
+use crate::intents::token::TokenError;
 use crate::io::clock::Clock;
 use crate::io::door::EngineDoor;
 use crate::io::sip::websocket::WebDoor;
+use crate::io::troubles::{Trouble, Troubles};
 use crate::sip::api::Browser;
 
 use super::bearer;
@@ -35,6 +37,17 @@ pub struct SipWeb {
     pub token_keys: TokenKeys,
     pub passes: PassKeys,
     pub origins: Origins,
+    pub troubles: Arc<Troubles>,
+}
+
+impl SipWeb {
+    /// Refuses pages of other sites than those that are listed, and writes down which.
+    pub(super) fn check_origin(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        self.origins.check(headers).inspect_err(|_| {
+            let origin = headers.get(header::ORIGIN).and_then(|origin| origin.to_str().ok());
+            self.troubles.foreign(origin.unwrap_or_default());
+        })
+    }
 }
 
 /// What stands after the `?`.
@@ -68,7 +81,7 @@ pub(super) async fn upgrade(
     query: Result<Query<SipQuery>, QueryRejection>,
     request: Request,
 ) -> Result<Response, Problem> {
-    sip.origins.check(request.headers())?;
+    sip.check_origin(request.headers())?;
     let Query(query) = query.map_err(|_| Problem::new(Kind::InvalidRequest, "token must be there once at most"))?;
     let browser = match &query.token {
         Some(token) => Some(browser_of(&sip, token, sip.clock.wall()).await?),
@@ -85,7 +98,7 @@ pub(super) async fn upgrade(
     tokio::spawn(async move {
         // A client that goes away before it has its answer has opened nothing.
         if let Ok(upgraded) = upgrading.await {
-            sip.door.take(upgraded, peer, browser).await;
+            sip.door.take(upgraded, peer, browser, sip.troubles).await;
         }
     });
     Ok(response)
@@ -94,14 +107,19 @@ pub(super) async fn upgrade(
 /// Of a request that came over no socket of ours.
 const NOWHERE: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
-async fn browser_of(sip: &SipWeb, token: &str, now: Wall) -> Result<Browser, Problem> {
-    let refused = |why: String| Problem::new(Kind::Unauthorized, why);
+/// Whose browser brings this token; another is written down.
+pub(super) async fn browser_of(sip: &SipWeb, token: &str, now: Wall) -> Result<Browser, Problem> {
+    let refused = |is_expired: bool, why: String| {
+        sip.troubles.note(if is_expired { Trouble::ExpiredToken } else { Trouble::WrongToken }, None);
+        Problem::new(Kind::Unauthorized, why)
+    };
     if token.starts_with(pass::PREFIX) {
-        let pass = sip.passes.verify(token, now).map_err(|error| refused(error.to_string()))?;
+        let verified = sip.passes.verify(token, now);
+        let pass = verified.map_err(|error| refused(error == PassError::Expired, error.to_string()))?;
         return Ok(Browser::Agent { agent: pass.agent });
     }
     let verified = bearer::verified(&sip.token_keys, token, now, &*sip.engine).await;
-    let claims = verified.map_err(|error| refused(error.to_string()))?;
+    let claims = verified.map_err(|error| refused(error == TokenError::Expired, error.to_string()))?;
     Ok(Browser::Caller { intent: claims.intent })
 }
 

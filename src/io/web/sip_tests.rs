@@ -26,6 +26,8 @@ use crate::io::clock::Clock;
 use crate::io::door::{Asked, EngineDoor};
 use crate::io::sip::websocket::{self, WebSockets};
 use crate::io::sip::{Connections, StreamSetup};
+use crate::io::telemetry::{self, Counter, Telemetry};
+use crate::io::troubles::{Trouble, Troubles};
 use crate::sip::api::{Browser, FlowId, StreamEvent, Transmit};
 
 use super::server::serve;
@@ -44,6 +46,7 @@ struct Server {
     inputs: mpsc::UnboundedReceiver<Input>,
     transmits: mpsc::UnboundedSender<Transmit>,
     engine: Arc<Engine>,
+    telemetry: Telemetry,
 }
 
 /// Knows only whether a call of `INTENT` is in progress.
@@ -93,17 +96,24 @@ impl Server {
         let origins = Origins::new(vec!["https://shop.example.com".to_owned()]);
         let engine = Arc::new(Engine::default());
         let known = Arc::clone(&engine) as Arc<dyn EngineDoor>;
-        let sip = SipWeb { door, engine: known, clock, token_keys: tokens(), passes: passes(), origins };
+        let (_, telemetry) = telemetry::start(None, clock.wall()).unwrap();
+        let troubles = Arc::new(Troubles::new(Some(telemetry.clone())));
+        let sip = SipWeb { door, engine: known, clock, token_keys: tokens(), passes: passes(), origins, troubles };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("ws://{}/sip", listener.local_addr().unwrap());
         tokio::spawn(serve(listener, router(sip), std::future::pending()));
         let (inputs, transmits) = run(websockets, idle, clock);
-        Server { url, inputs, transmits, engine }
+        Server { url, inputs, transmits, engine, telemetry }
     }
 
     /// What the engine hears next.
     async fn hear(&mut self) -> Input {
         tokio::time::timeout(PATIENCE, self.inputs.recv()).await.expect("in time").expect("an input")
+    }
+
+    /// How often this trouble was noted.
+    fn noted(&self, trouble: Trouble) -> u64 {
+        self.telemetry.count(&Counter::Trouble(trouble))
     }
 
     async fn opened(&mut self) -> (FlowId, Option<Browser>) {
@@ -235,6 +245,8 @@ async fn what_may_not_connect_is_told_why() {
         let refused = Phone::open(&server, &query, subprotocol, origin).await.err();
         assert_eq!(refused, Some(status), "{query} {subprotocol:?} {origin:?}");
     }
+    let noted = [Trouble::ExpiredToken, Trouble::WrongToken, Trouble::ForeignOrigin].map(|cause| server.noted(cause));
+    assert_eq!(noted, [2, 3, 1]);
     let known = Phone::open(&server, &caller(LATER), Some("mqtt, sip"), Some("https://shop.example.com")).await;
     assert!(known.is_ok());
 }
@@ -277,6 +289,7 @@ async fn a_flood_and_a_message_that_is_too_long_end_the_connection_with_a_reason
         phone.say(Message::text("\r\n")).await;
     }
     assert_eq!((phone.hear().await.as_str(), server.closed().await), ("close 1008", flow));
+    assert_eq!(server.noted(Trouble::TooManyMessages), 1);
     let mut phone = Phone::of(&server, "").await;
     let (flow, _) = server.opened().await;
     phone.say(Message::binary(vec![b'x'; SIP_MESSAGE_MAX + 1])).await;
@@ -293,6 +306,7 @@ async fn a_browser_has_so_many_connections_and_no_more() {
     }
     let mut further = Phone::of(&server, &agent(LATER)).await;
     assert_eq!(further.hear().await, "close 1013");
+    assert_eq!(server.noted(Trouble::TooManyConnections), 1);
     // Others are not touched.
     let _other = Phone::of(&server, &caller(LATER)).await;
     server.opened().await;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { certificate } from './certificate.js';
-import { fileOf } from './files.js';
+import { fileOf, typeOf } from './files.js';
 import { PATIENCE_MS, current } from './tests.js';
 
 export const OUT = fileURLToPath(new URL('../../../target/browser/', import.meta.url));
@@ -81,7 +81,8 @@ export async function page(browser, options = {}) {
 /** A page as it is in the checkout, with the headers that the program sends. @param {import('playwright-core').Route} route */
 async function ownPage(route) {
   const response = await route.fetch();
-  await route.fulfill({ response, path: fileOf(new URL(route.request().url()).pathname) });
+  const path = fileOf(new URL(route.request().url()).pathname);
+  await route.fulfill(response.ok() ? { response, path } : { path, status: 200, contentType: typeOf(path) });
 }
 
 /** Leaves pages; what they look like is kept when the test has failed. @param {import('playwright-core').Page[]} pages */

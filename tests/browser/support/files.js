@@ -10,6 +10,9 @@ const TYPES = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; ch
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; media-src 'self' blob: data:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 const PLACES = { '/': 'shop/index.html', '/desk/': 'desk/index.html', '/board/': 'board/index.html', '/widget.js': 'widget/widget.js' };
 
+/** @param {string} file */
+export const typeOf = (file) => TYPES[extname(file)] ?? 'application/octet-stream';
+
 /** The file of `web/` that the program has at this address, except for the shop's own. @param {string} path */
 export const fileOf = (path) => {
   const file = path.startsWith('/web/') ? path.slice(5) : /^\/(desk|board)\//.test(path) ? (PLACES[path] ?? path.slice(1)) : path === '/widget.js' ? PLACES[path] : '';
@@ -29,7 +32,7 @@ export async function serve(handler, other = '') {
     const file = PLACES[path] ?? (path.startsWith('/web/') ? normalize(path.slice(5)) : '');
     try {
       const body = await readFile(join(WEB, file));
-      response.writeHead(200, { 'content-type': TYPES[extname(file)] ?? 'application/octet-stream', 'content-security-policy': policy });
+      response.writeHead(200, { 'content-type': typeOf(file), 'content-security-policy': policy });
       response.end(body);
     } catch {
       response.writeHead(404).end();

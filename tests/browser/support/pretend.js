@@ -23,7 +23,7 @@ export const POP = {
 
 export class Pretend {
   constructor() {
-    /** What goes wrong on purpose. @type {{ channels?: object[], breakIce?: boolean, liveStatus?: number, refuseSip?: boolean, isAway?: boolean }} */
+    /** What goes wrong on purpose. @type {{ channels?: object[], breakIce?: boolean, liveStatus?: number, refuseSip?: boolean, refuseWith?: number, isAway?: boolean }} */
     this.faults = {};
     this.desks = new Set();
     /** Queues of the agent who logs in. @type {string[] | undefined} */
@@ -71,6 +71,7 @@ export class Pretend {
     if (path.endsWith('/live')) return this.stream(response, path.includes('board') ? this.boards : this.lives);
     if (path.endsWith('/confirm')) { this.heard.push({ type: 'confirm' }); return json(response, {}); }
     if (path.endsWith('/callback')) return this.callBack(request, response);
+    if (path === '/v1/trouble') return this.troubled(request, response);
     if (path.endsWith('/message')) return json(response, { case: 'case_1' }, 201);
     return false;
   }
@@ -86,6 +87,17 @@ export class Pretend {
     request.on('end', () => {
       this.heard.push({ type: 'callback', ...JSON.parse(text) });
       json(response, { number: '+12015550177', position: 3, expected_wait_s: 120, token: 'tok_2' });
+    });
+    return true;
+  }
+
+  /** A page says what goes wrong in its browser. */
+  troubled(request, response) {
+    let text = '';
+    request.on('data', (part) => { text += part; });
+    request.on('end', () => {
+      this.heard.push({ type: 'trouble', ...JSON.parse(text) });
+      response.writeHead(204).end();
     });
     return true;
   }
@@ -201,6 +213,7 @@ class Bridge {
   }
 
   called(ws, invite) {
+    if (this.pretend.faults.refuseWith) return reply(ws, invite, this.pretend.faults.refuseWith, 'Refused');
     this.caller = { ws, invite, callId: first(invite, 'call-id'), contact: address(first(invite, 'contact')).uri, us: `${first(invite, 'to')};tag=srv`, them: first(invite, 'from'), seq: 1 };
     reply(ws, invite, 100, 'Trying');
     reply(ws, invite, 180, 'Ringing', [['contact', '<sip:srv@127.0.0.1>']], 'srv');

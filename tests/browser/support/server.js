@@ -147,7 +147,7 @@ embedded = "${this.folder}/store.db"
 [history]
 file = "${this.folder}/history.db"
 [log]
-filter = "${process.env.THROUGHLINE_LOG ?? 'warn'}"
+filter = "${process.env.THROUGHLINE_LOG ?? 'info'}"
 [[trunks]]
 name = "carrier"
 networks = ["${this.telephone.host}"]

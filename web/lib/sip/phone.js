@@ -88,6 +88,11 @@ export class Phone extends EventTarget {
     return this.hasBeenLost && (this.state === 'connecting' || this.state === 'refused');
   }
 
+  /** Why the server has closed the connection, in its words; empty when it has not. */
+  get why() {
+    return this.socket.why;
+  }
+
   /** Takes the registration back; calls that go on end, and the connection stays until the other sides know. */
   async stop() {
     for (const call of this.calls.values()) call.end();

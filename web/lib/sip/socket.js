@@ -19,6 +19,8 @@ export class SipSocket extends EventTarget {
     /** @type {WebSocket | null} */
     this.socket = null;
     this.wanted = false;
+    /** Why the server has closed the last connection, in its words. */
+    this.why = '';
     /** The scheme for Via, of this connection or the last one. @type {'WS' | 'WSS'} */
     this.transport = 'WS';
     this.backoff = new Backoff(() => void this.connect());
@@ -69,13 +71,15 @@ export class SipSocket extends EventTarget {
     let opened = false;
     socket.onopen = () => {
       opened = true;
+      this.why = '';
       this.backoff.reset();
       this.keepAlive = setInterval(() => this.ping(), KEEP_ALIVE_MS);
       this.tell('open');
     };
     socket.onmessage = ({ data }) => this.receive(typeof data === 'string' ? data : new TextDecoder().decode(data));
-    socket.onclose = () => {
+    socket.onclose = ({ reason }) => {
       if (this.socket !== socket) return;
+      this.why = reason || this.why;
       this.forget();
       if (!this.wanted) return;
       if (!opened) this.tell('refused', this.backoff.attempts + 1);
