@@ -11,9 +11,9 @@ use crate::io::history::History;
 use crate::io::live::LivePages;
 use crate::io::reactor::Door;
 use crate::io::sip::websocket::WebDoor;
-use crate::io::troubles::Troubles;
 use crate::io::store::Store;
 use crate::io::telemetry::Telemetry;
+use crate::io::troubles::Troubles;
 use crate::io::web::{self, Boards, Origins, Pace, SipWeb, Waits, Web};
 
 /// What every configuration's API works with.

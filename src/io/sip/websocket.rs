@@ -53,13 +53,7 @@ pub fn door(flow: FlowId) -> (WebDoor, WebSockets) {
 
 impl WebDoor {
     /// Hands over a connection that has become a websocket with the subprotocol `sip`.
-    pub async fn take(
-        &self,
-        upgraded: Http,
-        peer: SocketAddr,
-        browser: Option<Browser>,
-        troubles: Arc<Troubles>,
-    ) {
+    pub async fn take(&self, upgraded: Http, peer: SocketAddr, browser: Option<Browser>, troubles: Arc<Troubles>) {
         let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config())).await;
         // At the end of the process there is nobody to take it.
         let _ = self.0.send(Upgraded { socket, peer, browser, troubles }).await;

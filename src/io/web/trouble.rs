@@ -35,8 +35,9 @@ pub(super) async fn tell(
     headers: HeaderMap,
     body: JsonBody<TroubleRequest>,
 ) -> Result<StatusCode, Problem> {
-    let token = keys::bearer_of(&headers)
-        .ok_or_else(|| Problem::new(Kind::Unauthorized, "send the token of the intent, or that of the desk's telephone"))?;
+    let token = keys::bearer_of(&headers).ok_or_else(|| {
+        Problem::new(Kind::Unauthorized, "send the token of the intent, or that of the desk's telephone")
+    })?;
     let browser = browser_of(&web.sip, token, web.clock.wall()).await?;
     web.sip.troubles.note(Trouble::Told(body.value.code), Some(&browser));
     Ok(StatusCode::NO_CONTENT)

@@ -14,7 +14,10 @@ async fn a_page_tells_what_goes_wrong_with_its_own_token_only() {
         request.json(&json!({"code": code})).send()
     };
     let noted = tell(&token, "microphone-refused").await.unwrap();
-    assert_eq!((noted.status().as_u16(), &noted.headers()["access-control-allow-origin"]), (204, &SHOP.parse().unwrap()));
+    assert_eq!(
+        (noted.status().as_u16(), &noted.headers()["access-control-allow-origin"]),
+        (204, &SHOP.parse().unwrap())
+    );
     let refused = Counter::Trouble(Trouble::Told(Told::MicrophoneRefused));
     assert_eq!(server.web.telemetry.count(&refused), 1);
     problem(tell(&token, "the moon is blue").await.unwrap(), 422, "invalid-body").await;
