@@ -200,6 +200,14 @@ impl Origin {
     }
 }
 
+/// What decides who gets through, and what is asked about it besides.
+fn name_policies(plan: &Plan) {
+    tracing::info!(policy = %plan.settings.calls.policy.version(), "access rules");
+    if let Some(shadow) = &plan.settings.calls.shadow {
+        tracing::info!(policy = %shadow.version(), "shadow policy: asked about every call, and never obeyed");
+    }
+}
+
 /// Starts everything.
 pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<Server, StartError> {
     let Origin { source, file, log } = origin;
@@ -207,10 +215,7 @@ pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<S
     let now = clock.now();
     warm_up(&plan);
     warn(&plan);
-    tracing::info!(policy = %plan.settings.calls.policy.version(), "access rules");
-    if let Some(shadow) = &plan.settings.calls.shadow {
-        tracing::info!(policy = %shadow.version(), "shadow policy: asked about every call, and never obeyed");
-    }
+    name_policies(&plan);
     let store = open_store(&plan.shell.store)?;
     let numbers = Numbers::new(store.clone(), clock);
     numbers.offer(&plan.settings.pools).await;
