@@ -311,6 +311,9 @@ impl Bench {
             ["invite", "browser"] => {
                 sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP_BROWSER) })
             }
+            ["invite", "browser", "strange"] => {
+                sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, strange().as_bytes()) })
+            }
             ["invite", "opus"] => sip(SipEvent::Incoming { leg: caller, call: incoming(self.now.mono, SDP_OPUS) }),
             ["invite", "asserted", rest @ ..] => {
                 let mut call = incoming(self.now.mono, SDP);
@@ -855,6 +858,17 @@ impl Bench {
 
 fn key(word: &str) -> char {
     word.chars().next().expect("a key")
+}
+
+/// A browser's offer whose only codec is none of ours.
+fn strange() -> String {
+    let sdp = String::from_utf8_lossy(SDP_BROWSER);
+    let line = |line: &str| match line.strip_prefix("m=audio ") {
+        Some(rest) => format!("m=audio {} UDP/TLS/RTP/SAVPF 97\r\na=rtpmap:97 iLBC/8000\r\n", rest.split(' ').next().unwrap_or("9")),
+        None => format!("{line}\r\n"),
+    };
+    let of_codecs = |line: &&str| ["a=rtpmap", "a=fmtp", "a=rtcp-fb"].iter().any(|start| line.starts_with(start));
+    sdp.lines().filter(|line| !of_codecs(line)).map(line).collect()
 }
 
 /// What a caller answers to an offer of ours.

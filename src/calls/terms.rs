@@ -2,7 +2,7 @@
 
 use crate::base::Family;
 use crate::base::numbering::{NumbersIn, NumbersOut};
-use crate::sdp::{CodecList, SdpError, Session, SrtpUse};
+use crate::sdp::{Codec, CodecList, SdpError, Session, SrtpUse};
 
 use super::caps::Caps;
 use super::header_rules::HeaderRules;
@@ -44,9 +44,15 @@ impl SoundTerms {
         }
     }
 
-    /// An offer of this peer, as far as it may be used.
+    /// An offer of this peer, as far as it may be used. A browser whose codecs nobody here takes hears so before anybody is disturbed.
     pub fn read_offer(&self, body: &[u8]) -> Result<Session, SdpError> {
-        self.codecs.narrow(&Session::parse_for(body, self.srtp)?)
+        let offer = self.codecs.narrow(&Session::parse_for(body, self.srtp)?)?;
+        let is_known = |codec: &Codec| codec.is_sound() && codec.is_of_browsers();
+        if offer.audio.webrtc.is_none() || offer.audio.codecs.iter().any(is_known) {
+            Ok(offer)
+        } else {
+            Err(SdpError::NoCommonCodec)
+        }
     }
 
     /// An answer of this peer; its order is its choice.

@@ -57,6 +57,13 @@ fn a_call_in_no_codec_of_the_trunk_is_told_so_and_leaves_nothing() {
 }
 
 #[test]
+fn a_browser_in_no_codec_of_browsers_is_told_so_before_anybody_is_disturbed() {
+    let mut bench = bench(TrunkTerms::default());
+    bench.check("> invite browser strange\n < 488 (none of these codecs is taken here), ended refused by us");
+    bench.assert_quiet();
+}
+
+#[test]
 fn a_phone_without_a_codec_of_the_caller_leaves_the_call_to_the_fallback() {
     let mut bench = Bench::with_phone(codecs(&["G722"]));
     bench.check(

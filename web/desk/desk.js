@@ -29,7 +29,7 @@ export class Desk {
     this.settings = kept.settings();
     /** @type {{ state: string, reason?: string }} */
     this.state = { state: 'offline' };
-    /** What the agent is after this call or wrap-up, as they have asked. @type {{ state: string, reason?: string } | null} */
+    /** What the agent has asked for and is not yet: with a call or wrap-up, it comes after that. @type {{ state: string, reason?: string } | null} */
     this.next = null;
     /** What a break may be for; empty for anything. @type {string[]} */
     this.breaks = [];
@@ -394,7 +394,7 @@ export class Desk {
     // A wrap-up of before this login is over when somebody who is there says available; the first only says that one is there.
     if (state === 'available' && this.state.state === 'wrap_up' && !this.wrapUp) this.socket.send(message);
     if (!sent) return this.notice('error', 'warn', 'Not connected', 'Your state was not changed. Try again when the connection is there.');
-    this.next = BUSY[this.state.state] && state !== 'available' ? { state, reason } : null;
+    this.next = state === 'available' ? null : { state, reason };
     this.draw();
   }
 

@@ -13,7 +13,7 @@ export const BUSY = { offered: 'Offered', on_call: 'On a call', wrap_up: 'Wrap-u
 /** @param {HTMLElement} place @param {Desk} desk */
 export function drawStates(place, desk) {
   const { state } = desk.state;
-  const away = !desk.isOpen, next = desk.next?.state;
+  const away = !desk.isOpen, next = BUSY[state] && desk.next?.state;
   const menu = h('div', { class: 'menu', role: 'menu', 'aria-label': 'Reason for the break', hidden: true },
     (desk.breaks.length ? desk.breaks : BREAKS).map((reason) => h('button', { class: 'button plain', type: 'button', role: 'menuitem', onclick: () => desk.ask('break', reason) }, reason.charAt(0).toUpperCase() + reason.slice(1))));
   if (next === 'break' && state === 'on_call') menu.prepend(h('button', { class: 'button plain', type: 'button', role: 'menuitem', onclick: () => void desk.ask('available') }, 'No break'));
