@@ -864,7 +864,10 @@ fn key(word: &str) -> char {
 fn strange() -> String {
     let sdp = String::from_utf8_lossy(SDP_BROWSER);
     let line = |line: &str| match line.strip_prefix("m=audio ") {
-        Some(rest) => format!("m=audio {} UDP/TLS/RTP/SAVPF 97\r\na=rtpmap:97 iLBC/8000\r\n", rest.split(' ').next().unwrap_or("9")),
+        Some(rest) => format!(
+            "m=audio {} UDP/TLS/RTP/SAVPF 97\r\na=rtpmap:97 iLBC/8000\r\n",
+            rest.split(' ').next().unwrap_or("9")
+        ),
         None => format!("{line}\r\n"),
     };
     let of_codecs = |line: &&str| ["a=rtpmap", "a=fmtp", "a=rtcp-fb"].iter().any(|start| line.starts_with(start));
@@ -949,7 +952,7 @@ fn number(text: &str) -> E164 {
     E164::parse(text, None).unwrap()
 }
 
-fn incoming(received: Mono, offer: &'static [u8]) -> Box<IncomingCall> {
+fn incoming(received: Mono, offer: &[u8]) -> Box<IncomingCall> {
     let pii = |text: &str| Pii::new(text.to_owned());
     Box::new(IncomingCall {
         origin: Origin::Trunk(TrunkId::new("carrier")),
@@ -970,7 +973,7 @@ fn incoming(received: Mono, offer: &'static [u8]) -> Box<IncomingCall> {
         user_to_users: UserToUsers::default(),
         headers: Vec::new(),
         call_id: pii("c1"),
-        offer: Bytes::from_static(offer),
+        offer: Bytes::copy_from_slice(offer),
         replaces: None,
     })
 }

@@ -13,20 +13,24 @@ pub(super) enum Said {
         cseq: u32,
         digit: char,
     },
+    /// Another request inside the dialog: an INFO with a lower number comes too late (RFC 3261 section 12.2.2).
+    Goes {
+        dialog: Vec<u8>,
+        cseq: u32,
+    },
 }
 
 /// `None` for all others.
 pub(super) fn read(bytes: &Bytes) -> Option<Said> {
-    if !bytes.starts_with(b"INVITE ") && !bytes.starts_with(b"INFO ") {
-        return None;
-    }
     let Ok(Message::Request(request)) = Message::parse(bytes.clone()) else { return None };
-    let dialog = request.call_id().to_vec();
+    let (dialog, cseq) = (request.call_id().to_vec(), request.cseq().number);
     match request.method() {
-        Method::Invite => request.to().tag.is_empty().then_some(Said::Opens(dialog)),
-        _ => {
+        Method::Ack | Method::Cancel => None,
+        Method::Invite if request.to().tag.is_empty() => Some(Said::Opens(dialog)),
+        Method::Info => {
             let digit = std::str::from_utf8(request.body()).ok()?.strip_prefix("Signal=")?.chars().next()?;
-            Some(Said::Key { dialog, cseq: request.cseq().number, digit })
+            Some(Said::Key { dialog, cseq, digit })
         }
+        _ => (!request.to().tag.is_empty()).then_some(Said::Goes { dialog, cseq }),
     }
 }
