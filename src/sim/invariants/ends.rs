@@ -103,6 +103,8 @@ impl Ends {
 
     fn end(&mut self, call: CallId) -> Vec<String> {
         self.is_over_by_call.insert(call, true);
+        // It was refused before it had a leg: the next that comes in is of another call, perhaps by a deadline, before any input.
+        self.fresh_own.take_if(|own| *own == call);
         // The far side of an agent's own call goes over to the caller's, when they are joined.
         for (leg, of_leg) in &mut self.open {
             if of_leg.of == call && leg.is_outbound() && self.is_over_by_call.get(&of_leg.group) == Some(&false) {
@@ -118,6 +120,7 @@ impl Ends {
 mod tests {
     use super::super::histories::{admitted, call, ended, queued};
     use super::*;
+    use crate::base::{Family, TrunkId};
 
     fn faults(facts: &[Fact]) -> Vec<String> {
         let mut ends = Ends::default();
@@ -144,7 +147,7 @@ mod tests {
     #[test]
     fn sound_that_outlives_its_call_is_found() {
         let leg = LegId(1);
-        let open = || MediaCommand::Open { leg, group: call(1), port: 4000, family: crate::base::Family::V4 };
+        let open = || MediaCommand::Open { leg, group: call(1), port: 4000, family: Family::V4 };
         let mut ends = Ends::default();
         assert!(ends.fact(&admitted(1)).is_empty());
         assert!(ends.media(&open()).is_empty());
@@ -153,9 +156,20 @@ mod tests {
     }
 
     #[test]
+    fn an_agent_s_own_call_that_is_refused_leaves_the_next_leg_to_its_caller() {
+        let own = Fact::CallAdmitted { call: call(2), trunk: TrunkId::new(phoning::PHONES) };
+        let open = || MediaCommand::Open { leg: LegId(1), group: call(1), port: 4000, family: Family::V4 };
+        let mut ends = Ends::default();
+        assert!([admitted(1), own, ended(2)].iter().all(|fact| ends.fact(fact).is_empty()));
+        assert!(ends.media(&open()).is_empty());
+        assert_eq!(ends.fact(&ended(1)).len(), 1, "its own sound is open");
+        assert_eq!(ends.media(&open()).len(), 1, "opened after its own end");
+    }
+
+    #[test]
     fn an_agent_s_own_call_may_outlive_the_caller_s_and_may_be_joined_with_it() {
         let (caller, own, far) = (LegId(1), LegId(2), LegId::outbound(call(2), 1));
-        let open = |leg| MediaCommand::Open { leg, group: call(1), port: 4000, family: crate::base::Family::V4 };
+        let open = |leg| MediaCommand::Open { leg, group: call(1), port: 4000, family: Family::V4 };
         let begun = || {
             let mut ends = Ends::default();
             assert!([admitted(1), admitted(2)].iter().all(|fact| ends.fact(fact).is_empty()));
