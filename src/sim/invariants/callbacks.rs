@@ -288,6 +288,8 @@ impl Callbacks {
             }
         }
         let promise = self.promises.get_mut(&call)?;
+        // The place was this promise's: whoever is promised another once it has ended waits anew.
+        self.place_by_intent.remove(&promise.intent);
         promise.is_over = true;
         promise.has_talked = outcome == Some(Outcome::Talked);
         let is_end =
@@ -389,6 +391,14 @@ mod tests {
         let mut callbacks = promised();
         callbacks.fact(&ended(Outcome::Talked), now(5), |_| None);
         assert!(dial(&mut callbacks, 6, calling(2)).join(" ").contains("after an agent has talked"));
+    }
+
+    #[test]
+    fn a_place_goes_with_the_promise_that_had_it() {
+        let mut callbacks = promised();
+        callbacks.place_by_intent.insert(ID, Mono(500_000_000));
+        assert!(callbacks.fact(&ended(Outcome::Unreached), now(5), |_| None).is_empty());
+        assert!(callbacks.place_by_intent.is_empty());
     }
 
     #[test]
