@@ -1,7 +1,7 @@
 /** Calls through the real server, with sound: customers and agents in browsers. */
 
 import assert from 'node:assert/strict';
-import { hears, hearsNothing, launch, leave, page, picture } from './support/browser.js';
+import { closeAll, hears, hearsNothing, launch, leave, page, picture } from './support/browser.js';
 import { meeting, talk, world, wrapUp } from './support/meeting.js';
 import { demo } from './support/server.js';
 import { answer, askForHelp, becomeAvailable, callFromBrowser, connected, goAvailable, logIn, state } from './support/story.js';
@@ -261,7 +261,8 @@ test('demo: its three links are all it takes, a simulated telephone too', async 
   }
 });
 
-inLane('alone')('figures: from the click to the pop, and from the answer to sound both ways', () => meeting(async ({ server, desk, shop, anna }) => {
+// In browsers of its own: one in which connections have failed waits before it makes the next.
+inLane('alone')('figures: from the click to the pop, and from the answer to sound both ways', () => closeAll().then(() => meeting(async ({ server, desk, shop, anna }) => {
   await goAvailable(desk, server.origin, anna);
   await askForHelp(shop, server.shop);
   const popped = desk.evaluate(() => new Promise((resolve) => {
@@ -277,7 +278,7 @@ inLane('alone')('figures: from the click to the pop, and from the answer to soun
   console.log(`note: in Chromium on this machine as it is now: ${(await popped) - (await clicked)} ms from the click to the pop, ${sound - (await answered)} ms from the answer to sound both ways`);
   await shop.locator('[data-id="hang-up"]').click();
   await wrapUp(desk, 'Measured.');
-}));
+})));
 
 /** When a page plays the first sound of the other side. */
 function firstSound(shown) {

@@ -22,8 +22,10 @@ export function launch(hertz) {
   return browser;
 }
 
+/** Whoever comes later has new ones. */
 export async function closeAll() {
   for (const browser of launched.values()) await (await browser).close();
+  launched.clear();
 }
 
 /** @param {number} hertz */
