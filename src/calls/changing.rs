@@ -10,6 +10,7 @@ use super::bench::Bench;
 use super::call::{Call, Change, Phase, Side};
 use super::recording;
 use super::sound;
+use super::untold;
 
 /// The answer that an offer of ours was owed is of no use: the call cannot go on.
 pub struct Unusable;
@@ -56,10 +57,13 @@ pub fn answered(call: &mut Call, side: Side, status: u16, body: &[u8], bench: &m
         }
         // The peer was quicker than our CANCEL: it is told again what was before.
         (Change::PassedOn { before, withdrawn: true, .. }, Some(_)) => restore(call, side, before, bench),
-        (Change::PassedOn { asking, before, withdrawn, .. }, None) => {
+        (Change::PassedOn { before, withdrawn: true, .. }, None) => put_back(call, side, &before),
+        (Change::PassedOn { asking, offer, before, withdrawn: false }, None) => {
             put_back(call, side, &before);
-            if !withdrawn {
-                refuse(call, asking, status, bench);
+            // It has gone away meanwhile.
+            match untold::is_alone(call, asking) {
+                true => answer_for_other(call, asking, offer, bench),
+                false => refuse(call, asking, status, bench),
             }
         }
         (Change::Fetching { asking, withdrawn }, Some(body)) => fetched(call, asking, withdrawn, body, bench),
@@ -68,14 +72,14 @@ pub fn answered(call: &mut Call, side: Side, status: u16, body: &[u8], bench: &m
         (Change::Own { side, before }, body) => told(call, side, before, body, bench),
         (fetched @ Change::Fetched { .. }, _) => call.change = Some(fetched),
     }
-    freshen(call, bench);
+    untold::tell(call, bench);
 }
 
 /// An ACK or PRACK has come; it matters where an offer of ours waits for its answer.
 pub fn acknowledged(call: &mut Call, side: Side, answer: &[u8], bench: &mut Bench) -> Result<(), Unusable> {
     let Some(stream) = call.sound.stream(side) else { return pass_answer(call, side, answer, bench) };
     if !std::mem::take(&mut stream.owed) {
-        freshen(call, bench);
+        untold::tell(call, bench);
         return Ok(());
     }
     let answer = stream.terms.read_answer(answer).map_err(|_| Unusable)?;
@@ -86,23 +90,8 @@ pub fn acknowledged(call: &mut Call, side: Side, answer: &[u8], bench: &mut Benc
         other @ (Some(_) | None) => call.change = other,
     }
     tell_both(call, bench);
-    freshen(call, bench);
+    untold::tell(call, bench);
     Ok(())
-}
-
-/// Tells the caller anew what the far side has said, where that is due and nothing else is under way.
-pub fn freshen(call: &mut Call, bench: &mut Bench) {
-    if call.change.is_some() || call.sound.stream(Side::Caller).as_ref().is_none_or(|stream| stream.owed) {
-        return;
-    }
-    let Some(remote) = call.sound.stale.take() else { return };
-    let leg = call.caller.0;
-    let Some(stream) = call.sound.stream(Side::Caller) else { return };
-    let before = Box::new(stream.local.clone());
-    let narrowed = stream.narrow(&remote).unwrap_or(remote);
-    let offer = stream.local.relay_offer(&narrowed);
-    call.change = Some(Change::Own { side: Side::Caller, before });
-    bench.sip(SipCommand::Reinvite { leg, offer });
 }
 
 /// The same description again: the peer keeps its session alive (RFC 4028 section 7.4), which is nobody else's business.
@@ -127,12 +116,21 @@ fn pass_on(call: &mut Call, side: Side, offer: Session, bench: &mut Bench) {
     if call.change.is_some() {
         return refuse(call, side, 491, bench);
     }
+    if untold::is_alone(call, side) {
+        return answer_for_other(call, side, offer, bench);
+    }
     let Some(stream) = call.sound.stream(side.other()) else { return refuse(call, side, 488, bench) };
     let Ok(narrowed) = stream.narrow(&offer) else { return refuse(call, side, 488, bench) };
     let before = Box::new(stream.local.clone());
     let body = stream.local.relay_offer(&narrowed);
     call.change = Some(Change::PassedOn { asking: side, offer, before, withdrawn: false });
     bench.sip(SipCommand::Reinvite { leg: other, offer: body });
+}
+
+/// The other side is away: it is told later.
+fn answer_for_other(call: &mut Call, side: Side, offer: Session, bench: &mut Bench) {
+    let answer = untold::answer(call, side, offer, bench);
+    reply(call, side, answer, bench);
 }
 
 /// The peer wants an offer: the other side makes it, or we do where there is none.
@@ -210,19 +208,27 @@ fn take_answer(
     let agreed = asked.local.answered(&answer)?;
     let asker = call.sound.stream(asking).as_mut().ok_or(SdpError::NoAudio)?;
     let settled = asker.local.relay_answer(&offer, &answer)?;
-    let is_hold = offer.audio.is_hold();
     asker.agreed = Some(settled.negotiated);
-    asker.remote = Some(offer);
     if let Some(asked) = call.sound.stream(asking.other()) {
         asked.agreed = Some(agreed);
         asked.remote = Some(answer);
+    }
+    settle(call, asking, offer, bench);
+    Ok(settled.body)
+}
+
+/// What `asking` has offered counts now.
+pub fn settle(call: &mut Call, asking: Side, offer: Session, bench: &mut Bench) {
+    let is_hold = offer.audio.is_hold();
+    if let Some(asker) = call.sound.stream(asking) {
+        asker.wish = offer.audio.direction;
+        asker.remote = Some(offer);
     }
     tell_both(call, bench);
     show_hold(call, asking, is_hold, bench);
     if is_hold {
         recording::resume(call, bench, bench.now);
     }
-    Ok(settled.body)
 }
 
 /// The answer to a change of our own.

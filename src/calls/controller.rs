@@ -219,8 +219,8 @@ impl Calls {
             SipEvent::PhoneReachable { agent, rings } => {
                 self.bench.phone_changed(&agent, rings);
             }
-            SipEvent::Away { leg } => self.with_leg(leg, |call, side, _| returning::moved(call, side, true)),
-            SipEvent::Back { leg } => self.with_leg(leg, |call, side, _| returning::moved(call, side, false)),
+            SipEvent::Away { leg } => self.with_leg(leg, |call, side, bench| returning::moved(call, side, true, bench)),
+            SipEvent::Back { leg } => self.with_leg(leg, |call, side, bench| returning::moved(call, side, false, bench)),
             SipEvent::DeskOpened { agent } => self.on_desk_opened(&agent),
             SipEvent::Refused { cause, count } => self.bench.fact(Fact::Refused { cause, count }),
         }
@@ -253,7 +253,7 @@ impl Calls {
             return self.turn_away(leg);
         };
         if let Some(older) = browsing::older(&incoming, &self.bench) {
-            let is_away = self.calls.get(&older).is_some_and(|call| call.returning.is_caller_away());
+            let is_away = self.calls.get(&older).is_some_and(|call| call.returning.is_away(Side::Caller));
             if !is_away {
                 return browsing::refuse_second(leg, &mut self.bench);
             }

@@ -9,7 +9,6 @@ use super::admission;
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Phase};
 use super::caps::{Bound, Reached};
-use super::changing;
 use super::consulting;
 use super::ending;
 use super::facts::{EndedBy, Fact, FallbackCause, Outcome};
@@ -23,6 +22,7 @@ use super::recording;
 use super::settings::{Fallback, Mode, TrunkPlan};
 use super::sound;
 use super::supervising;
+use super::untold;
 
 /// Where `{dialled}` stands in a fallback URI.
 pub const DIALLED: &str = "{dialled}";
@@ -141,7 +141,7 @@ pub fn progress(call: &mut Call, status: u16, body: Bytes, bench: &mut Bench) {
     let body = if body.is_empty() { body } else { early_sound(call, body, bench) };
     if !call.is_answered() {
         bench.sip(SipCommand::Progress { leg: call.caller.0, status, body });
-        changing::freshen(call, bench);
+        untold::tell(call, bench);
     }
 }
 
@@ -171,7 +171,7 @@ fn arrived(call: &mut Call, leg: FarLeg, body: Option<Bytes>, bench: &mut Bench,
     }
     call.connected = Some(now.mono);
     call.phase = if call.maker().is_some() { Phase::Passed(leg) } else { Phase::Diverted(leg) };
-    changing::freshen(call, bench);
+    untold::tell(call, bench);
 }
 
 /// The fallback does not take the call: the caller hears what it said, unless it is elsewhere, and rings there.

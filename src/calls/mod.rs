@@ -62,6 +62,7 @@ mod terms_tests;
 mod tests;
 mod transfer;
 mod unheard;
+mod untold;
 
 pub use confirming::Confirmed;
 pub use controller::Calls;

@@ -18,6 +18,7 @@ use super::inviting;
 use super::settings::PhonePlan;
 use super::sound;
 use super::talking;
+use super::untold;
 
 /// Whose websocket has closed, and how the agent's desk comes back.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,9 +38,12 @@ impl Returning {
         self.calls_anew
     }
 
-    /// The caller's page is gone, as far as anybody knows.
-    pub fn is_caller_away(self) -> bool {
-        self.caller_away
+    /// The page of that side is gone, as far as anybody knows.
+    pub fn is_away(self, side: Side) -> bool {
+        match side {
+            Side::Caller => self.caller_away,
+            Side::Far => self.far_away,
+        }
     }
 }
 
@@ -49,11 +53,12 @@ const ELSEWHERE: &str = "on another device";
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 /// The websocket of one side has closed, or that side is there again.
-pub fn moved(call: &mut Call, side: Side, away: bool) {
+pub fn moved(call: &mut Call, side: Side, away: bool, bench: &mut Bench) {
     match side {
         Side::Caller => call.returning.caller_away = away,
         Side::Far => call.returning.far_away = away,
     }
+    untold::tell(call, bench);
 }
 
 /// This agent talks on a call whose leg belongs to a page that is no more.

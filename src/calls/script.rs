@@ -355,6 +355,7 @@ impl Bench {
             ["far", "away"] => sip(SipEvent::Away { leg: self.far }),
             ["far", "back"] => sip(SipEvent::Back { leg: self.far }),
             ["caller", "away"] => sip(SipEvent::Away { leg: caller }),
+            ["caller", "back"] => sip(SipEvent::Back { leg: caller }),
             ["desk", "opened", agent] => sip(SipEvent::DeskOpened { agent: AgentId::new(agent) }),
             [agent, "replaces", which] => {
                 let old = if *which == "far" { self.far } else { caller };
@@ -629,6 +630,10 @@ impl Bench {
             ["far", "tells", digit] => sip(SipEvent::Key { leg: self.far, digit: key(digit), duration_ms: 100 }),
             ["caller", "withdraws"] => sip(SipEvent::ReinviteWithdrawn { leg: caller }),
             ["caller", "reinvites"] => sip(SipEvent::Reinvite { leg: caller, offer: Bytes::from_static(SDP_HOLD) }),
+            ["caller", "unholds"] => sip(SipEvent::Reinvite { leg: caller, offer: Bytes::from_static(SDP) }),
+            ["reinvite", "lost"] => {
+                sip(SipEvent::ReinviteAnswered { leg: self.far, status: 503, body: Bytes::new() })
+            }
             ["reinvite", "answered"] => {
                 sip(SipEvent::ReinviteAnswered { leg: self.far, status: 200, body: Bytes::from_static(SDP) })
             }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use crate::base::{Family, LegId};
 use crate::media::command::{MediaCommand, Source, ToneKind};
 use crate::media::g711::Law;
-use crate::sdp::{Codec, LocalMedia, Negotiated, SdpError, Session};
+use crate::sdp::{Codec, Direction, LocalMedia, Negotiated, SdpError, Session};
 
 use super::bench::Bench;
 use super::call::{Call, Side};
@@ -48,8 +48,8 @@ pub struct Sound {
     plain: bool,
     /// How often the caller's stream has been given another port.
     reopened: u8,
-    /// What the caller is to be told anew: another fork has answered than the one that spoke early.
-    pub(super) stale: Option<Session>,
+    /// Whom to tell anew what the other side has said: another fork has answered than the one that spoke early, or they were away.
+    pub(super) stale: Option<(Side, Session)>,
 }
 
 /// One side's stream.
@@ -60,6 +60,8 @@ pub(super) struct Stream {
     pub agreed: Option<Negotiated>,
     /// What the peer said last.
     pub remote: Option<Session>,
+    /// Whether it wants to speak and to hear: so it said when it last asked for a change.
+    pub wish: Direction,
     /// An offer of ours is there whose answer comes in the ACK or PRACK.
     pub owed: bool,
     pub terms: SoundTerms,
@@ -417,7 +419,7 @@ fn describe_to_caller(call: &mut Call, answer: Session) -> Result<Option<Bytes>,
     };
     let said = caller.local.said().filter(|_| told).cloned();
     if let Some(said) = said {
-        sound.stale = (said != body || call.change.is_some()).then_some(answer);
+        sound.stale = (said != body || call.change.is_some()).then_some((Side::Caller, answer));
         return Ok(Some(said));
     }
     caller.local = local;

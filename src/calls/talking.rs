@@ -10,11 +10,11 @@ use crate::sip::api::{Reason, SipCommand};
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase, Side};
-use super::changing;
 use super::ending;
 use super::facts::{EndedBy, Outcome};
 use super::keys;
 use super::recording;
+use super::untold;
 
 /// The agent has answered. `body` is the caller's 200, when that is still owed.
 pub fn begin(call: &mut Call, grant: Grant, leg: FarLeg, body: Option<Bytes>, bench: &mut Bench, now: Now) {
@@ -29,7 +29,7 @@ pub fn begin(call: &mut Call, grant: Grant, leg: FarLeg, body: Option<Bytes>, be
     call.phase = Phase::Talking(grant, leg);
     keys::listen(call, false, bench);
     recording::talk(call, bench, now);
-    changing::freshen(call, bench);
+    untold::tell(call, bench);
 }
 
 /// One side has hung up, or is lost.

@@ -105,7 +105,7 @@ pub(super) fn take_far_place(call: &mut Call, bench: &mut Bench) -> Result<Optio
     if let Some(before) = std::mem::replace(&mut call.sound.far, call.sound.next.take()) {
         close(&before, bench);
     }
-    call.change = None;
+    (call.change, call.sound.stale) = (None, None);
     bridge(call, bench);
     let far = call.sound.far.as_ref().and_then(|far| far.agreed.clone()).ok_or(NoSound::NoPort)?;
     let caller = call.sound.caller.as_mut().ok_or(NoSound::NoPort)?;

@@ -2,7 +2,7 @@
 
 use crate::base::{CallId, Family, LegId};
 use crate::media::command::{MediaCommand, OurSide};
-use crate::sdp::{LocalMedia, LocalWebRtc};
+use crate::sdp::{Direction, LocalMedia, LocalWebRtc};
 
 use super::{NoSound, Stream};
 use crate::calls::bench::Bench;
@@ -50,7 +50,8 @@ pub(super) fn new_stream(
     let mut local = if terms.webrtc { shared(group, leg, bench)? } else { alone(group, leg, terms, bench)? };
     local.without_keys = without_keys;
     bench.port_by_leg.insert(leg, (local.port, call));
-    Ok(Box::new(Stream { leg, local, agreed: None, remote: None, owed: false, terms: terms.clone() }))
+    let (agreed, remote, wish) = (None, None, Direction::SendRecv);
+    Ok(Box::new(Stream { leg, local, agreed, remote, wish, owed: false, terms: terms.clone() }))
 }
 
 /// A port of its own.

@@ -122,3 +122,65 @@ fn a_device_that_has_no_answer_leaves_the_call_where_it_is() {
     );
     bench.assert_quiet();
 }
+
+#[test]
+fn a_hold_counts_at_once_while_the_other_side_is_away_which_hears_of_it_when_it_is_back() {
+    let mut bench = talking();
+    bench.check(
+        "> far away
+         > caller reinvites
+         < anna held, reinvite of caller 200
+         > far back
+         < reinvite far
+         > reinvite answered
+         > caller unholds
+         < reinvite far
+         > reinvite answered
+         < anna talking, reinvite of caller 200
+         > caller bye
+         < hang up far, anna ended, wrap-up anna, call ended 1, finish used, ended talked by caller
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
+fn an_agent_holds_a_customer_whose_page_is_away() {
+    let mut bench = talking();
+    bench.check(
+        "> caller away
+         > far reinvites
+         < reinvite of far 200
+         > caller back
+         < reinvite caller
+         > caller accepts",
+    );
+}
+
+#[test]
+fn a_hold_that_was_taken_back_while_the_other_side_was_away_is_not_told() {
+    let mut bench = talking();
+    bench.check(
+        "> far away
+         > caller reinvites
+         < anna held, reinvite of caller 200
+         > caller unholds
+         < anna talking, reinvite of caller 200
+         > far back",
+    );
+}
+
+#[test]
+fn whoever_goes_away_before_agreeing_to_a_hold_is_answered_for() {
+    let mut bench = talking();
+    bench.check(
+        "> caller reinvites
+         < reinvite far
+         > far away
+         > reinvite lost
+         < anna held, reinvite of caller 200
+         > far back
+         < reinvite far
+         > reinvite refused",
+    );
+}

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::Endpoint;
+use super::change::Ours;
 use super::checks;
 use super::core::{Core, Way};
 use super::deadlines::Deadline;
+use super::elsewhere::Lost;
 use super::from_phone::Caller;
 use super::inside::Inside;
 use super::invite_server::Refuse;
@@ -56,7 +58,7 @@ impl Endpoint {
     }
 
     /// A request inside a dialog has come over another websocket of the same browser: the dialog goes on there.
-    pub(super) fn follow(&mut self, inside: &Inside<'_>) {
+    pub(super) fn follow(&mut self, inside: &Inside<'_>, now: Mono) {
         let (id, flow) = (inside.tag.session, inside.way.0);
         let Some(session) = self.sessions.get_mut(id).filter(|session| session.websocket != Some(flow)) else { return };
         let before = match (session.websocket, self.away.0.get(&id)) {
@@ -65,24 +67,24 @@ impl Endpoint {
             (None, None) => return,
         };
         if self.core.is_websocket(flow) && self.core.streams.browser_of(flow) == before.as_ref() {
-            self.come_back(id, inside.way);
+            self.come_back(id, inside.way, now);
         }
     }
 
     /// The agent's phone has registered over `way`: its dialogs go on there, if it is the one that it was.
-    pub(super) fn bring_back(&mut self, way: Way, contacts: &[String], older: &[FlowId]) {
+    pub(super) fn bring_back(&mut self, way: Way, contacts: &[String], older: &[FlowId], now: Mono) {
         let browser = self.core.streams.browser_of(way.0).cloned();
         let away = self.away.0.iter().filter(|(_, was)| browser.is_some() && **was == browser).map(|(id, _)| *id);
         let left = older.iter().flat_map(|flow| self.core.streams.sessions_of(*flow));
         for id in away.chain(left).collect::<Vec<_>>() {
             let is_it = |session: &mut Session| session.is_with(contacts);
             if self.sessions.get_mut(id).is_some_and(is_it) {
-                self.come_back(id, way);
+                self.come_back(id, way, now);
             }
         }
     }
 
-    fn come_back(&mut self, id: SessionId, way: Way) {
+    fn come_back(&mut self, id: SessionId, way: Way, now: Mono) {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let Phase::Up(up) = &mut session.phase else { return };
         (up.flow, up.dialog.hop) = (way.0, Hop::Fixed(way.1));
@@ -97,6 +99,11 @@ impl Endpoint {
         self.away.forget(id);
         if let Some(leg) = session.leg {
             self.core.tell(SipEvent::Back { leg });
+        }
+        // What was asked over the websocket that it has left is not answered there any more, though nobody has closed it.
+        if let Ours::Asked(asked) = &session.changes.ours {
+            let asked = asked.request;
+            self.fail(vec![asked], Lost::Closed, now);
         }
     }
 

@@ -125,8 +125,10 @@ impl Endpoint {
     /// 12.2.1.2, RFC 5057), and not where it is away for a moment.
     pub(super) fn change_unanswered(&mut self, id: SessionId, status: u16, now: Mono) {
         let status = if self.away.has(id) { 503 } else { status };
-        if let Some(session) = self.sessions.get_mut(id) {
-            session.change_refused(&mut self.core, status, now);
+        let Some(session) = self.sessions.get_mut(id) else { return };
+        match (status, session.websocket) {
+            (503, Some(_)) => session.change_anew(&mut self.core, now),
+            _ => session.change_refused(&mut self.core, status, now),
         }
     }
 }
@@ -255,6 +257,18 @@ impl Session {
             (491, Some(_)) if !asked.unwanted => self.wait_change(core, asked.offer, asked.tries + 1, now),
             (_, Some(_)) => self.change_failed(core, status),
             (_, None) => {}
+        }
+    }
+
+    /// The websocket that our change went over is no more, and the browser has come back over another.
+    fn change_anew(&mut self, core: &mut Core, now: Mono) {
+        let Ours::Asked(Asked { cseq, want: Want::Change, unwanted: false, .. }) = &self.changes.ours else {
+            return self.change_refused(core, 503, now);
+        };
+        let cseq = *cseq;
+        if let Some(asked) = self.take_asked(core, cseq) {
+            self.wait_change(core, asked.offer, 0, now);
+            self.resume_change(core, now);
         }
     }
 

@@ -60,7 +60,7 @@ impl Endpoint {
         if let Err(fault) = checks::extensions(request) {
             return inside.answer(&mut self.core, fault.status(), |writer| fault.explain(writer), now);
         }
-        self.follow(&inside);
+        self.follow(&inside, now);
         if *request.method() == Method::Refer {
             return self.take_refer(&inside, now);
         }

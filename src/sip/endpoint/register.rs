@@ -140,7 +140,7 @@ impl Endpoint {
         self.phone_changed(phone, agent, before);
         let contacts = self.contacts_over(agent, way.0);
         if over == Over::Desk && !contacts.is_empty() {
-            self.bring_back(way, &contacts, &older);
+            self.bring_back(way, &contacts, &older, now);
             if is_new {
                 self.core.tell(SipEvent::DeskOpened { agent: agent.clone() });
             }

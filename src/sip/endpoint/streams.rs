@@ -156,10 +156,11 @@ impl Endpoint {
         if let Some(address) = stream.alias {
             self.core.streams.alias_by_way.remove(&(flow.listener(), address));
         }
-        self.fail(lost, Lost::Closed, now);
+        // First that the browser is away: whoever asks it something can be told so.
         for session in stream.sessions {
             self.websocket_lost(session, stream.browser.clone(), now);
         }
+        self.fail(lost, Lost::Closed, now);
         if !stream.is_websocket {
             self.enrol_over(stream.peer, true, now);
         }
@@ -173,7 +174,7 @@ impl Endpoint {
         self.fail(lost, Lost::Unreachable, now);
     }
 
-    fn fail(&mut self, lost: Vec<TxId>, how: Lost, now: Mono) {
+    pub(super) fn fail(&mut self, lost: Vec<TxId>, how: Lost, now: Mono) {
         for id in lost {
             let Some(owner) = self.core.transactions.client(id).map(|client| client.owner) else { continue };
             let goes_on = self.ask_elsewhere(id, how, now);

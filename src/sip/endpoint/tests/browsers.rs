@@ -289,3 +289,25 @@ fn an_agents_phone_names_the_leg_whose_place_it_takes_and_nobody_else_may() {
     open(&mut world, SECOND, caller());
     assert_eq!(ask(&mut world, &request("INVITE", "c", "").replace("Content-Length", &right)), 481);
 }
+
+#[test]
+fn a_change_is_refused_after_the_news_that_its_browser_is_away() {
+    let mut world = talking();
+    world.step("do Reinvite");
+    world.stream(FIRST, StreamEvent::Closed);
+    assert_eq!(world.trace[1..], ["0 Phone false", "0 Away", "0 ReinviteAnswered 503"]);
+}
+
+#[test]
+fn a_change_goes_along_to_the_new_websocket() {
+    let mut world = talking();
+    world.step("do Reinvite");
+    register_again(&mut world, "x1@");
+    assert!(seen(&world, "Back"), "{:?}", world.trace);
+    assert_eq!(world.flows.last(), Some(&SECOND), "it is asked anew, though the old websocket is open");
+    world.step("INVITE 200 body h=Contact:<sip:x1@6ogq8jl0h4s7.invalid;transport=ws>");
+    assert!(seen(&world, "ReinviteAnswered 200 sdp"), "{:?}", world.trace);
+    world.step("wait 40000");
+    world.stream(FIRST, StreamEvent::Closed);
+    assert!(!seen(&world, "Ended PeerLost"), "{:?}", world.trace);
+}
