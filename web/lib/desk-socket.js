@@ -1,6 +1,7 @@
 /** The desk's websocket, `/v1/desktop`: numbered messages, acknowledged, taken up again after a lost connection. */
 
 import { Backoff } from './backoff.js';
+import { isThere } from './reach.js';
 
 /** @typedef {{ key: string, label: string, value?: string, locked?: boolean, needs?: string, unlock?: string }} Field */
 /** @typedef {{ call: string, fence: number, level: string, why: string[], rivals: number, fields: Field[], queue: string, waited_ms: number, next_step: string }} Pop */
@@ -33,7 +34,7 @@ export class DeskSocket extends EventTarget {
     this.ackDue = false;
     this.pinger = 0;
     this.deadline = 0;
-    this.backoff = new Backoff(() => this.connect());
+    this.backoff = new Backoff(() => void this.tryAgain());
     this.online = () => this.backoff.now();
   }
 
@@ -57,6 +58,12 @@ export class DeskSocket extends EventTarget {
     if (this.socket?.readyState !== WebSocket.OPEN) return false;
     this.socket.send(JSON.stringify(message));
     return true;
+  }
+
+  async tryAgain() {
+    if (!this.wanted || this.socket) return;
+    if (await isThere(this.url)) this.connect();
+    else if (this.wanted && !this.socket) this.backoff.later();
   }
 
   connect() {

@@ -3,6 +3,7 @@
  */
 
 import { Backoff } from '../backoff.js';
+import { isThere } from '../reach.js';
 
 /** How often a keep-alive is sent, and how long its answer may take. */
 const KEEP_ALIVE_MS = 20_000;
@@ -63,7 +64,9 @@ export class SipSocket extends EventTarget {
       this.backoff.later();
       return;
     }
+    const there = this.backoff.attempts === 0 || (await isThere(url));
     if (!this.wanted || this.socket) return;
+    if (!there) return this.failed(false);
     const socket = new WebSocket(url, 'sip');
     socket.binaryType = 'arraybuffer';
     this.transport = socket.url.startsWith('wss:') ? 'WSS' : 'WS';
@@ -81,11 +84,15 @@ export class SipSocket extends EventTarget {
       if (this.socket !== socket) return;
       this.why = reason || this.why;
       this.forget();
-      if (!this.wanted) return;
-      if (!opened) this.tell('refused', this.backoff.attempts + 1);
-      this.tell('lost');
-      this.backoff.later();
+      if (this.wanted) this.failed(opened);
     };
+  }
+
+  /** @param {boolean} opened before it was lost */
+  failed(opened) {
+    if (!opened) this.tell('refused', this.backoff.attempts + 1);
+    this.tell('lost');
+    this.backoff.later();
   }
 
   /** @param {string} text */
