@@ -142,6 +142,18 @@ test('shop: a call whose sound cannot be agreed on says so', () => world(async (
   await picture(shop, 'shop-no-codec');
 }));
 
+test('shop: a server that has too much to do for a moment is asked again, and told of when that lasts', () => world(async ({ shop, desk, server }) => {
+  await goAvailable(desk, server.origin);
+  await askForHelp(shop, server.origin);
+  server.faults.busyFor = 3;
+  await callFromBrowser(shop);
+  await shop.getByText('Too many people are calling at this moment').waitFor();
+  server.faults.busyFor = 1;
+  await shop.getByRole('button', { name: 'Try again' }).click();
+  await desk.locator('[data-id="answer"]').waitFor();
+  await shop.locator('[data-id="hang-up"]').click();
+}));
+
 test('shop: a refused websocket is told, and nothing hangs', () => world(async ({ shop, server }) => {
   server.faults.refuseSip = true;
   await askForHelp(shop, server.origin);
@@ -302,4 +314,27 @@ test('shop: a callback instead of waiting: number, place, taken back, missed', (
   server.tellLive({ state: 'callback_missed' });
   await shop.getByRole('heading', { name: 'We missed you' }).waitFor();
   assert.deepEqual(shop.problems, []);
+}));
+
+test('user agent: while a server is away it is asked for, and no websocket is tried that would make Chromium hold back the next', () => world(async ({ desk, server }) => {
+  await desk.goto(`${server.origin}/desk/`);
+  server.faults.isAway = true;
+  const tried = await desk.evaluate(async () => {
+    const { DeskSocket } = await import('/web/lib/desk-socket.js');
+    const { SipSocket } = await import('/web/lib/sip/socket.js');
+    let made = 0;
+    window.WebSocket = class extends WebSocket { constructor(...all) { super(...all); made += 1; } };
+    const url = `${location.origin.replace('http', 'ws')}/v1/desktop`;
+    window.away = [new DeskSocket(url, { agent: 'anna', token: 'secret' }), new SipSocket(async () => url)];
+    for (const socket of window.away) socket.open();
+    while (window.away.some(({ backoff }) => backoff.attempts < 12)) {
+      for (const { backoff } of window.away) backoff.now();
+      await new Promise((resolve) => { setTimeout(resolve, 10); });
+    }
+    return made;
+  });
+  assert.equal(tried, 2, 'each was tried as a websocket once');
+  server.faults.isAway = false;
+  await desk.evaluate(() => { for (const { backoff } of window.away) backoff.now(); });
+  await until(() => desk.evaluate(() => window.away.every(({ socket }) => socket?.readyState === WebSocket.OPEN)), 'both are back');
 }));

@@ -83,7 +83,7 @@ export class BrowserCall extends EventTarget {
     this.stop();
     const ending = call.ending;
     if (!ending || ending.by === 'us' || ending.status === 0) return;
-    this.trouble(endingTrouble(ending.status, ending.text));
+    this.trouble(endingTrouble(ending));
   }
 
   /** The server says that the call is over, and the connection that should have brought that is away. */
@@ -124,8 +124,8 @@ function troubleOf(fault) {
   return { code: 'offline', title: 'We cannot be reached from here right now', remedy: 'Check your connection and try again, or call by telephone.' };
 }
 
-/** @param {number} status @param {string} text @returns {Trouble} */
-function endingTrouble(status, text) {
+/** @param {import('../lib/sip/call.js').Ending} ending @returns {Trouble} */
+function endingTrouble({ by, status, text }) {
   if (status === 488) {
     return { code: 'no-codec', title: 'This browser and our telephones do not understand each other', remedy: 'Use a current Firefox, Chrome, Edge or Safari, or call from your telephone.' };
   }
@@ -136,6 +136,9 @@ function endingTrouble(status, text) {
   if (status === 481) {
     return { code: 'ended', title: 'The call has ended', remedy: 'It ended while the connection to our server was interrupted. If you were not done, call again.' };
   }
-  if (status === 503) return { code: 'offline', title: 'The connection was lost', remedy: 'Call again; you keep your place.' };
+  if (status === 503 && by === 'network') return { code: 'offline', title: 'The connection was lost', remedy: 'Call again; you keep your place.' };
+  if (status === 503 && text === 'Service Unavailable') {
+    return { code: 'busy', title: 'Too many people are calling at this moment', remedy: 'Try again in a minute, or choose another way.' };
+  }
   return { code: 'refused', title: 'The call was not taken', remedy: text ? `${text}. Try again in a few minutes, or choose another way.` : 'Try again in a few minutes, or choose another way.' };
 }

@@ -370,7 +370,7 @@ export class Contact extends HTMLElement {
     if (!this.trouble) return null;
     const { title, remedy, code } = this.trouble;
     const again = code === 'intent' || code === 'expired' ? this.details && (() => void this.start(this.details ?? {}))
-      : code.startsWith('microphone') || code === 'offline' || code === 'ended' || code === 'no-sound' ? () => void this.call() : null;
+      : code.startsWith('microphone') || code === 'offline' || code === 'busy' || code === 'ended' || code === 'no-sound' ? () => void this.call() : null;
     return h('div', { class: 'notice bad', role: 'alert' }, h('strong', {}, title), h('p', {}, remedy),
       again && h('div', { class: 'row' }, h('button', { class: 'button', type: 'button', 'data-id': 'again', onclick: again }, code === 'expired' ? 'Begin again' : 'Try again')));
   }

@@ -23,7 +23,7 @@ export const POP = {
 
 export class Pretend {
   constructor() {
-    /** What goes wrong on purpose. @type {{ channels?: object[], breakIce?: boolean, liveStatus?: number, refuseSip?: boolean, refuseWith?: number, isAway?: boolean }} */
+    /** What goes wrong on purpose. @type {{ channels?: object[], breakIce?: boolean, liveStatus?: number, refuseSip?: boolean, refuseWith?: number, busyFor?: number, isAway?: boolean }} */
     this.faults = {};
     this.desks = new Set();
     /** Queues of the agent who logs in. @type {string[] | undefined} */
@@ -59,6 +59,7 @@ export class Pretend {
   answer(request, response, path) {
     if (path === '/shop/config') return json(response, { throughline: this.origin });
     if (path === '/help/cases') return json(response, { cases: this.cases });
+    if (path === '/healthz') return json(response, {}, this.faults.isAway ? 503 : 200);
     if (path === '/help/dial') return json(response, {}, 202);
     if (path === '/help/intent') {
       return json(response, {
@@ -213,6 +214,7 @@ class Bridge {
   }
 
   called(ws, invite) {
+    if (this.pretend.faults.busyFor) { this.pretend.faults.busyFor -= 1; return reply(ws, invite, 503, 'Service Unavailable', [['retry-after', '0']]); }
     if (this.pretend.faults.refuseWith) return reply(ws, invite, this.pretend.faults.refuseWith, 'Refused');
     this.caller = { ws, invite, callId: first(invite, 'call-id'), contact: address(first(invite, 'contact')).uri, us: `${first(invite, 'to')};tag=srv`, them: first(invite, 'from'), seq: 1 };
     reply(ws, invite, 100, 'Trying');

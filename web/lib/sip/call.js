@@ -24,6 +24,10 @@ const SOUND_WITHIN_MS = 10_000;
 /** RFC 3261 section 13.3.1.4. */
 const T1_MS = 500, T2_MS = 4_000, ACK_WITHIN_MS = 32_000;
 const DISCONNECTED_FOR_MS = 4_000;
+/** What may be otherwise in a moment: another change is under way, or the connection ended under this one. */
+const PASSING = new Set([491, 500, 503]), CHANGE_TRIES = 4;
+/** Nobody waits longer for a call to be taken at all. */
+const AGAIN_WITHIN_S = 12, CALL_TRIES = 3;
 
 /**
  * Events: `change` (state, held, muted or what is heard has changed), `sound` (detail: MediaStream), `transfer` (detail: SIP status
@@ -135,13 +139,13 @@ export class Call extends EventTarget {
 
   /** Holds or resumes. False when the other side does not agree. @param {boolean} held */
   async hold(held) {
-    if (this.state !== 'talking' || !this.peer || this.busy || held === this.held) return false;
+    if (this.state !== 'talking' || !this.peer || this.busy || this.changing || held === this.held) return false;
     this.peer.hold(held);
     // Whatever the other side says to it, and whenever: whoever holds wants to be heard no more.
     this.peer.mute(held || this.muted);
     this.changing = held ? 'hold' : 'resume';
     this.changed();
-    const ok = await this.reinvite();
+    const ok = await this.insist();
     this.changing = '';
     if (ok) this.held = held;
     else this.peer.hold(this.held);
@@ -182,13 +186,24 @@ export class Call extends EventTarget {
       return this.finish({ by: 'network', status: 488, text: String(fault) });
     }
     if (this.wantsEnd || this.isOver) return;
-    const response = await this.sendInvite(body, headers, { onProvisional: (early) => this.progress(early) });
+    const response = await this.place(body, headers);
     if (response.status >= 300) return this.finish(endingOf(response));
     this.dialog.learn(response);
     this.sendAck();
     if (this.wantsEnd || this.isOver) return this.bye({ by: 'us', status: 0, text: 'cancelled' });
     this.become('connecting');
     await this.take(response.body);
+  }
+
+  /** A server that has too much to do for a moment says when to ask again (RFC 3261 section 21.5.4). @param {string} body @param {Header[]} headers */
+  async place(body, headers) {
+    for (let tries = 1; ; tries += 1) {
+      const response = await this.sendInvite(body, headers, { onProvisional: (early) => this.progress(early) });
+      const after = response.status === 503 ? Number.parseInt(first(response, 'retry-after'), 10) : NaN;
+      if (!(after <= AGAIN_WITHIN_S) || tries === CALL_TRIES || this.wantsEnd || this.isOver) return response;
+      await pause(after * 1_000);
+      if (this.isOver) return response;
+    }
   }
 
   /** @param {string} body @param {Header[]} headers @param {import('./phone.js').Manner} manner */
@@ -270,10 +285,21 @@ export class Call extends EventTarget {
     });
   }
 
-  /** A new offer in this call (RFC 3261 section 14). */
+  /** A new offer, again where something was in its way for a moment (RFC 3261 section 14.1). */
+  async insist() {
+    for (let tries = 1; ; tries += 1) {
+      const status = await this.reinvite();
+      if (status < 300) return true;
+      if (this.isOver || !PASSING.has(status) || tries === CHANGE_TRIES) return false;
+      const wait = (this.outgoing ? 2_100 : 0) + Math.random() * 1_900;
+      await pause(wait);
+    }
+  }
+
+  /** A new offer in this call (RFC 3261 section 14). Answers with the status. */
   async reinvite() {
     const peer = this.peer;
-    if (!peer) return false;
+    if (!peer) return 481;
     this.busy = true;
     try {
       const response = await this.sendInvite(await peer.offer(), [], { patience: 'waits' });
@@ -281,13 +307,13 @@ export class Call extends EventTarget {
         this.dialog.refresh(response);
         this.sendAck();
         await peer.accept(response.body, true);
-        return true;
+        return 200;
       }
       await peer.rollback();
       if (response.status === 481 || response.status === 408) this.finish(endingOf(response));
-      return false;
+      return response.status;
     } catch {
-      return false;
+      return 488;
     } finally {
       this.busy = false;
     }
@@ -472,9 +498,15 @@ export class Call extends EventTarget {
   }
 }
 
+/** @param {number} ms @returns {Promise<void>} */
+function pause(ms) {
+  return new Promise((resolve) => { setTimeout(resolve, ms); });
+}
+
 /** @param {Message} response @returns {Ending} */
 function endingOf(response) {
-  const by = response.status === 408 || response.status === 503 ? 'network' : 'them';
+  // What nobody has sent has no headers.
+  const by = response.headers.length === 0 || response.status === 408 ? 'network' : 'them';
   return { by, status: response.status, text: reasonOf(response) || response.reason };
 }
 
