@@ -220,7 +220,9 @@ impl Calls {
                 self.bench.phone_changed(&agent, rings);
             }
             SipEvent::Away { leg } => self.with_leg(leg, |call, side, bench| returning::moved(call, side, true, bench)),
-            SipEvent::Back { leg } => self.with_leg(leg, |call, side, bench| returning::moved(call, side, false, bench)),
+            SipEvent::Back { leg } => {
+                self.with_leg(leg, |call, side, bench| returning::moved(call, side, false, bench))
+            }
             SipEvent::DeskOpened { agent } => self.on_desk_opened(&agent),
             SipEvent::Refused { cause, count } => self.bench.fact(Fact::Refused { cause, count }),
         }

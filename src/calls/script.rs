@@ -631,9 +631,7 @@ impl Bench {
             ["caller", "withdraws"] => sip(SipEvent::ReinviteWithdrawn { leg: caller }),
             ["caller", "reinvites"] => sip(SipEvent::Reinvite { leg: caller, offer: Bytes::from_static(SDP_HOLD) }),
             ["caller", "unholds"] => sip(SipEvent::Reinvite { leg: caller, offer: Bytes::from_static(SDP) }),
-            ["reinvite", "lost"] => {
-                sip(SipEvent::ReinviteAnswered { leg: self.far, status: 503, body: Bytes::new() })
-            }
+            ["reinvite", "lost"] => sip(SipEvent::ReinviteAnswered { leg: self.far, status: 503, body: Bytes::new() }),
             ["reinvite", "answered"] => {
                 sip(SipEvent::ReinviteAnswered { leg: self.far, status: 200, body: Bytes::from_static(SDP) })
             }
