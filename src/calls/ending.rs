@@ -38,15 +38,14 @@ pub fn caller_gone(call: &mut Call, reason: Option<Reason>, bench: &mut Bench, n
         | Phase::Ringing(..)
         | Phase::HandedOver(_)
         | Phase::Diverting(_)
+        | Phase::Passing
         | Phase::Promised
         | Phase::Recalling(..)
         | Phase::Over => abandon(call, reason, (Outcome::Abandoned, EndedBy::Caller), bench, now),
-        // An agent has talked to them.
-        Phase::Passing => abandon(call, reason, (Outcome::Talked, EndedBy::Caller), bench, now),
     }
 }
 
-/// The caller is not there any more, and had reached nobody yet.
+/// The caller is not there any more, and has nobody.
 pub fn abandon(call: &mut Call, reason: Option<Reason>, how: (Outcome, EndedBy), bench: &mut Bench, now: Now) {
     match &call.phase {
         Phase::Matching(_) => {
@@ -59,8 +58,8 @@ pub fn abandon(call: &mut Call, reason: Option<Reason>, how: (Outcome, EndedBy),
             abandon_offer(call, &grant, reason, bench);
         }
         Phase::Diverting(leg) => hang_up_far(*leg, reason, bench),
-        // Whoever is being rung for a transfer is let go with the call itself.
-        Phase::Passing => {}
+        // An agent has talked to them, whatever has ended it since; whoever is being rung for a transfer is let go with the call itself.
+        Phase::Passing => return finish(call, Outcome::Talked, how.1, bench, now),
         Phase::Talking(..) | Phase::Passed(_) | Phase::HandedOver(_) | Phase::Diverted(_) | Phase::Over => return,
         // A callback has no caller who could go.
         Phase::Promised | Phase::Recalling(..) => return,
@@ -164,7 +163,11 @@ pub fn cut_short(call: &mut Call, why: (u16, &'static str), bench: &mut Bench, n
             matching::forget_question(call, bench);
             matching::give_up_claim(call, bench);
         }
-        Phase::Passing | Phase::Promised => {}
+        Phase::Passing => {
+            hang_up_caller(call, Some(Reason::sip(why.0, why.1)), bench);
+            return finish(call, Outcome::Talked, EndedBy::Us, bench, now);
+        }
+        Phase::Promised => {}
         Phase::Recalling(grant, leg) => {
             let (grant, leg) = (grant.clone(), *leg);
             hang_up_far(leg, None, bench);

@@ -62,6 +62,19 @@ fn a_busy_target_leaves_the_caller_with_the_agent() {
     bench.assert_quiet();
 }
 
+/// The agent has left them to it, and an agent has talked to them.
+#[test]
+fn whoever_is_lost_on_the_way_to_another_has_talked() {
+    for event in ["caller bye", "silent caller", "caller lost", "wait 14400000"] {
+        let mut bench = passing_on();
+        bench.after("agent bye");
+        let said = bench.after(event);
+        assert!(said.contains("hang up far") && said.contains("finish used, ended talked by"), "{event}: {said}");
+        bench.after("finished");
+        bench.assert_quiet();
+    }
+}
+
 #[test]
 fn another_agent_gets_the_pop_before_the_ring() {
     let mut bench = talking();
