@@ -603,6 +603,10 @@ impl Bench {
             ["far", "browser"] => sip(SipEvent::Answered { leg: self.far, answer: described("browser") }),
             ["caller", "lost"] => CallInput::Media(MediaEvent::Lost { leg: caller, cause: LostCause::NoCheck }),
             ["far", "unheard"] => CallInput::Media(MediaEvent::Lost { leg: self.far, cause: LostCause::NoCheck }),
+            ["agent", "away"] => sip(SipEvent::Away { leg: self.agent_leg }),
+            ["agent", "unheard"] => {
+                CallInput::Media(MediaEvent::Lost { leg: self.agent_leg, cause: LostCause::NoCheck })
+            }
             ["far", "lost"] => CallInput::Media(MediaEvent::Lost { leg: self.far, cause: LostCause::Consent }),
             ["far", "nonsense"] => sip(SipEvent::Answered { leg: self.far, answer: Bytes::from_static(b"x") }),
             ["far", "ticket"] => sip(SipEvent::Carried { leg: self.far, carried: data(&["X-Ticket"]) }),

@@ -219,6 +219,7 @@ pub fn sound_lost(call: &mut Call, why: &str, bench: &mut Bench, now: Now) {
 pub fn stranded(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now) {
     let is_there = bench.call_by_leg.contains_key(&call.caller.0);
     let has_talked = call.connected.is_some();
+    end_besides(call, "nobody can take the call", bench);
     ending::hang_up_caller(call, Some(Reason::sip(480, "nobody can take the call")), bench);
     match (is_there, has_talked) {
         (true, true) => ending::finish(call, Outcome::Talked, EndedBy::Us, bench, now),
@@ -305,10 +306,7 @@ fn let_agent_go(call: &mut Call, why: &str, bench: &mut Bench) {
         Phase::Recalling(grant, leg) | Phase::Talking(grant, leg) => (grant.clone(), *leg),
         _ => return,
     };
-    let now = bench.now;
-    consulting::end(call, why, bench, now);
-    supervising::end(call, why, bench);
-    recording::end(call, bench);
+    end_besides(call, why, bench);
     if bench.call_by_leg.contains_key(&leg.0) {
         ending::hang_up_far(leg, Some(Reason::sip(480, why)), bench);
     }
@@ -320,6 +318,14 @@ fn let_agent_go(call: &mut Call, why: &str, bench: &mut Bench) {
     bench.routing(routing::Input::CallEnded { call: id, agent, fence: grant.fence });
     call.phase = Phase::Promised;
     start_anew_after(call, bench);
+}
+
+/// Whoever was asked, or listens, and the recording.
+fn end_besides(call: &mut Call, why: &str, bench: &mut Bench) {
+    let now = bench.now;
+    consulting::end(call, why, bench, now);
+    supervising::end(call, why, bench);
+    recording::end(call, bench);
 }
 
 fn start_anew_after(call: &mut Call, bench: &mut Bench) {

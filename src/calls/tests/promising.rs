@@ -414,12 +414,11 @@ fn only_the_queues_that_are_named_ask_and_one_without_messages_has_its_own_times
     }
 }
 
-#[test]
-fn a_customer_who_calls_while_they_are_dialled_has_their_own_call() {
-    let mut bench = asking(|_| {});
-    promised_up_to_the_question(&mut bench);
-    bench.check(
-        "> recalled 1
+/// The customer calls while this try dials their number: their own call has the place.
+fn calls_amid_try(bench: &mut Bench, tried: u8) {
+    promised_up_to_the_question(bench);
+    bench.check(&format!(
+        "> recalled {tried}
          < dial +12015550177 through carrier
          > invite
          < find
@@ -428,8 +427,16 @@ fn a_customer_who_calls_while_they_are_dialled_has_their_own_call() {
          > taken by recall
          < hang up far, hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open, claim
          > claimed
-         < matched V2, enqueue help as before
-         > offer 2
+         < matched V2, enqueue help as before"
+    ));
+}
+
+#[test]
+fn a_customer_who_calls_while_they_are_dialled_has_their_own_call() {
+    let mut bench = asking(|_| {});
+    calls_amid_try(&mut bench, 1);
+    bench.check(
+        "> offer 2
          < show anna V2
          > drawn 2
          < dial sip:anna@192.0.2.50
@@ -444,19 +451,9 @@ fn a_customer_who_calls_while_they_are_dialled_has_their_own_call() {
 #[test]
 fn a_customer_who_calls_amid_the_last_try_and_hangs_up_is_not_called_again() {
     let mut bench = asking(|_| {});
-    promised_up_to_the_question(&mut bench);
+    calls_amid_try(&mut bench, 2);
     bench.check(
-        "> recalled 2
-         < dial +12015550177 through carrier
-         > invite
-         < find
-         > found recalled
-         < claim
-         > taken by recall
-         < hang up far, hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open, claim
-         > claimed
-         < matched V2, enqueue help as before
-         > caller cancels
+        "> caller cancels
          < leave, finish open, ended abandoned by caller, unpromise, finish open, ended unreached by us",
     );
     quiet(bench);
@@ -480,11 +477,14 @@ fn who_talks_in_a_callback_is_not_taken_for_a_caller_too() {
     );
 }
 
+fn known_are_recorded() -> RecordingPlan {
+    let notice = Notice::Spoken(WavId(30));
+    RecordingPlan { rules: ["known".to_owned()].into(), notice, pause: Duration::from_secs(60) }
+}
+
 #[test]
 fn a_callback_is_recorded_where_its_rule_says_so() {
-    let notice = Notice::Spoken(WavId(30));
-    let plan = RecordingPlan { rules: ["known".to_owned()].into(), notice, pause: Duration::from_secs(60) };
-    let mut bench = asking(|settings| settings.recording = Some(plan));
+    let mut bench = asking(|settings| settings.recording = Some(known_are_recorded()));
     promised_up_to_the_question(&mut bench);
     bench.check(
         "> recalled 1
@@ -503,6 +503,18 @@ fn a_callback_is_recorded_where_its_rule_says_so() {
     }
     assert!(bench.after("far answers").ends_with("far is played 30, far is played 30"));
     assert!(bench.after("far played").contains("recording begun"));
+}
+
+/// The agent's browser never comes to the sound: what was recorded of nobody has an end, and the next try is another one.
+#[test]
+fn nothing_goes_on_of_a_callback_whose_agent_was_not_heard() {
+    let mut bench = asking(|settings| settings.recording = Some(known_are_recorded()));
+    for event in ["promise", "offer 1", "drawn 1", "far answers", "recalled 1", "far answers", "far played"] {
+        bench.after(event);
+    }
+    let said = bench.after("agent unheard");
+    assert!(said.contains("recording ends") && said.ends_with("hang up far, finish open"), "{said}");
+    assert!(bench.after("wait 3660000").contains("enqueue"));
 }
 
 #[test]
