@@ -16,6 +16,7 @@ use super::inviting;
 use super::phoning;
 use super::pop;
 use super::recording;
+use super::returning;
 use super::sound::{self, Between};
 use super::talking;
 
@@ -243,6 +244,7 @@ fn complete(call: &mut Call, bench: &mut Bench, now: Now) {
 fn pass_on(call: &mut Call, grant: Option<&Grant>, bench: &mut Bench, now: Now) -> bool {
     let Phase::Talking(before, far) = call.phase.clone() else { return false };
     let Some(consultation) = call.consultation.clone() else { return false };
+    returning::abandon(call, bench);
     let Ok(offer) = sound::third_takes_over(call, bench) else { return false };
     call.consultation = None;
     tell(call, &before.agent, &consultation.to, ConsultState::Over, "", bench);

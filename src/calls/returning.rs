@@ -148,9 +148,11 @@ pub fn failed(call: &mut Call, bench: &mut Bench, now: Now) {
     }
 }
 
-/// The call ends: whoever is being rung for it is let go.
+/// The call ends, or another has the agent's place: whoever is being rung to come back is let go.
 pub fn abandon(call: &mut Call, bench: &mut Bench) {
-    if let Some(leg) = call.returning.next.take() {
+    let Returning { caller_away, next, calls_anew, far_away: _, replaced: _ } = call.returning;
+    call.returning = Returning { caller_away, calls_anew, ..Returning::default() };
+    if let Some(leg) = next {
         ending::hang_up_far(leg, None, bench);
         sound::close_next(call, bench);
     }

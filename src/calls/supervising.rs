@@ -20,6 +20,7 @@ use super::inviting;
 use super::pop;
 use super::prompts::{self, Prompt, Purpose};
 use super::recording::{self, Recording};
+use super::returning;
 use super::sound::{self, Reach};
 use super::talking;
 
@@ -148,6 +149,7 @@ pub fn follow(call: &Call, bench: &mut Bench) {
 pub fn granted(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
     let Phase::Talking(before, far) = call.phase.clone() else { return };
     let Some(supervision) = call.supervision.clone().filter(|present| present.by == grant.agent) else { return };
+    returning::abandon(call, bench);
     let Ok(offer) = sound::third_takes_over(call, bench) else {
         let Grant { agent, fence } = grant;
         return bench.routing(routing::Input::OfferFailed { call: call.id, agent, fence, why: OfferFailure::Declined });
@@ -169,9 +171,6 @@ pub fn granted(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
 
 /// The router does not give them the call; they stay with it as they were.
 pub fn not_free(call: &mut Call, why: Why, bench: &mut Bench) {
-    let Some(supervision) = &mut call.supervision else { return };
-    supervision.takes_over = false;
-    let (by, state) = (supervision.by.clone(), supervision.act.state());
     let why = match why {
         Why::Offline => "you take no calls: go available or on a break first",
         Why::Busy
@@ -187,7 +186,25 @@ pub fn not_free(call: &mut Call, why: Why, bench: &mut Bench) {
         | Why::NotTheirTurn
         | Why::Failed(_) => "you are busy",
     };
-    tell(call, &by, state, why, bench);
+    not_taken(call, why, bench);
+}
+
+/// They do not get the call. Who wanted it before their phone was answered listens.
+fn not_taken(call: &mut Call, why: &str, bench: &mut Bench) {
+    let Some(supervision) = &mut call.supervision else { return };
+    supervision.takes_over = false;
+    let (by, act) = (supervision.by.clone(), supervision.act);
+    if call.record.supervised.last().is_none_or(|last| last.until.is_some()) {
+        begin(call, &by, act, bench);
+    }
+    tell(call, &by, act.state(), why, bench);
+}
+
+/// They hear and are heard as this act has it.
+fn begin(call: &mut Call, by: &AgentId, act: Act, bench: &mut Bench) {
+    sound::mix(call, act.reach(), bench);
+    beep(call, bench);
+    note(call, by, Some(act), bench);
 }
 
 /// They are with the call no more: they or we have hung up, or the call is over or has left the agent.
@@ -258,13 +275,13 @@ fn change(call: &mut Call, act: Act, bench: &mut Bench, _now: Now) {
     let (by, is_there) = (supervision.by.clone(), supervision.since.is_some());
     match act {
         _ if !is_there => tell(call, &by, SuperviseState::Ringing, "", bench),
+        // The router's answer would be taken for the one to whom the call is being passed on.
+        Act::TakeOver if call.transfer.is_some() => not_taken(call, "the call is being passed on: try again", bench),
         Act::TakeOver => {
             bench.routing(routing::Input::Grant { call: call.id, agent: by, from: Some(call.id) });
         }
         Act::Listen | Act::Whisper | Act::Barge => {
-            sound::mix(call, act.reach(), bench);
-            beep(call, bench);
-            note(call, &by, Some(act), bench);
+            begin(call, &by, act, bench);
             tell(call, &by, act.state(), "", bench);
         }
     }

@@ -21,6 +21,7 @@ use super::inviting;
 use super::moved::{Moved, Next};
 use super::pop;
 use super::recording;
+use super::returning;
 use super::settings::PhonePlan;
 use super::sound;
 use super::supervising;
@@ -87,7 +88,8 @@ pub fn may_ask(call: &Call, side: Side) -> Result<(), u16> {
     if !may_ask {
         return Err(403);
     }
-    if call.transfer.is_some() || call.change.is_some() || call.consultation.is_some() { Err(491) } else { Ok(()) }
+    let is_changing = call.transfer.is_some() || call.change.is_some() || returning::next_leg(call).is_some();
+    if is_changing || call.consultation.is_some() { Err(491) } else { Ok(()) }
 }
 
 /// The side that is to come is there already, on `leg`, and hears the caller when it has taken our offer. An agent, whom the call
@@ -366,6 +368,7 @@ fn with_agent(call: &mut Call, grant: Grant, leg: FarLeg, bench: &mut Bench) {
     bench.desk(DeskCommand::CallPhase { agent: agent.clone(), call: call.id, phase: CallPhase::Talking });
     call.record.agent = Some(agent);
     call.phase = Phase::Talking(grant, leg);
+    returning::abandon(call, bench);
 }
 
 /// It came to nothing: the agent hears why and has the caller still; a caller who is alone goes to the fallback.

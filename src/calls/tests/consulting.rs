@@ -130,3 +130,16 @@ fn what_cannot_be_is_said() {
          < ben released, anna asks ben: over (nobody has answered)",
     );
 }
+
+#[test]
+fn whoever_was_asked_gets_the_caller_although_the_desk_is_coming_back() {
+    let mut bench = consulting();
+    for event in ["agent away", "desk opened anna", "anna completes"] {
+        bench.after(event);
+    }
+    let said = bench.after("ben free 2");
+    assert!(said.starts_with("hang up far, ") && said.ends_with("ben talking"), "{said}");
+    bench.after("caller bye");
+    bench.settle_all();
+    bench.assert_quiet();
+}

@@ -131,3 +131,39 @@ fn a_call_that_is_passed_on_leaves_the_supervisor_behind() {
     bench.settle_all();
     bench.assert_quiet();
 }
+
+/// The router's answer would be taken for the one to whom the call goes.
+#[test]
+fn a_call_that_is_being_passed_on_is_not_taken_over_meanwhile() {
+    let mut bench = listening();
+    bench.after("refer sip:+441632960000@192.0.2.1");
+    assert_eq!(bench.after("ben wants take_over"), "ben listening (the call is being passed on: try again)");
+    bench.after("far 486");
+    assert_eq!(bench.after("ben wants take_over"), "is ben free");
+}
+
+#[test]
+fn who_wanted_a_call_and_does_not_get_it_listens() {
+    let mut bench = talking();
+    bench.after("ben wants take_over");
+    assert_eq!(bench.after("ben's phone answers"), "is ben free");
+    bench.check(
+        "> ben busy
+         < far hears two, far hears the other, caller hears the other, caller is played beep, far is played beep, listen, ben listening (you are busy)",
+    );
+}
+
+/// The desk has come back to its call, and its page is being rung.
+#[test]
+fn a_call_that_is_taken_over_is_not_taken_by_the_page_that_comes_back() {
+    let mut bench = listening();
+    for event in ["agent away", "desk opened anna", "ben wants take_over"] {
+        bench.after(event);
+    }
+    let said = bench.after("ben free 2");
+    assert!(said.starts_with("hang up far, ") && said.ends_with("ben talking"), "{said}");
+    assert_eq!(bench.after("desk opened ben"), "", "they are there");
+    bench.after("caller bye");
+    bench.settle_all();
+    bench.assert_quiet();
+}
