@@ -21,6 +21,9 @@ use super::redirecting;
 use super::sound;
 use super::supervising;
 
+/// So long before a caller is answered their stream is opened: a port that another program has is known by then, and is another.
+const OPENED_AHEAD: Duration = Duration::from_millis(20);
+
 /// A place in a queue that a call is to take.
 pub struct Place {
     pub queue: QueueId,
@@ -146,7 +149,8 @@ fn give_sound(call: &Call, bench: &mut Bench, now: Now) {
         sound::play_waiting(call, bench);
         comfort::wait(call, bench, now);
     } else {
-        bench.set_deadline(call, Deadline::AnswerWaiting, now.mono + bench.settings.deadlines.answer_waiting);
+        let ahead = bench.settings.deadlines.answer_waiting.saturating_sub(OPENED_AHEAD);
+        bench.set_deadline(call, Deadline::AnswerWaiting, now.mono + ahead);
     }
 }
 
@@ -157,6 +161,10 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench, now: Now) {
     }
     if redirecting::nobody_free(call, bench, now) {
         return;
+    }
+    if sound::open_ahead(call, bench) {
+        let rest = bench.settings.deadlines.answer_waiting.min(OPENED_AHEAD);
+        return bench.set_deadline(call, Deadline::AnswerWaiting, now.mono + rest);
     }
     match sound::answer_waiting(call, bench) {
         Ok(body) => {

@@ -287,6 +287,11 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSou
     Ok(body)
 }
 
+/// Opens the stream of a caller who is about to be answered; `false` when it is open, or there is none to be had.
+pub fn open_ahead(call: &mut Call, bench: &mut Bench) -> bool {
+    call.sound.caller.is_none() && open_caller(call, bench).is_ok()
+}
+
 /// Answers the caller ourselves and plays nothing yet; the body is for the 200.
 pub fn answer_silent(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSound> {
     open_caller(call, bench)?;

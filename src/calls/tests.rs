@@ -469,6 +469,26 @@ fn a_port_that_somebody_has_is_another_port_until_there_is_none() {
 }
 
 #[test]
+fn a_waiting_caller_is_not_told_of_a_port_that_somebody_has() {
+    let mut bench = ivr();
+    bench.check(
+        "> invite
+         < find
+         > found ours
+         < matched V2, enqueue help
+         > wait 190
+         <
+         > port taken
+         > wait 10
+         < caller hears waiting, 200
+         > caller bye
+         < leave, finish open, ended abandoned by caller
+         > finished",
+    );
+    bench.assert_quiet();
+}
+
+#[test]
 fn a_debt_to_the_store_is_paid_when_it_is_back() {
     let mut bench = ivr();
     bench.check(TO_POP);
