@@ -39,6 +39,13 @@ fn always() -> Bench {
     Bench::with_nothing_promised(ALWAYS)
 }
 
+/// The customer has called, and waits.
+fn waiting() -> Bench {
+    let mut bench = always();
+    bench.check("> invite\n < find\n > found ours\n < matched V2, enqueue help");
+    bench
+}
+
 /// The agent is there, and the store is asked.
 fn asking() -> Bench {
     let mut bench = always();
@@ -272,13 +279,9 @@ fn a_customer_who_calls_has_the_place_of_their_callback() {
 
 #[test]
 fn who_waits_and_wants_to_be_called_back_keeps_the_place_and_hangs_up() {
-    let mut bench = always();
+    let mut bench = waiting();
     bench.check(
-        "> invite
-         < find
-         > found ours
-         < matched V2, enqueue help
-         > wait 200
+        "> wait 200
          < caller hears waiting, 200
          > wait 5000
          <
@@ -350,13 +353,9 @@ fn a_place_outlives_a_call_that_was_cut_off_for_a_while() {
 
 #[test]
 fn a_place_goes_along_from_the_telephone_to_the_browser() {
-    let mut bench = always();
+    let mut bench = waiting();
     bench.check(
-        "> invite
-         < find
-         > found ours
-         < matched V2, enqueue help
-         > caller cancels
+        "> caller cancels
          < leave, finish open, ended abandoned by caller
          > finished
          > page calls
