@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use throughline::sim::{Counts, FaultLevel, Kinds, Scenario, run};
+use throughline::sim::{Counts, FaultLevel, Kinds, More, Scenario, run};
 
 /// Runs a world twice and checks it; says what was wrong with it.
 fn faults_of(scenario: Scenario) -> Vec<String> {
@@ -25,6 +25,7 @@ fn check_all(faults: FaultLevel, seeds: Range<u64>) {
         agents: 1 + (seed % 4) as u32,
         faults,
         kinds: Kinds::ALL,
+        more: More::Nothing,
     };
     let wrong: Vec<String> = seeds.flat_map(|seed| faults_of(scenario(seed))).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -53,7 +54,7 @@ fn what_was_wrong_once_stays_right() {
     for (seed, calls, agents) in ONCE_WRONG {
         let kinds = Kinds::ALL;
         for level in FaultLevel::ALL {
-            let faults = faults_of(Scenario { seed, calls, agents, faults: level, kinds });
+            let faults = faults_of(Scenario { seed, calls, agents, faults: level, kinds, more: More::Nothing });
             assert!(faults.is_empty(), "{}", faults.join("\n"));
         }
     }
@@ -63,7 +64,16 @@ fn what_was_wrong_once_stays_right() {
 #[test]
 fn good_worlds_use_every_way_that_a_call_can_go() {
     let reports: Vec<_> = (1..=3)
-        .map(|seed| run(Scenario { seed, calls: 200, agents: 6, faults: FaultLevel::None, kinds: Kinds::ALL }))
+        .map(|seed| {
+            run(Scenario {
+                seed,
+                calls: 200,
+                agents: 6,
+                faults: FaultLevel::None,
+                kinds: Kinds::ALL,
+                more: More::Nothing,
+            })
+        })
         .collect();
     for report in &reports {
         let counts = &report.counts;
@@ -134,8 +144,10 @@ fn not_passed_on<'a>(counts: impl Iterator<Item = &'a Counts>) -> u64 {
 
 #[test]
 fn another_seed_is_another_world() {
-    let digest =
-        |seed| run(Scenario { seed, calls: 10, agents: 2, faults: FaultLevel::Some, kinds: Kinds::ALL }).digest;
+    let digest = |seed| {
+        run(Scenario { seed, calls: 10, agents: 2, faults: FaultLevel::Some, kinds: Kinds::ALL, more: More::Nothing })
+            .digest
+    };
     assert_ne!(digest(1), digest(2));
 }
 
@@ -144,7 +156,7 @@ fn another_seed_is_another_world() {
 fn each_kind_of_fault_alone_happens_and_breaks_nothing() {
     for name in Kinds::names().split(',') {
         let kinds = Kinds::parse(name).expect("one of the names");
-        let world = |seed, faults| run(Scenario { seed, calls: 40, agents: 3, faults, kinds });
+        let world = |seed, faults| run(Scenario { seed, calls: 40, agents: 3, faults, kinds, more: More::Nothing });
         let happens = (1..=8).any(|seed| {
             let report = world(seed, FaultLevel::Many);
             assert_eq!(report.violations, [], "{name}");

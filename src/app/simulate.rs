@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use crate::sim::{self, Counts, FaultLevel, Kinds, Report, Scenario};
+use crate::sim::{self, Counts, FaultLevel, Kinds, More, Report, Scenario};
 
 /// The flags of `throughline simulate`.
 #[derive(Clone, Debug, clap::Args)]
@@ -30,6 +30,9 @@ pub struct SimulateArgs {
     /// Which kinds of fault there are, with commas between them; all when it is not given
     #[arg(long, value_name = "KINDS", value_parser = read_kinds, long_help = kinds_help())]
     only: Option<Kinds>,
+    /// What people do more often than usual, or for longer: nothing, talk, callbacks or transfers
+    #[arg(long, default_value = "nothing", value_parser = read_more)]
+    more: More,
     /// How many worlds, with this seed and the following ones; or from where to where, as 1..2000
     #[arg(long, default_value = "1", value_name = "COUNT|FROM..TO", value_parser = read_seeds)]
     seeds: Seeds,
@@ -47,6 +50,9 @@ pub struct SimulateArgs {
     config: Option<PathBuf>,
 }
 
+/// Of many worlds, how often is said how far it is.
+const TOLD_EVERY: u64 = 500;
+
 /// What `--seeds` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Seeds {
@@ -57,6 +63,10 @@ enum Seeds {
 
 fn read_level(text: &str) -> Result<FaultLevel, String> {
     FaultLevel::parse(text).ok_or_else(|| "one of none, some, many".to_owned())
+}
+
+fn read_more(text: &str) -> Result<More, String> {
+    More::parse(text).ok_or_else(|| "one of nothing, talk, callbacks, transfers".to_owned())
 }
 
 fn read_kinds(text: &str) -> Result<Kinds, String> {
@@ -86,7 +96,7 @@ impl SimulateArgs {
 
     fn scenario(&self, seed: u64) -> Scenario {
         let kinds = self.only.unwrap_or(Kinds::ALL);
-        Scenario { seed, calls: self.calls, agents: self.agents, faults: self.faults, kinds }
+        Scenario { seed, calls: self.calls, agents: self.agents, faults: self.faults, kinds, more: self.more }
     }
 }
 
@@ -107,11 +117,15 @@ pub fn run(args: &SimulateArgs) -> ExitCode {
             return false;
         }
         sum.add(&report);
+        if sum.worlds.is_multiple_of(TOLD_EVERY) {
+            eprintln!("{} of {} worlds, {:.0} s", sum.worlds, args.worlds().1, began.elapsed().as_secs_f64());
+        }
         true
     });
     match bad {
         Some(report) => {
             print_violations(args, &report);
+            println!("the {} worlds before it, from seed {} on, had nothing wrong", sum.worlds, args.worlds().0);
             ExitCode::FAILURE
         }
         None => {
@@ -132,7 +146,7 @@ fn each_in_order(args: &SimulateArgs, mut take: impl FnMut(Report) -> bool) {
             scope.spawn(move || {
                 while !enough.load(Ordering::Relaxed) {
                     let nth = next.fetch_add(1, Ordering::Relaxed);
-                    if nth >= count || sender.send((nth, sim::run(args.scenario(first + nth)))).is_err() {
+                    if nth >= count || sender.send((nth, play(args, first + nth))).is_err() {
                         return;
                     }
                 }
@@ -151,6 +165,15 @@ fn each_in_order(args: &SimulateArgs, mut take: impl FnMut(Report) -> bool) {
             }
         }
     });
+}
+
+/// A world in which the program itself breaks is known by its seed, too.
+fn play(args: &SimulateArgs, seed: u64) -> Report {
+    let scenario = args.scenario(seed);
+    std::panic::catch_unwind(|| sim::run(scenario)).unwrap_or_else(|panic| {
+        println!("VIOLATED\n  seed {seed}: the program has panicked\n{}", again(args, scenario));
+        std::panic::resume_unwind(panic)
+    })
 }
 
 #[derive(Default)]
@@ -188,19 +211,20 @@ impl Sum {
 }
 
 fn print_violations(args: &SimulateArgs, report: &Report) {
-    let scenario = report.scenario;
     println!("VIOLATED");
     for violation in &report.violations {
         println!("  {violation}");
     }
+    println!("{}", again(args, report.scenario));
+}
+
+/// How to see this world once more.
+fn again(args: &SimulateArgs, Scenario { seed, calls, agents, faults, kinds: _, more }: Scenario) -> String {
+    let (faults, more) = (faults.as_str(), more.as_str());
     let only = args.only.map(|kinds| format!(" --only {kinds}")).unwrap_or_default();
-    println!(
-        "again with: throughline simulate --seed {} --calls {} --agents {} --faults {}{only}",
-        scenario.seed,
-        scenario.calls,
-        scenario.agents,
-        scenario.faults.as_str()
-    );
+    format!(
+        "again with: throughline simulate --seed {seed} --calls {calls} --agents {agents} --faults {faults} --more {more}{only}"
+    )
 }
 
 #[cfg(test)]
@@ -223,6 +247,7 @@ mod tests {
                 agents: 2,
                 faults: FaultLevel::Some,
                 only: None,
+                more: More::Nothing,
                 seeds: Seeds::Range(3, 8),
                 jobs,
                 queues: false,

@@ -64,6 +64,7 @@ mod transfer;
 mod unheard;
 mod untold;
 
+pub use bench::Deadline;
 pub use confirming::Confirmed;
 pub use controller::Calls;
 pub use fallback::DIALLED;

@@ -11,6 +11,7 @@ use crate::desktop::{
 
 use super::dice;
 use super::later::Later;
+use super::manners::{Manners, More};
 use super::scenario::Rates;
 
 /// One agent at one desk.
@@ -34,6 +35,7 @@ pub struct Desk {
     calls_back: Option<CallId>,
     /// How many agents serve the queues.
     colleagues: u32,
+    manners: Manners,
 }
 
 #[derive(Clone, Debug)]
@@ -69,6 +71,7 @@ impl Desk {
             going_home: false,
             calls_back: None,
             colleagues: 1,
+            manners: More::Nothing.manners(),
         }
     }
 
@@ -79,6 +82,10 @@ impl Desk {
             self.acts.add(Mono::ZERO + dice::between_ms(&mut self.rng, 10_000, 20_000), Act::Watch);
         }
         self
+    }
+
+    pub fn with_manners(self, manners: Manners) -> Desk {
+        Desk { manners, ..self }
     }
 
     /// What the server sends, with the network's delay before it.

@@ -8,6 +8,7 @@ mod dice;
 mod door;
 mod invariants;
 mod later;
+mod manners;
 mod media;
 mod net;
 mod people;
@@ -24,6 +25,7 @@ mod variant;
 mod world;
 
 pub use invariants::Violation;
+pub use manners::More;
 pub use report::{Counts, Report};
 pub use scenario::{FaultLevel, Kinds, Rates, Scenario};
 pub use world::run;

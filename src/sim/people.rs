@@ -13,10 +13,11 @@ use crate::base::{Mono, Pii};
 
 use super::dice;
 use super::later::Later;
+use super::manners::{Manners, More};
 use super::phone::{
     Ending, HOLD, Habits, Phone, PhoneCall, PhoneDial, PhoneEvent, PhoneOutput, PhoneSetup, Quirks, TALK,
 };
-use super::scenario::{Rates, TALK as TALK_TIME};
+use super::scenario::Rates;
 use super::site::Visit;
 use super::town;
 use keys::Keys;
@@ -42,6 +43,7 @@ pub struct Person {
     phone: Phone,
     rng: Rng,
     rates: Rates,
+    manners: Manners,
     acts: Later<(PhoneCall, Act)>,
     sends: Vec<(Bytes, SocketAddr)>,
     counts: Tally,
@@ -101,6 +103,7 @@ impl Person {
             phone,
             rng,
             rates,
+            manners: More::Nothing.manners(),
             acts: Later::default(),
             sends: Vec::new(),
             counts: Tally::default(),
@@ -114,6 +117,10 @@ impl Person {
         }
     }
 
+    pub fn with_manners(self, manners: Manners) -> Person {
+        Person { manners, ..self }
+    }
+
     /// An agent who passes calls on to others, of whom so many serve the queues.
     pub fn among(mut self, colleagues: u32) -> Person {
         self.passing.colleagues = colleagues;
@@ -125,7 +132,7 @@ impl Person {
         let setup = PhoneSetup { browser: true, ..PhoneSetup::new(self.phone.address(), "page0") };
         let rates = Rates { datagram_lost: 1.0, ..self.rates };
         let passing = std::mem::take(&mut self.passing);
-        Person { passing, ..Person::with(self.role, setup, rates, self.rng.split()) }
+        Person { passing, manners: self.manners, ..Person::with(self.role, setup, rates, self.rng.split()) }
     }
 
     /// "Call from this browser".
@@ -365,7 +372,7 @@ impl Person {
     }
 
     fn connected(&mut self, call: PhoneCall, now: Mono) {
-        let talk = dice::about(&mut self.rng, TALK_TIME);
+        let talk = dice::about(&mut self.rng, self.manners.talk);
         let until = match self.role {
             // An agent or an IVR usually ends it; a caller who only hears music waits longer.
             Role::Caller => now + talk * 5,

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::manners::{Manners, More};
+
 /// One world. Two runs of the same scenario are equal, output by output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scenario {
@@ -11,6 +13,7 @@ pub struct Scenario {
     pub faults: FaultLevel,
     /// Which kinds of fault there are at all.
     pub kinds: Kinds,
+    pub more: More,
 }
 
 /// How much goes wrong.
@@ -187,18 +190,18 @@ impl Rates {
     }
 }
 
-/// How long an agent and a caller talk, on average; half of all calls reach an agent, and they come so fast that some
-/// must wait.
-pub(super) const TALK: Duration = Duration::from_secs(20);
-
 impl Scenario {
     pub(super) fn rates(&self) -> Rates {
         self.faults.rates().times(|place| if self.kinds.has(place) { 1.0 } else { 0.0 })
     }
 
+    pub(super) fn manners(&self) -> Manners {
+        self.more.manners()
+    }
+
     /// The mean time between two calls.
     pub(super) fn between_calls(&self) -> Duration {
-        let served = TALK.as_secs_f64() / f64::from(self.agents.max(1));
+        let served = self.manners().talk.as_secs_f64() / f64::from(self.agents.max(1));
         Duration::from_secs_f64(served / 2.0)
     }
 }
@@ -213,7 +216,8 @@ mod tests {
         assert_eq!(kinds.to_string(), "store-never,ack-late");
         assert_eq!(Kinds::parse("ack-late,rain"), Err("rain".to_owned()));
         assert_eq!(Kinds::parse(&Kinds::names()).unwrap().to_string(), Kinds::ALL.to_string());
-        let rates = Scenario { seed: 1, calls: 1, agents: 1, faults: FaultLevel::Many, kinds }.rates();
+        let rates =
+            Scenario { seed: 1, calls: 1, agents: 1, faults: FaultLevel::Many, kinds, more: More::Nothing }.rates();
         assert!(rates.ack_late > 0.0 && rates.store_never > 0.0 && rates.store_late == 0.0 && rates.is_heard());
         assert!(!rates.is_calm() && FaultLevel::None.rates().is_calm());
     }

@@ -79,7 +79,9 @@ impl Site {
     pub fn wish(&mut self, intent: &Intent, now: Wall) -> Option<Wish> {
         let (queue, priority) = town::callback_queue(intent)?;
         let own = intent.customer.phones.first().cloned()?;
-        let others = town::number(if self.rng.chance(0.3) { 2 } else { 1 }, 9_000 + self.rng.below(90) as u32);
+        // The first numbers of the strangers' block are not called.
+        let (block, first) = if self.rng.chance(0.3) { (2, 0) } else { (1, 9_000) };
+        let others = town::number(block, first + self.rng.below(90) as u32);
         let number = if self.rng.chance(0.1) { others? } else { own };
         let zone = match self.rng.below(8) {
             0 => None,

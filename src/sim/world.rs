@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::base::rng::Rng;
 use crate::base::{IntentId, Mono, Now, Wall};
+use crate::calls::Deadline;
 use crate::engine::digest::OutputDigest;
 use crate::engine::question::QuestionId;
 use crate::engine::{Engine, Input, Output};
@@ -116,7 +117,7 @@ enum Step {
 impl World {
     fn new(scenario: Scenario) -> Option<World> {
         let mut rng = Rng::from_number(scenario.seed);
-        let rates = scenario.rates();
+        let (rates, manners) = (scenario.rates(), scenario.manners());
         let mut seed = [0; 32];
         rng.fill(&mut seed);
         let settings = town::settings(scenario.agents, Variant::default())?;
@@ -125,17 +126,18 @@ impl World {
         let engine = Engine::new(settings, seed, u32::try_from(BEGAN.unix_s()).ok()?);
         let mut people = Vec::new();
         for nth in 0..town::PRIMARY_TRUNKS {
-            people.push(Person::new(Role::Caller, town::carrier(nth), "carrier", rates, rng.split()));
+            let carrier = Person::new(Role::Caller, town::carrier(nth), "carrier", rates, rng.split());
+            people.push(carrier.with_manners(manners));
         }
-        people.push(Person::new(Role::Ivr, town::ivr(), "ivr", rates, rng.split()));
+        people.push(Person::new(Role::Ivr, town::ivr(), "ivr", rates, rng.split()).with_manners(manners));
         let staff = town::staff(scenario.agents, Variant::default());
         for nth in staff.iter().copied().filter(|nth| !town::is_in_browser(*nth)) {
             let agent = Person::new(Role::Agent, town::agent_phone(nth), "phone", rates, rng.split());
-            people.push(agent.among(scenario.agents));
+            people.push(agent.among(scenario.agents).with_manners(manners));
         }
         let desk = |nth: u32| {
             let desk = Desk::new(town::agent(nth), town::token(nth), u64::from(nth), rates, rng.split());
-            desk.among(scenario.agents, town::is_supervisor(nth))
+            desk.among(scenario.agents, town::is_supervisor(nth)).with_manners(manners)
         };
         let desks = staff.into_iter().map(desk).collect();
         let mut store = FlakyStore::new(rates, rng.split());
@@ -239,6 +241,7 @@ impl World {
     }
 
     fn turn_engine(&mut self) {
+        self.check_deadline();
         let mut spins = 0;
         while self.engine.poll_timeout().is_some_and(|(at, _)| at <= self.now) {
             self.engine.handle_timeout(self.clock());
@@ -250,6 +253,15 @@ impl World {
                 self.now = self.now + Duration::from_millis(1);
                 return;
             }
+        }
+    }
+
+    /// Nothing is due any more of a call that is over.
+    fn check_deadline(&mut self) {
+        let (counts, next) = (self.engine.counts(), self.engine.poll_timeout());
+        let of_calls = next.filter(|(_, why)| Deadline::ALL.iter().any(|one| one.as_str() == *why));
+        if let Some((_, why)) = of_calls.filter(|(at, _)| counts.calls + counts.callbacks == 0 && *at <= self.now) {
+            self.invariants.report(format!("no call is left, and there is a deadline of one: {why}"));
         }
     }
 
@@ -342,13 +354,17 @@ impl World {
             false => 0,
         };
         let first = self.now + dice::between_ms(&mut self.rng, 500, DIALLING_MS);
+        let mut has_clicked = false;
         for nth in 0..dials {
             if self.dialled >= self.scenario.calls {
                 break;
             }
             let again = dice::between_ms(&mut self.rng, 0, 30_000) * nth;
             let carrier = self.rng.below(town::PRIMARY_TRUNKS);
-            let from_page = visit.page.filter(|_| self.rng.chance(0.2));
+            // Who has clicked once clicks in another tab, too.
+            let chance = if has_clicked { 0.7 } else { 0.2 };
+            let from_page = visit.page.filter(|_| self.rng.chance(chance));
+            has_clicked |= from_page.is_some();
             let step = from_page.map_or_else(|| Step::Dial(carrier, visit.clone()), Step::Click);
             self.visits.add(first + again, step);
             self.dialled += 1;

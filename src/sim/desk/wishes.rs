@@ -48,9 +48,9 @@ impl Desk {
         }
     }
 
-    /// One conversation in six is not one for this agent alone.
+    /// Usually one conversation in six is not one for this agent alone.
     pub(super) fn maybe_ask(&mut self, call: CallId, phase: CallPhase, now: Mono) {
-        if phase != CallPhase::Talking || !self.rng.chance(0.17) {
+        if phase != CallPhase::Talking || !self.rng.chance(self.manners.asks_at_desk) {
             return;
         }
         let to = town::draw_colleague(&mut self.rng, self.colleagues);

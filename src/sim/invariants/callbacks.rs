@@ -128,6 +128,12 @@ impl Callbacks {
         self.promises.get(&call).filter(|promise| !promise.is_over).map(|promise| promise.intent)
     }
 
+    /// The call that is for them.
+    pub fn call_of(&self, intent: IntentId) -> Option<CallId> {
+        let is_theirs = |promise: &Promise| promise.intent == intent && !promise.is_over;
+        self.promises.iter().find(|(_, promise)| is_theirs(promise)).map(|(call, _)| *call)
+    }
+
     /// The store is asked to promise them something.
     pub fn unsure(&mut self, intent: IntentId) {
         self.unsure.insert(intent);

@@ -8,6 +8,7 @@ mod ends;
 mod grants;
 mod hearing;
 mod keys;
+mod legs;
 mod order;
 mod pairs;
 mod passing;
@@ -44,6 +45,8 @@ pub struct Invariants {
     /// Nothing breaks in this world: what a fault would excuse is no excuse.
     strict: bool,
     found: Vec<Violation>,
+    kept_max: usize,
+    legs: legs::Legs,
     ends: ends::Ends,
     grants: grants::Grants,
     order: order::Order,
@@ -63,8 +66,10 @@ pub struct Invariants {
     questions: Vec<Question>,
 }
 
-/// After so many the rest says nothing new.
+/// After so many the rest says nothing new; what is found at the end has room of its own.
 const VIOLATIONS_KEPT: usize = 20;
+/// ... and so many of one kind.
+const ALIKE_KEPT: usize = 5;
 
 impl Invariants {
     pub fn new(seed: u64, strict: bool) -> Invariants {
@@ -73,6 +78,8 @@ impl Invariants {
             now: Mono::ZERO,
             strict,
             found: Vec::new(),
+            kept_max: VIOLATIONS_KEPT,
+            legs: Default::default(),
             ends: Default::default(),
             grants: Default::default(),
             order: Default::default(),
@@ -102,9 +109,15 @@ impl Invariants {
         self.reloads.input(input);
         self.browsers.input(input);
         self.passing.input(input);
+        self.pops.input(input);
         self.codes.input(input);
         self.recordings.input(input);
         self.callbacks.input(input);
+        // What is promised anew may have another priority.
+        if let Input::Store { result: Ok(StoreReply::Promised(intent) | StoreReply::Claimed(intent)), .. } = input {
+            let call = self.callbacks.call_of(intent.id);
+            call.into_iter().for_each(|call| self.order.promised(call, intent));
+        }
     }
 
     /// Each output, in order.
@@ -123,7 +136,7 @@ impl Invariants {
             }
             Output::Media(command) => {
                 self.hearing.media(command);
-                self.pairs.media(command);
+                self.legs.media(command);
                 let mut wrong = self.ends.media(command);
                 wrong.extend(self.codes.media(command, now.mono));
                 wrong.extend(self.recordings.media(command));
@@ -142,7 +155,8 @@ impl Invariants {
 
     /// What a part of the world has found out by itself.
     pub fn report(&mut self, what: String) {
-        if self.found.len() < VIOLATIONS_KEPT {
+        let alike = self.found.iter().filter(|found| kind(&found.what) == kind(&what)).count();
+        if self.found.len() < self.kept_max && alike < ALIKE_KEPT {
             self.found.push(Violation { seed: self.seed, at: self.now, what });
         }
     }
@@ -177,8 +191,10 @@ impl Invariants {
 
     /// All that came of an input has been seen.
     pub fn settled(&mut self) {
-        let mut wrong = self.hearing.settled();
-        wrong.extend(self.pairs.settled());
+        let changed = self.legs.take_changed();
+        let mut wrong = self.hearing.settled(&self.legs, &changed);
+        wrong.extend(self.pairs.settled(&self.legs, &changed));
+        wrong.extend(self.pops.settled());
         wrong.extend(self.passing.settled(self.strict));
         wrong.extend(self.recordings.settled());
         wrong.into_iter().for_each(|what| self.report(what));
@@ -196,6 +212,7 @@ impl Invariants {
 
     /// After quiet: every call that was admitted has ended, and every callback.
     pub fn at_the_end(&mut self, store: &mut FlakyStore, now: Wall) {
+        self.kept_max = self.found.len() + VIOLATIONS_KEPT;
         let mut wrong = self.ends.at_the_end();
         let state = |intent| match store.apply(StoreRequest::Get { intent, now }) {
             StoreReply::Got(intent) => intent.callback.map(|callback| callback.state),
@@ -230,6 +247,12 @@ impl Invariants {
         self.pops.fact(fact);
         wrong
     }
+}
+
+/// What is said of whatever it is about, in its first words.
+fn kind(what: &str) -> Vec<&str> {
+    let said = what.split_once(": ").map_or(what, |(_, said)| said);
+    said.split(' ').take(3).collect()
 }
 
 impl fmt::Display for Violation {

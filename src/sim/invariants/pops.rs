@@ -1,18 +1,28 @@
-//! No desk is sent a value above the level of its pop, or a value of another customer, or the first pop of a call that is over.
+//! No desk is sent a value above the level of its pop, or a value of another customer; and a call that its agent does not get leaves the desk.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::{CallId, Level};
+use crate::base::{AgentId, CallId, Fence, Level};
 use crate::calls::facts::Fact;
-use crate::desktop::{DesktopOutput, ServerMessage, ShownPop, ShownValue};
+use crate::desktop::{
+    CallPhase, ClientMessage, ConnId, DesktopInput, DesktopOutput, ServerMessage, ShownPop, ShownValue,
+};
+use crate::engine::Input;
 
 #[derive(Default)]
 pub(super) struct Pops {
-    over: BTreeSet<CallId>,
-    seen: BTreeSet<CallId>,
     /// The customer whose secrets have been shown for a call.
     customer_by_call: BTreeMap<CallId, u32>,
+    agent_by_conn: BTreeMap<ConnId, AgentId>,
+    /// What each desk shows of a call that its agent has not answered yet.
+    shown: BTreeMap<ConnId, Offer>,
+    granted: BTreeSet<(AgentId, Offer)>,
+    /// Offers that came to nothing, and calls that have ended.
+    gone: BTreeSet<(AgentId, Offer)>,
+    over: BTreeSet<CallId>,
 }
+
+type Offer = (CallId, Fence);
 
 /// Our own opinion of what each kind of secret needs; the names are those of `site`.
 const LOWEST: [(&str, Level); 5] = [
@@ -24,18 +34,67 @@ const LOWEST: [(&str, Level); 5] = [
 ];
 
 impl Pops {
+    pub fn input(&mut self, input: &Input) {
+        match input {
+            Input::Desktop(DesktopInput::Message { conn, message: ClientMessage::Hello(hello) }) => {
+                self.agent_by_conn.insert(*conn, hello.agent.clone());
+            }
+            Input::Desktop(DesktopInput::Closed { conn }) => drop(self.shown.remove(conn)),
+            _ => {}
+        }
+    }
+
     pub fn fact(&mut self, fact: &Fact) {
-        if let Fact::CallEnded(record) = fact {
-            self.over.insert(record.call);
+        match fact {
+            Fact::Granted { call, agent, fence } => drop(self.granted.insert((agent.clone(), (*call, *fence)))),
+            Fact::OfferFailed { call, agent } | Fact::LetGo { call, agent } => {
+                let of_it = self.granted.iter().filter(|(of, (with, _))| of == agent && with == call);
+                self.gone.extend(of_it.cloned());
+            }
+            Fact::CallEnded(record) => {
+                self.over.insert(record.call);
+                self.granted.retain(|(_, (with, _))| *with != record.call);
+            }
+            _ => {}
         }
     }
 
     pub fn output(&mut self, output: &DesktopOutput) -> Vec<String> {
-        let DesktopOutput::Send { message: ServerMessage::Pop(pop), .. } = output else { return Vec::new() };
-        let mut wrong = Vec::new();
-        if self.seen.insert(pop.call) && self.over.contains(&pop.call) {
-            wrong.push(format!("{}: its first pop comes after its end", pop.call));
+        match output {
+            DesktopOutput::Send { conn, message: ServerMessage::Pop(pop), .. } => {
+                self.shown.insert(*conn, (pop.call, pop.fence));
+                return self.check_values(pop);
+            }
+            DesktopOutput::Send { conn, message: ServerMessage::PopWithdrawn { .. }, .. }
+            | DesktopOutput::Close { conn, .. } => drop(self.shown.remove(conn)),
+            DesktopOutput::Send { conn, message: ServerMessage::CallState { phase, .. }, .. }
+                if *phase != CallPhase::Ringing =>
+            {
+                self.shown.remove(conn);
+            }
+            DesktopOutput::Send { .. } | DesktopOutput::Ping { .. } => {}
         }
+        Vec::new()
+    }
+
+    /// After all that came of one input.
+    pub fn settled(&mut self) -> Vec<String> {
+        let (agents, gone, over) = (&self.agent_by_conn, &self.gone, &self.over);
+        let is_left = |conn: &ConnId, offer: &Offer| {
+            let agent = agents.get(conn);
+            over.contains(&offer.0) || agent.is_some_and(|agent| gone.contains(&(agent.clone(), *offer)))
+        };
+        let mut wrong = Vec::new();
+        self.shown.retain(|conn, offer| {
+            let is_left = is_left(conn, offer);
+            wrong.extend(is_left.then(|| format!("{}: its pop is on the desk of {conn:?} still", offer.0)));
+            !is_left
+        });
+        wrong
+    }
+
+    fn check_values(&mut self, pop: &ShownPop) -> Vec<String> {
+        let mut wrong = Vec::new();
         let texts = texts(pop);
         for (kind, lowest) in LOWEST {
             for customer in texts.iter().flat_map(|text| secrets(text, kind)) {
@@ -75,10 +134,10 @@ fn secrets<'a>(text: &'a str, kind: &'a str) -> impl Iterator<Item = u32> + 'a {
 
 #[cfg(test)]
 mod tests {
-    use super::super::histories::{call, ended};
+    use super::super::histories::{call, ended, failed, granted};
     use super::*;
-    use crate::base::{Fence, Pii, QueueId};
-    use crate::desktop::{ConnId, ShownField};
+    use crate::base::{Pii, QueueId};
+    use crate::desktop::{Hello, ShownField, TokenHash};
     use crate::sim::site::secret;
 
     fn pop(level: Level, values: &[String]) -> DesktopOutput {
@@ -113,8 +172,41 @@ mod tests {
         ] {
             assert_eq!(Pops::default().output(&pop(level, &values)).len(), faults, "{level} {values:?}");
         }
+    }
+
+    /// Granted to an agent, and on their desk.
+    fn offered() -> Pops {
         let mut pops = Pops::default();
-        pops.fact(&ended(1));
-        assert_eq!(pops.output(&pop(Level::Likely, &[])).len(), 1, "a pop of a dead call");
+        let hello = Hello { agent: AgentId::new("ann"), token: TokenHash([0; 32]), resume: None };
+        let message = ClientMessage::Hello(hello);
+        pops.input(&Input::Desktop(DesktopInput::Message { conn: ConnId(1), message }));
+        pops.fact(&granted(1, "ann", 1));
+        assert!(pops.output(&pop(Level::Likely, &[])).is_empty() && pops.settled().is_empty());
+        pops
+    }
+
+    fn says(pops: &mut Pops, message: ServerMessage) {
+        assert!(pops.output(&DesktopOutput::Send { conn: ConnId(1), seq: Some(2), message }).is_empty());
+    }
+
+    #[test]
+    fn a_pop_that_is_left_on_a_desk_is_found() {
+        let withdrawn = || ServerMessage::PopWithdrawn { call: call(1), why: String::new() };
+        for over in [ended(1), failed(1, "ann")] {
+            let mut left = offered();
+            left.fact(&over);
+            assert_eq!(left.settled().len(), 1, "{over:?}");
+            let mut taken = offered();
+            taken.fact(&over);
+            says(&mut taken, withdrawn());
+            assert!(taken.settled().is_empty());
+        }
+        let mut other = offered();
+        other.fact(&failed(1, "ben"));
+        assert!(other.settled().is_empty(), "another's offer");
+        let mut answered = offered();
+        says(&mut answered, ServerMessage::CallState { call: call(1), phase: CallPhase::Talking });
+        answered.fact(&ended(1));
+        assert!(answered.settled().is_empty(), "it stays for the wrap-up");
     }
 }

@@ -35,9 +35,9 @@ impl Person {
         let Some(call) = self.keys.call_by_port.get(&port).copied() else { return };
         let keys = match what {
             Asked::Code => self.draw_code(call),
-            Asked::Callback => match self.rng.below(20) {
-                0..=5 => town::CALLBACK_KEY.to_string(),
-                6 => "2".to_owned(),
+            Asked::Callback => match (self.rng.below(20), self.manners.presses_of_20) {
+                (drawn, presses) if drawn < presses => town::CALLBACK_KEY.to_string(),
+                (drawn, presses) if drawn == presses => "2".to_owned(),
                 _ => String::new(),
             },
         };

@@ -31,14 +31,15 @@ struct Asking {
 const LET_GO_WITHIN: Duration = Duration::from_secs(5);
 
 impl Person {
-    /// They talk: one conversation in four is not one for this agent alone.
+    /// They talk: usually one conversation in four is not one for this agent alone.
     pub(super) fn maybe_pass_on(&mut self, call: PhoneCall, now: Mono) {
         if self.passing.colleagues == 0 || self.role != Role::Agent || self.is_own(call) {
             return;
         }
+        let (passes_on, asks) = (self.manners.passes_on_of_20, self.manners.asks_first_of_20);
         match self.rng.below(20) {
-            0..=1 => self.after(500, 8_000, call, Act::PassOn, now),
-            2..=4 => self.after(500, 8_000, call, Act::Ask, now),
+            drawn if drawn < passes_on => self.after(500, 8_000, call, Act::PassOn, now),
+            drawn if drawn < passes_on + asks => self.after(500, 8_000, call, Act::Ask, now),
             _ => {}
         }
     }

@@ -81,8 +81,8 @@ impl Phone {
         let Some(settled) = call.settled.iter().find(|settled| settled.cseq == number) else { return false };
         let is_same = settled.status == response.status() && settled.tag == response.to().tag;
         let (ack, to) = (settled.ack.clone(), settled.to);
-        // Who has called as a stranger may be known when a late copy of the call arrives.
-        let was_stranger = settled.status == 403;
+        // Who has called as a stranger may be known when a late copy of the call arrives; and either answer may be the late one.
+        let was_stranger = settled.status == 403 || response.status() == 403;
         if is_same || was_stranger {
             self.send(ack, to);
         } else {

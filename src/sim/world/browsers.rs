@@ -34,7 +34,7 @@ impl World {
 
     fn open_browser(&mut self, whose: api::Browser, role: Role, address: SocketAddr) {
         let rates = self.scenario.rates();
-        let person = Person::new(role, address, "page0", rates, self.rng.split());
+        let person = Person::new(role, address, "page0", rates, self.rng.split()).with_manners(self.scenario.manners());
         let person = if role == Role::Agent { person.among(self.scenario.agents) } else { person };
         let nth = self.browsers.len() as u64;
         let mut browser = Browser::new(whose, person, nth, rates.desk_cut, self.rng.split());

@@ -19,9 +19,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const IN_THE_QUEUE_MS: (u64, u64) = (2_000, 20_000);
 
 impl World {
-    /// One in four wants to be called back; some of them call all the same.
+    /// Usually one in four wants to be called back; some of them call all the same.
     pub(super) fn plan_page(&mut self, visit: &Visit) -> bool {
-        let Some(intent) = visit.page.filter(|_| self.rng.chance(0.25)) else { return true };
+        let Some(intent) = visit.page.filter(|_| self.rng.chance(self.scenario.manners().asks_page)) else {
+            return true;
+        };
         let asked = self.now + dice::between_ms(&mut self.rng, 200, 10_000);
         self.visits.add(asked, Step::CallBack(intent));
         if self.rng.chance(0.2) {
@@ -37,18 +39,18 @@ impl World {
 
     /// They have dialled, and the queue is long.
     pub(super) fn plan_page_of_caller(&mut self, visit: &Visit) {
-        if let Some(intent) = visit.page.filter(|_| self.rng.chance(0.1)) {
+        if let Some(intent) = visit.page.filter(|_| self.rng.chance(self.scenario.manners().asks_page_waiting)) {
             let asked = self.now + dice::between_ms(&mut self.rng, IN_THE_QUEUE_MS.0, IN_THE_QUEUE_MS.1);
             self.visits.add(asked, Step::CallBack(intent));
         }
     }
 
-    /// An agent is found for their callback, or their number is dialled: one in five has just taken another telephone.
+    /// An agent is found for their callback, or their number is dialled: usually one in five has just taken another telephone.
     pub(super) fn maybe_ring_in(&mut self, fact: &Fact) {
         let (Fact::Granted { call, .. } | Fact::Recalling { call, .. }) = fact else { return };
         let customer = self.invariants.customer_of(*call);
         let Some(visit) = customer.and_then(|intent| self.ways_in.get(&intent)).cloned() else { return };
-        if self.rng.chance(0.2) {
+        if self.rng.chance(self.scenario.manners().rings_in) {
             let at = self.now + dice::between_ms(&mut self.rng, 0, 4_000);
             let carrier = self.rng.below(town::PRIMARY_TRUNKS);
             self.visits.add(at, Step::RingIn(carrier, visit));
