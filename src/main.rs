@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-/// A call makes and frees some hundred small pieces of memory; this gives them out with less work than the system's.
+/// A call makes and frees some hundred small pieces of memory.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: throughline::app::Memory = throughline::app::Memory;
 
 fn main() -> ExitCode {
     throughline::cli::run()

@@ -12,6 +12,7 @@ pub mod leisure;
 pub mod live;
 mod load;
 pub mod media;
+pub mod memory;
 pub mod names;
 pub mod notify;
 pub mod reactor;
