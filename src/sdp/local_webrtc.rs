@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use sdp_types::Attribute;
 
 use super::webrtc::{Fingerprint, IceCredentials, Setup, WebRtc};
 use crate::base::rng::Rng;
@@ -159,24 +158,24 @@ impl LocalWebRtc {
 
 impl Said {
     /// The attributes of the stream, with where we listen.
-    pub fn attributes(&self, address: IpAddr, port: u16) -> Vec<Attribute> {
+    pub fn attributes(&self, address: IpAddr, port: u16) -> Vec<(&'static str, Option<String>)> {
         let stream = &self.stream;
         let candidates = [Some(address), self.also].into_iter().flatten().zip(0..).map(|(address, nth)| {
             let priority = PRIORITY - nth * LESS_LOCAL;
-            Attribute::with_value("candidate", format!("{} 1 udp {priority} {address} {port} typ host", nth + 1))
+            ("candidate", Some(format!("{} 1 udp {priority} {address} {port} typ host", nth + 1)))
         });
-        let mid = (!self.mid.is_empty()).then(|| Attribute::with_value("mid", &self.mid));
+        let mid = (!self.mid.is_empty()).then(|| ("mid", Some(self.mid.clone())));
         let before = [
-            Attribute::new("rtcp-mux"),
-            Attribute::with_value("ice-ufrag", &self.ice.ufrag),
-            Attribute::with_value("ice-pwd", &self.ice.pwd),
-            Attribute::with_value("fingerprint", self.fingerprint.write()),
-            Attribute::with_value("setup", self.setup.as_str()),
+            ("rtcp-mux", None),
+            ("ice-ufrag", Some(self.ice.ufrag.clone())),
+            ("ice-pwd", Some(self.ice.pwd.clone())),
+            ("fingerprint", Some(self.fingerprint.write())),
+            ("setup", Some(self.setup.as_str().to_owned())),
         ];
         let rest = [
-            Attribute::new("end-of-candidates"),
-            Attribute::with_value("msid", format!("{} sound", stream.cname)),
-            Attribute::with_value("ssrc", format!("{} cname:{}", stream.ssrc, stream.cname)),
+            ("end-of-candidates", None),
+            ("msid", Some(format!("{} sound", stream.cname))),
+            ("ssrc", Some(format!("{} cname:{}", stream.ssrc, stream.cname))),
         ];
         mid.into_iter().chain(before).chain(candidates).chain(rest).collect()
     }

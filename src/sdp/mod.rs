@@ -5,6 +5,7 @@ mod codec;
 mod crypto;
 mod direction;
 mod error;
+mod lines;
 mod local_webrtc;
 mod negotiated;
 mod ours;

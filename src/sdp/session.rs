@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use memchr::memchr_iter;
 
 use super::attributes::travels;
+use super::lines::{Attribute, Lines, Media};
 use super::webrtc::{self, WebRtc};
 use super::{Codec, Crypto, Direction, SdpError, SrtpUse};
 use crate::base::Pii;
@@ -72,14 +73,14 @@ impl Session {
         check_size(body)?;
         // Nearly all are whole, and looking for what is not takes its time.
         let text = std::str::from_utf8(body).map_or_else(|_| String::from_utf8_lossy(body), Cow::from);
-        let raw = sdp_types::Session::parse(text.as_bytes()).map_err(|e| SdpError::Malformed(e.to_string()))?;
-        let place = raw.medias.iter().position(|media| is_usable(media, srtp));
-        let place = place.ok_or_else(|| why_unusable(&raw.medias))?;
+        let raw = Lines::read(&text)?;
+        let usable = raw.medias.iter().enumerate().find_map(|(place, media)| Some((place, usable(media, srtp)?)));
+        let (place, codecs) = usable.ok_or_else(|| why_unusable(&raw.medias))?;
         let media = raw.medias.get(place).ok_or(SdpError::NoAudio)?;
-        let audio = read_audio(&raw, media, srtp)?;
+        let audio = read_audio(&raw, media, codecs, srtp)?;
         let (before, after) = raw.medias.split_at(place);
         let shape = Shape { before: refused(before), after: refused(after.get(1..).unwrap_or_default()) };
-        Ok(Session { version: raw.origin.sess_version, audio, shape })
+        Ok(Session { version: raw.version, audio, shape })
     }
 }
 
@@ -112,12 +113,13 @@ fn check_size(body: &[u8]) -> Result<(), SdpError> {
     Ok(())
 }
 
-fn is_usable(media: &sdp_types::Media, srtp: SrtpUse) -> bool {
-    is_sound(media) && (webrtc::is_dtls(media) || may_be(media, srtp))
+/// The codecs of a stream that can be used.
+fn usable(media: &Media<'_>, srtp: SrtpUse) -> Option<Vec<Codec>> {
+    sound(media).filter(|_| webrtc::is_dtls(media) || may_be(media, srtp))
 }
 
 /// As far as keys in the description go.
-fn may_be(media: &sdp_types::Media, srtp: SrtpUse) -> bool {
+fn may_be(media: &Media<'_>, srtp: SrtpUse) -> bool {
     match (is_secure(media), srtp) {
         (true, SrtpUse::Off) => false,
         (true, SrtpUse::Accept | SrtpUse::Offer | SrtpUse::Require) => !read_crypto(media, srtp).is_empty(),
@@ -126,43 +128,42 @@ fn may_be(media: &sdp_types::Media, srtp: SrtpUse) -> bool {
     }
 }
 
-/// Sound over RTP, encrypted or not.
-fn is_sound(media: &sdp_types::Media) -> bool {
-    media.media.eq_ignore_ascii_case("audio")
-        && media.port != 0
-        && (media.proto.eq_ignore_ascii_case(PLAIN_RTP) || is_secure(media) || webrtc::is_dtls(media))
-        && read_codecs(media).iter().any(Codec::is_sound)
+/// The codecs of a stream of sound over RTP, encrypted or not.
+fn sound(media: &Media<'_>) -> Option<Vec<Codec>> {
+    let is_rtp = media.proto.eq_ignore_ascii_case(PLAIN_RTP) || is_secure(media) || webrtc::is_dtls(media);
+    let is_sound = media.media.eq_ignore_ascii_case("audio") && media.port != 0 && is_rtp;
+    is_sound.then(|| read_codecs(media)).filter(|codecs| codecs.iter().any(Codec::is_sound))
 }
 
-fn is_secure(media: &sdp_types::Media) -> bool {
+fn is_secure(media: &Media<'_>) -> bool {
     media.proto.eq_ignore_ascii_case(SECURE_RTP)
 }
 
-fn why_unusable(medias: &[sdp_types::Media]) -> SdpError {
-    if medias.iter().any(is_sound) { SdpError::NotEncrypted } else { SdpError::NoAudio }
+fn why_unusable(medias: &[Media<'_>]) -> SdpError {
+    if medias.iter().any(|media| sound(media).is_some()) { SdpError::NotEncrypted } else { SdpError::NoAudio }
 }
 
 /// The keys that we can work with; a peer that offers many means that we choose.
-fn read_crypto(media: &sdp_types::Media, srtp: SrtpUse) -> Vec<Crypto> {
+fn read_crypto(media: &Media<'_>, srtp: SrtpUse) -> Vec<Crypto> {
     if srtp == SrtpUse::Off {
         return Vec::new();
     }
     values_of(media, "crypto").take(limits::SDP_CRYPTO_MAX).filter_map(Crypto::read).collect()
 }
 
-fn refused(medias: &[sdp_types::Media]) -> Vec<RefusedLine> {
-    let line = |m: &sdp_types::Media| RefusedLine {
-        media: m.media.clone(),
-        proto: m.proto.clone(),
-        fmt: m.fmt.clone(),
+fn refused(medias: &[Media<'_>]) -> Vec<RefusedLine> {
+    let line = |m: &Media<'_>| RefusedLine {
+        media: m.media.to_owned(),
+        proto: m.proto.to_owned(),
+        fmt: m.fmt.to_owned(),
         mid: webrtc::mid_of(m),
     };
     medias.iter().map(line).collect()
 }
 
-fn read_audio(raw: &sdp_types::Session, media: &sdp_types::Media, srtp: SrtpUse) -> Result<Audio, SdpError> {
-    let connection = media.connections.first().or(raw.connection.as_ref()).ok_or(SdpError::NoAddress)?;
-    let address = connection.try_address().map_err(|_| SdpError::NoAddress)?.ip;
+fn read_audio(raw: &Lines<'_>, media: &Media<'_>, codecs: Vec<Codec>, srtp: SrtpUse) -> Result<Audio, SdpError> {
+    let connection = media.connection.or(raw.connection).ok_or(SdpError::NoAddress)?;
+    let address = connection.address().ok_or(SdpError::NoAddress)?;
     if address.is_multicast() {
         return Err(SdpError::NoAddress);
     }
@@ -173,7 +174,7 @@ fn read_audio(raw: &sdp_types::Session, media: &sdp_types::Media, srtp: SrtpUse)
         rtp: Pii::new(SocketAddr::new(address, media.port)),
         rtcp: Pii::new(rtcp_address(media, address)),
         rtcp_mux: value_of(media, "rtcp-mux").is_some(),
-        codecs: read_codecs(media),
+        codecs,
         ptime_ms: number_of(media, "ptime"),
         maxptime_ms: number_of(media, "maxptime"),
         direction: direction_of(&media.attributes).or(direction_of(&raw.attributes)).unwrap_or_default().and(hears),
@@ -185,7 +186,7 @@ fn read_audio(raw: &sdp_types::Session, media: &sdp_types::Media, srtp: SrtpUse)
 }
 
 /// `a=rtcp:53020 IN IP4 198.51.100.7` (RFC 3605), else the next port.
-fn rtcp_address(media: &sdp_types::Media, address: IpAddr) -> SocketAddr {
+fn rtcp_address(media: &Media<'_>, address: IpAddr) -> SocketAddr {
     let next = SocketAddr::new(address, media.port.saturating_add(1));
     let Some(Some(text)) = value_of(media, "rtcp") else { return next };
     let mut words = text.split_ascii_whitespace();
@@ -194,7 +195,7 @@ fn rtcp_address(media: &sdp_types::Media, address: IpAddr) -> SocketAddr {
     SocketAddr::new(elsewhere.unwrap_or(address), port)
 }
 
-fn read_codecs(media: &sdp_types::Media) -> Vec<Codec> {
+fn read_codecs(media: &Media<'_>) -> Vec<Codec> {
     let mut codecs: Vec<Codec> = Vec::new();
     for word in media.fmt.split_ascii_whitespace() {
         let Some(payload_type) = word.parse().ok().filter(|number| *number < 128) else { continue };
@@ -207,7 +208,7 @@ fn read_codecs(media: &sdp_types::Media) -> Vec<Codec> {
 }
 
 /// A dynamic number that nothing explains is passed over.
-fn read_codec(media: &sdp_types::Media, payload_type: u8) -> Option<Codec> {
+fn read_codec(media: &Media<'_>, payload_type: u8) -> Option<Codec> {
     let mapped = values_of(media, "rtpmap").find_map(|value| parameter_of(value, payload_type));
     let codec = match mapped {
         Some(encoding) => read_rtpmap(payload_type, encoding),
@@ -232,23 +233,23 @@ fn parameter_of(value: &str, payload_type: u8) -> Option<&str> {
     (number.parse() == Ok(payload_type)).then(|| rest.trim())
 }
 
-fn kept_attributes(media: &sdp_types::Media) -> Vec<(String, Option<String>)> {
-    let known = media.attributes.iter().filter(|attribute| travels(&attribute.attribute));
-    known.take(limits::SDP_KEPT_ATTRIBUTES_MAX).map(|a| (a.attribute.clone(), a.value.clone())).collect()
+fn kept_attributes(media: &Media<'_>) -> Vec<(String, Option<String>)> {
+    let known = media.attributes.iter().filter(|attribute| travels(attribute.name));
+    known.take(limits::SDP_KEPT_ATTRIBUTES_MAX).map(|a| (a.name.to_owned(), a.value.map(str::to_owned))).collect()
 }
 
-fn direction_of(attributes: &[sdp_types::Attribute]) -> Option<Direction> {
-    attributes.iter().find_map(|attribute| Direction::parse(&attribute.attribute))
+fn direction_of(attributes: &[Attribute<'_>]) -> Option<Direction> {
+    attributes.iter().find_map(|attribute| Direction::parse(attribute.name))
 }
 
-fn number_of(media: &sdp_types::Media, name: &str) -> Option<u32> {
+fn number_of(media: &Media<'_>, name: &str) -> Option<u32> {
     value_of(media, name)??.trim().parse().ok().filter(|number| (1..=limits::SDP_PTIME_MAX_MS).contains(number))
 }
 
-fn value_of<'a>(media: &'a sdp_types::Media, name: &str) -> Option<Option<&'a str>> {
-    media.attributes.iter().find(|a| a.attribute == name).map(|a| a.value.as_deref())
+fn value_of<'a>(media: &Media<'a>, name: &str) -> Option<Option<&'a str>> {
+    media.attributes.iter().find(|a| a.name == name).map(|a| a.value)
 }
 
-fn values_of<'a>(media: &'a sdp_types::Media, name: &'static str) -> impl Iterator<Item = &'a str> {
-    media.attributes.iter().filter(move |a| a.attribute == name).filter_map(|a| a.value.as_deref())
+fn values_of<'a>(media: &Media<'a>, name: &'static str) -> impl Iterator<Item = &'a str> {
+    media.attributes.iter().filter(move |a| a.name == name).filter_map(|a| a.value)
 }

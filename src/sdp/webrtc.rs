@@ -2,9 +2,8 @@
 
 use std::fmt;
 
-use sdp_types::{Attribute, Media, Session};
-
 use super::SdpError;
+use super::lines::{Attribute, Lines, Media};
 use crate::base::limits;
 
 /// The names and passwords of ICE of one side (RFC 8839 section 5.4). Not printed.
@@ -47,15 +46,15 @@ pub(super) const BROWSER_RTP: &str = "UDP/TLS/RTP/SAVPF";
 const BROWSER_RTP_WITHOUT_FEEDBACK: &str = "UDP/TLS/RTP/SAVP";
 
 /// Sound over DTLS.
-pub(super) fn is_dtls(media: &Media) -> bool {
+pub(super) fn is_dtls(media: &Media<'_>) -> bool {
     [BROWSER_RTP, BROWSER_RTP_WITHOUT_FEEDBACK].iter().any(|proto| media.proto.eq_ignore_ascii_case(proto))
 }
 
 /// The stream's own attributes, and for what it does not say the session's.
-pub(super) fn read(session: &Session, media: &Media) -> Result<WebRtc, SdpError> {
+pub(super) fn read(session: &Lines<'_>, media: &Media<'_>) -> Result<WebRtc, SdpError> {
     let both = [&media.attributes, &session.attributes];
     let value = |name: &str| both.iter().find_map(|attributes| value_of(attributes, name));
-    if !media.attributes.iter().any(|attribute| attribute.attribute == "rtcp-mux") {
+    if !media.attributes.iter().any(|attribute| attribute.name == "rtcp-mux") {
         return Err(SdpError::NoRtcpMux);
     }
     let fingerprint = fingerprint_in(&media.attributes).or_else(|| fingerprint_in(&session.attributes));
@@ -70,14 +69,14 @@ pub(super) fn read(session: &Session, media: &Media) -> Result<WebRtc, SdpError>
 }
 
 /// The name of a stream within its session, where it has one.
-pub(super) fn mid_of(media: &Media) -> Option<String> {
+pub(super) fn mid_of(media: &Media<'_>) -> Option<String> {
     let is_token = |mid: &&str| !mid.is_empty() && mid.len() <= MID_MAX && mid.bytes().all(|b| b.is_ascii_graphic());
     value_of(&media.attributes, "mid").map(str::trim).filter(is_token).map(str::to_owned)
 }
 
-fn is_bundled(session: &Session, mid: &str) -> bool {
-    let groups = session.attributes.iter().filter(|attribute| attribute.attribute == "group");
-    groups.filter_map(|group| group.value.as_deref()?.strip_prefix("BUNDLE ")).any(|mids| {
+fn is_bundled(session: &Lines<'_>, mid: &str) -> bool {
+    let groups = session.attributes.iter().filter(|attribute| attribute.name == "group");
+    groups.filter_map(|group| group.value?.strip_prefix("BUNDLE ")).any(|mids| {
         let mut mids = mids.split_ascii_whitespace().take(limits::SDP_STREAMS_MAX);
         mids.any(|bundled| bundled == mid)
     })
@@ -94,15 +93,15 @@ fn credentials(ufrag: Option<&str>, pwd: Option<&str>) -> Result<IceCredentials,
 }
 
 /// Among several the first in SHA-256; `None` when there is none of any kind.
-fn fingerprint_in(attributes: &[Attribute]) -> Option<Result<Fingerprint, SdpError>> {
-    let values = || attributes.iter().filter(|a| a.attribute == "fingerprint").filter_map(|a| a.value.as_deref());
+fn fingerprint_in(attributes: &[Attribute<'_>]) -> Option<Result<Fingerprint, SdpError>> {
+    let values = || attributes.iter().filter(|a| a.name == "fingerprint").filter_map(|a| a.value);
     values().next()?;
     let strong = values().find_map(|value| Fingerprint::read(value.trim()));
     Some(strong.ok_or(SdpError::WeakFingerprint))
 }
 
-fn value_of<'a>(attributes: &'a [Attribute], name: &str) -> Option<&'a str> {
-    attributes.iter().find(|attribute| attribute.attribute == name)?.value.as_deref()
+fn value_of<'a>(attributes: &[Attribute<'a>], name: &str) -> Option<&'a str> {
+    attributes.iter().find(|attribute| attribute.name == name)?.value
 }
 
 impl Fingerprint {

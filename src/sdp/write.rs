@@ -4,7 +4,6 @@ use std::io::Write;
 
 use bytes::Bytes;
 use memchr::memchr3;
-use sdp_types::Attribute;
 
 use super::Codec;
 use super::ours::{Description, LocalMedia};
@@ -74,7 +73,7 @@ fn audio(out: &mut Vec<u8>, local: &LocalMedia, description: &Description) {
     description.kept.iter().for_each(|(name, value)| put(out, name, value.as_deref()));
     flag(out, description.direction.as_str());
     let webrtc = description.webrtc.iter().flat_map(|said| said.attributes(local.address, local.port));
-    webrtc.for_each(|Attribute { attribute, value }| put(out, &attribute, value.as_deref()));
+    webrtc.for_each(|(name, value)| put(out, name, value.as_deref()));
 }
 
 fn explain(out: &mut Vec<u8>, codec: &Codec) {
