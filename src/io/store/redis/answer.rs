@@ -1,18 +1,13 @@
 //! What a script answers, read: a word, and what belongs to it.
 
-use std::borrow::Cow;
-
 use redis::{FromRedisValue, Value, from_redis_value};
+use serde::Deserialize;
 
-use super::ask::SCRIPTS_OWN;
 use super::packed::{self, Fields};
 use crate::base::limits::CALLBACKS_MAX;
 use crate::base::{AgentId, Wall};
 use crate::intents::{Candidate, FoundBy, Intent, StoreError, StoreReply};
-use crate::io::records::IntentRecord;
-
-/// What a record in JSON is longer than the same packed.
-const LONGER: usize = 256;
+use crate::io::records::{IntentRecord, NumberRecord, StateRecord};
 
 /// The pool of a registration is not there, and nothing has been done.
 pub fn is_unseeded(value: &Value) -> bool {
@@ -91,50 +86,74 @@ fn next_intent(parts: &mut impl Iterator<Item = Value>) -> Result<Intent, StoreE
     intent(&parts.next().ok_or(StoreError::Corrupt)?)
 }
 
-/// The record from its fields, read as one JSON text: fields of the record as they are, the scripts' own in the shape that a
-/// record has.
+/// The record from its fields: each is JSON but for the scripts' own, which are plain text.
 fn intent(value: &Value) -> Result<Intent, StoreError> {
     let Value::BulkString(packed) = value else { return Err(StoreError::Corrupt) };
     let fields = packed::fields(packed).ok_or(StoreError::Corrupt)?;
-    let mut text = String::with_capacity(packed.len() + LONGER);
-    for (name, value) in &fields {
-        let own = own_field(name, value, &fields)?;
-        let value = own.as_deref().unwrap_or(value);
-        if !value.is_empty() {
-            text.push_str(if text.is_empty() { "{\"" } else { ",\"" });
-            text.push_str(name);
-            text.push_str("\":");
-            text.push_str(value);
-        }
-    }
-    text.push('}');
-    let record: IntentRecord = serde_json::from_str(&text).map_err(|_| StoreError::Corrupt)?;
-    record.try_into().map_err(|_| StoreError::Corrupt)
+    record(&Record(fields))?.try_into().map_err(|_| StoreError::Corrupt)
 }
 
-/// What stands in the record for a field that is the scripts' own, nothing for one that is theirs alone; `None` for all others.
-fn own_field<'a>(name: &str, text: &'a str, fields: &Fields<'a>) -> Result<Option<Cow<'a, str>>, StoreError> {
-    let other = |name: &str| fields.iter().find(|(other, _)| *other == name).map_or("", |(_, text)| text);
-    Ok(Some(match name {
-        "state" if text == "claimed" => {
-            let until = parse::<u64>(other("until"))?;
-            Cow::from(format!(r#"{{"is":{},"call":{},"until":{until}}}"#, quoted(text)?, quoted(other("call"))?))
-        }
-        "state" => format!(r#"{{"is":{}}}"#, quoted(text)?).into(),
-        "number" if text.is_empty() => "null".into(),
-        "number" => {
-            let (shared, quarantine) = (other("shared") == "1", parse::<u64>(other("quarantine"))?);
-            let pin = if other("pin").is_empty() { Cow::from("null") } else { quoted(other("pin"))?.into() };
-            let (number, pool) = (quoted(text)?, quoted(other("pool"))?);
-            let rest = format_args!(r#""pool":{pool},"quarantine_ms":{quarantine},"pin":{pin}"#);
-            format!(r#"{{"number":{number},"shared":{shared},{rest}}}"#).into()
-        }
-        _ if SCRIPTS_OWN.contains(&name) => parse::<u64>(text)?.to_string().into(),
-        "call" | "until" | "shared" | "pool" | "pin" | "quarantine" | "keep" | "phones" | "customer_id" => "".into(),
-        _ => return Ok(None),
+fn record(fields: &Record<'_>) -> Result<IntentRecord, StoreError> {
+    Ok(IntentRecord {
+        v: fields.json("v")?,
+        id: fields.json("id")?,
+        customer: fields.json("customer")?,
+        subject: fields.json("subject")?,
+        reason: fields.json("reason")?,
+        articles: fields.json("articles")?,
+        words: fields.json("words")?,
+        language: fields.json("language")?,
+        urgency: fields.json("urgency")?,
+        value: fields.json("value")?,
+        attributes: fields.json("attributes")?,
+        created: parse(fields.text("created"))?,
+        expires: parse(fields.text("expires"))?,
+        number: number(fields)?,
+        state: state(fields)?,
+        preferred_agent: fields.json("preferred_agent")?,
+        callback: fields.json("callback")?,
+        recording_consent: fields.json::<Option<bool>>("recording_consent")?.unwrap_or_default(),
+        version: parse(fields.text("version"))?,
+    })
+}
+
+fn state(fields: &Record<'_>) -> Result<StateRecord, StoreError> {
+    Ok(match fields.text("state") {
+        "open" => StateRecord::Open,
+        "claimed" => StateRecord::Claimed { call: fields.text("call").to_owned(), until: parse(fields.text("until"))? },
+        "used" => StateRecord::Used,
+        "withdrawn" => StateRecord::Withdrawn,
+        _ => return Err(StoreError::Corrupt),
+    })
+}
+
+/// `None`: it has no number of its own.
+fn number(fields: &Record<'_>) -> Result<Option<NumberRecord>, StoreError> {
+    let (number, pin) = (fields.text("number"), fields.text("pin"));
+    if number.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(NumberRecord {
+        number: number.to_owned(),
+        shared: fields.text("shared") == "1",
+        pool: fields.text("pool").to_owned(),
+        quarantine_ms: parse(fields.text("quarantine"))?,
+        pin: (!pin.is_empty()).then(|| pin.to_owned()),
     }))
 }
 
-fn quoted(text: &str) -> Result<String, StoreError> {
-    serde_json::to_string(text).map_err(|_| StoreError::Corrupt)
+/// The fields of a record, and what stands in them.
+struct Record<'a>(Fields<'a>);
+
+impl<'a> Record<'a> {
+    /// Empty for one that is not there.
+    fn text(&self, name: &str) -> &'a str {
+        self.0.iter().find(|(other, _)| *other == name).map_or("", |(_, text)| text)
+    }
+
+    /// One that is not there is null.
+    fn json<T: Deserialize<'a>>(&self, name: &str) -> Result<T, StoreError> {
+        let text = self.text(name);
+        serde_json::from_str(if text.is_empty() { "null" } else { text }).map_err(|_| StoreError::Corrupt)
+    }
 }

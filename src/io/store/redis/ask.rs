@@ -9,7 +9,7 @@ use crate::intents::{Idempotency, Intent, LeasePlan, Patch, StoreError, StoreReq
 use crate::io::records::{CallbackRecord, IntentRecord, PatchRecord, millis};
 
 /// Fields of the record that the scripts keep as plain text of their own, since they change them.
-pub(super) const SCRIPTS_OWN: [&str; 5] = ["created", "expires", "number", "state", "version"];
+const SCRIPTS_OWN: [&str; 5] = ["created", "expires", "number", "state", "version"];
 
 pub fn arguments(request: &StoreRequest, intents_max: usize, seeded_again: bool) -> Result<Vec<String>, StoreError> {
     Ok(match request {
