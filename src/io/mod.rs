@@ -1,6 +1,7 @@
 //! The shell: sockets, files, clocks and threads around the pure core.
 
 mod allowance;
+mod asking;
 mod batch;
 pub mod clock;
 pub mod descriptors;

@@ -11,17 +11,16 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::base::{Mono, Now, limits};
-use crate::calls::api::AskId;
 use crate::calls::facts::Fact;
 use crate::calls::pages::PageInput;
 use crate::desktop::DesktopInput;
 use crate::engine::question::{Answer, Question, QuestionId};
 use crate::engine::{Engine, Input, Notice, Output};
-use crate::intents::requests::StoreRequest;
 use crate::sip;
 use crate::sip::api::{FlowId, Transmit};
 use crate::sip::resolve::QuestionNumber;
 
+use super::asking::{Answered, Asking, StoreAsk};
 use super::clock::Clock;
 use super::desktop::DeskLines;
 use super::door::{Asked, EngineDoor};
@@ -125,9 +124,6 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 const ARRIVALS_PER_TURN: usize = 256;
 /// How long desks may take to hear that the server ends.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
-/// How long what nobody waits for may wait for another question to the store, to go with it in one write. A turn with both spares a
-/// write, a wake-up and a read on either side.
-const ALONG_WITHIN: Duration = Duration::from_millis(4);
 /// How often the histograms are handed on.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -137,7 +133,7 @@ pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()>
     let mut arrivals = Vec::with_capacity(ARRIVALS_PER_TURN);
     let mut datagrams = Vec::new();
     let mut events = Vec::new();
-    reactor.meet_the_store();
+    reactor.asking.meet_the_store();
     reactor.drain();
     while !reactor.has_left() {
         reactor.end_turn();
@@ -154,8 +150,8 @@ pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()>
         // Whatever has woken the loop, one turn serves all that is there.
         arrivals.drain(..).for_each(|arrival| reactor.arrive(arrival));
         let is_drained = reactor.receive(&mut datagrams) & reactor.take_events(&mut events);
-        reactor.wake_up();
-        reactor.look_at_load(is_drained && end.arrivals.len() < ARRIVALS_PER_TURN);
+        let now = reactor.wake_up();
+        reactor.look_at_load(is_drained && end.arrivals.len() < ARRIVALS_PER_TURN, now);
     }
     reactor.end_turn();
     let lines = Arc::clone(&reactor.lines);
@@ -166,22 +162,12 @@ pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()>
     Ok(())
 }
 
-/// A question to the store, and how long its asker waits.
-struct StoreAsk {
-    ask: AskId,
-    request: Box<StoreRequest>,
-    patience: Duration,
-}
-
 struct Reactor {
     engine: Engine,
     clock: Clock,
     udp: UdpSockets,
     connections: Connections,
-    store: Store,
-    /// What goes along with the next question to the store, and when it goes alone.
-    along: Vec<StoreAsk>,
-    along_by: Option<Mono>,
+    asking: Asking,
     names: Names,
     media: MediaPool,
     lines: Arc<DeskLines>,
@@ -201,14 +187,14 @@ struct Reactor {
 impl Reactor {
     fn new(wiring: Wiring, door: Door) -> io::Result<Reactor> {
         let store = wiring.store.apart().map_err(io::Error::other)?;
+        let for_answers = door.clone();
+        let answered: Answered = Arc::new(move |ask, result| for_answers.input(Input::Store { ask, result }));
         Ok(Reactor {
             engine: wiring.engine,
             clock: wiring.clock,
             udp: UdpSockets::new(wiring.sockets)?,
             connections: Connections::start(wiring.streams, wiring.clock)?,
-            store,
-            along: Vec::new(),
-            along_by: None,
+            asking: Asking::new(store, wiring.clock, wiring.recorder.store_timer(), answered),
             names: wiring.names,
             media: wiring.media,
             lines: wiring.lines,
@@ -229,26 +215,31 @@ impl Reactor {
     /// When to wake at the latest.
     fn wake(&self) -> std::time::Instant {
         let engine = self.engine.poll_timeout().map(|(at, _)| at);
-        let deadline = engine.into_iter().chain(self.along_by).fold(self.next_tick, Mono::min);
+        let deadline = engine.into_iter().chain(self.asking.poll_timeout()).fold(self.next_tick, Mono::min);
         self.clock.instant(deadline)
     }
 
-    fn wake_up(&mut self) {
-        let now = self.clock.now();
-        if self.engine.poll_timeout().is_some_and(|(at, _)| at <= now.mono) {
+    /// Serves what is due; answers what time it is.
+    fn wake_up(&mut self) -> Mono {
+        let now = self.clock.mono();
+        if self.engine.poll_timeout().is_some_and(|(at, _)| at <= now) {
+            let now = Now::new(now, self.clock.wall());
             self.journal_timeout(now);
             self.engine.handle_timeout(now);
             self.drain();
         }
-        if self.along_by.is_some_and(|by| by <= now.mono) {
-            self.ask_along();
+        self.asking.handle_timeout(now);
+        if self.next_tick <= now {
+            self.tick(now);
         }
-        if self.next_tick <= now.mono {
-            self.next_tick = now.mono + TICK;
-            self.recorder.tick(now);
-            if let Some(journal) = &mut self.journal {
-                journal.flush();
-            }
+        now
+    }
+
+    fn tick(&mut self, now: Mono) {
+        self.next_tick = now + TICK;
+        self.recorder.tick(Now::new(now, self.clock.wall()));
+        if let Some(journal) = &mut self.journal {
+            journal.flush();
         }
     }
 
@@ -267,8 +258,8 @@ impl Reactor {
 
     fn leave(&mut self) {
         self.leave_by = Some(self.clock.mono() + LEAVE_WITHIN);
-        self.ask_along();
         self.handle(Input::Leave);
+        self.asking.ask_along();
     }
 
     /// The end has come, and whoever had to hear of it has, or will not.
@@ -277,8 +268,8 @@ impl Reactor {
     }
 
     /// Tells the engine when the loop begins to fall behind, and when it has caught up.
-    fn look_at_load(&mut self, has_caught_up: bool) {
-        if let Some(notice) = self.load.turn(has_caught_up, self.clock.mono()) {
+    fn look_at_load(&mut self, has_caught_up: bool, now: Mono) {
+        if let Some(notice) = self.load.turn(has_caught_up, now) {
             tracing::warn!(notice = notice.as_str(), "new calls are put off, or taken again");
             self.handle(Input::Notice(notice));
         }
@@ -353,7 +344,8 @@ impl Reactor {
                 if let Fact::CallEnded(record) = &fact {
                     self.notifier.note(record);
                 }
-                self.recorder.record(fact, self.clock.now());
+                let clock = self.clock;
+                self.recorder.record(fact, || clock.mono());
             }
         }
     }
@@ -379,38 +371,12 @@ impl Reactor {
         });
     }
 
-    /// So that the first call does not wait for the connection.
-    fn meet_the_store(&self) {
-        let (store, now) = (self.store.clone(), self.clock.now().wall);
-        tokio::spawn(async move { store.ask(StoreRequest::Ping { now }).await });
-    }
-
-    /// The end of a call can wait for another's beginning. What it says is in the store before the next question is.
+    /// While the process ends nothing waits.
     fn ask_store(&mut self, asked: StoreAsk) {
-        if matches!(*asked.request, StoreRequest::Finish { .. }) && self.leave_by.is_none() {
-            self.along_by = self.along_by.or_else(|| Some(self.clock.mono() + ALONG_WITHIN));
-            return self.along.push(asked);
+        self.asking.ask(asked, self.clock.mono());
+        if self.leave_by.is_some() {
+            self.asking.ask_along();
         }
-        self.ask_along();
-        self.ask_now(asked);
-    }
-
-    fn ask_along(&mut self) {
-        self.along_by = None;
-        for asked in std::mem::take(&mut self.along) {
-            self.ask_now(asked);
-        }
-    }
-
-    fn ask_now(&self, StoreAsk { ask, request, patience }: StoreAsk) {
-        let (store, door, clock) = (self.store.clone(), self.door.clone(), self.clock);
-        let timer = self.recorder.store_timer();
-        tokio::spawn(async move {
-            let asked = clock.mono();
-            let result = store.ask_within(*request, patience).await;
-            timer.took(clock.mono().since(asked));
-            door.input(Input::Store { ask, result });
-        });
     }
 
     fn stop(mut self) {

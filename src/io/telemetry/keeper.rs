@@ -198,11 +198,11 @@ mod tests {
         let (mut recorder, keeper) = pair(BEGAN).unwrap();
         let total = Arc::clone(&keeper.total);
         let since = at(10).mono;
-        recorder.record(Fact::Stage { call: CallId(1), stage: Stage::InviteToMatch, since }, at(12));
+        recorder.record(Fact::Stage { call: CallId(1), stage: Stage::InviteToMatch, since }, || at(12).mono);
         recorder.store_timer().took(Duration::from_micros(80));
         recorder.datagrams_not_sent(1);
         recorder.tick(at(1000));
-        recorder.record(Fact::Stage { call: CallId(2), stage: Stage::InviteToMatch, since }, at(12));
+        recorder.record(Fact::Stage { call: CallId(2), stage: Stage::InviteToMatch, since }, || at(12).mono);
         recorder.tick(at(2000));
         drop(recorder);
         keeper.keep(|_| {});
@@ -234,7 +234,7 @@ mod tests {
     #[test]
     fn the_interval_log_reads_back() {
         let (mut recorder, keeper) = pair(BEGAN).unwrap();
-        recorder.record(Fact::Timed { stage: Stage::InviteToAnswer, took: Duration::from_millis(5) }, at(900));
+        recorder.record(Fact::Timed { stage: Stage::InviteToAnswer, took: Duration::from_millis(5) }, || at(900).mono);
         recorder.tick(at(1000));
         drop(recorder);
         let path = std::env::temp_dir().join(format!("throughline-interval-log-{}", std::process::id()));

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError};
 use std::time::Duration;
 
-use crate::base::{Now, Stage, Wall};
+use crate::base::{Mono, Now, Stage, Wall};
 use crate::calls::facts::Fact;
 
 use super::counters::Counter;
@@ -50,10 +50,10 @@ impl Recorder {
         Recorder { interval, since, handed, empty, store_times, store_timer }
     }
 
-    /// Counts, times and logs a fact; `now` is the moment at which it came out of the engine.
-    pub fn record(&mut self, fact: Fact, now: Now) {
+    /// Counts, times and logs a fact; `now` says the moment at which it came out of the engine, and is asked where that matters.
+    pub fn record(&mut self, fact: Fact, now: impl FnOnce() -> Mono) {
         match &fact {
-            Fact::Stage { stage, since, .. } => self.interval.record(*stage, now.mono.since(*since)),
+            Fact::Stage { stage, since, .. } => self.interval.record(*stage, now().since(*since)),
             Fact::Timed { stage, took } => self.interval.record(*stage, *took),
             Fact::Waited { queue, waited, predicted, .. } => self.interval.waits.note(queue, *waited, *predicted),
             other => self.interval.counters.note(other),

@@ -187,7 +187,7 @@ mod tests {
         let (human, refused) = (ReasonCode::Human, ReasonCode::Refused);
         let now = Now::new(Mono(0), Wall(0));
         for (version, shadow) in [(old, human), (old, refused), (old, refused), (new, human)] {
-            recorder.record(Fact::Shadowed { call: CallId(1), version, live: human, shadow }, now);
+            recorder.record(Fact::Shadowed { call: CallId(1), version, live: human, shadow }, || now.mono);
         }
         // While the keeper is busy the recorder keeps it.
         while counts(&telemetry, Some(new)).is_empty() {
