@@ -124,6 +124,8 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 const ARRIVALS_PER_TURN: usize = 256;
 /// How long desks may take to hear that the server ends.
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
+/// How long the media's workers may have what can wait before they are woken for that alone.
+const MEDIA_WITHIN: Duration = Duration::from_millis(4);
 /// How often the histograms are handed on.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -170,6 +172,8 @@ struct Reactor {
     asking: Asking,
     names: Names,
     media: MediaPool,
+    /// When its workers are woken at the latest.
+    media_by: Option<Mono>,
     lines: Arc<DeskLines>,
     pages: Arc<LivePages>,
     history: History,
@@ -197,6 +201,7 @@ impl Reactor {
             asking: Asking::new(store, wiring.clock, wiring.recorder.store_timer(), answered),
             names: wiring.names,
             media: wiring.media,
+            media_by: None,
             lines: wiring.lines,
             pages: wiring.pages,
             history: wiring.history,
@@ -215,7 +220,8 @@ impl Reactor {
     /// When to wake at the latest.
     fn wake(&self) -> std::time::Instant {
         let engine = self.engine.poll_timeout().map(|(at, _)| at);
-        let deadline = engine.into_iter().chain(self.asking.poll_timeout()).fold(self.next_tick, Mono::min);
+        let others = self.asking.poll_timeout().into_iter().chain(self.media_by);
+        let deadline = engine.into_iter().chain(others).fold(self.next_tick, Mono::min);
         self.clock.instant(deadline)
     }
 
@@ -229,6 +235,10 @@ impl Reactor {
             self.drain();
         }
         self.asking.handle_timeout(now);
+        if self.media_by.is_some_and(|by| by <= now) {
+            self.media.wake();
+            self.media_by = None;
+        }
         if self.next_tick <= now {
             self.tick(now);
         }
@@ -358,7 +368,11 @@ impl Reactor {
 
     /// What was gathered in this turn leaves.
     fn end_turn(&mut self) {
-        self.media.wake();
+        if self.media.wake_urgent() {
+            self.media_by = self.media_by.or_else(|| Some(self.clock.mono() + MEDIA_WITHIN));
+        } else {
+            self.media_by = None;
+        }
         let lost = self.udp.flush();
         self.recorder.datagrams_not_sent(lost);
     }

@@ -35,6 +35,18 @@ pub enum MediaCommand {
     Close { leg: LegId },
 }
 
+impl MediaCommand {
+    /// Nobody hears it a few milliseconds later: a leg sounds once its peer is known, and one that ends has been left by then.
+    pub fn can_wait(&self) -> bool {
+        match self {
+            MediaCommand::Open { .. } | MediaCommand::Close { .. } => true,
+            MediaCommand::OpenShared { .. } | MediaCommand::Remote { .. } | MediaCommand::Source { .. } => false,
+            MediaCommand::Key { .. } | MediaCommand::Play { .. } | MediaCommand::Listen { .. } => false,
+            MediaCommand::Record { .. } | MediaCommand::EndRecording { .. } => false,
+        }
+    }
+}
+
 /// What a browser's description of ours says, which the media must know before the browser's has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OurSide {

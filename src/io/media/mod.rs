@@ -51,11 +51,21 @@ pub struct MediaConfig {
 /// The running workers. Dropping it stops them.
 pub struct MediaPool {
     mailboxes: Vec<Mailbox>,
-    /// Those that have letters and have not been woken for them.
-    unread: Vec<Cell<bool>>,
+    /// What each has that it has not been woken for.
+    unread: Vec<Cell<Unread>>,
     threads: Vec<JoinHandle<()>>,
     directory: Directory,
     webrtc: WebRtcPlan,
+}
+
+/// The letters of a worker that it has not been woken for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Unread {
+    #[default]
+    None,
+    /// They may wait for others: a wake-up costs more than what most of them ask for.
+    CanWait,
+    Urgent,
 }
 
 /// The way of other sounds to the workers.
@@ -111,7 +121,7 @@ impl MediaPool {
             let (worker, mailbox) = Worker::new(setup)?;
             pool.threads.push(thread::Builder::new().name(format!("media-{n}")).spawn(move || worker.run())?);
             pool.mailboxes.push(mailbox);
-            pool.unread.push(Cell::new(false));
+            pool.unread.push(Cell::default());
         }
         let mailboxes = pool.mailboxes.iter().map(Mailbox::try_clone).collect::<io::Result<_>>()?;
         pool.threads.push(handshakes::spawn(identity, of_workers, mailboxes)?);
@@ -147,15 +157,27 @@ impl MediaPool {
             MediaCommand::Record { leg, .. } | MediaCommand::EndRecording { leg, .. } => self.directory.find(*leg),
         };
         if let (Some(mailbox), Some(unread)) = (self.mailboxes.get(worker), self.unread.get(worker)) {
+            let urgency = if command.can_wait() { Unread::CanWait } else { Unread::Urgent };
             mailbox.put(command);
-            unread.set(true);
+            unread.set(unread.get().max(urgency));
         }
     }
 
     /// Wakes each worker that has something to do, once.
     pub fn wake(&self) {
+        self.wake_for(Unread::CanWait);
+    }
+
+    /// The same for those whose letters are urgent. Answers whether others have some still.
+    pub fn wake_urgent(&self) -> bool {
+        self.wake_for(Unread::Urgent);
+        self.unread.iter().any(|unread| unread.get() != Unread::None)
+    }
+
+    fn wake_for(&self, urgency: Unread) {
         for (unread, mailbox) in self.unread.iter().zip(&self.mailboxes) {
-            if unread.replace(false) {
+            if unread.get() >= urgency {
+                unread.set(Unread::None);
                 mailbox.wake();
             }
         }
