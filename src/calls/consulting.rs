@@ -251,7 +251,7 @@ fn pass_on(call: &mut Call, grant: Option<&Grant>, bench: &mut Bench, now: Now) 
     if let Some(grant) = grant {
         bench.fact(Fact::Granted { call: call.id, agent: grant.agent.clone(), fence: grant.fence });
         let mut pop = Box::new(pop::draw(call, grant, now));
-        pop.why.push(format!("passed on by {}", before.agent));
+        pop.why.push(format!("passed on by {}", before.agent).into());
         bench.desk(DeskCommand::Show { agent: grant.agent.clone(), pop });
     }
     if bench.call_by_leg.contains_key(&far.0) {

@@ -22,12 +22,12 @@ pub fn draw(call: &Call, grant: &Grant, now: Now) -> Pop {
         call: call.id,
         fence: grant.fence,
         level: call.record.level,
-        why: call.record.evidence.iter().map(|evidence| evidence.text().to_owned()).collect(),
+        why: call.record.evidence.iter().map(|evidence| evidence.text().into()).collect(),
         rivals: call.recognised.rivals,
         fields: called_back(call).into_iter().chain(intent.map_or_else(|| unknown_caller(call), fields)).collect(),
         queue: call.queued.as_ref().map_or_else(|| QueueId::new(""), |queued| queued.queue.clone()),
         waited: call.queued.as_ref().map(|queued| now.mono.since(queued.since)).unwrap_or_default(),
-        next_step: next_step(call).to_owned(),
+        next_step: next_step(call).into(),
     }
 }
 
@@ -84,13 +84,18 @@ fn fields(intent: &Intent) -> Vec<Field> {
         fields.push(field("value", "Value", money(value), Level::Strong, ASK_SUBJECT));
     }
     fields.push(field("customer_id", "Customer number", intent.customer.id.clone(), Level::Strong, ASK_NAME));
-    let attributes = intent.attributes.iter();
-    fields.extend(attributes.map(|(key, value)| field(key, key, value.expose().clone(), Level::Proven, ASK_PAGE)));
+    fields.extend(intent.attributes.iter().map(attribute));
     fields
 }
 
-fn field(key: &str, label: &str, value: String, lowest: Level, unlock: &str) -> Field {
-    Field { key: key.to_owned(), label: label.to_owned(), value: Pii::new(value), lowest, unlock: unlock.to_owned() }
+fn field(key: &'static str, label: &'static str, value: String, lowest: Level, unlock: &'static str) -> Field {
+    Field { key: key.into(), label: label.into(), value: Pii::new(value), lowest, unlock: unlock.into() }
+}
+
+/// The company's own, under the name that it has there.
+fn attribute((key, value): (&String, &Pii<String>)) -> Field {
+    let (key, value) = (key.clone(), value.expose().clone());
+    Field { label: key.clone().into(), key: key.into(), value: Pii::new(value), lowest: Level::Proven, unlock: ASK_PAGE.into() }
 }
 
 fn reason(intent: &Intent) -> String {

@@ -157,7 +157,7 @@ pub fn granted(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
     call.supervision = None;
     bench.fact(Fact::Granted { call: call.id, agent: grant.agent.clone(), fence: grant.fence });
     let mut pop = Box::new(pop::draw(call, &grant, now));
-    pop.why.push(format!("taken over from {}", before.agent));
+    pop.why.push(format!("taken over from {}", before.agent).into());
     bench.desk(DeskCommand::Show { agent: grant.agent.clone(), pop });
     ending::hang_up_far(far, Some(Reason::sip(200, "taken over by a supervisor")), bench);
     bench.fact(Fact::LetGo { call: call.id, agent: before.agent.clone() });

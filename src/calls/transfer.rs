@@ -141,7 +141,7 @@ pub fn offered(call: &mut Call, grant: Grant, bench: &mut Bench, now: Now) {
     let by = transfer.by.clone();
     bench.fact(Fact::Granted { call: call.id, agent: grant.agent.clone(), fence: grant.fence });
     let mut pop = Box::new(pop::draw(call, &grant, now));
-    pop.why.extend(by.map(|by| format!("passed on by {by}")));
+    pop.why.extend(by.map(|by| format!("passed on by {by}").into()));
     bench.desk(DeskCommand::Show { agent: grant.agent, pop });
     if !is_there {
         bench.set_deadline(call, Deadline::Pop, now.mono + bench.settings.deadlines.pop);

@@ -1,6 +1,7 @@
 //! What a desk and the server say to each other, as values; `io::desktop` gives them their JSON.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::{AgentId, CallId, Fence, Pii, QueueId, SkillId};
@@ -228,9 +229,9 @@ pub enum ServerMessage {
     },
     /// The answer to `PhoneToken`.
     Phone(Box<BrowserPhone>),
-    Pop(Box<ShownPop>),
+    Pop(Arc<ShownPop>),
     /// More is known of the call whose pop is on the desk: this takes its place.
-    PopUpdated(Box<ShownPop>),
+    PopUpdated(Arc<ShownPop>),
     PopWithdrawn {
         call: CallId,
         why: String,

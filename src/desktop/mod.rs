@@ -25,4 +25,4 @@ pub use message::{
     ErrorCode, Hello, RecordingState, Resume, ServerMessage, SessionId, SkillLevel, SuperviseState, SuperviseWish,
     TokenHash, WatchedCall, WrapUp,
 };
-pub use pop::{Field, Pop, ShownField, ShownPop, ShownValue};
+pub use pop::{Field, Pop, ShownField, ShownPop, ShownValue, Words};

@@ -1,5 +1,7 @@
 //! The call on a desk, from its offer to its wrap-up.
 
+use std::sync::Arc;
+
 use crate::base::{AgentId, CallId, Fence};
 
 use super::api::{ConnId, DeskEvent, Undeliverable};
@@ -11,11 +13,11 @@ use super::session::DeskCall;
 impl Desks {
     pub(super) fn show(&mut self, agent: &AgentId, pop: Pop) {
         let (call, fence) = (pop.call, pop.fence);
-        let shown = pop.shown();
+        let shown = Arc::new(pop.shown());
         if let Some(session) = self.sessions.get_mut(agent) {
-            session.call = Some(DeskCall::offered(shown.clone()));
+            session.call = Some(DeskCall::offered(Arc::clone(&shown)));
         }
-        if let Err(cause) = self.tell(agent, ServerMessage::Pop(Box::new(shown))) {
+        if let Err(cause) = self.tell(agent, ServerMessage::Pop(shown)) {
             self.emit(DeskEvent::PopUndeliverable { agent: agent.clone(), call, fence, cause });
         }
     }
@@ -24,9 +26,9 @@ impl Desks {
     pub(super) fn update(&mut self, agent: &AgentId, pop: Pop) {
         let Some(session) = self.sessions.get_mut(agent) else { return };
         let Some(current) = session.call_mut(pop.call).filter(|current| current.pop.fence == pop.fence) else { return };
-        let shown = pop.shown();
-        current.pop = shown.clone();
-        self.inform(agent, ServerMessage::PopUpdated(Box::new(shown)));
+        let shown = Arc::new(pop.shown());
+        current.pop = Arc::clone(&shown);
+        self.inform(agent, ServerMessage::PopUpdated(shown));
     }
 
     pub(super) fn withdraw(&mut self, agent: &AgentId, call: CallId, why: String) {

@@ -1,8 +1,12 @@
 //! The pop: what an agent sees of a call, and what stays locked below its level.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::base::{CallId, Fence, Level, Pii, QueueId};
+
+/// Words of ours; what they are about may have given some.
+pub type Words = Cow<'static, str>;
 
 /// The whole context of one offer, as the calls know it. Only its `shown` form leaves this folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,7 +15,7 @@ pub struct Pop {
     pub fence: Fence,
     pub level: Level,
     /// The evidence, in words for the agent; no personal values in it.
-    pub why: Vec<String>,
+    pub why: Vec<Words>,
     /// How many other intents fit nearly as well.
     pub rivals: u8,
     pub fields: Vec<Field>,
@@ -19,21 +23,21 @@ pub struct Pop {
     /// How long the caller has waited so far.
     pub waited: Duration,
     /// What the agent should do next; empty when nothing special.
-    pub next_step: String,
+    pub next_step: Words,
 }
 
 /// One line of the pop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field {
     /// The stable name, such as `customer_name`.
-    pub key: String,
+    pub key: Words,
     /// The name that the agent reads.
-    pub label: String,
+    pub label: Words,
     pub value: Pii<String>,
     /// The lowest level at which the value may be shown.
     pub lowest: Level,
     /// The question whose answer unlocks the value.
-    pub unlock: String,
+    pub unlock: Words,
 }
 
 /// A pop that holds nothing above its own level.
@@ -42,18 +46,18 @@ pub struct ShownPop {
     pub call: CallId,
     pub fence: Fence,
     pub level: Level,
-    pub why: Vec<String>,
+    pub why: Vec<Words>,
     pub rivals: u8,
     pub fields: Vec<ShownField>,
     pub queue: QueueId,
     pub waited: Duration,
-    pub next_step: String,
+    pub next_step: Words,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownField {
-    pub key: String,
-    pub label: String,
+    pub key: Words,
+    pub label: Words,
     pub value: ShownValue,
 }
 
@@ -63,7 +67,7 @@ pub enum ShownValue {
     /// The value is not here; `unlock` is the question to ask, `needs` the level that opens it.
     Locked {
         needs: Level,
-        unlock: String,
+        unlock: Words,
     },
 }
 
@@ -102,11 +106,11 @@ mod tests {
 
     fn pop(level: Level) -> Pop {
         let field = |lowest: Level| Field {
-            key: format!("field_{lowest}"),
-            label: "Field".to_owned(),
+            key: format!("field_{lowest}").into(),
+            label: "Field".into(),
             value: Pii::new(format!("secret of {lowest}")),
             lowest,
-            unlock: format!("question of {lowest}"),
+            unlock: format!("question of {lowest}").into(),
         };
         Pop {
             call: CallId(1),
@@ -117,7 +121,7 @@ mod tests {
             fields: Level::ALL.into_iter().map(field).collect(),
             queue: QueueId::new("help"),
             waited: Duration::ZERO,
-            next_step: String::new(),
+            next_step: Words::default(),
         }
     }
 
@@ -129,7 +133,7 @@ mod tests {
                 let expected = if lowest <= level {
                     ShownValue::Open(Pii::new(format!("secret of {lowest}")))
                 } else {
-                    ShownValue::Locked { needs: lowest, unlock: format!("question of {lowest}") }
+                    ShownValue::Locked { needs: lowest, unlock: format!("question of {lowest}").into() }
                 };
                 assert_eq!(field.value, expected, "{lowest} at {level}");
             }

@@ -88,7 +88,7 @@ mod tests {
             fields: Vec::new(),
             queue: QueueId::new("help"),
             waited: Duration::ZERO,
-            next_step: String::new(),
+            next_step: Default::default(),
         };
         desks.command(DeskCommand::Show { agent: AgentId::new("ann"), pop: Box::new(pop) });
         phase(desks, call, CallPhase::Talking);

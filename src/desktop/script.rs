@@ -31,22 +31,22 @@ fn token(agent: &str) -> TokenHash {
 
 fn pop(call: CallId, fence: u64) -> Box<Pop> {
     let field = |key: &str, lowest| Field {
-        key: key.to_owned(),
-        label: key.to_owned(),
+        key: key.to_owned().into(),
+        label: key.to_owned().into(),
         value: Pii::new(format!("value of {key}")),
         lowest,
-        unlock: format!("ask for {key}"),
+        unlock: format!("ask for {key}").into(),
     };
     Box::new(Pop {
         call,
         fence: Fence(fence),
         level: Level::Likely,
-        why: vec!["dialled the number that was shown".to_owned()],
+        why: vec!["dialled the number that was shown".into()],
         rivals: 0,
         fields: vec![field("reason", Level::Unmatched), field("order", Level::Strong)],
         queue: QueueId::new("help"),
         waited: Duration::ZERO,
-        next_step: String::new(),
+        next_step: Default::default(),
     })
 }
 

@@ -1,5 +1,7 @@
 //! One login of an agent, and the call on its desk.
 
+use std::sync::Arc;
+
 use crate::base::CallId;
 
 use super::api::ConnId;
@@ -22,7 +24,7 @@ pub(super) struct Session {
 
 /// The offer or call on a desk; a desk has one at most.
 pub(super) struct DeskCall {
-    pub(super) pop: ShownPop,
+    pub(super) pop: Arc<ShownPop>,
     pub(super) drawn: bool,
     /// `None` while it is only offered.
     pub(super) phase: Option<CallPhase>,
@@ -78,7 +80,7 @@ impl Session {
 }
 
 impl DeskCall {
-    pub(super) fn offered(pop: ShownPop) -> DeskCall {
+    pub(super) fn offered(pop: Arc<ShownPop>) -> DeskCall {
         DeskCall { pop, drawn: false, phase: None, wrap_up_due: false, recording: None }
     }
 
@@ -100,7 +102,7 @@ impl DeskCall {
 
     fn restated(&self) -> Vec<ServerMessage> {
         let call = self.pop.call;
-        let mut messages = vec![ServerMessage::Pop(Box::new(self.pop.clone()))];
+        let mut messages = vec![ServerMessage::Pop(Arc::clone(&self.pop))];
         messages.extend(self.phase.map(|phase| ServerMessage::CallState { call, phase }));
         messages.extend(self.recording.map(|state| ServerMessage::Recording { call, state }));
         messages.extend(self.wrap_up_due.then_some(ServerMessage::WrapUpDue { call }));

@@ -111,17 +111,17 @@ impl EngineDoor for TestDoor {
 /// An offer with one open and one locked field.
 pub(crate) fn offer(agent: &str, call: CallId) -> DeskCommand {
     let field = |key: &str, value: &str, lowest, unlock: &str| Field {
-        key: key.to_owned(),
-        label: key.to_owned(),
+        key: key.to_owned().into(),
+        label: key.to_owned().into(),
         value: Pii::new(value.to_owned()),
         lowest,
-        unlock: unlock.to_owned(),
+        unlock: unlock.to_owned().into(),
     };
     let pop = Pop {
         call,
         fence: Fence(1),
         level: Level::Likely,
-        why: vec!["the caller ID fits".to_owned()],
+        why: vec!["the caller ID fits".into()],
         rivals: 0,
         fields: vec![
             field("reason", "return", Level::Unmatched, ""),
@@ -129,7 +129,7 @@ pub(crate) fn offer(agent: &str, call: CallId) -> DeskCommand {
         ],
         queue: QueueId::new("returns"),
         waited: std::time::Duration::ZERO,
-        next_step: "offer the label".to_owned(),
+        next_step: "offer the label".into(),
     };
     DeskCommand::Show { agent: AgentId::new(agent), pop: Box::new(pop) }
 }

@@ -80,6 +80,7 @@ pub mod client_frames;
 mod lines;
 #[cfg(test)]
 pub(crate) mod loopback;
+mod pop_text;
 mod seat;
 pub mod server_frames;
 mod socket;

@@ -2,22 +2,21 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::desktop::{
-    AgentState, BrowserPhone, ServerMessage, ShownField, ShownPop, ShownValue, SkillLevel, WatchedCall,
-};
+use super::pop_text::PopText;
+use crate::desktop::{AgentState, BrowserPhone, ServerMessage, SkillLevel, WatchedCall};
 
-/// One message to a desk, with its number when it is to be acknowledged.
+/// One message to a desk, with its number when it is to be acknowledged. `P` is a pop as it is read, or as it is written.
 #[derive(Clone, Serialize, Deserialize)]
-pub struct ServerFrame {
+pub struct ServerFrame<P = PopFrame> {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seq: Option<u64>,
     #[serde(flatten)]
-    pub body: ServerBody,
+    pub body: ServerBody<P>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-pub enum ServerBody {
+pub enum ServerBody<P = PopFrame> {
     Welcome {
         agent: String,
         session: String,
@@ -33,8 +32,8 @@ pub enum ServerBody {
         breaks: Vec<String>,
     },
     Phone(PhoneFrame),
-    Pop(Box<PopFrame>),
-    PopUpdated(Box<PopFrame>),
+    Pop(Box<P>),
+    PopUpdated(Box<P>),
     PopWithdrawn {
         call: String,
         why: String,
@@ -151,10 +150,17 @@ pub struct FieldFrame {
 
 /// Writes one text frame.
 pub fn write(seq: Option<u64>, message: ServerMessage) -> String {
-    let frame = ServerFrame { seq, body: body(message) };
+    let body = body(message);
+    let is_pop = matches!(body, ServerBody::Pop(_) | ServerBody::PopUpdated(_));
+    let mut text = Vec::with_capacity(if is_pop { POP_USUAL } else { OTHERS_USUAL });
     // Strings, numbers and lists of them: this cannot fail.
-    serde_json::to_string(&frame).unwrap_or_default()
+    let written = serde_json::to_writer(&mut text, &ServerFrame { seq, body });
+    written.ok().and_then(|()| String::from_utf8(text).ok()).unwrap_or_default()
 }
+
+/// Octets of a pop with some ten fields, and of all else.
+const POP_USUAL: usize = 2048;
+const OTHERS_USUAL: usize = 128;
 
 /// Where SIP over websocket is.
 const SIP_PATH: &str = "/sip";
@@ -171,7 +177,7 @@ fn phone_frame(phone: BrowserPhone) -> PhoneFrame {
     }
 }
 
-fn body(message: ServerMessage) -> ServerBody {
+fn body(message: ServerMessage) -> ServerBody<PopText> {
     match message {
         ServerMessage::Welcome { agent, session, resumed, skills, state, supervises, phone, breaks } => {
             ServerBody::Welcome {
@@ -186,8 +192,8 @@ fn body(message: ServerMessage) -> ServerBody {
             }
         }
         ServerMessage::Phone(phone) => ServerBody::Phone(phone_frame(*phone)),
-        ServerMessage::Pop(pop) => ServerBody::Pop(Box::new(pop_frame(*pop))),
-        ServerMessage::PopUpdated(pop) => ServerBody::PopUpdated(Box::new(pop_frame(*pop))),
+        ServerMessage::Pop(pop) => ServerBody::Pop(Box::new(PopText(pop))),
+        ServerMessage::PopUpdated(pop) => ServerBody::PopUpdated(Box::new(PopText(pop))),
         ServerMessage::PopWithdrawn { call, why } => ServerBody::PopWithdrawn { call: call.to_string(), why },
         ServerMessage::CallState { call, phase } => {
             ServerBody::CallState { call: call.to_string(), phase: phase.as_str().to_owned() }
@@ -237,34 +243,9 @@ fn state_frame(state: AgentState) -> StateFrame {
     }
 }
 
-fn pop_frame(pop: ShownPop) -> PopFrame {
-    PopFrame {
-        call: pop.call.to_string(),
-        fence: pop.fence.0,
-        level: pop.level.to_string(),
-        why: pop.why,
-        rivals: pop.rivals,
-        fields: pop.fields.into_iter().map(field).collect(),
-        queue: pop.queue.to_string(),
-        waited_ms: u64::try_from(pop.waited.as_millis()).unwrap_or(u64::MAX),
-        next_step: pop.next_step,
-    }
-}
-
-fn field(field: ShownField) -> FieldFrame {
-    let ShownField { key, label, value } = field;
-    match value {
-        ShownValue::Open(value) => {
-            FieldFrame { key, label, value: Some(value.into_inner()), locked: false, needs: None, unlock: None }
-        }
-        ShownValue::Locked { needs, unlock } => {
-            FieldFrame { key, label, value: None, locked: true, needs: Some(needs.to_string()), unlock: Some(unlock) }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
     use std::time::Duration;
 
     use super::*;
@@ -274,17 +255,17 @@ mod tests {
 
     fn pop() -> Pop {
         let field = |key: &str, label: &str, value: &str, lowest, unlock: &str| Field {
-            key: key.to_owned(),
-            label: label.to_owned(),
+            key: key.to_owned().into(),
+            label: label.to_owned().into(),
             value: Pii::new(value.to_owned()),
             lowest,
-            unlock: unlock.to_owned(),
+            unlock: unlock.to_owned().into(),
         };
         Pop {
             call: CallId(7),
             fence: Fence(3),
             level: Level::Likely,
-            why: vec!["the caller ID fits".to_owned()],
+            why: vec!["the caller ID fits".into()],
             rivals: 1,
             fields: vec![
                 field("reason", "Reason", "return", Level::Unmatched, ""),
@@ -292,13 +273,13 @@ mod tests {
             ],
             queue: QueueId::new("returns"),
             waited: Duration::from_millis(1500),
-            next_step: "offer the label".to_owned(),
+            next_step: "offer the label".into(),
         }
     }
 
     #[test]
     fn a_pop_is_written_without_its_locked_values() {
-        let text = write(Some(12), ServerMessage::Pop(Box::new(pop().shown())));
+        let text = write(Some(12), ServerMessage::Pop(Arc::new(pop().shown())));
         assert!(!text.contains("A-1001"));
         let call = CallId(7);
         let expected = format!(
@@ -381,7 +362,7 @@ mod tests {
 
     #[test]
     fn a_desk_written_in_rust_reads_them_back() {
-        let text = write(Some(12), ServerMessage::Pop(Box::new(pop().shown())));
+        let text = write(Some(12), ServerMessage::Pop(Arc::new(pop().shown())));
         let frame: ServerFrame = serde_json::from_str(&text).expect("readable");
         let ServerBody::Pop(read) = frame.body else { panic!("a pop") };
         assert_eq!((frame.seq, read.fields.len(), read.waited_ms), (Some(12), 2, 1500));

@@ -112,10 +112,10 @@ impl Pops {
 
 /// Every text of the message.
 fn texts(pop: &ShownPop) -> Vec<&str> {
-    let mut texts = vec![pop.next_step.as_str(), pop.queue.as_str()];
-    texts.extend(pop.why.iter().map(String::as_str));
+    let mut texts = vec![pop.next_step.as_ref(), pop.queue.as_str()];
+    texts.extend(pop.why.iter().map(AsRef::as_ref));
     for field in &pop.fields {
-        texts.extend([field.key.as_str(), field.label.as_str()]);
+        texts.extend([field.key.as_ref(), field.label.as_ref()]);
         texts.push(match &field.value {
             ShownValue::Open(value) => value.expose(),
             ShownValue::Locked { unlock, .. } => unlock,
@@ -142,8 +142,8 @@ mod tests {
 
     fn pop(level: Level, values: &[String]) -> DesktopOutput {
         let field = |value: &String| ShownField {
-            key: "k".to_owned(),
-            label: "K".to_owned(),
+            key: "k".into(),
+            label: "K".into(),
             value: ShownValue::Open(Pii::new(value.clone())),
         };
         let pop = ShownPop {
@@ -155,9 +155,9 @@ mod tests {
             fields: values.iter().map(field).collect(),
             queue: QueueId::new("help"),
             waited: Default::default(),
-            next_step: String::new(),
+            next_step: Default::default(),
         };
-        DesktopOutput::Send { conn: ConnId(1), seq: Some(1), message: ServerMessage::Pop(Box::new(pop)) }
+        DesktopOutput::Send { conn: ConnId(1), seq: Some(1), message: ServerMessage::Pop(std::sync::Arc::new(pop)) }
     }
 
     #[test]
