@@ -20,6 +20,9 @@ pub struct Flags {
     /// How many begin in a second.
     #[arg(long, default_value_t = 200)]
     rate: usize,
+    /// How long after the last answer it is measured: what transactions keep for 32 s is over after 34.
+    #[arg(long, default_value_t = 0)]
+    later_s: u64,
     /// Kamailio keeps dialogs too.
     #[arg(long)]
     dialogs: bool,
@@ -39,7 +42,7 @@ const OVER_PROXY: Duration = Duration::from_secs(7);
 impl Flags {
     /// For the run that makes every table.
     pub fn for_all() -> Flags {
-        Flags { calls: 2000, rate: 250, dialogs: false, only: None }
+        Flags { calls: 2000, rate: 250, later_s: 0, dialogs: false, only: None }
     }
 }
 
@@ -48,6 +51,7 @@ pub fn run(flags: &Flags) -> Table {
         Table::new("hold", &["side", "calls held", "memory KiB", "KiB/call since none", "KiB/call of the second half"]);
     let half = Plan { rate: flags.rate, count: flags.calls / 2, hold: LONG };
     let first = Plan { rate: flags.rate, count: flags.calls, hold: SHORT };
+    let later = Duration::from_secs(flags.later_s);
     if flags.only != Some(Side::Throughline) {
         for dialogs in if flags.dialogs { vec![true] } else { vec![false, true] } {
             let mut theirs = Theirs::start(dialogs);
@@ -55,7 +59,7 @@ pub fn run(flags: &Flags) -> Table {
             thread::sleep(OVER_PROXY);
             let pid = theirs.pid();
             let name = if dialogs { "Kamailio + dialogs" } else { "Kamailio" };
-            measured(name, &half, &mut table, || memory::kib(pid), |nth| theirs.hold(nth, &half));
+            measured(name, (&half, later), &mut table, || memory::kib(pid), |nth| theirs.hold(nth, &half));
         }
     }
     if flags.only != Some(Side::Kamailio) {
@@ -63,18 +67,25 @@ pub fn run(flags: &Flags) -> Table {
         ours.round(&first);
         thread::sleep(OVER);
         let pid = ours.pid();
-        measured("Throughline", &half, &mut table, || memory::kib(pid), |nth| ours.hold(nth, "delivery", &half));
+        measured("Throughline", (&half, later), &mut table, || memory::kib(pid), |nth| ours.hold(nth, "delivery", &half));
     }
     table
 }
 
-fn measured(side: &str, half: &Plan, table: &mut Table, kib: impl Fn() -> u64, mut hold: impl FnMut(&str) -> Sipp) {
+fn measured(
+    side: &str,
+    (half, later): (&Plan, Duration),
+    table: &mut Table,
+    kib: impl Fn() -> u64,
+    mut hold: impl FnMut(&str) -> Sipp,
+) {
     let before = kib();
     let mut halves = Vec::new();
     let mut last = before;
     for nth in ["first", "second"] {
         let carrier = hold(nth);
         all_held(&carrier, half);
+        thread::sleep(later);
         halves.push(carrier);
         let (now, calls) = (kib(), half.count * halves.len());
         let each = |from: u64, calls: usize| one_decimal(now.saturating_sub(from) as f64 / calls.max(1) as f64);
