@@ -67,7 +67,13 @@ pub fn run(flags: &Flags) -> Table {
         ours.round(&first);
         thread::sleep(OVER);
         let pid = ours.pid();
-        measured("Throughline", (&half, later), &mut table, || memory::kib(pid), |nth| ours.hold(nth, "delivery", &half));
+        measured(
+            "Throughline",
+            (&half, later),
+            &mut table,
+            || memory::kib(pid),
+            |nth| ours.hold(nth, "delivery", &half),
+        );
     }
     table
 }

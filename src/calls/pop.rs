@@ -95,7 +95,13 @@ fn field(key: &'static str, label: &'static str, value: String, lowest: Level, u
 /// The company's own, under the name that it has there.
 fn attribute((key, value): (&String, &Pii<String>)) -> Field {
     let (key, value) = (key.clone(), value.expose().clone());
-    Field { label: key.clone().into(), key: key.into(), value: Pii::new(value), lowest: Level::Proven, unlock: ASK_PAGE.into() }
+    Field {
+        label: key.clone().into(),
+        key: key.into(),
+        value: Pii::new(value),
+        lowest: Level::Proven,
+        unlock: ASK_PAGE.into(),
+    }
 }
 
 fn reason(intent: &Intent) -> String {

@@ -139,8 +139,7 @@ mod tests {
     /// The second call's, which takes the intent when nobody has it.
     fn question(ask: u64) -> StoreAsk {
         let claim = Some(ClaimPlan { call: SECOND, until: UNTIL });
-        let request =
-            StoreRequest::Find { dialled: None, caller: None, token: Some(IntentId(7)), claim, now: Wall(2) };
+        let request = StoreRequest::Find { dialled: None, caller: None, token: Some(IntentId(7)), claim, now: Wall(2) };
         StoreAsk { ask: AskId(ask), request: Box::new(request), patience: PATIENCE }
     }
 

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-
 use super::webrtc::{Fingerprint, IceCredentials, Setup, WebRtc};
 use crate::base::rng::Rng;
 
