@@ -123,7 +123,10 @@ mod tests {
             // SAFETY: the layout is the same for both.
             unsafe {
                 let pieces = [(); 3].map(|()| Memory.alloc(layout));
-                assert!(pieces.iter().all(|piece| (*piece as usize).is_multiple_of(alignment)), "{size} of {alignment}");
+                assert!(
+                    pieces.iter().all(|piece| (*piece as usize).is_multiple_of(alignment)),
+                    "{size} of {alignment}"
+                );
                 pieces.into_iter().for_each(|piece| Memory.dealloc(piece, layout));
             }
         }
