@@ -161,14 +161,22 @@ impl Calls {
         while let Some(chore) = self.bench.chores.pop_front() {
             match chore {
                 Chore::Taken(intent) => self.with_recall(intent, |call, bench| recalling::give_way(call, bench, now)),
-                Chore::Freed { intent, talked } => self.with_recall(intent, |call, bench| {
-                    bench.pages.has(intent, call.id);
-                    recalling::take_up(call, talked, bench, now);
-                }),
+                Chore::Freed { intent, talked } => self.freed(intent, talked, now),
                 Chore::Promised { intent, decision, plan } => self.begin_promised(intent, (decision, plan), now),
                 Chore::CallsIn { intent, call } => self.calls_in(intent, call, now),
             }
         }
+    }
+
+    /// A call of the customer is over: unless they have another one, it is the callback's turn.
+    fn freed(&mut self, intent: IntentId, talked: bool, now: Now) {
+        if !self.bench.recalls.contains_key(&intent) || (!talked && self.call_of_customer(intent).is_some()) {
+            return;
+        }
+        self.with_recall(intent, |call, bench| {
+            bench.pages.has(intent, call.id);
+            recalling::take_up(call, talked, bench, now);
+        });
     }
 
     fn with_recall(&mut self, intent: IntentId, act: impl FnOnce(&mut Call, &mut Bench)) {

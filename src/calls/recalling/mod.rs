@@ -335,6 +335,7 @@ pub fn give_way(call: &mut Call, bench: &mut Bench, now: Now) {
 /// The customer's own call is over. What it came to decides what becomes of the callback.
 pub fn take_up(call: &mut Call, talked: bool, bench: &mut Bench, now: Now) {
     if talked && matches!(call.phase, Phase::Promised | Phase::Waiting) {
+        park(call, bench);
         return ending::finish(call, Outcome::Replaced, EndedBy::Caller, bench, now);
     }
     let Some(recall) = &mut call.recall else { return };

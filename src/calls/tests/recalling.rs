@@ -277,6 +277,18 @@ fn a_customer_who_calls_has_the_place_of_their_callback() {
     quiet(bench);
 }
 
+/// They have called from two telephones, and one of them is there still.
+#[test]
+fn a_callback_gives_way_until_the_last_call_of_the_customer_is_over() {
+    let mut bench = always();
+    bench.check("> promise\n < enqueue help as before, promised");
+    for event in ["invite", "found ours", "invite", "found ours"] {
+        bench.after(event);
+    }
+    let said = bench.after("caller cancels");
+    assert!(said.ends_with("ended abandoned by caller"), "{said}");
+}
+
 #[test]
 fn who_waits_and_wants_to_be_called_back_keeps_the_place_and_hangs_up() {
     let mut bench = waiting();
