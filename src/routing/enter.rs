@@ -52,6 +52,7 @@ impl Router {
 
     /// Caller gone, ceiling reached, or the end of a conversation of which nobody said so.
     pub(super) fn leave(&mut self, id: CallId, now: Mono) {
+        self.unsay(id);
         let Some(call) = self.calls.get(&id) else {
             self.stale += 1;
             return;
@@ -73,6 +74,11 @@ impl Router {
             }
             Place::Talking(agent) => self.end_talk(agent, now),
         }
+    }
+
+    /// Whoever has left does not hear what was said to them until then: from another queue they hear something else.
+    fn unsay(&mut self, id: CallId) {
+        self.outputs.retain(|output| !output.is_answer_to(id));
     }
 
     fn take_in(&mut self, call: RoutedCall, is_back: bool, now: Mono) {

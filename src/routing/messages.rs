@@ -167,6 +167,21 @@ pub enum Output {
     },
 }
 
+impl Output {
+    /// What this call has come to.
+    pub(super) fn is_answer_to(&self, id: CallId) -> bool {
+        match self {
+            Output::Offer { call, .. }
+            | Output::NotFree { call, .. }
+            | Output::GrantExpired { call, .. }
+            | Output::Position { call, .. }
+            | Output::QueueFull { call }
+            | Output::NobodyCanServe { call } => *call == id,
+            Output::AgentPaused { .. } | Output::AgentStateChanged { .. } | Output::Waited { .. } => false,
+        }
+    }
+}
+
 /// Why an agent is paused.
 pub type PauseCause = OfferFailure;
 

@@ -185,6 +185,20 @@ fn a_call_goes_to_the_agent_who_can() {
     ]);
 }
 
+/// What it was told of the place that it has left is not for the one that it has.
+#[test]
+fn a_call_that_has_gone_to_another_queue_hears_nothing_of_the_first() {
+    for (first, other, said) in [("english", "billing", "1 to bob#1"), ("nowhere", "english", "1 to ann#1")] {
+        let mut world = World::new(setup());
+        world.step(0, "ann available");
+        world.step(0, "bob available");
+        for line in [&format!("call 1 {first}"), "leave 1", &format!("call 1 {other}")] {
+            world.router.handle(read(line).expect("an input"), now(1));
+        }
+        assert_eq!(world.drain(), [said]);
+    }
+}
+
 #[test]
 fn who_is_in_a_call_of_their_own_is_offered_nothing() {
     check(&[
