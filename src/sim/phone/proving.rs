@@ -73,7 +73,9 @@ impl Phone {
         let rack = request.header(HeaderName::RACK).and_then(RAck::read);
         let invite = call.invite.as_ref().map(|invite| invite.cseq().number);
         let is_it = rack.is_some_and(|rack| Some(rack.rseq) == call.rseq && Some(rack.cseq) == invite);
-        if !is_it {
+        // A copy that the network has kept back.
+        let is_late = request.cseq().number <= call.remote_cseq;
+        if !is_it && !is_late {
             self.fault("a PRACK for what was never said");
             return self.refuse_statelessly(id, request, 481, from);
         }
