@@ -264,4 +264,27 @@ mod tests {
         assert_eq!(digests(1).len(), 5);
         assert_eq!(digests(1), digests(3));
     }
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: SimulateArgs,
+    }
+
+    fn parse(line: &str) -> SimulateArgs {
+        let line = line.strip_prefix("again with: throughline ").expect("a command");
+        <Line as clap::Parser>::try_parse_from(line.split(' ')).expect("flags that there are").args
+    }
+
+    #[test]
+    fn what_is_printed_plays_the_same_world_again() {
+        for only in ["", " --only store-never,ack-late"] {
+            let args = parse(&format!(
+                "again with: throughline simulate --seeds 4..9 --calls 7 --agents 3 --faults many --more talk{only}"
+            ));
+            let scenario = args.scenario(6);
+            let again = parse(&again(&args, scenario));
+            assert_eq!((again.worlds(), again.scenario(6)), ((6, 1), scenario));
+        }
+    }
 }

@@ -244,6 +244,7 @@ impl World {
         self.check_deadline();
         let mut spins = 0;
         while self.engine.poll_timeout().is_some_and(|(at, _)| at <= self.now) {
+            self.invariants.begin_anew();
             self.engine.handle_timeout(self.clock());
             self.drain();
             spins += 1;

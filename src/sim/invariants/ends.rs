@@ -28,7 +28,7 @@ struct Leg {
 
 impl Ends {
     /// Something else happens.
-    pub fn input(&mut self) {
+    pub fn begin_anew(&mut self) {
         self.fresh_own = None;
     }
 

@@ -99,10 +99,18 @@ impl Invariants {
         }
     }
 
+    /// Before anything is handled, be it a deadline: what came before has no part in it.
+    pub fn begin_anew(&mut self) {
+        self.ends.begin_anew();
+        self.order.begin_anew();
+        self.passing.begin_anew();
+        self.reloads.begin_anew();
+    }
+
     /// Before the engine handles it.
     pub fn input(&mut self, input: &Input, now: Now) {
         self.now = now.mono;
-        self.ends.input();
+        self.begin_anew();
         self.order.input(input);
         self.rings.input(input);
         self.hearing.input(input);

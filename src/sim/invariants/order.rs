@@ -34,8 +34,12 @@ struct Waiting {
 }
 
 impl Order {
-    pub fn input(&mut self, input: &Input) {
+    /// Something else happens.
+    pub fn begin_anew(&mut self) {
         self.fresh.clear();
+    }
+
+    pub fn input(&mut self, input: &Input) {
         if let Input::Store { result: Ok(StoreReply::Found { candidates }), .. } = input {
             let favoured = candidates.iter().filter(|one| one.last_agent.is_some());
             self.with_favourite.extend(favoured.map(|one| one.intent.id));

@@ -29,8 +29,12 @@ struct Passed {
 }
 
 impl Passing {
-    pub fn input(&mut self, input: &Input) {
+    /// Something else happens.
+    pub fn begin_anew(&mut self) {
         self.in_vain.clear();
+    }
+
+    pub fn input(&mut self, input: &Input) {
         if let Input::Desktop(DesktopInput::Message { conn, message: ClientMessage::Hello(hello) }) = input {
             self.agent_by_conn.insert(*conn, hello.agent.clone());
         }

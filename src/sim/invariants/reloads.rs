@@ -16,6 +16,11 @@ pub(super) struct Reloads {
 }
 
 impl Reloads {
+    /// Something else happens.
+    pub fn begin_anew(&mut self) {
+        self.is_reloading = false;
+    }
+
     pub fn input(&mut self, input: &Input) {
         self.is_reloading = matches!(input, Input::Configured(_));
         if let Input::Configured(configured) = input {
