@@ -105,7 +105,7 @@ impl Router {
         }
     }
 
-    /// The first of the agents whom the call prefers who is busy but willing, and can serve it; none while another of them is free.
+    /// The first of the agents whom the call prefers who is busy but willing, is there, and can serve it; none while another of them is free.
     fn holder(&self, call: &RoutedCall) -> Option<AgentIx> {
         let is_free = |ix: &AgentIx| self.agent(*ix).idle.is_some() && self.agent(*ix).takes(call.lane, call.stage);
         if call.prefer.iter().any(is_free) {
@@ -116,7 +116,8 @@ impl Router {
 
     fn would_hold(&self, ix: AgentIx, call: &RoutedCall) -> bool {
         let agent = self.agent(ix);
-        let is_busy = agent.is_willing() && agent.is_busy();
+        // Whoever has closed the desk over their last work may have gone home.
+        let is_busy = agent.is_willing() && agent.connected && agent.is_busy();
         is_busy && agent.takes(call.lane, call.stage) && agent.held.len() < HELD_PER_AGENT_MAX
     }
 

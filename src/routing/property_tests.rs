@@ -410,7 +410,7 @@ impl Onlooker {
                 state.state,
                 AgentState::Offered { .. } | AgentState::OnCall { .. } | AgentState::WrapUp { .. }
             );
-            if state.available && !state.paused && busy {
+            if state.available && state.connected && !state.paused && busy {
                 call.at = At::Held { agent, until: self.now + Duration::from_secs(20) };
             }
         }

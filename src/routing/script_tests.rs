@@ -530,6 +530,17 @@ fn an_absent_preferred_agent_is_not_waited_for() {
 }
 
 #[test]
+fn a_busy_preferred_agent_whose_desk_is_closed_is_not_waited_for() {
+    check(&[
+        (0, "ann available", &[]),
+        (1, "call 1 any", &["1 to ann#1"]),
+        (2, "bob available", &[]),
+        (3, "ann lost", &[]),
+        (4, "call 2 any prefer=ann", &["2 to bob#1 not ann Reserved"]),
+    ]);
+}
+
+#[test]
 fn a_call_is_let_go_when_its_preferred_agent_leaves() {
     check(&[
         (0, "ann available", &[]),

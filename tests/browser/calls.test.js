@@ -261,7 +261,7 @@ test('demo: its three links are all it takes, a simulated telephone too', async 
   }
 });
 
-// In browsers of its own: nothing that other tests have left there is measured.
+// In browsers of its own, which have nothing else to do.
 inLane('alone')('figures: from the click to the pop, and from the answer to sound both ways', () => closeAll().then(() => meeting(async ({ server, desk, shop, anna }) => {
   await goAvailable(desk, server.origin, anna);
   await askForHelp(shop, server.shop);
