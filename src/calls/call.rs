@@ -180,8 +180,6 @@ pub struct Call {
     /// Agents who are in it without a grant, as the router knows.
     pub engaged: Vec<AgentId>,
     pub change: Option<Change>,
-    /// The caller has put the agent on hold.
-    pub is_held: bool,
     /// The call is being passed on.
     pub transfer: Option<Box<Transfer>>,
     /// Where the phone or the fallback has sent us by 3xx.

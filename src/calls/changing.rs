@@ -225,7 +225,7 @@ pub fn settle(call: &mut Call, asking: Side, offer: Session, bench: &mut Bench) 
         asker.remote = Some(offer);
     }
     tell_both(call, bench);
-    show_hold(call, asking, is_hold, bench);
+    show_hold(call, bench);
     if is_hold {
         recording::resume(call, bench, bench.now);
     }
@@ -283,9 +283,10 @@ fn refuse(call: &Call, side: Side, status: u16, bench: &mut Bench) {
     }
 }
 
-fn show_hold(call: &mut Call, side: Side, is_hold: bool, bench: &mut Bench) {
-    let (Phase::Talking(grant, _), Side::Caller) = (&call.phase, side) else { return };
-    call.is_held = is_hold;
-    let phase = if is_hold { CallPhase::Held } else { CallPhase::Talking };
+/// Whoever has put the other on hold: the agent's telephone may have no other sign of it.
+fn show_hold(call: &Call, bench: &mut Bench) {
+    let Phase::Talking(grant, _) = &call.phase else { return };
+    let is_held = [Side::Caller, Side::Far].into_iter().any(|side| call.sound.is_held_by(side));
+    let phase = if is_held { CallPhase::Held } else { CallPhase::Talking };
     bench.desk(DeskCommand::CallPhase { agent: grant.agent.clone(), call: call.id, phase });
 }

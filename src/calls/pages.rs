@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::base::{AgentId, CallId, CaseId, IntentId, Level};
 
-use super::call::{Call, Phase, Step};
+use super::call::{Call, Phase, Side, Step};
 use super::facts::{CallRecord, Outcome};
 
 /// From the shell: the first page of an intent is open, or the last is closed.
@@ -210,7 +210,7 @@ fn state_of_phase(call: &Call) -> PageState {
         Phase::Waiting | Phase::Promised => PageState::Recognised,
         Phase::Offered(_) => PageState::AgentReading,
         Phase::Ringing(..) | Phase::HandedOver(_) | Phase::Diverting(_) | Phase::Recalling(..) => PageState::Ringing,
-        Phase::Talking(..) if call.is_held => PageState::Held,
+        Phase::Talking(..) if call.sound.is_held_by(Side::Far) => PageState::Held,
         Phase::Talking(..) | Phase::Passing | Phase::Passed(_) | Phase::Diverted(_) => PageState::Connected,
         Phase::Over => PageState::Ended,
     }

@@ -50,7 +50,6 @@ pub fn fresh(
         outgoing: None,
         engaged: Vec::new(),
         change: None,
-        is_held: false,
         recording: Default::default(),
         consultation: None,
         supervision: None,

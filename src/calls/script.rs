@@ -548,6 +548,7 @@ impl Bench {
                 let refer = Refer { to, replaces: Some(named), referred_by: None };
                 sip(SipEvent::Refer { leg: self.agent_leg, refer: Box::new(refer) })
             }
+            ["far", "unholds"] => sip(SipEvent::Reinvite { leg: self.far, offer: Bytes::from_static(SDP) }),
             ["far", "reinvites"] => sip(SipEvent::Reinvite { leg: self.far, offer: Bytes::from_static(SDP_HOLD) }),
             ["far", "refers"] => {
                 let refer = Refer { to: Pii::new("sip:ben@x".to_owned()), replaces: None, referred_by: None };
@@ -634,10 +635,12 @@ impl Bench {
             ["far", "tells", digit] => sip(SipEvent::Key { leg: self.far, digit: key(digit), duration_ms: 100 }),
             ["caller", "withdraws"] => sip(SipEvent::ReinviteWithdrawn { leg: caller }),
             ["caller", "reinvites"] => sip(SipEvent::Reinvite { leg: caller, offer: Bytes::from_static(SDP_HOLD) }),
-            ["caller", "unholds"] => sip(SipEvent::Reinvite { leg: caller, offer: Bytes::from_static(SDP) }),
             ["reinvite", "lost"] => sip(SipEvent::ReinviteAnswered { leg: self.far, status: 503, body: Bytes::new() }),
             ["reinvite", "answered"] => {
                 sip(SipEvent::ReinviteAnswered { leg: self.far, status: 200, body: Bytes::from_static(SDP) })
+            }
+            ["caller", "agrees"] => {
+                sip(SipEvent::ReinviteAnswered { leg: caller, status: 200, body: Bytes::from_static(SDP) })
             }
             ["caller", "accepts"] => {
                 sip(SipEvent::ReinviteAnswered { leg: caller, status: 200, body: Bytes::from_static(SDP_PCMA) })

@@ -149,6 +149,15 @@ impl Sound {
         agreed.is_some_and(|agreed| agreed.telephone_event().is_some())
     }
 
+    /// That side has asked not to hear the other for a while.
+    pub fn is_held_by(&self, side: Side) -> bool {
+        let stream = match side {
+            Side::Caller => self.caller.as_ref(),
+            Side::Far => self.far.as_ref(),
+        };
+        stream.is_some_and(|stream| !stream.wish.listens())
+    }
+
     /// The media's leg on that side.
     pub fn leg(&self, side: Side) -> Option<LegId> {
         let stream = match side {

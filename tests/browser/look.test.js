@@ -54,6 +54,7 @@ for (const [name, options] of LOOKS) {
       server.show([{ call: 'call_0000000000008', agent: 'cem', queue: 'delivery', talked_ms: 61_000 }, { call: 'call_0000000000009', agent: 'dana', queue: 'delivery', talked_ms: 5_000, by: 'eve' }]);
       await desk.getByText('eve is with it').waitFor();
       await check(desk, 'desk-supervising');
+      await apart(desk);
       await check(shop, 'shop-talking');
       await desk.locator('[data-id="end"]').click();
       await desk.getByRole('heading', { name: 'How did it go?' }).waitFor();
@@ -99,6 +100,17 @@ inLane('alone')('weight: each page is under 150 kB transferred; how soon it is p
     server.stop();
   }
 });
+
+/** However the page is scrolled, the panel of the call does not lie over the calls below it. */
+async function apart(shown) {
+  const [panel, watch] = await shown.evaluate(() => {
+    scrollTo(0, document.documentElement.scrollHeight);
+    const places = [document.querySelector('#panel').getBoundingClientRect().bottom, document.querySelector('#watch').getBoundingClientRect().top];
+    scrollTo(0, 0);
+    return places;
+  });
+  assert.ok(panel <= watch, `the panel ends at ${panel}, and what is below it begins at ${watch}`);
+}
 
 async function fits(shown, title) {
   const { wide, width } = await shown.evaluate(() => ({ wide: document.documentElement.scrollWidth, width: innerWidth }));

@@ -240,6 +240,7 @@ test('desk: a newer window displaces an older one, which says so', () => world(a
   const second = await page(await launch(440));
   await signIn(second, server.origin);
   await desk.getByText('Your desk is open in another window').waitFor();
+  await desk.getByRole('heading', { name: 'This window is at rest' }).waitFor();
   await picture(desk, 'desk-displaced');
   await desk.getByRole('button', { name: 'Use it here' }).click();
   await second.getByText('Your desk is open in another window').waitFor();

@@ -29,6 +29,8 @@ export class Desk {
     this.settings = kept.settings();
     /** @type {{ state: string, reason?: string }} */
     this.state = { state: 'offline' };
+    /** Another window of this agent has the desk. */
+    this.isDisplaced = false;
     /** What the agent has asked for and is not yet: with a call or wrap-up, it comes after that. @type {{ state: string, reason?: string } | null} */
     this.next = null;
     /** What a break may be for; empty for anything. @type {string[]} */
@@ -434,6 +436,7 @@ export class Desk {
   /** @param {string} why */
   over(why) {
     if (why === 'displaced') {
+      this.isDisplaced = true;
       void this.line.retire();
       this.notice('connection', 'warn', 'Your desk is open in another window', this.line.call
         ? 'New calls come there. This call stays here until you end it or move it.'

@@ -38,7 +38,7 @@ export class Panel {
     const { desk } = this;
     const call = desk.line.call;
     const state = [
-      desk.phase, desk.state.state, desk.state.reason, call?.state, call?.held, call?.muted, call?.changing, call?.heldByThem, call?.interrupted,
+      desk.phase, desk.state.state, desk.state.reason, desk.isDisplaced, call?.state, call?.held, call?.muted, call?.changing, call?.heldByThem, call?.interrupted,
       this.drawer, this.passing, desk.line.state, desk.line.isHere, desk.wantsClick, desk.call, desk.watch.isWith && !desk.pop, desk.recording, desk.consulting.state, desk.settings.auto, desk.line.whereIs(),
     ].join('|');
     if (state === this.shown) return;
@@ -62,6 +62,9 @@ export class Panel {
   }
 
   idle() {
+    if (this.desk.isDisplaced) {
+      return [h('div', { class: 'idle offline' }, h('span', { class: 'disc' }, icon('out')), h('h1', {}, 'This window is at rest'), h('p', { class: 'quiet' }, 'You work in another one. You can close this.'))];
+    }
     const { state, reason } = this.desk.state;
     const here = this.desk.line.isHere;
     /** @type {Record<string, [IconName, string, string]>} */

@@ -39,7 +39,12 @@ export function words(live) {
   if (live.state === 'calling_you') return 'We are calling you now.';
   if (live.state === 'callback_missed') return 'We called and did not reach you.';
   const place = live.position ? `You are number ${live.position}` : 'Your place is kept';
-  return typeof live.expected_wait_s === 'number' ? `${place}, ${about(live.expected_wait_s)} to wait.` : `${place}.`;
+  return withWait(place, live);
+}
+
+/** @param {string} place @param {LiveState} live */
+export function withWait(place, { expected_wait_s: wait }) {
+  return wait ? `${place}, ${about(wait)} to wait.` : `${place}.`;
 }
 
 /** @param {Contact} contact */

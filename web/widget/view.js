@@ -1,7 +1,7 @@
 /** What the widget draws: channels, progress, question, form. Each function makes elements; none keeps a state. */
 
 import { about, clock, h, icon } from '../lib/dom.js';
-import { CALLBACK_STATES, words } from './callback.js';
+import { CALLBACK_STATES, withWait, words } from './callback.js';
 
 /** @typedef {import('./contact.js').Contact} Contact */
 /** @typedef {import('./contact.js').Channel} Channel */
@@ -109,16 +109,17 @@ function detail(state, live) {
   if (state === 'ringing') return h('p', { class: 'quiet small' }, 'Nearly there.');
   if (state !== 'waiting') return null;
   const place = live.position ? `You are number ${live.position}` : 'You have a place';
-  return h('p', { class: 'quiet small' }, typeof live.expected_wait_s === 'number' ? `${place}, ${about(live.expected_wait_s)} to wait.` : `${place}.`);
+  return h('p', { class: 'quiet small' }, withWait(place, live));
 }
 
 /** What a screen reader is told when the state changes. @param {string} state @param {LiveState} live */
 export function spoken(state, live) {
   if (state === 'waiting') return detail(state, live)?.textContent ?? '';
   if (state === 'confirm') return 'Are you calling us right now?';
+  if (state === 'held') return 'You are on hold for a moment.';
   if (state === 'ended') return 'The call has ended.';
   if (CALLBACK_STATES.has(state) || state === 'callback_missed') return words(live);
-  return title(state === 'held' ? 'connected' : state, live) ?? '';
+  return title(state, live) ?? '';
 }
 
 /** The match is in doubt. @param {Contact} contact */

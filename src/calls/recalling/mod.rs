@@ -312,7 +312,6 @@ fn start_anew(call: &mut Call) {
     call.caller = CallerLeg(call.next_leg().0);
     call.sound = super::sound::Sound::late();
     call.connected = None;
-    call.is_held = false;
 }
 
 /// The customer has called, and their call has the place from now on.

@@ -133,7 +133,7 @@ fn a_hold_counts_at_once_while_the_other_side_is_away_which_hears_of_it_when_it_
          > far back
          < reinvite far
          > reinvite answered
-         > caller unholds
+         > caller refreshes
          < reinvite far
          > reinvite answered
          < anna talking, reinvite of caller 200
@@ -150,7 +150,7 @@ fn an_agent_holds_a_customer_whose_page_is_away() {
     bench.check(
         "> caller away
          > far reinvites
-         < reinvite of far 200
+         < anna held, reinvite of far 200
          > caller back
          < reinvite caller
          > caller accepts",
@@ -164,7 +164,7 @@ fn a_hold_that_was_taken_back_while_the_other_side_was_away_is_not_told() {
         "> far away
          > caller reinvites
          < anna held, reinvite of caller 200
-         > caller unholds
+         > caller refreshes
          < anna talking, reinvite of caller 200
          > far back",
     );
