@@ -240,7 +240,7 @@ fn a_policy_that_makes_no_sense_is_refused_and_the_old_one_stays() {
             "access.domains_csv",
             "domains.csv, line 1",
             "two values",
-            51,
+            10_000,
         ),
     ] {
         let good = server.rewrite(from, &to);

@@ -325,8 +325,10 @@ pub const PLACES_LEFT_MAX: usize = 10_000;
 pub const CUT_OFF_PLACES_MAX: usize = 100_000;
 /// Days of one list of holidays: a hundred years of many. Beyond it the configuration is refused.
 pub const HOLIDAYS_MAX: usize = 20_000;
-/// Faults of one file that are named one by one; the others are counted.
-pub const FAULTS_NAMED_MAX: usize = 50;
+/// Faults of one file that are named one by one, some megabytes in all; the others are counted.
+pub const FAULTS_NAMED_MAX: usize = 20_000;
+/// Faults of a reload that stand in the log one by one: it must not crowd out what happens meanwhile. The others are counted there.
+pub const FAULTS_LOGGED_MAX: usize = 50;
 /// Numbers of one pool; more than the Erlang formula asks for at any load one server carries. Beyond it the configuration is refused.
 pub const POOL_NUMBERS_MAX: usize = 10_000;
 /// The longest that a number may rest after its lease; whoever dials later than a day has kept the number. More is refused.
