@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use arc_swap::ArcSwap;
 use tokio::sync::Mutex;
 
 use crate::access::Policy;
-use crate::base::limits::PLACES_LEFT_MAX;
+use crate::base::limits::{FAULTS_LOGGED_MAX, PLACES_LEFT_MAX};
 use crate::base::rng::Rng;
 use crate::calls::settings::WebRtcPlan;
 use crate::config::{self, Change, Fault, How, Plan, WavAt};
@@ -38,6 +39,8 @@ pub struct Reloader {
     file: Option<PathBuf>,
     parts: Parts,
     served: Served,
+    /// How long calls in progress go on after SIGTERM.
+    drain: ArcSwap<Duration>,
     present: Mutex<Present>,
 }
 
@@ -108,7 +111,8 @@ impl Reloader {
         let present = Mutex::new(Present { source, stage, policies, former: Vec::new(), left: 0 });
         let reloader = Arc::new_cyclic(|me: &Weak<Reloader>| {
             let served = Served::new(parts.web.router(plan, Arc::new(ReloadHandle(me.clone())), rng));
-            Reloader { me: me.clone(), file, parts, served, present }
+            let drain = ArcSwap::from_pointee(plan.shell.drain);
+            Reloader { me: me.clone(), file, parts, served, drain, present }
         });
         tokio::spawn(let_go(Arc::downgrade(&reloader)));
         reloader
@@ -119,6 +123,11 @@ impl Reloader {
         self.served.clone()
     }
 
+    /// How long calls in progress go on after SIGTERM.
+    pub fn drain(&self) -> Duration {
+        **self.drain.load()
+    }
+
     /// For a signal: what comes of it is in the log.
     pub async fn run_and_log(self: Arc<Reloader>) {
         match self.run(true).await {
@@ -127,8 +136,11 @@ impl Reloader {
                 tracing::info!(?changes, "the configuration was read again");
             }
             Err(NotReloaded::Faults(faults) | NotReloaded::NeedsRestart(faults)) => {
-                for ConfigFault { key, file, line, what, remedy } in &faults {
+                for ConfigFault { key, file, line, what, remedy } in faults.iter().take(FAULTS_LOGGED_MAX) {
                     tracing::error!(file, line, key, remedy, "{what}");
+                }
+                if let more @ 1.. = faults.len().saturating_sub(FAULTS_LOGGED_MAX) {
+                    tracing::error!(more, "more faults, each of which `throughline check` names");
                 }
                 tracing::error!(faults = faults.len(), "the configuration stays as it was");
             }
@@ -160,12 +172,15 @@ impl Reloader {
         let Checked { mut plan, clips, source, left, .. } = checked;
         let parts = &self.parts;
         let seed = random_seed().map_err(|_| NotReloaded::NoEngine)?;
-        let changed = tls::change(&plan, parts.tls.0.as_deref(), parts.tls.1.as_deref());
-        changed.map_err(|faults| NotReloaded::Faults(told(self.file.as_deref(), faults)))?;
+        // Files may have changed since they were checked. Nothing is taken before all that can still be refused.
+        let certificates = tls::read_again(&plan, parts.tls.0.as_deref(), parts.tls.1.as_deref());
+        let certificates = certificates.map_err(|faults| NotReloaded::Faults(told(self.file.as_deref(), faults)))?;
         parts
             .notifier
             .change(&notices::targets(&plan))
             .map_err(|_| NotReloaded::Faults(told(self.file.as_deref(), notices::faults_of(&plan))))?;
+        certificates.take();
+        self.drain.store(Arc::new(plan.shell.drain));
         if let Some(log) = &parts.log {
             log.set(&plan.shell.log.filter);
         }

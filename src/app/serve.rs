@@ -42,16 +42,15 @@ fn start_log(log: &LogPlan) -> Result<(Log, LogFilter), logging::LoggingError> {
 }
 
 async fn serve(plan: Plan, sockets: Sockets, origin: Origin) -> Result<(), StartError> {
-    let drain = plan.shell.drain;
     let server = server::start(plan, sockets, origin).await?;
     tracing::info!(http = %server.http, sip = ?server.sip, "ready");
-    wait_for_the_end(&server, drain).await.map_err(StartError::Machine)?;
+    wait_for_the_end(&server).await.map_err(StartError::Machine)?;
     tracing::info!("stopping");
     server.stop().await.map_err(StartError::Machine)
 }
 
 /// SIGHUP reads the configuration again. SIGINT ends at once; SIGTERM when the calls in progress have ended, their time is over, or it comes again.
-async fn wait_for_the_end(server: &Server, drain: Duration) -> std::io::Result<()> {
+async fn wait_for_the_end(server: &Server) -> std::io::Result<()> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let mut hang_up = signal(SignalKind::hangup())?;
     let mut look = tokio::time::interval(Duration::from_secs(1));
@@ -68,7 +67,7 @@ async fn wait_for_the_end(server: &Server, drain: Duration) -> std::io::Result<(
         }
     }
     tokio::select! {
-        () = server.drain(drain) => {}
+        () = server.drain() => {}
         _ = interrupt.recv() => {}
         _ = terminate.recv() => {}
     }

@@ -309,8 +309,8 @@ impl Server {
         drop(tokio::spawn(Arc::clone(&self.reloader).run_and_log()));
     }
 
-    /// Puts new calls off from now on, and waits until those in progress have ended, for `limit` at most.
-    pub async fn drain(&self, limit: Duration) {
+    /// Puts new calls off from now on, and waits until those in progress have ended, as long as the configuration says at most.
+    pub async fn drain(&self) {
         self.door.drain();
         let ended = async {
             let mut calls = self.calls().await;
@@ -321,7 +321,7 @@ impl Server {
             }
         };
         // Beyond the limit they are cut off.
-        let _ = tokio::time::timeout(limit, ended).await;
+        let _ = tokio::time::timeout(self.reloader.drain(), ended).await;
     }
 
     /// In progress; none when the engine does not say.

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use crate::calls::DIALLED;
 use crate::calls::settings::Fallback;
 use crate::config::{Fault, FileAt, HttpTlsPlan, Plan, TlsPlan};
-use crate::io::sip::tls::{NamedTrunk, Tls, TlsFault, TlsFiles, faults};
+use crate::io::sip::tls::{NamedTrunk, Renewed, Tls, TlsFault, TlsFiles, faults};
 use crate::sip::api::TrunkPeer;
 use crate::sip::resolve::host_name;
 
@@ -28,14 +28,26 @@ pub fn open(plan: &Plan) -> Result<Opened, TlsFault> {
     Ok((sip, http))
 }
 
-/// Takes the files of another plan, as they are now.
-pub fn change(plan: &Plan, sip: Option<&Tls>, http: Option<&Tls>) -> Result<(), Vec<Fault>> {
+/// Files of another plan that have been read and are not in use yet.
+pub struct ReadAgain<'t>(Vec<(&'t Tls, Renewed)>);
+
+/// Reads the files of another plan, as they are now.
+pub fn read_again<'t>(plan: &Plan, sip: Option<&'t Tls>, http: Option<&'t Tls>) -> Result<ReadAgain<'t>, Vec<Fault>> {
     let of_sip = plan.shell.tls.as_ref().map(|tls| of_sip(plan, tls)).zip(sip);
     let of_http = plan.shell.http_tls.as_ref().map(of_http).zip(http);
+    let mut read = Vec::new();
     for (named, tls) in of_sip.into_iter().chain(of_http) {
-        tls.change(named.files.clone()).map_err(|fault| vec![at_its_place(&named, &fault)])?;
+        let renewed = Renewed::read(named.files.clone()).map_err(|fault| vec![at_its_place(&named, &fault)])?;
+        read.push((tls, renewed));
     }
-    Ok(())
+    Ok(ReadAgain(read))
+}
+
+impl ReadAgain<'_> {
+    /// From now on these are shown.
+    pub fn take(self) {
+        self.0.into_iter().for_each(|(tls, renewed)| tls.change(renewed));
+    }
 }
 
 /// Every fault of the files, at the line that names each.

@@ -34,7 +34,9 @@ const SECTIONS: &[&str] = &[
     "deadlines",
     "dial",
     "intents",
+    "pin",
     "pools",
+    "prompts",
     "queues",
     "routing",
     "supervision",
@@ -46,11 +48,12 @@ const SECTIONS: &[&str] = &[
 const KEYS: &[&str] = &[
     "http.origins",
     "log.filter",
+    "media.music",
     "media.ringback",
     "media.waiting",
     "recording.notice",
     "recording.pause_s",
-    "sip.digests",
+    "sip.digest",
     "sip.drain_s",
     "sip.registration_min_s",
     "sip.session_expires_s",
@@ -136,6 +139,35 @@ name = "bea"
 [access]
 free_mail = ["mail.example"]
 "#;
+
+    /// A slip in one of the lists would make a restart of what needs none.
+    #[test]
+    fn the_lists_name_what_there_is() {
+        let example = include_str!("../../sip-configs/throughline.example.toml");
+        let has = |begins: &str| {
+            let mut lines = example.lines().map(|line| line.trim_start_matches("# "));
+            lines.any(|line| line.starts_with(begins))
+        };
+        for section in SECTIONS {
+            assert!(has(&format!("[{section}]")) || has(&format!("[[{section}]]")), "{section}");
+        }
+        for key in KEYS.iter().chain(IN_BOTH) {
+            let (section, name) = key.split_once('.').expect("a key of a section");
+            assert!(has(&format!("{name} = ")) || has(&format!("[{section}.{name}]")), "{key}");
+        }
+    }
+
+    #[test]
+    fn music_prompts_codes_and_digests_are_taken_as_they_are() {
+        for (from, to, change) in [
+            ("[http]", "[media]\nmusic = [\"a.wav\"]\n[http]", "media.music added"),
+            ("[http]", "[prompts]\nfolder = \"p\"\n[http]", "prompts.folder added"),
+            ("[http]", "[pin]\ntries = 2\n[http]", "pin.tries added"),
+            ("[http]", "digest = [\"SHA-256\"]\n[http]", "sip.digest added"),
+        ] {
+            assert_eq!(check(from, to), Ok(vec![change.to_owned()]));
+        }
+    }
 
     fn check(from: &str, to: &str) -> Result<Vec<String>, Vec<String>> {
         let text = BEFORE.replacen(from, to, 1);

@@ -94,8 +94,20 @@ struct Configs {
     ends: SystemTime,
 }
 
+/// Other files, which are good.
+pub struct Renewed {
+    files: TlsFiles,
+    configs: Configs,
+}
+
 /// How often the files are looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+impl Renewed {
+    pub fn read(files: TlsFiles) -> Result<Renewed, TlsFault> {
+        Ok(Renewed { configs: load(&files)?, files })
+    }
+}
 
 impl Tls {
     pub fn open(files: TlsFiles) -> Result<Tls, TlsFault> {
@@ -103,12 +115,10 @@ impl Tls {
         Ok(Tls { files: ArcSwap::from_pointee(files), configs })
     }
 
-    /// Takes these files from now on, as they are at this moment.
-    pub fn change(&self, files: TlsFiles) -> Result<(), TlsFault> {
-        let configs = load(&files)?;
+    /// Takes these files from now on, as they were read.
+    pub fn change(&self, Renewed { files, configs }: Renewed) {
         self.files.store(Arc::new(files));
         self.configs.store(Arc::new(configs));
-        Ok(())
     }
 
     /// Until when our certificate is good.
