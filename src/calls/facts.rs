@@ -139,6 +139,8 @@ pub enum Fact {
         version: PolicyVersion,
         live: ReasonCode,
         shadow: ReasonCode,
+        /// It would have been done otherwise: also in another queue, say, where both answers are of one kind.
+        differs: bool,
     },
     /// In this queue, with a place as of then: the customer may have waited in a call before.
     Queued {

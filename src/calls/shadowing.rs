@@ -51,11 +51,18 @@ pub(super) fn note(call: &Call, live: &Decision, shadow: Option<Decision>, bench
     let Some(shadow) = shadow else { return };
     // The one that the call began with, as the rules that it is held against.
     let version = bench.settings.shadow.as_ref().map_or(PolicyVersion::default(), |shadow| shadow.version());
-    bench.fact(Fact::Shadowed { call: call.id, version, live: live.reason.code(), shadow: shadow.reason.code() });
-    if live.answer != shadow.answer {
+    let differs = is_other(live, &shadow);
+    let (said, says) = (live.reason.code(), shadow.reason.code());
+    bench.fact(Fact::Shadowed { call: call.id, version, live: said, shadow: says, differs });
+    if differs {
         let shadow_version = version;
         bench.differences.keep(Difference { call: call.id, at, live: live.clone(), shadow, shadow_version });
     }
+}
+
+/// What is done by it would be something else; by which rule, and in which words, is no difference.
+fn is_other(live: &Decision, shadow: &Decision) -> bool {
+    (&live.answer, &live.skills, &live.notify) != (&shadow.answer, &shadow.skills, &shadow.notify)
 }
 
 #[cfg(test)]
@@ -71,6 +78,8 @@ mod tests {
         let mut differences = Differences::default();
         for n in 0..SHADOW_DIFFERENCES_KEPT as u64 + 5 {
             let (live, shadow) = (decision.clone(), decision.clone());
+            assert!(!is_other(&live, &shadow));
+            assert!(is_other(&live, &Decision { notify: Some("team".into()), ..shadow.clone() }));
             let shadow_version = PolicyVersion::default();
             differences.keep(Difference { call: CallId(n), at: Wall(n), live, shadow, shadow_version });
         }

@@ -64,6 +64,7 @@ for (const [name, options] of LOOKS) {
       for (let second = 0; second < 300; second += 5) server.tellBoard(board(second));
       await shown.getByText('V2 strong').waitFor();
       await shown.getByRole('button', { name: 'Why the call from a browser went there' }).waitFor();
+      await shown.getByText('self-service by default').waitFor();
       await check(shown, 'board');
       await shown.getByRole('button', { name: 'Why the call +12015550177 went there' }).click();
       await shown.getByText('Passed over: cleo (on a break).').waitFor();

@@ -4,6 +4,7 @@ import { Live } from '../lib/live.js';
 import { byId, fill, h, icon, say } from '../lib/dom.js';
 import { Chart } from './chart.js';
 import { drawAgents, drawFallbacks, drawFigures, drawFlow, drawLevels, drawQueues, drawShadow, drawStages, drawTrunks } from './parts.js';
+import { Differences } from './differences.js';
 import { Lately } from './lately.js';
 import { snapshotOf, stageName } from './snapshot.js';
 
@@ -24,6 +25,8 @@ class Board {
     this.chart.stage = FIRST_STAGE;
     /** Begun when the key is known to be good. @type {Lately | undefined} */
     this.lately = undefined;
+    /** Begun when there is a shadow policy. @type {Differences | undefined} */
+    this.differences = undefined;
     this.stage = byId('stage', HTMLSelectElement);
     this.stage.addEventListener('change', () => { this.chart.stage = this.stage.value; this.chart.draw(); });
     this.live = new Live('/v1/board/live', key);
@@ -60,6 +63,7 @@ class Board {
     drawFallbacks(byId('fallbacks', HTMLElement), now);
     drawTrunks(byId('trunks', HTMLElement), now);
     drawShadow(byId('shadow', HTMLElement), now);
+    if (now.isShadowed) this.differences ??= new Differences(byId('differences', HTMLElement), this.key, this.lately.why);
   }
 
   /** @param {Snapshot} now */

@@ -144,8 +144,8 @@ export function drawShadow(place, now) {
   const card = place.closest('section');
   if (card) card.hidden = !now.isShadowed;
   if (now.shadow.length === 0) return nothing(place, 'No call has been decided yet.');
-  const rows = [...now.shadow].sort((a, b) => b.count - a.count).map(({ live, shadow, count }) => [live, shadow, live === shadow ? 'the same' : h('span', { class: 'chip warn' }, 'another'), count.toLocaleString()]);
-  fill(place, table('Shadow policy', ['Answer', 'The shadow says', 'Which is', 'Decisions'], rows, 3));
+  const rows = [...now.shadow].sort((a, b) => b.count - a.count).map(({ live, shadow, differs, count }) => [live, shadow, differs ? h('span', { class: 'chip warn' }, 'something else') : 'the same', count.toLocaleString()]);
+  fill(place, table('Shadow policy', ['Answer', 'The shadow says', 'Which does', 'Decisions'], rows, 3));
 }
 
 /** @param {HTMLElement} place @param {Snapshot} now */

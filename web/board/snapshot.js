@@ -20,7 +20,7 @@
  * @property {StageRow[]} recent the same since the snapshot before
  * @property {Record<string, number>} levels since the start of the process
  * @property {Record<string, number>} fallbacks
- * @property {{ live: string, shadow: string, count: number }[]} shadow answers by those of the shadow policy
+ * @property {{ live: string, shadow: string, differs: boolean, count: number }[]} shadow decisions by their answer and that of the shadow policy
  * @property {boolean} isShadowed there is a shadow policy
  */
 

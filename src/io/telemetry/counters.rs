@@ -21,8 +21,8 @@ pub enum Counter {
     TurnedAway(FallbackCause),
     TrunkFull(TrunkId, Bound, Reached),
     Decided(String),
-    /// The version of the shadow policy, the live answer, and what the shadow would have said.
-    Shadowed(PolicyVersion, ReasonCode, ReasonCode),
+    /// The version of the shadow policy, the live answer, what the shadow would have said, and whether that is another.
+    Shadowed(PolicyVersion, ReasonCode, ReasonCode, bool),
     Confirmed,
     Granted,
     OfferFailed,
@@ -128,7 +128,9 @@ impl Counters {
             Fact::Matched { level, .. } => self.add(Counter::Matched(*level), 1),
             Fact::MatchMissed { cause, .. } => self.add(Counter::MatchMissed(*cause), 1),
             Fact::Decided { rule, .. } => self.add(Counter::Decided(rule.clone()), 1),
-            Fact::Shadowed { version, live, shadow, .. } => self.add(Counter::Shadowed(*version, *live, *shadow), 1),
+            Fact::Shadowed { version, live, shadow, differs, .. } => {
+                self.add(Counter::Shadowed(*version, *live, *shadow, *differs), 1);
+            }
             Fact::Confirmed { .. } => self.add(Counter::Confirmed, 1),
             Fact::Granted { .. } => self.add(Counter::Granted, 1),
             Fact::PopMissed { cause, .. } => self.add(Counter::PopMissed(*cause), 1),
@@ -229,8 +231,8 @@ impl Counter {
             Counter::TrunkFull(_, bound, reached) => {
                 format!(",direction=\"{}\",cap=\"{}\"", bound.as_str(), reached.as_str())
             }
-            Counter::Shadowed(version, _, shadow) => {
-                format!(",shadow=\"{}\",version=\"{version}\"", shadow.as_str())
+            Counter::Shadowed(version, _, shadow, differs) => {
+                format!(",shadow=\"{}\",differs=\"{differs}\",version=\"{version}\"", shadow.as_str())
             }
             Counter::Admitted(_)
             | Counter::Ended(_)
@@ -272,7 +274,7 @@ impl Counter {
             Counter::MatchMissed(cause) | Counter::FellBack(cause) | Counter::TurnedAway(cause) => cause.as_str(),
             Counter::Decided(rule) => rule,
             Counter::Notified(target) | Counter::NoticeFailed(target) | Counter::NoticeLost(target) => target,
-            Counter::Shadowed(_, live, _) => live.as_str(),
+            Counter::Shadowed(_, live, ..) => live.as_str(),
             Counter::PopMissed(miss) => miss.as_str(),
             Counter::Recordings(word) | Counter::Supervised(word) => word,
             Counter::SipRefused(refusal) => refusal_word(*refusal),

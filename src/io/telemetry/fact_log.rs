@@ -25,8 +25,8 @@ pub(super) fn write(fact: &Fact) {
         Fact::Matched { call, level, intent } => tracing::debug!(%call, %level, ?intent, "matched"),
         Fact::Confirmed { call, intent } => tracing::info!(%call, %intent, "confirmed on the page"),
         Fact::Decided { call, rule, reason } => tracing::debug!(%call, rule, reason, "decided"),
-        Fact::Shadowed { call, version: _, live, shadow } => {
-            tracing::debug!(%call, live = live.as_str(), shadow = shadow.as_str(), "shadow policy");
+        Fact::Shadowed { call, version: _, live, shadow, differs } => {
+            tracing::debug!(%call, live = live.as_str(), shadow = shadow.as_str(), differs, "shadow policy");
         }
         Fact::Queued { call, queue, .. } => tracing::debug!(%call, %queue, "queued"),
         Fact::Waited { call, queue, waited, predicted } => {

@@ -66,11 +66,13 @@ pub(super) struct ShadowAnswer {
     differences: Vec<DifferenceBody>,
 }
 
-/// So many decisions gave this answer, and would have given that one.
+/// So many decisions gave this answer, and would have given that one. A call is decided again when its level has risen.
 #[derive(Serialize, ToSchema)]
 pub(super) struct ShadowCount {
     live: &'static str,
     shadow: &'static str,
+    /// Something else would have been done: also where the answers are of one kind, and queue, priority, skills or notice are others.
+    differs: bool,
     count: u64,
 }
 
@@ -147,12 +149,14 @@ pub(super) async fn shadow(State(web): State<Arc<Web>>, _: Reader, uri: Uri) -> 
 pub(super) fn counts(telemetry: &Telemetry, version: Option<PolicyVersion>) -> Vec<ShadowCount> {
     let Some(version) = version else { return Vec::new() };
     let pairs = ReasonCode::ALL.into_iter().flat_map(|live| ReasonCode::ALL.map(|shadow| (live, shadow)));
-    let count = |(live, shadow): (ReasonCode, ReasonCode)| ShadowCount {
+    let each = pairs.flat_map(|(live, shadow)| [false, true].map(|differs| (live, shadow, differs)));
+    let count = |(live, shadow, differs): (ReasonCode, ReasonCode, bool)| ShadowCount {
         live: live.as_str(),
         shadow: shadow.as_str(),
-        count: telemetry.count(&Counter::Shadowed(version, live, shadow)),
+        differs,
+        count: telemetry.count(&Counter::Shadowed(version, live, shadow, differs)),
     };
-    pairs.map(count).filter(|count| count.count > 0).collect()
+    each.map(count).filter(|count| count.count > 0).collect()
 }
 
 fn difference_body(difference: &Difference, routes: &Routes) -> DifferenceBody {
@@ -187,19 +191,20 @@ mod tests {
         let (human, refused) = (ReasonCode::Human, ReasonCode::Refused);
         let now = Now::new(Mono(0), Wall(0));
         for (version, shadow) in [(old, human), (old, refused), (old, refused), (new, human)] {
-            recorder.record(Fact::Shadowed { call: CallId(1), version, live: human, shadow }, || now.mono);
+            let differs = shadow != human;
+            recorder.record(Fact::Shadowed { call: CallId(1), version, live: human, shadow, differs }, || now.mono);
         }
         // While the keeper is busy the recorder keeps it.
         while counts(&telemetry, Some(new)).is_empty() {
             recorder.tick(now);
             std::thread::yield_now();
         }
-        let counted = |version| -> Vec<(&str, &str, u64)> {
+        let counted = |version| -> Vec<(&str, &str, bool, u64)> {
             let counts = counts(&telemetry, version);
-            counts.iter().map(|one| (one.live, one.shadow, one.count)).collect()
+            counts.iter().map(|one| (one.live, one.shadow, one.differs, one.count)).collect()
         };
-        assert_eq!(counted(Some(old)), [("human", "human", 1), ("human", "refused", 2)]);
-        assert_eq!(counted(Some(new)), [("human", "human", 1)]);
+        assert_eq!(counted(Some(old)), [("human", "human", false, 1), ("human", "refused", true, 2)]);
+        assert_eq!(counted(Some(new)), [("human", "human", false, 1)]);
         assert_eq!(counted(None), []);
     }
 }

@@ -1,5 +1,7 @@
 //! The answer of a look-up: whose call it would be, why, and where it should go.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -55,6 +57,12 @@ pub(super) struct AccessBody {
     /// For `refuse`: what the caller may be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) announcement: Option<String>,
+    /// What the agent must know besides what the queue requires, and the lowest level of each.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    skills: BTreeMap<String, u8>,
+    /// Who is told what became of the call.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    notify: Option<String>,
 }
 
 /// What a dial plan needs to route; nothing that tells who the customer is.
@@ -115,6 +123,8 @@ impl AccessBody {
             then: None,
             status: None,
             announcement: None,
+            skills: decision.skills.iter().map(|(skill, level)| (skill.to_string(), *level)).collect(),
+            notify: decision.notify.as_deref().map(str::to_owned),
         };
         match &decision.answer {
             Answer::Human { queue, priority } => {

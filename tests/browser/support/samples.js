@@ -25,6 +25,8 @@ export function board(second) {
     latency: { unit: 'us', stages: [stage('invite_to_match', 900 + second, 1 + 0.3 * Math.sin(second / 20)), stage('invite_to_pop_sent', 880 + second, 1.5), stage('invite_to_pop_acknowledged', 870 + second, 6 + 2 * Math.sin(second / 31) + late), stage('invite_to_answer', 700 + second, 3000)] },
     levels: { V0: 42, V1: 120, V2: 640, V3: 98 },
     fallbacks: { 'match-deadline': 4, 'no-agent': 21, policy: 17 },
+    policy: '88a363f07752', shadow_policy: '1c5f09d2e7aa',
+    shadow: [{ live: 'human', shadow: 'human', differs: false, count: 812 }, { live: 'human', shadow: 'human', differs: true, count: 31 }, { live: 'self-service', shadow: 'queue', differs: true, count: 57 }],
   };
 }
 
@@ -35,6 +37,15 @@ export const LATELY = [
   { id: 'call_0000000000003', trunk: 'carrier', phase: 'ended', caller: '', began_at: '2027-01-15T09:39:58Z', level: 'V0', outcome: 'fell-back', fallback: 'policy' },
 ];
 
+/** What `/v1/access/shadow` says. */
+export const SHADOW = {
+  policy: '88a363f07752', shadow: '1c5f09d2e7aa', counts: [],
+  differences: [
+    { call: 'call_0000000000001', at: '2027-01-15T09:41:07Z', shadow_policy: '1c5f09d2e7aa', live: { answer: 'human', queue: 'delivery', priority: 100, rule: 'gold customers first', reason: '' }, shadow: { answer: 'human', queue: 'returns', rule: 'gold customers', reason: '' } },
+    { call: 'call_0000000000003', at: '2027-01-15T09:39:58Z', shadow_policy: '1c5f09d2e7aa', live: { answer: 'self-service', rule: 'default', reason: '' }, shadow: { answer: 'queue', queue: 'help', rule: 'everybody', reason: '' } },
+  ],
+};
+
 /** Why one of them went where it went. */
 export const EXPLAINED = {
   call: 'call_0000000000001', phase: 'talking', policy: '88a363f07752', agent: 'anna',
@@ -42,7 +53,7 @@ export const EXPLAINED = {
     level: 'V2', why: '97.2 % of the weight earn V2, the kinds of evidence allow V2: no more than the kinds of evidence allow', share: 0.972, evidence: [{ kind: 'number', text: 'dialled the number that was leased to this intent' }],
     candidates: [{ intent: 'int_4yyd5bgrbh9q0wvb0gagqb6gng', share: 0.972, found_by: ['number', 'caller'], is: 'winner' }, { intent: 'int_5shyaf8swxhdb45ve171hnkx1h', share: 0.021, found_by: ['caller'], is: 'other' }],
   },
-  decisions: [{ us: 900, policy: '88a363f07752', access: { answer: 'queue', rule: 'gold customers first', reason: 'gold customers reach a human', queue: 'delivery' }, tried: [{ rule: 'resellers help themselves', failed: { condition: 'domain', asked: 'reseller.example.net', given: 'shop.example.com' } }, { rule: 'gold customers first' }] }],
+  decisions: [{ us: 900, policy: '88a363f07752', access: { answer: 'queue', rule: 'gold customers first', reason: 'gold customers reach a human', queue: 'delivery' }, tried: [{ rule: 'resellers help themselves', failed: { condition: 'domain', asked: 'reseller.example.net', given: 'shop.example.com' } }, { rule: 'gold customers first', met: [{ condition: 'tier', asked: 'gold', given: 'gold' }] }] }],
   queue: { us: 950, queue: 'delivery', priority: 10, position: 2, expected_wait_s: 40 },
   offers: [{ us: 41_000, agent: 'ben', failed: 'no-answer', passed_over: [{ agent: 'cleo', why: 'on a break' }] }, { us: 62_000, agent: 'anna', passed_over: [] }],
   stages: [{ stage: 'invite_to_match', us: 900, took_us: 900 }, { stage: 'invite_to_pop_sent', us: 62_100, took_us: 61_200 }],
