@@ -43,5 +43,5 @@ pub use policy::{Policy, PolicySetup, TooMany};
 pub use reason::{ReasonCode, ReasonText};
 pub use rule::{CaseState, Condition, Conditions, DomainCondition, LoadCondition, MinValue, ReasonPicked, Rule};
 pub use trace::Trace;
-pub use tried::{Failure, RuleTried};
+pub use tried::{ConditionTried, RuleTried};
 pub use version::PolicyVersion;

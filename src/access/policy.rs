@@ -263,7 +263,7 @@ mod tests {
     use crate::access::hours::Hours;
     use crate::access::keywords::Keyword;
     use crate::access::rule::{CaseState, Condition, LoadCondition, MinValue, ReasonPicked};
-    use crate::access::tried::Failure;
+    use crate::access::tried::ConditionTried;
     use crate::base::{E164, Level, TrunkId};
 
     fn patterns(texts: &[&str]) -> Vec<DomainPattern> {
@@ -509,6 +509,24 @@ mod tests {
     }
 
     #[test]
+    fn the_rule_that_decides_says_what_it_was_given() {
+        let keywords = vec![Keyword::parse("refund").expect("a keyword"), Keyword::parse("cancel*").expect("one")];
+        let alike = DomainCondition { look_alike: true, ..DomainCondition::default() };
+        let when =
+            Conditions { min_level: Some(Level::Likely), domain: Some(alike), keywords, ..Conditions::default() };
+        let tried = policy(vec![rule("r", when)]).explain(&Caller { domain: "ann@g0ld.example", ..caller() }.facts());
+        let met: Vec<_> = tried[0].met.iter().map(|one| (one.condition.as_str(), &*one.asked, &*one.given)).collect();
+        assert_eq!(
+            met,
+            [
+                ("min_level", "V1 or more", "V2"),
+                ("domain", "look-alike", "g0ld.example (unknown), which looks like gold.example"),
+                ("keywords", "refund, cancel*", "one of them"),
+            ]
+        );
+    }
+
+    #[test]
     fn a_call_without_an_intent_is_not_urgent() {
         let urgent = Conditions { min_urgency: Some(0), ..Conditions::default() };
         check(urgent, &Caller { urgency: None, ..caller() }, Some(Condition::Urgency));
@@ -569,9 +587,9 @@ mod tests {
         assert_eq!(decided.answer, Answer::Human { queue: Some(QueueId::new("sales")), priority: 7 });
         assert_eq!(decided.reason.to_string(), "access rule \"second\": sales first");
         let tried = policy.explain(&caller().facts());
-        let level = Failure { condition: Condition::Level, asked: "V3 or more".into(), given: "V2".into() };
+        let level = ConditionTried { condition: Condition::Level, asked: "V3 or more".into(), given: "V2".into() };
         let expected = [("first", Some(level)), ("second", None)];
-        assert_eq!(tried, expected.map(|(rule, failed)| RuleTried { rule: Arc::from(rule), failed }));
+        assert_eq!(tried, expected.map(|(rule, failed)| RuleTried { rule: Arc::from(rule), failed, met: Vec::new() }));
     }
 
     #[test]

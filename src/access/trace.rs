@@ -11,11 +11,11 @@ use super::policy::{CompiledRule, Policy};
 use super::rule::{Condition, Conditions};
 use super::rule_set::{RuleIx, RuleSet};
 use super::seen::Seen;
-use super::tried::{self, Failure, RuleTried};
+use super::tried::{self, ConditionTried, RuleTried};
 use super::version::PolicyVersion;
 
 /// The rules that were tried for one decision. It costs a call one list of two bytes for each rule, and a text for each kind of
-/// condition that failed.
+/// condition that failed, or that the rule that decided asks for.
 #[derive(Clone)]
 pub struct Trace {
     version: PolicyVersion,
@@ -23,6 +23,8 @@ pub struct Trace {
     /// Of each rule in its order, up to the one that decided.
     failed: Vec<Failed>,
     given: Vec<(Condition, Box<str>)>,
+    /// What each condition of the rule that decided was given.
+    met: Vec<(Condition, Box<str>)>,
     /// The rule that decided; the default's name when none of them matched.
     decided: Arc<str>,
 }
@@ -46,6 +48,7 @@ impl Policy {
             rules: Arc::clone(&self.rules),
             failed: vec![Failed { condition: Condition::Level, given: 0 }; tried],
             given: Vec::new(),
+            met: decided.map(|(_, rule)| met(rule, &seen)).unwrap_or_default(),
             decided: Arc::clone(&decision.rule),
         };
         let mut left = RuleSet::first_of(tried);
@@ -70,6 +73,7 @@ impl Policy {
             rules: Arc::clone(&self.rules),
             failed: Vec::new(),
             given: Vec::new(),
+            met: Vec::new(),
             decided: Arc::clone(&decision.rule),
         };
         Some((decision.clone(), trace))
@@ -84,15 +88,26 @@ impl Trace {
     /// Each rule that was tried, in its order, and what it failed by; the last one decided.
     pub fn tried(&self) -> Vec<RuleTried> {
         let failed = self.rules.iter().zip(&self.failed).map(|(rule, failed)| self.why(rule, failed));
-        let decided = RuleTried { rule: Arc::clone(&self.decided), failed: None };
+        let decided = RuleTried { rule: Arc::clone(&self.decided), failed: None, met: self.met() };
         failed.chain([decided]).collect()
     }
 
     fn why(&self, rule: &CompiledRule, failed: &Failed) -> RuleTried {
         let given = self.given.get(usize::from(failed.given)).map(|(_, text)| text.to_string());
         let asked = tried::asked(failed.condition, (&rule.when, &rule.domains));
-        let failure = Failure { condition: failed.condition, asked, given: given.unwrap_or_default() };
-        RuleTried { rule: Arc::clone(&rule.decision.rule), failed: Some(failure) }
+        let failed = ConditionTried { condition: failed.condition, asked, given: given.unwrap_or_default() };
+        RuleTried { rule: Arc::clone(&rule.decision.rule), failed: Some(failed), met: Vec::new() }
+    }
+
+    /// Of the rule behind those that failed.
+    fn met(&self) -> Vec<ConditionTried> {
+        let Some(rule) = self.rules.get(self.failed.len()) else { return Vec::new() };
+        let of = |(condition, given): &(Condition, Box<str>)| ConditionTried {
+            condition: *condition,
+            asked: tried::asked(*condition, (&rule.when, &rule.domains)),
+            given: given.to_string(),
+        };
+        self.met.iter().map(of).collect()
     }
 
     /// The same input is written down once.
@@ -113,6 +128,11 @@ impl Trace {
             *failed = Failed { condition, given: u16::try_from(noted + place).unwrap_or(u16::MAX) };
         }
     }
+}
+
+fn met(rule: &CompiledRule, seen: &Seen<'_>) -> Vec<(Condition, Box<str>)> {
+    let asked = Condition::ALL.into_iter().filter(|condition| rule.when.asks(*condition));
+    asked.map(|condition| (condition, tried::met(condition, &rule.when, seen).into_boxed_str())).collect()
 }
 
 /// What is said of the input may depend on the rule that asks: its time zone, its queues.
@@ -139,8 +159,8 @@ fn is_given_alike(condition: Condition, one: &Conditions, other: &Conditions) ->
 
 impl PartialEq for Trace {
     fn eq(&self, other: &Trace) -> bool {
-        (self.version, &self.failed, &self.given, &self.decided)
-            == (other.version, &other.failed, &other.given, &other.decided)
+        (self.version, &self.failed, &self.given, &self.met, &self.decided)
+            == (other.version, &other.failed, &other.given, &other.met, &other.decided)
     }
 }
 
@@ -197,6 +217,7 @@ mod tests {
         let (decision, trace) =
             policy().decide_with_trace(&Facts { level: Level::Proven, ..Facts::of_nobody(&trunk, Wall(0)) });
         assert_eq!(&*decision.rule, "first");
-        assert_eq!(trace.tried().len(), 1);
+        let met = ConditionTried { condition: Condition::Level, asked: "V3 or more".into(), given: "V3".into() };
+        assert_eq!(trace.tried(), [RuleTried { rule: "first".into(), failed: None, met: vec![met] }]);
     }
 }

@@ -12,16 +12,17 @@ use super::facts::{Facts, QueueLoad};
 use super::rule::{Condition, Conditions, LoadCondition, ReasonPicked};
 use super::seen::Seen;
 
-/// A rule that was tried, and the first of its conditions that did not hold; `None` when it matched.
+/// A rule that was tried, and the first of its conditions that did not hold; or, when it decided, all that it asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleTried {
     pub rule: Arc<str>,
-    pub failed: Option<Failure>,
+    pub failed: Option<ConditionTried>,
+    pub met: Vec<ConditionTried>,
 }
 
-/// A condition that did not hold.
+/// A condition, and what it was held against.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
+pub struct ConditionTried {
     pub condition: Condition,
     /// What the rule asks for.
     pub asked: String,
@@ -57,7 +58,32 @@ pub(super) fn asked(condition: Condition, (when, domains): (&Conditions, &str)) 
     }
 }
 
-/// The input that decided.
+/// The input that decided, of a condition that holds.
+pub(super) fn met(condition: Condition, when: &Conditions, seen: &Seen<'_>) -> String {
+    match condition {
+        Condition::Keyword => "one of them".to_owned(),
+        Condition::Dialled => "this number".to_owned(),
+        Condition::Domain => {
+            let like = seen.looks_like().filter(|_| when.domain.as_ref().is_some_and(|domain| domain.look_alike));
+            seen_domain(seen) + &like.map(|like| format!(", which looks like {like}")).unwrap_or_default()
+        }
+        Condition::Level
+        | Condition::Urgency
+        | Condition::Value
+        | Condition::Channel
+        | Condition::Case
+        | Condition::Repeat
+        | Condition::MinArticles
+        | Condition::Article
+        | Condition::Load
+        | Condition::Trunk
+        | Condition::Tier
+        | Condition::Reason
+        | Condition::Hours => given(condition, when, seen),
+    }
+}
+
+/// The input that decided, of a condition that does not hold.
 pub(super) fn given(condition: Condition, when: &Conditions, seen: &Seen<'_>) -> String {
     let facts = seen.facts;
     match condition {

@@ -5,7 +5,8 @@ import { ask } from './lately.js';
 import { table } from './parts.js';
 import { span, stageName } from './snapshot.js';
 
-/** @typedef {{ rule: string, failed?: { condition: string, asked: string, given: string } }} Tried */
+/** @typedef {{ condition: string, asked: string, given: string }} Condition */
+/** @typedef {{ rule: string, failed?: Condition, met?: Condition[] }} Tried */
 /** @typedef {{ policy: string, access: { answer: string, rule: string, reason: string, queue?: string }, tried: Tried[] }} Decision */
 /** @typedef {{ agent: string, failed?: string, passed_over: { agent: string, why: string }[] }} Offer */
 /**
@@ -73,10 +74,16 @@ function decided({ policy, access, tried }) {
   const to = access.queue && access.answer !== 'queue' ? `${words(access.answer)}, queue ${access.queue}` : [words(access.answer), access.queue].filter(Boolean).join(' ');
   return [
     h('p', {}, h('b', {}, to), ` – ${access.reason}.`),
-    h('ol', { class: 'tried' }, tried.map(({ rule, failed }) => h('li', { class: failed ? '' : 'decided' },
-      h('b', {}, rule), failed ? h('span', { class: 'quiet' }, `${words(failed.condition)}: asked ${failed.asked}, got ${failed.given}`) : h('span', { class: 'chip good' }, 'decided')))),
+    h('ol', { class: 'tried' }, tried.map(({ rule, failed, met = [] }) => h('li', { class: failed ? '' : 'decided' },
+      h('b', {}, rule), failed ? h('span', { class: 'quiet' }, said(failed)) : h('span', { class: 'chip good' }, 'decided'),
+      met.map((one) => h('span', { class: 'quiet' }, said(one)))))),
     h('p', { class: 'quiet small numbers' }, `Policy ${policy}`),
   ];
+}
+
+/** @param {Condition} condition */
+function said({ condition, asked, given }) {
+  return `${words(condition)}: asked ${asked}, got ${given}`;
 }
 
 /** @param {{ queue: string, position?: number, expected_wait_s?: number }} queue */

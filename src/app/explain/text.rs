@@ -44,6 +44,7 @@ fn decided(out: &mut String, decision: &Value) {
     let answer: Vec<&str> = answer.into_iter().flatten().collect();
     let (after, rule) = (ms(&decision["us"]), text(&access["rule"]));
     line(out, format_args!("\nRules, after {after}: {} by {rule:?}: {}", answer.join(", "), text(&access["reason"])));
+    besides(out, access);
     let tried = list(&decision["tried"]);
     let width = tried.iter().map(|tried| text(&tried["rule"]).chars().count()).max().unwrap_or_default();
     for tried in tried {
@@ -58,6 +59,23 @@ fn decided(out: &mut String, decision: &Value) {
             }
             None => line(out, format_args!("  {rule:<width$}  decided")),
         }
+        for met in list(&tried["met"]) {
+            let (condition, asked) = (text(&met["condition"]), text(&met["asked"]));
+            line(out, format_args!("  {:<width$}    {condition} asks for {asked}, got {}", "", text(&met["given"])));
+        }
+    }
+}
+
+/// What the rule asks for besides its answer.
+fn besides(out: &mut String, access: &Value) {
+    let skills = access["skills"].as_object().into_iter().flatten();
+    let skills: Vec<String> =
+        skills.map(|(skill, level)| format!("{} {level}", text(&skill.as_str().into()))).collect();
+    if !skills.is_empty() {
+        line(out, format_args!("  asks for {}", skills.join(", ")));
+    }
+    if access["notify"].is_string() {
+        line(out, format_args!("  tells {} what comes of it", text(&access["notify"])));
     }
 }
 
@@ -139,10 +157,11 @@ mod tests {
                 "candidates": [{"intent": "int_1", "share": 0.999, "found_by": ["number", "caller"], "is": "winner"}],
             },
             "decisions": [{"us": 812.5, "policy": "00123456789a",
-                "access": {"answer": "queue", "queue": "billing", "rule": "bills", "reason": "in turn"},
+                "access": {"answer": "queue", "queue": "billing", "rule": "bills", "reason": "in turn",
+                    "skills": {"english": 5}, "notify": "gold-team"},
                 "tried": [
                     {"rule": "gold", "failed": {"condition": "tier", "asked": "gold", "given": "none\u{1b}[31m"}},
-                    {"rule": "bills"},
+                    {"rule": "bills", "met": [{"condition": "reason", "asked": "billing", "given": "billing/refund"}]},
                 ],
             }],
             "queue": {"us": 900.0, "queue": "billing", "priority": 10, "position": 3, "expected_wait_s": 40},
@@ -158,8 +177,11 @@ Who: V2; 99.9 % of the weight
   winner  99.9 %  int_1, found by number, caller
 
 Rules, after 0.81 ms: queue, billing by \"bills\": in turn
+  asks for english 5
+  tells gold-team what comes of it
   gold   no: tier asks for gold, got none [31m
   bills  decided
+           reason asks for billing, got billing/refund
 
 Queue, after 0.90 ms: billing with priority 10; place 3, expected wait 40 s
 

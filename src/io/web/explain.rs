@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::access::RuleTried;
+use crate::access::{ConditionTried, RuleTried};
 use crate::base::{CallId, Level};
 use crate::calls::explained::{CandidateSeen, DecisionSeen, MatchSeen, OfferSeen, QueueSeen};
 use crate::calls::facts::CallRecord;
@@ -95,11 +95,15 @@ pub(super) struct TriedBody {
     rule: String,
     /// The first condition that did not hold; absent for the rule that decided.
     #[serde(skip_serializing_if = "Option::is_none")]
-    failed: Option<FailedBody>,
+    failed: Option<ConditionBody>,
+    /// All that the rule that decided asks for; absent when it asks for nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    met: Vec<ConditionBody>,
 }
 
+/// A condition, and what it was held against.
 #[derive(Serialize, ToSchema)]
-struct FailedBody {
+struct ConditionBody {
     /// As the configuration names it.
     condition: &'static str,
     asked: String,
@@ -251,13 +255,14 @@ fn decision_body(seen: &DecisionSeen, routes: &Routes) -> DecisionBody {
 pub(super) fn tried(all: Vec<RuleTried>) -> Vec<TriedBody> {
     let body = |tried: RuleTried| TriedBody {
         rule: tried.rule.to_string(),
-        failed: tried.failed.map(|failed| FailedBody {
-            condition: failed.condition.as_str(),
-            asked: failed.asked,
-            given: failed.given,
-        }),
+        failed: tried.failed.map(condition),
+        met: tried.met.into_iter().map(condition).collect(),
     };
     all.into_iter().map(body).collect()
+}
+
+fn condition(tried: ConditionTried) -> ConditionBody {
+    ConditionBody { condition: tried.condition.as_str(), asked: tried.asked, given: tried.given }
 }
 
 fn queue_body(seen: &QueueSeen) -> QueueSeenBody {

@@ -96,8 +96,9 @@ async fn a_call_is_explained() {
 async fn the_rules_answer_for_a_made_up_caller() {
     let server = Server::start().await;
     let told = body(server.explain_caller(json!({"level": "V3", "domain": "shop.example.com"})).await).await;
+    let met = json!({"condition": "min_level", "asked": "V2 or more", "given": "V3"});
     assert_eq!((&told["access"]["answer"], &told["access"]["rule"]), (&json!("human"), &json!("strong")));
-    assert_eq!((&told["tried"], told.get("shadow")), (&json!([{"rule": "strong"}]), None));
+    assert_eq!((&told["tried"], told.get("shadow")), (&json!([{"rule": "strong", "met": [met]}]), None));
     let wrong = server.explain_caller(json!({"level": "V7", "urgncy": "high", "value": {"currency": "EUR"}})).await;
     let told = problem(wrong, 400, "invalid-request").await;
     let mut fields: Vec<_> = told["faults"].as_array().unwrap().iter().map(|fault| fault["field"].clone()).collect();
