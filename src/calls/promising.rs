@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::base::limits::{ANNOUNCEMENT_MAX, CALLBACKS_MAX};
 use crate::base::{E164, IntentId, Level, Mono, Now, QueueId, Wall};
-use crate::intents::callback::{Callback, CallbackEnd, CallbackState};
+use crate::intents::callback::{Callback, CallbackEnd, CallbackState, Miss};
 use crate::intents::intent::Intent;
 use crate::intents::requests::{StoreError, StoreReply, StoreRequest};
 use crate::media::command::WavId;
@@ -399,6 +399,7 @@ fn callback(call: &Call, wish: &Wish, number: E164, now: Now) -> Callback {
         rule: call.decision.as_ref().map(|decision| decision.rule.to_string()),
         tries: 0,
         tried: None,
+        missed: Miss::default(),
         state: CallbackState::Waiting,
     }
 }

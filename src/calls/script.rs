@@ -12,7 +12,7 @@ use crate::base::{
     AgentId, CallId, E164, Fence, IntentId, LegId, Level, Mono, Now, Pii, PoolId, QueueId, TrunkId, Wall,
 };
 use crate::desktop::{AskedState, ConsultWish, DeskCommand, DeskEvent, SuperviseWish, WrapUp};
-use crate::intents::callback::{Callback, CallbackState};
+use crate::intents::callback::{Callback, CallbackState, Miss};
 use crate::intents::intent::{Customer, Intent, IntentState, LeasedNumber, Reason as IntentReason, Urgency};
 use crate::intents::matching::Priors;
 use crate::intents::pin::{Pin, PinGuard};
@@ -329,6 +329,11 @@ impl Bench {
                 call.is_withheld = rest == ["withheld"];
                 sip(SipEvent::Incoming { leg: caller, call })
             }
+            ["invite", "from", "the", "host", host] => {
+                let mut call = incoming(self.now.mono, SDP);
+                call.from_host = (*host).to_owned();
+                sip(SipEvent::Incoming { leg: caller, call })
+            }
             ["invite", "withheld"] => {
                 let mut call = incoming(self.now.mono, SDP);
                 call.is_withheld = true;
@@ -492,6 +497,13 @@ impl Bench {
             ["promises", "waiting", "by", rule] => {
                 let mut intent = promised(self.now.wall, 0, CallbackState::Waiting);
                 intent.callback.as_mut().unwrap().rule = Some((*rule).to_owned());
+                self.look_at_recall();
+                store(self.ask, Ok(StoreReply::Promises(vec![intent])))
+            }
+            ["promises", "tried", missed] => {
+                let mut intent = promised(self.now.wall, 1, CallbackState::Waiting);
+                let miss = Miss::ALL.into_iter().find(|miss| miss.as_str() == *missed);
+                intent.callback.as_mut().unwrap().missed = miss.expect("a miss");
                 self.look_at_recall();
                 store(self.ask, Ok(StoreReply::Promises(vec![intent])))
             }
@@ -904,7 +916,11 @@ fn ask_words(request: &StoreRequest) -> String {
         StoreRequest::Find { claim: None, .. } => "look".to_owned(),
         StoreRequest::Find { dialled: None, caller: None, token: Some(INTENT), .. } => "find by token".to_owned(),
         StoreRequest::Finish { used: true, .. } => "finish used".to_owned(),
-        StoreRequest::Finish { used: false, .. } => "finish open".to_owned(),
+        StoreRequest::Finish { used: false, missed: Some(Miss::Busy), .. } => "finish open busy".to_owned(),
+        StoreRequest::Finish { used: false, missed: Some(Miss::NotReached), .. } => {
+            "finish open not reached".to_owned()
+        }
+        StoreRequest::Finish { used: false, missed: Some(Miss::Otherwise) | None, .. } => "finish open".to_owned(),
         other => other.name().to_owned(),
     }
 }
@@ -1112,6 +1128,7 @@ fn promised(since: Wall, tries: u8, state: CallbackState) -> Intent {
         rule: None,
         tries,
         tried: (tries > 0).then_some(since),
+        missed: Miss::default(),
         state,
     }));
     intent

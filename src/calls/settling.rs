@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::base::id_map::IdMap;
 use crate::base::timers::Timers;
 use crate::base::{AgentId, CallId, E164, IntentId, Mono, Now, Wall, limits};
-use crate::intents::callback::{Callback, CallbackEnd, CallbackLimits};
+use crate::intents::callback::{Callback, CallbackEnd, CallbackLimits, Miss};
 use crate::intents::intent::Intent;
 use crate::intents::requests::{StoreError, StoreReply, StoreRequest};
 
@@ -34,7 +34,7 @@ struct Debt {
 #[derive(Clone, Debug)]
 enum Owed {
     /// The end of a call that had the intent.
-    Finish { intent: IntentId, agent: Option<AgentId>, used: bool },
+    Finish { intent: IntentId, agent: Option<AgentId>, used: bool, missed: Option<Miss> },
     /// The number was not dialled; when it was before.
     Unrecall { intent: IntentId, tried: Option<Wall> },
     /// A caller who has hung up is to be called back.
@@ -84,7 +84,12 @@ impl Settling {
 
 /// Gives an intent back (`used` false) or marks it as done, with the agent whom the customer spoke to.
 pub fn settle(bench: &mut Bench, intent: IntentId, call: CallId, agent: Option<AgentId>, used: bool) {
-    owe(bench, call, Owed::Finish { intent, agent, used });
+    owe(bench, call, Owed::Finish { intent, agent, used, missed: None });
+}
+
+/// The same of a callback that has not reached the customer, if it was so far: how is kept with it.
+pub fn give_back(bench: &mut Bench, intent: IntentId, call: CallId, missed: Option<Miss>) {
+    owe(bench, call, Owed::Finish { intent, agent: None, used: false, missed });
 }
 
 /// This call has not dialled the number: the try, which the store may have counted, is none.
@@ -184,7 +189,9 @@ fn ask(bench: &mut Bench, number: u64, debt: Debt) {
 
 fn request(debt: &Debt, now: Wall) -> StoreRequest {
     match debt.owed.clone() {
-        Owed::Finish { intent, agent, used } => StoreRequest::Finish { intent, call: debt.call, agent, used, now },
+        Owed::Finish { intent, agent, used, missed } => {
+            StoreRequest::Finish { intent, call: debt.call, agent, used, missed, now }
+        }
         Owed::Unrecall { intent, tried } => StoreRequest::Unrecall { intent, call: debt.call, tried, now },
         Owed::Promise(wanted) => wanted.request(now),
         Owed::ReleasePin(request) => *request,

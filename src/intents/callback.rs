@@ -23,7 +23,19 @@ pub struct Callback {
     /// How often the number was dialled, and when last. What is promised anew goes on counting.
     pub tries: u8,
     pub tried: Option<Wall>,
+    /// What became of the last one: when the next may begin depends on it.
+    pub missed: Miss,
     pub state: CallbackState,
+}
+
+/// How a customer was not reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Miss {
+    Busy,
+    /// Somebody or something else has answered, as the agent says.
+    NotReached,
+    #[default]
+    Otherwise,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +75,19 @@ impl Callback {
     /// Somebody is to be called, or was being called when we heard last.
     pub fn is_open(&self) -> bool {
         matches!(self.state, CallbackState::Waiting | CallbackState::Calling { .. })
+    }
+}
+
+impl Miss {
+    pub const ALL: [Miss; 3] = [Miss::Busy, Miss::NotReached, Miss::Otherwise];
+
+    /// The word for it in records.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Miss::Busy => "busy",
+            Miss::NotReached => "not_reached",
+            Miss::Otherwise => "otherwise",
+        }
     }
 }
 

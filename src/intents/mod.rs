@@ -12,7 +12,7 @@ pub mod promise;
 pub mod requests;
 pub mod token;
 
-pub use callback::{Callback, CallbackEnd, CallbackLimits, CallbackState};
+pub use callback::{Callback, CallbackEnd, CallbackLimits, CallbackState, Miss};
 pub use draft::{CustomerDraft, Draft, DraftRules, Fault, MoneyDraft, PatchDraft, ReasonDraft, SubjectDraft};
 pub use intent::{
     Article, Currency, Customer, Intent, IntentState, LeasedNumber, Money, Past, Patch, Reason, Subject, SubjectKind,

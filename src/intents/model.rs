@@ -61,7 +61,9 @@ impl Model {
             StoreRequest::Withdraw { intent, now } => self.withdraw(intent, now),
             StoreRequest::Find { dialled, caller, token, claim, now } => self.find(dialled, caller, token, claim, now),
             StoreRequest::Claim { intent, call, until, now } => self.claim(intent, call, until, now),
-            StoreRequest::Finish { intent, call, agent, used, now } => self.finish(intent, call, agent, used, now),
+            StoreRequest::Finish { intent, call, agent, used, missed, now } => {
+                self.finish(intent, call, agent, (used, missed), now)
+            }
             StoreRequest::Promise { intent, callback, most, until, now } => {
                 self.promise(intent, *callback, most, until, now)
             }

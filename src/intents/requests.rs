@@ -5,7 +5,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::callback::{Callback, CallbackEnd, CallbackLimits};
+use super::callback::{Callback, CallbackEnd, CallbackLimits, Miss};
 use super::intent::{Intent, Patch};
 use super::pin::{Pin, PinGuard, Try};
 use crate::base::{AgentId, CallId, E164, IntentId, PoolId, Wall};
@@ -29,8 +29,9 @@ pub enum StoreRequest {
     /// Takes the intent for a call until then; again by the same call prolongs it. Answers: `Claimed`, `Taken`, `Gone`.
     Claim { intent: IntentId, call: CallId, until: Wall, now: Wall },
     /// The call is over. `used`: an agent answered, the intent is done and its number rests; otherwise it is open again, so
-    /// that a redial is recognised. `agent` is remembered for the customer. Answers: `Finished`, `Taken` (by another), `Gone`.
-    Finish { intent: IntentId, call: CallId, agent: Option<AgentId>, used: bool, now: Wall },
+    /// that a redial is recognised. `agent` is remembered for the customer; `missed`: so this call has not reached whom it called back.
+    /// Answers: `Finished`, `Taken` (by another), `Gone`.
+    Finish { intent: IntentId, call: CallId, agent: Option<AgentId>, used: bool, missed: Option<Miss>, now: Wall },
     /// The customer is to be called back; what was promised before keeps its earlier place and its tries. The intent lives until then at
     /// least; the number that it has alone is given back, since nobody needs to dial it. Answers: `Promised`, `TooMany`, `Taken` (the customer is being called), `Gone`.
     Promise { intent: IntentId, callback: Box<Callback>, most: CallbackLimits, until: Wall, now: Wall },

@@ -132,7 +132,7 @@ mod tests {
 
     fn end(ask: u64) -> StoreAsk {
         let (intent, call) = (IntentId(7), FIRST);
-        let request = StoreRequest::Finish { intent, call, agent: None, used: false, now: Wall(2) };
+        let request = StoreRequest::Finish { intent, call, agent: None, used: false, missed: None, now: Wall(2) };
         StoreAsk { ask: AskId(ask), request: Box::new(request), patience: PATIENCE }
     }
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::base::{AgentId, CallId, E164, Level, Pii, PoolId, QueueId, TierId, Wall};
 use crate::intents::{
-    Article, Callback, CallbackState, Currency, Customer, Intent, IntentState, LeasedNumber, Money, Past, Patch, Pin,
-    Reason, Subject, SubjectKind, Urgency,
+    Article, Callback, CallbackState, Currency, Customer, Intent, IntentState, LeasedNumber, Miss, Money, Past, Patch,
+    Pin, Reason, Subject, SubjectKind, Urgency,
 };
 
 /// The version that is written. A reader takes this one only; a new version comes with a way up from the old.
@@ -58,6 +58,9 @@ pub struct CallbackRecord {
     pub rule: Option<String>,
     pub tries: u8,
     pub tried: Option<u64>,
+    /// Those of before do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missed: Option<String>,
     pub state: CallbackStateRecord,
 }
 
@@ -364,6 +367,10 @@ impl TryFrom<NumberRecord> for LeasedNumber {
     }
 }
 
+fn miss(text: &str) -> Result<Miss, BadRecord> {
+    Miss::ALL.into_iter().find(|miss| miss.as_str() == text).ok_or(BadRecord { field: "callback.missed" })
+}
+
 impl From<&Callback> for CallbackRecord {
     fn from(callback: &Callback) -> CallbackRecord {
         CallbackRecord {
@@ -378,6 +385,7 @@ impl From<&Callback> for CallbackRecord {
             rule: callback.rule.clone(),
             tries: callback.tries,
             tried: callback.tried.map(|at| at.0),
+            missed: Some(callback.missed.as_str().to_owned()),
             state: match callback.state {
                 CallbackState::Waiting => CallbackStateRecord::Waiting,
                 CallbackState::Calling { call } => CallbackStateRecord::Calling { call: call.to_string() },
@@ -406,6 +414,7 @@ impl TryFrom<CallbackRecord> for Callback {
             rule: record.rule,
             tries: record.tries,
             tried: record.tried.map(Wall),
+            missed: record.missed.map_or(Ok(Miss::default()), |text| miss(&text))?,
             state: match record.state {
                 CallbackStateRecord::Waiting => CallbackState::Waiting,
                 CallbackStateRecord::Calling { call } => {
@@ -510,6 +519,7 @@ mod tests {
                 rule: Some("gold".into()),
                 tries: 1,
                 tried: None,
+                missed: Miss::NotReached,
                 state: CallbackState::Calling { call: CallId(5) },
             })),
             recording_consent: true,

@@ -9,7 +9,7 @@ use crate::calls::api::AskId;
 use crate::calls::recalling::plan::CallbackPlan;
 use crate::engine::question::{Answer, Question, QuestionId};
 use crate::intents::requests::{StoreError, StoreReply, StoreRequest};
-use crate::intents::{Callback, CallbackEnd, CallbackState, Intent};
+use crate::intents::{Callback, CallbackEnd, CallbackState, Intent, Miss};
 
 /// What a customer asks for on the page.
 #[derive(Clone, Debug)]
@@ -86,6 +86,7 @@ impl Door {
             rule: None,
             tries: 0,
             tried: None,
+            missed: Miss::default(),
             state: CallbackState::Waiting,
         });
         let request = StoreRequest::Promise { intent: intent.id, callback, most: self.plan.most, until, now: now.wall };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use throughline::base::{AgentId, CallId, E164, IntentId, Level, Pii, PoolId, QueueId, Wall};
 use throughline::intents::{
     Callback, CallbackEnd, CallbackLimits, CallbackState, ClaimPlan, Customer, Idempotency, Intent, IntentState,
-    LeasePlan, Past, Patch, Pin, PinGuard, Reason, StoreReply, StoreRequest, Try, Urgency,
+    LeasePlan, Miss, Past, Patch, Pin, PinGuard, Reason, StoreReply, StoreRequest, Try, Urgency,
 };
 
 /// The time that all cases begin at.
@@ -164,7 +164,14 @@ pub fn claim(nth: u64, call: u64, until: Wall, now: Wall) -> StoreRequest {
 pub fn finish(nth: u64, call: u64, agent: Option<&str>, now: Wall) -> StoreRequest {
     let used = agent.is_some();
     let agent = agent.map(AgentId::new);
-    StoreRequest::Finish { intent: IntentId(u128::from(nth)), call: CallId(call), agent, used, now }
+    StoreRequest::Finish { intent: IntentId(u128::from(nth)), call: CallId(call), agent, used, missed: None, now }
+}
+
+/// The call has called the customer back, and has not reached them.
+pub fn missed(nth: u64, call: u64, miss: Miss, now: Wall) -> StoreRequest {
+    let missed = Some(miss);
+    let (intent, call) = (IntentId(u128::from(nth)), CallId(call));
+    StoreRequest::Finish { intent, call, agent: None, used: false, missed, now }
 }
 
 /// `registered 1 n0`, `found 1:n 2:c(ann) 3:c@5` (call 5 has it), `taken 7`; numbers of the pool as `n0`, the shared one as `shared`.
@@ -241,6 +248,7 @@ pub fn promise(nth: u64, to: u64, since: Wall, until: Wall, now: Wall) -> StoreR
         rule: Some("gold".to_owned()),
         tries: 0,
         tried: None,
+        missed: Miss::default(),
         state: CallbackState::Waiting,
     };
     let most = CallbackLimits { per_number: 2, per_customer: 3, tries: 2 };
@@ -264,5 +272,10 @@ pub fn unpromise(nth: u64, call: Option<u64>, end: CallbackEnd, now: Wall) -> St
 fn show_callback(intent: &Intent) -> String {
     let Some(callback) = &intent.callback else { return "-".to_owned() };
     let since = callback.since.since(START).as_secs();
-    format!("{} since {since} x{}", callback.state.as_str(), callback.tries)
+    let missed = match callback.missed {
+        Miss::Busy => " busy",
+        Miss::NotReached => " not reached",
+        Miss::Otherwise => "",
+    };
+    format!("{} since {since} x{}{missed}", callback.state.as_str(), callback.tries)
 }

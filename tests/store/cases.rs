@@ -1,7 +1,7 @@
 //! The table: what is asked, one thing after the other, and what each store answers.
 
 use throughline::base::Pii;
-use throughline::intents::{CallbackEnd, Patch, StoreRequest};
+use throughline::intents::{CallbackEnd, Miss, Patch, StoreRequest};
 
 use super::build::*;
 use super::worlds::{World, runtime};
@@ -39,6 +39,7 @@ fn cases() -> Vec<(&'static str, Vec<Step>)> {
         ("what a number, a customer and an intent are promised is limited", callback_bounds()),
         ("a callback and a call of the customer never have the intent together", callback_or_call()),
         ("a try that nobody dialled is none", callback_not_dialled()),
+        ("how a customer was missed is kept", callback_missed()),
         ("a callback whose process died is lost, and is not begun again", callback_lost()),
         ("a callback outlives its intent's first end, and gives its number back", callback_lives_on()),
     ]
@@ -473,6 +474,24 @@ fn callback_not_dialled() -> Vec<Step> {
         (unrecall(1, 6, Some(at(4)), at(70)), "finished"),
         (get(1, at(71)), "got 1 shared open"),
         (unpromise(1, None, CallbackEnd::TakenBack, at(72)), "promised 1 shared taken_back since 1 x1"),
+    ]
+}
+
+fn callback_missed() -> Vec<Step> {
+    vec![
+        (register(1, at(0)), "registered 1 shared"),
+        (promise(1, 1, at(1), at(600), at(1)), "promised 1 shared waiting since 1 x0"),
+        (recall(1, 5, at(60), at(2)), "claimed 1 shared"),
+        (missed(1, 6, Miss::Busy, at(3)), "taken 5"),
+        (missed(1, 5, Miss::NotReached, at(4)), "finished"),
+        (missed(1, 5, Miss::Busy, at(5)), "finished"),
+        (StoreRequest::Promises { now: at(5) }, "promises 1:waiting since 1 x1 not reached"),
+        (find_for(called_from(1, at(6)), 7, at(60)), "found 1:c@7"),
+        (missed(1, 7, Miss::Busy, at(7)), "finished"),
+        (promise(1, 1, at(9), at(600), at(9)), "promised 1 shared waiting since 1 x1 not reached"),
+        (recall(1, 8, at(60), at(10)), "claimed 1 shared"),
+        (finish(1, 8, None, at(11)), "finished"),
+        (StoreRequest::Promises { now: at(12) }, "promises 1:waiting since 1 x2 not reached"),
     ]
 }
 

@@ -6,7 +6,9 @@ use std::time::Duration;
 use proptest::prelude::*;
 use throughline::base::Wall;
 use throughline::base::limits::CLOCK_SKEW_MAX;
-use throughline::intents::{Article, CallbackEnd, LeasePlan, Patch, Pin, StoreRequest, Subject, SubjectKind, Urgency};
+use throughline::intents::{
+    Article, CallbackEnd, LeasePlan, Miss, Patch, Pin, StoreRequest, Subject, SubjectKind, Urgency,
+};
 
 use super::build::*;
 use super::worlds::{World, runtime};
@@ -73,6 +75,7 @@ enum Act {
         call: u64,
         agent: Option<&'static str>,
         used: bool,
+        missed: Option<Miss>,
     },
     Promise {
         which: usize,
@@ -121,8 +124,8 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(code, of_shared, call, nth)| Act::TryPin { code, of_shared, call, nth }),
         3 => (which.clone(), 0..CALLS, 0..2000u64)
             .prop_map(|(which, call, seconds)| Act::Claim { which, call, seconds }),
-        3 => (which.clone(), 0..CALLS, agent, any::<bool>())
-            .prop_map(|(which, call, agent, used)| Act::Finish { which, call, agent, used }),
+        3 => (which.clone(), 0..CALLS, agent, any::<bool>(), prop::option::of(prop::sample::select(&Miss::ALL[..])))
+            .prop_map(|(which, call, agent, used, missed)| Act::Finish { which, call, agent, used, missed }),
         3 => (which.clone(), 0..CUSTOMERS, 0..100u64, 0..3000u64)
             .prop_map(|(which, to, since, seconds)| Act::Promise { which, to, since, seconds }),
         3 => (which.clone(), 0..CALLS, 0..2000u64)
@@ -188,12 +191,12 @@ impl Teller {
                 unpromise(self.id(which), call, end, now)
             }
             Act::Promises => StoreRequest::Promises { now },
-            Act::Finish { which, call, agent, used } => {
+            Act::Finish { which, call, agent, used, missed } => {
                 let StoreRequest::Finish { intent, call, agent, now, .. } = finish(self.id(which), call, agent, now)
                 else {
                     return None;
                 };
-                StoreRequest::Finish { intent, call, agent, used, now }
+                StoreRequest::Finish { intent, call, agent, used, missed, now }
             }
         })
     }

@@ -31,7 +31,7 @@ use super::queueing::{self, Place};
 use super::screening;
 use super::settings::TrunkPlan;
 use super::settling::{self, DebtId};
-use plan::{CallbackPlan, CallingHours, Miss};
+use plan::{CallbackPlan, CallingHours};
 
 pub use trying::{
     agent_answered, agent_gone, ask_overdue, called_in, heard, not_reached, sound_lost, store_answered, stranded,
@@ -45,8 +45,6 @@ pub struct Recall {
     pub(super) plan: Arc<CallbackPlan>,
     hours: CallingHours,
     step: Step,
-    /// What became of the last try.
-    miss: Miss,
     /// How often the number had been dialled before this try, and when last.
     before: (u8, Option<Wall>),
     /// A try that came to nothing is being taken back from the store.
@@ -179,8 +177,7 @@ impl Recall {
     fn new(callback: Callback, plan: Arc<CallbackPlan>, hours: CallingHours) -> Recall {
         let before = (callback.tries, callback.tried);
         let (step, undoing, put_off) = (Step::Nothing, None, Mono::ZERO);
-        let miss = Miss::default();
-        Recall { callback, plan, hours, step, miss, before, undoing, put_off, gives_way: false }
+        Recall { callback, plan, hours, step, before, undoing, put_off, gives_way: false }
     }
 
     /// What the store has is what holds, the customer's hours too.
@@ -234,14 +231,14 @@ pub fn look(call: &mut Call, bench: &mut Bench, now: Now) {
 }
 
 fn next_look(recall: &Recall, now: Now) -> Mono {
-    let due = recall.plan.due(&recall.callback, recall.miss).since(now.wall).max(recall.put_off.since(now.mono));
+    let due = recall.plan.due(&recall.callback).since(now.wall).max(recall.put_off.since(now.mono));
     let soonest = if due.is_zero() { LOOK_EVERY } else { due.min(LOOK_EVERY) };
     now.mono + soonest
 }
 
 fn is_due(recall: &Recall, now: Now) -> bool {
     let is_open = recall.hours.contains(now.wall);
-    is_open && recall.put_off <= now.mono && recall.plan.due(&recall.callback, recall.miss) <= now.wall
+    is_open && recall.put_off <= now.mono && recall.plan.due(&recall.callback) <= now.wall
 }
 
 /// Nobody could call in the time that it may wait.

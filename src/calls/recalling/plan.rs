@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::access::Hours;
 use crate::base::phone::Region;
 use crate::base::{E164, QueueId, TrunkId, Wall};
-use crate::intents::callback::{Callback, CallbackLimits};
+use crate::intents::callback::{Callback, CallbackLimits, Miss};
 use crate::media::command::WavId;
 
 use super::zones;
@@ -46,16 +46,6 @@ pub struct AgainAfter {
     /// Nobody has answered; and whatever else, also when it is not known any more.
     pub otherwise: Duration,
 }
-
-/// What became of the last try.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Miss {
-    Busy,
-    NotReached,
-    #[default]
-    Otherwise,
-}
-
 /// How callers by telephone are asked whether they want to be called back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AskedByPhone {
@@ -117,8 +107,8 @@ impl CallbackPlan {
     }
 
     /// The next try may begin from this moment on.
-    pub fn due(&self, callback: &Callback, miss: Miss) -> Wall {
-        let again = callback.tried.map(|tried| tried + self.again.after(miss));
+    pub fn due(&self, callback: &Callback) -> Wall {
+        let again = callback.tried.map(|tried| tried + self.again.after(callback.missed));
         [callback.not_before, again].into_iter().flatten().max().unwrap_or(Wall(0))
     }
 
@@ -145,13 +135,6 @@ impl AgainAfter {
             Miss::NotReached => self.not_reached,
             Miss::Otherwise => self.otherwise,
         }
-    }
-}
-
-impl Miss {
-    /// By the final answer of the customer's network.
-    pub fn of(status: u16) -> Miss {
-        if matches!(status, 486 | 600) { Miss::Busy } else { Miss::Otherwise }
     }
 }
 

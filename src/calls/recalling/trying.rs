@@ -4,12 +4,11 @@ use bytes::Bytes;
 
 use crate::base::{AgentId, Now, Pii};
 use crate::desktop::{CallPhase, DeskCommand};
-use crate::intents::callback::CallbackEnd;
+use crate::intents::callback::{CallbackEnd, Miss};
 use crate::intents::requests::{StoreError, StoreReply, StoreRequest};
 use crate::routing;
 use crate::sip::api::{Carried, Dial, Reason, SipCommand, SipEvent, Target};
 
-use super::plan::Miss;
 use super::{Step, end, look, not_served, put_off, start_anew};
 use crate::base::limits::CALL_LENGTH_MAX;
 use crate::calls::admission;
@@ -205,7 +204,7 @@ pub fn called_in(call: &mut Call, bench: &mut Bench, now: Now) -> bool {
     recall.gives_way = true;
     ending::hang_up_caller(call, Some(Reason::sip(487, CALLED_IN)), bench);
     end_try(call, CALLED_IN, bench);
-    give_back(call, bench);
+    give_back(call, None, bench);
     put_off(call, bench, now);
     true
 }
@@ -242,7 +241,7 @@ fn given_up(call: &mut Call, (why, miss): (&str, Miss), bench: &mut Bench, now: 
 }
 
 fn unreached(call: &mut Call, status: u16, why: &str, bench: &mut Bench, now: Now) {
-    missed(call, (status, Miss::of(status)), why, bench, now);
+    missed(call, (status, miss_of(status)), why, bench, now);
 }
 
 /// The number was dialled in vain: the agent is free, and the next try comes later, if there is one.
@@ -254,10 +253,10 @@ fn missed(call: &mut Call, (status, miss): (u16, Miss), why: &str, bench: &mut B
     if is_last || is_for_good(status) {
         return in_vain(call, bench, now);
     }
-    give_back(call, bench);
+    give_back(call, Some(miss), bench);
     put_off(call, bench, now);
     if let Some(recall) = &mut call.recall {
-        (recall.put_off, recall.miss) = (now.mono, miss);
+        (recall.put_off, recall.callback.missed) = (now.mono, miss);
     }
     look(call, bench, now);
 }
@@ -280,10 +279,15 @@ fn end_try(call: &mut Call, why: &str, bench: &mut Bench) {
 }
 
 /// The number was dialled, and may be once more.
-fn give_back(call: &Call, bench: &mut Bench) {
+fn give_back(call: &Call, missed: Option<Miss>, bench: &mut Bench) {
     if let Some(intent) = call.record.intent {
-        settling::settle(bench, intent, call.id, None, false);
+        settling::give_back(bench, intent, call.id, missed);
     }
+}
+
+/// By the final answer of the customer's network.
+fn miss_of(status: u16) -> Miss {
+    if matches!(status, 486 | 600) { Miss::Busy } else { Miss::Otherwise }
 }
 
 /// The number was not dialled: the store gives the intent back, and the try that it may have counted.

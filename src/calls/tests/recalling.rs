@@ -91,7 +91,7 @@ fn who_is_busy_is_called_again_later_and_not_for_ever() {
     let mut bench = dialling();
     bench.check(
         "> far 486
-         < hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open
+         < hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open busy
          > finished
          > wait 119000
          <
@@ -119,6 +119,18 @@ fn the_next_try_is_by_what_became_of_the_last() {
     }
 }
 
+/// The store knows it too, for a process that begins.
+#[test]
+fn the_next_try_is_so_after_a_restart_as_well() {
+    for (missed, minutes) in [("busy", 2), ("otherwise", 10), ("not_reached", 60)] {
+        let mut bench = Bench::with_callbacks(ALWAYS);
+        assert_eq!(bench.after("wait 1"), "promises");
+        assert_eq!(bench.after(&format!("promises tried {missed}")), "", "{missed}");
+        assert_eq!(bench.after(&format!("wait {}", minutes * 60_000 - 1_000)), "", "{missed}");
+        assert_eq!(bench.after("wait 2000"), "enqueue help as before", "{missed}");
+    }
+}
+
 #[test]
 fn a_number_that_is_none_is_not_tried_again() {
     for status in [404, 410, 604, 607] {
@@ -136,7 +148,7 @@ fn the_agent_says_that_a_machine_has_answered() {
         "> far answers
          < far hears the other, far hears the other, anna talking
          > not reached
-         < hang up far, hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open
+         < hang up far, hang up far, anna ended, withdraw anna, anna done, call ended 1, finish open not reached
          > finished",
     );
     bench.check(TAKEN_BACK);
@@ -406,7 +418,7 @@ fn a_try_that_nobody_dialled_is_taken_back_until_the_next_one_begins() {
     agent_answers(&mut bench, 2);
     // The store has counted it all the same, once.
     bench.check("> recalled 1\n < dial +12015550177 through carrier\n > wait 20000\n <");
-    assert_eq!(bench.after("far 486"), format!("{}, finish open", FREE.replace('1', "2")));
+    assert_eq!(bench.after("far 486"), format!("{}, finish open busy", FREE.replace('1', "2")));
 }
 
 #[test]

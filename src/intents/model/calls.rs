@@ -3,6 +3,7 @@
 use super::{Change, Model};
 use crate::base::limits::{CANDIDATES_MAX, INTENT_KEPT_AFTER, LAST_AGENT_KEPT};
 use crate::base::{AgentId, CallId, E164, IntentId, Wall};
+use crate::intents::callback::Miss;
 use crate::intents::intent::{Intent, IntentState};
 use crate::intents::requests::{Candidate, ClaimPlan, FoundBy, StoreReply};
 
@@ -82,23 +83,29 @@ impl Model {
         id: IntentId,
         call: CallId,
         agent: Option<AgentId>,
-        used: bool,
+        (used, missed): (bool, Option<Miss>),
         now: Wall,
     ) -> StoreReply {
         let Some(intent) = self.intents.get(&id, now) else { return StoreReply::Gone };
         match intent.state {
             IntentState::Claimed { call: by, .. } if by != call => StoreReply::Taken { by },
-            IntentState::Claimed { .. } => self.end_call(id, agent, used, now),
+            IntentState::Claimed { .. } => self.end_call(id, agent, (used, missed), now),
             // The claim was lost on its way, but the agent did answer.
-            IntentState::Open if used => self.end_call(id, agent, used, now),
+            IntentState::Open if used => self.end_call(id, agent, (used, missed), now),
             // It has been said before, or is not worth saying.
             IntentState::Open | IntentState::Used | IntentState::Withdrawn => StoreReply::Finished,
         }
     }
 
-    fn end_call(&mut self, id: IntentId, agent: Option<AgentId>, used: bool, now: Wall) -> StoreReply {
+    fn end_call(
+        &mut self,
+        id: IntentId,
+        agent: Option<AgentId>,
+        (used, missed): (bool, Option<Miss>),
+        now: Wall,
+    ) -> StoreReply {
         let Some(intent) = self.intents.get_mut(&id, now) else { return StoreReply::Gone };
-        super::promises::end_call(intent, used);
+        super::promises::end_call(intent, used, missed);
         intent.state = if used { IntentState::Used } else { IntentState::Open };
         let customer = intent.customer.id.clone();
         if used {

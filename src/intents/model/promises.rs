@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{Change, Model};
 use crate::base::limits::{CALLBACK_COUNTED, CALLBACKS_MAX, CLOCK_SKEW_MAX, INTENT_KEPT_AFTER};
 use crate::base::{CallId, E164, IntentId, Wall};
-use crate::intents::callback::{Callback, CallbackEnd, CallbackLimits, CallbackState};
+use crate::intents::callback::{Callback, CallbackEnd, CallbackLimits, CallbackState, Miss};
 use crate::intents::intent::{Intent, IntentState};
 use crate::intents::requests::StoreReply;
 
@@ -90,7 +90,7 @@ impl Model {
             if old.tries >= most.tries {
                 return StoreReply::TooMany;
             }
-            (callback.tries, callback.tried) = (old.tries, old.tried);
+            (callback.tries, callback.tried, callback.missed) = (old.tries, old.tried, old.missed);
             if old.state == CallbackState::Waiting {
                 callback.since = callback.since.min(old.since);
             }
@@ -153,7 +153,7 @@ impl Model {
             callback.tries = callback.tries.saturating_sub(1);
             callback.tried = tried;
         }
-        self.finish(id, call, None, false, now)
+        self.finish(id, call, None, (false, None), now)
     }
 
     pub(super) fn unpromise(&mut self, id: IntentId, call: Option<CallId>, end: CallbackEnd, now: Wall) -> StoreReply {
@@ -202,7 +202,7 @@ fn caller_of(intent: &Intent, now: Wall) -> Option<CallId> {
 }
 
 /// A call that had the intent is over: whoever was talked to is not called any more.
-pub(super) fn end_call(intent: &mut Intent, used: bool) {
+pub(super) fn end_call(intent: &mut Intent, used: bool, missed: Option<Miss>) {
     let by = match intent.state {
         IntentState::Claimed { call, .. } => Some(call),
         IntentState::Open | IntentState::Used | IntentState::Withdrawn => None,
@@ -212,6 +212,7 @@ pub(super) fn end_call(intent: &mut Intent, used: bool) {
         callback.state = CallbackState::Reached;
     } else if by.is_some_and(|call| callback.state == CallbackState::Calling { call }) {
         callback.state = CallbackState::Waiting;
+        callback.missed = missed.unwrap_or(callback.missed);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::base::{E164, IntentId, Level, QueueId, Wall};
 use crate::calls::CalledBack;
 use crate::calls::recalling::plan::{CallbackPlan, NoCallback};
 use crate::engine::question::{Answer, Question};
-use crate::intents::{Callback, CallbackEnd, CallbackState, Intent, StoreReply, StoreRequest};
+use crate::intents::{Callback, CallbackEnd, CallbackState, Intent, Miss, StoreReply, StoreRequest};
 
 use super::Web;
 use super::bearer::Bearer;
@@ -174,6 +174,7 @@ impl Web {
             rule: Some(decision.rule.to_string()),
             tries: 0,
             tried: None,
+            missed: Miss::default(),
             state: CallbackState::Waiting,
         })
     }

@@ -311,6 +311,7 @@ mod tests {
     use super::super::histories::{call, granted};
     use super::*;
     use crate::base::{Fence, Level, QueueId, TrunkId, Wall};
+    use crate::intents::Miss;
     use crate::sim::world::BEGAN;
 
     const ID: IntentId = IntentId(7);
@@ -332,6 +333,7 @@ mod tests {
             rule: None,
             tries,
             tried: None,
+            missed: Miss::default(),
             state,
         }
     }

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::base::hex::to_hex;
 use crate::base::{AgentId, E164, IntentId, PoolId, Wall};
-use crate::intents::{Idempotency, Intent, LeasePlan, Patch, StoreError, StoreRequest};
+use crate::intents::{Idempotency, Intent, LeasePlan, Miss, Patch, StoreError, StoreRequest};
 use crate::io::records::{CallbackRecord, IntentRecord, PatchRecord, millis};
 
 /// Fields of the record that the scripts keep as plain text of their own, since they change them.
@@ -34,9 +34,10 @@ pub fn arguments(request: &StoreRequest, intents_max: usize, seeded_again: bool)
         StoreRequest::Claim { intent, call, until, now } => {
             vec![date(*now), intent.to_string(), call.to_string(), date(*until)]
         }
-        StoreRequest::Finish { intent, call, agent, used, now } => {
+        StoreRequest::Finish { intent, call, agent, used, missed, now } => {
             let agent = agent.as_ref().map(AgentId::as_str).unwrap_or_default().to_owned();
-            vec![date(*now), intent.to_string(), call.to_string(), agent, flag(*used)]
+            let missed = missed.map(Miss::as_str).unwrap_or_default().to_owned();
+            vec![date(*now), intent.to_string(), call.to_string(), agent, flag(*used), missed]
         }
         StoreRequest::Promise { intent, callback, most, until, now } => {
             let record = CallbackRecord::from(&**callback);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::{CUSTOMER, SITE, Server, number};
 use crate::base::limits::DOUBTFUL_PROMISES_MAX;
 use crate::base::{IntentId, Level, QueueId};
-use crate::intents::{Callback, CallbackLimits, CallbackState, StoreRequest};
+use crate::intents::{Callback, CallbackLimits, CallbackState, Miss, StoreRequest};
 
 async fn ask(server: &Server, method: Method, id: &str, key: &str, body: Value) -> (u16, Value) {
     let answer = server.request(method, &format!("/v1/intents/{id}/callback"), key).json(&body).send().await.unwrap();
@@ -169,6 +169,7 @@ async fn a_page_that_is_closed_while_the_store_is_asked_is_called_back_all_the_s
         rule: None,
         tries: 0,
         tried: None,
+        missed: Miss::default(),
         state: CallbackState::Waiting,
     };
     let most = CallbackLimits { per_number: 3, per_customer: 3, tries: 3 };

@@ -1,5 +1,5 @@
--- ARGV: now, id, call, agent (empty: none), an agent answered (1).
-local id, call, agent, used = ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1'
+-- ARGV: now, id, call, agent (empty: none), an agent answered (1), how a customer was missed who was called back (empty: was not).
+local id, call, agent, used, missed = ARGV[2], ARGV[3], ARGV[4], ARGV[5] == '1', ARGV[6]
 local record = kept(id)
 if not record then return { 'gone' } end
 if record.state == 'claimed' and record.call ~= call then return { 'taken', record.call } end
@@ -14,6 +14,7 @@ if promise and (promise.state.is == 'waiting' or promise.state.is == 'calling') 
     redis.call('ZREM', prefix .. 'callbacks', id)
   elseif promise.state.is == 'calling' and record.state == 'claimed' and promise.state.call == call then
     promise.state = { is = 'waiting' }
+    if missed ~= '' then promise.missed = missed end
     set_promise(id, promise)
   end
 end

@@ -7,7 +7,7 @@ local by = caller_of(record, old)
 if by then return { 'taken', by } end
 if old then
   if old.tries >= tonumber(ARGV[7]) then return { 'too_many' } end
-  promise.tries, promise.tried = old.tries, old.tried
+  promise.tries, promise.tried, promise.missed = old.tries, old.tried, old.missed
   if old.state.is == 'waiting' then promise.since = math.min(promise.since, old.since) end
 end
 
