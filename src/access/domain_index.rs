@@ -52,7 +52,7 @@ struct Marks {
 }
 
 /// Every domain that the policy names. A look-up costs one probe for the host, and one for each suffix of it among the names that mean
-/// all below them. It is made in three steps, with other work between them, so that nobody waits for the memory: `ahead`, `nearer`, `find`.
+/// all below them. It is made in two steps, `ahead` and `find`, with other work between them, so that nobody waits for the memory.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DomainIndex {
     exact: PackedNames,
@@ -70,19 +70,17 @@ struct Meanings {
 }
 
 impl DomainIndex {
-    /// `names` gives every name with what it means, one meaning after the other and each time the same; it is asked three times, so that
+    /// `names` gives every name with what it means, one meaning after the other and each time the same; it is asked twice, so that
     /// the names stand nowhere else meanwhile. Of two tiers for one pattern the later stands.
     pub(super) fn of(names: impl Fn(&mut dyn FnMut(Named<'_>))) -> DomainIndex {
-        let (mut counts, mut labels) = ([0; 2], (usize::MAX, 0));
+        let (mut counting, mut labels) = ([Counting::default(), Counting::default()], (usize::MAX, 0));
         names(&mut |named| {
-            counts[usize::from(named.below)] += 1;
+            counting[usize::from(named.below)].count(named.name);
             if named.below {
                 let count = 1 + named.name.iter().filter(|byte| **byte == b'.').count();
                 labels = (labels.0.min(count), labels.1.max(count));
             }
         });
-        let mut counting = counts.map(Counting::of);
-        names(&mut |named| counting[usize::from(named.below)].count(named.name));
         let mut packing = counting.map(Counting::packing);
         let mut meanings = Meanings::default();
         names(&mut |named| packing[usize::from(named.below)].put(named.name, |old| meanings.after(old, named.mark)));
@@ -94,12 +92,6 @@ impl DomainIndex {
     pub(super) fn ahead(&self, host: &Host<'_>) {
         self.exact.ahead(host.hashed());
         self.suffixes(host).for_each(|suffix| self.below.ahead(suffix));
-    }
-
-    /// Goes on with it.
-    pub(super) fn nearer(&self, host: &Host<'_>) {
-        self.exact.nearer(host.hashed());
-        self.suffixes(host).for_each(|suffix| self.below.nearer(suffix));
     }
 
     /// The nearest name decides the tier; rules and classes add up.
@@ -273,7 +265,6 @@ mod tests {
             for host in &hosts {
                 let name = Host::new(host.into());
                 index.ahead(&name);
-                index.nearer(&name);
                 prop_assert_eq!(index.find(&name), plainly(&marks, host));
             }
         }

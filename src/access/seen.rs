@@ -24,11 +24,6 @@ impl<'a> Seen<'a> {
         Seen { facts, indexes, host, domain: OnceCell::new(), spoken: OnceCell::new(), looks_like: OnceCell::new() }
     }
 
-    /// What is known of the caller's domain will be asked for soon.
-    pub(super) fn nearer(&self) {
-        self.host.iter().for_each(|host| self.indexes.domains.nearer(host));
-    }
-
     pub(super) fn domain(&self) -> &DomainFound<'a> {
         let find = |host: &Host<'_>| self.indexes.domains.find(host);
         self.domain.get_or_init(|| self.host.as_ref().map(find).unwrap_or_default())

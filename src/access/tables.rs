@@ -134,10 +134,7 @@ impl Tables {
     /// The first rule whose conditions all hold.
     pub(super) fn first(&self, seen: &Seen<'_>) -> Option<RuleIx> {
         let mut left = self.all;
-        let (some, others) = self.cheap.split_at(self.cheap.len() / 2);
-        self.sift_cheap(some, seen, &mut left);
-        seen.nearer();
-        self.sift_cheap(others, seen, &mut left);
+        self.sift_cheap(seen, &mut left);
         let mut done = [false; COSTLY.len()];
         loop {
             let first = left.first()?;
@@ -148,8 +145,8 @@ impl Tables {
         }
     }
 
-    fn sift_cheap(&self, conditions: &[Condition], seen: &Seen<'_>, left: &mut RuleSet) {
-        for condition in conditions {
+    fn sift_cheap(&self, seen: &Seen<'_>, left: &mut RuleSet) {
+        for condition in &self.cheap {
             match condition {
                 Condition::Domain => self.sift_domains(seen, left),
                 other => self.sift(*other, seen, left),
@@ -274,7 +271,7 @@ fn case_given(facts: &Facts<'_>) -> usize {
     (if facts.about_case { ABOUT_CASE } else { 0 }) | (if has_open { HAS_OPEN } else { 0 })
 }
 
-fn is_of(state: CaseState, given: usize) -> bool {
+pub(super) fn is_of(state: CaseState, given: usize) -> bool {
     match state {
         CaseState::Open => given & HAS_OPEN != 0,
         CaseState::Ongoing => given & ABOUT_CASE != 0,
