@@ -41,7 +41,7 @@ fn taken(rules: &[Rule], takes: impl Fn(&Rule, &Rule) -> bool) -> Vec<Taken> {
 }
 
 /// Whoever meets `given` meets `asked`.
-fn follows(asked: &Conditions, given: &Conditions) -> bool {
+pub(super) fn follows(asked: &Conditions, given: &Conditions) -> bool {
     let hours = |asked: &Hours| given.hours.as_ref().is_some_and(|given| asked.hold_all_of(given));
     follows_but_for_hours(asked, given) && asked.hours.as_ref().is_none_or(hours)
 }

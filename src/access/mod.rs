@@ -27,6 +27,7 @@ mod seen;
 mod tables;
 #[cfg(test)]
 mod tables_tests;
+mod together;
 mod trace;
 mod tried;
 mod version;
@@ -42,6 +43,7 @@ pub use keywords::{BadKeyword, Keyword};
 pub use policy::{Policy, PolicySetup, TooMany};
 pub use reason::{ReasonCode, ReasonText};
 pub use rule::{CaseState, Condition, Conditions, DomainCondition, LoadCondition, MinValue, ReasonPicked, Rule};
+pub use together::{TakenTogether, never_reached_together};
 pub use trace::Trace;
 pub use tried::{ConditionTried, RuleTried};
 pub use version::PolicyVersion;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::access::{
-    Answer, Conditions, DomainCondition, DomainPattern, Hours, LastDay, MinValue, Policy, PolicySetup, ReasonPicked,
-    Rule, Taken, TooMany, never_reached, reached_out_of_hours,
+    Answer, Channel, Conditions, DomainCondition, DomainPattern, Hours, LastDay, MinValue, Policy, PolicySetup,
+    ReasonPicked, Rule, Taken, TakenTogether, TooMany, never_reached, never_reached_together, reached_out_of_hours,
 };
 use crate::base::limits::{ACCESS_KEYWORDS_MAX, ACCESS_RULES_MAX, PROTECTED_DOMAINS_MAX};
 use crate::base::{Level, QueueId, TierId, TrunkId};
+use crate::calls::browsing;
 use crate::intents::{Currency, Urgency};
 use crate::routing::Setup;
 
@@ -210,7 +211,7 @@ fn rules(
 
 /// Not asked while a fault may have taken a condition away.
 fn name_taken(rules: &[Rule], places: &[Place], faults: &mut Faults<'_>) {
-    if !faults.is_empty() {
+    if faults.are_within(&["access"]) {
         return;
     }
     let (never, out_of_hours) = (never_reached(rules), reached_out_of_hours(rules));
@@ -218,6 +219,14 @@ fn name_taken(rules: &[Rule], places: &[Place], faults: &mut Faults<'_>) {
     for (place, before, taker) in never.iter().filter_map(named) {
         let what = format!("is never reached: {:?} on line {} takes all its callers", taker.name, faults.line(before));
         faults.add(place, what, "move it before that rule, let that rule ask for more, or take it out");
+    }
+    let together = never_reached_together(rules).into_iter().filter(|one| one.by.len() > 1);
+    for TakenTogether { rule, by } in together.filter(|one| never.iter().all(|never| never.rule != one.rule)) {
+        let said = by.iter().filter_map(|by| Some((rules.get(*by)?, places.get(*by)?)));
+        let said: Vec<_> = said.map(|(by, at)| format!("{:?} on line {}", by.name, faults.line(at))).collect();
+        let what = format!("is never reached: together {} take all its callers", said.join(" and "));
+        let remedy = "move it before them, let one of them ask for more, or take it out";
+        places.get(rule).into_iter().for_each(|place| faults.add(place, what.as_str(), remedy));
     }
     for (place, before, taker) in out_of_hours.iter().filter_map(named) {
         let line = faults.line(before);
@@ -242,10 +251,11 @@ fn conditions(
     let min_value = min_value(&mut section, faults);
     let trunks = refer(&mut section, "trunk", "trunk", known.trunks, faults);
     let tiers = refer(&mut section, "tier", "tier", tiers, faults);
-    let numbers = section.texts("number", faults);
-    let reasons = section.texts("reason", faults);
+    let numbers = conditions::some_texts(&mut section, "number", faults);
+    let reasons = conditions::some_texts(&mut section, "reason", faults);
     let hours = hours(&mut section, calendars, faults);
     let of_contact = conditions::read(&mut section, known, faults);
+    never_over(&mut section, &trunks, &of_contact.channels, faults);
     section.finish(faults);
     Conditions {
         domain,
@@ -261,6 +271,20 @@ fn conditions(
     }
 }
 
+/// Calls from browsers come over the built-in trunk, and no others do.
+fn never_over(when: &mut Section<'_>, trunks: &[&str], channels: &[Channel], faults: &mut Faults<'_>) {
+    let (Some(item), [_, ..], [_, ..]) = (when.item("trunk"), trunks, channels) else { return };
+    let is_web = |trunk: &&str| *trunk == browsing::TRUNK;
+    let fits = |channel: &Channel| match channel {
+        Channel::Browser => trunks.iter().any(is_web),
+        Channel::Phone | Channel::Callback => !trunks.iter().all(is_web),
+    };
+    if !channels.iter().any(fits) {
+        let what = "and the channel are never met together: what comes from browsers comes over \"(web)\" alone";
+        faults.add(&item.place, what, "leave one of the two out");
+    }
+}
+
 fn refer<'a>(
     section: &mut Section<'a>,
     key: &'static str,
@@ -268,7 +292,7 @@ fn refer<'a>(
     names: &Names<'_>,
     faults: &mut Faults<'_>,
 ) -> Vec<&'a str> {
-    let texts = section.texts(key, faults);
+    let texts = conditions::some_texts(section, key, faults);
     texts.into_iter().filter(|text| names.check(kind, text, faults)).map(|text| text.value).collect()
 }
 
@@ -303,10 +327,10 @@ fn reason(text: &Text<'_>) -> ReasonPicked {
 
 /// `None` when nothing is said about domains.
 fn domain(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<DomainCondition> {
-    let listed = section.item("domain");
-    let texts = listed.as_ref().map(|item| item.texts(faults)).unwrap_or_default();
-    let suffixes = section.texts("public_suffixes", faults);
-    listed.is_some().then_some(()).or((!suffixes.is_empty()).then_some(()))?;
+    let is_listed = section.item("domain").is_some();
+    let texts = conditions::some_texts(section, "domain", faults);
+    let suffixes = conditions::some_texts(section, "public_suffixes", faults);
+    (is_listed || !suffixes.is_empty()).then_some(())?;
     let mut condition = DomainCondition::default();
     for text in &texts {
         match text.value {

@@ -22,7 +22,7 @@ pub(super) fn read(when: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut F
         channels: words(when, "channel", &Channel::ALL.map(|channel| (channel.as_str(), channel)), faults),
         cases: words(when, "case", &CaseState::ALL.map(|state| (state.as_str(), state)), faults),
         keywords: keywords(when, faults),
-        articles: when.texts("article", faults).into_iter().map(|text| text.value.to_owned()).collect(),
+        articles: some_texts(when, "article", faults).into_iter().map(|text| text.value.to_owned()).collect(),
         min_articles,
         repeat_within: days.map(|days| DAY * days),
         loads: loads(when, known, faults),
@@ -30,8 +30,17 @@ pub(super) fn read(when: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut F
     }
 }
 
+/// The texts of a key. A list with nothing in it would ask for nothing, and let everybody through.
+pub(super) fn some_texts<'a>(when: &mut Section<'a>, key: &'static str, faults: &mut Faults<'_>) -> Vec<Text<'a>> {
+    let Some(item) = when.item(key) else { return Vec::new() };
+    if item.list().is_some_and(|list| list.is_empty()) {
+        faults.add(&item.place, "is an empty list", "write what is asked for into it, or leave it out");
+    }
+    item.texts(faults)
+}
+
 fn words<T: Copy>(when: &mut Section<'_>, key: &'static str, words: &[(&str, T)], faults: &mut Faults<'_>) -> Vec<T> {
-    when.texts(key, faults).iter().filter_map(|text| text.word(words, faults)).collect()
+    some_texts(when, key, faults).iter().filter_map(|text| text.word(words, faults)).collect()
 }
 
 fn keywords(when: &mut Section<'_>, faults: &mut Faults<'_>) -> Vec<Keyword> {
@@ -47,7 +56,30 @@ fn keywords(when: &mut Section<'_>, faults: &mut Faults<'_>) -> Vec<Keyword> {
 fn loads(when: &mut Section<'_>, known: &Known<'_, '_>, faults: &mut Faults<'_>) -> Vec<LoadCondition> {
     let Some(item) = when.item("load") else { return Vec::new() };
     let items = item.list().unwrap_or_else(|| vec![item]);
-    items.into_iter().filter_map(|item| load(&item, known, faults)).collect()
+    let mut loads = Vec::new();
+    for item in items {
+        let Some(asked) = load(&item, known, faults) else { continue };
+        if let Some(before) = loads.iter().find(|before| !can_be(before, &asked)) {
+            let LoadCondition { queue, .. } = before;
+            let what = format!("contradicts what is asked of queue {:?} before it", queue.as_str());
+            faults.add(&item.place, what, "such a queue never is; ask for one of the two, or write two rules");
+        }
+        loads.push(asked);
+    }
+    loads
+}
+
+/// A queue may be as both ask.
+fn can_be(one: &LoadCondition, other: &LoadCondition) -> bool {
+    fn fits<T: PartialOrd>(least: Option<T>, most: Option<T>) -> bool {
+        least.zip(most).is_none_or(|(least, most)| least <= most)
+    }
+    let fit = |one: &LoadCondition, other: &LoadCondition| {
+        fits(one.min_free, other.max_free)
+            && fits(one.min_waiting, other.max_waiting)
+            && fits(one.min_wait, other.max_wait)
+    };
+    one.queue != other.queue || (fit(one, other) && fit(other, one))
 }
 
 fn load(item: &Item<'_>, known: &Known<'_, '_>, faults: &mut Faults<'_>) -> Option<LoadCondition> {

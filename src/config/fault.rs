@@ -92,6 +92,14 @@ impl<'t> Faults<'t> {
         self.found.is_empty()
     }
 
+    /// Something is wrong at one of these keys, or below.
+    pub(super) fn are_within(&self, keys: &[&str]) -> bool {
+        let is_at = |fault: &Fault, key: &str| {
+            fault.key.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        };
+        self.found.iter().any(|(_, fault)| keys.iter().any(|key| is_at(fault, key)))
+    }
+
     /// In the order of the file.
     pub(super) fn into_sorted(self) -> Vec<Fault> {
         in_order(self.found)

@@ -35,11 +35,16 @@ pub(super) fn read(
 /// A queue that no agent takes calls of, however long they wait, would never be served. Not asked when a fault may be what hides
 /// the agent.
 pub(super) fn check_queues(routing: &RoutingPart<'_>, agents: &[AgentSetup], faults: &mut Faults<'_>) {
-    if !faults.is_empty() {
+    if faults.are_within(&["agents", "routing"]) {
         return;
     }
     let queues = &routing.setup.queues;
     for (queue, name) in queues.iter().zip(&routing.queue_names) {
+        // Rings lead to the agents of other queues.
+        let own = if queue.rings.is_empty() { name.place.key.trim_end_matches(".name") } else { "queues" };
+        if faults.are_within(&[own]) {
+            continue;
+        }
         if !agents.iter().any(|agent| serves(agent, queue, queues)) {
             let remedy = "give an agent the skills and levels that it requires, or require less";
             faults.add(&name.place, format!("no agent can serve queue {:?}", name.value), remedy);

@@ -64,6 +64,8 @@ mod claims_tests;
 #[cfg(test)]
 mod loads_tests;
 #[cfg(test)]
+mod never_tests;
+#[cfg(test)]
 mod promise_tests;
 #[cfg(test)]
 mod shadow_tests;

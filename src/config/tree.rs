@@ -39,7 +39,9 @@ impl<'a> Section<'a> {
     }
 
     pub(super) fn item(&mut self, key: &'static str) -> Option<Item<'a>> {
-        self.asked.push(key);
+        if !self.asked.contains(&key) {
+            self.asked.push(key);
+        }
         let (name, value) = self.table?.iter().find(|(name, _)| name.get_ref() == key)?;
         Some(Item { value: value.get_ref(), place: self.place.key(key, name.span().start) })
     }
