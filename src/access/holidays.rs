@@ -44,6 +44,10 @@ struct Event {
     line: usize,
     start: Option<Date>,
     end: Option<Date>,
+    /// In days, in place of the end.
+    length: Option<i32>,
+    /// Further days on which it begins.
+    more: Vec<Date>,
     rule: Option<(usize, Yearly)>,
     except: Vec<Date>,
     is_cancelled: bool,
@@ -156,8 +160,9 @@ impl Reader {
     fn begin(&mut self, line: usize, component: &str) {
         self.inside.push(component.to_ascii_uppercase());
         if self.is_in_event() {
-            let (start, end, rule) = (None, None, None);
-            self.event = Some(Event { line, start, end, rule, except: Vec::new(), is_cancelled: false });
+            let (start, end, length, rule) = (None, None, None, None);
+            let (more, except) = (Vec::new(), Vec::new());
+            self.event = Some(Event { line, start, end, length, more, rule, except, is_cancelled: false });
         }
     }
 
@@ -188,10 +193,9 @@ impl Reader {
         let read = match name {
             "DTSTART" => date(value).map(|date| event.start = Some(date)).ok_or(BadHoliday::Date),
             "DTEND" => date(value).map(|date| event.end = Some(date)).ok_or(BadHoliday::Date),
-            "EXDATE" => {
-                let dates: Option<Vec<Date>> = value.split(',').map(date).collect();
-                dates.map(|dates| event.except.extend(dates)).ok_or(BadHoliday::Date)
-            }
+            "DURATION" => days(value).map(|days| event.length = Some(days)).ok_or(BadHoliday::Span),
+            "RDATE" => dates(value).map(|dates| event.more.extend(dates)).ok_or(BadHoliday::Date),
+            "EXDATE" => dates(value).map(|dates| event.except.extend(dates)).ok_or(BadHoliday::Date),
             "RRULE" => Yearly::read(value).map(|rule| event.rule = Some((line, rule))).ok_or(BadHoliday::Repetition),
             "STATUS" => {
                 event.is_cancelled = value.eq_ignore_ascii_case("CANCELLED");
@@ -221,7 +225,7 @@ impl Event {
     fn days(self) -> Result<Vec<Date>, (usize, BadHoliday)> {
         let start = self.start.ok_or((self.line, BadHoliday::NoStart))?;
         // Without an end it is one day (section 3.6.1); the end itself is no day of it.
-        let length = self.end.map_or(1, |end| (end - start).get_days());
+        let length = self.end.map(|end| (end - start).get_days()).or(self.length).unwrap_or(1);
         if !(1..=SPAN_MAX).contains(&length) {
             return Err((self.line, BadHoliday::Span));
         }
@@ -229,7 +233,7 @@ impl Event {
             return Ok(Vec::new());
         }
         let starts = self.rule.map_or_else(|| vec![start], |(_, rule)| rule.starts(start));
-        let kept = starts.into_iter().filter(|start| !self.except.contains(start));
+        let kept = starts.into_iter().chain(self.more).filter(|start| !self.except.contains(start));
         let days = kept.flat_map(|start| (0..length).filter_map(move |day| start.checked_add(day.days()).ok()));
         Ok(days.collect())
     }
@@ -273,8 +277,27 @@ impl Yearly {
     }
 }
 
-/// `20261225`.
+fn dates(text: &str) -> Option<Vec<Date>> {
+    text.split(',').map(date).collect()
+}
+
+/// `P3D`, `P1W`, `P1DT0H0M0S`: whole days (section 3.3.6).
+fn days(text: &str) -> Option<i32> {
+    let text = text.trim_start_matches('+').strip_prefix('P')?;
+    let (text, time) = text.split_once('T').unwrap_or((text, ""));
+    let (count, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    let is_whole = time.bytes().all(|byte| matches!(byte, b'0' | b'H' | b'M' | b'S'));
+    let in_one = match unit {
+        "D" => 1,
+        "W" => 7,
+        _ => return None,
+    };
+    count.parse::<i32>().ok().filter(|_| is_whole)?.checked_mul(in_one)
+}
+
+/// `20261225`; some programs write the midnight that it begins with.
 fn date(text: &str) -> Option<Date> {
+    let text = text.strip_suffix("T000000").unwrap_or(text);
     if text.len() != 8 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
@@ -309,7 +332,9 @@ impl BadHoliday {
             BadHoliday::Nesting => "end each BEGIN with an END of the same name",
             BadHoliday::NoStart => "give it a day: DTSTART;VALUE=DATE:20261225",
             BadHoliday::Date => "write a whole day: DTSTART;VALUE=DATE:20261225",
-            BadHoliday::Span => "let DTEND be the day after the last one, at most a year later",
+            BadHoliday::Span => {
+                "let DTEND be the day after the last one, or DURATION be P3D for three days; at most a year"
+            }
             BadHoliday::Repetition => {
                 "write FREQ=YEARLY with INTERVAL, COUNT, UNTIL, BYMONTH, BYMONTHDAY or BYDAY=4TH, or list the days one by one"
             }
@@ -327,7 +352,7 @@ impl fmt::Display for BadHoliday {
             BadHoliday::Nesting => f.write_str("ends what has not begun, or nothing ends what began"),
             BadHoliday::NoStart => f.write_str("begins an event without a day"),
             BadHoliday::Date => f.write_str("is no day that there is"),
-            BadHoliday::Span => f.write_str("begins an event that does not end after it begins, or is too long"),
+            BadHoliday::Span => f.write_str("says no whole days, from the first to one after it"),
             BadHoliday::Repetition => f.write_str("repeats in a way that is not known here"),
             BadHoliday::TooMany => write!(f, "makes it more than {HOLIDAYS_MAX} days"),
         }
@@ -361,6 +386,27 @@ mod tests {
             assert_eq!(on(&found, day), is, "{day}");
         }
         assert_eq!(found.len(), 3);
+    }
+
+    #[test]
+    fn a_length_a_midnight_and_further_days_are_read() {
+        for (lines, days) in [
+            ("DTSTART;VALUE=DATE:20261224\r\nDURATION:P3D\r\n", &["2026-12-24", "2026-12-25", "2026-12-26"][..]),
+            ("DTSTART;VALUE=DATE:20261225\r\nDURATION:P1DT0H0M0S\r\n", &["2026-12-25"]),
+            (
+                "DTSTART;TZID=Europe/Berlin:20261225T000000\r\nDTEND;TZID=Europe/Berlin:20261227T000000\r\n",
+                &["2026-12-25", "2026-12-26"],
+            ),
+            (
+                "DTSTART;VALUE=DATE:20261225\r\nRDATE;VALUE=DATE:20270416,20270517\r\n",
+                &["2026-12-25", "2027-04-16", "2027-05-17"],
+            ),
+        ] {
+            let found = read(&event(lines));
+            assert_eq!(found.len(), days.len(), "{lines}");
+            assert!(days.iter().all(|day| on(&found, day)), "{lines}");
+        }
+        assert_eq!(read(&event("DTSTART;VALUE=DATE:20261221\r\nDURATION:P1W\r\n")).len(), 7);
     }
 
     #[test]
@@ -401,6 +447,8 @@ mod tests {
             (event("DTSTART:20261225T080000Z\r\n"), vec![(5, BadHoliday::Date)]),
             (event(""), vec![(3, BadHoliday::NoStart)]),
             (event("DTSTART:20261225\r\nDTEND:20261225\r\n"), vec![(3, BadHoliday::Span)]),
+            (event("DTSTART:20261225\r\nDURATION:PT8H\r\n"), vec![(6, BadHoliday::Span)]),
+            (event("DTSTART:20261225\r\nRDATE:soon\r\n"), vec![(6, BadHoliday::Date)]),
             (event("DTSTART:20261225\r\nRRULE:FREQ=WEEKLY\r\n"), vec![(6, BadHoliday::Repetition)]),
             (event("DTSTART:20261225\r\nRRULE:FREQ=YEARLY;BYDAY=TH\r\n"), vec![(6, BadHoliday::Repetition)]),
             ("hello\r\n".to_owned() + &event("DTSTART:2026\r\n"), vec![(3, BadHoliday::Line), (6, BadHoliday::Date)]),
