@@ -89,6 +89,8 @@ pub struct Derived {
     pub chances: Chances,
     /// Numbers with which both promises hold; `None`: more than a pool may have.
     pub needed: Option<usize>,
+    /// Intents on the shared number at once, as many as there hardly ever are.
+    pub overflow: usize,
     /// Digits of a PIN on the shared number with which a guess is no likelier than a wrong context.
     pub pin_digits: u32,
 }
@@ -115,12 +117,14 @@ pub fn derive(promise: &Promise, numbers: usize, lease: Option<Duration>) -> Der
     let load = Load::of(&promise.traffic, lease);
     let quarantine_s = quarantine_s(&load, promise, numbers);
     let chances = load.chances(numbers, quarantine_s);
+    let overflow = load.intents_at_once(chances.empty);
     Derived {
         lease,
         quarantine: Duration::from_secs_f64(quarantine_s),
         chances,
         needed: needed(&load, promise),
-        pin_digits: pin_digits(promise, load.intents_at_once(chances.empty)),
+        overflow: overflow.ceil() as usize,
+        pin_digits: pin_digits(promise, overflow),
     }
 }
 
