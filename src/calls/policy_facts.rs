@@ -51,7 +51,14 @@ pub(super) fn of_call<'a>(call: &'a Call, bench: &'a Bench, now: Now) -> Facts<'
         loads: &bench.queue_loads,
         wall: now.wall,
     };
-    facts(call.recognised.intent.as_deref(), &seen)
+    let facts = facts(call.recognised.intent.as_deref(), &seen);
+    Facts { domain: facts.domain.or(said_by_trunk(call)), ..facts }
+}
+
+/// The host in From of a caller whom nothing has recognised. A trunk that is not trusted may say anything.
+fn said_by_trunk(call: &Call) -> Option<&str> {
+    let is_heard = call.trunk.trusted && call.recognised.intent.is_none();
+    is_heard.then_some(call.incoming.from_host.as_str()).filter(|host| !host.is_empty())
 }
 
 fn channel(call: &Call) -> Channel {

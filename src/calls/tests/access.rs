@@ -3,9 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::access::{After, Answer, Channel, Conditions, Keyword, LoadCondition, Overflow, Rule};
+use crate::access::{
+    After, Answer, Channel, Conditions, DomainCondition, DomainPattern, Keyword, LoadCondition, Overflow, Policy,
+    PolicySetup, Rule,
+};
 use crate::base::{QueueId, SkillId};
 use crate::calls::script::Bench;
+use crate::calls::settings::TrunkPlan;
 
 fn human(queue: &str) -> Answer {
     Answer::Human { queue: Some(QueueId::new(queue)), priority: 0 }
@@ -26,6 +30,26 @@ fn the_customers_own_words_choose_the_queue() {
         let mut bench = Bench::with_rules(rules());
         bench.check("> invite\n < find");
         bench.check(&format!("> found writing {words}\n < matched V2, enqueue {queue}"));
+    }
+}
+
+/// Of a caller without an intent; a trunk that is not trusted is not believed.
+#[test]
+fn the_domain_of_a_stranger_is_the_host_that_a_trusted_trunk_says() {
+    for (trusted, queue) in [(true, "partners"), (false, "help")] {
+        let patterns = vec![DomainPattern::parse("pbx.example.com").unwrap()];
+        let domain = Some(DomainCondition { patterns, ..DomainCondition::default() });
+        let partners = Conditions { domain, ..Conditions::default() };
+        let rules = vec![rule("partners", partners, "partners"), rule("others", Conditions::default(), "help")];
+        let mut bench = Bench::having(|settings| {
+            settings.policy = Policy::new(PolicySetup::of(rules, Answer::SelfService)).unwrap().into();
+            for trunk in settings.trunks.values_mut() {
+                *trunk = Arc::new(TrunkPlan { trusted, ..(**trunk).clone() });
+            }
+        });
+        bench.check(&format!(
+            "> invite from the host pbx.example.com\n < find\n > found nobody\n < matched V0, enqueue {queue}"
+        ));
     }
 }
 
