@@ -65,6 +65,7 @@ for (const [name, options] of LOOKS) {
       await shown.getByText('V2 strong').waitFor();
       await shown.getByRole('button', { name: 'Why the call from a browser went there' }).waitFor();
       await shown.getByText('self-service by default').waitFor();
+      await shown.getByRole('heading', { name: 'Expected wait, by last served: off by' }).waitFor();
       await check(shown, 'board');
       await shown.getByRole('button', { name: 'Why the call +12015550177 went there' }).click();
       await shown.getByText('Passed over: cleo (on a break).').waitFor();

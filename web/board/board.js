@@ -3,7 +3,7 @@
 import { Live } from '../lib/live.js';
 import { byId, fill, h, icon, say } from '../lib/dom.js';
 import { Chart } from './chart.js';
-import { drawAgents, drawFallbacks, drawFigures, drawFlow, drawLevels, drawQueues, drawShadow, drawStages, drawTrunks } from './parts.js';
+import { drawAgents, drawFallbacks, drawFigures, drawFlow, drawLevels, drawQueues, drawShadow, drawStages, drawTrunks, drawWaits } from './parts.js';
 import { Differences } from './differences.js';
 import { Lately } from './lately.js';
 import { snapshotOf, stageName } from './snapshot.js';
@@ -58,6 +58,7 @@ class Board {
     this.chart.draw();
     drawStages(this.table, now);
     drawQueues(byId('queues', HTMLElement), now);
+    drawWaits(byId('waits', HTMLElement), now);
     drawAgents(byId('agents', HTMLElement), now);
     drawLevels(byId('levels', HTMLElement), now);
     drawFallbacks(byId('fallbacks', HTMLElement), now);

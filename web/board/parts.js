@@ -83,6 +83,21 @@ function offBy({ wait_score: score }) {
   return known.length ? `${known.map((one) => Math.round(one.median_ratio * 100)).join(' / ')} %` : '–';
 }
 
+/** The expected wait against the one that came: how many calls by how much it was off, of all queues. @param {HTMLElement} place @param {Snapshot} now */
+export function drawWaits(place, now) {
+  const names = ['position', 'last-served'];
+  const of = (/** @type {string} */ name) => now.queues.map((queue) => queue.wait_score?.estimators[name]?.spread ?? []).filter(({ length }) => length);
+  const spreads = names.map((name) => of(name).reduce((/** @type {number[]} */ all, one) => one.map(({ calls }, at) => calls + (all[at] ?? 0)), []));
+  const bounds = (names.map(of).flat()[0] ?? []).map(({ up_to: bound }) => bound);
+  if (bounds.length === 0) return fill(place);
+  const percent = (/** @type {number | undefined} */ bound) => `${Math.round((bound ?? 0) * 100)} %`;
+  const label = (/** @type {number} */ at) => (bounds[at] === undefined ? `over ${percent(bounds[at - 1])}` : `up to ${percent(bounds[at])}`);
+  fill(place, names.map((name, of) => spreads[of]?.length ? [
+    h('h3', {}, `Expected wait, by ${name.replace('-', ' ')}: off by`),
+    bars(bounds.map((_, at) => [label(at), spreads[of]?.[at] ?? 0, 'cause']), Math.max(1, (spreads[of] ?? []).reduce((all, one) => all + one, 0))),
+  ] : []).flat());
+}
+
 /** @param {HTMLElement} place @param {Snapshot} now */
 export function drawAgents(place, now) {
   if (now.agents.length === 0) return nothing(place, 'No agent is configured.');

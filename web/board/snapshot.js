@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{ id: string, phase: string, level: string, caller: string, trunk?: string, queue?: string, agent?: string, lasted_ms: number, outcome?: string, fallback?: string }} CallRow
- * @typedef {{ queue: string, waiting: number, oldest_wait_ms: number, available: number, staffed: number, expected_wait_s?: number, wait_score?: { calls: number, estimators: Record<string, { median_ratio: number }> } }} QueueRow
+ * @typedef {{ queue: string, waiting: number, oldest_wait_ms: number, available: number, staffed: number, expected_wait_s?: number, wait_score?: { calls: number, estimators: Record<string, { median_ratio: number, spread?: { up_to?: number, calls: number }[] }> } }} QueueRow
  * @typedef {{ agent: string, state: string, reason?: string, for_ms: number, call?: string }} AgentRow
  * @typedef {{ trunk: string, reachable?: boolean, calls: number, calls_out: number, gateways?: { uri: string, state: string }[], registration?: { registered: boolean }, refused?: Record<string, number> }} TrunkRow
  * @typedef {{ stage: string, count: number, p50: number, p90: number, p99: number, p999: number, max: number }} StageRow

@@ -12,6 +12,8 @@ use crate::routing::Predictions;
 const LONGEST_MS: u64 = 4 * 3_600_000;
 /// The largest error that is told apart, in thousandths of the wait.
 const LARGEST: u64 = 100_000;
+/// Shares of the wait that a histogram of errors tells apart, in thousandths.
+const BOUNDS: [u64; 5] = [100, 200, 500, 1_000, 2_000];
 /// Two significant figures: a value is off by at most a hundredth.
 const FIGURES: u8 = 2;
 
@@ -147,6 +149,18 @@ impl Errors {
         Duration::from_millis(self.off.at(quantile))
     }
 
+    /// How many calls it was off for by each share of the wait, up to the bound and beyond the one before; the last has none.
+    pub fn spread(&self) -> Vec<(Option<f64>, u64)> {
+        let mut counts = [0; BOUNDS.len() + 1];
+        for value in self.share.histogram.iter_recorded() {
+            let least = self.share.histogram.lowest_equivalent(value.value_iterated_to());
+            let class = BOUNDS.iter().position(|bound| least <= *bound).unwrap_or(BOUNDS.len());
+            counts[class] += value.count_at_value();
+        }
+        let bounds = BOUNDS.into_iter().map(|bound| Some(bound as f64 / 1_000.0)).chain([None]);
+        bounds.zip(counts).collect()
+    }
+
     pub(super) fn off(&self) -> &Distribution {
         &self.off
     }
@@ -205,6 +219,13 @@ mod tests {
         assert_eq!((score.median_wait().as_secs(), position.off_at(0.5).as_secs()), (100, 20));
         assert!((0.19..0.21).contains(&position.share_at(0.5)), "{}", position.share_at(0.5));
         assert!((0.99..1.01).contains(&position.share_at(0.9)));
+        let spread: Vec<u64> = position.spread().into_iter().map(|(_, calls)| calls).collect();
+        assert_eq!(spread, [1, 1, 0, 1, 0, 0]);
+        assert_eq!(last.spread().iter().map(|(_, calls)| calls).sum::<u64>(), 0);
+        let mut far = WaitScores::default();
+        far.note(&queue, secs(1), Predictions { by_position: Some(secs(9_000)), by_last_served: None });
+        let [(_, position), _] = far.get(&queue).unwrap().estimators();
+        assert_eq!(position.spread().last(), Some(&(None, 1)));
     }
 
     #[test]

@@ -245,6 +245,17 @@ struct WaitErrorBody {
     /// Over the wait: 0.2 is a fifth.
     median_ratio: f64,
     p90_ratio: f64,
+    /// How many calls by that share, from the least to the largest.
+    spread: Vec<SpreadBody>,
+}
+
+/// Calls for which it was off by no more than this, and by more than the one before.
+#[derive(Serialize, ToSchema)]
+struct SpreadBody {
+    /// Absent for all beyond.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    up_to: Option<f64>,
+    calls: u64,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -518,6 +529,7 @@ impl WaitErrorBody {
             p90_s: errors.off_at(0.9).as_secs_f64(),
             median_ratio: errors.share_at(0.5),
             p90_ratio: errors.share_at(0.9),
+            spread: errors.spread().into_iter().map(|(up_to, calls)| SpreadBody { up_to, calls }).collect(),
         }
     }
 }

@@ -16,7 +16,7 @@ export function board(second) {
       { id: 'c5', phase: 'diverted', level: 'V0', caller: '', lasted_ms: 5_000 },
       { id: 'c6', phase: 'waiting', level: 'V1', caller: '+12015550181', queue: 'returns', lasted_ms: 9_000 },
     ],
-    queues: [{ queue: 'delivery', waiting: 1, oldest_wait_ms: 41_000, available: 2, staffed: 5, expected_wait_s: 75, wait_score: { calls: 12, median_wait_s: 40, estimators: { position: { calls: 12, median_s: 6, p90_s: 20, median_ratio: 0.14, p90_ratio: 0.4 }, 'last-served': { calls: 11, median_s: 9, p90_s: 30, median_ratio: 0.21, p90_ratio: 0.6 } } } }, { queue: 'returns', waiting: 1, oldest_wait_ms: 9_000, available: 0, staffed: 2 }],
+    queues: [{ queue: 'delivery', waiting: 1, oldest_wait_ms: 41_000, available: 2, staffed: 5, expected_wait_s: 75, wait_score: { calls: 12, median_wait_s: 40, estimators: { position: { calls: 12, median_s: 6, p90_s: 20, median_ratio: 0.14, p90_ratio: 0.4, spread: [{ up_to: 0.1, calls: 4 }, { up_to: 0.2, calls: 4 }, { up_to: 0.5, calls: 3 }, { up_to: 1, calls: 1 }, { up_to: 2, calls: 0 }, { calls: 0 }] }, 'last-served': { calls: 11, median_s: 9, p90_s: 30, median_ratio: 0.21, p90_ratio: 0.6, spread: [{ up_to: 0.1, calls: 2 }, { up_to: 0.2, calls: 3 }, { up_to: 0.5, calls: 4 }, { up_to: 1, calls: 1 }, { up_to: 2, calls: 1 }, { calls: 0 }] } } } }, { queue: 'returns', waiting: 1, oldest_wait_ms: 9_000, available: 0, staffed: 2 }],
     agents: AGENTS.map(([agent, state, reason], at) => ({ agent, state, reason, for_ms: at * 47_000 + second * 1000 })),
     trunks: [
       { trunk: 'carrier', reachable: true, calls: 5, calls_out: 1, refused: { in_calls: 0 } },
