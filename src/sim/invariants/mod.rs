@@ -136,7 +136,7 @@ impl Invariants {
             Output::Transmit(transmit) => {
                 let rung = self.rings.transmit(transmit.to, &transmit.bytes, now.mono);
                 let dialled = self.callbacks.transmit(transmit.to, &transmit.bytes, now);
-                rung.into_iter().chain(dialled).chain(self.wire.transmit(&transmit.bytes)).collect()
+                rung.into_iter().chain(dialled).chain(self.wire.transmit(&transmit.bytes, now.mono)).collect()
             }
             Output::Desktop(output) => {
                 self.passing.output(output);

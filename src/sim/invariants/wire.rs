@@ -1,15 +1,21 @@
 //! Everything that leaves is a SIP message, and an INVITE gets one final answer.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::base::Mono;
 use crate::sip::wire::{Message, Method, Response};
 
 #[derive(Default)]
 pub(super) struct Wire {
-    final_by_invite: HashMap<Invite, Final>,
+    /// With the time of the first.
+    final_by_invite: HashMap<Invite, (Final, Mono)>,
 }
+
+/// So long an INVITE is known that was answered (64 T1, timer L of RFC 6026 section 7.1): what the network keeps back for longer is another one.
+const KNOWN: Duration = Duration::from_secs(32);
 
 /// Forbidden, without a transaction.
 const STATELESS: u16 = 403;
@@ -20,22 +26,26 @@ type Invite = (Vec<u8>, u32, Vec<u8>);
 type Final = (u16, Vec<u8>);
 
 impl Wire {
-    pub fn transmit(&mut self, bytes: &Bytes) -> Option<String> {
+    pub fn transmit(&mut self, bytes: &Bytes, now: Mono) -> Option<String> {
         match Message::parse(bytes.clone()) {
             Err(error) => Some(format!("a datagram left that is no SIP message: {error}")),
             Ok(Message::Request(_)) => None,
-            Ok(Message::Response(response)) => self.response(&response),
+            Ok(Message::Response(response)) => self.response(&response, now),
         }
     }
 
-    fn response(&mut self, response: &Response) -> Option<String> {
+    fn response(&mut self, response: &Response, now: Mono) -> Option<String> {
         let cseq = response.cseq();
         if cseq.method != Method::Invite || response.status() < 200 {
             return None;
         }
         let key = (response.call_id().to_vec(), cseq.number, response.via_top().branch.to_vec());
         let said = (response.status(), response.to().tag.to_vec());
-        let first = self.final_by_invite.entry(key).or_insert_with(|| said.clone());
+        let (first, since) = self.final_by_invite.entry(key).or_insert_with(|| (said.clone(), now));
+        if *first != said && now.since(*since) >= KNOWN {
+            (*first, *since) = (said, now);
+            return None;
+        }
         // A trunk that was none for a while: who turns strangers away remembers nothing of it.
         if first.0 == STATELESS {
             *first = said;
@@ -59,11 +69,13 @@ mod tests {
     #[test]
     fn a_second_final_answer_is_found() {
         let mut wire = Wire::default();
-        assert_eq!(wire.transmit(&answer(180, "a")), None);
-        assert_eq!(wire.transmit(&answer(200, "a")), None);
-        assert_eq!(wire.transmit(&answer(200, "a")), None, "sent again");
-        assert!(wire.transmit(&answer(487, "a")).is_some(), "another status");
-        assert!(wire.transmit(&answer(200, "b")).is_some(), "another tag");
-        assert!(wire.transmit(&Bytes::from_static(b"hello")).is_some(), "nonsense");
+        let mut says = |s: u64, bytes: Bytes| wire.transmit(&bytes, Mono(s * 1_000_000_000)).is_some();
+        assert!(!says(0, answer(180, "a")));
+        assert!(!says(1, answer(200, "a")));
+        assert!(!says(2, answer(200, "a")), "sent again");
+        assert!(says(3, answer(487, "a")), "another status");
+        assert!(says(4, answer(200, "b")), "another tag");
+        assert!(says(5, Bytes::from_static(b"hello")), "nonsense");
+        assert!(!says(33, answer(200, "b")), "the INVITE is known no more");
     }
 }
