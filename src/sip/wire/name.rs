@@ -32,6 +32,13 @@ macro_rules! known {
                 }
             }
 
+            /// The full name as a line begins with it.
+            fn begin(self) -> &'static str {
+                match self {
+                    $(Known::$variant => concat!($name, ": "),)*
+                }
+            }
+
             fn compact(letter: u8) -> Option<Known> {
                 match letter.to_ascii_lowercase() {
                     $($($compact => Some(Known::$variant),)?)*
@@ -151,6 +158,17 @@ impl<'a> HeaderName<'a> {
 
     fn is_written_as(&self, other: &HeaderName<'_>) -> bool {
         self.as_bytes().eq_ignore_ascii_case(other.as_bytes())
+    }
+
+    /// Begins a line with it.
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
+        match self {
+            HeaderName::Known(known) => out.extend_from_slice(known.begin().as_bytes()),
+            HeaderName::Other(text) => {
+                out.extend_from_slice(text);
+                out.extend_from_slice(b": ");
+            }
+        }
     }
 
     /// The full name; an unknown one as it was written.

@@ -21,8 +21,9 @@ pub struct Writer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LineBreak;
 
-/// Room for most messages; larger ones grow once, and what is kept of smaller ones is no larger than they are.
-const USUAL_SIZE: usize = 1280;
+/// Room for most messages, a border controller's INVITE with its description among them; larger ones grow once, and what is kept of
+/// smaller ones is no larger than they are.
+const USUAL_SIZE: usize = 1536;
 const LENGTH_ROOM: usize = 64;
 
 impl Writer {
@@ -43,7 +44,7 @@ impl Writer {
         let mut writer = Writer { out: Vec::with_capacity(USUAL_SIZE) };
         writer.line(|out| {
             out.extend_from_slice(b"SIP/2.0 ");
-            put_display(out, status);
+            put_number(out, usize::from(status));
             out.push(b' ');
             out.extend_from_slice(phrase.as_bytes());
         });
@@ -89,7 +90,8 @@ impl Writer {
             return self.finish();
         }
         self.out.reserve(content_type.len() + body.len() + LENGTH_ROOM);
-        self.push_bytes(HeaderName::CONTENT_TYPE, content_type.as_bytes()).push(HeaderName::CONTENT_LENGTH, body.len());
+        self.push_bytes(HeaderName::CONTENT_TYPE, content_type.as_bytes());
+        self.field(HeaderName::CONTENT_LENGTH, |out| put_number(out, body.len()));
         self.out.extend_from_slice(b"\r\n");
         self.out.extend_from_slice(body);
         self.fitted()
@@ -102,8 +104,7 @@ impl Writer {
 
     pub(super) fn field(&mut self, name: HeaderName<'_>, value: impl FnOnce(&mut Vec<u8>)) -> &mut Writer {
         self.line(|out| {
-            out.extend_from_slice(name.as_bytes());
-            out.extend_from_slice(b": ");
+            name.put(out);
             value(out);
         });
         self
@@ -123,6 +124,21 @@ impl Writer {
 /// Writing to memory does not fail; a `Display` that does leaves its value cut.
 pub(super) fn put_display(out: &mut Vec<u8>, value: impl Display) {
     let _ = write!(out, "{value}");
+}
+
+/// As `put_display`, without the machinery of formats.
+pub(super) fn put_number(out: &mut Vec<u8>, number: usize) {
+    let mut digits = [b'0'; 20];
+    let (mut rest, mut first) = (number, digits.len() - 1);
+    for (place, digit) in digits.iter_mut().enumerate().rev() {
+        *digit += (rest % 10) as u8;
+        rest /= 10;
+        first = place;
+        if rest == 0 {
+            break;
+        }
+    }
+    out.extend_from_slice(digits.get(first..).unwrap_or_default());
 }
 
 fn put_uri(out: &mut Vec<u8>, uri: &[u8]) {
@@ -172,6 +188,15 @@ mod tests {
             text(&writer.finish_with("text/plain", b"hello")),
             "OPTIONS sip:example.com SIP/2.0\r\nMax-Forwards: 70\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
         );
+    }
+
+    #[test]
+    fn numbers_are_as_formats_write_them() {
+        for number in [0, 7, 10, 99, 100, 229, 65_535, usize::MAX] {
+            let mut out = Vec::new();
+            put_number(&mut out, number);
+            assert_eq!(out, number.to_string().into_bytes());
+        }
     }
 
     #[test]
