@@ -140,5 +140,7 @@ function endingTrouble({ by, status, text }) {
   if (status === 503 && text === 'Service Unavailable') {
     return { code: 'busy', title: 'Too many people are calling at this moment', remedy: 'Try again in a minute, or choose another way.' };
   }
-  return { code: 'refused', title: 'The call was not taken', remedy: text ? `${text}. Try again in a few minutes, or choose another way.` : 'Try again in a few minutes, or choose another way.' };
+  // A single word is a cause for machines.
+  const why = text.includes(' ') ? `${text}. ` : '';
+  return { code: 'refused', title: 'The call was not taken', remedy: `${why}Try again in a few minutes, or choose another way.` };
 }
