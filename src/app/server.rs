@@ -30,6 +30,7 @@ use crate::io::reactor::{self, Door, Wiring};
 use crate::io::sip::tls::{Tls, TlsFault, watch};
 use crate::io::sip::websocket;
 use crate::io::sip::{Listener, StreamSetup};
+use crate::io::slices::take_short_slices;
 use crate::io::store::{OpenError, RedisSetup, Store};
 use crate::io::telemetry::logging::LogFilter;
 use crate::io::telemetry::{self, Telemetry, TelemetryError};
@@ -436,6 +437,8 @@ fn spawn_engine(
 ) -> Result<JoinHandle<io::Result<()>>, StartError> {
     // A task among the others: what wakes it on its own thread costs no look at the sockets.
     let run = move || {
+        // Where they cannot be had, all is as without them.
+        let _ = take_short_slices();
         let running = runtime.spawn(reactor::run(wiring, door, end));
         runtime.block_on(running).unwrap_or_else(|fault| Err(io::Error::other(fault)))
     };

@@ -19,6 +19,7 @@ pub mod notify;
 pub mod reactor;
 pub mod records;
 pub mod sip;
+pub mod slices;
 pub mod store;
 pub mod telemetry;
 pub mod troubles;

@@ -1,6 +1,5 @@
-//! How a media thread shares the processor: it is let run soon, and under load gathers for a moment rather than wake for each packet.
+//! How a media thread shares the processor: under load it gathers for a moment rather than wake for each packet.
 
-use std::io;
 use std::time::Duration;
 
 use crate::base::Mono;
@@ -22,8 +21,6 @@ const APART_MAX: Duration = Duration::from_micros(300);
 /// The next round is put off for so long for each datagram that this one found. Where fewer come, that is, up to 30,000 a second, rounds stay as
 /// near to each other as may be; where more come they drift apart, as what a round costs by itself is then worth saving.
 const FOR_EACH: Duration = Duration::from_micros(33);
-/// Sound is due at once and never takes long: the shortest slice that the kernel gives, of 0.1 ms, lets it go before whoever computes.
-const SLICE_NS: u64 = 100_000;
 
 impl Gatherer {
     /// A round begins.
@@ -50,40 +47,6 @@ impl Default for Gatherer {
     fn default() -> Gatherer {
         Gatherer { began: None, is_soon: false, is_dense: false, apart: APART }
     }
-}
-
-/// Of `sched_setattr(2)`, as far as it is needed.
-#[repr(C)]
-struct Attributes {
-    size: u32,
-    policy: u32,
-    flags: u64,
-    nice: i32,
-    priority: u32,
-    runtime: u64,
-    deadline: u64,
-    period: u64,
-}
-
-/// For the calling thread. Needs no right; a kernel before 6.12 knows nothing of it, and sound is heard there too. Whom somebody has given
-/// another policy, as a real-time one, keeps it.
-pub fn take_short_slices() -> io::Result<()> {
-    // SAFETY: no pointers; 0 is the calling thread.
-    if unsafe { libc::sched_getscheduler(0) } != libc::SCHED_OTHER {
-        return Ok(());
-    }
-    // SAFETY: no pointers; 0 is the calling thread.
-    let nice = unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) };
-    let size = size_of::<Attributes>() as u32;
-    let wanted = Attributes { size, policy: 0, flags: 0, nice, priority: 0, runtime: SLICE_NS, deadline: 0, period: 0 };
-    // SAFETY: `wanted` lives through the call, with its true size; 0 is the calling thread.
-    let done = unsafe { libc::syscall(libc::SYS_sched_setattr, 0, &raw const wanted, 0) };
-    if done < 0 {
-        return Err(io::Error::last_os_error());
-    }
-    // SAFETY: no pointers. Short waits shall not be rounded up to what others find exact enough.
-    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, 1) };
-    Ok(())
 }
 
 #[cfg(test)]
@@ -146,15 +109,5 @@ mod tests {
         assert_eq!(gatherer.pause(at(50)), Some(APART_MAX));
         gatherer.round(at(450), 1);
         assert_eq!(gatherer.pause(at(450)), None, "it is over at once");
-    }
-
-    #[test]
-    fn a_kernel_that_knows_slices_gives_them_to_everybody() {
-        // An older kernel, or one that a container hides, says no, which is not our fault.
-        let said = take_short_slices().err().and_then(|error| error.raw_os_error());
-        assert!(
-            said.is_none_or(|code| [libc::ENOSYS, libc::EPERM, libc::EINVAL, libc::E2BIG].contains(&code)),
-            "{said:?}"
-        );
     }
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::epoll::{Alarm, Epoll, Waker};
 use super::handshakes::Order;
-use super::pace::{Gatherer, take_short_slices};
+use super::pace::Gatherer;
 use super::recorder::Tapes;
 use super::shared::Shared;
 use super::sockets::Sockets;
@@ -18,6 +18,7 @@ use super::{Directory, OnEvent};
 use crate::base::rng::Rng;
 use crate::base::{Addresses, Family, LegId, Mono, limits};
 use crate::io::batch::Inbox;
+use crate::io::slices::take_short_slices;
 use crate::media::{FailCause, HandshakeNews, MediaCommand, MediaEvent, Relay, Sounds};
 
 /// What a worker needs to know at its start.
