@@ -1,4 +1,4 @@
-//! The open legs of sound: in whose group each of them is, what it hears, and which came first.
+//! The open legs of sound: in whose group each of them is, what it hears, and which was the first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,8 @@ use crate::media::command::{MediaCommand, Source};
 #[derive(Default)]
 pub(super) struct Legs {
     by_id: BTreeMap<LegId, Leg>,
-    opened: u64,
+    /// Of each group, also when it is closed: a caller's, or that of whoever was called first.
+    first_by_group: BTreeMap<CallId, LegId>,
     /// Groups in which somebody hears something else, or is gone, since they were looked at last.
     changed: BTreeSet<CallId>,
 }
@@ -17,15 +18,14 @@ pub(super) struct Legs {
 pub(super) struct Leg {
     pub group: CallId,
     pub source: Source,
-    pub nth: u64,
 }
 
 impl Legs {
     pub fn media(&mut self, command: &MediaCommand) {
         match command {
             MediaCommand::Open { leg, group, .. } | MediaCommand::OpenShared { leg, group, .. } => {
-                self.opened += 1;
-                self.by_id.insert(*leg, Leg { group: *group, source: Source::Silence, nth: self.opened });
+                self.first_by_group.entry(*group).or_insert(*leg);
+                self.by_id.insert(*leg, Leg { group: *group, source: Source::Silence });
             }
             MediaCommand::Source { leg, source } => {
                 let Some(of_leg) = self.by_id.get_mut(leg) else { return };
@@ -55,6 +55,11 @@ impl Legs {
 
     pub fn of_group(&self, group: CallId) -> impl Iterator<Item = (LegId, Leg)> {
         self.by_id.iter().filter(move |(_, leg)| leg.group == group).map(|(leg, of_leg)| (*leg, *of_leg))
+    }
+
+    /// The first leg that this group has ever had.
+    pub fn first(&self, group: CallId) -> Option<LegId> {
+        self.first_by_group.get(&group).copied()
     }
 
     /// All who hear this leg.

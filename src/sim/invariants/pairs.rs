@@ -44,12 +44,12 @@ fn crossed(group: CallId, legs: &Legs) -> Option<String> {
     })
 }
 
-/// The caller was there first. A callback has no such leg; who comes in there is an agent who calls somebody.
+/// The caller was there first. In a callback nobody was who had come in: whoever does later is an agent who calls somebody.
 fn alone(call: CallId, legs: &Legs) -> Option<String> {
-    let first = legs.of_group(call).min_by_key(|(_, leg)| leg.nth);
-    let (caller, of_caller) = first.filter(|(leg, _)| !leg.is_outbound())?;
-    let Source::Leg(other) = of_caller.source else {
-        return Some(format!("{call}: passed on, and the caller hears {:?}", of_caller.source));
+    let caller = legs.first(call).filter(|leg| !leg.is_outbound())?;
+    let heard = legs.source(caller)?;
+    let Source::Leg(other) = heard else {
+        return Some(format!("{call}: passed on, and the caller hears {heard:?}"));
     };
     let hears_caller = legs.source(other) == Some(Source::Leg(caller));
     let left = legs.of_group(call).find(|(leg, _)| *leg != other && leg.is_dialled_by(call));
