@@ -915,6 +915,7 @@ fn ask_words(request: &StoreRequest) -> String {
         StoreRequest::TryPin { pin, tried, .. } => format!("try {} {}", pin.expose(), tried.nth),
         StoreRequest::Find { claim: None, .. } => "look".to_owned(),
         StoreRequest::Find { dialled: None, caller: None, token: Some(INTENT), .. } => "find by token".to_owned(),
+        StoreRequest::Recall { dialled: 1.., .. } => "recall again".to_owned(),
         StoreRequest::Finish { used: true, .. } => "finish used".to_owned(),
         StoreRequest::Finish { used: false, missed: Some(Miss::Busy), .. } => "finish open busy".to_owned(),
         StoreRequest::Finish { used: false, missed: Some(Miss::NotReached), .. } => {

@@ -35,8 +35,8 @@ struct Debt {
 enum Owed {
     /// The end of a call that had the intent.
     Finish { intent: IntentId, agent: Option<AgentId>, used: bool, missed: Option<Miss> },
-    /// The number was not dialled; when it was before.
-    Unrecall { intent: IntentId, tried: Option<Wall> },
+    /// The number was not dialled; how often it was before, and when last.
+    Unrecall { intent: IntentId, before: (u8, Option<Wall>) },
     /// A caller who has hung up is to be called back.
     Promise(Box<Wanted>),
     /// Nobody is to be called back any more.
@@ -88,13 +88,13 @@ pub fn settle(bench: &mut Bench, intent: IntentId, call: CallId, agent: Option<A
 }
 
 /// The same of a callback that has not reached the customer, if it was so far: how is kept with it.
-pub fn give_back(bench: &mut Bench, intent: IntentId, call: CallId, missed: Option<Miss>) {
-    owe(bench, call, Owed::Finish { intent, agent: None, used: false, missed });
+pub fn give_back(bench: &mut Bench, intent: IntentId, call: CallId, missed: Option<Miss>) -> Option<DebtId> {
+    owe(bench, call, Owed::Finish { intent, agent: None, used: false, missed })
 }
 
 /// This call has not dialled the number: the try, which the store may have counted, is none.
-pub fn unrecall(bench: &mut Bench, intent: IntentId, call: CallId, tried: Option<Wall>) -> Option<DebtId> {
-    owe(bench, call, Owed::Unrecall { intent, tried })
+pub fn unrecall(bench: &mut Bench, intent: IntentId, call: CallId, before: (u8, Option<Wall>)) -> Option<DebtId> {
+    owe(bench, call, Owed::Unrecall { intent, before })
 }
 
 /// It is not owed any more, as nothing is that is `None`.
@@ -192,7 +192,9 @@ fn request(debt: &Debt, now: Wall) -> StoreRequest {
         Owed::Finish { intent, agent, used, missed } => {
             StoreRequest::Finish { intent, call: debt.call, agent, used, missed, now }
         }
-        Owed::Unrecall { intent, tried } => StoreRequest::Unrecall { intent, call: debt.call, tried, now },
+        Owed::Unrecall { intent, before: (dialled, tried) } => {
+            StoreRequest::Unrecall { intent, call: debt.call, dialled, tried, now }
+        }
         Owed::Promise(wanted) => wanted.request(now),
         Owed::ReleasePin(request) => *request,
         Owed::EndCallback { intent, end } => StoreRequest::Unpromise { intent, call: Some(debt.call), end, now },

@@ -67,8 +67,12 @@ impl Model {
             StoreRequest::Promise { intent, callback, most, until, now } => {
                 self.promise(intent, *callback, most, until, now)
             }
-            StoreRequest::Recall { intent, call, until, now } => self.recall(intent, call, until, now),
-            StoreRequest::Unrecall { intent, call, tried, now } => self.unrecall(intent, call, tried, now),
+            StoreRequest::Recall { intent, call, dialled, until, now } => {
+                self.recall(intent, call, dialled, until, now)
+            }
+            StoreRequest::Unrecall { intent, call, dialled, tried, now } => {
+                self.unrecall(intent, call, (dialled, tried), now)
+            }
             StoreRequest::Unpromise { intent, call, end, now } => self.unpromise(intent, call, end, now),
             StoreRequest::Promises { now } => self.promises(now),
             StoreRequest::TryPin { number, pin, tried, guard, claim, now } => {

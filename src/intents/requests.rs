@@ -35,12 +35,13 @@ pub enum StoreRequest {
     /// The customer is to be called back; what was promised before keeps its earlier place and its tries. The intent lives until then at
     /// least; the number that it has alone is given back, since nobody needs to dial it. Answers: `Promised`, `TooMany`, `Taken` (the customer is being called), `Gone`.
     Promise { intent: IntentId, callback: Box<Callback>, most: CallbackLimits, until: Wall, now: Wall },
-    /// The number is about to be dialled: takes the intent as `Claim` does, and counts the try; again by the same call prolongs the
-    /// claim. Answers: `Claimed`, `Taken` (another call has it), `Gone` (nobody is to be called any more).
-    Recall { intent: IntentId, call: CallId, until: Wall, now: Wall },
-    /// This call has not dialled the number after all: the intent is open again, and the try that `Recall` has counted is none; `tried` is when the number
-    /// was dialled before. Answers: `Finished`, `Taken` (by another), `Gone`.
-    Unrecall { intent: IntentId, call: CallId, tried: Option<Wall>, now: Wall },
+    /// The number is about to be dialled: takes the intent as `Claim` does, and counts the try. `dialled` is how often the number has been, as the
+    /// call knows: a try of this call that is counted beyond is this one, and not counted twice. Answers: `Claimed`, `Taken` (another call
+    /// has it), `Gone` (nobody is to be called any more).
+    Recall { intent: IntentId, call: CallId, dialled: u8, until: Wall, now: Wall },
+    /// This call has not dialled the number after all: the intent is open again, and the try that `Recall` may have counted is none; `dialled` is how often
+    /// the number was dialled before, `tried` when last. Answers: `Finished`, `Taken` (by another), `Gone`.
+    Unrecall { intent: IntentId, call: CallId, dialled: u8, tried: Option<Wall>, now: Wall },
     /// Nobody is to be called any more; `call` is the one that called last, if it says so. Answers: `Promised` (as it stands now),
     /// `Taken` (the customer is being called), `Gone`.
     Unpromise { intent: IntentId, call: Option<CallId>, end: CallbackEnd, now: Wall },

@@ -256,12 +256,17 @@ pub fn promise(nth: u64, to: u64, since: Wall, until: Wall, now: Wall) -> StoreR
 }
 
 pub fn recall(nth: u64, call: u64, until: Wall, now: Wall) -> StoreRequest {
-    StoreRequest::Recall { intent: IntentId(u128::from(nth)), call: CallId(call), until, now }
+    recall_after(0, nth, call, until, now)
 }
 
-/// The call has not dialled; the number was dialled before at `tried`, if at all.
-pub fn unrecall(nth: u64, call: u64, tried: Option<Wall>, now: Wall) -> StoreRequest {
-    StoreRequest::Unrecall { intent: IntentId(u128::from(nth)), call: CallId(call), tried, now }
+/// `dialled`: how often the number was before, as the call knows.
+pub fn recall_after(dialled: u8, nth: u64, call: u64, until: Wall, now: Wall) -> StoreRequest {
+    StoreRequest::Recall { intent: IntentId(u128::from(nth)), call: CallId(call), dialled, until, now }
+}
+
+/// The call has not dialled; the number was dialled so often before, at `tried` the last time.
+pub fn unrecall(nth: u64, call: u64, (dialled, tried): (u8, Option<Wall>), now: Wall) -> StoreRequest {
+    StoreRequest::Unrecall { intent: IntentId(u128::from(nth)), call: CallId(call), dialled, tried, now }
 }
 
 pub fn unpromise(nth: u64, call: Option<u64>, end: CallbackEnd, now: Wall) -> StoreRequest {

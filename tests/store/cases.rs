@@ -39,6 +39,7 @@ fn cases() -> Vec<(&'static str, Vec<Step>)> {
         ("what a number, a customer and an intent are promised is limited", callback_bounds()),
         ("a callback and a call of the customer never have the intent together", callback_or_call()),
         ("a try that nobody dialled is none", callback_not_dialled()),
+        ("a try is counted though the end of the last one is not known", callback_dialled_again()),
         ("how a customer was missed is kept", callback_missed()),
         ("a callback whose process died is lost, and is not begun again", callback_lost()),
         ("a callback outlives its intent's first end, and gives its number back", callback_lives_on()),
@@ -459,21 +460,40 @@ fn callback_or_call() -> Vec<Step> {
 
 fn callback_not_dialled() -> Vec<Step> {
     vec![
-        (unrecall(1, 5, None, at(0)), "gone"),
+        (unrecall(1, 5, (0, None), at(0)), "gone"),
         (register(1, at(0)), "registered 1 shared"),
         (promise(1, 1, at(1), at(600), at(1)), "promised 1 shared waiting since 1 x0"),
-        (unrecall(1, 5, None, at(2)), "finished"),
+        (unrecall(1, 5, (0, None), at(2)), "finished"),
         (recall(1, 5, at(60), at(2)), "claimed 1 shared"),
-        (unrecall(1, 6, None, at(3)), "taken 5"),
-        (unrecall(1, 5, None, at(3)), "finished"),
-        (unrecall(1, 5, None, at(3)), "finished"),
+        (unrecall(1, 6, (0, None), at(3)), "taken 5"),
+        (unrecall(1, 5, (0, None), at(3)), "finished"),
+        (unrecall(1, 5, (0, None), at(3)), "finished"),
         (StoreRequest::Promises { now: at(3) }, "promises 1:waiting since 1 x0"),
         (recall(1, 5, at(60), at(4)), "claimed 1 shared"),
         (finish(1, 5, None, at(5)), "finished"),
         (recall(1, 6, at(60), at(6)), "claimed 1 shared"),
-        (unrecall(1, 6, Some(at(4)), at(70)), "finished"),
+        (unrecall(1, 6, (1, Some(at(4))), at(70)), "finished"),
         (get(1, at(71)), "got 1 shared open"),
         (unpromise(1, None, CallbackEnd::TakenBack, at(72)), "promised 1 shared taken_back since 1 x1"),
+    ]
+}
+
+/// The end of the first try has not come to the store when the next one begins.
+fn callback_dialled_again() -> Vec<Step> {
+    let list = |now| StoreRequest::Promises { now };
+    vec![
+        (register(1, at(0)), "registered 1 shared"),
+        (promise(1, 1, at(1), at(600), at(1)), "promised 1 shared waiting since 1 x0"),
+        (recall(1, 5, at(60), at(2)), "claimed 1 shared"),
+        (unrecall(1, 5, (1, Some(at(2))), at(3)), "finished"),
+        (list(at(3)), "promises 1:waiting since 1 x1"),
+        (recall_after(1, 1, 5, at(60), at(4)), "claimed 1 shared"),
+        (recall_after(1, 1, 5, at(60), at(4)), "claimed 1 shared"),
+        (list(at(4)), "promises 1:calling since 1 x2"),
+        (recall_after(2, 1, 5, at(90), at(40)), "claimed 1 shared"),
+        (list(at(40)), "promises 1:calling since 1 x3"),
+        (unrecall(1, 5, (2, Some(at(4))), at(41)), "finished"),
+        (list(at(41)), "promises 1:waiting since 1 x2"),
     ]
 }
 

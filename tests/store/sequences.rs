@@ -86,11 +86,13 @@ enum Act {
     Recall {
         which: usize,
         call: u64,
+        dialled: u8,
         seconds: u64,
     },
     Unrecall {
         which: usize,
         call: u64,
+        dialled: u8,
         tried: Option<u64>,
     },
     Unpromise {
@@ -128,10 +130,10 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(which, call, agent, used, missed)| Act::Finish { which, call, agent, used, missed }),
         3 => (which.clone(), 0..CUSTOMERS, 0..100u64, 0..3000u64)
             .prop_map(|(which, to, since, seconds)| Act::Promise { which, to, since, seconds }),
-        3 => (which.clone(), 0..CALLS, 0..2000u64)
-            .prop_map(|(which, call, seconds)| Act::Recall { which, call, seconds }),
-        2 => (which.clone(), 0..CALLS, proptest::option::of(0..3000u64))
-            .prop_map(|(which, call, tried)| Act::Unrecall { which, call, tried }),
+        3 => (which.clone(), 0..CALLS, 0..3u8, 0..2000u64)
+            .prop_map(|(which, call, dialled, seconds)| Act::Recall { which, call, dialled, seconds }),
+        2 => (which.clone(), 0..CALLS, 0..3u8, proptest::option::of(0..3000u64))
+            .prop_map(|(which, call, dialled, tried)| Act::Unrecall { which, call, dialled, tried }),
         1 => (which, proptest::option::of(0..CALLS), any::<bool>())
             .prop_map(|(which, call, missed)| Act::Unpromise { which, call, missed }),
         1 => Just(Act::Promises),
@@ -180,11 +182,12 @@ impl Teller {
             Act::Promise { which, to, since, seconds } => {
                 promise(self.id(which), to, START + Duration::from_secs(since), now + Duration::from_secs(seconds), now)
             }
-            Act::Recall { which, call, seconds } => {
-                recall(self.id(which), call, now + Duration::from_secs(seconds), now)
+            Act::Recall { which, call, dialled, seconds } => {
+                recall_after(dialled, self.id(which), call, now + Duration::from_secs(seconds), now)
             }
-            Act::Unrecall { which, call, tried } => {
-                unrecall(self.id(which), call, tried.map(|seconds| START + Duration::from_secs(seconds)), now)
+            Act::Unrecall { which, call, dialled, tried } => {
+                let tried = tried.map(|seconds| START + Duration::from_secs(seconds));
+                unrecall(self.id(which), call, (dialled, tried), now)
             }
             Act::Unpromise { which, call, missed } => {
                 let end = if missed { CallbackEnd::Missed } else { CallbackEnd::TakenBack };

@@ -44,7 +44,8 @@ pub fn agent_answered(call: &mut Call, grant: Grant, leg: FarLeg, answer: &[u8],
     settling::forgive(bench, recall.undoing.take());
     recall.before = (recall.callback.tries, recall.callback.tried);
     let until = now.wall + bench.settings.deadlines.claim;
-    let request = StoreRequest::Recall { intent, call: call.id, until, now: now.wall };
+    let dialled = recall.before.0;
+    let request = StoreRequest::Recall { intent, call: call.id, dialled, until, now: now.wall };
     let ask = bench.ask(call.id, request, STORE_WITHIN);
     recall.step = Step::Asking(ask, offer);
     bench.set_deadline(call, Deadline::Match, now.mono + STORE_WITHIN);
@@ -279,9 +280,9 @@ fn end_try(call: &mut Call, why: &str, bench: &mut Bench) {
 }
 
 /// The number was dialled, and may be once more.
-fn give_back(call: &Call, missed: Option<Miss>, bench: &mut Bench) {
-    if let Some(intent) = call.record.intent {
-        settling::give_back(bench, intent, call.id, missed);
+fn give_back(call: &mut Call, missed: Option<Miss>, bench: &mut Bench) {
+    if let Some((intent, recall)) = call.record.intent.zip(call.recall.as_mut()) {
+        recall.undoing = settling::give_back(bench, intent, call.id, missed);
     }
 }
 
@@ -293,10 +294,9 @@ fn miss_of(status: u16) -> Miss {
 /// The number was not dialled: the store gives the intent back, and the try that it may have counted.
 fn take_try_back(call: &mut Call, bench: &mut Bench) {
     let Some((intent, recall)) = call.record.intent.zip(call.recall.as_mut()) else { return };
-    let (tries, tried) = recall.before;
-    (recall.callback.tries, recall.callback.tried) = (tries, tried);
-    call.record.tries = Some(tries);
-    recall.undoing = settling::unrecall(bench, intent, call.id, tried);
+    (recall.callback.tries, recall.callback.tried) = recall.before;
+    call.record.tries = Some(recall.before.0);
+    recall.undoing = settling::unrecall(bench, intent, call.id, recall.before);
 }
 
 /// There is no such number, or nobody there wants to be called (RFC 3261 section 21.4, RFC 8197, RFC 8688).

@@ -18,6 +18,12 @@ pub fn agent_answers(bench: &mut Bench, fence: u64) {
     bench.check(&format!("> far answers\n < far hears ringback, accepted {fence}, recall"));
 }
 
+/// The same when the number was dialled before.
+fn agent_answers_again(bench: &mut Bench, fence: u64) {
+    agent_rings(bench, fence);
+    bench.check(&format!("> far answers\n < far hears ringback, accepted {fence}, recall again"));
+}
+
 fn agent_rings(bench: &mut Bench, fence: u64) {
     bench.check(&format!(
         "> offer {fence}
@@ -98,7 +104,7 @@ fn who_is_busy_is_called_again_later_and_not_for_ever() {
          > wait 2000
          < enqueue help as before",
     );
-    agent_answers(&mut bench, 2);
+    agent_answers_again(&mut bench, 2);
     bench.check(
         "> recalled 2
          < dial +12015550177 through carrier
@@ -106,6 +112,18 @@ fn who_is_busy_is_called_again_later_and_not_for_ever() {
          < hang up far, anna ended, withdraw anna, anna done, call ended 2, unpromise, finish open, ended unreached by us",
     );
     quiet(bench);
+}
+
+/// Else the store takes the next try for that one, and does not count it.
+#[test]
+fn a_try_is_counted_though_the_store_has_not_heard_of_the_end_of_the_last() {
+    let mut bench = dialling();
+    assert_eq!(bench.after("far 486"), format!("{FREE}, finish open busy"));
+    bench.after("wait 119000");
+    assert!(bench.after("wait 2000").contains("enqueue help as before"));
+    agent_answers_again(&mut bench, 2);
+    bench.check("> recalled 2\n < dial +12015550177 through carrier\n > wait 20000\n <");
+    assert_eq!(bench.records.len(), 0);
 }
 
 #[test]

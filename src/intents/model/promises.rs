@@ -125,16 +125,17 @@ impl Model {
         }
     }
 
-    pub(super) fn recall(&mut self, id: IntentId, call: CallId, until: Wall, now: Wall) -> StoreReply {
+    pub(super) fn recall(&mut self, id: IntentId, call: CallId, dialled: u8, until: Wall, now: Wall) -> StoreReply {
         let callback = self.intents.get(&id, now).and_then(|intent| intent.callback.as_ref());
         let state = callback.map(|callback| callback.state);
-        let is_again = state == Some(CallbackState::Calling { call });
-        if !is_again && state != Some(CallbackState::Waiting) {
+        let is_own = state == Some(CallbackState::Calling { call });
+        let is_counted = is_own && callback.is_some_and(|callback| callback.tries > dialled);
+        if !is_own && state != Some(CallbackState::Waiting) {
             return StoreReply::Gone;
         }
         let reply = self.claim(id, call, until, now);
         let StoreReply::Claimed(mut claimed) = reply else { return reply };
-        let Some(callback) = claimed.callback.as_mut().filter(|_| !is_again) else {
+        let Some(callback) = claimed.callback.as_mut().filter(|_| !is_counted) else {
             return StoreReply::Claimed(claimed);
         };
         callback.tries = callback.tries.saturating_add(1);
@@ -146,11 +147,17 @@ impl Model {
         StoreReply::Claimed(claimed)
     }
 
-    pub(super) fn unrecall(&mut self, id: IntentId, call: CallId, tried: Option<Wall>, now: Wall) -> StoreReply {
+    pub(super) fn unrecall(
+        &mut self,
+        id: IntentId,
+        call: CallId,
+        (dialled, tried): (u8, Option<Wall>),
+        now: Wall,
+    ) -> StoreReply {
         let intent = self.intents.get_mut(&id, now).filter(|intent| intent.state.is_claimed_by(call));
         let callback = intent.and_then(|intent| intent.callback.as_mut());
         if let Some(callback) = callback.filter(|callback| callback.state == CallbackState::Calling { call }) {
-            callback.tries = callback.tries.saturating_sub(1);
+            callback.tries = callback.tries.min(dialled);
             callback.tried = tried;
         }
         self.finish(id, call, None, (false, None), now)

@@ -51,11 +51,12 @@ pub fn arguments(request: &StoreRequest, intents_max: usize, seeded_again: bool)
                 most.tries.to_string(),
             ]
         }
-        StoreRequest::Recall { intent, call, until, now } => {
-            vec![date(*now), intent.to_string(), call.to_string(), date(*until)]
+        StoreRequest::Recall { intent, call, dialled, until, now } => {
+            vec![date(*now), intent.to_string(), call.to_string(), date(*until), dialled.to_string()]
         }
-        StoreRequest::Unrecall { intent, call, tried, now } => {
-            vec![date(*now), intent.to_string(), call.to_string(), tried.map(date).unwrap_or_default()]
+        StoreRequest::Unrecall { intent, call, dialled, tried, now } => {
+            let tried = tried.map(date).unwrap_or_default();
+            vec![date(*now), intent.to_string(), call.to_string(), tried, dialled.to_string()]
         }
         StoreRequest::Unpromise { intent, call, end, now } => {
             let call = call.map(|call| call.to_string()).unwrap_or_default();

@@ -1,4 +1,4 @@
--- ARGV: now, id, call, when the number was dialled before (empty: never).
+-- ARGV: now, id, call, when the number was dialled before (empty: never), how often.
 local id, call, tried = ARGV[2], ARGV[3], ARGV[4]
 local record = kept(id)
 if not record then return { 'gone' } end
@@ -6,7 +6,7 @@ if record.state == 'claimed' and record.call ~= call then return { 'taken', reco
 if record.state ~= 'claimed' then return { 'finished' } end
 local promise = promise_of(record)
 if promise and promise.state.is == 'calling' and promise.state.call == call then
-  promise.tries = math.max(promise.tries - 1, 0)
+  promise.tries = math.min(promise.tries, tonumber(ARGV[5]))
   promise.tried = tried == '' and cjson.null or tonumber(tried)
   promise.state = { is = 'waiting' }
   set_promise(id, promise)
