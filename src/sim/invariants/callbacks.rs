@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use crate::base::{AgentId, CallId, E164, IntentId, Mono, Now, Stage};
+use crate::base::{AgentId, CallId, E164, IntentId, Mono, Now, Stage, Wall};
 use crate::calls::browsing;
 use crate::calls::facts::{CallRecord, Fact, Outcome};
 use crate::engine::Input;
@@ -24,7 +24,8 @@ pub(super) struct Callbacks {
     /// Whose call each is that they have made themselves; and those in which an agent talks with them.
     intent_by_call: BTreeMap<CallId, IntentId>,
     talking: BTreeSet<CallId>,
-    talked: BTreeSet<IntentId>,
+    /// When they had, the last time.
+    talked: BTreeMap<IntentId, Wall>,
     granted: BTreeMap<CallId, (AgentId, Mono)>,
     acknowledged: BTreeMap<AgentId, Mono>,
     /// The store may have promised them something that its page has not heard of: what it says then is what holds.
@@ -63,8 +64,9 @@ impl Callbacks {
         let callback = intent.callback.as_deref()?;
         self.unsure.remove(&intent.id);
         self.unsure_of_page.remove(&intent.id);
-        // A page that was loaded anew in its call may ask once more.
-        if !self.promises.contains_key(&call) {
+        // A page that was loaded anew in its call may ask once more; and one that asks at the end of a talk is served by it.
+        let is_over = self.talked.get(&intent.id).is_some_and(|ended| *ended < callback.promised);
+        if is_over && !self.promises.contains_key(&call) {
             self.talked.remove(&intent.id);
         }
         let since = now.mono - now.wall.since(callback.since);
@@ -195,7 +197,7 @@ impl Callbacks {
             if !promise.is_over {
                 wrong.push(format!("{call}: a callback that was promised has not ended"));
             }
-            let has_talked = self.talked.contains(&promise.intent);
+            let has_talked = self.talked.contains_key(&promise.intent);
             match state(promise.intent) {
                 Some(CallbackState::Waiting | CallbackState::Calling { .. })
                     if self.unsure.contains(&promise.intent) => {}
@@ -257,7 +259,7 @@ impl Callbacks {
             (often > u32::from(promise::TRIES_MAX), "is dialled too often"),
             (often > u32::from(tried), "was dialled more often than the store has counted"),
             (!is_agent_there, "is dialled before an agent is there"),
-            (self.talked.contains(&promise.intent), "is dialled after an agent has talked to them"),
+            (self.talked.contains_key(&promise.intent), "is dialled after an agent has talked to them"),
             (in_call.is_some(), "is dialled while they talk to an agent"),
         ] {
             if is_wrong {
@@ -287,7 +289,7 @@ impl Callbacks {
         let own = record.intent.filter(|_| record.tries.is_none());
         self.place_by_intent.extend(own.zip(place));
         if let Some(intent) = record.intent.filter(|_| outcome == Some(Outcome::Talked)) {
-            self.talked.insert(intent);
+            self.talked.insert(intent, record.ended.unwrap_or(record.began));
             // A page that is loaded anew amid its call has the intent once more, and the store its promise, which nobody keeps.
             if record.trunk.as_str() == browsing::TRUNK {
                 self.unsure.insert(intent);
@@ -310,7 +312,7 @@ mod tests {
 
     use super::super::histories::{call, granted};
     use super::*;
-    use crate::base::{Fence, Level, QueueId, TrunkId, Wall};
+    use crate::base::{Fence, Level, QueueId, TrunkId};
     use crate::intents::Miss;
     use crate::sim::world::BEGAN;
 
