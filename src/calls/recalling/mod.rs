@@ -47,7 +47,7 @@ pub struct Recall {
     step: Step,
     /// How often the number had been dialled before this try, and when last.
     before: (u8, Option<Wall>),
-    /// A try that came to nothing is being taken back from the store.
+    /// The store is being told of the end of the last try, or that it was none; the next one tells it anyway.
     undoing: Option<DebtId>,
     /// The queue, the trunk or the store could do nothing for it: not before then.
     put_off: Mono,
