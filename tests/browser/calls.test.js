@@ -210,6 +210,7 @@ test('real: the board shows a call as it moves', () => meeting(async ({ server, 
   await talk(server, desk, shop, anna);
   await board.locator('.lane', { hasText: 'Talking' }).getByText('anna').waitFor();
   await board.locator('.person.on-call', { hasText: 'anna' }).waitFor();
+  await board.locator('#lately').getByText('talking', { exact: true }).waitFor();
   await picture(board, 'real-board');
   await shop.locator('[data-id="hang-up"]').click();
   await desk.getByRole('heading', { name: 'How did it go?' }).waitFor();

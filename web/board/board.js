@@ -50,6 +50,7 @@ class Board {
     const now = snapshotOf(data);
     sessionStorage.setItem(KEY, this.key);
     this.lately ??= new Lately(byId('lately', HTMLElement), this.key);
+    this.lately.follow(now);
     this.place.classList.remove('old');
     this.chart.add(now.at, now.recent);
     this.stages(now);

@@ -1,4 +1,4 @@
-/** The last calls, each with the way to its explanation. Asked for while somebody looks at the board, and not more often than that helps. */
+/** The last calls, each with the way to its explanation. Asked for while somebody looks at the board: when a call went on, else now and then. */
 
 import { fill, h } from '../lib/dom.js';
 import { callerOf, table } from './parts.js';
@@ -16,8 +16,15 @@ export class Lately {
     this.key = key;
     this.why = new Why(key);
     this.shown = '';
+    this.heard = '';
     setInterval(() => void this.look(), EVERY_MS);
-    void this.look();
+  }
+
+  /** A snapshot comes once a second, so calls that go on are asked for no oftener. @param {import('./snapshot.js').Snapshot} now */
+  follow({ phases, levels }) {
+    const heard = JSON.stringify([phases, levels]);
+    if (heard !== this.heard) void this.look();
+    this.heard = heard;
   }
 
   async look() {
