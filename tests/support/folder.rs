@@ -4,6 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
+/// Of each log of a test that failed.
+const LAST_BYTES: usize = 4_000;
+
 pub struct Folder(PathBuf);
 
 impl Folder {
@@ -36,6 +39,18 @@ impl Folder {
     }
 }
 
+impl Folder {
+    /// What the processes said last: the folder itself is out of reach where the tests run on somebody else's machine.
+    fn print_the_logs(&self) {
+        let files = fs::read_dir(&self.0).into_iter().flatten().flatten().map(|file| file.path());
+        for log in files.filter(|file| file.extension().is_some_and(|kind| kind == "log")) {
+            let said = fs::read(&log).unwrap_or_default();
+            let end = String::from_utf8_lossy(&said[said.len().saturating_sub(LAST_BYTES)..]);
+            eprintln!("--- the end of {}:\n{end}", log.display());
+        }
+    }
+}
+
 /// A path below the root of the project.
 pub fn project(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -45,6 +60,7 @@ impl Drop for Folder {
     fn drop(&mut self) {
         if std::thread::panicking() {
             eprintln!("kept for reading: {}", self.0.display());
+            self.print_the_logs();
         } else {
             let _ = fs::remove_dir_all(&self.0);
         }
