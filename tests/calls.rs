@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use support::baresip::{self, Account};
 use support::desk::Desk;
 use support::folder::Folder;
-use support::process::eventually;
+use support::process::{PATIENCE, eventually};
 use support::redis::RedisServer;
 use support::server::{self, Phone, Server, Setup};
 use support::sipp::{self, Carrier, Counted, Dialled};
@@ -43,9 +43,9 @@ fn a_registered_call_reaches_an_agents_phone_after_its_pop() {
     let intent = server.register("+12015550123");
     let calls = [dialled(&intent, "+12015550123")];
     let mut carrier = sipp::carrier("carrier", &folder, &answered(server.sip, &calls, 1, 1));
-    let counted = carrier.finish(Duration::from_secs(15));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
-    let call = &server.ended_calls(1, Duration::from_secs(5))[0];
+    let call = &server.ended_calls(1, PATIENCE)[0];
     assert_eq!((&call["level"], &call["intent"]), (&"V2".into(), &intent["id"]), "{call}");
     let stages: Vec<&str> =
         call["stages"].as_array().into_iter().flatten().filter_map(|s| s["stage"].as_str()).collect();
@@ -83,9 +83,9 @@ fn a_caller_whom_nobody_knows_goes_to_the_ivr() {
     let server = Server::start(PROGRAM.as_ref(), &folder, &Setup::new(static_agents(1, ports::udp()), ivr_at));
     let calls = [Dialled::new("+12015550100", "+441632960000")];
     let mut carrier = sipp::carrier("carrier", &folder, &answered(server.sip, &calls, 5, 10));
-    let counted = carrier.finish(Duration::from_secs(15));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 5, failed: 0 }, "{}", carrier.errors());
-    for call in server.ended_calls(5, Duration::from_secs(5)) {
+    for call in server.ended_calls(5, PATIENCE) {
         assert_eq!(call["level"], "V0", "{call}");
         assert!(call["fallback"].is_string(), "{call}");
     }
@@ -113,10 +113,10 @@ fn header_rules_let_through_what_they_name_and_nothing_else() {
         let calls = [call];
         let run = Carrier { scenario: "carrier_headers.xml", ..answered(server.sip, &calls, 1, 1) };
         let mut carrier = sipp::carrier(name, &folder, &run);
-        let counted = carrier.finish(Duration::from_secs(30));
+        let counted = carrier.finish(PATIENCE);
         let errors = format!("{name}: {} {} {}", carrier.errors(), phones.errors(), ivr.errors());
         assert_eq!(counted, Counted { good: 1, failed: 0 }, "{errors}");
-        eventually("the call's record", Duration::from_secs(10), || {
+        eventually("the call's record", PATIENCE, || {
             server.calls().iter().any(|call| call["level"] == level).then_some(())
         });
     }
@@ -136,12 +136,12 @@ fn an_agents_registered_phone_and_the_caller_hear_each_other() {
     let run =
         Carrier { scenario: "carrier_sound.xml", hold: Duration::from_secs(3), ..answered(server.sip, &calls, 1, 1) };
     let mut carrier = sipp::carrier("carrier", &folder, &run);
-    let counted = carrier.finish(Duration::from_secs(20));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
-    let heard = eventually("a recording", Duration::from_secs(5), || phone.heard());
+    let heard = eventually("a recording", PATIENCE, || phone.heard());
     let (share, seconds) = sound::tone_heard(&heard, 440);
     assert!(share > 0.9 && seconds > 2.0, "{share:.2} of the sound is the tone, for {seconds} s");
-    let call = &server.ended_calls(1, Duration::from_secs(5))[0];
+    let call = &server.ended_calls(1, PATIENCE)[0];
     for side in ["caller_sound", "far_sound"] {
         assert!(call[side]["received"].as_u64() > Some(100) && call[side]["sent"].as_u64() > Some(100), "{call}");
     }
@@ -175,15 +175,13 @@ fn a_call_is_recorded_whose_rule_and_customer_say_so() {
             ..answered(server.sip, &calls, 1, 1)
         };
         let mut carrier = sipp::carrier(name, &folder, &run);
-        let counted = carrier.finish(Duration::from_secs(20));
+        let counted = carrier.finish(PATIENCE);
         assert_eq!(counted, Counted { good: 1, failed: 0 }, "{name}: {}", carrier.errors());
-        eventually("an agent for the next call", Duration::from_secs(10), || {
-            (server.agents_in("available") == 1).then_some(())
-        });
+        eventually("an agent for the next call", PATIENCE, || (server.agents_in("available") == 1).then_some(()));
     }
-    let ended = server.ended_calls(2, Duration::from_secs(5));
+    let ended = server.ended_calls(2, PATIENCE);
     assert_eq!(ended[0]["recording"]["withheld"], "no-consent", "{}", ended[0]);
-    let call = &eventually("a complete recording", Duration::from_secs(5), || {
+    let call = &eventually("a complete recording", PATIENCE, || {
         server.calls().into_iter().find(|call| call["recording"]["file"].is_string())
     });
     let file = recordings.join(format!("{}.wav", call["id"].as_str().expect("an id")));
@@ -218,7 +216,7 @@ fn a_supervisor_listens_whispers_and_takes_the_call_over() {
     let run =
         Carrier { scenario: "carrier_sound.xml", hold: Duration::from_secs(10), ..answered(server.sip, &calls, 1, 1) };
     let mut carrier = sipp::carrier("carrier", &folder, &run);
-    eventually("a conversation", Duration::from_secs(10), || (server.agents_in("on-call") == 1).then_some(()));
+    eventually("a conversation", PATIENCE, || (server.agents_in("on-call") == 1).then_some(()));
     let seen = desk.calls();
     let call = seen["calls"][0]["call"].clone();
     assert_eq!((&seen["calls"][0]["agent"], &seen["calls"][0]["queue"]), (&"ann".into(), &"help".into()), "{seen}");
@@ -227,24 +225,22 @@ fn a_supervisor_listens_whispers_and_takes_the_call_over() {
         desk.wait_for(state, |message| message["state"] == state);
         // What is to be heard takes its time to be said.
         let before = talked_ms(&mut desk);
-        eventually("two more seconds", Duration::from_secs(10), || {
-            (talked_ms(&mut desk) >= before + 2_000).then_some(())
-        });
+        eventually("two more seconds", PATIENCE, || (talked_ms(&mut desk) >= before + 2_000).then_some(()));
     }
     desk.say(&json!({"type": "supervise", "call": call, "act": "take_over"}));
     desk.wait_for("the pop", |message| message["type"] == "pop" && message["call"] == call);
     desk.wait_for("the conversation", |message| message["phase"] == "talking");
-    let counted = carrier.finish(Duration::from_secs(20));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
-    let call = &server.ended_calls(1, Duration::from_secs(5))[0];
+    let call = &server.ended_calls(1, PATIENCE)[0];
     let acts: Vec<&str> = call["supervised"].as_array().unwrap().iter().filter_map(|act| act["act"].as_str()).collect();
     assert_eq!((acts, &call["agent"]), (vec!["listen", "whisper", "take-over"], &"sue".into()), "{call}");
-    let heard = eventually("what the supervisor heard", Duration::from_secs(5), || sues.heard());
+    let heard = eventually("what the supervisor heard", PATIENCE, || sues.heard());
     let both: Vec<&[i16]> = heard.chunks_exact(800).filter(|stretch| has_both(stretch)).collect();
     assert!(both.len() >= 15, "caller and agent together for {} tenths of a second", both.len());
     let alone = heard.chunks_exact(800).filter(|stretch| sound::share_of_tone(stretch, 440) > 0.9).count();
     assert!(alone >= 10, "the caller alone, after the take-over, for {alone} tenths of a second");
-    let heard = eventually("what the agent heard", Duration::from_secs(5), || anns.heard());
+    let heard = eventually("what the agent heard", PATIENCE, || anns.heard());
     let whispered = heard.chunks_exact(800).filter(|stretch| has_both(stretch)).count();
     assert!(whispered >= 8, "caller and supervisor together for {whispered} tenths of a second");
 }
@@ -274,16 +270,16 @@ fn an_agent_asks_another_first_and_gives_them_the_call() {
     desk.say(&json!({"type": "consult", "call": pop["call"], "act": "ask", "to": "ben"}));
     desk.wait_for("ben", |message| message["state"] == "consulting");
     let before = server.calls()[0]["lasted_ms"].as_u64().expect("a call in progress");
-    eventually("two more seconds", Duration::from_secs(10), || {
+    eventually("two more seconds", PATIENCE, || {
         (server.calls()[0]["lasted_ms"].as_u64() >= Some(before + 2_000)).then_some(())
     });
     desk.say(&json!({"type": "consult", "call": pop["call"], "act": "complete"}));
     desk.wait_for("the wrap-up", |message| message["type"] == "wrap_up_due");
-    let counted = carrier.finish(Duration::from_secs(20));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
-    let call = &server.ended_calls(1, Duration::from_secs(5))[0];
+    let call = &server.ended_calls(1, PATIENCE)[0];
     assert_eq!((&call["agent"], &call["passed_on"][0]["to_agent"]), (&"ben".into(), &"ben".into()), "{call}");
-    let heard = eventually("what ben heard", Duration::from_secs(5), || bens.heard());
+    let heard = eventually("what ben heard", PATIENCE, || bens.heard());
     let tenths = |hertz| heard.chunks_exact(800).filter(|part| sound::share_of_tone(part, hertz) > 0.9).count();
     assert!(tenths(660) >= 12 && tenths(440) >= 8, "ann for {} tenths, the caller for {}", tenths(660), tenths(440));
 }
@@ -310,14 +306,14 @@ fn a_phone_that_takes_encrypted_sound_alone_hears_a_caller_who_has_none() {
     let run =
         Carrier { scenario: "carrier_sound.xml", hold: Duration::from_secs(3), ..answered(server.sip, &calls, 1, 1) };
     let mut carrier = sipp::carrier("carrier", &folder, &run);
-    let counted = carrier.finish(Duration::from_secs(20));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
-    let heard = eventually("a recording", Duration::from_secs(5), || phone.heard());
+    let heard = eventually("a recording", PATIENCE, || phone.heard());
     let (share, seconds) = sound::tone_heard(&heard, 440);
     assert!(share > 0.9 && seconds > 2.0, "{share:.2} of the sound is the tone, for {seconds} s");
     let said = phone.process().printed();
     assert!(said.contains("AES_CM_128_HMAC_SHA1_80"), "{said}");
-    let call = &server.ended_calls(1, Duration::from_secs(5))[0];
+    let call = &server.ended_calls(1, PATIENCE)[0];
     for side in ["caller_sound", "far_sound"] {
         let sound = &call[side];
         assert!(sound["received"].as_u64() > Some(100) && sound["sent"].as_u64() > Some(100), "{call}");
@@ -335,18 +331,18 @@ fn a_desk_that_is_cut_in_mid_call_costs_nobody_the_call() {
     let first = [dialled(&server.register("+12015550123"), "+12015550123")];
     let run = Carrier { hold: Duration::from_secs(3), ..answered(server.sip, &first, 1, 1) };
     let mut carrier = sipp::carrier("first", &folder, &run);
-    eventually("a conversation", Duration::from_secs(10), || (server.agents_in("on-call") == 1).then_some(()));
+    eventually("a conversation", PATIENCE, || (server.agents_in("on-call") == 1).then_some(()));
     desk.kill();
-    let counted = carrier.finish(Duration::from_secs(15));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
-    let call = &server.ended_calls(1, Duration::from_secs(5))[0];
+    let call = &server.ended_calls(1, PATIENCE)[0];
     assert_eq!((&call["outcome"], &call["ended_by"]), (&"talked".into(), &"caller".into()), "{call}");
     let _desk = server.desks(&folder, 1, 50);
     let second = [dialled(&server.register("+12015550124"), "+12015550124")];
     let mut carrier = sipp::carrier("second", &folder, &answered(server.sip, &second, 1, 1));
-    let counted = carrier.finish(Duration::from_secs(15));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
-    assert_eq!(server.ended_calls(2, Duration::from_secs(5))[0]["outcome"], "talked");
+    assert_eq!(server.ended_calls(2, PATIENCE)[0]["outcome"], "talked");
 }
 
 #[test]
@@ -356,7 +352,7 @@ fn a_phone_with_a_wrong_password_is_not_registered() {
     let server = Server::start(PROGRAM.as_ref(), &folder, &Setup::new(agents, ports::udp()));
     let account = Account { user: "ann", password: "a guess", server: server.sip };
     let mut phone = baresip::stranger(&folder, ports::udp(), &account);
-    phone.process().wait_for("401", Duration::from_secs(10));
+    phone.process().wait_for("401", PATIENCE);
     assert!(!phone.process().printed().contains("200 OK"), "{}", phone.process().printed());
 }
 
@@ -398,9 +394,9 @@ fn a_call_is_held_and_one_is_cancelled_while_it_rings() {
         let calls = [dialled(&intent, "+12015550123")];
         let run = Carrier { scenario, ..answered(server.sip, &calls, 1, 1) };
         let mut carrier = sipp::carrier("carrier", &folder, &run);
-        let counted = carrier.finish(Duration::from_secs(20));
+        let counted = carrier.finish(PATIENCE);
         assert_eq!(counted, Counted { good: 1, failed: 0 }, "{scenario}: {}", carrier.errors());
-        server.ended_calls(1, Duration::from_secs(5));
+        server.ended_calls(1, PATIENCE);
     }
 }
 
@@ -418,16 +414,16 @@ fn redis_stops_in_the_middle_and_no_call_is_lost() {
     let callers: Vec<String> = (0..40).map(|nth| format!("+120255501{nth:02}")).collect();
     let calls: Vec<Dialled> = callers.iter().map(|caller| dialled(&server.register(caller), caller)).collect();
     let mut carrier = sipp::carrier("carrier", &folder, &answered(server.sip, &calls, 40, 10));
-    server.ended_calls(10, Duration::from_secs(20));
+    server.ended_calls(10, PATIENCE);
     redis.kill();
-    let counted = carrier.finish(Duration::from_secs(60));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 40, failed: 0 }, "{}", carrier.errors());
-    let calls = server.ended_calls(40, Duration::from_secs(10));
+    let calls = server.ended_calls(40, PATIENCE);
     let causes: Vec<&str> = calls.iter().filter_map(|call| call["fallback"].as_str()).collect();
     assert!((1..40).contains(&causes.len()), "{causes:?}");
     assert!(causes.iter().all(|cause| ["store-failure", "match-deadline"].contains(cause)), "{causes:?}");
     redis.restart();
-    eventually("a registration after the store is back", Duration::from_secs(20), || {
+    eventually("a registration after the store is back", PATIENCE, || {
         let response = server.ask("POST", "/v1/intents", &server::intent("+12025550199"));
         (response.status == 201).then_some(())
     });
@@ -445,13 +441,13 @@ fn redis_stands_still_and_the_calls_go_on_without_it() {
     let calls = [dialled(&server.register("+12025550100"), "+12025550100")];
     redis.freeze();
     let mut carrier = sipp::carrier("carrier", &folder, &answered(server.sip, &calls, 10, 10));
-    let counted = carrier.finish(Duration::from_secs(30));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 10, failed: 0 }, "{}", carrier.errors());
-    for call in server.ended_calls(10, Duration::from_secs(5)) {
+    for call in server.ended_calls(10, PATIENCE) {
         assert_eq!((&call["level"], &call["fallback"]), (&"V0".into(), &"match-deadline".into()), "{call}");
     }
     redis.thaw();
-    eventually("a registration after the store answers again", Duration::from_secs(20), || {
+    eventually("a registration after the store answers again", PATIENCE, || {
         let response = server.ask("POST", "/v1/intents", &server::intent("+12025550199"));
         (response.status == 201).then_some(())
     });

@@ -5,16 +5,14 @@ mod support;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::Command;
-use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use support::folder::Folder;
 use support::http;
-use support::process::{Process, eventually};
+use support::process::{PATIENCE, Process, eventually};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_throughline");
-const PATIENCE: Duration = Duration::from_secs(30);
 
 struct Demo {
     process: Process,

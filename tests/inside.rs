@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use support::folder::Folder;
 use support::ports;
+use support::process::PATIENCE;
 use support::server::{self, Phone, Server, Setup};
 use support::sipp::{self, Carrier, Counted, Dialled};
 
@@ -27,9 +28,9 @@ fn check(carrier: &str, phones: &str, known: bool, more: fn(Setup) -> Setup) {
     let (from, hold) = (ports::udp_at(server::CARRIER), Duration::from_millis(300));
     let run = Carrier { scenario: carrier, from, to: server.sip, calls: &calls, count: 1, per_second: 1, hold };
     let mut sipp = sipp::carrier("carrier", &folder, &run);
-    let counted = sipp.finish(Duration::from_secs(60));
+    let counted = sipp.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{carrier}: {}{}", sipp.errors(), far.errors());
-    let call = &server.ended_calls(1, Duration::from_secs(20))[0];
+    let call = &server.ended_calls(1, PATIENCE)[0];
     let outcome = if known { "talked" } else { "fell-back" };
     assert_eq!((&call["outcome"], &call["ended_by"]), (&outcome.into(), &"caller".into()), "{call}");
     assert_eq!(far.errors(), "");

@@ -11,14 +11,13 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use support::folder::Folder;
-use support::process::eventually;
+use support::process::{PATIENCE, eventually};
 use support::server::{self, Phone, Server, Setup};
 use support::sipp::{self, Carrier, Counted, Dialled};
 use support::{http, ports};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_throughline");
 const CALLER: &str = "+12015550123";
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A customer's page, reading its stream.
 struct Page(BufReader<TcpStream>);

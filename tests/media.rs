@@ -15,7 +15,7 @@ const CALLER: LegId = LegId(1);
 const AGENT: LegId = LegId(2);
 const CALL: CallId = CallId(7);
 const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
-const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 struct Phone {
     socket: UdpSocket,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use support::folder::Folder;
-use support::process::eventually;
+use support::process::{PATIENCE, eventually};
 use support::server::{self, Phone, Server, Setup};
 use support::sipp::{self, Carrier, Counted, Dialled, Sipp};
 use support::{http, ports};
@@ -40,7 +40,7 @@ impl Scene {
         let run =
             Carrier { scenario: "carrier.xml", from, to: server.sip, calls: &calls, count: 1, per_second: 1, hold };
         let carrier = sipp::carrier("carrier", &folder, &run);
-        eventually("a conversation", Duration::from_secs(20), || (server.agents_in("on-call") == 1).then_some(()));
+        eventually("a conversation", PATIENCE, || (server.agents_in("on-call") == 1).then_some(()));
         Scene { server, carrier, phones, _desks: desks, _folder: folder }
     }
 
@@ -91,7 +91,7 @@ fn flood(host: &str, to: SocketAddr, numbers: std::ops::Range<usize>) {
 fn strangers_flood_takes_no_memory_and_no_call_suffers() {
     let mut scene = Scene::with_a_call("strangers", 0, Duration::from_secs(8));
     flood(server::STRANGER, scene.server.sip, 0..10_000);
-    eventually("a flood that is dropped", Duration::from_secs(20), || (scene.put_off() > 0).then_some(()));
+    eventually("a flood that is dropped", PATIENCE, || (scene.put_off() > 0).then_some(()));
     let before = scene.memory();
     flood(server::STRANGER, scene.server.sip, 10_000..40_000);
     let after = scene.memory();
@@ -109,7 +109,7 @@ fn a_trunk_that_sends_too_much_is_put_off_and_its_calls_go_on() {
     });
     assert!(rounds.count() < 20, "nothing was put off");
     scene.assert_the_call_ends_well();
-    eventually("calls that are taken again", Duration::from_secs(60), || {
+    eventually("calls that are taken again", PATIENCE, || {
         let put_off = scene.put_off();
         let socket = UdpSocket::bind((server::CARRIER, 0)).expect("a socket");
         let nth = 1_000_000 + put_off as usize;
@@ -131,7 +131,7 @@ fn ask(socket: &UdpSocket, to: SocketAddr, nth: usize) -> Option<String> {
 fn after_sigterm_the_call_goes_on_and_new_ones_are_put_off() {
     let mut scene = Scene::with_a_call("drain", 120, Duration::from_secs(6));
     scene.server.process().ask_to_end();
-    eventually("a server that says so", Duration::from_secs(10), || {
+    eventually("a server that says so", PATIENCE, || {
         let ready = http::request(scene.server.http, server::key(), "GET", "/readyz", &Value::Null).ok()?;
         (ready.status == 503 && ready.body.contains("draining")).then_some(())
     });
@@ -140,7 +140,7 @@ fn after_sigterm_the_call_goes_on_and_new_ones_are_put_off() {
     assert!(answer.starts_with("SIP/2.0 503") && answer.contains("Retry-After: "), "{answer}");
     assert!(scene.server.process().is_alive());
     scene.assert_the_call_ends_well();
-    let ended = scene.server.process().finish(Duration::from_secs(30));
+    let ended = scene.server.process().finish(PATIENCE);
     assert!(ended.success(), "{ended}");
 }
 
@@ -149,8 +149,8 @@ fn after_sigterm_the_call_goes_on_and_new_ones_are_put_off() {
 fn a_second_sigterm_ends_at_once() {
     let mut scene = Scene::with_a_call("at once", 600, Duration::from_secs(30));
     scene.server.process().ask_to_end();
-    scene.server.process().wait_for("put off", Duration::from_secs(10));
+    scene.server.process().wait_for("put off", PATIENCE);
     let ended = scene.server.process().stop();
     assert!(ended.success(), "{ended}");
-    eventually("a phone that was told", Duration::from_secs(10), || (scene.phones.counted().good == 1).then_some(()));
+    eventually("a phone that was told", PATIENCE, || (scene.phones.counted().good == 1).then_some(()));
 }

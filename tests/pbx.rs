@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use support::baresip::{self, Account};
 use support::folder::Folder;
-use support::process::eventually;
+use support::process::{PATIENCE, eventually};
 use support::redis::RedisServer;
 use support::server::{self, Phone, Server, Setup};
 use support::sipp::{self, Carrier, Counted, Dialled};
@@ -38,23 +38,22 @@ fn kamailio_is_the_pbx_with_its_phones_and_its_ivr() {
     let known = [Dialled::new(intent["number"].as_str().expect("a number"), "+12015550123")];
     let with_sound = Carrier { scenario: "carrier_sound.xml", hold: Duration::from_secs(3), ..run(pbx_at, &known, 1) };
     let mut carrier = sipp::carrier("known", &folder, &with_sound);
-    let counted = carrier.finish(Duration::from_secs(30));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
-    let heard = eventually("a recording", Duration::from_secs(5), || phone.heard());
+    let heard = eventually("a recording", PATIENCE, || phone.heard());
     let (share, seconds) = sound::tone_heard(&heard, 440);
     assert!(share > 0.9 && seconds > 1.5, "{share:.2} of the sound is the tone, for {seconds} s");
-    assert_eq!(server.ended_calls(1, Duration::from_secs(5))[0]["outcome"], "talked");
+    assert_eq!(server.ended_calls(1, PATIENCE)[0]["outcome"], "talked");
 
     let unknown = [Dialled::new("+12015550140", "+441632960000")];
     let mut carrier = sipp::carrier("unknown", &folder, &run(pbx_at, &unknown, 3));
-    let counted = carrier.finish(Duration::from_secs(30));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 3, failed: 0 }, "{}", carrier.errors());
-    for call in &server.ended_calls(4, Duration::from_secs(5))[..3] {
+    for call in &server.ended_calls(4, PATIENCE)[..3] {
         assert_eq!((&call["outcome"], &call["fallback"]), (&"fell-back".into(), &"unmatched".into()), "{call}");
     }
-    let answered = eventually("three calls at the IVR", Duration::from_secs(10), || {
-        Some(ivr.counted()).filter(|counted| counted.good >= 3)
-    });
+    let answered =
+        eventually("three calls at the IVR", PATIENCE, || Some(ivr.counted()).filter(|counted| counted.good >= 3));
     assert_eq!(answered, Counted { good: 3, failed: 0 }, "{}", ivr.errors());
 }
 
@@ -79,7 +78,7 @@ fn kamailio_spreads_calls_over_two_of_ours_and_one_may_die() {
     };
     let calls: Vec<Dialled> = (0..10).map(|nth| known(&servers[0], &format!("+120255501{nth:02}"))).collect();
     let mut carrier = sipp::carrier("both", &folders[0], &run(front_at, &calls, 10));
-    let counted = carrier.finish(Duration::from_secs(40));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 10, failed: 0 }, "{}\n{}", carrier.errors(), front.printed());
     let taken = servers.each_ref().map(|server| {
         let calls = server.calls();
@@ -91,7 +90,7 @@ fn kamailio_spreads_calls_over_two_of_ours_and_one_may_die() {
     servers[0].process().kill();
     let calls: Vec<Dialled> = (10..16).map(|nth| known(&servers[1], &format!("+120255501{nth:02}"))).collect();
     let mut carrier = sipp::carrier("one", &folders[1], &run(front_at, &calls, 6));
-    let counted = carrier.finish(Duration::from_secs(60));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 6, failed: 0 }, "{}\n{}", carrier.errors(), front.printed());
     assert_eq!(servers[1].calls().len(), taken[1] + 6);
 }
@@ -115,12 +114,12 @@ fn linphone_is_an_agents_phone() {
         ..run(server.sip, &calls, 1)
     };
     let mut carrier = sipp::carrier("carrier", &folder, &with_sound);
-    let counted = carrier.finish(Duration::from_secs(30));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}\n{}", carrier.errors(), phone.printed());
-    let heard = eventually("a recording", Duration::from_secs(5), || phone.heard());
+    let heard = eventually("a recording", PATIENCE, || phone.heard());
     let (share, seconds) = sound::tone_heard(&heard, 440);
     assert!(share > 0.8 && seconds > 1.5, "{share:.2} of the sound is the tone, for {seconds} s");
-    let call = &server.ended_calls(1, Duration::from_secs(5))[0];
+    let call = &server.ended_calls(1, PATIENCE)[0];
     assert_eq!(call["outcome"], "talked", "{call}");
     assert!(call["far_sound"]["received"].as_u64() > Some(100), "{call}");
     let trace = phone.trace();
@@ -141,11 +140,9 @@ fn linphone_calls_with_a_session_timer() {
     let _colleague = baresip::agent(&folder, ports::udp(), &bob);
     phone.command(&format!("call sip:bob@{}", server.sip));
     let refreshes = || phone.trace().lines().filter(|line| line.starts_with("UPDATE sip:")).count();
-    eventually("a session that has outlived its first time", Duration::from_secs(30), || {
-        (refreshes() >= 2).then_some(())
-    });
+    eventually("a session that has outlived its first time", PATIENCE, || (refreshes() >= 2).then_some(()));
     phone.command("terminate");
-    let call = &server.ended_calls(1, Duration::from_secs(20))[0];
+    let call = &server.ended_calls(1, PATIENCE)[0];
     let fields = (&call["outcome"], &call["ended_by"], &call["trunk"]);
     assert_eq!(fields, (&"talked".into(), &"caller".into(), &"(phones)".into()), "{call}");
     assert!(phone.trace().contains("Session-Expires: 4;refresher=uac"), "the timer was not agreed to");

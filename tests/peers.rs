@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use support::baresip::{self, Account};
 use support::folder::Folder;
-use support::process::eventually;
+use support::process::{PATIENCE, eventually};
 use support::sipp::{self, Carrier, Counted, Dialled};
 use support::{kamailio, ports, sound};
 
@@ -21,9 +21,9 @@ fn a_registered_phone_behind_the_pbx_hears_the_callers_tone() {
     let hold = Duration::from_millis(1500);
     let run = Carrier { scenario: "carrier_sound.xml", from, to: pbx, calls: &calls, count: 1, per_second: 1, hold };
     let mut carrier = sipp::carrier("carrier", &folder, &run);
-    let counted = carrier.finish(Duration::from_secs(10));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
-    let heard = eventually("a recording", Duration::from_secs(3), || phone.heard());
+    let heard = eventually("a recording", PATIENCE, || phone.heard());
     let (share, seconds) = sound::tone_heard(&heard, 440);
     assert!(share > 0.9 && seconds > 1.0, "{share:.2} of the sound is the tone, for {seconds} s");
 }
@@ -47,7 +47,7 @@ fn the_scenarios_agree_with_each_other_through_a_proxy() {
         let hold = Duration::from_millis(100);
         let run = Carrier { scenario, from, to: proxy, calls: &calls, count: 10, per_second: 50, hold };
         let mut carrier = sipp::carrier("carrier", &folder, &run);
-        let counted = carrier.finish(Duration::from_secs(20));
+        let counted = carrier.finish(PATIENCE);
         assert_eq!(counted, Counted { good: 10, failed: 0 }, "{scenario}: {}", carrier.errors());
     }
 }

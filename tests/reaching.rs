@@ -11,7 +11,7 @@ use serde_json::Value;
 use support::certificates::Authority;
 use support::dns::{self, Data};
 use support::folder::Folder;
-use support::process::eventually;
+use support::process::{PATIENCE, eventually};
 use support::server::{self, Phone, Server, Setup};
 use support::sipp::{self, Carrier, Counted, Dialled};
 use support::tls_peer::TlsPeer;
@@ -45,17 +45,17 @@ fn a_carrier_that_wants_a_registration_has_one_and_gets_the_password_with_every_
         "register = {{ server = \"sip:carrier.example.com\", via = \"{carrier_at}\", user = \"line-7\", password = \"line-7-secret\" }}\n"
     );
     let mut server = Server::start_at(PROGRAM.as_ref(), &folder, &setup, sip);
-    let registration = eventually("a registration", Duration::from_secs(20), || {
+    let registration = eventually("a registration", PATIENCE, || {
         Some(trunk(&server)["registration"].clone()).filter(|registration| registration["registered"] == true)
     });
     assert!(registration["left_ms"].as_u64() <= Some(120_000), "{registration}");
     assert!(registration.get("last_failure").is_none(), "{registration}");
     let calls = [Dialled::new("+12015550142", UNKNOWN)];
     let mut caller = sipp::carrier("caller", &folder, &run(ports::udp(), carrier_at, &calls, 3));
-    let counted = caller.finish(Duration::from_secs(30));
+    let counted = caller.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 3, failed: 0 }, "{}", caller.errors());
     assert_eq!(ivr.counted().failed, 0, "{}", ivr.errors());
-    for call in server.ended_calls(3, Duration::from_secs(5)) {
+    for call in server.ended_calls(3, PATIENCE) {
         assert_eq!((&call["outcome"], &call["trunk"]), (&"fell-back".into(), &"carrier".into()), "{call}");
     }
     // When we end, the carrier knows us no more.
@@ -65,7 +65,7 @@ fn a_carrier_that_wants_a_registration_has_one_and_gets_the_password_with_every_
         &folder,
         &Carrier { scenario: "carrier_refused.xml", ..run(ports::udp(), carrier_at, &calls, 1) },
     );
-    let counted = caller.finish(Duration::from_secs(30));
+    let counted = caller.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", caller.errors());
     assert!(!server.process().printed().contains("line-7-secret"));
 }
@@ -90,7 +90,7 @@ fn a_call_goes_on_until_a_gateway_takes_it() {
     let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
     let calls = [Dialled::new("+12015550142", UNKNOWN)];
     let mut carrier = sipp::carrier("carrier", &folder, &run(ports::udp_at(server::CARRIER), server.sip, &calls, 4));
-    let counted = carrier.finish(Duration::from_secs(40));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 4, failed: 0 }, "{}", carrier.errors());
     assert_eq!(good.counted().failed, 0, "{}", good.errors());
     let states = |trunk: &Value| -> Vec<String> {
@@ -125,7 +125,7 @@ fn a_name_is_looked_up_and_every_target_is_tried() {
     let server = Server::start(PROGRAM.as_ref(), &folder, &setup);
     let calls = [Dialled::new("+12015550142", UNKNOWN)];
     let mut carrier = sipp::carrier("carrier", &folder, &run(ports::udp_at(server::CARRIER), server.sip, &calls, 3));
-    let counted = carrier.finish(Duration::from_secs(40));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 3, failed: 0 }, "{}", carrier.errors());
     assert_eq!(good.counted().failed, 0, "{}", good.errors());
 }
@@ -157,9 +157,9 @@ fn over_tls_whoever_is_not_the_domain_of_the_uri_is_passed_over() {
     let refused =
         Carrier { scenario: "carrier_refused.xml", ..run(ports::udp_at(server::CARRIER), server.sip, &unknown, 1) };
     let mut carrier = sipp::carrier("carrier", &folder, &refused);
-    let counted = carrier.finish(Duration::from_secs(30));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
-    assert_eq!(server.ended_calls(1, Duration::from_secs(5))[0]["status"], 486);
+    assert_eq!(server.ended_calls(1, PATIENCE)[0]["status"], 486);
     assert_eq!((other.names(), meant.names()), (vec!["gw.example.com".to_owned()], vec!["gw.example.com".to_owned()]));
     assert_eq!(other.asked(), Vec::<String>::new());
     assert!(
@@ -167,9 +167,7 @@ fn over_tls_whoever_is_not_the_domain_of_the_uri_is_passed_over() {
         "{:?}",
         meant.asked()
     );
-    server
-        .process()
-        .wait_for("cause=\"the certificate names somebody else\" domain=\"gw.example.com\"", Duration::from_secs(5));
+    server.process().wait_for("cause=\"the certificate names somebody else\" domain=\"gw.example.com\"", PATIENCE);
 }
 
 /// The name server is dead: the call that needs it is refused after a while, and those that do not need it go on.
@@ -191,11 +189,11 @@ fn a_dead_name_server_costs_only_the_calls_that_need_it() {
     let intent = server.register("+12015550123");
     let known = [Dialled::new(intent["number"].as_str().expect("a number"), "+12015550123")];
     let mut carrier = sipp::carrier("known", &folder, &run(ports::udp_at(server::CARRIER), server.sip, &known, 1));
-    let counted = carrier.finish(Duration::from_secs(30));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
-    let counted = needy.finish(Duration::from_secs(30));
+    let counted = needy.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", needy.errors());
-    let calls = server.ended_calls(2, Duration::from_secs(5));
+    let calls = server.ended_calls(2, PATIENCE);
     let failed = calls.iter().find(|call| call["outcome"] == "failed").unwrap_or_else(|| panic!("{calls:?}"));
     assert_eq!(failed["status"], 503, "{failed}");
 }

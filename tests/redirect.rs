@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use support::baresip::{self, Account};
 use support::folder::Folder;
-use support::process::eventually;
+use support::process::{PATIENCE, eventually};
 use support::server::{self, Phone, Server, Setup};
 use support::sipp::{self, Carrier, Counted, Dialled};
 use support::{kamailio, ports};
@@ -32,14 +32,12 @@ fn the_carrier_follows_the_302_to_the_extension_with_the_intent() {
     let run =
         Carrier { scenario: "carrier_follow.xml", from, to: server.sip, calls: &calls, count: 1, per_second: 1, hold };
     let mut carrier = sipp::carrier("carrier", &folder, &run);
-    let counted = carrier.finish(Duration::from_secs(30));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
-    let call = &server.ended_calls(1, Duration::from_secs(20))[0];
+    let call = &server.ended_calls(1, PATIENCE)[0];
     assert_eq!((&call["level"], &call["outcome"]), (&"V2".into(), &"handed-over".into()), "{call}");
     assert_eq!((&call["agent"], &call["status"]), (&"2001".into(), &302.into()), "{call}");
-    eventually("an agent who is free again", Duration::from_secs(20), || {
-        (server.agents_in("available") == 1).then_some(())
-    });
+    eventually("an agent who is free again", PATIENCE, || (server.agents_in("available") == 1).then_some(()));
 }
 
 #[test]
@@ -60,9 +58,9 @@ fn a_stranger_is_redirected_to_the_fallback() {
         hold,
     };
     let mut carrier = sipp::carrier("carrier", &folder, &run);
-    let counted = carrier.finish(Duration::from_secs(30));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 3, failed: 0 }, "{}", carrier.errors());
-    for call in server.ended_calls(3, Duration::from_secs(10)) {
+    for call in server.ended_calls(3, PATIENCE) {
         assert_eq!((&call["outcome"], &call["fallback"]), (&"redirected".into(), &"unmatched".into()), "{call}");
     }
 }

@@ -14,12 +14,11 @@ use serde_json::Value;
 use support::folder::Folder;
 use support::http::Response;
 use support::ports;
-use support::process::eventually;
+use support::process::{PATIENCE, eventually};
 use support::server::{self, Phone, Server, Setup};
 use support::sipp::{self, Carrier, Counted, Dialled};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_throughline");
-const PATIENCE: Duration = Duration::from_secs(30);
 const CUSTOMER: &str = "+12015550123";
 /// Long enough for a reload on a busy machine.
 const TALK: Duration = Duration::from_secs(12);

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use support::folder::Folder;
 use support::ports;
+use support::process::PATIENCE;
 use support::server::{self, Phone, Server, Setup};
 use support::sipp::{self, Carrier, Counted, Dialled};
 
@@ -36,9 +37,9 @@ fn records(name: &str, phone: &str, target: &str, count: usize) -> Vec<Value> {
     let (from, hold) = (ports::udp_at(server::CARRIER), Duration::from_secs(3));
     let run = Carrier { scenario: "carrier.xml", from, to: server.sip, calls: &calls, count: 1, per_second: 1, hold };
     let mut carrier = sipp::carrier("carrier", &folder, &run);
-    let counted = carrier.finish(Duration::from_secs(30));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
-    let calls = server.ended_calls(count, Duration::from_secs(10));
+    let calls = server.ended_calls(count, PATIENCE);
     for peer in [&phone, &target] {
         assert_eq!(peer.counted().failed, 0, "{}", peer.errors());
     }

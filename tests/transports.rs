@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use support::baresip::{self, Account};
 use support::certificates::Authority;
 use support::folder::Folder;
-use support::process::eventually;
+use support::process::{PATIENCE, eventually};
 use support::server::{self, Phone, Server, Setup};
 use support::sipp::{self, Carrier, Counted, Dialled};
 use support::{kamailio, ports, sound};
@@ -63,9 +63,9 @@ fn calls_are_answered(name: &str, mode: &str, phones_mode: &str, host: &str, car
         hold: Duration::from_millis(300),
     };
     let mut carrier = sipp::carrier_over(mode, "carrier", &folder, &run);
-    let counted = carrier.finish(Duration::from_secs(60));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 4, failed: 0 }, "{}", carrier.errors());
-    for call in server.ended_calls(4, Duration::from_secs(20)) {
+    for call in server.ended_calls(4, PATIENCE) {
         assert_eq!(call["level"], "V2", "{call}");
         assert!(call["fallback"].is_null(), "{call}");
     }
@@ -111,9 +111,9 @@ fn a_real_phone_talks(name: &str, transport: Transport) {
     let run =
         Carrier { scenario: "carrier_sound.xml", from, to: server.sip, calls: &calls, count: 1, per_second: 1, hold };
     let mut carrier = sipp::carrier("carrier", &folder, &run);
-    let counted = carrier.finish(Duration::from_secs(30));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 1, failed: 0 }, "{}", carrier.errors());
-    let heard = eventually("a recording", Duration::from_secs(5), || phone.heard());
+    let heard = eventually("a recording", PATIENCE, || phone.heard());
     let (share, seconds) = sound::tone_heard(&heard, 440);
     assert!(share > 0.9 && seconds > 1.5, "{share:.2} of the sound is the tone, for {seconds} s");
 }
@@ -354,7 +354,7 @@ fn one_address_cannot_take_all_connections() {
     let (text, _) = all_of(&mut carrier, Duration::from_secs(3));
     assert!(text.starts_with("SIP/2.0 200 "), "{text}");
     drop(held);
-    eventually("room for the address again", Duration::from_secs(10), || {
+    eventually("room for the address again", PATIENCE, || {
         let mut again = connect(tcp, server::STRANGER);
         again.write_all(options("TCP", "Content-Length: 0\r\n").as_bytes()).ok()?;
         all_of(&mut again, Duration::from_secs(2)).0.starts_with("SIP/2.0 403 ").then_some(())
@@ -463,9 +463,9 @@ fn calls_go_through_kamailio_over_tls_both_ways() {
     let from = ports::udp_at(server::CARRIER);
     let run = Carrier { scenario: "carrier.xml", from, to: edge, calls: &calls, count: 3, per_second: 1, hold };
     let mut carrier = sipp::carrier("carrier", &folder, &run);
-    let counted = carrier.finish(Duration::from_secs(60));
+    let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 3, failed: 0 }, "{}", carrier.errors());
-    for call in server.ended_calls(3, Duration::from_secs(20)) {
+    for call in server.ended_calls(3, PATIENCE) {
         assert_eq!((&call["level"], &call["trunk"]), (&"V2".into(), &"sbc".into()), "{call}");
     }
 }
@@ -493,7 +493,7 @@ fn new_certificates_are_taken_without_a_restart(folder: &Folder, tls: SocketAddr
         .expect("openssl");
     let answers = heard(open.stdout.take().expect("its output"));
     let answered = |count| {
-        eventually("answers over TLS", Duration::from_secs(60), || {
+        eventually("answers over TLS", PATIENCE, || {
             let found = answers.lock().expect("no panic").matches("SIP/2.0 200 ").count();
             (found == count).then_some(())
         });
@@ -505,9 +505,7 @@ fn new_certificates_are_taken_without_a_restart(folder: &Folder, tls: SocketAddr
     std::thread::sleep(Duration::from_secs(7));
     assert!(name_seen().contains("sip.example.com"), "{}", name_seen());
     authority.issue(folder, "server", "new.example.com");
-    eventually("the new certificate", Duration::from_secs(30), || {
-        name_seen().contains("new.example.com").then_some(())
-    });
+    eventually("the new certificate", PATIENCE, || name_seen().contains("new.example.com").then_some(()));
     question
         .write_all(options("TLS", "Subject: again\r\nContent-Length: 0\r\n").as_bytes())
         .expect("a second question");

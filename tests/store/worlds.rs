@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 use crate::support::folder::Folder;
 use crate::support::redis::RedisServer;
 
-pub const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn runtime() -> Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")

@@ -4,10 +4,9 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
 use super::folder::Folder;
-use super::process::Process;
+use super::process::{PATIENCE, Process};
 
 pub struct Baresip {
     process: Process,
@@ -37,7 +36,7 @@ pub fn secure_agent(folder: &Folder, at: SocketAddr, account: &Account) -> Bares
 }
 
 fn registered(mut phone: Baresip) -> Baresip {
-    phone.process.wait_for("200 OK", Duration::from_secs(10));
+    phone.process.wait_for("200 OK", PATIENCE);
     phone
 }
 

@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::stream::MaybeTlsStream;
 use tokio_tungstenite::tungstenite::{Error, Message, WebSocket, connect};
 
+use super::process::PATIENCE;
+
 /// An agent who is logged in.
 pub struct Desk {
     socket: WebSocket<MaybeTlsStream<TcpStream>>,
@@ -41,7 +43,7 @@ impl Desk {
     /// The first message from now on that is one; those before it are acknowledged and gone.
     pub fn wait_for(&mut self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
         let began = Instant::now();
-        while began.elapsed() < Duration::from_secs(20) {
+        while began.elapsed() < PATIENCE {
             if let Some(message) = self.read().filter(&is_it) {
                 return message;
             }

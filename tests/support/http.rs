@@ -2,11 +2,10 @@
 
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::time::Duration;
 
 use serde_json::Value;
 
-const PATIENCE: Duration = Duration::from_secs(20);
+use super::process::PATIENCE;
 
 /// What came back.
 #[derive(Debug)]

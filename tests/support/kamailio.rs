@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::folder::Folder;
-use super::process::Process;
+use super::process::{PATIENCE, Process};
 
 /// A PBX at `at` whose trunk leads to `throughline` and whose IVR stands at `ivr`.
 pub fn pbx(folder: &Folder, at: SocketAddr, throughline: SocketAddr, ivr: SocketAddr) -> Process {
@@ -68,8 +68,8 @@ fn start(folder: &Folder, at: SocketAddr, template: &str, values: &[(&str, Strin
     command.args(["-DD", "-E", "-m", "256", "-M", "16", "-f"]).arg(configuration);
     command.args(["-l", &format!("udp:{at}"), "-Y"]).arg(folder.path()).args(more);
     let mut process = Process::start("kamailio", folder, &mut command);
-    process.wait_for("Listening on", Duration::from_secs(5));
-    super::process::eventually("kamailio answers", Duration::from_secs(60), || answers(at).then_some(()));
+    process.wait_for("Listening on", PATIENCE);
+    super::process::eventually("kamailio answers", PATIENCE, || answers(at).then_some(()));
     process
 }
 

@@ -5,12 +5,11 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Command;
-use std::time::Duration;
 
 use super::baresip::Account;
 use super::folder::Folder;
 use super::ports;
-use super::process::{Process, eventually};
+use super::process::{PATIENCE, Process, eventually};
 
 pub struct Linphone {
     process: Process,
@@ -54,7 +53,7 @@ pub fn agent_with_timer(expires_s: u32, folder: &Folder, at: SocketAddr, account
         .env("HOME", folder.path())
         .args(["-c", "tail -n +1 -f linphone-commands | linphonec -c linphonerc -a -d 6 -l linphone.trace"]);
     let process = Process::start("linphone", folder, &mut command);
-    eventually("a phone that has registered", Duration::from_secs(20), || {
+    eventually("a phone that has registered", PATIENCE, || {
         let trace = fs::read(folder.path().join("linphone.trace")).unwrap_or_default();
         String::from_utf8_lossy(&trace).contains("to [LinphoneRegistrationOk]").then_some(())
     });

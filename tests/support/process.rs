@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 use super::folder::Folder;
 
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
-/// How long a process may take to end after it was asked to.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long anything may take that is waited for. The condition ends the wait; this is for what never comes, on a machine that has much else to do.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a process that nobody needs any more may take to end by itself.
+const GOODBYE: Duration = Duration::from_secs(5);
 
 pub struct Process {
     name: String,
@@ -117,7 +119,7 @@ impl Drop for Process {
         if self.is_alive() {
             self.thaw();
             self.signal(libc::SIGTERM);
-            let _ = self.ended_within(PATIENCE);
+            let _ = self.ended_within(GOODBYE);
         }
         // SAFETY: the group is the child's own; what is left of it are its children.
         unsafe { libc::kill(-(self.pid() as libc::pid_t), libc::SIGKILL) };

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use super::folder::Folder;
-use super::process::Process;
+use super::process::{PATIENCE, Process};
 use super::{ports, process};
 
 pub struct RedisServer {
@@ -103,7 +103,7 @@ fn spawn(folder: &Folder, at: SocketAddr) -> Process {
     ]);
     command.arg(folder.path());
     let mut server = Process::start("redis-server", folder, &mut command);
-    process::eventually("Redis answers", Duration::from_secs(10), || {
+    process::eventually("Redis answers", PATIENCE, || {
         assert!(server.is_alive(), "redis-server has ended:\n{}", server.printed());
         let client = redis::Client::open(format!("redis://{at}/0")).ok()?;
         redis::cmd("PING").query::<String>(&mut client.get_connection().ok()?).ok()

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::folder::Folder;
 use super::http::{self, Response};
 use super::ports;
-use super::process::{Process, eventually};
+use super::process::{PATIENCE, Process, eventually};
 
 /// Where the carrier calls from; a trunk is known by its address, so that it has one of its own on loopback.
 pub const CARRIER: &str = "127.0.0.2";
@@ -285,7 +285,7 @@ impl Server {
 
     fn wait_until_ready(&mut self) {
         let (process, at) = (&mut self.process, self.http);
-        eventually("a server that is ready", Duration::from_secs(20), || {
+        eventually("a server that is ready", PATIENCE, || {
             assert!(process.is_alive(), "the server ended:\n{}", process.printed());
             let ready = http::request(at, KEY, "GET", "/readyz", &Value::Null);
             ready.ok().filter(|response| response.status == 200)

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::folder::{Folder, project};
 use super::ports;
-use super::process::{Process, eventually};
+use super::process::{PATIENCE, Process, eventually};
 
 /// It binds the port it is given for sound, and the next even one for pictures.
 const SOUND_PORTS: u16 = 4;
@@ -89,7 +89,7 @@ pub fn phones_over(mode: &str, name: &str, folder: &Folder, scenario: &str, at: 
     let mut command = command(scenario, at);
     command.args(["-t", mode]);
     let mut phones = start(name, folder, command.args(["-mp", &ports::udp_range(SOUND_PORTS).to_string()]));
-    eventually("phones that listen", Duration::from_secs(5), || {
+    eventually("phones that listen", PATIENCE, || {
         assert!(phones.process.is_alive(), "{name} ended: {}{}", phones.process.printed(), phones.errors());
         ports::is_taken(mode.starts_with('u'), at).then_some(())
     });

@@ -22,7 +22,7 @@ use webrtc::peer_connection::{
 };
 
 /// Nothing in these tests takes longer, but on a machine that does much else.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 const FRAME: Duration = Duration::from_millis(20);
 const PCMU: u8 = 0;

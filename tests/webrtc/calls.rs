@@ -1,7 +1,7 @@
 //! Whole calls through a running server: browsers and telephones as callers and agents, with sound that is listened to.
 
 use std::net::SocketAddr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use throughline::base::{AgentId, Wall};
@@ -13,7 +13,7 @@ use super::browser::Browser;
 use super::phone::Phone;
 use super::support::folder::Folder;
 use super::support::ports;
-use super::support::process::Process;
+use super::support::process::{PATIENCE, Process};
 use super::support::server::{self, Server, Setup};
 use super::ua::Ua;
 
@@ -71,7 +71,7 @@ impl World {
     }
 
     fn record(&self) -> Value {
-        block_in_place(|| self.server.ended_calls(1, Duration::from_secs(30)).remove(0))
+        block_in_place(|| self.server.ended_calls(1, PATIENCE).remove(0))
     }
 }
 
@@ -296,7 +296,7 @@ async fn across(name: &'static str, carrier: &str, phone: &str) {
 
 /// The agent has written up the call that they passed on.
 fn until_available(server: &Server) {
-    super::support::process::eventually("an agent who is free", Duration::from_secs(20), || {
+    super::support::process::eventually("an agent who is free", PATIENCE, || {
         (server.agents_in("available") >= 1).then_some(())
     });
 }
@@ -335,6 +335,6 @@ async fn descriptions_that_lack_something_get_488_with_its_name() {
         let (status, _) = carrier.invite(&world.target(), &from(), &without(name)).await;
         assert_eq!(status, 488, "without {name}");
     }
-    let ended = block_in_place(|| world.server.ended_calls(3, Duration::from_secs(20)));
+    let ended = block_in_place(|| world.server.ended_calls(3, PATIENCE));
     assert!(ended.iter().all(|call| call["outcome"] == "refused"), "{ended:?}");
 }
