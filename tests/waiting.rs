@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use support::baresip::{self, Account};
 use support::desk::Desk;
 use support::folder::Folder;
-use support::process::eventually;
+use support::process::{PATIENCE, eventually};
 use support::redis::RedisServer;
 use support::server::{self, Phone, Server, Setup};
 use support::sipp::{self, Carrier, Counted, Dialled, Sipp};
@@ -22,7 +22,6 @@ const SHARED: &str = "+12015550199";
 /// Withheld, so that nothing but the code says who calls.
 const ANONYMOUS: &str = "anonymous";
 const QUESTION_HZ: u32 = 700;
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A server whose pool has one number, which somebody has, and an agent at their desk.
 struct World {
@@ -149,8 +148,8 @@ fn press(server: &Server, console: SocketAddr, code: &str) {
     }
 }
 
-/// Who waits presses a key on their telephone (RFC 4733) and hears that they will be called. The server is killed after that; another one finds the promise in Redis, an agent
-/// has the customer's context, and the carrier is asked for the customer.
+/// Who waits presses a key on their telephone (RFC 4733) and is promised a call. The server is killed at that moment, in the customer's own call; another one finds the
+/// promise in Redis, an agent has the customer's context, and the carrier is asked for the customer.
 #[test]
 fn who_presses_the_key_is_called_back_by_the_server_that_comes_after() {
     let customer = "+12015550177";
@@ -171,26 +170,25 @@ fn who_presses_the_key_is_called_back_by_the_server_that_comes_after() {
     let mut desk = Desk::open(server.http, "ann", &server::token("ann"));
     desk.say(&json!({"type": "set_state", "state": "break", "reason": "lunch"}));
     desk.wait_for("a break", |message| message["state"] == "break");
-    let number = server.register(customer)["number"].as_str().expect("a number").to_owned();
+    let intent = server.register(customer);
+    let (number, id) = (intent["number"].as_str().expect("a number"), intent["id"].as_str().expect("an id"));
 
     let account = Account { user: customer, password: "none", server: server.sip };
     let console = ports::udp();
-    let mut caller = baresip::caller_with_console(&folder, ports::udp_at(server::CARRIER), &account, &number, console);
+    let mut caller = baresip::caller_with_console(&folder, ports::udp_at(server::CARRIER), &account, number, console);
     caller.process().wait_for("Call established", PATIENCE);
     press(&server, console, "1");
-    let waited = eventually("the end of the customer's own call", PATIENCE, || {
-        server.calls().into_iter().find(|call| call["outcome"] == "replaced")
-    });
-    caller.process().stop();
-    drop(desk);
+    eventually("a promise", PATIENCE, || (server.intent(id)["callback"]["state"] == "waiting").then_some(()));
     server.process().kill();
+    caller.process().kill();
+    drop(desk);
 
     server.start_again(&folder);
     let _desks = server.desks(&folder, 1, 50);
     let talking = eventually("a customer who talks", PATIENCE, || {
         server.calls().into_iter().find(|call| call["phase"] == "talking")
     });
-    assert_eq!((&talking["intent"], &talking["level"]), (&waited["intent"], &"V2".into()), "{talking}");
+    assert_eq!((&talking["intent"], &talking["level"]), (&intent["id"], &"V2".into()), "{talking}");
     assert_eq!((&talking["queue"], &talking["callback_tries"]), (&"help".into(), &1.into()), "{talking}");
     assert_eq!(talking["caller"], customer, "{talking}");
     eventually("the customer's telephone, once", PATIENCE, || (customers.in_progress() == 1).then_some(()));

@@ -42,6 +42,11 @@ impl CallId {
         CallId((u64::from(boot_s) << SERIAL_BITS) | u64::from(serial))
     }
 
+    /// Whether one process has both.
+    pub fn is_of_the_process_of(self, other: CallId) -> bool {
+        self.0 >> SERIAL_BITS == other.0 >> SERIAL_BITS
+    }
+
     fn serial(self) -> u64 {
         self.0 & ((1 << SERIAL_BITS) - 1)
     }

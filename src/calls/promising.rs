@@ -22,6 +22,7 @@ use super::explained::DecisionSeen;
 use super::facts::{EndedBy, FallbackCause, Outcome};
 use super::fallback;
 use super::keys;
+use super::matching;
 use super::prompts::{self, Prompt, Purpose};
 use super::queueing;
 use super::recalling;
@@ -375,8 +376,8 @@ fn decision_of(call: &Call) -> Option<Box<DecisionSeen>> {
 fn promise(call: &mut Call, wish: Box<Wish>, asked: Asked, bench: &mut Bench) {
     let Some(plan) = bench.settings.callback.clone() else { return without(call, wish.otherwise, bench) };
     let (callback, now) = (asked.callback.clone(), bench.now.wall);
-    let request =
-        StoreRequest::Promise { intent: asked.intent, callback, most: plan.most, until: now + plan.kept, now };
+    let (intent, by, until) = (asked.intent, Some(call.id), now + plan.kept);
+    let request = StoreRequest::Promise { intent, callback, by, most: plan.most, until, now };
     ask_store(call, wish, Asked { is_new: false, ..asked }, request, bench);
 }
 
@@ -415,7 +416,8 @@ fn stranger(call: &Call, asked: &Asked, plan: &CallbackPlan, bench: &Bench) -> I
 }
 
 fn promised(call: &mut Call, intent: Box<Intent>, bench: &mut Bench) {
-    for deadline in [Deadline::Ceiling, Deadline::Key] {
+    // The intent is not this call's any more.
+    for deadline in [Deadline::Ceiling, Deadline::Key, Deadline::RenewClaim] {
         bench.cancel_deadline(call, deadline);
     }
     call.phase = Phase::Matching(Step::Promised(intent));
@@ -428,9 +430,14 @@ fn promised(call: &mut Call, intent: Box<Intent>, bench: &mut Bench) {
     }
 }
 
-/// The store may have promised it although its answer never came: the caller is told of nothing, so nobody is to be called.
+/// The store may have promised it although its answer never came: the caller is told of nothing, so nobody is to be called, and their call has the
+/// intent again.
 fn unsure(call: &Call, asked: &Asked, bench: &mut Bench) {
-    if !asked.is_new && !asked.had_one {
+    if asked.is_new {
+        return;
+    }
+    matching::renew_claim(call, bench, bench.now);
+    if !asked.had_one {
         settling::end_callback(bench, asked.intent, call.id, CallbackEnd::TakenBack);
     }
 }

@@ -452,7 +452,13 @@ impl Bench {
             ["page", "opens"] => CallInput::Page(PageInput::Opened { intent: IntentId(5) }),
             ["rival", "opens"] => CallInput::Page(PageInput::Opened { intent: IntentId(6) }),
             ["page", "closes"] => CallInput::Page(PageInput::Closed { intent: IntentId(5) }),
-            ["promise"] => return self.promise(),
+            ["promise"] => return self.promise(promised(self.now.wall, 0, CallbackState::Waiting)),
+            // The answer to an earlier wish, for another number, is there only now.
+            ["promise", "of", "before"] => {
+                let mut intent = promised(self.now.wall - Duration::from_secs(1), 0, CallbackState::Waiting);
+                intent.callback.as_mut().unwrap().number = number("+12015550188");
+                return self.promise(intent);
+            }
             ["takes", "back"] => {
                 let done = self.calls.take_back(INTENT, self.now);
                 self.drain();
@@ -504,6 +510,14 @@ impl Bench {
                 let mut intent = promised(self.now.wall, 1, CallbackState::Waiting);
                 let miss = Miss::ALL.into_iter().find(|miss| miss.as_str() == *missed);
                 intent.callback.as_mut().unwrap().missed = miss.expect("a miss");
+                self.look_at_recall();
+                store(self.ask, Ok(StoreReply::Promises(vec![intent])))
+            }
+            // A call of a process that has died had the intent, and has it for this long.
+            ["promises", "claimed", ms] => {
+                let until = self.now.wall + Duration::from_millis(ms.parse().unwrap());
+                let mut intent = promised(self.now.wall, 0, CallbackState::Waiting);
+                intent.state = IntentState::Claimed { call: CallId::new(6, 1), until };
                 self.look_at_recall();
                 store(self.ask, Ok(StoreReply::Promises(vec![intent])))
             }
@@ -682,8 +696,7 @@ impl Bench {
         self.feed(input);
     }
 
-    fn promise(&mut self) {
-        let intent = promised(self.now.wall, 0, CallbackState::Waiting);
+    fn promise(&mut self, intent: Intent) {
         let done = self.calls.call_back(Box::new(intent), self.now);
         self.drain();
         if let CalledBack::Waiting { call, .. } = &done {
@@ -915,6 +928,7 @@ fn ask_words(request: &StoreRequest) -> String {
         StoreRequest::TryPin { pin, tried, .. } => format!("try {} {}", pin.expose(), tried.nth),
         StoreRequest::Find { claim: None, .. } => "look".to_owned(),
         StoreRequest::Find { dialled: None, caller: None, token: Some(INTENT), .. } => "find by token".to_owned(),
+        StoreRequest::Promise { by: None, .. } => "promise for nobody".to_owned(),
         StoreRequest::Recall { dialled: 1.., .. } => "recall again".to_owned(),
         StoreRequest::Finish { used: true, .. } => "finish used".to_owned(),
         StoreRequest::Finish { used: false, missed: Some(Miss::Busy), .. } => "finish open busy".to_owned(),

@@ -195,7 +195,7 @@ fn request(debt: &Debt, now: Wall) -> StoreRequest {
         Owed::Unrecall { intent, before: (dialled, tried) } => {
             StoreRequest::Unrecall { intent, call: debt.call, dialled, tried, now }
         }
-        Owed::Promise(wanted) => wanted.request(now),
+        Owed::Promise(wanted) => wanted.request(debt.call, now),
         Owed::ReleasePin(request) => *request,
         Owed::EndCallback { intent, end } => StoreRequest::Unpromise { intent, call: Some(debt.call), end, now },
         Owed::Release { dialled, caller, token } => StoreRequest::Find { dialled, caller, token, claim: None, now },
@@ -214,11 +214,11 @@ impl Owed {
 
 impl Wanted {
     /// The next thing to ask for.
-    fn request(self, now: Wall) -> StoreRequest {
+    fn request(self, call: CallId, now: Wall) -> StoreRequest {
         let Wanted { stranger, intent, callback, most, until, decision: _ } = self;
         match stranger {
             Some(intent) => StoreRequest::Register { intent, lease: None, idempotency: None, now },
-            None => StoreRequest::Promise { intent, callback, most, until, now },
+            None => StoreRequest::Promise { intent, callback, by: Some(call), most, until, now },
         }
     }
 }

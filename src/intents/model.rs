@@ -64,8 +64,8 @@ impl Model {
             StoreRequest::Finish { intent, call, agent, used, missed, now } => {
                 self.finish(intent, call, agent, (used, missed), now)
             }
-            StoreRequest::Promise { intent, callback, most, until, now } => {
-                self.promise(intent, *callback, most, until, now)
+            StoreRequest::Promise { intent, callback, by, most, until, now } => {
+                self.promise(intent, (*callback, by), most, until, now)
             }
             StoreRequest::Recall { intent, call, dialled, until, now } => {
                 self.recall(intent, call, dialled, until, now)

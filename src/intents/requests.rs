@@ -33,8 +33,16 @@ pub enum StoreRequest {
     /// Answers: `Finished`, `Taken` (by another), `Gone`.
     Finish { intent: IntentId, call: CallId, agent: Option<AgentId>, used: bool, missed: Option<Miss>, now: Wall },
     /// The customer is to be called back; what was promised before keeps its earlier place and its tries. The intent lives until then at
-    /// least; the number that it has alone is given back, since nobody needs to dial it. Answers: `Promised`, `TooMany`, `Taken` (the customer is being called), `Gone`.
-    Promise { intent: IntentId, callback: Box<Callback>, most: CallbackLimits, until: Wall, now: Wall },
+    /// least; the number that it has alone is given back, since nobody needs to dial it. `by`: the customer's own call, in which they wanted it; if it has
+    /// the intent, it lets go of it in the same step. Answers: `Promised`, `TooMany`, `Taken` (the customer is being called), `Gone`.
+    Promise {
+        intent: IntentId,
+        callback: Box<Callback>,
+        by: Option<CallId>,
+        most: CallbackLimits,
+        until: Wall,
+        now: Wall,
+    },
     /// The number is about to be dialled: takes the intent as `Claim` does, and counts the try. `dialled` is how often the number has been, as the
     /// call knows: a try of this call that is counted beyond is this one, and not counted twice. Answers: `Claimed`, `Taken` (another call
     /// has it), `Gone` (nobody is to be called any more).

@@ -89,7 +89,8 @@ impl Door {
             missed: Miss::default(),
             state: CallbackState::Waiting,
         });
-        let request = StoreRequest::Promise { intent: intent.id, callback, most: self.plan.most, until, now: now.wall };
+        let (most, now) = (self.plan.most, now.wall);
+        let request = StoreRequest::Promise { intent: intent.id, callback, by: None, most, until, now };
         // Until the answer is there.
         self.outputs.push_back(DoorOutput::Unsure(intent.id));
         self.ask(Asked::Promise, request);

@@ -173,7 +173,10 @@ impl FlakyStore {
             (
                 StoreRequest::Finish { intent, call, .. } | StoreRequest::Unrecall { intent, call, .. },
                 StoreReply::Finished,
-            ) if self.claims.get(intent).is_some_and(|(by, _)| by == call) => {
+            )
+            | (StoreRequest::Promise { intent, by: Some(call), .. }, StoreReply::Promised(_))
+                if self.claims.get(intent).is_some_and(|(by, _)| by == call) =>
+            {
                 self.claims.remove(intent);
             }
             (

@@ -236,6 +236,11 @@ fn show_state(state: IntentState) -> String {
 
 /// A callback to `caller(to)`, in the place of `since`.
 pub fn promise(nth: u64, to: u64, since: Wall, until: Wall, now: Wall) -> StoreRequest {
+    promise_by(None, nth, to, since, until, now)
+}
+
+/// The same, wanted in this call of the customer.
+pub fn promise_by(by: Option<u64>, nth: u64, to: u64, since: Wall, until: Wall, now: Wall) -> StoreRequest {
     let callback = Callback {
         number: caller(to),
         zone: Some("Europe/Berlin".into()),
@@ -252,7 +257,8 @@ pub fn promise(nth: u64, to: u64, since: Wall, until: Wall, now: Wall) -> StoreR
         state: CallbackState::Waiting,
     };
     let most = CallbackLimits { per_number: 2, per_customer: 3, tries: 2 };
-    StoreRequest::Promise { intent: IntentId(u128::from(nth)), callback: Box::new(callback), most, until, now }
+    let (intent, callback, by) = (IntentId(u128::from(nth)), Box::new(callback), by.map(CallId));
+    StoreRequest::Promise { intent, callback, by, most, until, now }
 }
 
 pub fn recall(nth: u64, call: u64, until: Wall, now: Wall) -> StoreRequest {

@@ -36,6 +36,7 @@ fn cases() -> Vec<(&'static str, Vec<Step>)> {
         ("wrong codes bar a number, whoever calls, and not for ever", barred()),
         ("a callback is promised, begun once, and over", callback()),
         ("a callback keeps its earlier place and its tries", callback_again()),
+        ("the customer's own call lets go of the intent with the promise", callback_by_phone()),
         ("what a number, a customer and an intent are promised is limited", callback_bounds()),
         ("a callback and a call of the customer never have the intent together", callback_or_call()),
         ("a try that nobody dialled is none", callback_not_dialled()),
@@ -404,6 +405,21 @@ fn callback_again() -> Vec<Step> {
         (unpromise(1, Some(7), CallbackEnd::Missed, at(32)), "promised 1 shared missed since 30 x2"),
         (promise(1, 1, at(40), at(600), at(40)), "too many"),
         (get(1, at(41)), "got 1 shared claimed 7"),
+    ]
+}
+
+fn callback_by_phone() -> Vec<Step> {
+    vec![
+        (register(1, at(0)), "registered 1 shared"),
+        (find_for(called_from(1, at(1)), 7, at(60)), "found 1:c@7"),
+        (promise_by(Some(6), 1, 1, at(1), at(600), at(2)), "promised 1 shared waiting since 1 x0"),
+        (recall(1, 8, at(60), at(3)), "taken 7"),
+        (promise_by(Some(7), 1, 1, at(1), at(600), at(4)), "promised 1 shared waiting since 1 x0"),
+        (get(1, at(5)), "got 1 shared open"),
+        (recall(1, 8, at(60), at(5)), "claimed 1 shared"),
+        (finish(1, 7, None, at(6)), "taken 8"),
+        (promise_by(Some(8), 1, 1, at(1), at(600), at(7)), "taken 8"),
+        (StoreRequest::Promises { now: at(8) }, "promises 1:calling since 1 x1"),
     ]
 }
 

@@ -80,6 +80,7 @@ enum Act {
     Promise {
         which: usize,
         to: u64,
+        by: Option<u64>,
         since: u64,
         seconds: u64,
     },
@@ -128,8 +129,8 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(which, call, seconds)| Act::Claim { which, call, seconds }),
         3 => (which.clone(), 0..CALLS, agent, any::<bool>(), prop::option::of(prop::sample::select(&Miss::ALL[..])))
             .prop_map(|(which, call, agent, used, missed)| Act::Finish { which, call, agent, used, missed }),
-        3 => (which.clone(), 0..CUSTOMERS, 0..100u64, 0..3000u64)
-            .prop_map(|(which, to, since, seconds)| Act::Promise { which, to, since, seconds }),
+        3 => (which.clone(), 0..CUSTOMERS, proptest::option::of(0..CALLS), 0..100u64, 0..3000u64)
+            .prop_map(|(which, to, by, since, seconds)| Act::Promise { which, to, by, since, seconds }),
         3 => (which.clone(), 0..CALLS, 0..3u8, 0..2000u64)
             .prop_map(|(which, call, dialled, seconds)| Act::Recall { which, call, dialled, seconds }),
         2 => (which.clone(), 0..CALLS, 0..3u8, proptest::option::of(0..3000u64))
@@ -179,8 +180,9 @@ impl Teller {
                 try_pin(number, CODES[code], call, nth, now)
             }
             Act::Claim { which, call, seconds } => claim(self.id(which), call, now + Duration::from_secs(seconds), now),
-            Act::Promise { which, to, since, seconds } => {
-                promise(self.id(which), to, START + Duration::from_secs(since), now + Duration::from_secs(seconds), now)
+            Act::Promise { which, to, by, since, seconds } => {
+                let (since, until) = (START + Duration::from_secs(since), now + Duration::from_secs(seconds));
+                promise_by(by, self.id(which), to, since, until, now)
             }
             Act::Recall { which, call, dialled, seconds } => {
                 recall_after(dialled, self.id(which), call, now + Duration::from_secs(seconds), now)

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use crate::access::{After, Answer, Decision, Trace};
 use crate::base::{CallId, Level, Mono, Now, Pii, Wall};
 use crate::intents::callback::{Callback, CallbackEnd};
-use crate::intents::intent::Intent;
+use crate::intents::intent::{Intent, IntentState};
 use crate::intents::matching::Evidence;
 use crate::routing;
 use crate::sip::api::{IncomingCall, Origin, UserToUsers};
@@ -108,12 +108,21 @@ pub fn begin(
     call.record.tries = Some(callback.tries);
     bench.pages.has(intent.id, id);
     bench.recalls.insert(intent.id, (id, callback.since));
+    let put_off = elsewhere_until(&intent, id, now);
     call.recognised =
         Recognised { caller: Some(callback.number.clone()), intent: Some(intent), ..Recognised::default() };
-    call.recall = Some(Box::new(Recall::new(callback, plan, hours)));
+    call.recall = Some(Box::new(Recall { put_off, ..Recall::new(callback, plan, hours) }));
     decide(&mut call, before, bench, now);
     look(&mut call, bench, now);
     call
+}
+
+/// Until then a call of another process has the intent, be it one that has died: the store would not let us dial, whichever agent had answered.
+fn elsewhere_until(intent: &Intent, id: CallId, now: Now) -> Mono {
+    match intent.state {
+        IntentState::Claimed { call, until } if !call.is_of_the_process_of(id) => now.mono + until.since(now.wall),
+        IntentState::Claimed { .. } | IntentState::Open | IntentState::Used | IntentState::Withdrawn => Mono::ZERO,
+    }
 }
 
 /// The rule by which it was promised, also by another process, says which skills are needed, whether it is recorded, and who is told. Queue and priority are as

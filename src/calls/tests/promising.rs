@@ -100,6 +100,17 @@ fn a_key_in_info_counts_too() {
     bench.check("> caller tells 1\n < leave, promise\n > promised\n < caller is played callback-promised");
 }
 
+/// Their call lets go of the intent with the promise, and does not take it again.
+#[test]
+fn who_has_been_promised_a_call_does_not_keep_the_callback_from_themselves() {
+    let mut bench = waiting(|_| {});
+    // The claim was to be renewed a minute after the call began.
+    bench.after("wait 38000");
+    assert!(bench.after("caller presses 1").ends_with("leave, promise"));
+    assert_eq!(bench.after("promised"), "caller is played callback-promised");
+    assert_eq!(bench.after("wait 30000"), "");
+}
+
 #[test]
 fn who_hangs_up_before_the_promise_has_been_said_is_called_all_the_same() {
     let mut bench = waiting(|_| {});
@@ -249,8 +260,8 @@ fn a_phone_without_a_port_leaves_the_fallback_to_those_who_have_not_pressed_the_
 #[test]
 fn what_cannot_be_promised_leaves_the_caller_in_their_place_and_is_not_asked_again() {
     for (event, said) in [
-        ("store down", "unpromise, enqueue help as before"),
-        ("wait 2000", "unpromise, enqueue help as before"),
+        ("store down", "claim, unpromise, enqueue help as before"),
+        ("wait 2000", "claim, unpromise, enqueue help as before"),
         ("too many", "enqueue help as before"),
     ] {
         let mut bench = waiting(|_| {});

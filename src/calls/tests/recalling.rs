@@ -225,6 +225,14 @@ fn whoever_was_passed_on_to_nobody_has_talked_and_is_not_called_again() {
     bench.assert_quiet();
 }
 
+/// No agent is asked for them before: they would be rung for nothing.
+#[test]
+fn what_a_call_of_a_process_that_died_still_has_is_left_alone_until_then() {
+    let mut bench = Bench::with_callbacks(ALWAYS);
+    assert_eq!(bench.after("wait 1"), "promises");
+    bench.check("> promises claimed 70000\n <\n > wait 69000\n <\n > wait 1000\n < enqueue help as before");
+}
+
 #[test]
 fn who_asks_again_keeps_the_place() {
     let mut bench = always();

@@ -75,7 +75,7 @@ impl Model {
     pub(super) fn promise(
         &mut self,
         id: IntentId,
-        mut callback: Callback,
+        (mut callback, by): (Callback, Option<CallId>),
         most: CallbackLimits,
         until: Wall,
         now: Wall,
@@ -83,8 +83,8 @@ impl Model {
         let Some(intent) = self.intents.get(&id, now).filter(|intent| intent.is_live(now)) else {
             return StoreReply::Gone;
         };
-        if let Some(by) = caller_of(intent, now) {
-            return StoreReply::Taken { by };
+        if let Some(caller) = caller_of(intent, now) {
+            return StoreReply::Taken { by: caller };
         }
         if let Some(old) = &intent.callback {
             if old.tries >= most.tries {
@@ -99,7 +99,11 @@ impl Model {
             return StoreReply::TooMany;
         }
         callback.promised = now;
-        self.keep_promise(intent.clone(), callback, until, now)
+        let mut intent = intent.clone();
+        if by.is_some_and(|call| intent.state.is_claimed_by(call)) {
+            intent.state = IntentState::Open;
+        }
+        self.keep_promise(intent, callback, until, now)
     }
 
     fn keep_promise(&mut self, mut intent: Intent, callback: Callback, until: Wall, now: Wall) -> StoreReply {

@@ -107,7 +107,8 @@ pub(super) async fn call_back(
     let (intent, now) = (web.intent(id).await?, web.clock.wall());
     let callback = web.wish(&plan, (&intent, &web.loads().await), body.value, now)?;
     let until = callback.not_before.unwrap_or(now).max(now) + plan.kept;
-    let request = StoreRequest::Promise { intent: id, callback: Box::new(callback), most: plan.most, until, now };
+    let (callback, most) = (Box::new(callback), plan.most);
+    let request = StoreRequest::Promise { intent: id, callback, by: None, most, until, now };
     web.promise(id, request).await
 }
 

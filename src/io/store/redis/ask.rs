@@ -39,7 +39,7 @@ pub fn arguments(request: &StoreRequest, intents_max: usize, seeded_again: bool)
             let missed = missed.map(Miss::as_str).unwrap_or_default().to_owned();
             vec![date(*now), intent.to_string(), call.to_string(), agent, flag(*used), missed]
         }
-        StoreRequest::Promise { intent, callback, most, until, now } => {
+        StoreRequest::Promise { intent, callback, by, most, until, now } => {
             let record = CallbackRecord::from(&**callback);
             vec![
                 date(*now),
@@ -49,6 +49,7 @@ pub fn arguments(request: &StoreRequest, intents_max: usize, seeded_again: bool)
                 most.per_number.to_string(),
                 most.per_customer.to_string(),
                 most.tries.to_string(),
+                by.map(|call| call.to_string()).unwrap_or_default(),
             ]
         }
         StoreRequest::Recall { intent, call, dialled, until, now } => {

@@ -173,7 +173,8 @@ async fn a_page_that_is_closed_while_the_store_is_asked_is_called_back_all_the_s
         state: CallbackState::Waiting,
     };
     let most = CallbackLimits { per_number: 3, per_customer: 3, tries: 3 };
-    let request = StoreRequest::Promise { intent: id, callback: Box::new(callback), most, until: until_then, now };
+    let (callback, by) = (Box::new(callback), None);
+    let request = StoreRequest::Promise { intent: id, callback, by, most, until: until_then, now };
     let gate = server.store.gate.acquire().await;
     let answer = tokio::select! {
         _ = server.web.promise(id, request) => panic!("the store has not answered"),

@@ -1,4 +1,5 @@
--- ARGV: now, id, the callback, the life of the intent at least, most for a number, most for a customer, most tries.
+-- ARGV: now, id, the callback, the life of the intent at least, most for a number, most for a customer, most tries, the
+-- customer's own call (empty: none).
 local id, ends = ARGV[2], tonumber(ARGV[4])
 local record = kept(id)
 if not record or not is_live(record) then return { 'gone' } end
@@ -45,5 +46,9 @@ with_pin(id, record, function(key) live_until(key, expires) end)
 if record.shared == '0' then
   give_number_back(id, record)
   redis.call('HSET', intent_key(id), 'number', '', 'shared', '')
+end
+-- Whatever becomes of the process that has their call, it does not keep the callback from them.
+if record.state == 'claimed' and record.call == ARGV[8] then
+  redis.call('HSET', intent_key(id), 'state', 'open', 'call', '', 'until', '0')
 end
 return { 'promised', told_anew(id) }
