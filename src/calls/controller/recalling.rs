@@ -125,7 +125,12 @@ impl Calls {
         });
     }
 
+    /// Answers of the store cross: what was promised last holds.
     fn promise_anew(&mut self, call: CallId, callback: Callback, plan: &CallbackPlan, now: Now) -> CalledBack {
+        let known = self.get(call).and_then(|call| call.recall.as_ref()).map(|recall| recall.callback.promised);
+        if known.is_some_and(|known| known > callback.promised) {
+            return self.waiting(call);
+        }
         if let Ok(hours) = plan.check(&callback.number, callback.zone.as_deref()) {
             self.with(call, |call, bench| recalling::promised_anew(call, callback, hours, bench, now));
         }

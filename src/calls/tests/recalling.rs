@@ -242,6 +242,14 @@ fn who_asks_again_keeps_the_place() {
     assert!(first.is_some() && bench.waits_since() == first);
 }
 
+#[test]
+fn an_earlier_promise_that_is_heard_of_later_changes_nothing() {
+    let mut bench = always();
+    bench.check("> promise\n < enqueue help as before, promised\n > promise of before\n < promised");
+    bench.after("takes back");
+    assert_eq!(bench.records[0].caller.expose(), "+12015550177");
+}
+
 /// The store has the promise of a later moment than that from which they wait.
 #[test]
 fn a_try_in_vain_keeps_the_place() {

@@ -91,7 +91,7 @@ impl Callbacks {
     /// What is promised to whom, as the store says.
     pub fn input(&mut self, input: &Input) {
         match input {
-            Input::Store { result: Ok(StoreReply::Promised(intent)), .. } => {
+            Input::Store { result: Ok(StoreReply::Promised(intent)), .. } if self.is_news(intent) => {
                 self.by_key.insert(intent.id);
                 self.promised_anew(intent);
                 self.stored.insert(intent.id, (**intent).clone());
@@ -104,6 +104,13 @@ impl Callbacks {
             }
             _ => {}
         }
+    }
+
+    /// It is promised, and nothing else has been since: the store also answers so that a promise is over, and may be late.
+    fn is_news(&self, intent: &Intent) -> bool {
+        let known = self.stored.get(&intent.id).and_then(|known| known.callback.as_ref());
+        let waiting = intent.callback.as_ref().filter(|callback| callback.state == CallbackState::Waiting);
+        waiting.is_some_and(|callback| known.is_none_or(|known| known.promised <= callback.promised))
     }
 
     /// What was promised before is for this number from now on.
@@ -401,6 +408,32 @@ mod tests {
         let mut callbacks = promised();
         callbacks.fact(&ended(Outcome::Talked), now(5), |_| None);
         assert!(dial(&mut callbacks, 6, calling(2)).join(" ").contains("after an agent has talked"));
+    }
+
+    /// The end of an earlier promise, and an earlier promise, of which the store says late.
+    #[test]
+    fn what_was_promised_last_holds() {
+        let promise = |zone: &str, promised_s: u64, state| {
+            let promised = BEGAN + Duration::from_secs(promised_s);
+            Callback { zone: Some(zone.to_owned()), promised, ..callback(0, state) }
+        };
+        let mut site = crate::sim::site::Site::new(town::token_keys().unwrap(), crate::base::rng::Rng::from_number(1));
+        let intent = site.intent(BEGAN);
+        let of = |callback| Box::new(Intent { id: ID, callback: Some(Box::new(callback)), ..intent.clone() });
+        let mut callbacks = promised();
+        let id = crate::engine::question::QuestionId(1);
+        let latest = of(promise("Europe/Berlin", 9, CallbackState::Waiting));
+        callbacks.input(&Input::Ask { id, question: Question::CallBack { intent: latest.clone() } });
+        assert_eq!(callbacks.promised(call(1), &latest, now(9)), None);
+        let late = [promise("Etc/UTC", 2, CallbackState::Missed), promise("Etc/UTC", 2, CallbackState::Waiting)];
+        for callback in late {
+            let ask = crate::calls::api::AskId(1);
+            callbacks.input(&Input::Store { ask, result: Ok(StoreReply::Promised(of(callback))) });
+        }
+        agent_answers(&mut callbacks);
+        let stored = promise("Europe/Berlin", 9, CallbackState::Calling { call: call(1) });
+        let stored = Callback { tries: 1, ..stored };
+        assert_eq!(dial(&mut callbacks, 150, stored), Vec::<String>::new(), "by day in Berlin");
     }
 
     #[test]
