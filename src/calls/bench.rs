@@ -50,6 +50,8 @@ pub enum Deadline {
     Key,
     /// A waiting caller is told something.
     Message,
+    /// There was no port for a stream; there may be one now.
+    Port,
     /// The queue's ceiling: what the decision says follows.
     Ceiling,
     /// The longest that a call which we do not see any more keeps its agent.
@@ -76,7 +78,7 @@ pub enum Chore {
 }
 
 impl Deadline {
-    pub const ALL: [Deadline; 12] = [
+    pub const ALL: [Deadline; 13] = [
         Deadline::Match,
         Deadline::AnswerWaiting,
         Deadline::Pop,
@@ -84,6 +86,7 @@ impl Deadline {
         Deadline::Announcement,
         Deadline::Key,
         Deadline::Message,
+        Deadline::Port,
         Deadline::Ceiling,
         Deadline::HandedOver,
         Deadline::ResumeRecording,
@@ -100,6 +103,7 @@ impl Deadline {
             Deadline::Announcement => "longest announcement",
             Deadline::Key => "next key",
             Deadline::Message => "message for a waiting caller",
+            Deadline::Port => "another port for the sound",
             Deadline::Ceiling => "queue ceiling",
             Deadline::HandedOver => "a call that was handed over",
             Deadline::ResumeRecording => "resume the recording",

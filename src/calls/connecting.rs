@@ -19,6 +19,7 @@ use super::header_rules;
 use super::identity;
 use super::inviting;
 use super::moved::{Moved, Next};
+use super::no_port::NO_PORT;
 use super::pop;
 use super::promising;
 use super::queueing;
@@ -152,7 +153,7 @@ fn ring_at(call: &mut Call, grant: Grant, phone: PhonePlan, asserted: Option<Ass
 /// caller goes to the fallback.
 fn no_sound(call: &mut Call, grant: &Grant, error: &NoSound, bench: &mut Bench, now: Now) {
     let why = match error {
-        NoSound::NoPort => "no port for the sound",
+        NoSound::NoPort => NO_PORT,
         NoSound::Description(_) => "no codec that the phone may use",
     };
     take_back(call, grant, why, bench);
@@ -175,8 +176,7 @@ pub fn progress(call: &mut Call, status: u16, bench: &mut Bench, now: Now) {
     if status != 180 && status != 183 {
         return;
     }
-    let is_first = !call.record.stages.iter().any(|(stage, _)| *stage == Stage::InviteToAgentRinging);
-    if is_first {
+    if !has_rung(call) {
         bench.stage(call, Stage::InviteToAgentRinging, now);
     }
     bench.desk(DeskCommand::CallPhase { agent, call: call.id, phase: CallPhase::Ringing });
@@ -188,6 +188,19 @@ pub fn progress(call: &mut Call, status: u16, bench: &mut Bench, now: Now) {
     } else {
         bench.sip(SipCommand::Progress { leg: call.caller.0, status: 180, body: Bytes::new() });
     }
+}
+
+/// The caller has another port, and hears again what they heard.
+pub fn heard_anew(call: &Call, bench: &mut Bench) {
+    match call.is_answered() {
+        true if has_rung(call) => sound::play_ringback(call, bench),
+        true => sound::play_waiting(call, bench),
+        false => {}
+    }
+}
+
+fn has_rung(call: &Call) -> bool {
+    call.record.stages.iter().any(|(stage, _)| *stage == Stage::InviteToAgentRinging)
 }
 
 /// The agent has answered: they talk, unless the phone's description is of no use.
@@ -202,6 +215,7 @@ pub fn answered(call: &mut Call, answer: &[u8], bench: &mut Bench, now: Now) {
     }
     match sound::connect(call, answer, bench) {
         Ok(body) => talking::begin(call, grant, leg, body, bench, now),
+        Err(error @ NoSound::NoPort) => no_sound(call, &grant, &error, bench, now),
         Err(_) => offer_failed(call, grant, OfferFailure::Unreachable, bench, now),
     }
 }

@@ -28,8 +28,8 @@ use super::settings::{CallSettings, TrunkPlan};
 use super::shadowing::Differences;
 use super::{
     admission, announcing, attended, browsing, changing, comfort, confirming, connecting, consulting, ending, fallback,
-    header_rules, keys, matching, phoning, pin, promising, queueing, recording, redirecting, returning, screening,
-    settling, supervising, transfer,
+    header_rules, keys, matching, no_port, phoning, pin, promising, queueing, recording, redirecting, returning,
+    screening, settling, supervising, transfer,
 };
 
 /// The calls in progress and the records of those that have ended.
@@ -528,6 +528,7 @@ fn on_deadline(call: &mut Call, deadline: Deadline, bench: &mut Bench, now: Now)
         Deadline::Key => pin::timed_out(call, bench, now),
         Deadline::Message => comfort::due(call, bench, now),
         Deadline::Ceiling => queueing::ceiling_reached(call, bench, now),
+        Deadline::Port => no_port::again(call, bench, now),
         Deadline::RenewClaim => matching::renew_claim(call, bench, now),
         Deadline::HandedOver => redirecting::held_long(call, bench, now),
         Deadline::ResumeRecording => recording::resume(call, bench, now),

@@ -10,7 +10,7 @@ use crate::base::{AgentId, CallId, CaseId, Fence, IntentId, Level, Mono, Pii, Qu
 use crate::desktop::WrapUp;
 use crate::intents::intent::{Intent, Reason, Subject};
 use crate::intents::matching::Evidence;
-use crate::media::command::{LegStats, LostCause};
+use crate::media::command::{FailCause, LegStats, LostCause};
 use crate::routing::Predictions;
 use crate::sip::api::{GatewayState, Refusal};
 
@@ -206,6 +206,13 @@ pub enum Fact {
         call: CallId,
         side: Side,
         cause: LostCause,
+    },
+    /// There was no port for the stream of one side; it goes on at another one at once, or there is none for now.
+    NoPort {
+        call: CallId,
+        side: Side,
+        cause: FailCause,
+        renewed: bool,
     },
     /// A leg's stream is over; also when its call has ended before.
     SoundEnded {
@@ -433,6 +440,7 @@ impl Fact {
             | Fact::PassedOn { call, .. }
             | Fact::Dtmf { call }
             | Fact::SoundLost { call, .. }
+            | Fact::NoPort { call, .. }
             | Fact::SoundEnded { call, .. }
             | Fact::Recording { call, .. }
             | Fact::Supervised { call, .. }

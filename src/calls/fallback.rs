@@ -17,10 +17,11 @@ use super::identity;
 use super::inviting;
 use super::keys;
 use super::moved::{Moved, Next};
+use super::no_port::NO_PORT;
 use super::recalling;
 use super::recording;
 use super::settings::{Fallback, Mode, TrunkPlan};
-use super::sound;
+use super::sound::{self, NoSound};
 use super::supervising;
 use super::untold;
 
@@ -45,22 +46,19 @@ pub fn divert(call: &mut Call, cause: FallbackCause, bench: &mut Bench, now: Now
     let trunk = call.trunk.clone();
     match &trunk.fallback {
         Fallback::Sip { uri, .. } if trunk.mode != Mode::Path => redirect(call, uri, bench, now),
-        Fallback::Sip { uri, via } => dial(call, Target::Uri { uri: uri.clone(), via: *via }, bench, now),
-        Fallback::Trunk { trunk, user } => {
-            dial(call, Target::Trunk { trunk: trunk.clone(), user: user.clone() }, bench, now);
-        }
-        // A caller who has been answered cannot be redirected any more: the same place is dialled for them.
-        Fallback::Redirect { contact } if call.is_answered() => {
-            dial(call, Target::Uri { uri: contact.clone(), via: None }, bench, now);
-        }
-        Fallback::Redirect { contact } => redirect(call, contact, bench, now),
+        Fallback::Redirect { contact } if !call.is_answered() => redirect(call, contact, bench, now),
         Fallback::Status { code } => give_up(call, *code, Outcome::Refused, bench, now),
+        // A caller who has been answered cannot be redirected any more: the same place is dialled for them.
+        dialled @ (Fallback::Sip { .. } | Fallback::Trunk { .. } | Fallback::Redirect { .. }) => {
+            target(dialled).into_iter().for_each(|target| dial(call, target, bench, now));
+        }
     }
 }
 
 /// The fallback rings or has the caller, and nobody is passing them on.
 pub fn can_be_taken_back(call: &Call) -> bool {
-    matches!(call.phase, Phase::Diverting(_) | Phase::Diverted(_)) && call.transfer.is_none()
+    let is_with_fallback = matches!(call.phase, Phase::Diverting(_) | Phase::Diverted(_));
+    is_with_fallback && call.transfer.is_none() && !call.sound.is_past_us()
 }
 
 /// An agent is to have the caller after all: the fallback is let go.
@@ -96,6 +94,32 @@ fn dial(call: &mut Call, target: Target, bench: &mut Bench, now: Now) {
     ring(call, place, &onto, Some(onto.trunk.clone()), bench, now);
 }
 
+/// There is no port for one of the two: the fallback is rung once more, and caller and fallback hear each other past us, if that can be.
+pub fn past_us(call: &mut Call, bench: &mut Bench, now: Now) {
+    let Phase::Diverting(leg) = call.phase else { return };
+    ending::hang_up_far(leg, Some(Reason::sip(503, NO_PORT)), bench);
+    let trunk = call.trunk.clone();
+    match target(&trunk.fallback).filter(|_| call.record.fallback.is_some()) {
+        Some(aim) if sound::go_past(call, bench) => {
+            let onto = bench.settings.trunks.get(&trunk_of(&aim, call)).unwrap_or(&trunk).clone();
+            let aim = aimed(aim, &admission::dialled(call, &onto));
+            let place = Next { target: aim, flow: trunk.flow };
+            ring(call, place, &onto, Some(onto.trunk.clone()), bench, now);
+        }
+        Some(_) | None => failed(call, 503, &[], bench, now),
+    }
+}
+
+/// Whom the fallback is, where it is dialled.
+fn target(fallback: &Fallback) -> Option<Target> {
+    match fallback {
+        Fallback::Sip { uri, via } => Some(Target::Uri { uri: uri.clone(), via: *via }),
+        Fallback::Trunk { trunk, user } => Some(Target::Trunk { trunk: trunk.clone(), user: user.clone() }),
+        Fallback::Redirect { contact } => Some(Target::Uri { uri: contact.clone(), via: None }),
+        Fallback::Status { .. } => None,
+    }
+}
+
 /// `trunk`: whose login answers a challenge, where it is known.
 fn ring(call: &mut Call, place: Next, onto: &TrunkPlan, trunk: Option<TrunkId>, bench: &mut Bench, now: Now) {
     let leg = call.next_leg();
@@ -103,6 +127,7 @@ fn ring(call: &mut Call, place: Next, onto: &TrunkPlan, trunk: Option<TrunkId>, 
         Ok(offer) => offer,
         // Without a stream of ours the caller's own description goes through: they talk past us. Keys are for us alone.
         Err(_) if !call.is_answered() && !call.sound.has_keys() => call.incoming.offer.clone(),
+        Err(NoSound::NoPort) if call.sound.is_past_us() || sound::go_past(call, bench) => call.incoming.offer.clone(),
         Err(error) => return give_up(call, error.status(), Outcome::Failed, bench, now),
     };
     let carried = header_rules::onward(call, Some(onto), None);
@@ -166,8 +191,14 @@ pub fn answered(call: &mut Call, answer: Bytes, bench: &mut Bench, now: Now) {
 }
 
 fn arrived(call: &mut Call, leg: FarLeg, body: Option<Bytes>, bench: &mut Bench, now: Now) {
-    if let Some(body) = body {
-        bench.sip(SipCommand::Answer { leg: call.caller.0, body });
+    let leg_of_caller = call.caller.0;
+    match body {
+        Some(body) if call.is_answered() && call.sound.is_past_us() => {
+            let offer = sound::pass(call, body);
+            bench.sip(SipCommand::Reinvite { leg: leg_of_caller, offer });
+        }
+        Some(body) => bench.sip(SipCommand::Answer { leg: leg_of_caller, body }),
+        None => {}
     }
     call.connected = Some(now.mono);
     call.phase = if call.maker().is_some() { Phase::Passed(leg) } else { Phase::Diverted(leg) };

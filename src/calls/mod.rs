@@ -30,6 +30,7 @@ mod inviting;
 mod keys;
 mod matching;
 mod moved;
+mod no_port;
 pub mod pages;
 pub mod phoning;
 mod pin;

@@ -75,6 +75,22 @@ fn ask(call: &mut Call, entry: Entry, plan: &PinPlan, bench: &mut Bench) {
     }
 }
 
+/// The caller has another port: whatever they had heard or entered by then, they are asked from the beginning.
+pub fn ask_anew(call: &mut Call, bench: &mut Bench) {
+    let (Phase::Matching(Step::Entering(entry)), Some(plan)) = (&call.phase, bench.settings.pin.clone()) else {
+        return;
+    };
+    let entry = Entry { wrong: entry.wrong, ..Entry::default() };
+    bench.cancel_deadline(call, Deadline::Key);
+    listen(call, true, bench);
+    ask(call, entry, &plan, bench);
+}
+
+/// The caller hears nothing, and cannot be asked.
+pub fn cannot_ask(call: &mut Call, bench: &mut Bench, now: Now) {
+    give_up(call, FallbackCause::Media, bench, now);
+}
+
 /// The question has been heard, or a key has ended it.
 pub fn asked(call: &mut Call, end: PromptEnd, bench: &mut Bench) {
     let (Phase::Matching(Step::Entering(_)), Some(plan)) = (&call.phase, bench.settings.pin.clone()) else { return };

@@ -101,12 +101,33 @@ pub fn ask(call: &mut Call, queue: QueueId, priority: i32, cause: FallbackCause,
     let since = call.queued.as_ref().map_or(now.mono, |queued| queued.since);
     let wish = Wish { queue, priority, since, otherwise: Otherwise::Fallback(cause) };
     call.phase = Phase::Matching(Step::Inviting(Box::new(wish)));
+    invite(call, asked, bench);
+    true
+}
+
+fn invite(call: &mut Call, asked: &AskedByPhone, bench: &mut Bench) {
     keys::listen(call, true, bench);
     let prompt = Prompt { items: question(call, asked, bench), purpose: Purpose::Invitation, until_key: true };
     if !prompts::play(call, Side::Caller, prompt, bench) {
-        bench.set_deadline(call, Deadline::Key, now.mono + asked.patience);
+        bench.set_deadline(call, Deadline::Key, bench.now.mono + asked.patience);
     }
-    true
+}
+
+/// The caller has another port, and has not heard the question.
+pub fn ask_anew(call: &mut Call, bench: &mut Bench) {
+    let plan = bench.settings.callback.clone();
+    if let Some(asked) = plan.as_ref().and_then(|plan| plan.by_phone.as_ref()) {
+        bench.cancel_deadline(call, Deadline::Key);
+        invite(call, asked, bench);
+    }
+}
+
+/// The caller hears nothing, and cannot be asked.
+pub fn cannot_ask(call: &mut Call, bench: &mut Bench) {
+    if let Phase::Matching(Step::Inviting(wish)) = &call.phase {
+        let otherwise = wish.otherwise;
+        without(call, otherwise, bench);
+    }
 }
 
 /// The question has been heard.

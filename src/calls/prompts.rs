@@ -12,6 +12,7 @@ use super::comfort::{self, Told};
 use super::pin;
 use super::promising;
 use super::recording;
+use super::sound::Sound;
 
 /// What a call has been played, and is being played.
 #[derive(Clone, Debug, Default)]
@@ -70,6 +71,15 @@ pub fn play(call: &mut Call, side: Side, prompt: Prompt, bench: &mut Bench) -> b
     prompts.playing.push(Playing { leg, prompt: id, purpose: prompt.purpose });
     bench.media(MediaCommand::Play { leg, prompt: id, items: prompt.items, until_key: prompt.until_key });
     true
+}
+
+impl Prompts {
+    /// Nothing will be said of what was played to that side, whose leg was not there, nor of tones that it was to listen for.
+    pub fn are_lost(&mut self, side: Side, sound: &Sound) {
+        let leg = sound.leg(side);
+        self.playing.retain(|playing| Some(playing.leg) != leg);
+        self.listens &= side == Side::Far;
+    }
 }
 
 /// A prompt is over by itself or by a key; one that we have ended is not spoken of again.

@@ -8,12 +8,13 @@ use crate::routing::{self, SkillNeed};
 use crate::sip::api::SipCommand;
 
 use super::bench::{Bench, Deadline};
-use super::call::{Call, Phase, Queued};
+use super::call::{Call, Phase, Queued, Side};
 use super::comfort;
 use super::explained::since_invite;
 use super::facts::{Fact, FallbackCause};
 use super::fallback;
 use super::matching;
+use super::no_port::AGAIN_AFTER;
 use super::promising;
 use super::recalling;
 use super::recording;
@@ -162,6 +163,10 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench, now: Now) {
     if redirecting::nobody_free(call, bench, now) {
         return;
     }
+    // They hear the ringing of their own network until there is a port again.
+    if sound::is_lost(call, Side::Caller) {
+        return bench.set_deadline(call, Deadline::AnswerWaiting, now.mono + AGAIN_AFTER);
+    }
     if sound::open_ahead(call, bench) {
         let rest = bench.settings.deadlines.answer_waiting.min(OPENED_AHEAD);
         return bench.set_deadline(call, Deadline::AnswerWaiting, now.mono + rest);
@@ -177,6 +182,15 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench, now: Now) {
             bench.sip(SipCommand::Progress { leg: call.caller.0, status: 180, body: Default::default() });
         }
         Err(sound::NoSound::NoPort) => leave(call, FallbackCause::Media, bench, now),
+    }
+}
+
+/// The caller has another port, and hears again what they heard.
+pub fn heard_anew(call: &mut Call, bench: &mut Bench, now: Now) {
+    if call.is_answered() && call.recall.is_none() {
+        sound::play_waiting(call, bench);
+        comfort::wait(call, bench, now);
+        recording::wait(call, bench);
     }
 }
 

@@ -677,6 +677,9 @@ impl Bench {
             ["port", "taken"] => {
                 CallInput::Media(MediaEvent::Failed { leg: caller, cause: crate::media::FailCause::PortInUse })
             }
+            ["media", "full"] => {
+                CallInput::Media(MediaEvent::Failed { leg: caller, cause: crate::media::FailCause::Overload })
+            }
             ["far", "port", "taken"] => {
                 CallInput::Media(MediaEvent::Failed { leg: self.far, cause: crate::media::FailCause::PortInUse })
             }

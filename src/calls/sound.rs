@@ -3,6 +3,7 @@
 mod next;
 mod opening;
 mod recalled;
+mod renewed;
 mod third;
 
 use bytes::Bytes;
@@ -20,9 +21,9 @@ use super::settings::WaitingSound;
 use super::supervising;
 use super::terms::SoundTerms;
 pub use next::{adopt_next, answer_next, close_next, connect_next, offer_next};
-pub use opening::reopen_caller;
 use opening::{close, open, open_caller};
 pub use recalled::{agent_waits, customer_answers, customer_early};
+pub use renewed::{go_past, is_hopeless, is_lost, moved, pass, rejoin, renew, renew_lost, ring_for_agent};
 pub use third::{
     Between, Reach, between, close_third, connect_third, is_third_plain, mix, offer_third, third_again,
     third_takes_over,
@@ -46,8 +47,8 @@ pub struct Sound {
     answered: bool,
     /// Both sides are to speak in what we can read.
     plain: bool,
-    /// How often the caller's stream has been given another port.
-    reopened: u8,
+    /// Caller and fallback hear each other past us: what we had said to the caller before.
+    past: Option<Box<LocalMedia>>,
     /// Whom to tell anew what the other side has said: another fork has answered than the one that spoke early, or they were away.
     pub(super) stale: Option<(Side, Session)>,
 }
@@ -65,6 +66,12 @@ pub(super) struct Stream {
     /// An offer of ours is there whose answer comes in the ACK or PRACK.
     pub owed: bool,
     pub terms: SoundTerms,
+    /// The media have no port for it at present.
+    pub lost: bool,
+    /// The peer knows of another port than the one that it has.
+    pub moved: bool,
+    /// How often the media had no port for it.
+    failures: u8,
 }
 
 /// Why there is no sound to be had.
@@ -82,6 +89,11 @@ impl Sound {
 
     pub fn is_answered(&self) -> bool {
         self.answered
+    }
+
+    /// Nobody hears us: the two hear each other without streams of ours.
+    pub fn is_past_us(&self) -> bool {
+        self.past.is_some()
     }
 
     /// From now on what is offered is G.711, where both sides have it: it can be recorded and mixed.
@@ -151,20 +163,12 @@ impl Sound {
 
     /// That side has asked not to hear the other for a while.
     pub fn is_held_by(&self, side: Side) -> bool {
-        let stream = match side {
-            Side::Caller => self.caller.as_ref(),
-            Side::Far => self.far.as_ref(),
-        };
-        stream.is_some_and(|stream| !stream.wish.listens())
+        self.of(side).is_some_and(|stream| !stream.wish.listens())
     }
 
     /// The media's leg on that side.
     pub fn leg(&self, side: Side) -> Option<LegId> {
-        let stream = match side {
-            Side::Caller => self.caller.as_ref(),
-            Side::Far => self.far.as_ref(),
-        };
-        stream.map(|stream| stream.leg)
+        self.of(side).map(|stream| stream.leg)
     }
 
     /// Whose stream a leg of the media is.
@@ -180,6 +184,13 @@ impl Sound {
     /// The leg is that of a third one.
     pub fn is_third(&self, leg: LegId) -> bool {
         self.third.as_ref().is_some_and(|stream| stream.leg == leg)
+    }
+
+    pub(super) fn of(&self, side: Side) -> Option<&Stream> {
+        match side {
+            Side::Caller => self.caller.as_deref(),
+            Side::Far => self.far.as_deref(),
+        }
     }
 
     pub(super) fn stream(&mut self, side: Side) -> &mut Option<Box<Stream>> {
@@ -406,6 +417,9 @@ fn answer_alone(call: &mut Call, bench: &mut Bench) -> Result<Bytes, NoSound> {
 
 /// Takes the far leg's answer, answers the caller where that is still owed, and lets both sides hear each other.
 fn join(call: &mut Call, answer: &[u8], bench: &mut Bench) -> Result<Option<Bytes>, NoSound> {
+    if is_lost(call, Side::Caller) && !renew_lost(call, Side::Caller, bench) {
+        return Err(NoSound::NoPort);
+    }
     let far = call.sound.far.as_mut().ok_or(NoSound::NoPort)?;
     let answer = far.terms.read_answer(answer)?;
     far.agreed = Some(far.local.answered(&answer)?);

@@ -9,6 +9,7 @@ mod comfort;
 mod consulting;
 mod explained;
 mod moved;
+mod no_port;
 mod pages;
 mod pin;
 mod promising;
@@ -137,7 +138,7 @@ fn a_stranger_goes_to_the_ivr_with_sound() {
 }
 
 #[test]
-fn a_fallback_without_sound_is_let_go() {
+fn a_fallback_without_a_port_is_rung_again_past_us() {
     let mut bench = ivr();
     bench.check(
         "> invite
@@ -145,8 +146,12 @@ fn a_fallback_without_sound_is_let_go() {
          > found nobody
          < matched V0, fallback: unmatched, dial sip:+12015550123@192.0.2.99
          > far port taken
-         < hang up far, 503 (unmatched), ended failed by us
-         > far answers",
+         > far port taken
+         > far port taken
+         > far port taken
+         < hang up far, dial sip:+12015550123@192.0.2.99
+         > far 486
+         < 486 (unmatched), ended failed by us",
     );
     bench.assert_quiet();
 }
@@ -158,6 +163,9 @@ fn an_agent_is_not_charged_with_a_port_that_we_have_not() {
     bench.check(
         "> drawn 1
          < dial sip:anna@192.0.2.50
+         > far port taken
+         > far port taken
+         > far port taken
          > far port taken
          < withdraw anna, hang up far, leave, fallback: media, dial sip:+12015550123@192.0.2.99",
     );
@@ -450,7 +458,7 @@ fn a_waiting_caller_who_has_fallen_silent_is_gone() {
 }
 
 #[test]
-fn a_port_that_somebody_has_is_another_port_until_there_is_none() {
+fn a_port_that_somebody_has_is_another_port_and_no_call_ends_for_it() {
     let mut bench = ivr();
     bench.check(TO_POP);
     bench.check(
@@ -462,7 +470,11 @@ fn a_port_that_somebody_has_is_another_port_until_there_is_none() {
          > port taken
          > port taken
          > port taken
-         < 503 (no port for the sound), withdraw anna, hang up far, leave, finish open, ended failed by us
+         <
+         > far answers
+         < far hears the other, caller hears the other, 200, accepted 1, anna talking
+         > caller bye
+         < hang up far, anna ended, wrap-up anna, call ended 1, finish used, ended talked by caller
          > finished",
     );
     bench.assert_quiet();

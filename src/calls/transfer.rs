@@ -261,6 +261,11 @@ pub fn asker_gone(call: &mut Call, bench: &mut Bench) -> bool {
     true
 }
 
+/// The caller who waits alone has another port, and hears again what they heard.
+pub fn heard_anew(call: &Call, bench: &mut Bench) {
+    sound::play_ringback(call, bench);
+}
+
 /// The call ends while it is on its way: whoever was rung or promised is let go.
 pub fn abandon(call: &mut Call, bench: &mut Bench) {
     let Some(transfer) = call.transfer.take() else { return };

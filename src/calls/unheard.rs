@@ -19,13 +19,9 @@ use super::talking;
 pub enum Cause {
     /// It should send, and has been silent for too long: whoever was there is there no more.
     Silent,
-    /// The system gives us no socket for it.
-    NoPort,
     /// Its browser has not come to the sound, or has left it.
     Browser(LostCause),
 }
-
-const NO_PORT: &str = "no port for the sound";
 
 /// That side of the call is without sound.
 pub fn is(call: &mut Call, side: Side, cause: Cause, bench: &mut Bench, now: Now) {
@@ -36,7 +32,6 @@ pub fn is(call: &mut Call, side: Side, cause: Cause, bench: &mut Bench, now: Now
         (Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_), _) => talk_is_over(call, side, cause, bench, now),
         // A phone that rings is silent.
         (Phase::Ringing(..) | Phase::Diverting(_), Side::Far) if cause == Cause::Silent => {}
-        (Phase::Ringing(..), Side::Far) if cause == Cause::NoPort => connecting::no_port(call, bench, now),
         (Phase::Ringing(..), Side::Far) => connecting::sound_lost(call, bench, now),
         (Phase::Diverting(leg), Side::Far) => {
             hang_up_far(*leg, Some(Reason::sip(503, cause.as_str(side))), bench);
@@ -84,17 +79,10 @@ fn agent_is_unheard(call: &mut Call, grant: &Grant, leg: FarLeg, reason: Option<
     fallback::divert(call, FallbackCause::Media, bench, now);
 }
 
-/// They are with nobody yet. While they have been told of no port, they may have another.
+/// They are with nobody yet.
 fn caller_is_over(call: &mut Call, cause: Cause, bench: &mut Bench, now: Now) {
     let reason = |status| Some(Reason::sip(status, cause.as_str(Side::Caller)));
     match cause {
-        Cause::NoPort if sound::reopen_caller(call, bench) => {}
-        // An agent rings for a customer whom we are to call.
-        Cause::NoPort if call.recall.is_some() => connecting::no_port(call, bench, now),
-        Cause::NoPort => {
-            refuse_caller(call, 503, reason(503), None, bench);
-            abandon(call, reason(503), (Outcome::Failed, EndedBy::Us), bench, now);
-        }
         Cause::Browser(_) => {
             refuse_caller(call, 480, reason(480), None, bench);
             abandon(call, reason(480), (Outcome::Abandoned, EndedBy::Silence), bench, now);
@@ -114,7 +102,6 @@ impl Cause {
         match (self, side) {
             (Cause::Silent, Side::Caller) => "no sound from the caller",
             (Cause::Silent, Side::Far) => "no sound from the called side",
-            (Cause::NoPort, _) => NO_PORT,
             (Cause::Browser(cause), _) => cause.as_str(),
         }
     }

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use crate::sdp::{SdpError, Session};
 
 use super::bench::Bench;
-use super::call::{Call, Change, Side};
+use super::call::{Call, Change, Phase, Side};
 use super::changing;
-use super::sound::Stream;
+use super::sound::{self, Stream};
 use crate::sip::api::SipCommand;
 
 /// Whoever would have to agree to a change of `side` is away.
@@ -35,21 +35,43 @@ fn as_before(stream: &Stream) -> Option<Session> {
     Some(answer)
 }
 
-/// Tells one side anew what the other has said, where that is due, nothing else is under way, and it is there to hear it.
+/// Tells one side anew what the other has said, or at which port it hears us, where that is due, nothing else is under way, and it is there to hear it.
 pub fn tell(call: &mut Call, bench: &mut Bench) {
-    let Some((side, _)) = &call.sound.stale else { return };
-    let side = *side;
-    let owed = call.sound.stream(side).as_ref().is_none_or(|stream| stream.owed);
-    if call.change.is_some() || owed || call.returning.is_away(side) {
-        return;
-    }
-    let (Some((_, remote)), Some(leg)) = (call.sound.stale.take(), call.leg(side)) else { return };
+    let due = due(call).filter(|_| call.change.is_none());
+    let Some((side, leg)) = due.and_then(|side| Some((side, call.leg(side)?))) else { return };
+    let remote = call.sound.stale.take_if(|(stale, _)| *stale == side).map(|(_, remote)| remote);
     let Some(stream) = call.sound.stream(side) else { return };
     let before = Box::new(stream.local.clone());
-    let narrowed = stream.narrow(&remote).unwrap_or(remote);
-    let offer = stream.local.relay_offer(&narrowed);
-    if before.said() != Some(&offer) {
+    stream.moved = false;
+    let offer = match remote {
+        Some(remote) => {
+            let narrowed = stream.narrow(&remote).unwrap_or(remote);
+            Some(stream.local.relay_offer(&narrowed))
+        }
+        None => stream.local.say_again(&before),
+    };
+    if let Some(offer) = offer.filter(|offer| before.said() != Some(offer)) {
         call.change = Some(Change::Own { side, before });
         bench.sip(SipCommand::Reinvite { leg, offer });
+    }
+}
+
+/// Who is to be told something, and can be.
+fn due(call: &Call) -> Option<Side> {
+    let stale = call.sound.stale.as_ref().map(|(side, _)| *side);
+    let moved = sound::moved(call).filter(|side| is_connected(call, *side));
+    stale.into_iter().chain(moved).find(|side| is_there(call, *side))
+}
+
+fn is_there(call: &Call, side: Side) -> bool {
+    let is_free = |stream: &Stream| !stream.owed && !stream.lost;
+    call.sound.of(side).is_some_and(is_free) && !call.returning.is_away(side)
+}
+
+/// A leg that rings has its INVITE still.
+fn is_connected(call: &Call, side: Side) -> bool {
+    match side {
+        Side::Caller => call.is_answered(),
+        Side::Far => call.phase.is_connected() || matches!(call.phase, Phase::Recalling(..)),
     }
 }

@@ -151,6 +151,21 @@ pub enum FailCause {
     Duplicate,
 }
 
+impl FailCause {
+    pub const ALL: [FailCause; 4] =
+        [FailCause::PortInUse, FailCause::Socket, FailCause::Overload, FailCause::Duplicate];
+
+    /// The word for it in the log and the counters.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FailCause::PortInUse => "port-in-use",
+            FailCause::Socket => "socket",
+            FailCause::Overload => "overload",
+            FailCause::Duplicate => "duplicate",
+        }
+    }
+}
+
 /// Why a browser is not heard, or not any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum LostCause {

@@ -8,7 +8,7 @@ use super::local_webrtc::{LocalWebRtc, Said};
 use super::negotiated::pair;
 use super::session::Shape;
 use super::srtp::{LocalSrtp, Protection};
-use super::write::write;
+use super::write::{write, write_origin};
 use super::{Audio, Codec, Direction, Format, Negotiated, SdpError, Session, SrtpKeys, SrtpUse, WebRtcSession};
 
 /// What we have said on one leg, and where we listen.
@@ -93,6 +93,24 @@ impl LocalMedia {
     pub fn continuing(self, before: &LocalMedia) -> LocalMedia {
         let LocalMedia { session_id, version, said, .. } = before.clone();
         LocalMedia { session_id, version, said, ..self }
+    }
+
+    /// The same session at another port; the peer hears of it from the next description.
+    pub fn move_to(&mut self, port: u16) {
+        self.port = port;
+    }
+
+    /// Somebody else's description as the next one of this session: with its sound and address, and our origin (RFC 3264 section 8).
+    pub fn pass(&mut self, description: &[u8]) -> Bytes {
+        self.version += 1;
+        let mut out = Vec::with_capacity(description.len() + 16);
+        for line in description.split_inclusive(|octet| *octet == b'\n') {
+            match line.starts_with(b"o=") {
+                true => write_origin(&mut out, self),
+                false => out.extend_from_slice(line),
+            }
+        }
+        Bytes::from(out)
     }
 
     /// Answers an offer ourselves: its first codec that `accept` has, and telephone-event of the same clock.

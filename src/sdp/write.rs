@@ -33,16 +33,31 @@ pub(super) fn write(local: &LocalMedia, description: &Description) -> Bytes {
 
 /// All that stands before the streams.
 fn head(out: &mut Vec<u8>, local: &LocalMedia) {
-    let kind = if local.address.is_ipv4() { "IN IP4 " } else { "IN IP6 " };
-    let address = Plain(local.address).to_string();
-    out.extend_from_slice(b"v=0\r\no=- ");
-    number(out, local.session_id);
-    out.push(b' ');
-    number(out, local.version);
-    line(out, &[" ", kind, &address]);
+    out.extend_from_slice(b"v=0\r\n");
+    let (kind, address) = place(local);
+    origin(out, local, (kind, &address));
     out.extend_from_slice(b"s=-\r\n");
     line(out, &["c=", kind, &address]);
     out.extend_from_slice(b"t=0 0\r\n");
+}
+
+/// Whose session it is, and which of its descriptions.
+pub(super) fn write_origin(out: &mut Vec<u8>, local: &LocalMedia) {
+    let (kind, address) = place(local);
+    origin(out, local, (kind, &address));
+}
+
+fn origin(out: &mut Vec<u8>, local: &LocalMedia, (kind, address): (&str, &str)) {
+    out.extend_from_slice(b"o=- ");
+    number(out, local.session_id);
+    out.push(b' ');
+    number(out, local.version);
+    line(out, &[" ", kind, address]);
+}
+
+fn place(local: &LocalMedia) -> (&'static str, String) {
+    let kind = if local.address.is_ipv4() { "IN IP4 " } else { "IN IP6 " };
+    (kind, Plain(local.address).to_string())
 }
 
 fn refused(out: &mut Vec<u8>, refused: &RefusedLine) {

@@ -2,7 +2,7 @@
 
 use crate::base::{CallId, LegId, Now};
 use crate::media::Recorded;
-use crate::media::command::{LegStats, LostCause, MediaEvent};
+use crate::media::command::{FailCause, LegStats, LostCause, MediaEvent};
 
 use super::Calls;
 use crate::calls::bench::Bench;
@@ -10,7 +10,7 @@ use crate::calls::call::{Call, Side};
 use crate::calls::facts::{CallRecord, Fact};
 use crate::calls::recording::RecordingNews;
 use crate::calls::unheard::{self, Cause};
-use crate::calls::{consulting, keys, prompts, recording, returning, supervising, transfer};
+use crate::calls::{consulting, keys, no_port, prompts, recording, returning, supervising, transfer};
 
 impl Calls {
     pub(super) fn on_media(&mut self, event: MediaEvent, now: Now) {
@@ -25,7 +25,7 @@ impl Calls {
             MediaEvent::Silent { leg, .. } => {
                 self.with_sound(leg, |call, side, bench| unheard::is(call, side, Cause::Silent, bench, now));
             }
-            MediaEvent::Failed { leg, .. } => self.on_sound_failed(leg, now),
+            MediaEvent::Failed { leg, cause } => self.on_sound_failed(leg, cause, now),
             MediaEvent::Lost { leg, cause } => self.on_browser_lost(leg, cause, now),
             MediaEvent::Recorded { call, recorded } => self.on_recorded(call, recorded),
             MediaEvent::Closed { leg, stats } => self.on_sound_closed(leg, stats),
@@ -42,10 +42,10 @@ impl Calls {
         });
     }
 
-    fn on_sound_failed(&mut self, leg: LegId, now: Now) {
+    fn on_sound_failed(&mut self, leg: LegId, cause: FailCause, now: Now) {
         let Some(call) = self.bench.port_closed(leg) else { return };
         self.with(call, |call, bench| match call.sound.side_of(leg) {
-            Some(side) => unheard::is(call, side, Cause::NoPort, bench, now),
+            Some(side) => no_port::is(call, side, cause, bench, now),
             None if call.sound.is_next(leg) => next_sound_failed(call, bench, now),
             None if call.sound.is_third(leg) => third_sound_failed(call, bench, now),
             None => {}

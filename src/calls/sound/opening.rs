@@ -4,13 +4,11 @@ use crate::base::{CallId, Family, LegId};
 use crate::media::command::{MediaCommand, OurSide};
 use crate::sdp::{Direction, LocalMedia, LocalWebRtc};
 
+use super::renewed::{is_lost, renew_lost};
 use super::{NoSound, Stream};
 use crate::calls::bench::Bench;
 use crate::calls::call::{Call, Side};
 use crate::calls::terms::SoundTerms;
-
-/// Ports that other programs hold are rare; a machine without sockets is not helped by more tries.
-const REOPENED_MAX: u8 = 3;
 
 /// Opens the caller's stream unless it is open.
 pub(super) fn open_caller(call: &mut Call, bench: &mut Bench) -> Result<(), NoSound> {
@@ -32,6 +30,9 @@ pub(super) fn open(
     // The far leg goes over the caller's trunk when it is the fallback.
     let is_of_trunk = side == Side::Caller || call.record.fallback.is_some();
     let without_keys = is_of_trunk && call.trunk.keys_in_info;
+    if call.sound.past.is_some() || (is_lost(call, side) && !renew_lost(call, side, bench)) {
+        return Err(NoSound::NoPort);
+    }
     let place = call.sound.stream(side);
     if place.is_some() {
         return Ok(());
@@ -51,7 +52,8 @@ pub(super) fn new_stream(
     local.without_keys = without_keys;
     bench.port_by_leg.insert(leg, (local.port, call));
     let (agreed, remote, wish) = (None, None, Direction::SendRecv);
-    Ok(Box::new(Stream { leg, local, agreed, remote, wish, owed: false, terms: terms.clone() }))
+    let (lost, moved, failures) = (false, false, 0);
+    Ok(Box::new(Stream { leg, local, agreed, remote, wish, owed: false, terms: terms.clone(), lost, moved, failures }))
 }
 
 /// A port of its own.
@@ -70,24 +72,15 @@ fn shared(group: CallId, leg: LegId, bench: &mut Bench) -> Result<LocalMedia, No
     bench.rng.fill(&mut seed);
     let addresses = bench.settings.media.advertised;
     let webrtc = LocalWebRtc::new(bench.settings.media.webrtc.fingerprint, seed).also_at(addresses.second());
-    let (ice, stream) = (webrtc.ice().clone(), webrtc.stream());
-    let ours = OurSide { ice, ssrc: stream.ssrc, cname: stream.cname.clone() };
-    bench.media(MediaCommand::OpenShared { group, leg, ours: Box::new(ours) });
+    bench.media(MediaCommand::OpenShared { group, leg, ours: Box::new(ours(&webrtc)) });
     let local = LocalMedia::new(addresses.first(), port, bench.rng.u64());
     Ok(local.with_webrtc(webrtc))
 }
 
-/// The caller's stream again, on another port; `false` when the caller has been told of the one that failed, or when port after
-/// port fails.
-pub fn reopen_caller(call: &mut Call, bench: &mut Bench) -> bool {
-    let sound = &mut call.sound;
-    let is_told = sound.answered || sound.caller.as_ref().is_some_and(|stream| stream.agreed.is_some() || stream.owed);
-    if is_told || sound.reopened >= REOPENED_MAX {
-        return false;
-    }
-    sound.reopened += 1;
-    sound.caller = None;
-    open_caller(call, bench).is_ok()
+/// What the media must know of us before the browser's description has come.
+pub(super) fn ours(webrtc: &LocalWebRtc) -> OurSide {
+    let (ice, stream) = (webrtc.ice().clone(), webrtc.stream());
+    OurSide { ice, ssrc: stream.ssrc, cname: stream.cname.clone() }
 }
 
 /// Its port is free when the media says that it is closed.

@@ -7,7 +7,7 @@ use crate::base::{Level, TrunkId};
 use crate::calls::caps::{Bound, Reached};
 use crate::calls::facts::{Fact, FallbackCause, Outcome, PopMiss};
 use crate::io::troubles::{Told, Trouble};
-use crate::media::command::LegStats;
+use crate::media::command::{FailCause, LegStats};
 use crate::sip::api::Refusal;
 
 /// One counter. Rules and trunks are as many as the configuration has.
@@ -45,6 +45,7 @@ pub enum Counter {
     SoundSent,
     SoundLost,
     SoundStrangers,
+    NoPort(FailCause),
 }
 
 /// All counters that have been touched, and those whose causes are known beforehand, at zero.
@@ -90,6 +91,7 @@ impl Counters {
             .chain(Level::ALL.map(Counter::Matched))
             .chain(PopMiss::ALL.iter().map(|miss| Counter::PopMissed(*miss)))
             .chain(REFUSALS.map(Counter::SipRefused))
+            .chain(FailCause::ALL.map(Counter::NoPort))
             .chain(Told::ALL.map(Trouble::Told).into_iter().chain(Trouble::SEEN).map(Counter::Trouble))
             .chain(single);
         known.for_each(|counter| counters.add(counter, 0));
@@ -143,6 +145,7 @@ impl Counters {
             Fact::FallingBack { cause, .. } => self.add(Counter::FellBack(*cause), 1),
             Fact::Dtmf { .. } => self.add(Counter::Dtmf, 1),
             Fact::SoundEnded { stats, .. } => self.note_sound(stats),
+            Fact::NoPort { cause, .. } => self.add(Counter::NoPort(*cause), 1),
             Fact::Supervised { act: Some(act), .. } => self.add(Counter::Supervised(act.as_str()), 1),
             Fact::Supervised { act: None, .. } => {}
             Fact::Recording { news, .. } => self.add(Counter::Recordings(news.cause().unwrap_or(news.as_str())), 1),
@@ -221,6 +224,7 @@ impl Counter {
             Counter::SoundSent => ("rtp_packets_sent", "RTP packets sent to peers.", None),
             Counter::SoundLost => ("rtp_packets_lost", "RTP packets that peers sent and that did not arrive.", None),
             Counter::SoundStrangers => ("rtp_packets_from_strangers", "RTP packets from nobody's address.", None),
+            Counter::NoPort(_) => ("media_no_port", "Streams for which there was no port at first.", Some("cause")),
         };
         Family { name, help, label }
     }
@@ -261,6 +265,7 @@ impl Counter {
             | Counter::Notified(_)
             | Counter::NoticeFailed(_)
             | Counter::NoticeLost(_)
+            | Counter::NoPort(_)
             | Counter::SoundStrangers => String::new(),
         }
     }
@@ -279,6 +284,7 @@ impl Counter {
             Counter::Recordings(word) | Counter::Supervised(word) => word,
             Counter::SipRefused(refusal) => refusal_word(*refusal),
             Counter::Trouble(trouble) => trouble.as_str(),
+            Counter::NoPort(cause) => cause.as_str(),
             Counter::Confirmed
             | Counter::Granted
             | Counter::OfferFailed

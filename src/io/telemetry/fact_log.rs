@@ -53,6 +53,9 @@ pub(super) fn write(fact: &Fact) {
         Fact::SoundLost { call, side, cause } => {
             tracing::info!(%call, ?side, cause = cause.as_str(), "the browser's sound is lost");
         }
+        Fact::NoPort { call, side, cause, renewed } => {
+            tracing::warn!(%call, ?side, cause = cause.as_str(), renewed, "no port for a stream");
+        }
         Fact::SoundEnded { call, stats } => {
             tracing::debug!(%call, received = stats.received, sent = stats.sent, lost = stats.lost, "sound ended");
         }
