@@ -196,8 +196,11 @@ impl Calls {
             return;
         }
         match self.take_promise(intent, promised, now) {
-            CalledBack::Waiting { .. } | CalledBack::Talking => {}
-            CalledBack::Full | CalledBack::Off => self.bench.look_for_promises = Some(now.mono + LOOK_AGAIN),
+            CalledBack::Waiting { .. } => {}
+            // They have called once more meanwhile: who knows what comes of that.
+            CalledBack::Talking | CalledBack::Full | CalledBack::Off => {
+                self.bench.look_for_promises = Some(now.mono + LOOK_AGAIN);
+            }
         }
     }
 
@@ -232,7 +235,9 @@ impl Calls {
             match intent.callback.as_ref().map(|callback| callback.state) {
                 Some(CallbackState::Waiting) => {
                     let plan = self.bench.settings.callback.clone();
-                    self.take_promise(intent, (None, plan), now);
+                    if self.take_promise(intent, (None, plan), now) == CalledBack::Talking {
+                        self.bench.look_for_promises = Some(now.mono + LOOK_AGAIN);
+                    }
                 }
                 Some(CallbackState::Calling { call }) => self.lost(&intent, call, now),
                 Some(CallbackState::Reached | CallbackState::Missed | CallbackState::TakenBack) | None => {}

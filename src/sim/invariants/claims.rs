@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::base::{CallId, IntentId};
 use crate::calls::facts::Fact;
+use crate::intents::requests::StoreRequest;
 
 #[derive(Default)]
 pub(super) struct Claims {
@@ -25,6 +26,15 @@ impl Claims {
                 Vec::new()
             }
             _ => Vec::new(),
+        }
+    }
+
+    /// The engine asks the store for something: with a promise the caller's own call lets go of the intent.
+    pub fn store(&mut self, request: &StoreRequest) {
+        if let StoreRequest::Promise { intent, by: Some(call), .. } = request
+            && self.call_by_intent.get(intent) == Some(call)
+        {
+            self.call_by_intent.remove(intent);
         }
     }
 

@@ -154,6 +154,7 @@ impl Invariants {
             Output::Answer { answer: Answer::Call(Some(view)), .. } => self.call_seen(&view.record, now),
             Output::Store { request, .. } => {
                 self.callbacks.store(request);
+                self.claims.store(request);
                 self.codes.store(request)
             }
             Output::Answer { .. } | Output::Resolve { .. } | Output::Page { .. } => Vec::new(),
