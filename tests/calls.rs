@@ -52,7 +52,8 @@ fn a_registered_call_reaches_an_agents_phone_after_its_pop() {
     let place =
         |stage: &str| stages.iter().position(|s| s.contains(stage)).unwrap_or_else(|| panic!("{stage}: {stages:?}"));
     assert!(place("acknowledged") < place("ringing"), "{stages:?}");
-    assert_eq!(server.intent(intent["id"].as_str().unwrap_or_default())["state"], "used");
+    let id = intent["id"].as_str().expect("an id");
+    eventually("a store that has heard of the end", PATIENCE, || (server.intent(id)["state"] == "used").then_some(()));
     let told = explained(&server, call["id"].as_str().unwrap_or_default());
     for line in [
         "Who: V2; ",
@@ -414,7 +415,7 @@ fn redis_stops_in_the_middle_and_no_call_is_lost() {
     let callers: Vec<String> = (0..40).map(|nth| format!("+120255501{nth:02}")).collect();
     let calls: Vec<Dialled> = callers.iter().map(|caller| dialled(&server.register(caller), caller)).collect();
     let mut carrier = sipp::carrier("carrier", &folder, &answered(server.sip, &calls, 40, 10));
-    server.ended_calls(10, PATIENCE);
+    server.ended_calls(3, PATIENCE);
     redis.kill();
     let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 40, failed: 0 }, "{}", carrier.errors());

@@ -110,6 +110,7 @@ fn a_page_hears_its_call_and_the_case_is_there_after_a_restart() {
     let cases = |at, key: &str| http::request(at, key, "GET", &path, &Value::Null).expect("an answer").json();
     let told = cases(server.http, &token);
     assert_eq!((&told["cases"][0]["id"], &told["cases"][0]["intent"]), (&last["case"], &json!(id)), "{told}");
+    eventually("a store that has heard of the end", PATIENCE, || (server.intent(&id)["state"] == "used").then_some(()));
     server.process().kill();
     server.start_again(&folder);
     assert_eq!(cases(server.http, &token), told, "the history survives kill -9");

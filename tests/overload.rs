@@ -129,7 +129,7 @@ fn ask(socket: &UdpSocket, to: SocketAddr, nth: usize) -> Option<String> {
 
 #[test]
 fn after_sigterm_the_call_goes_on_and_new_ones_are_put_off() {
-    let mut scene = Scene::with_a_call("drain", 120, Duration::from_secs(6));
+    let mut scene = Scene::with_a_call("drain", 120, Duration::from_secs(12));
     scene.server.process().ask_to_end();
     eventually("a server that says so", PATIENCE, || {
         let ready = http::request(scene.server.http, server::key(), "GET", "/readyz", &Value::Null).ok()?;

@@ -153,14 +153,17 @@ fn options(transport: &str, more: &str) -> String {
     )
 }
 
-/// What arrives until the connection ends, or nothing more comes.
-fn all_of(stream: &mut TcpStream, patience: Duration) -> (String, bool) {
+/// What arrives until the connection ends, or nothing more comes for this long.
+fn all_of(stream: &mut TcpStream, silence: Duration) -> (String, bool) {
     let (mut text, mut buffer) = (Vec::new(), [0; 4096]);
-    stream.set_read_timeout(Some(patience)).expect("a time-out");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a time-out");
     loop {
         match stream.read(&mut buffer) {
             Ok(0) => return (String::from_utf8_lossy(&text).into_owned(), true),
-            Ok(count) => text.extend_from_slice(&buffer[..count]),
+            Ok(count) => {
+                text.extend_from_slice(&buffer[..count]);
+                stream.set_read_timeout(Some(silence)).expect("a time-out");
+            }
             Err(error) => {
                 let closed = error.kind() == std::io::ErrorKind::ConnectionReset;
                 return (String::from_utf8_lossy(&text).into_owned(), closed);
@@ -206,7 +209,7 @@ fn connections_that_misbehave_are_ended() {
         let mut stream = connect(tcp, server::CARRIER);
         // It may be closed while we are still writing.
         let _ = stream.write_all(options("TCP", &more).as_bytes());
-        let (text, closed) = all_of(&mut stream, Duration::from_secs(5));
+        let (text, closed) = all_of(&mut stream, PATIENCE);
         assert!(text.starts_with(expect) && closed, "{expect}: {text:?} closed: {closed}");
     }
     slow_message_is_cut_off(tcp);
@@ -312,8 +315,8 @@ fn traps_for_framers_catch_nothing() {
             std::thread::sleep(Duration::from_millis(30));
             // It may be closed already.
             let _ = stream.write_all(two);
-            let patience = if trap.answers.is_empty() { 2 } else { 20 };
-            let got = answers_of(&mut stream, Duration::from_secs(patience));
+            let patience = if trap.answers.is_empty() { Duration::from_secs(2) } else { PATIENCE };
+            let got = answers_of(&mut stream, patience);
             assert_eq!(got, trap.answers, "{}, split at {at}", trap.name);
         }
     }
@@ -347,7 +350,7 @@ fn one_address_cannot_take_all_connections() {
     let _server = Server::start(PROGRAM.as_ref(), &folder, &setup(nobody(), &[format!("tcp:{tcp}")]));
     let held: Vec<TcpStream> = (0..256).map(|_| connect(tcp, server::STRANGER)).collect();
     let mut one_more = connect(tcp, server::STRANGER);
-    let (text, closed) = all_of(&mut one_more, Duration::from_secs(10));
+    let (text, closed) = all_of(&mut one_more, PATIENCE);
     assert!(text.is_empty() && closed, "{text}");
     let mut carrier = connect(tcp, server::CARRIER);
     carrier.write_all(options("TCP", "Content-Length: 0\r\n").as_bytes()).expect("a question");
@@ -361,7 +364,7 @@ fn one_address_cannot_take_all_connections() {
     });
 }
 
-/// What a peer gets that sends an OPTIONS through `openssl s_client`.
+/// What a peer gets that sends an OPTIONS through `openssl s_client`, up to the answer or the end.
 fn ask_over_tls(to: SocketAddr, from: &str, arguments: &[&str]) -> String {
     let mut command = Command::new("openssl");
     command.args(["s_client", "-quiet", "-connect", &to.to_string(), "-bind", from, "-verify_quiet"]).args(arguments);
@@ -369,11 +372,17 @@ fn ask_over_tls(to: SocketAddr, from: &str, arguments: &[&str]) -> String {
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("openssl");
     let mut question = client.stdin.take().expect("its input");
     let _ = question.write_all(options("TLS", "Content-Length: 0\r\n").as_bytes());
-    std::thread::sleep(Duration::from_secs(3));
+    let (said, troubles) =
+        (heard(client.stdout.take().expect("its output")), heard(client.stderr.take().expect("its output")));
+    let so_far = || said.lock().expect("no panic").clone();
+    eventually("an answer, or the end", PATIENCE, || {
+        let is_over = so_far().contains("\r\n\r\n") || matches!(client.try_wait(), Ok(Some(_)));
+        is_over.then_some(())
+    });
     drop(question);
     let _ = client.kill();
-    let output = client.wait_with_output().expect("its output");
-    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+    let _ = client.wait();
+    so_far() + &troubles.lock().expect("no panic")
 }
 
 #[test]
@@ -515,7 +524,7 @@ fn new_certificates_are_taken_without_a_restart(folder: &Folder, tls: SocketAddr
 }
 
 /// What a program says, as it grows.
-fn heard(mut output: std::process::ChildStdout) -> Arc<Mutex<String>> {
+fn heard(mut output: impl Read + Send + 'static) -> Arc<Mutex<String>> {
     let all = Arc::new(Mutex::new(String::new()));
     let grows = Arc::clone(&all);
     std::thread::spawn(move || {
