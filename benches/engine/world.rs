@@ -12,6 +12,7 @@ use throughline::desktop::{
 };
 use throughline::engine::{Engine, Input, Output};
 use throughline::intents::draft::{CustomerDraft, Draft, DraftRules, ReasonDraft};
+use throughline::intents::promise::Bounds;
 use throughline::intents::{LeasePlan, Model, StoreReply, StoreRequest};
 use throughline::media::{MediaCommand, MediaEvent};
 use throughline::sip::api::FlowId;
@@ -171,7 +172,8 @@ impl World {
             words: Pii::new("It has not come yet".to_owned()),
             ..Draft::default()
         };
-        let rules = DraftRules { region: Region::parse("US"), default_ttl: Duration::from_secs(900) };
+        let rules =
+            DraftRules { region: Region::parse("US"), default_ttl: Duration::from_secs(900), lives: Bounds::ALL };
         let id = IntentId(self.rng.u128());
         let intent = Box::new(draft.check(id, &rules, self.now.wall).unwrap_or_else(|faults| panic!("{faults:?}")));
         let lease =

@@ -11,6 +11,7 @@ use throughline::base::phone::Region;
 use throughline::base::rng::Rng;
 use throughline::base::{IntentId, Pii, Wall, limits};
 use throughline::intents::draft::{CustomerDraft, Draft, DraftRules, ReasonDraft, SubjectDraft};
+use throughline::intents::promise::Bounds;
 use throughline::intents::{StoreReply, StoreRequest};
 use throughline::io::store::{RedisSetup, Store};
 
@@ -148,7 +149,7 @@ fn request(nth: usize, rng: &mut Rng) -> StoreRequest {
         ttl_s: Some(3600),
         ..Draft::default()
     };
-    let rules = DraftRules { region: Region::parse("US"), default_ttl: Duration::from_secs(900) };
+    let rules = DraftRules { region: Region::parse("US"), default_ttl: Duration::from_secs(900), lives: Bounds::ALL };
     let id = IntentId(u128::from(rng.u64()) << 64 | u128::from(rng.u64()));
     let intent = draft.check(id, &rules, now).unwrap_or_else(|faults| panic!("{faults:?}"));
     StoreRequest::Register { intent: Box::new(intent), lease: None, idempotency: None, now }

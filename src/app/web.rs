@@ -65,6 +65,7 @@ impl WebParts {
             routes: web::Routes::of(calls),
             region: shell.intents.region,
             default_ttl: shell.intents.ttl,
+            lives: shell.intents.lives,
             pool: shell.intents.pool.clone(),
             pools: plan.settings.pools.clone(),
             pace: Arc::clone(&self.pace),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::base::{E164, PoolId};
-use crate::intents::promise::{Derived, Promise, Traffic, derive};
+use crate::intents::promise::{Derived, Lives, Promise, Traffic, derive};
 
 /// Telephone numbers that are leased to intents.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +24,8 @@ pub struct PoolPromise {
     pub promise: Promise,
     /// The rate is measured: the busiest hour of the last so long takes the place of the expected one.
     pub window: Option<Duration>,
-    /// The life of an intent where the admin has set it.
-    pub lease: Option<Duration>,
+    /// As far as the admin has said it.
+    pub lives: Lives,
     pub derived: Derived,
 }
 
@@ -40,7 +40,7 @@ impl PoolPromise {
     /// With another rate, for a pool of so many numbers.
     pub fn at_rate(&self, per_hour: f64, numbers: usize) -> PoolPromise {
         let promise = Promise { traffic: Traffic { per_hour, ..self.promise.traffic }, ..self.promise };
-        PoolPromise { promise, derived: derive(&promise, numbers, self.lease), ..*self }
+        PoolPromise { promise, derived: derive(&promise, numbers, self.lives), ..*self }
     }
 
     fn warnings(&self, pool: &PoolPlan) -> Vec<String> {
@@ -53,19 +53,21 @@ impl PoolPromise {
         let short = (!derived.is_kept(promise)).then(|| {
             format!(
                 "pool {name:?}: its {numbers} numbers are too few: none is free for {} of the intents (accepted: {}), \
-                 {} of the callers are taken for another (accepted: {}); {enough}",
+                 {} of the callers are taken for another (accepted: {}){}; {enough}",
                 percent(derived.chances.empty),
                 percent(promise.empty),
                 percent(derived.chances.wrong_context),
                 percent(promise.wrong_context),
+                self.reckoned_with(),
             )
         });
         let late = (derived.chances.late > promise.late * 1.001).then(|| {
             format!(
-                "pool {name:?}: {} of the callers dial after their {} s (accepted: {}); leave ttl_s out, or make it longer",
+                "pool {name:?}: {} of the callers dial after their {} s (accepted: {}); {}",
                 percent(derived.chances.late),
-                derived.lease.as_secs(),
+                derived.lives.shortest.as_secs(),
                 percent(promise.late),
+                self.longer(),
             )
         });
         let nothing = pool.shared.is_none().then(|| {
@@ -78,6 +80,25 @@ impl PoolPromise {
     }
 }
 
+impl PoolPromise {
+    /// Lives of which a site may choose.
+    fn reckoned_with(&self) -> String {
+        let lives = self.derived.lives;
+        let (shortest, longest) = (lives.shortest.as_secs(), lives.longest.as_secs());
+        match lives.is_one() {
+            true => String::new(),
+            false => format!(", if sites ask for lives from {shortest} to {longest} s, as site_ttl_s lets them"),
+        }
+    }
+
+    fn longer(&self) -> &'static str {
+        match self.lives.of_sites {
+            Some(_) => "let site_ttl_s begin later, or leave it out",
+            None => "leave ttl_s out, or make it longer",
+        }
+    }
+}
+
 fn percent(part: f64) -> String {
     let percent = part * 100.0;
     if percent == 0.0 || percent >= 0.01 { format!("{percent:.2} %") } else { format!("{percent:.1e} %") }
@@ -86,6 +107,7 @@ fn percent(part: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::intents::promise::Bounds;
 
     fn plan(numbers: u32, shared: bool, late: f64) -> PoolPlan {
         let traffic = Traffic {
@@ -95,15 +117,15 @@ mod tests {
             mean_call: Duration::from_secs(300),
         };
         let promise = Promise { wrong_context: 1e-3, empty: 0.01, late, traffic };
-        let lease = Some(Duration::from_secs(900));
+        let lives = Lives { usual: Some(Duration::from_secs(900)), of_sites: None };
         let numbers: Vec<E164> =
             (0..numbers).filter_map(|n| E164::parse(&format!("+1201555{n:04}"), None).ok()).collect();
-        let derived = derive(&promise, numbers.len(), lease);
+        let derived = derive(&promise, numbers.len(), lives);
         PoolPlan {
             pool: PoolId::new("help"),
             shared: shared.then(|| E164::parse("+12015550199", None).unwrap()),
             quarantine: derived.quarantine,
-            promise: Some(PoolPromise { promise, window: None, lease, derived }),
+            promise: Some(PoolPromise { promise, window: None, lives, derived }),
             numbers,
         }
     }
@@ -124,6 +146,28 @@ mod tests {
     fn short_lives_and_a_missing_shared_number_are_said() {
         let told = plan(150, false, 0.01).warnings();
         assert!(told.len() == 2 && told[0].contains("4.98 %") && told[1].contains("no shared number"), "{told:?}");
+    }
+
+    #[test]
+    fn lives_that_sites_may_ask_for_are_reckoned_with_at_their_worst() {
+        let fixed = plan(49, true, 0.05).promise.unwrap();
+        let secs = Duration::from_secs;
+        let with = |shortest, longest| {
+            let of_sites = Some(Bounds { shortest: secs(shortest), longest: secs(longest) });
+            let promise = PoolPromise { lives: Lives { of_sites, ..fixed.lives }, ..fixed };
+            promise.at_rate(200.0, 49)
+        };
+        let (longer, shorter) = (with(900, 3600), with(300, 900));
+        assert_eq!((longer.derived.lease, shorter.derived.lease), (secs(900), secs(900)));
+        assert!(
+            longer.derived.needed > fixed.derived.needed && longer.derived.chances.late == fixed.derived.chances.late
+        );
+        assert!(shorter.derived.chances.late > 0.3 && shorter.derived.quarantine > fixed.derived.quarantine);
+        let told = PoolPlan { promise: Some(with(300, 3600)), ..plan(49, true, 0.05) }.warnings();
+        assert!(
+            told[0].contains("lives from 300 to 3600 s") && told[1].contains("let site_ttl_s begin later"),
+            "{told:?}"
+        );
     }
 
     #[test]

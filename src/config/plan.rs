@@ -8,6 +8,7 @@ use std::time::Duration;
 use crate::base::phone::Region;
 use crate::base::{Addresses, Pii, PoolId};
 use crate::engine::Settings;
+use crate::intents::promise::Bounds;
 use crate::sip::api::{FlowId, Transport};
 
 use super::fault::Fault;
@@ -178,6 +179,10 @@ pub struct IntentDefaults {
     pub ttl: Duration,
     /// The file says it; otherwise the promise of the pool may.
     pub is_ttl_given: bool,
+    /// What the file allows a site to ask for.
+    pub of_sites: Option<Bounds>,
+    /// What an intent may live, whatever its site asks for.
+    pub lives: Bounds,
     /// The pool that numbers are leased from.
     pub pool: Option<PoolId>,
     /// Of customers' telephone numbers without a country code.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::base::limits::POOL_RATE_MAX;
 use crate::calls::settings::{PoolPlan, PoolPromise};
-use crate::intents::promise::{Promise, Traffic, derive};
+use crate::intents::promise::{Lives, Promise, Traffic, derive};
 
 use super::fault::Faults;
 use super::plan::IntentDefaults;
@@ -48,21 +48,23 @@ impl Stated {
     /// Before the life of an intent is known.
     pub(super) fn of(self, numbers: usize) -> PoolPromise {
         let Stated { promise, window } = self;
-        PoolPromise { promise, window, lease: None, derived: derive(&promise, numbers, None) }
+        PoolPromise { promise, window, lives: Lives::default(), derived: derive(&promise, numbers, Lives::default()) }
     }
 }
 
-/// The life of an intent, where the file says it, holds for all pools; else the pool of the intents says how long one lives.
+/// The life of an intent, where the file says it, holds for all pools; else the pool of the intents says how long one lives. A site
+/// may ask for another only as far as the file allows, where there is a promise that it would break.
 pub(super) fn settle(pools: &mut [PoolPlan], intents: &mut IntentDefaults) {
-    let given = intents.is_ttl_given.then_some(intents.ttl);
+    let usual = intents.is_ttl_given.then_some(intents.ttl);
+    let lives = Lives { usual, of_sites: intents.of_sites };
     for pool in pools {
         let numbers = pool.numbers.len();
         let Some(promise) = &mut pool.promise else { continue };
-        promise.lease = given;
-        promise.derived = derive(&promise.promise, numbers, given);
+        promise.lives = lives;
+        promise.derived = derive(&promise.promise, numbers, lives);
         pool.quarantine = promise.derived.quarantine;
         if intents.pool.as_ref() == Some(&pool.pool) {
-            intents.ttl = promise.derived.lease;
+            (intents.ttl, intents.lives) = (promise.derived.lease, promise.derived.lives);
         }
     }
 }

@@ -47,11 +47,34 @@ fn lease_and_quarantine_follow_from_the_promise() {
     assert_eq!(given.shell.intents.ttl, Duration::from_secs(600));
     assert_eq!(given.settings.pools[0].promise.expect("a promise").derived.lease, Duration::from_secs(600));
 
+    let ends = |plan: &crate::config::Plan| {
+        [plan.shell.intents.lives.shortest, plan.shell.intents.lives.longest].map(|life| life.as_secs())
+    };
+    assert_eq!((ends(&plan_of_promise), ends(&given)), ([899; 2], [600; 2]), "a site asks for another in vain");
+    let chosen = plan(&(with(PROMISE) + "[intents]\nsite_ttl_s = { min = 300, max = 1800 }\n"));
+    assert_eq!((ends(&chosen), chosen.shell.intents.ttl), ([300, 1800], Duration::from_secs(899)));
+    let derived = chosen.settings.pools[0].promise.expect("a promise").derived;
+    assert!(derived.needed > promise.derived.needed && derived.chances.late > promise.derived.chances.late);
+
     let without = plan(&small());
+    assert_eq!(ends(&without), [30, 86_400]);
     assert_eq!(
         (without.shell.intents.ttl, without.settings.pools[0].quarantine),
         (Duration::from_secs(900), Duration::from_secs(900))
     );
+}
+
+#[test]
+fn what_a_site_may_ask_for_must_make_sense() {
+    let lives = "[intents]\nregion = \"US\"\n";
+    let text = small() + lives;
+    let faults = |more: &str| {
+        let text = text.replacen(lives, &format!("{lives}{more}\n"), 1);
+        crate::config::read(&text).expect_err("a fault").iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+    };
+    assert!(faults("site_ttl_s = { min = 600, max = 60 }").contains("its min is above its max"));
+    assert!(faults("site_ttl_s = { min = 10 }").contains("10 is out of range"));
+    assert!(faults("ttl_s = 60\nsite_ttl_s = { min = 300 }").contains("60 is not within site_ttl_s, 300 to 86400"));
 }
 
 #[test]

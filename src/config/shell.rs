@@ -9,6 +9,7 @@ use crate::base::PoolId;
 use crate::base::limits::{INTENT_TTL_MAX, INTENT_TTL_MIN};
 use crate::calls::settings::Deadlines;
 use crate::desktop::pass::PassKeys;
+use crate::intents::promise::Bounds;
 use crate::intents::token::{SECRET_MIN, TokenKey, TokenKeys};
 
 use super::fault::Faults;
@@ -116,14 +117,39 @@ pub(super) fn history(top: &mut Section<'_>, faults: &mut Faults<'_>) -> History
 pub(super) fn intents(top: &mut Section<'_>, pools: &Names<'_>, faults: &mut Faults<'_>) -> IntentDefaults {
     let mut section = top.section("intents", faults);
     let range = INTENT_TTL_MIN.as_secs() as i64..=INTENT_TTL_MAX.as_secs() as i64;
-    let ttl = section.item("ttl_s").map(|item| item.number(range, faults));
+    let of_sites = site_lives(&mut section, faults);
+    let ttl = section.item("ttl_s");
     let is_ttl_given = ttl.is_some();
-    let ttl = ttl.flatten().map_or(INTENT_TTL, Duration::from_secs);
+    let place = ttl.as_ref().map(|item| item.place.clone());
+    let ttl = ttl.and_then(|item| item.number(range, faults)).map_or(INTENT_TTL, Duration::from_secs);
+    if let (Some(place), Some(lives)) = (place, of_sites.filter(|lives| lives.hold(ttl) != ttl)) {
+        let (shortest, longest) = (lives.shortest.as_secs(), lives.longest.as_secs());
+        let what = format!("{} is not within site_ttl_s, {shortest} to {longest}", ttl.as_secs());
+        faults.add(&place, what, "what holds without a word of the site must be what a site may ask for");
+    }
     let pool = section.text("pool", faults).filter(|pool| pools.check("pool", pool, faults));
     let pool = pool.map(|pool| pool.value).or(pools.only()).map(PoolId::new);
     let region = region(&mut section, faults);
     section.finish(faults);
-    IntentDefaults { ttl, is_ttl_given, pool, region }
+    let lives = of_sites.unwrap_or(Bounds::ALL);
+    IntentDefaults { ttl: lives.hold(ttl), is_ttl_given, of_sites, lives, pool, region }
+}
+
+/// The shortest and the longest life that a site may ask for.
+fn site_lives(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<Bounds> {
+    let mut lives = section.section("site_ttl_s", faults);
+    if !lives.is_given() {
+        return None;
+    }
+    let range = INTENT_TTL_MIN.as_secs() as i64..=INTENT_TTL_MAX.as_secs() as i64;
+    let shortest = lives.seconds("min", INTENT_TTL_MIN, range.clone(), faults);
+    let longest = lives.seconds("max", INTENT_TTL_MAX, range, faults);
+    let place = lives.place.clone();
+    lives.finish(faults);
+    if shortest > longest {
+        faults.add(&place, "its min is above its max", "write it like { min = 60, max = 1800 }");
+    }
+    (shortest <= longest).then_some(Bounds { shortest, longest })
 }
 
 pub(super) fn api_keys(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Vec<ApiKey> {

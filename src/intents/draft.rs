@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::intent::{
     Article, Currency, Customer, Intent, IntentState, Money, Past, Patch, Reason, Subject, SubjectKind, Urgency,
 };
+use super::promise::Bounds;
 use crate::base::limits::*;
 use crate::base::phone::Region;
 use crate::base::{AgentId, E164, IntentId, Pii, TierId, Wall};
@@ -93,13 +94,15 @@ pub struct DraftRules {
     pub region: Option<Region>,
     /// The life of an intent that does not say.
     pub default_ttl: Duration,
+    /// What comes of the life that one asks for.
+    pub lives: Bounds,
 }
 
 impl Draft {
     /// The intent, open and without a number, or all faults.
     pub fn check(self, id: IntentId, rules: &DraftRules, now: Wall) -> Result<Intent, Vec<Fault>> {
         let mut faults = Faults::default();
-        let ttl = self.ttl_s.map_or(rules.default_ttl, |seconds| faults.ttl(seconds));
+        let ttl = self.ttl_s.map_or(rules.default_ttl, |seconds| rules.lives.hold(faults.ttl(seconds)));
         let intent = Intent {
             id,
             customer: faults.customer(self.customer, rules.region, now),
@@ -125,8 +128,8 @@ impl Draft {
 }
 
 impl PatchDraft {
-    /// The patch, or all faults.
-    pub fn check(self) -> Result<Patch, Vec<Fault>> {
+    /// The patch, or all faults. `lives`: what comes of the life that it asks for.
+    pub fn check(self, lives: Bounds) -> Result<Patch, Vec<Fault>> {
         let mut faults = Faults::default();
         let patch = Patch {
             reason: self.reason.map(|reason| faults.reason(reason)),
@@ -136,6 +139,7 @@ impl PatchDraft {
             urgency: self.urgency.map(|urgency| faults.urgency(&urgency)),
             attributes: self.attributes.map(|attributes| faults.attributes(attributes)),
             ttl: self.ttl_s.map(|seconds| faults.ttl(seconds)),
+            lives,
         };
         faults.or(patch)
     }
@@ -336,7 +340,7 @@ mod tests {
     const NOW: Wall = Wall(1_800_000_000_000);
 
     fn rules() -> DraftRules {
-        DraftRules { region: Region::parse("US"), default_ttl: Duration::from_secs(900) }
+        DraftRules { region: Region::parse("US"), default_ttl: Duration::from_secs(900), lives: Bounds::ALL }
     }
 
     fn good() -> Draft {
@@ -434,8 +438,19 @@ mod tests {
     #[test]
     fn a_patch_is_held_to_the_same_rules() {
         let bad = PatchDraft { urgency: Some("no".into()), ttl_s: Some(u64::MAX), ..PatchDraft::default() };
-        assert_eq!(bad.check().unwrap_err().len(), 2);
-        let good = PatchDraft { subject: Some(None), ttl_s: Some(60), ..PatchDraft::default() }.check().unwrap();
+        assert_eq!(bad.check(Bounds::ALL).unwrap_err().len(), 2);
+        let held = Bounds { shortest: Duration::from_secs(300), longest: Duration::from_secs(600) };
+        for (asked, lives) in [(60, 300), (450, 450), (3_600, 600)] {
+            let draft = Draft { ttl_s: Some(asked), ..good() };
+            let intent = draft.check(IntentId(1), &DraftRules { lives: held, ..rules() }, NOW).unwrap();
+            assert_eq!(intent.expires, NOW + Duration::from_secs(lives));
+            let mut kept = intent.clone();
+            let patch = PatchDraft { ttl_s: Some(asked), ..PatchDraft::default() }.check(held).unwrap();
+            kept.amend(patch, NOW + Duration::from_secs(100));
+            assert_eq!(kept.expires, NOW + Duration::from_secs((100 + asked).clamp(300, 600)));
+        }
+        let good =
+            PatchDraft { subject: Some(None), ttl_s: Some(60), ..PatchDraft::default() }.check(Bounds::ALL).unwrap();
         assert_eq!((good.subject, good.ttl), (Some(None), Some(Duration::from_secs(60))));
     }
 

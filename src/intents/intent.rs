@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::callback::Callback;
 use super::pin::Pin;
-use crate::base::limits::INTENT_TTL_MAX;
+use super::promise::Bounds;
 use crate::base::{AgentId, CallId, E164, IntentId, Pii, PoolId, TierId, Wall};
 
 /// A registered intent. Its texts and counts are within `base::limits`; `draft` has seen to it.
@@ -156,8 +156,9 @@ pub struct Patch {
     pub urgency: Option<Urgency>,
     /// Replaces all of them.
     pub attributes: Option<BTreeMap<String, Pii<String>>>,
-    /// A new life from now on; it never passes `INTENT_TTL_MAX` from the registration.
+    /// A new life from now on, as far as `lives` allow from the registration.
     pub ttl: Option<Duration>,
+    pub lives: Bounds,
 }
 
 impl Intent {
@@ -221,7 +222,8 @@ impl Intent {
     /// Carries out `patch` and counts the version up.
     pub fn amend(&mut self, patch: Patch, now: Wall) {
         if let Some(ttl) = patch.ttl {
-            self.expires = (now + ttl).min(self.created + INTENT_TTL_MAX);
+            let (first, last) = (self.created + patch.lives.shortest, self.created + patch.lives.longest);
+            self.expires = (now + ttl).max(first).min(last);
         }
         replace(&mut self.reason, patch.reason);
         replace(&mut self.subject, patch.subject);

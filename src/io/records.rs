@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::base::{AgentId, CallId, E164, Level, Pii, PoolId, QueueId, TierId, Wall};
+use crate::intents::promise::Bounds;
 use crate::intents::{
     Article, Callback, CallbackState, Currency, Customer, Intent, IntentState, LeasedNumber, Miss, Money, Past, Patch,
     Pin, Reason, Subject, SubjectKind, Urgency,
@@ -150,6 +151,8 @@ pub struct PatchRecord {
     pub attributes: Option<BTreeMap<String, String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ttl_ms: Option<u64>,
+    /// The shortest and the longest.
+    pub lives_ms: [u64; 2],
 }
 
 /// A record does not say what a record of its kind must; names the field, never its content.
@@ -236,6 +239,7 @@ impl From<&Patch> for PatchRecord {
             urgency: patch.urgency.map(|urgency| urgency.as_str().to_owned()),
             attributes: patch.attributes.as_ref().map(exposed),
             ttl_ms: patch.ttl.map(millis),
+            lives_ms: [patch.lives.shortest, patch.lives.longest].map(millis),
         }
     }
 }
@@ -245,6 +249,7 @@ impl TryFrom<PatchRecord> for Patch {
 
     fn try_from(record: PatchRecord) -> Result<Patch, BadRecord> {
         let urgency = record.urgency.map(|text| Urgency::parse(&text).ok_or(BadRecord { field: "urgency" }));
+        let [shortest, longest] = record.lives_ms;
         Ok(Patch {
             reason: record.reason.map(Reason::from),
             subject: record.subject.map(|subject| subject.map(Subject::try_from).transpose()).transpose()?,
@@ -253,6 +258,7 @@ impl TryFrom<PatchRecord> for Patch {
             urgency: urgency.transpose()?,
             attributes: record.attributes.map(private),
             ttl: record.ttl_ms.map(Duration::from_millis),
+            lives: Bounds { shortest: Duration::from_millis(shortest), longest: Duration::from_millis(longest) },
         })
     }
 }

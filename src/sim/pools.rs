@@ -9,7 +9,7 @@ mod tests;
 use std::time::Duration;
 
 use crate::base::rng::Rng;
-use crate::intents::promise::{self, Chances, Traffic};
+use crate::intents::promise::{self, Bounds, Chances, Traffic};
 
 pub use measure::Measured;
 
@@ -19,7 +19,8 @@ pub struct PoolCase {
     pub name: String,
     pub numbers: usize,
     pub traffic: Traffic,
-    pub lease: Duration,
+    /// What sites ask for: each life between these as often as any other.
+    pub lives: Bounds,
     pub quarantine: Duration,
 }
 
@@ -49,7 +50,7 @@ pub fn play(case: &PoolCase, effort: PoolEffort) -> PoolReport {
     let runs: Vec<_> = (0..effort.runs).map(|_| run::run(case, effort.intents, rng.split())).collect();
     PoolReport {
         case: case.clone(),
-        promised: promise::chances(case.numbers, &case.traffic, case.lease, case.quarantine),
+        promised: promise::chances(case.numbers, &case.traffic, case.lives, case.quarantine),
         wrong_context: Measured::of(runs.iter().map(|run| (run.wrong, run.dialled))),
         empty: Measured::of(runs.iter().map(|run| (run.without_number, run.intents))),
         late: Measured::of(runs.iter().map(|run| (run.late, run.dialled))),
@@ -67,7 +68,7 @@ pub fn cases() -> Vec<PoolCase> {
             mean_delay: Duration::from_secs(delay_s),
             mean_call: Duration::from_secs(call_s),
         },
-        lease: Duration::from_secs(lease_s),
+        lives: Bounds::only(Duration::from_secs(lease_s)),
         quarantine: Duration::from_secs(rest_s),
     };
     vec![

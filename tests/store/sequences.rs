@@ -6,6 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use throughline::base::Wall;
 use throughline::base::limits::CLOCK_SKEW_MAX;
+use throughline::intents::promise::Bounds;
 use throughline::intents::{
     Article, CallbackEnd, LeasePlan, Miss, Patch, Pin, StoreRequest, Subject, SubjectKind, Urgency,
 };
@@ -118,7 +119,7 @@ fn act() -> impl Strategy<Value = Act> {
             .prop_map(|(customer, ttl_s, key, plan)| Act::Register { customer, ttl_s, key, plan }),
         1 => which.clone().prop_map(|which| Act::Again { which }),
         1 => which.clone().prop_map(|which| Act::Get { which }),
-        2 => (which.clone(), proptest::option::of(30..90_000u64), 0..4u8)
+        2 => (which.clone(), proptest::option::of(30..90_000u64), 0..5u8)
             .prop_map(|(which, ttl_s, kind)| Act::Amend { which, ttl_s, kind }),
         1 => which.clone().prop_map(|which| Act::Withdraw { which }),
         6 => (0..NUMBERS + 2, 0..CUSTOMERS + 1, which.clone(), proptest::option::of((0..CALLS, 0..2000u64)))
@@ -250,7 +251,8 @@ fn patch(ttl_s: Option<u64>, kind: u8) -> Patch {
         0 => patch.subject = Some(Some(subject)),
         1 => patch.subject = Some(None),
         2 => patch.articles = Some(vec![Article { id: "a-1".into(), title: "Lamps".into() }]),
-        _ => patch.urgency = Some(Urgency::High),
+        3 => patch.urgency = Some(Urgency::High),
+        _ => patch.lives = Bounds { shortest: Duration::from_secs(120), longest: Duration::from_secs(600) },
     }
     patch
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::app::check;
 use crate::calls::settings::PoolPlan;
+use crate::intents::promise::Bounds;
 use crate::sim::pools::{self, Measured, PoolCase, PoolEffort, PoolReport};
 
 const RUNS: u32 = 20;
@@ -37,21 +38,21 @@ fn case(pool: &PoolPlan) -> Option<PoolCase> {
         name: pool.pool.to_string(),
         numbers: pool.numbers.len(),
         traffic: promise.promise.traffic,
-        lease: promise.derived.lease,
+        lives: promise.derived.lives,
         quarantine: promise.derived.quarantine,
     })
 }
 
 /// Whether all that was promised is in the intervals.
 fn print(report: &PoolReport) -> bool {
-    let PoolCase { name, numbers, traffic, lease, quarantine } = &report.case;
+    let PoolCase { name, numbers, traffic, lives, quarantine } = &report.case;
     println!(
-        "\n{name}: {numbers} numbers, {} intents an hour, {:.0} % dial after {} s, calls of {} s; lease {} s, quarantine {} s",
+        "\n{name}: {numbers} numbers, {} intents an hour, {:.0} % dial after {} s, calls of {} s; lease {}, quarantine {} s",
         traffic.per_hour,
         traffic.dials * 100.0,
         traffic.mean_delay.as_secs(),
         traffic.mean_call.as_secs(),
-        lease.as_secs(),
+        lease(*lives),
         quarantine.as_secs(),
     );
     let promised = &report.promised;
@@ -60,11 +61,18 @@ fn print(report: &PoolReport) -> bool {
         ("no number free", promised.empty, &report.empty),
         ("dialled late", promised.late, &report.late),
     ];
-    rows.into_iter().fold(true, |agree, (what, promised, measured)| row(what, promised, measured) && agree)
+    let is_exact = lives.is_one();
+    rows.into_iter().fold(true, |agree, (what, promised, measured)| row(what, promised, measured, is_exact) && agree)
 }
 
-fn row(what: &str, promised: f64, measured: &Measured) -> bool {
-    let holds = measured.holds(promised);
+/// Where sites choose, what is promised is the most that can come of it.
+fn lease(lives: Bounds) -> String {
+    let (shortest, longest) = (lives.shortest.as_secs(), lives.longest.as_secs());
+    if lives.is_one() { format!("{shortest} s") } else { format!("{shortest} to {longest} s, as sites ask (at most)") }
+}
+
+fn row(what: &str, promised: f64, measured: &Measured, is_exact: bool) -> bool {
+    let holds = if is_exact { measured.holds(promised) } else { measured.is_within(promised) };
     let Measured { part, low, high, times, of } = measured;
     let verdict = if holds { "" } else { "  OUTSIDE" };
     println!(

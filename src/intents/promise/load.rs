@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Chances, Traffic};
+use super::{Bounds, Chances, Traffic};
 
-/// What a lease time makes of the traffic; times in seconds, rates in one second.
+/// What lease times make of the traffic, each part at its worst; times in seconds, rates in one second.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Load {
     /// λ.
@@ -30,21 +30,23 @@ const NOTHING: f64 = 1e-250;
 const DEVIATIONS: f64 = 3.0;
 
 impl Load {
-    pub(super) fn of(traffic: &Traffic, lease: Duration) -> Load {
-        let (dials, lease) = (traffic.dials, lease.as_secs_f64().max(SHORTEST_S));
+    pub(super) fn of(traffic: &Traffic, lives: Bounds) -> Load {
+        let dials = traffic.dials;
+        let [shortest, longest] = [lives.shortest, lives.longest].map(|life| life.as_secs_f64().max(SHORTEST_S));
         let dial_rate = 1.0 / traffic.mean_delay.as_secs_f64().max(SHORTEST_S);
         let end_rate = end_rate(traffic.mean_call, dial_rate);
-        let late = (-dial_rate * lease).exp();
-        let taken = |discount: f64| {
+        let late_of = |lease: f64| (-dial_rate * lease).exp();
+        let taken = |discount: f64, lease: f64| {
             dials * until_the_end(dial_rate, end_rate, discount, lease) + (1.0 - dials) * until(discount, lease)
         };
+        let seldom_late = late_of(longest);
         Load {
             rate: traffic.per_hour / 3600.0,
             dial_rate,
-            hold: taken(0.0),
-            hold_discount: 1.0 - dial_rate * taken(dial_rate),
-            open_discount: dials * (1.0 + late * late) / 2.0 + (1.0 - dials) * late,
-            late,
+            hold: taken(0.0, longest),
+            hold_discount: 1.0 - dial_rate * taken(dial_rate, shortest),
+            open_discount: dials * (1.0 + seldom_late * seldom_late) / 2.0 + (1.0 - dials) * seldom_late,
+            late: late_of(shortest),
         }
     }
 

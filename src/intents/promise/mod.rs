@@ -30,6 +30,10 @@
 //! are near zero: then the order alone keeps numbers apart, and a quarantine adds next to nothing; when they are scarce it is all
 //! that does. It costs free numbers, so it is as short as the promise allows.
 //!
+//! **Lives that differ.** Where a site may give its intents a life of its own, from T₁ to T₂, each part is taken at its worst: e^(−aT)
+//! and h at T₁, E\[H\] and 1 − o at T₂, since they rise and fall with T alone, and φ rises with the load. Whatever the site asks for
+//! within these bounds, and for whom, is no worse.
+//!
 //! **Not in it**: a telephone that the site knows (it contradicts a wrong number, so the truth is better than the promise), strangers,
 //! and customers who keep a number and dial it days later, which no pool of a sensible size helps against.
 
@@ -69,6 +73,48 @@ pub struct Promise {
     pub traffic: Traffic,
 }
 
+/// How long intents live, as far as the admin has said it; the promise says the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Lives {
+    /// Of an intent whose site does not say.
+    pub usual: Option<Duration>,
+    /// The shortest and the longest that a site may ask for; without it a site has what is usual, whatever it asks for.
+    pub of_sites: Option<Bounds>,
+}
+
+/// The shortest and the longest life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bounds {
+    pub shortest: Duration,
+    pub longest: Duration,
+}
+
+impl Bounds {
+    /// Whatever an intent may have at all.
+    pub const ALL: Bounds = Bounds { shortest: INTENT_TTL_MIN, longest: INTENT_TTL_MAX };
+
+    /// One life alone.
+    pub fn only(life: Duration) -> Bounds {
+        Bounds { shortest: life, longest: life }
+    }
+
+    /// What comes of a wish.
+    pub fn hold(self, wish: Duration) -> Duration {
+        wish.max(self.shortest).min(self.longest)
+    }
+
+    /// Whether there is a choice.
+    pub fn is_one(self) -> bool {
+        self.shortest == self.longest
+    }
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds::ALL
+    }
+}
+
 /// The chances of a pool with certain times; all from 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Chances {
@@ -82,7 +128,10 @@ pub struct Chances {
 /// What follows from a promise for a pool of some size.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Derived {
+    /// Of an intent whose site does not say.
     pub lease: Duration,
+    /// What an intent may live, whatever its site asks for.
+    pub lives: Bounds,
     /// As short as the accepted chance of a wrong context allows; when no number is left for it, the shared one and a PIN are.
     pub quarantine: Duration,
     /// Of this pool with these times.
@@ -106,20 +155,23 @@ impl Derived {
     }
 }
 
-/// The chances of a pool; `numbers` is at least 1.
-pub fn chances(numbers: usize, traffic: &Traffic, lease: Duration, quarantine: Duration) -> Chances {
-    Load::of(traffic, lease).chances(numbers, quarantine.as_secs_f64())
+/// The chances of a pool whose intents live within these bounds; `numbers` is at least 1.
+pub fn chances(numbers: usize, traffic: &Traffic, lives: Bounds, quarantine: Duration) -> Chances {
+    Load::of(traffic, lives).chances(numbers, quarantine.as_secs_f64())
 }
 
-/// The times for a pool, and whether it is large enough. `lease`: the life of an intent where the admin has set it.
-pub fn derive(promise: &Promise, numbers: usize, lease: Option<Duration>) -> Derived {
-    let lease = lease.unwrap_or_else(|| lease_of(promise));
-    let load = Load::of(&promise.traffic, lease);
+/// The times for a pool, and whether it is large enough, whatever sites ask for.
+pub fn derive(promise: &Promise, numbers: usize, lives: Lives) -> Derived {
+    let usual = lives.usual.unwrap_or_else(|| lease_of(promise));
+    let bounds = lives.of_sites.unwrap_or(Bounds::only(usual));
+    let lease = bounds.hold(usual);
+    let load = Load::of(&promise.traffic, bounds);
     let quarantine_s = quarantine_s(&load, promise, numbers);
     let chances = load.chances(numbers, quarantine_s);
     let overflow = load.intents_at_once(chances.empty);
     Derived {
         lease,
+        lives: bounds,
         quarantine: Duration::from_secs_f64(quarantine_s),
         chances,
         needed: needed(&load, promise),

@@ -24,7 +24,7 @@ fn erlang_b_is_that_of_the_tables() {
 #[test]
 fn a_number_is_taken_as_long_as_the_design_says() {
     // p·m·(1 − e^(−T/m)) + (1 − p)·T = 0.7·285.06 + 0.3·900 s, 200 an hour.
-    let chances = chances(160, &traffic(200.0, 0.7), LEASE, Duration::ZERO);
+    let chances = chances(160, &traffic(200.0, 0.7), Bounds::only(LEASE), Duration::ZERO);
     assert!((chances.load - 200.0 / 3600.0 * (0.7 * 285.064 + 270.0)).abs() < 0.001, "{chances:?}");
     assert!((chances.late - (-3f64).exp()).abs() < 1e-12);
 }
@@ -44,7 +44,7 @@ fn a_call_lengthens_the_lease() {
             }
         };
         let expected: f64 = (0..90_000).map(|n| survives((f64::from(n) + 0.5) * step) * step).sum();
-        let load = chances(1, &traffic, LEASE, Duration::ZERO).load;
+        let load = chances(1, &traffic, Bounds::only(LEASE), Duration::ZERO).load;
         assert!((load / expected - 1.0).abs() < 1e-4, "{call_s}: {load} for {expected}");
     }
 }
@@ -55,7 +55,7 @@ fn the_closed_form_is_the_sum() {
     for (numbers, per_hour, quarantine_s) in
         [(1, 40.0, 0), (20, 100.0, 60), (40, 200.0, 0), (160, 200.0, 300), (900, 200.0, 0)]
     {
-        let found = chances(numbers, &traffic(per_hour, 0.7), LEASE, Duration::from_secs(quarantine_s));
+        let found = chances(numbers, &traffic(per_hour, 0.7), Bounds::only(LEASE), Duration::from_secs(quarantine_s));
         let (rate, dial_rate) = (per_hour / 3600.0, 1.0 / 300.0);
         let each: f64 = rate / (rate + dial_rate);
         let (mut sum, mut all, mut weight) = (0.0, 0.0, 1.0);
@@ -77,7 +77,9 @@ fn the_closed_form_is_the_sum() {
 
 #[test]
 fn the_order_matters_more_than_the_quarantine_while_numbers_are_plenty() {
-    let of = |numbers, quarantine_s| chances(numbers, &traffic(200.0, 0.7), LEASE, Duration::from_secs(quarantine_s));
+    let of = |numbers, quarantine_s| {
+        chances(numbers, &traffic(200.0, 0.7), Bounds::only(LEASE), Duration::from_secs(quarantine_s))
+    };
     let (none, some) = (of(160, 0).wrong_context, of(160, 600).wrong_context);
     assert!(some <= none && some > 0.99 * none, "{none} {some}");
     let (none, some) = (of(30, 0).wrong_context, of(30, 600).wrong_context);
@@ -89,8 +91,9 @@ fn the_order_matters_more_than_the_quarantine_while_numbers_are_plenty() {
 #[test]
 fn both_promises_are_kept_with_the_numbers_that_it_asks_for_and_not_with_one_less() {
     for accepted in [promise(1e-3, 1e-2), promise(1e-5, 1e-3), promise(1e-2, 1e-4)] {
-        let needed = derive(&accepted, 1, None).needed.expect("a pool that is large enough");
-        let (kept, broken) = (derive(&accepted, needed, None), derive(&accepted, needed - 1, None));
+        let needed = derive(&accepted, 1, Lives::default()).needed.expect("a pool that is large enough");
+        let (kept, broken) =
+            (derive(&accepted, needed, Lives::default()), derive(&accepted, needed - 1, Lives::default()));
         assert!(kept.is_kept(&accepted), "{kept:?}");
         assert!(!broken.is_kept(&accepted), "{broken:?}");
         assert_eq!(kept.needed, Some(needed));
@@ -101,24 +104,50 @@ fn both_promises_are_kept_with_the_numbers_that_it_asks_for_and_not_with_one_les
 
 #[test]
 fn the_lease_is_as_long_as_late_callers_ask_unless_it_is_given() {
-    let derived = derive(&promise(1e-3, 1e-2), 60, None);
+    let derived = derive(&promise(1e-3, 1e-2), 60, Lives::default());
     assert_eq!(derived.lease, Duration::from_secs(899));
     assert!(derived.chances.late <= 0.05);
-    assert_eq!(derive(&promise(1e-3, 1e-2), 60, Some(Duration::from_secs(600))).lease, Duration::from_secs(600));
+    assert_eq!(derive(&promise(1e-3, 1e-2), 60, usual(600)).lease, Duration::from_secs(600));
     let patient = Promise {
         late: 1e-9,
         traffic: Traffic { mean_delay: Duration::from_secs(86_400), ..traffic(1.0, 1.0) },
         ..promise(0.1, 0.1)
     };
-    assert_eq!(derive(&patient, 60, None).lease, INTENT_TTL_MAX);
+    assert_eq!(derive(&patient, 60, Lives::default()).lease, INTENT_TTL_MAX);
+}
+
+/// As long as the admin says.
+fn usual(seconds: u64) -> Lives {
+    Lives { usual: Some(Duration::from_secs(seconds)), of_sites: None }
+}
+
+#[test]
+fn whatever_a_site_asks_for_within_its_bounds_is_no_worse_than_promised() {
+    let secs = Duration::from_secs;
+    let of = |shortest, longest| {
+        let lives = Bounds { shortest: secs(shortest), longest: secs(longest) };
+        chances(60, &traffic(200.0, 0.7), lives, secs(300))
+    };
+    let worst = of(200, 2_000);
+    for life in [200, 400, 900, 1_500, 2_000] {
+        let one = of(life, life);
+        assert!(one.wrong_context <= worst.wrong_context && one.empty <= worst.empty, "{life} s: {one:?} {worst:?}");
+        assert!(one.late <= worst.late && one.load <= worst.load, "{life} s: {one:?} {worst:?}");
+    }
+    let chosen = Lives { usual: None, of_sites: Some(Bounds { shortest: secs(60), longest: secs(600) }) };
+    assert_eq!(
+        derive(&promise(1e-3, 1e-2), 60, chosen).lease,
+        secs(600),
+        "899 s, and no longer than a site may ask for"
+    );
 }
 
 #[test]
 fn what_no_pool_can_do_is_said() {
     let flood = Promise { traffic: traffic(1e6, 0.7), ..promise(1e-3, 1e-2) };
-    let derived = derive(&flood, 50, None);
+    let derived = derive(&flood, 50, Lives::default());
     assert_eq!((derived.needed, derived.is_kept(&flood)), (None, false));
-    assert!(derived.pin_digits > derive(&promise(1e-3, 1e-2), 60, None).pin_digits);
+    assert!(derived.pin_digits > derive(&promise(1e-3, 1e-2), 60, Lives::default()).pin_digits);
     let idle = Promise { traffic: traffic(0.0, 0.7), ..promise(1e-3, 1e-2) };
-    assert_eq!(derive(&idle, 1, None).needed, Some(1));
+    assert_eq!(derive(&idle, 1, Lives::default()).needed, Some(1));
 }

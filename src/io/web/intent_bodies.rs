@@ -39,7 +39,7 @@ pub(super) struct IntentRequest {
     /// Whatever else the agent should see.
     #[serde(default)]
     attributes: BTreeMap<String, String>,
-    /// How long the intent lives, in seconds.
+    /// How long the intent lives, in seconds: as far as `site_ttl_s`, or a promise of the pool, allows; `expires_at` says what came of it.
     #[serde(default)]
     ttl_s: Option<u64>,
     /// The agent whom the site asks for.
@@ -69,7 +69,7 @@ pub(super) struct IntentChange {
     /// Replaces all of them.
     #[serde(default)]
     attributes: Option<BTreeMap<String, String>>,
-    /// A new life from now on, in seconds.
+    /// A new life from now on, in seconds, as far as `site_ttl_s`, or a promise of the pool, allows from the registration.
     #[serde(default)]
     ttl_s: Option<u64>,
 }

@@ -46,7 +46,7 @@ pub(super) async fn register(
     body: JsonBody<IntentRequest>,
 ) -> Result<Response, Problem> {
     let now = web.clock.wall();
-    let rules = DraftRules { region: web.region, default_ttl: web.default_ttl };
+    let rules = DraftRules { region: web.region, default_ttl: web.default_ttl, lives: web.lives };
     let mut intent = body.value.draft().check(web.draw_intent_id(), &rules, now).map_err(faulty)?;
     intent.customer.past = web.past(&intent).await;
     let idempotency = idempotency(&headers, &writer, &body.bytes, &intent, now)?;
@@ -105,7 +105,7 @@ pub(super) async fn change(
     body: JsonBody<IntentChange>,
 ) -> Result<Json<IntentAnswer>, Problem> {
     let (intent, now) = (intent_id(&id)?, web.clock.wall());
-    let patch = Box::new(body.value.draft().check().map_err(faulty)?);
+    let patch = Box::new(body.value.draft().check(web.lives).map_err(faulty)?);
     match web.ask_store(StoreRequest::Amend { intent, patch, now }).await? {
         StoreReply::Amended(intent) => Ok(Json(web.answer(*intent, now).await)),
         StoreReply::Gone => Err(gone()),

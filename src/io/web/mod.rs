@@ -54,6 +54,7 @@ use crate::base::{IntentId, PoolId};
 use crate::calls::recalling::plan::CallbackPlan;
 use crate::calls::settings::PoolPlan;
 use crate::intents::matching::Priors;
+use crate::intents::promise::Bounds;
 use crate::intents::{StoreError, StoreReply, StoreRequest, TokenKeys};
 
 use super::clock::Clock;
@@ -103,6 +104,8 @@ pub struct Web {
     pub region: Option<Region>,
     /// The life of an intent that does not say.
     pub default_ttl: Duration,
+    /// What comes of the life that a site asks for.
+    pub lives: Bounds,
     /// The pool that numbers are leased from; one of `pools`.
     pub pool: Option<PoolId>,
     pub pools: Vec<PoolPlan>,

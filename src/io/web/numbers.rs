@@ -69,9 +69,11 @@ struct PromiseBody {
     measured_per_hour: Option<f64>,
     /// Numbers taken on average if there were enough (Erlang).
     load: f64,
-    /// What follows: how long an intent has its number, how long that rests afterwards, how many intents are on the shared one at once
+    /// What follows: how long an intent has its number, and at least and at most if its site asks for another time; how long that rests afterwards, how many intents are on the shared one at once
     /// (there are hardly ever more), and the digits of a PIN on it.
     lease_s: u64,
+    shortest_lease_s: u64,
+    longest_lease_s: u64,
     quarantine_s: u64,
     overflow: usize,
     pin_digits: u32,
@@ -172,6 +174,8 @@ impl PromiseBody {
             measured_per_hour,
             load,
             lease_s: derived.lease.as_secs(),
+            shortest_lease_s: derived.lives.shortest.as_secs(),
+            longest_lease_s: derived.lives.longest.as_secs(),
             quarantine_s: derived.quarantine.as_secs(),
             overflow: derived.overflow,
             pin_digits: derived.pin_digits,

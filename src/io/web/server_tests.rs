@@ -35,7 +35,7 @@ use crate::calls::{CalledBack, Confirmed};
 use crate::desktop::DesktopInput;
 use crate::engine::question::{Answer, CallView, Counts, Question, TrunkView};
 use crate::intents::matching::Priors;
-use crate::intents::promise::{Promise, Traffic, derive};
+use crate::intents::promise::{Bounds, Lives, Promise, Traffic, derive};
 use crate::intents::token::TokenKey;
 use crate::intents::{StoreError, StoreReply, StoreRequest, TokenKeys};
 use crate::io::clock::Clock;
@@ -286,7 +286,8 @@ fn promise() -> PoolPromise {
     let mean = Duration::from_secs(300);
     let traffic = Traffic { per_hour: 60.0, dials: 0.7, mean_delay: mean, mean_call: mean };
     let promise = Promise { wrong_context: 0.001, empty: 0.01, late: 0.05, traffic };
-    PoolPromise { promise, window: None, lease: None, derived: derive(&promise, NUMBERS.len(), None) }
+    let lives = Lives::default();
+    PoolPromise { promise, window: None, lives, derived: derive(&promise, NUMBERS.len(), lives) }
 }
 
 fn number(text: &str) -> E164 {
@@ -342,6 +343,7 @@ impl Server {
             routes: routes(),
             region: Region::parse("US"),
             default_ttl: Duration::from_secs(900),
+            lives: Bounds::ALL,
             pool: Some(pool.pool.clone()),
             pools: vec![pool],
             pace: Arc::default(),

@@ -35,6 +35,11 @@ impl Measured {
     pub fn holds(&self, chance: f64) -> bool {
         (self.low..=self.high).contains(&chance)
     }
+
+    /// It may be as small as this, or is smaller.
+    pub fn is_within(&self, most: f64) -> bool {
+        self.low <= most
+    }
 }
 
 fn wilson(part: f64, of: f64) -> (f64, f64) {

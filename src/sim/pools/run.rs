@@ -8,6 +8,7 @@ use crate::base::rng::Rng;
 use crate::base::{E164, IntentId, PoolId, Wall};
 use crate::intents::LeasedNumber;
 use crate::intents::numbers::Numbers;
+use crate::intents::promise::Bounds;
 
 use super::PoolCase;
 
@@ -100,7 +101,7 @@ impl<'c> Run<'c> {
         let counts = now >= self.begin;
         self.counted.intents += u64::from(counts);
         let customer = self.customers.len();
-        let (expires, quarantine) = (now + self.case.lease, self.case.quarantine);
+        let (expires, quarantine) = (now + self.life(), self.case.quarantine);
         match self.numbers.lease(&self.pool, IntentId(customer as u128), expires + quarantine, now) {
             Some(number) => {
                 let leased = LeasedNumber { number, shared: false, pool: self.pool.clone(), quarantine, pin: None };
@@ -146,6 +147,11 @@ impl<'c> Run<'c> {
     }
 
     /// Exponential with this mean, in whole milliseconds.
+    fn life(&mut self) -> Duration {
+        let Bounds { shortest, longest } = self.case.lives;
+        if self.case.lives.is_one() { shortest } else { shortest + (longest - shortest).mul_f64(self.rng.unit()) }
+    }
+
     fn draw(&mut self, mean: Duration) -> Duration {
         mean.mul_f64(-(1.0 - self.rng.unit()).ln())
     }
@@ -154,5 +160,5 @@ impl<'c> Run<'c> {
 /// Every number has been leased some times by then, if there are intents for that at all.
 fn fill_time(case: &PoolCase) -> Duration {
     let round = Duration::from_secs_f64(3600.0 / case.traffic.per_hour * case.numbers as f64);
-    2 * (round + case.lease + case.quarantine)
+    2 * (round + case.lives.longest + case.quarantine)
 }

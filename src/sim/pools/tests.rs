@@ -23,8 +23,19 @@ fn the_intervals_are_narrow_enough_to_tell_something() {
     assert!(measured.iter().filter(|report| often(&report.empty)).count() >= 2, "{measured:#?}");
     // The formula for the most recently freed number, or one without the quarantine, would not be in them.
     let both = measured.iter().find(|report| report.case.name == "quarantine alone").expect("a case");
-    let without = promise::chances(both.case.numbers, &both.case.traffic, both.case.lease, Duration::ZERO);
+    let without = promise::chances(both.case.numbers, &both.case.traffic, both.case.lives, Duration::ZERO);
     assert!(!both.wrong_context.holds(without.wrong_context), "{both:?} {without:?}");
+}
+
+#[test]
+fn what_is_promised_holds_whatever_lives_sites_ask_for() {
+    for case in cases().into_iter().filter(|case| ["both", "overrun"].contains(&case.name.as_str())) {
+        let lives = Bounds { shortest: case.lives.shortest / 3, longest: case.lives.longest * 2 };
+        let report = play(&PoolCase { lives, ..case }, EFFORT);
+        assert!(report.wrong_context.is_within(report.promised.wrong_context), "{report:?}");
+        assert!(report.empty.is_within(report.promised.empty), "{report:?}");
+        assert!(report.late.is_within(report.promised.late), "{report:?}");
+    }
 }
 
 #[test]

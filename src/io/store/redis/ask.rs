@@ -115,8 +115,9 @@ fn register(
 
 fn amend(id: IntentId, patch: &Patch, now: Wall) -> Result<Vec<String>, StoreError> {
     let ttl = patch.ttl.map(|ttl| millis(ttl).to_string()).unwrap_or_default();
-    let mut arguments = vec![date(now), id.to_string(), ttl];
-    push_fields(&mut arguments, &PatchRecord::from(patch), &["ttl_ms"])?;
+    let [shortest, longest] = [patch.lives.shortest, patch.lives.longest].map(|life| millis(life).to_string());
+    let mut arguments = vec![date(now), id.to_string(), ttl, shortest, longest];
+    push_fields(&mut arguments, &PatchRecord::from(patch), &["ttl_ms", "lives_ms"])?;
     Ok(arguments)
 }
 

@@ -77,7 +77,6 @@ fn constants() -> String {
     [
         ("SKEW", millis(CLOCK_SKEW_MAX)),
         ("KEPT_AFTER", millis(INTENT_KEPT_AFTER)),
-        ("TTL_MAX", millis(INTENT_TTL_MAX)),
         ("LAST_AGENT_KEPT", millis(LAST_AGENT_KEPT)),
         ("POOL_KEPT", POOL_KEPT_MS),
         ("PER_CALLER", INTENTS_PER_CALLER_MAX as u64),

@@ -1,13 +1,16 @@
--- ARGV: now, id, life from now on (empty: as it is), then field and value of the record.
+-- ARGV: now, id, life from now on (empty: as it is), the shortest and the longest from the registration, then field and value of the record.
 local id, ttl = ARGV[2], ARGV[3]
 local record = kept(id)
 if not record or not is_live(record) then return { 'gone' } end
 
 local old_expiry = number(record.expires)
 local expires = old_expiry
-if ttl ~= '' then expires = math.min(now + tonumber(ttl), number(record.created) + TTL_MAX) end
+if ttl ~= '' then
+  local first, last = number(record.created) + tonumber(ARGV[4]), number(record.created) + tonumber(ARGV[5])
+  expires = math.min(math.max(now + tonumber(ttl), first), last)
+end
 redis.call('HSET', intent_key(id), 'version', whole(number(record.version) + 1), 'expires', whole(expires))
-if #ARGV > 3 then redis.call('HSET', intent_key(id), unpack(ARGV, 4)) end
+if #ARGV > 5 then redis.call('HSET', intent_key(id), unpack(ARGV, 6)) end
 keep_until(id, record, expires + KEPT_AFTER)
 
 if expires ~= old_expiry then
