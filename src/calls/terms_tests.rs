@@ -45,7 +45,7 @@ fn codecs_that_the_trunk_may_not_use_are_not_passed_on() {
     bench.check(UNKNOWN);
     bench.check("< matched V0, fallback: unmatched, dial sip:+12015550123@192.0.2.99");
     let offer = Session::parse(&bench.dials[0].offer).unwrap();
-    let names: Vec<&str> = offer.audio.codecs.iter().map(|codec| codec.name.as_str()).collect();
+    let names: Vec<&str> = offer.audio.codecs.iter().map(|codec| &*codec.name).collect();
     assert_eq!(names, ["PCMU"], "the keys are not listed");
 }
 

@@ -1,17 +1,22 @@
 //! One payload format of an audio stream, and the names of the static payload types.
 
+use std::borrow::Cow;
+
 /// A payload format as `a=rtpmap` and `a=fmtp` describe it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Codec {
     /// The number in the RTP header, 0 to 127.
     pub payload_type: u8,
     /// The encoding name as it stood; compared without regard to case.
-    pub name: String,
+    pub name: Words,
     /// The RTP clock in Hz (8000 for G.722 too, RFC 3551 section 4.5.2).
     pub clock: u32,
     pub channels: u8,
-    pub fmtp: Option<String>,
+    pub fmtp: Option<Words>,
 }
+
+/// What a peer has written: a call keeps a dozen codecs, and nearly all of them are described in the same few words, which are ours then.
+pub type Words = Cow<'static, str>;
 
 const G711_CLOCK: u32 = 8000;
 
@@ -37,9 +42,18 @@ const STATIC: [(u8, &str, u32, u8); 18] = [
     (19, "CN", 8000, 1),
 ];
 
+/// Besides those of `STATIC`.
+const USUAL: [&str; 4] = ["telephone-event", "opus", "0-15", "0-16"];
+
+/// The words of a peer, without a copy where they are usual.
+pub(super) fn words(text: &str) -> Words {
+    let known = STATIC.iter().map(|known| known.1).chain(USUAL).find(|known| *known == text);
+    known.map_or_else(|| Cow::Owned(text.to_owned()), Cow::Borrowed)
+}
+
 impl Codec {
     pub fn new(payload_type: u8, name: &str, clock: u32) -> Codec {
-        Codec { payload_type, name: name.to_owned(), clock, channels: 1, fmtp: None }
+        Codec { payload_type, name: words(name), clock, channels: 1, fmtp: None }
     }
 
     /// G.711 mu-law.
@@ -98,7 +112,7 @@ mod tests {
     #[test]
     fn static_numbers_have_their_names() {
         let names: Vec<_> = [0, 3, 8, 9, 18].into_iter().filter_map(Codec::of_static_payload_type).collect();
-        let names: Vec<&str> = names.iter().map(|codec| codec.name.as_str()).collect();
+        let names: Vec<&str> = names.iter().map(|codec| &*codec.name).collect();
         assert_eq!(names, ["PCMU", "GSM", "PCMA", "G722", "G729"]);
         assert_eq!(Codec::of_static_payload_type(96), None);
     }

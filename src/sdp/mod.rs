@@ -19,7 +19,7 @@ mod webrtc;
 mod webrtc_tests;
 mod write;
 
-pub use codec::Codec;
+pub use codec::{Codec, Words};
 pub use crypto::{Crypto, KEY_OCTETS, MasterKey, SrtpKeys, SrtpUse, Suite};
 pub use direction::Direction;
 pub use error::SdpError;

@@ -273,7 +273,7 @@ impl LocalMedia {
 
 fn with_event_keys(codec: Codec) -> Codec {
     if codec.is_telephone_event() && codec.fmtp.is_none() {
-        return Codec { fmtp: Some(EVENT_KEYS.to_owned()), ..codec };
+        return Codec { fmtp: Some(EVENT_KEYS.into()), ..codec };
     }
     codec
 }

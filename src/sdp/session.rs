@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use memchr::memchr_iter;
 
 use super::attributes::travels;
+use super::codec::words;
 use super::lines::{Attribute, Lines, Media};
 use super::webrtc::{self, WebRtc};
 use super::{Codec, Crypto, Direction, SdpError, SrtpUse};
@@ -215,7 +216,7 @@ fn read_codec(media: &Media<'_>, payload_type: u8) -> Option<Codec> {
         None => Codec::of_static_payload_type(payload_type),
     }?;
     let fmtp = values_of(media, "fmtp").find_map(|value| parameter_of(value, payload_type));
-    Some(Codec { fmtp: fmtp.map(str::to_owned), ..codec })
+    Some(Codec { fmtp: fmtp.map(words), ..codec })
 }
 
 /// `opus/48000/2`.

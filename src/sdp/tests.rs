@@ -137,7 +137,7 @@ fn we_answer_alone_with_one_codec_and_keys() {
          a=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n"
     );
     let negotiated = agreed.negotiated;
-    assert_eq!(negotiated.codec().map(|format| format.codec.name.as_str()), Some("PCMU"));
+    assert_eq!(negotiated.codec().map(|format| &*format.codec.name), Some("PCMU"));
     assert_eq!(negotiated.telephone_event().map(|format| (format.to_peer, format.from_peer)), Some((101, 101)));
     assert_eq!((negotiated.ptime_ms, negotiated.direction), (20, Direction::SendRecv));
     assert_eq!(negotiated.rtp.expose().to_string(), "192.0.2.11:18612");
