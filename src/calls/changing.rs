@@ -49,7 +49,7 @@ pub fn answered(call: &mut Call, side: Side, status: u16, body: &[u8], bench: &m
     let accepted = (200..300).contains(&status).then_some(body);
     match (change, accepted) {
         (Change::PassedOn { asking, offer, before, withdrawn: false }, Some(body)) => {
-            let answer = take_answer(call, asking, offer, body, bench);
+            let answer = take_answer(call, asking, *offer, body, bench);
             if answer.is_err() {
                 put_back(call, side, &before);
             }
@@ -62,7 +62,7 @@ pub fn answered(call: &mut Call, side: Side, status: u16, body: &[u8], bench: &m
             put_back(call, side, &before);
             // It has gone away meanwhile.
             match untold::is_alone(call, asking) {
-                true => answer_for_other(call, asking, offer, bench),
+                true => answer_for_other(call, asking, *offer, bench),
                 false => refuse(call, asking, status, bench),
             }
         }
@@ -86,7 +86,7 @@ pub fn acknowledged(call: &mut Call, side: Side, answer: &[u8], bench: &mut Benc
     stream.agreed = Some(stream.local.answered(&answer).map_err(|_| Unusable)?);
     stream.remote = Some(answer.clone());
     match call.change.take() {
-        Some(Change::Fetched { asking, offer }) if asking == side => hand_over(call, side, offer, &answer, bench)?,
+        Some(Change::Fetched { asking, offer }) if asking == side => hand_over(call, side, *offer, &answer, bench)?,
         other @ (Some(_) | None) => call.change = other,
     }
     tell_both(call, bench);
@@ -123,7 +123,7 @@ fn pass_on(call: &mut Call, side: Side, offer: Session, bench: &mut Bench) {
     let Ok(narrowed) = stream.narrow(&offer) else { return refuse(call, side, 488, bench) };
     let before = Box::new(stream.local.clone());
     let body = stream.local.relay_offer(&narrowed);
-    call.change = Some(Change::PassedOn { asking: side, offer, before, withdrawn: false });
+    call.change = Some(Change::PassedOn { asking: side, offer: Box::new(offer), before, withdrawn: false });
     bench.sip(SipCommand::Reinvite { leg: other, offer: body });
 }
 
@@ -166,7 +166,7 @@ fn fetched(call: &mut Call, asking: Side, withdrawn: bool, body: &[u8], bench: &
     stream.owed = true;
     let narrowed = stream.narrow(&offer).unwrap_or_else(|_| offer.clone());
     let body = stream.local.relay_offer(&narrowed);
-    call.change = Some(Change::Fetched { asking, offer });
+    call.change = Some(Change::Fetched { asking, offer: Box::new(offer) });
     reply(call, asking, Ok(body), bench);
 }
 

@@ -5,14 +5,14 @@ use bytes::Bytes;
 use crate::base::stage::Stage;
 use crate::base::{AgentId, Fence, Now, Pii};
 use crate::desktop::{CallPhase, DeskCommand};
-use crate::routing::{self, OfferFailure, Why};
+use crate::routing::{self, OfferFailure, PassedOver, Why};
 use crate::sip::api::{Dial, Reason, SipCommand};
 use crate::sip::claims::Asserted;
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, FarLeg, Grant, Phase};
 use super::ending;
-use super::explained::since_invite;
+use super::explained::{OfferSeen, since_invite};
 use super::facts::{Fact, FallbackCause, PopMiss};
 use super::fallback;
 use super::header_rules;
@@ -29,8 +29,14 @@ use super::settings::PhonePlan;
 use super::sound::{self, NoSound};
 use super::talking;
 
-/// The router proposes this agent. The context is shown before anything rings.
-pub fn offered(call: &mut Call, grant: Grant, passed_over: Vec<(AgentId, Why)>, bench: &mut Bench, now: Now) {
+/// The router proposes this agent, and names those who had a claim, and the others. The context is shown before anything rings.
+pub fn offered(
+    call: &mut Call,
+    grant: Grant,
+    (claims, others): (Vec<(AgentId, Why)>, PassedOver),
+    bench: &mut Bench,
+    now: Now,
+) {
     if !matches!(call.phase, Phase::Waiting) {
         return;
     }
@@ -40,7 +46,7 @@ pub fn offered(call: &mut Call, grant: Grant, passed_over: Vec<(AgentId, Why)>, 
     bench.cancel_deadline(call, Deadline::AnswerWaiting);
     call.record.agent = Some(grant.agent.clone());
     let at = since_invite(call, now);
-    call.record.explain().offered(at, grant.agent.clone(), passed_over);
+    call.record.explain().offered(OfferSeen { at, agent: grant.agent.clone(), claims, others, failed: None });
     bench.fact(Fact::Granted { call: call.id, agent: grant.agent.clone(), fence: grant.fence });
     bench.stage(call, Stage::InviteToGrant, now);
     let pop = Box::new(pop::draw(call, &grant, now));

@@ -369,14 +369,13 @@ impl Calls {
 
     fn on_routing(&mut self, output: routing::Output, now: Now) {
         match output {
-            routing::Output::Offer { call, agent, fence, expires: _, mut passed_over, others } => {
-                passed_over.extend(others);
+            routing::Output::Offer { call, agent, fence, expires: _, passed_over, others } => {
                 let grant = Grant { agent, fence };
                 self.with(call, |call, bench| match call.transfer {
                     Some(_) => transfer::offered(call, grant, bench, now),
                     None if call.consultation.is_some() => consulting::granted(call, grant, bench, now),
                     None if call.supervision.is_some() => supervising::granted(call, grant, bench, now),
-                    None => connecting::offered(call, grant, passed_over, bench, now),
+                    None => connecting::offered(call, grant, (passed_over, others), bench, now),
                 });
             }
             routing::Output::GrantExpired { call, agent: _, fence } => {
@@ -461,7 +460,7 @@ impl Calls {
     }
 
     fn on_wrap_up(&mut self, agent: AgentId, wrap_up: WrapUp, now: Now) {
-        let id = wrap_up.call;
+        let (id, wrap_up) = (wrap_up.call, Box::new(wrap_up));
         self.bench.fact(Fact::WrittenUp { call: id, agent: agent.clone() });
         match self.calls.get_mut(&id) {
             Some(call) => call.record.wrap_up = Some(wrap_up),

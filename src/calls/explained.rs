@@ -8,7 +8,7 @@ use crate::base::limits::{CANDIDATES_MAX, DECISIONS_KEPT_MAX, OFFERS_KEPT_MAX};
 use crate::base::{AgentId, IntentId, Level, Mono, Now, QueueId};
 use crate::intents::matching::Matched;
 use crate::intents::requests::{Candidate, FoundBy};
-use crate::routing::{OfferFailure, Why};
+use crate::routing::{OfferFailure, PassedOver, Why};
 
 use super::call::Call;
 use super::facts::FallbackCause;
@@ -77,43 +77,17 @@ pub struct QueueSeen {
 pub struct OfferSeen {
     pub at: Duration,
     pub agent: AgentId,
-    /// Who did not get it, and why not, at that moment.
-    pub passed_over: PassedOver,
+    /// Those who had a claim to it and did not get it, and everybody else who did not.
+    pub claims: Vec<(AgentId, Why)>,
+    pub others: PassedOver,
     /// Why it came to nothing.
     pub failed: Option<OfferFailure>,
 }
 
-/// Agents and why each did not get the call, in order. Fifty may be named, mostly for the same few reasons, and it is kept for as long as the
-/// call is: each reason stands here once.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct PassedOver {
-    /// With the place of the reason.
-    agents: Box<[AgentId]>,
-    places: Box<[u16]>,
-    reasons: Box<[Why]>,
-}
-
-impl PassedOver {
-    pub fn iter(&self) -> impl Iterator<Item = (&AgentId, &Why)> {
-        let reason = |place: &u16| self.reasons.get(usize::from(*place));
-        self.agents.iter().zip(&self.places).filter_map(move |(agent, place)| Some((agent, reason(place)?)))
-    }
-}
-
-impl FromIterator<(AgentId, Why)> for PassedOver {
-    fn from_iter<I: IntoIterator<Item = (AgentId, Why)>>(named: I) -> PassedOver {
-        let mut reasons: Vec<Why> = Vec::new();
-        let mut place = |why: Why| {
-            let known = reasons.iter().position(|reason| *reason == why);
-            let place = known.unwrap_or(reasons.len());
-            if known.is_none() {
-                reasons.push(why);
-            }
-            place as u16
-        };
-        let named = named.into_iter().take(usize::from(u16::MAX));
-        let (agents, places): (Vec<AgentId>, Vec<u16>) = named.map(|(agent, why)| (agent, place(why))).unzip();
-        PassedOver { agents: agents.into(), places: places.into(), reasons: reasons.into() }
+impl OfferSeen {
+    /// Who did not get it, and why not, at that moment.
+    pub fn passed_over(&self) -> impl Iterator<Item = (&AgentId, &Why)> {
+        self.claims.iter().map(|(agent, why)| (agent, why)).chain(self.others.iter())
     }
 }
 
@@ -138,13 +112,12 @@ impl Explained {
         queue.last_position = Some(position);
     }
 
-    pub(super) fn offered(&mut self, at: Duration, agent: AgentId, passed_over: Vec<(AgentId, Why)>) {
+    pub(super) fn offered(&mut self, offer: OfferSeen) {
         if self.offers.len() >= OFFERS_KEPT_MAX {
             self.offers.remove(0);
         }
         self.offers.reserve_exact(1);
-        let passed_over = passed_over.into_iter().collect();
-        self.offers.push(OfferSeen { at, agent, passed_over, failed: None });
+        self.offers.push(offer);
     }
 
     pub(super) fn offer_failed(&mut self, why: OfferFailure) {
@@ -188,22 +161,14 @@ mod tests {
     fn what_is_kept_of_offers_is_bounded_and_the_latest() {
         let mut explained = Explained::default();
         for n in 0..OFFERS_KEPT_MAX + 3 {
-            explained.offered(Duration::from_secs(n as u64), AgentId::new(&format!("agent{n}")), Vec::new());
+            let (at, agent) = (Duration::from_secs(n as u64), AgentId::new(&format!("agent{n}")));
+            let (claims, others) = (Vec::new(), PassedOver::default());
+            explained.offered(OfferSeen { at, agent, claims, others, failed: None });
             explained.offer_failed(OfferFailure::NoAnswer);
         }
         assert_eq!(explained.offers.len(), OFFERS_KEPT_MAX);
         assert_eq!(explained.offers[0].agent, AgentId::new("agent3"));
         assert!(explained.offers.iter().all(|offer| offer.failed == Some(OfferFailure::NoAnswer)));
-    }
-
-    #[test]
-    fn who_was_passed_over_is_told_in_order_and_each_reason_kept_once() {
-        let agent = |n: usize| AgentId::new(&format!("agent{n}"));
-        let named = [Why::Busy, Why::Offline, Why::Busy, Why::NotTheirTurn, Why::Offline];
-        let named: Vec<(AgentId, Why)> = named.into_iter().enumerate().map(|(n, why)| (agent(n), why)).collect();
-        let passed: PassedOver = named.iter().cloned().collect();
-        assert_eq!(passed.iter().map(|(agent, why)| (agent.clone(), why.clone())).collect::<Vec<_>>(), named);
-        assert_eq!(passed.reasons.len(), 3);
     }
 
     #[test]

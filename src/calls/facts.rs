@@ -321,14 +321,15 @@ pub struct CallRecord {
     pub talked: Duration,
     /// Of a callback: how often the number was dialled.
     pub tries: Option<u8>,
-    /// What passed on the caller's side and on the other; there a moment after the end.
-    pub caller_sound: Option<LegStats>,
-    pub far_sound: Option<LegStats>,
+    /// What passed on the caller's side and on the other; there a moment after the end, as is the wrap-up, and boxed so that a call in
+    /// progress has no room for them.
+    pub caller_sound: Option<Box<LegStats>>,
+    pub far_sound: Option<Box<LegStats>>,
     /// Who heard it besides, in order.
     pub supervised: Vec<Supervised>,
     /// There when the rule asks for one.
     pub recording: Option<Box<RecordingNote>>,
-    pub wrap_up: Option<WrapUp>,
+    pub wrap_up: Option<Box<WrapUp>>,
     /// Of the intent that had the call.
     pub about: Option<Box<About>>,
     /// Shared with those who look at it; written to while the call lasts.

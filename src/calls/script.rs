@@ -551,7 +551,7 @@ impl Bench {
                 fence: Fence(fence.parse().unwrap()),
                 expires: self.now.mono + Duration::from_secs(25),
                 passed_over: Vec::new(),
-                others: Vec::new(),
+                others: routing::PassedOver::default(),
             }),
             ["refer", to] => {
                 let refer = Refer { to: Pii::new((*to).to_owned()), replaces: None, referred_by: None };
@@ -588,7 +588,7 @@ impl Bench {
                 fence: Fence(fence.parse().unwrap()),
                 expires: self.now.mono + Duration::from_secs(25),
                 passed_over: Vec::new(),
-                others: Vec::new(),
+                others: routing::PassedOver::default(),
             }),
             ["ben", "joins"] => {
                 sip(SipEvent::ReinviteAnswered { leg: self.bens, status: 200, body: Bytes::from_static(SDP) })

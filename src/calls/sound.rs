@@ -50,7 +50,8 @@ pub struct Sound {
     /// Caller and fallback hear each other past us: what we had said to the caller before.
     past: Option<Box<LocalMedia>>,
     /// Whom to tell anew what the other side has said: another fork has answered than the one that spoke early, or they were away.
-    pub(super) stale: Option<(Side, Session)>,
+    /// Boxed: few calls ever have it.
+    pub(super) stale: Option<Box<(Side, Session)>>,
 }
 
 /// One side's stream.
@@ -447,7 +448,7 @@ fn describe_to_caller(call: &mut Call, answer: Session) -> Result<Option<Bytes>,
     };
     let said = caller.local.said().filter(|_| told).cloned();
     if let Some(said) = said {
-        sound.stale = (said != body || call.change.is_some()).then_some((Side::Caller, answer));
+        sound.stale = (said != body || call.change.is_some()).then(|| Box::new((Side::Caller, answer)));
         return Ok(Some(said));
     }
     caller.local = local;

@@ -23,7 +23,7 @@ pub fn answer(call: &mut Call, side: Side, offer: Session, bench: &mut Bench) ->
     let asker = call.sound.stream(side).as_mut().ok_or(SdpError::NoAudio)?;
     let settled = asker.local.relay_answer(&offer, &answer)?;
     asker.agreed = Some(settled.negotiated);
-    call.sound.stale = Some((side.other(), offer.clone()));
+    call.sound.stale = Some(Box::new((side.other(), offer.clone())));
     changing::settle(call, side, offer, bench);
     Ok(settled.body)
 }
@@ -39,7 +39,7 @@ fn as_before(stream: &Stream) -> Option<Session> {
 pub fn tell(call: &mut Call, bench: &mut Bench) {
     let due = due(call).filter(|_| call.change.is_none());
     let Some((side, leg)) = due.and_then(|side| Some((side, call.leg(side)?))) else { return };
-    let remote = call.sound.stale.take_if(|(stale, _)| *stale == side).map(|(_, remote)| remote);
+    let remote = call.sound.stale.take_if(|stale| stale.0 == side).map(|stale| stale.1);
     let Some(stream) = call.sound.stream(side) else { return };
     let before = Box::new(stream.local.clone());
     stream.moved = false;
@@ -58,7 +58,7 @@ pub fn tell(call: &mut Call, bench: &mut Bench) {
 
 /// Who is to be told something, and can be.
 fn due(call: &Call) -> Option<Side> {
-    let stale = call.sound.stale.as_ref().map(|(side, _)| *side);
+    let stale = call.sound.stale.as_ref().map(|stale| stale.0);
     let moved = sound::moved(call).filter(|side| is_connected(call, *side));
     stale.into_iter().chain(moved).find(|side| is_there(call, *side))
 }

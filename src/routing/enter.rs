@@ -94,7 +94,7 @@ impl Router {
         }
         self.next_serial += 1;
         self.lane_mut(call.lane).calls += 1;
-        self.calls.insert(id, call);
+        self.calls.insert(id, Box::new(call));
         match (holder, agent) {
             (Some(holder), _) => self.hold(id, holder, now),
             (None, Some(agent)) => self.offer(id, agent, now),

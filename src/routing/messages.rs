@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::base::{AgentId, CallId, Fence, Mono, QueueId};
 
 use super::lately::Predictions;
+use super::passed_over::PassedOver;
 use super::setup::SkillNeed;
 
 /// From the calls and the desks to the router. What names an agent, queue or call that the router does not know is counted
@@ -121,7 +122,7 @@ pub enum Output {
         expires: Mono,
         passed_over: Vec<(AgentId, Why)>,
         /// Who else did not get it: those whose work it is first, at most `OTHERS_NAMED`.
-        others: Vec<(AgentId, Why)>,
+        others: PassedOver,
     },
     /// The agent asked for with `Grant` cannot take a call now.
     NotFree {

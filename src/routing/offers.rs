@@ -7,6 +7,7 @@ use super::agents::{Agent, AgentIx, Grant, Work};
 use super::decide;
 use super::fits::Fit;
 use super::messages::{OfferFailure, Output, Why};
+use super::passed_over::PassedOver;
 use super::routed_call::{Failed, Place, RoutedCall};
 use super::router::{Router, Timer};
 use super::waiting::Rank;
@@ -188,7 +189,7 @@ impl Router {
             fence,
             expires,
             passed_over: Vec::new(),
-            others: Vec::new(),
+            others: PassedOver::default(),
         });
     }
 

@@ -7,6 +7,7 @@ use crate::base::{AgentId, CallId};
 
 use super::agents::{Agent, AgentIx, Work};
 use super::messages::{Presence, Why};
+use super::passed_over::PassedOver;
 use super::routed_call::RoutedCall;
 use super::router::Router;
 
@@ -17,14 +18,14 @@ impl Router {
     }
 
     /// All others, as far as they are looked at.
-    pub(super) fn others(&self, id: CallId, chosen: AgentIx) -> Vec<(AgentId, Why)> {
-        let Some(call) = self.calls.get(&id) else { return Vec::new() };
+    pub(super) fn others(&self, id: CallId, chosen: AgentIx) -> PassedOver {
+        let Some(call) = self.calls.get(&id) else { return PassedOver::default() };
         let mut named = Vec::with_capacity(OTHERS_NAMED.min(self.agents.len()));
         for is_theirs in [true, false] {
             let room = OTHERS_NAMED - named.len();
             named.extend(self.without_a_claim(call, chosen, is_theirs).take(room));
         }
-        named
+        PassedOver::new(&self.names, named)
     }
 
     fn with_a_claim<'a>(&'a self, call: &'a RoutedCall, chosen: AgentIx) -> impl Iterator<Item = (AgentId, Why)> + 'a {
@@ -41,12 +42,12 @@ impl Router {
         call: &'a RoutedCall,
         chosen: AgentIx,
         is_theirs: bool,
-    ) -> impl Iterator<Item = (AgentId, Why)> + 'a {
+    ) -> impl Iterator<Item = (AgentIx, Why)> + 'a {
         let claims = move |ix: &AgentIx| call.prefer.contains(ix) || call.failed.iter().any(|f| f.agent == *ix);
         let agents = self.agents.iter().zip((0..).map(AgentIx)).take(OTHERS_LOOKED_AT);
         let others = agents.filter(move |(agent, ix)| *ix != chosen && !agent.is_gone && !claims(ix));
         let meant = others.filter(move |(agent, _)| agent.fit(call.lane).is_some() == is_theirs);
-        meant.map(|(agent, ix)| (agent.id.clone(), self.why_not(ix, call)))
+        meant.map(|(_, ix)| (ix, self.why_not(ix, call)))
     }
 
     pub(super) fn why_not(&self, ix: AgentIx, call: &RoutedCall) -> Why {

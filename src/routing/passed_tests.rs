@@ -38,7 +38,7 @@ fn offer(router: &mut Router, at_s: u64, call: u64) -> (AgentId, Vec<(AgentId, W
     let offer = say(router, at_s, enqueue).into_iter().find_map(|output| match output {
         Output::Offer { agent, others, passed_over, .. } => {
             assert_eq!(passed_over, [], "nobody has a claim");
-            Some((agent, others))
+            Some((agent, others.iter().map(|(agent, why)| (agent.clone(), why.clone())).collect()))
         }
         _ => None,
     });

@@ -247,8 +247,9 @@ impl Onlooker {
         match output {
             Output::Offer { call, agent, fence, expires, passed_over, others } => {
                 assert!(expires > self.now && passed_over.len() <= 8);
-                let all: BTreeSet<_> = passed_over.iter().chain(&others).map(|(agent, _)| agent).collect();
-                assert_eq!(all.len(), passed_over.len() + others.len(), "nobody is named twice");
+                let all: BTreeSet<_> =
+                    passed_over.iter().map(|(agent, _)| agent).chain(others.iter().map(|(agent, _)| agent)).collect();
+                assert_eq!(all.len(), passed_over.len() + others.iter().count(), "nobody is named twice");
                 assert!(!all.contains(&agent));
                 self.see_offer(call, index(&agent), fence);
             }

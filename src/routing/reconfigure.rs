@@ -129,6 +129,7 @@ impl Router {
             // Those of all queues, which are not all among the changed ones.
             changed.insert(ix);
         }
+        self.note_names();
         changed
     }
 

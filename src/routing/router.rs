@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::id_map::IdMap;
@@ -23,7 +24,10 @@ pub struct Router {
     pub(super) agents: Vec<Agent>,
     pub(super) queues: Vec<Queue>,
     pub(super) lanes: Vec<Lane>,
-    pub(super) calls: IdMap<CallId, RoutedCall>,
+    /// Boxed: the map spares places for what it holds.
+    pub(super) calls: IdMap<CallId, Box<RoutedCall>>,
+    /// Everybody's name, by their place among `agents`.
+    pub(super) names: Arc<[AgentId]>,
     pub(super) agent_by_id: HashMap<AgentId, AgentIx>,
     pub(super) queue_by_id: HashMap<QueueId, QueueIx>,
     pub(super) timers: Timers<Timer>,
@@ -178,6 +182,7 @@ impl Router {
             queues: Vec::new(),
             lanes: Vec::new(),
             calls: IdMap::default(),
+            names: Arc::default(),
             agent_by_id: HashMap::new(),
             queue_by_id: HashMap::new(),
             timers: Timers::default(),
@@ -195,6 +200,11 @@ impl Router {
             self.agent_by_id.insert(agent.id.clone(), AgentIx(ix));
             self.agents.push(Agent::new(agent));
         }
+        self.note_names();
+    }
+
+    pub(super) fn note_names(&mut self) {
+        self.names = self.agents.iter().map(|agent| agent.id.clone()).collect();
     }
 
     fn add_queues(&mut self, mut queues: Vec<super::setup::QueueSetup>) {

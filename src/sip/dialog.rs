@@ -29,8 +29,8 @@ pub struct Dialog {
     /// The dialog was made by the peer's INVITE, so the Call-ID is the peer's.
     pub theirs: bool,
     pub hop: Hop,
-    /// Where a host name on the way has led.
-    found: Option<Found>,
+    /// Where a host name on the way has led. Boxed: most peers write addresses.
+    found: Option<Box<Found>>,
 }
 
 /// Where the URI of the next hop leads, whose host is a name.
@@ -166,7 +166,7 @@ impl Dialog {
     /// Notes where the next hop leads, whose URI is `uri`, the best place first.
     pub fn found_at(&mut self, uri: Bytes, places: impl IntoIterator<Item = Place>) {
         let mut others: VecDeque<Place> = places.into_iter().collect();
-        self.found = others.pop_front().map(|place| Found { uri, place, others });
+        self.found = others.pop_front().map(|place| Box::new(Found { uri, place, others }));
     }
 
     /// The place at hand does not answer: true when there is another.
@@ -194,7 +194,7 @@ impl Dialog {
 
     fn found(&self) -> Option<&Found> {
         let uri = self.next_uri()?;
-        self.found.as_ref().filter(|found| uri.raw() == &found.uri[..])
+        self.found.as_deref().filter(|found| uri.raw() == &found.uri[..])
     }
 
     /// The URI of the next hop, if the way follows it.

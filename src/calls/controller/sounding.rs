@@ -98,7 +98,7 @@ fn third_sound_failed(call: &mut Call, bench: &mut Bench, now: Now) {
 
 fn note_sound(record: &mut CallRecord, side: Side, stats: LegStats) {
     match side {
-        Side::Caller => record.caller_sound = Some(stats),
-        Side::Far => record.far_sound = Some(stats),
+        Side::Caller => record.caller_sound = Some(Box::new(stats)),
+        Side::Far => record.far_sound = Some(Box::new(stats)),
     }
 }

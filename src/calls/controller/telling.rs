@@ -71,7 +71,7 @@ impl Calls {
                 intent: record.intent?,
                 about: (**record.about.as_ref()?).clone(),
                 agent: agent.clone(),
-                wrap_up: record.wrap_up.clone()?,
+                wrap_up: (**record.wrap_up.as_ref()?).clone(),
                 at: now.wall,
             })
         });

@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::base::{AgentId, CallId, Mono};
-use crate::calls::explained::PassedOver;
+use crate::calls::explained::OfferSeen;
 use crate::calls::facts::{CallRecord, PassedOn};
 use crate::calls::recording::RecordingNote;
 use crate::calls::supervising::Supervised;
@@ -364,12 +364,7 @@ impl CallBody {
             policy: record.policy().map(|version| version.to_string()),
             queue: record.queue.as_ref().map(ToString::to_string),
             agent: record.agent.as_ref().map(ToString::to_string),
-            passed_over: record
-                .explained
-                .offers
-                .last()
-                .map(|offer| passed_over(&offer.passed_over))
-                .unwrap_or_default(),
+            passed_over: record.explained.offers.last().map(passed_over).unwrap_or_default(),
             passed_on: record.passed_on.iter().map(passed_on).collect(),
             fallback: record.fallback.map(|cause| cause.as_str()),
             outcome: record.outcome.map(|outcome| outcome.as_str()),
@@ -377,8 +372,8 @@ impl CallBody {
             callback_tries: record.tries,
             status: record.status,
             stages: stages(&record),
-            caller_sound: record.caller_sound.map(sound),
-            far_sound: record.far_sound.map(sound),
+            caller_sound: record.caller_sound.as_deref().copied().map(sound),
+            far_sound: record.far_sound.as_deref().copied().map(sound),
             supervised: record.supervised.iter().map(supervised).collect(),
             recording: record.recording.as_ref().map(|note| recording(record.call, note)),
             wrap_up: wrap_up(&record),
@@ -403,8 +398,8 @@ fn passed_on(passed: &PassedOn) -> PassedOnBody {
     }
 }
 
-pub(super) fn passed_over(passed: &PassedOver) -> Vec<PassedOverBody> {
-    passed.iter().map(|(agent, why)| PassedOverBody { agent: agent.to_string(), why: word(why) }).collect()
+pub(super) fn passed_over(offer: &OfferSeen) -> Vec<PassedOverBody> {
+    offer.passed_over().map(|(agent, why)| PassedOverBody { agent: agent.to_string(), why: word(why) }).collect()
 }
 
 /// In words.

@@ -281,7 +281,7 @@ fn offer_body(seen: &OfferSeen) -> OfferBody {
         us: us(seen.at),
         agent: seen.agent.to_string(),
         failed: seen.failed.map(|why| why.as_str()),
-        passed_over: passed_over(&seen.passed_over),
+        passed_over: passed_over(seen),
     }
 }
 

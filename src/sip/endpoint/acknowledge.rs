@@ -39,7 +39,7 @@ impl Endpoint {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let Phase::Up(up) = &mut session.phase else { return };
         up.unacknowledged = None;
-        let reason = up.goodbye.take().flatten();
+        let reason = up.goodbye.take().and_then(|reason| *reason);
         session.end(&mut self.core, Some(reason), now);
         if let Some(leg) = session.let_go(&mut self.core) {
             self.core.tell(SipEvent::Ended { leg, cause: EndCause::NeverAcknowledged, reason: None });
@@ -76,7 +76,7 @@ impl Session {
         up.unacknowledged = None;
         core.stop_awaiting_ack(id);
         if let Some(reason) = up.goodbye.take() {
-            self.end(core, Some(reason), now);
+            self.end(core, Some(*reason), now);
             return false;
         }
         if let Some(leg) = leg {
@@ -91,7 +91,7 @@ impl Session {
         let Some(owed) = up.owed.take() else { return };
         let (ack, way) = up.ack(core, owed.cseq, answer);
         core.send(way, ack.clone());
-        up.reacknowledged = Some((owed.cseq, ack.clone()));
+        up.reacknowledged = Some(Box::new((owed.cseq, ack.clone())));
         let tag = &up.dialog.remote_tag;
         let sent = self.caller.as_mut().and_then(|caller| caller.acknowledged.iter_mut().find(|sent| sent.tag == *tag));
         if let Some(sent) = sent.filter(|_| owed.first) {

@@ -25,7 +25,7 @@ impl Endpoint {
             Phase::Calling => session.give_up(&mut self.core, reason.as_ref(), now),
             // The callee waits for the ACK before it sends BYE.
             Phase::Up(up) if up.unacknowledged.as_ref().is_some_and(|waiting| waiting.first) => {
-                up.goodbye = Some(reason)
+                up.goodbye = Some(Box::new(reason))
             }
             Phase::Up(_) => session.end(&mut self.core, Some(reason), now),
             Phase::Over => {}

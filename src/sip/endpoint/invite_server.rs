@@ -194,13 +194,13 @@ impl Session {
         core.respond(invite, 200, response.clone(), now);
         let mut up = Up::new(dialog, way.0);
         up.prackable = provisionals.prackable();
-        up.unacknowledged = Some(Unacknowledged {
+        up.unacknowledged = Some(Box::new(Unacknowledged {
             cseq: request.cseq().number,
             response,
             way: compose::way_back(&request, way),
             again: core.times.t1,
             first: true,
-        });
+        }));
         self.phase = Phase::Up(Box::new(up));
         core.led.push(id);
         core.await_ack(id, now);

@@ -45,7 +45,7 @@ impl Session {
         }
         let late_offer = asked.offer.is_empty() && !up.over;
         let ack = up.ack_or_owe(core, Owed { cseq: answered, first: false }, late_offer);
-        up.reacknowledged = (!ack.is_empty()).then_some((answered, ack));
+        up.reacknowledged = (!ack.is_empty()).then(|| Box::new((answered, ack)));
         self.note_allowed(response);
         self.timer_answered(core, response, now);
         if asked.want == Want::Refresh {
@@ -122,13 +122,13 @@ impl Session {
         self.retarget(core, theirs.request.from_tag(), theirs.request.contact());
         let Phase::Up(up) = &mut self.phase else { return };
         if *theirs.request.method() == Method::Invite {
-            up.unacknowledged = Some(Unacknowledged {
+            up.unacknowledged = Some(Box::new(Unacknowledged {
                 cseq: theirs.request.cseq().number,
                 response,
                 way: compose::way_back(&theirs.request, theirs.way),
                 again: core.times.t1,
                 first: false,
-            });
+            }));
             core.await_ack(id, now);
         }
     }
@@ -154,7 +154,7 @@ impl Session {
 
 impl Up {
     fn acknowledge_again(&self, core: &mut Core, cseq: u32) {
-        if let Some((_, ack)) = self.reacknowledged.as_ref().filter(|(own, _)| *own == cseq) {
+        if let Some((_, ack)) = self.reacknowledged.as_deref().filter(|(own, _)| *own == cseq) {
             core.send(self.way(&core.streams), ack.clone());
         }
     }

@@ -5,7 +5,7 @@ use crate::access::{Decision, Facts};
 use crate::calls::explained::{CandidateSeen, DecisionSeen, Explained, MatchSeen, OfferSeen, QueueSeen};
 use crate::calls::shadowing::Difference;
 use crate::intents::requests::FoundBy;
-use crate::routing::OfferFailure;
+use crate::routing::{OfferFailure, PassedOver};
 
 const US: Duration = Duration::from_micros(900);
 
@@ -46,7 +46,8 @@ pub(super) fn explained() -> Explained {
         offers: vec![OfferSeen {
             at: US,
             agent: AgentId::new("anna"),
-            passed_over: [(AgentId::new("ben"), Why::Offline)].into_iter().collect(),
+            claims: vec![(AgentId::new("ben"), Why::Offline)],
+            others: PassedOver::default(),
             failed: Some(OfferFailure::NoAnswer),
         }],
     }
