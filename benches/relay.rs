@@ -9,7 +9,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use throughline::base::rng::Rng;
 use throughline::base::{CallId, LegId, Mono, Pii};
 use throughline::media::rtp::Header;
-use throughline::media::{Channel, MediaCommand, Relay, Sounds, Source, ToneKind, Wire};
+use throughline::media::{Channel, Exit, MediaCommand, Relay, Sounds, Source, ToneKind, Wire};
 use throughline::sdp::{Codec, Direction, Format, Negotiated};
 
 const CALLS: u64 = 400;
@@ -20,7 +20,7 @@ const FRAME_NS: u64 = 20_000_000;
 struct Nowhere(u64);
 
 impl Wire for Nowhere {
-    fn send(&mut self, _: LegId, _: Channel, _: SocketAddr, packet: &[u8]) {
+    fn send(&mut self, _: Exit, _: Channel, _: SocketAddr, packet: &[u8]) {
         self.0 += packet.len() as u64;
     }
 }

@@ -168,6 +168,36 @@ fn a_caller_waits_with_a_tone_and_then_both_hear_each_other() {
     pool.stop();
 }
 
+/// By then nobody waits for what the caller says: it is looked at from time to time.
+const HEARD_AT_REST: usize = 25;
+
+#[test]
+fn what_a_waiting_caller_has_said_before_is_counted_and_never_heard() {
+    let (pool, events) = start(1);
+    let caller_port = free_pair(22_200);
+    let agent_port = free_pair(caller_port + 2);
+    let (mut caller, agent) = (Phone::new(caller_port, 11), Phone::new(agent_port, 22));
+    open(&pool, CALLER, caller_port, &caller);
+    pool.send(MediaCommand::Source { leg: CALLER, source: Source::Tone(ToneKind::Waiting) });
+    caller.hear();
+    caller.say(&[1; 160]);
+    assert_eq!(next(&events), MediaEvent::Latched { leg: CALLER });
+    (0..HEARD_AT_REST).for_each(|_| drop(caller.hear()));
+    (0..5).for_each(|_| caller.say(&[2; 160]));
+
+    open(&pool, AGENT, agent_port, &agent);
+    pool.send(MediaCommand::Source { leg: CALLER, source: Source::Leg(AGENT) });
+    pool.send(MediaCommand::Source { leg: AGENT, source: Source::Leg(CALLER) });
+    obeyed(&pool, &events, agent_port + 2);
+    (3..6).for_each(|octet| caller.say(&[octet; 160]));
+    (3..6).for_each(|octet| assert_eq!(agent.hear().1, [octet; 160]));
+
+    pool.send(MediaCommand::Close { leg: CALLER });
+    let MediaEvent::Closed { leg: CALLER, stats } = next(&events) else { panic!("the caller's leg is closed") };
+    assert_eq!((stats.received, stats.lost), (9, 0));
+    pool.stop();
+}
+
 #[test]
 fn a_port_that_somebody_has_is_said() {
     let (pool, events) = start(2);

@@ -36,6 +36,16 @@ pub enum MediaCommand {
 }
 
 impl MediaCommand {
+    pub fn leg(&self) -> LegId {
+        match self {
+            MediaCommand::Open { leg, .. } | MediaCommand::OpenShared { leg, .. } => *leg,
+            MediaCommand::Remote { leg, .. } | MediaCommand::Source { leg, .. } => *leg,
+            MediaCommand::Key { leg, .. } | MediaCommand::Play { leg, .. } | MediaCommand::Listen { leg, .. } => *leg,
+            MediaCommand::Record { leg, .. } | MediaCommand::EndRecording { leg, .. } => *leg,
+            MediaCommand::Close { leg } => *leg,
+        }
+    }
+
     /// Nobody hears it a few milliseconds later: a leg sounds once its peer is known, and one that ends has been left by then.
     pub fn can_wait(&self) -> bool {
         match self {

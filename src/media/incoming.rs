@@ -54,6 +54,11 @@ impl Incoming {
         }
     }
 
+    /// When the next ones come says nothing about the last.
+    pub fn pause(&mut self) {
+        self.stream.iter_mut().for_each(|stream| stream.transit = None);
+    }
+
     pub fn heard_sender_report(&mut self, ntp: u64, now: Mono) {
         self.last_sender_report = Some(((ntp >> 16) as u32, now));
     }

@@ -17,6 +17,7 @@ use super::peer::{Peer, Sort};
 use super::pressing::Pressing;
 use super::prompt::Prompt;
 use super::recording::Tap;
+use super::relay::Door;
 use super::rtp::{self, Header, Packet};
 use super::sounds::{Clip, Sounds};
 use super::srtp::{Broken, Shield};
@@ -28,6 +29,8 @@ use crate::sdp::{Format, Negotiated, SrtpKeys};
 #[derive(Clone, Debug)]
 pub(super) struct Leg {
     pub group: CallId,
+    /// By which its packets leave, where the wire has one for it alone.
+    pub door: Option<Door>,
     pub source: Source,
     pub peer: Option<Peer>,
     pub shield: Option<Box<Shield>>,
@@ -49,6 +52,8 @@ pub(super) struct Leg {
     pub listening_since: Option<Mono>,
     pub heard_at: Option<Mono>,
     pub is_silent: bool,
+    /// What its peer says is only looked at from time to time.
+    pub rests: bool,
     pub cname: String,
     pub packets_at_report: u64,
 }
@@ -86,6 +91,7 @@ impl Leg {
     pub fn new(group: CallId, rng: &mut Rng) -> Leg {
         Leg {
             group,
+            door: None,
             source: Source::Silence,
             peer: None,
             shield: None,
@@ -103,6 +109,7 @@ impl Leg {
             listening_since: None,
             heard_at: None,
             is_silent: false,
+            rests: false,
             cname: format!("{:016x}", rng.u64()),
             packets_at_report: 0,
         }
@@ -196,7 +203,7 @@ impl Leg {
         if sort.is_key {
             let payload = datagram.get(packet.payload.clone()).unwrap_or_default();
             presses.extend(self.keys.take(header.timestamp, payload).into_iter().flatten());
-        } else {
+        } else if !self.rests {
             self.incoming.arrived(header.timestamp, now);
         }
         self.heard_at = Some(now);
@@ -209,20 +216,19 @@ impl Leg {
         !means_more && self.tap.is_none() && self.tones.is_none()
     }
 
-    /// The header under which a packet in `format` goes on to this leg's peer, and where to; `None` when it does not.
-    pub fn forward(&mut self, heard: &Heard, format: &Format, now: Mono) -> Option<(Header, SocketAddr)> {
+    /// The header under which a packet goes on to this leg's peer, and where to; `None` when it does not. `format` as for `Peer::sort_like`.
+    pub fn forward(&mut self, heard: &Heard, format: Option<&Format>, now: Mono) -> Option<(Header, SocketAddr)> {
         let (header, octets) = (&heard.packet.header, heard.packet.payload.len());
         let Some(to) = self.destination() else {
             self.outgoing.cut();
             return None;
         };
-        let Some(ours) = self.peer.as_ref().and_then(|peer| peer.format_like(format, heard.sort)) else {
+        let Some(ours) = self.peer.as_ref().and_then(|peer| peer.sort_like(heard.sort, format)) else {
             self.outgoing.swallow(header);
             return None;
         };
-        let pace = Pace::new(ours.codec.clock, self.packet_ms());
-        let payload_type = ours.to_peer;
-        Some((self.outgoing.relay(header, payload_type, pace, octets, now)?, to))
+        let pace = Pace::new(ours.clock, self.packet_ms());
+        Some((self.outgoing.relay(header, ours.to_peer, pace, octets, now)?, to))
     }
 
     /// Where sound for the peer goes; `None` while it is held or unknown.
@@ -284,7 +290,7 @@ impl Leg {
 
     /// The peer may speak, as far as has been agreed.
     pub fn listens(&self) -> bool {
-        self.peer.as_ref().is_some_and(|peer| peer.session.direction.listens())
+        self.peer.as_ref().is_some_and(|peer| peer.speaks)
     }
 
     /// Ticks of the telephone-event clock as milliseconds.
@@ -314,7 +320,7 @@ impl Leg {
     }
 
     fn packet_ms(&self) -> u32 {
-        self.peer.as_ref().map_or(20, |peer| peer.session.ptime_ms)
+        self.peer.as_ref().map_or(20, |peer| peer.packet_ms)
     }
 }
 

@@ -31,5 +31,5 @@ pub use command::{
 };
 pub use ports::Ports;
 pub use recording::{Recorded, StopCause, TapeOrder, Track};
-pub use relay::{Channel, Relay, Wire};
+pub use relay::{Channel, Door, EXPECTED_MAX, Exit, Relay, Wire};
 pub use sounds::{Clip, Sounds, WavError};

@@ -17,11 +17,14 @@ pub(super) struct Peer {
     /// Where its reports came from.
     pub rtcp_from: Option<SocketAddr>,
     /// Of the session's formats, in their order: no packet's way compares names.
-    sorts: Vec<Sort>,
+    pub sorts: Vec<Sort>,
     /// The law and the number in which a player can play to it.
     pub plays: Option<(Law, u8)>,
-    /// It wants to hear us.
+    /// It wants to hear us, and may speak.
     pub hears: bool,
+    pub speaks: bool,
+    /// What one packet lasts.
+    pub packet_ms: u32,
 }
 
 /// What a packet's way asks of its format.
@@ -32,14 +35,18 @@ pub(super) struct Sort {
     pub is_key: bool,
     /// In Hz.
     pub clock: u32,
+    /// The numbers of `Format`.
+    pub from_peer: u8,
+    pub to_peer: u8,
 }
 
 impl Peer {
     pub fn new(session: Arc<Negotiated>) -> Peer {
         let latch = Latch::new(*session.rtp.expose());
         let sorts = session.formats.iter().map(Sort::of).collect();
-        let (plays, hears) = (plays(&session), session.direction.sends());
-        Peer { session, latch, rtcp_from: None, sorts, plays, hears }
+        let (plays, packet_ms) = (plays(&session), session.ptime_ms);
+        let (hears, speaks) = (session.direction.sends(), session.direction.listens());
+        Peer { session, latch, rtcp_from: None, sorts, plays, hears, speaks, packet_ms }
     }
 
     pub fn describe(&mut self, session: Arc<Negotiated>, now: Mono) {
@@ -53,9 +60,8 @@ impl Peer {
 
     /// By our number; by the peer's own where it answered with others and sends those.
     pub fn format_of(&self, payload_type: u8) -> Option<usize> {
-        let formats = &self.session.formats;
-        let ours = formats.iter().position(|format| format.from_peer == payload_type);
-        ours.or_else(|| formats.iter().position(|format| format.to_peer == payload_type))
+        let ours = self.sorts.iter().position(|sort| sort.from_peer == payload_type);
+        ours.or_else(|| self.sorts.iter().position(|sort| sort.to_peer == payload_type))
     }
 
     /// Of the format at this place.
@@ -63,15 +69,20 @@ impl Peer {
         self.sorts.get(place).copied()
     }
 
-    /// Ours of the same encoding; `sort` is what that format is.
-    pub fn format_like(&self, other: &Format, sort: Sort) -> Option<&Format> {
-        let is_same = |(ours, is): &(&Format, &Sort)| match sort.law {
-            Some(_) => is.law == sort.law,
-            None => ours.codec.same_encoding(&other.codec),
+    /// Ours of the same encoding. `format` is the other one where its sort does not say enough, that is, where it has no law.
+    pub fn sort_like(&self, other: Sort, format: Option<&Format>) -> Option<Sort> {
+        let is_same = |(ours, place): &(&Sort, usize)| match (other.law, format) {
+            (Some(_), _) => ours.law == other.law,
+            (None, Some(format)) => self.is_encoded_like(*place, format),
+            (None, None) => false,
         };
-        let mut same = self.session.formats.iter().zip(&self.sorts).filter(is_same).map(|(ours, _)| ours);
+        let mut same = self.sorts.iter().zip(0..).filter(is_same).map(|(ours, _)| *ours);
         let first = same.clone().next();
         same.find(|ours| ours.to_peer == other.from_peer).or(first)
+    }
+
+    fn is_encoded_like(&self, place: usize, other: &Format) -> bool {
+        self.session.formats.get(place).is_some_and(|ours| ours.codec.same_encoding(&other.codec))
     }
 
     pub fn rtcp_destination(&self) -> Option<SocketAddr> {
@@ -90,7 +101,13 @@ impl Peer {
 impl Sort {
     fn of(format: &Format) -> Sort {
         let codec = &format.codec;
-        Sort { law: Law::of(codec), is_key: codec.is_telephone_event(), clock: codec.clock }
+        Sort {
+            law: Law::of(codec),
+            is_key: codec.is_telephone_event(),
+            clock: codec.clock,
+            from_peer: format.from_peer,
+            to_peer: format.to_peer,
+        }
     }
 }
 

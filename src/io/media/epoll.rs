@@ -11,6 +11,9 @@ pub struct Epoll {
     ready: Vec<libc::epoll_event>,
 }
 
+/// Adds to such a set, and takes away, beside whoever waits for it.
+pub struct Watcher(OwnedFd);
+
 /// Wakes a worker from another thread.
 pub struct Waker(OwnedFd);
 
@@ -39,10 +42,12 @@ impl Epoll {
         self.watch(waker.fd(), number, libc::EPOLLIN | libc::EPOLLET)
     }
 
+    pub fn watcher(&self) -> io::Result<Watcher> {
+        self.fd.try_clone().map(Watcher)
+    }
+
     fn watch(&self, fd: BorrowedFd<'_>, number: u64, events: libc::c_int) -> io::Result<()> {
-        let mut event = libc::epoll_event { events: events as u32, u64: number };
-        // SAFETY: `event` lives through the call, both descriptors are open.
-        done(unsafe { libc::epoll_ctl(self.fd.as_raw_fd(), libc::EPOLL_CTL_ADD, fd.as_raw_fd(), &mut event) })
+        change(self.fd.as_raw_fd(), libc::EPOLL_CTL_ADD, fd, libc::epoll_event { events: events as u32, u64: number })
     }
 
     /// Waits until something can be read; appends the numbers. An interrupted wait finds nothing.
@@ -59,6 +64,18 @@ impl Epoll {
             }
         }
         Ok(())
+    }
+}
+
+impl Watcher {
+    /// As `Epoll::add`.
+    pub fn add(&self, fd: BorrowedFd<'_>, number: u64) -> io::Result<()> {
+        let event = libc::epoll_event { events: libc::EPOLLIN as u32, u64: number };
+        change(self.0.as_raw_fd(), libc::EPOLL_CTL_ADD, fd, event)
+    }
+
+    pub fn remove(&self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        change(self.0.as_raw_fd(), libc::EPOLL_CTL_DEL, fd, libc::epoll_event { events: 0, u64: 0 })
     }
 }
 
@@ -125,6 +142,11 @@ pub fn disconnect(fd: BorrowedFd<'_>) {
     let nobody = libc::sockaddr { sa_family: libc::AF_UNSPEC as libc::sa_family_t, sa_data: [0; 14] };
     // SAFETY: the address lives through the call and has that length.
     unsafe { libc::connect(fd.as_raw_fd(), &nobody, size_of_val(&nobody) as libc::socklen_t) };
+}
+
+fn change(set: RawFd, what: libc::c_int, fd: BorrowedFd<'_>, mut event: libc::epoll_event) -> io::Result<()> {
+    // SAFETY: `event` lives through the call, both descriptors are open.
+    done(unsafe { libc::epoll_ctl(set, what, fd.as_raw_fd(), &mut event) })
 }
 
 fn drain(fd: RawFd) {

@@ -16,8 +16,8 @@ pub struct Gatherer {
 /// Rounds of a busy worker begin at least so far apart. To be woken costs more than to send a packet, and a packet that is this much
 /// later is not heard to be.
 const APART: Duration = Duration::from_micros(60);
-/// ... and at most so far, which is not a sixtieth of a packet's length.
-const APART_MAX: Duration = Duration::from_micros(300);
+/// ... and at most so far, which is a fortieth of a packet's length.
+const APART_MAX: Duration = Duration::from_micros(500);
 /// The next round is put off for so long for each datagram that this one found. Where fewer come, that is, up to 30,000 a second, rounds stay as
 /// near to each other as may be; where more come they drift apart, as what a round costs by itself is then worth saving.
 const FOR_EACH: Duration = Duration::from_micros(33);

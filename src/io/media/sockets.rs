@@ -11,15 +11,14 @@ use std::os::fd::{AsFd, BorrowedFd};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::bundle::Bundle;
-use super::epoll::{self, Epoll};
+use super::epoll::{self, Watcher};
 use super::shared::Shared;
-use crate::base::LegId;
 use crate::base::id_map::IdMap;
 use crate::base::limits::MEDIA_IDLE_PAIRS_MAX;
-use crate::media::{Channel, FailCause, Wire};
+use crate::base::{LegId, prefetch};
+use crate::media::{Channel, Door, Exit, FailCause, Wire};
 
 /// The open sockets of one worker.
-#[derive(Default)]
 pub struct Sockets {
     slots: Vec<Option<Pair>>,
     free: Vec<usize>,
@@ -30,6 +29,9 @@ pub struct Sockets {
     shared: Option<Shared>,
     /// What the pairs have sent in this round.
     bundle: Bundle,
+    watcher: Watcher,
+    /// Slots of pairs that are to be looked at in this round.
+    looks: Vec<usize>,
 }
 
 struct Pair {
@@ -41,6 +43,8 @@ struct Pair {
     rtcp: UdpSocket,
     /// The one peer that the sound's socket is connected to. The kernel then keeps the route, which is a good part of a packet's cost.
     tied_to: Option<SocketAddr>,
+    /// Who waits is told when sound comes. A socket that is waited for costs a tenth more with each packet that leaves by it, too.
+    is_watched: bool,
 }
 
 /// Ten packets of 20 ms in each direction are under 20 kB with the kernel's own; enough for a stall of the thread.
@@ -51,8 +55,17 @@ const WAITING_MAX: usize = 256;
 const EXPEDITED: u32 = 46 << 2;
 
 impl Sockets {
-    pub fn with_shared(shared: Shared) -> Sockets {
-        Sockets { shared: Some(shared), ..Sockets::default() }
+    pub fn new(shared: Shared, watcher: Watcher) -> Sockets {
+        Sockets {
+            slots: Vec::new(),
+            free: Vec::new(),
+            slot_by_leg: IdMap::default(),
+            idle_by_address: BTreeMap::new(),
+            shared: Some(shared),
+            bundle: Bundle::default(),
+            watcher,
+            looks: Vec::new(),
+        }
     }
 
     pub fn shared(&self) -> Option<&Shared> {
@@ -71,10 +84,10 @@ impl Sockets {
     }
 
     /// A pair that is bound already, or else a new one, bound and watched.
-    pub fn open(&mut self, leg: LegId, at: SocketAddr, epoll: &Epoll, buffer: &mut [u8]) -> Result<(), FailCause> {
+    pub fn open(&mut self, leg: LegId, at: SocketAddr, buffer: &mut [u8]) -> Result<(), FailCause> {
         let slot = match self.idle_by_address.remove(&at) {
             Some(slot) => slot,
-            None => self.bind(at, epoll)?,
+            None => self.bind(at)?,
         };
         if let Some(pair) = self.slots.get_mut(slot).and_then(Option::as_mut) {
             pair.begin(leg, buffer);
@@ -83,7 +96,7 @@ impl Sockets {
         Ok(())
     }
 
-    fn bind(&mut self, at: SocketAddr, epoll: &Epoll) -> Result<usize, FailCause> {
+    fn bind(&mut self, at: SocketAddr) -> Result<usize, FailCause> {
         let pair = Pair::bind(at).or_else(|cause| {
             // Perhaps there are too many descriptors: those that nobody uses go first.
             if self.close_idle() { Pair::bind(at) } else { Err(cause) }
@@ -92,7 +105,7 @@ impl Sockets {
         if slot == self.slots.len() {
             self.slots.push(None);
         }
-        let watch = |socket: &UdpSocket, channel| epoll.add(socket.as_fd(), number(slot, channel));
+        let watch = |socket: &UdpSocket, channel| self.watcher.add(socket.as_fd(), number(slot, channel));
         if watch(&pair.rtp, Channel::Rtp).and_then(|()| watch(&pair.rtcp, Channel::Rtcp)).is_err() {
             self.free.push(slot);
             return Err(FailCause::Socket);
@@ -134,15 +147,56 @@ impl Sockets {
         Some((pair.leg?, channel, from, length))
     }
 
+    /// A leg that is to be looked at.
+    pub fn next_look(&mut self) -> Option<LegId> {
+        let slots = &self.slots;
+        std::iter::from_fn(|| self.looks.pop()).find_map(|slot| slots.get(slot)?.as_ref()?.leg)
+    }
+
+    /// The socket of its sound.
+    pub fn sound_of(&self, leg: LegId) -> Option<BorrowedFd<'_>> {
+        let slot = *self.slot_by_leg.get(&leg)?;
+        Some(self.slots.get(slot)?.as_ref()?.rtp.as_fd())
+    }
+
+    /// Whose socket has this number.
+    pub fn leg_of(&self, number: u64) -> Option<LegId> {
+        self.slots.get((number >> 1) as usize)?.as_ref()?.leg
+    }
+
     pub fn legs(&self) -> impl Iterator<Item = LegId> {
         self.slots.iter().flatten().filter_map(|pair| pair.leg)
     }
 }
 
 impl Wire for Sockets {
+    /// The slot of its pair.
+    fn door(&self, leg: LegId) -> Option<Door> {
+        self.slot_by_leg.get(&leg).copied().map(Door)
+    }
+
+    /// What cannot be changed stays as it is.
+    fn watch(&mut self, door: Door, is_watched: bool) {
+        let Some(pair) = self.slots.get_mut(door.0).and_then(Option::as_mut) else { return };
+        let changed = match (pair.is_watched, is_watched) {
+            (false, true) => self.watcher.add(pair.rtp.as_fd(), number(door.0, Channel::Rtp)),
+            (true, false) => self.watcher.remove(pair.rtp.as_fd()),
+            (true, true) | (false, false) => return,
+        };
+        pair.is_watched = if changed.is_ok() { is_watched } else { !is_watched };
+    }
+
+    fn look(&mut self, door: Door) {
+        self.looks.push(door.0);
+    }
+
+    fn soon(&self, door: Door) {
+        self.slots.get(door.0).into_iter().for_each(prefetch::whole);
+    }
+
     /// What the kernel will not take is lost, as any packet may be.
-    fn send(&mut self, leg: LegId, channel: Channel, to: SocketAddr, packet: &[u8]) {
-        let pair = self.slot_by_leg.get(&leg).and_then(|slot| self.slots.get(*slot)?.as_ref());
+    fn send(&mut self, from: Exit, channel: Channel, to: SocketAddr, packet: &[u8]) {
+        let pair = from.door.and_then(|door| self.slots.get(door.0)?.as_ref());
         match (pair, &mut self.shared) {
             (Some(pair), _) => {
                 let (socket, to) = pair.way(channel, to);
@@ -173,7 +227,7 @@ impl Pair {
     fn bind(at: SocketAddr) -> Result<Pair, FailCause> {
         let next = at.port().checked_add(1).ok_or(FailCause::Socket)?;
         let rtcp = bind(SocketAddr::new(at.ip(), next))?;
-        Ok(Pair { leg: None, at, rtp: bind(at)?, rtcp, tied_to: None })
+        Ok(Pair { leg: None, at, rtp: bind(at)?, rtcp, tied_to: None, is_watched: true })
     }
 
     /// What came before is for nobody; no more of it than a socket holds.

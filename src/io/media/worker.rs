@@ -19,7 +19,7 @@ use crate::base::rng::Rng;
 use crate::base::{Addresses, Family, LegId, Mono, limits};
 use crate::io::batch::Inbox;
 use crate::io::slices::take_short_slices;
-use crate::media::{FailCause, HandshakeNews, MediaCommand, MediaEvent, Relay, Sounds};
+use crate::media::{Channel, EXPECTED_MAX, FailCause, HandshakeNews, MediaCommand, MediaEvent, Relay, Sounds};
 
 /// What a worker needs to know at its start.
 pub struct Setup {
@@ -58,6 +58,8 @@ pub struct Worker {
     waiting: Arc<AtomicUsize>,
     sockets: Sockets,
     inbox: Inbox,
+    /// What has come for those who are only looked at from time to time.
+    looked: Inbox,
     handshakes: (usize, SyncSender<Order>),
     tapes: Option<Tapes>,
     relay: Relay,
@@ -75,6 +77,8 @@ pub struct Worker {
 }
 
 const DATAGRAM: usize = 4096;
+/// Datagrams of one look: three times what comes in between. More are there at the next one, or are too many.
+const LOOKED_MAX: usize = 32;
 /// Beside sockets, whose numbers begin at 0.
 const WAKER: u64 = u64::MAX;
 const ALARM: u64 = u64::MAX - 1;
@@ -143,6 +147,7 @@ impl Worker {
         for (fd, number) in setup.shared.fds().zip(SHARED) {
             epoll.add(fd, number)?;
         }
+        let watcher = epoll.watcher()?;
         let mailbox = Mailbox {
             letters: sender,
             waiting: Arc::clone(&waiting),
@@ -155,8 +160,9 @@ impl Worker {
             alarm,
             letters,
             waiting,
-            sockets: Sockets::with_shared(setup.shared),
+            sockets: Sockets::new(setup.shared, watcher),
             inbox: Shared::inbox(),
+            looked: Inbox::new(LOOKED_MAX, DATAGRAM),
             handshakes: setup.handshakes,
             tapes: setup.tapes,
             relay: Relay::new(setup.sounds, setup.silence_timeout, Rng::from_seed(seed()?)),
@@ -186,10 +192,11 @@ impl Worker {
             }
             self.now = self.read_clock();
             self.gatherer.begin(self.now);
-            let is_stopped = ready.iter().any(|number| !self.serve(*number));
+            let is_stopped = ready.chunks(EXPECTED_MAX).any(|some| !self.serve_all(some));
             self.gatherer.end(std::mem::take(&mut self.taken));
             self.now = self.read_clock();
             self.relay.handle_timeout(self.now, &mut self.sockets);
+            self.look();
             self.say_events();
             self.give_orders();
             self.give_tapes();
@@ -202,6 +209,11 @@ impl Worker {
     }
 
     /// False when it is time to stop.
+    fn serve_all(&mut self, numbers: &[u64]) -> bool {
+        self.relay.expect(numbers.iter().filter_map(|number| self.sockets.leg_of(*number)));
+        numbers.iter().all(|number| self.serve(*number))
+    }
+
     fn serve(&mut self, number: u64) -> bool {
         match number {
             WAKER => return self.read_letters(),
@@ -229,8 +241,28 @@ impl Worker {
         let count = fd.and_then(|fd| self.inbox.receive(fd).ok()).unwrap_or(0);
         self.taken += count;
         for nth in 0..count {
+            if nth % EXPECTED_MAX == 0 {
+                let some = (nth..count).take(EXPECTED_MAX);
+                self.relay.expect_from(some.filter_map(|nth| Some(self.inbox.get(nth)?.0)));
+            }
             if let Some((from, datagram)) = self.inbox.get_mut(nth) {
                 self.relay.shared_datagram(from, datagram, self.now, &mut self.sockets);
+            }
+        }
+    }
+
+    /// At those for whom the relay has asked.
+    fn look(&mut self) {
+        while let Some(leg) = self.sockets.next_look() {
+            self.look_at(leg);
+        }
+    }
+
+    fn look_at(&mut self, leg: LegId) {
+        let count = self.sockets.sound_of(leg).and_then(|fd| self.looked.receive(fd).ok()).unwrap_or(0);
+        for nth in 0..count {
+            if let Some((from, datagram)) = self.looked.get_mut(nth) {
+                self.relay.datagram(leg, Channel::Rtp, from, datagram, self.now, &mut self.sockets);
             }
         }
     }
@@ -272,6 +304,8 @@ impl Worker {
             return self.fail(leg, cause);
         }
         let closing = if let MediaCommand::Close { leg } = command { Some(leg) } else { None };
+        let disturbed: Vec<LegId> = self.relay.disturbed(&command).collect();
+        disturbed.into_iter().for_each(|leg| self.look_at(leg));
         self.relay.handle(command, self.now, &mut self.sockets);
         if let Some(leg) = closing {
             self.sockets.close(leg);
@@ -283,7 +317,7 @@ impl Worker {
     fn open(&mut self, leg: LegId, family: Family, port: u16) -> Result<(), FailCause> {
         self.relay.may_open(leg)?;
         let at = SocketAddr::new(self.bind.like(Some(family)), port);
-        self.sockets.open(leg, at, &self.epoll, &mut self.buffer)
+        self.sockets.open(leg, at, &mut self.buffer)
     }
 
     /// A leg that was open twice is still open once.

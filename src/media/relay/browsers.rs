@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use super::deadlines::Due;
-use super::{Channel, Relay, Wire};
+use super::{Channel, Exit, Relay, Wire};
 use crate::base::{LegId, Mono};
 use crate::media::browser::{HandshakeNews, HandshakeOrder};
 use crate::media::command::{LostCause, MediaEvent};
@@ -43,7 +43,7 @@ impl Relay {
         match news {
             HandshakeNews::Send(datagram) => {
                 if let Some(to) = browser.ice.destination() {
-                    wire.send(id, Channel::Rtp, to, &datagram);
+                    wire.send(Exit { leg: id, door: None }, Channel::Rtp, to, &datagram);
                 }
                 return;
             }
@@ -99,7 +99,7 @@ impl Relay {
         let Some(id) = request.names().and_then(|(ours, _)| self.leg_by_ufrag.get(ours).copied()) else { return };
         let Some(browser) = self.leg_by_id.get_mut(&id).and_then(|leg| leg.browser.as_mut()) else { return };
         let Some(checked) = browser.ice.check(&request, from, now) else { return };
-        wire.send(id, Channel::Rtp, from, &checked.answer);
+        wire.send(Exit { leg: id, door: None }, Channel::Rtp, from, &checked.answer);
         if let Some(left) = checked.left {
             self.leg_by_address.remove(&left);
         }

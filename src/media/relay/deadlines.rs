@@ -45,7 +45,8 @@ impl Relay {
         if plays && leg.player.set_for.is_none() {
             leg.player.due = on_grid(now);
             leg.player.set_for = Some(leg.player.due);
-            self.players.add(id, leg.player.due);
+            let due = leg.player.due;
+            self.leg_by_id.seat(id).into_iter().for_each(|seat| self.players.add(seat, due));
         }
     }
 

@@ -2,16 +2,17 @@
 
 use std::net::SocketAddr;
 
-use super::{Channel, Wire};
+use super::{Channel, Exit, Wire};
 use crate::base::LegId;
 use crate::media::leg::Leg;
 
 impl Leg {
     /// A packet that cannot be sealed does not leave.
     pub(super) fn emit(&mut self, id: LegId, channel: Channel, to: SocketAddr, packet: &[u8], wire: &mut impl Wire) {
+        let exit = Exit { leg: id, door: self.door };
         let Some(shield) = &mut self.shield else {
             if self.browser.is_none() {
-                wire.send(id, channel, to, packet);
+                wire.send(exit, channel, to, packet);
             }
             return;
         };
@@ -20,7 +21,7 @@ impl Leg {
             Channel::Rtcp => shield.seal_rtcp(packet),
         };
         if let Some(sealed) = sealed {
-            wire.send(id, channel, to, sealed);
+            wire.send(exit, channel, to, sealed);
         }
     }
 }

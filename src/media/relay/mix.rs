@@ -28,7 +28,8 @@ impl Relay {
         }
         leg.player.due = leg.player.due + PACKET;
         leg.player.set_for = Some(leg.player.due);
-        self.players.add(id, leg.player.due);
+        let due = leg.player.due;
+        self.leg_by_id.seat(id).into_iter().for_each(|seat| self.players.add(seat, due));
     }
 
     /// Keys are not mixed: they are pressed anew for whoever hears this leg in a mix.

@@ -8,6 +8,8 @@ mod browser_tests;
 mod browsers;
 mod deadlines;
 mod emit;
+mod expecting;
+mod legs;
 mod listening;
 mod mix;
 #[cfg(test)]
@@ -22,6 +24,9 @@ mod prompts;
 mod record;
 #[cfg(test)]
 mod record_tests;
+mod resting;
+#[cfg(test)]
+mod resting_tests;
 #[cfg(test)]
 mod tests;
 
@@ -44,6 +49,8 @@ use crate::base::timers::Timers;
 use crate::base::{CallId, LegId, Mono, limits};
 use crate::sdp::Negotiated;
 use deadlines::Due;
+use expecting::Way;
+use legs::{Legs, Seat};
 use players::Players;
 
 /// Which of a leg's two sockets.
@@ -53,23 +60,52 @@ pub enum Channel {
     Rtcp,
 }
 
+/// A wire's own number for the way out of a leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Door(pub usize);
+
+/// Where a packet comes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exit {
+    pub leg: LegId,
+    pub door: Option<Door>,
+}
+
 /// Takes each packet at once; one that cannot be sent is lost, as packets are.
 pub trait Wire {
-    fn send(&mut self, leg: LegId, channel: Channel, to: SocketAddr, packet: &[u8]);
+    /// The leg's way out, which is the same until its end; asked once, and given with each of its packets. `None`: it has none of its own.
+    fn door(&self, _leg: LegId) -> Option<Door> {
+        None
+    }
+
+    fn send(&mut self, from: Exit, channel: Channel, to: SocketAddr, packet: &[u8]);
+
+    /// Whether a leg's sound is waited for, as it is from the beginning, or only looked at.
+    fn watch(&mut self, _door: Door, _is_watched: bool) {}
+
+    /// What has come for a leg whose sound is not waited for is wanted now.
+    fn look(&mut self, _door: Door) {}
+
+    /// Something will be sent by it soon.
+    fn soon(&self, _door: Door) {}
 
     /// The leg takes sound from this peer alone and sends its own there, until it is said otherwise: a socket may rely on it.
     fn settle(&mut self, _leg: LegId, _peer: Option<SocketAddr>) {}
 }
 
+/// Packets that are expected at once: what they need lies at hand together.
+pub const EXPECTED_MAX: usize = 16;
+
 /// The state of one worker.
 pub struct Relay {
-    /// Boxed: a leg is large, and a map moves and spares places for what it holds.
-    leg_by_id: IdMap<LegId, Box<Leg>>,
+    leg_by_id: Legs,
     /// Who hears this leg's peer; kept apart from the leg, since a source may be named before it is open.
     listeners_by_leg: IdMap<LegId, Vec<LegId>>,
     /// Browsers share a port: whose leg a check is for, and whose packets come from an address that has been checked.
     leg_by_ufrag: HashMap<String, LegId>,
     leg_by_address: HashMap<SocketAddr, LegId>,
+    /// Who is about to speak, and who hears it.
+    expected: Vec<(Seat, Way)>,
     orders: VecDeque<HandshakeOrder>,
     /// When each recording began, and what is to be written.
     began_by_recording: BTreeMap<CallId, Mono>,
@@ -86,10 +122,11 @@ impl Relay {
     /// `silence_timeout` zero: silence is never said.
     pub fn new(sounds: Arc<Sounds>, silence_timeout: Duration, rng: Rng) -> Relay {
         Relay {
-            leg_by_id: IdMap::default(),
+            leg_by_id: Legs::default(),
             listeners_by_leg: IdMap::default(),
             leg_by_ufrag: HashMap::new(),
             leg_by_address: HashMap::new(),
+            expected: Vec::new(),
             orders: VecDeque::new(),
             began_by_recording: BTreeMap::new(),
             tape_orders: VecDeque::new(),
@@ -119,8 +156,9 @@ impl Relay {
     }
 
     pub fn handle(&mut self, command: MediaCommand, now: Mono, wire: &mut impl Wire) {
+        self.attend(&command, wire);
         match command {
-            MediaCommand::Open { leg, group, .. } => self.open(leg, group),
+            MediaCommand::Open { leg, group, .. } => self.open(leg, group, wire),
             MediaCommand::OpenShared { leg, group, ours } => self.open_shared(leg, group, *ours),
             MediaCommand::Remote { leg, session } => self.describe(leg, Arc::from(session), now, wire),
             MediaCommand::Source { leg, source } => self.switch(leg, source, now),
@@ -194,13 +232,14 @@ impl Relay {
 
     /// Legs on the shared port.
     pub fn browsers(&self) -> impl Iterator<Item = LegId> {
-        self.leg_by_id.iter().filter(|(_, leg)| leg.browser.is_some()).map(|(id, _)| *id)
+        self.leg_by_id.iter().filter(|(_, leg)| leg.browser.is_some()).map(|(id, _)| id)
     }
 
-    fn open(&mut self, id: LegId, group: CallId) {
+    fn open(&mut self, id: LegId, group: CallId, wire: &impl Wire) {
         match self.may_open(id) {
             Ok(()) => {
-                self.leg_by_id.insert(id, Box::new(Leg::new(group, &mut self.rng)));
+                let door = wire.door(id);
+                self.leg_by_id.insert(id, Leg { door, ..Leg::new(group, &mut self.rng) });
             }
             Err(cause) => self.events.push_back(MediaEvent::Failed { leg: id, cause }),
         }
@@ -243,7 +282,7 @@ impl Relay {
         match self.may_open(id) {
             Ok(()) => {
                 self.leg_by_ufrag.insert(ours.ice.ufrag.clone(), id);
-                self.leg_by_id.insert(id, Box::new(Leg::of_browser(group, ours, &mut self.rng)));
+                self.leg_by_id.insert(id, Leg::of_browser(group, ours, &mut self.rng));
             }
             Err(cause) => self.events.push_back(MediaEvent::Failed { leg: id, cause }),
         }

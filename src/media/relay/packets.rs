@@ -64,8 +64,9 @@ impl Relay {
         let Some(listeners) = self.listeners_by_leg.get(&id) else { return };
         let Some(leg) = self.leg_by_id.get(&id) else { return };
         let (group, listens) = (leg.group, leg.listens());
-        let Some(session) = leg.peer.as_ref().map(|peer| Arc::clone(&peer.session)) else { return };
-        let Some(format) = session.formats.get(heard.format) else { return };
+        // Taken along only where it is needed.
+        let session = leg.peer.as_ref().filter(|_| heard.sort.law.is_none()).map(|peer| Arc::clone(&peer.session));
+        let format = session.as_ref().and_then(|session| session.formats.get(heard.format));
         for listener in listeners {
             let Some(other) = self.leg_by_id.get_mut(listener).filter(|other| other.group == group) else { continue };
             if !listens || other.pressing.is_busy() || other.prompt.is_some() {

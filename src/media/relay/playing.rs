@@ -1,7 +1,8 @@
 //! Players' packets: all that are due at one moment in one pass, after which their list goes on to its next moment as a whole.
 
 use super::deadlines::{LATE_MAX, PACE, PACKET, on_grid};
-use super::{Channel, Relay, Wire};
+use super::legs::Seat;
+use super::{Channel, EXPECTED_MAX, Relay, Wire};
 use crate::base::{LegId, Mono};
 use crate::media::g711::FRAME;
 use crate::media::leg::Leg;
@@ -11,41 +12,63 @@ use crate::media::sounds::Sounds;
 impl Relay {
     /// Everybody whose next packet is due.
     pub(super) fn play_due(&mut self, now: Mono, wire: &mut impl Wire) {
-        while let Some((at, mut legs)) = self.players.take_due(now) {
-            legs.retain(|id| self.play(*id, at, now, wire));
-            self.players.go_on(at + PACKET, legs);
+        while let Some((at, mut seats)) = self.players.take_due(now) {
+            let mut stay = 0;
+            for nth in 0..seats.len() {
+                if nth % EXPECTED_MAX == 0 {
+                    self.prepare(seats.iter().skip(nth).take(EXPECTED_MAX), wire);
+                }
+                if seats.get(nth).is_some_and(|seat| self.play(*seat, at, now, wire)) {
+                    seats.swap(stay, nth);
+                    stay += 1;
+                }
+            }
+            seats.truncate(stay);
+            self.players.go_on(at + PACKET, seats);
         }
+    }
+
+    /// What these legs need comes nearer, all of it at the same time.
+    fn prepare<'s>(&self, seats: impl Iterator<Item = &'s Seat> + Clone, wire: &impl Wire) {
+        seats.clone().for_each(|seat| self.leg_by_id.soon(*seat));
+        let doors = seats.filter_map(|seat| self.leg_by_id.at(*seat)?.door);
+        doors.for_each(|door| wire.soon(door));
     }
 
     /// One packet of the prompt, tone or file; true when the next one is due a packet later, with the others.
-    fn play(&mut self, id: LegId, at: Mono, now: Mono, wire: &mut impl Wire) -> bool {
-        let Some(leg) = self.leg_by_id.get_mut(&id).filter(|leg| leg.player.set_for == Some(at)) else { return false };
+    fn play(&mut self, seat: Seat, at: Mono, now: Mono, wire: &mut impl Wire) -> bool {
+        let Some(leg) = self.leg_by_id.at_mut(seat).filter(|leg| leg.player.set_for == Some(at)) else { return false };
         leg.player.set_for = None;
         if leg.prompt.is_some() || leg.mixer.is_some() {
-            return self.play_otherwise(id, now, wire);
+            return self.play_otherwise(seat, now, wire);
         }
-        let next = leg.play(id, &self.sounds, now, wire);
-        self.go_on_at(id, at, next)
+        let next = leg.play(seat.leg, &self.sounds, now, wire);
+        match next {
+            Some(_) => self.rest_or_look(seat, now, wire),
+            None => self.wake(seat.leg, wire),
+        }
+        self.go_on_at(seat, at, next)
     }
 
     /// What is no sound that repeats.
-    fn play_otherwise(&mut self, id: LegId, now: Mono, wire: &mut impl Wire) -> bool {
+    fn play_otherwise(&mut self, seat: Seat, now: Mono, wire: &mut impl Wire) -> bool {
+        let id = seat.leg;
         self.settle_prompt(id);
-        let Some(leg) = self.leg_by_id.get_mut(&id) else { return false };
+        let Some(leg) = self.leg_by_id.at_mut(seat) else { return false };
         if leg.mixes() {
             self.play_mix(id, now, wire);
             return false;
         }
         let at = leg.player.due;
         let next = leg.play(id, &self.sounds, now, wire);
-        self.go_on_at(id, at, next)
+        self.go_on_at(seat, at, next)
     }
 
-    fn go_on_at(&mut self, id: LegId, at: Mono, next: Option<Mono>) -> bool {
+    fn go_on_at(&mut self, seat: Seat, at: Mono, next: Option<Mono>) -> bool {
         match next {
             Some(next) if next == at + PACKET => true,
             Some(next) => {
-                self.players.add(id, next);
+                self.players.add(seat, next);
                 false
             }
             None => false,

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Channel, Relay, Wire};
+use super::{Channel, Door, Exit, Relay, Wire};
 use crate::base::rng::Rng;
 use crate::base::{CallId, LegId, Mono, Pii};
 use crate::media::browser::HandshakeOrder;
@@ -35,11 +35,27 @@ pub(super) struct Sent {
 pub(super) struct Recorder {
     pub now: Mono,
     pub sent: Vec<Sent>,
+    /// Each leg has a way out of its own, with its own number.
+    pub has_doors: bool,
+    pub watched: Vec<(Door, bool)>,
+    pub looks: Vec<(Mono, Door)>,
 }
 
 impl Wire for Recorder {
-    fn send(&mut self, leg: LegId, channel: Channel, to: SocketAddr, packet: &[u8]) {
-        self.sent.push(Sent { at: self.now, leg, channel, to, packet: packet.to_vec() });
+    fn door(&self, leg: LegId) -> Option<Door> {
+        self.has_doors.then_some(Door(leg.0 as usize))
+    }
+
+    fn watch(&mut self, door: Door, is_watched: bool) {
+        self.watched.push((door, is_watched));
+    }
+
+    fn look(&mut self, door: Door) {
+        self.looks.push((self.now, door));
+    }
+
+    fn send(&mut self, from: Exit, channel: Channel, to: SocketAddr, packet: &[u8]) {
+        self.sent.push(Sent { at: self.now, leg: from.leg, channel, to, packet: packet.to_vec() });
     }
 }
 
@@ -71,7 +87,11 @@ impl World {
 
     /// Two open legs, described, that do not hear one another yet.
     fn with_call() -> (World, Phone, Phone) {
-        let mut world = World::new();
+        World::with_call_by(Recorder::default())
+    }
+
+    pub(super) fn with_call_by(wire: Recorder) -> (World, Phone, Phone) {
+        let mut world = World { wire, ..World::new() };
         for (leg, port) in [(A, 4000), (B, 4002)] {
             world.tell(MediaCommand::Open { leg, group: CALL, port, family: crate::base::Family::V4 });
         }

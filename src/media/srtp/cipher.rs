@@ -11,6 +11,7 @@ use sha1::Sha1;
 use subtle::ConstantTimeEq;
 
 use super::kdf::{Label, derive};
+use crate::base::prefetch;
 use crate::sdp::{MasterKey, Suite};
 
 /// Sound or reports: each has keys of its own.
@@ -79,6 +80,13 @@ impl Cipher {
             tag_key: hmac_of(&derive::<20>(secret, salt, tag)),
             tag_length,
         }))
+    }
+
+    pub fn soon(&self) {
+        match self {
+            Cipher::Counter(counter) => prefetch::whole(&**counter),
+            Cipher::Gcm(gcm) => prefetch::whole(&**gcm),
+        }
     }
 
     pub fn tag_length(&self) -> usize {

@@ -3,6 +3,7 @@
 use super::Broken;
 use super::cipher::{Cipher, Kind, Place};
 use super::index::Window;
+use crate::base::prefetch;
 use crate::media::rtp;
 use crate::sdp::{MasterKey, Suite};
 
@@ -49,6 +50,11 @@ impl Inbound {
             reports: stream.reports.fresh(),
         };
         *self = Inbound { streams: self.streams.iter().map(fresh).collect(), ..Inbound::new(suite, key) };
+    }
+
+    pub fn soon(&self) {
+        self.sound.soon();
+        prefetch::list(&self.streams);
     }
 
     pub fn open_rtp(&mut self, datagram: &mut [u8]) -> Result<usize, Broken> {

@@ -47,6 +47,15 @@ impl Shield {
         self.keys = keys.clone();
     }
 
+    /// A packet is about to be opened, or sealed: what that needs comes nearer.
+    pub fn opens_soon(&self) {
+        self.inbound.soon();
+    }
+
+    pub fn seals_soon(&self) {
+        self.outbound.soon();
+    }
+
     /// Opens a packet of sound in place; answers how long it is now.
     pub fn open_rtp(&mut self, datagram: &mut [u8]) -> Result<usize, Broken> {
         self.inbound.open_rtp(datagram)

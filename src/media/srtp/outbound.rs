@@ -2,6 +2,7 @@
 
 use super::cipher::{Cipher, Kind, Place};
 use super::index::Window;
+use crate::base::prefetch;
 use crate::media::rtp;
 use crate::sdp::SrtpKeys;
 
@@ -39,6 +40,11 @@ impl Outbound {
     /// Another key of ours; the cycle goes on (RFC 3711 section 3.3.1).
     pub fn rekey(&mut self, keys: &SrtpKeys) {
         *self = Outbound { sent: self.sent, report_index: self.report_index, ..Outbound::new(keys) };
+    }
+
+    pub fn soon(&self) {
+        self.sound.soon();
+        prefetch::list(&self.sealed);
     }
 
     pub fn seal_rtp(&mut self, packet: &[u8]) -> Option<&[u8]> {
