@@ -437,8 +437,7 @@ fn spawn_engine(
 ) -> Result<JoinHandle<io::Result<()>>, StartError> {
     // A task among the others: what wakes it on its own thread costs no look at the sockets.
     let run = move || {
-        // Where they cannot be had, all is as without them.
-        let _ = take_short_slices();
+        take_short_slices();
         let running = runtime.spawn(reactor::run(wiring, door, end));
         runtime.block_on(running).unwrap_or_else(|fault| Err(io::Error::other(fault)))
     };

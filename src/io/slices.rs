@@ -20,7 +20,13 @@ struct Attributes {
 
 /// For the calling thread. Needs no right; a kernel before 6.12 knows nothing of it, and calls are served there too. Whom somebody has given
 /// another policy, as a real-time one, keeps it.
-pub fn take_short_slices() -> io::Result<()> {
+pub fn take_short_slices() {
+    if let Err(refused) = ask() {
+        tracing::debug!(%refused, "the kernel gives this thread no short slices; all is as without them");
+    }
+}
+
+fn ask() -> io::Result<()> {
     // SAFETY: no pointers; 0 is the calling thread.
     if unsafe { libc::sched_getscheduler(0) } != libc::SCHED_OTHER {
         return Ok(());
@@ -46,7 +52,7 @@ mod tests {
     #[test]
     fn a_kernel_that_knows_slices_gives_them_to_everybody() {
         // An older kernel, or one that a container hides, says no, which is not our fault.
-        let said = take_short_slices().err().and_then(|error| error.raw_os_error());
+        let said = ask().err().and_then(|error| error.raw_os_error());
         assert!(
             said.is_none_or(|code| [libc::ENOSYS, libc::EPERM, libc::EINVAL, libc::E2BIG].contains(&code)),
             "{said:?}"

@@ -264,7 +264,8 @@ test('demo: its three links are all it takes, a simulated telephone too', async 
   }
 });
 
-// In browsers of its own, which have nothing else to do.
+// In Chromium as everything here, but in processes that are started for it: those that other tests have used are closed first, with what they
+// still hold back or do, and nothing runs beside it.
 inLane('alone')('figures: from the click to the pop, and from the answer to sound both ways', () => closeAll().then(() => meeting(async ({ server, desk, shop, anna }) => {
   await goAvailable(desk, server.origin, anna);
   await askForHelp(shop, server.shop);

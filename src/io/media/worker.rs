@@ -180,8 +180,7 @@ impl Worker {
 
     /// Until it is told to stop, or the kernel will not let it wait.
     pub fn run(mut self) {
-        // Where it cannot be had, all is as without it.
-        let _ = take_short_slices();
+        take_short_slices();
         self.sockets.bundle();
         let mut ready = Vec::new();
         while self.alarm.set(self.relay.poll_timeout().map(|(at, _)| at), self.now).is_ok() {
