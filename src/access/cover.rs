@@ -64,6 +64,26 @@ fn follows_but_for_hours(asked: &Conditions, given: &Conditions) -> bool {
         && asked.domain.as_ref().is_none_or(|asked| given.domain.as_ref().is_some_and(|given| holds_all(asked, given)))
 }
 
+/// Whoever meets `given` may meet `asked`, as far as one thing of each list of `given` is enough for that: otherwise none of its pieces follows.
+pub(super) fn may_share(asked: &Conditions, given: &Conditions) -> bool {
+    asked.min_articles <= given.min_articles
+        && asked.min_value.as_ref().is_none_or(|asked| is_worth(asked, given.min_value.as_ref()))
+        && asked.repeat_within.is_none_or(|span| given.repeat_within.is_some_and(|given| given <= span))
+        && has_any(&given.tiers, &asked.tiers)
+        && has_any(&given.trunks, &asked.trunks)
+        && has_any(&given.dialled, &asked.dialled)
+        && has_any(&given.articles, &asked.articles)
+        && (asked.reasons.is_empty()
+            || given.reasons.iter().any(|given| asked.reasons.iter().any(|asked| picks(asked, given))))
+        && (asked.keywords.is_empty() || !given.keywords.is_empty())
+        && (asked.domain.is_none() || given.domain.is_some())
+        && asked.loads.iter().all(|asked| given.loads.iter().any(|given| is_within(asked, given)))
+}
+
+fn has_any<T: PartialEq>(given: &[T], asked: &[T]) -> bool {
+    asked.is_empty() || given.iter().any(|one| asked.contains(one))
+}
+
 /// An empty list asks nothing.
 fn is_part<T: PartialEq>(given: &[T], asked: &[T]) -> bool {
     asked.is_empty() || (!given.is_empty() && given.iter().all(|one| asked.contains(one)))

@@ -1,5 +1,6 @@
 //! Opening hours: weekdays and windows of the clock on the wall of one time zone.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -126,6 +127,27 @@ impl Hours {
             && moments.all(|(day, minute)| self.is_in_a_window(day, minute) || !other.is_in_a_window(day, minute))
     }
 
+    /// `of`, or all time where it is `None`, cut wherever one of `others` may open or close: each part is within one of them or apart from it.
+    /// Those of another time zone are left out of account.
+    pub(super) fn parts(of: Option<&Hours>, others: &[&Hours]) -> Vec<Hours> {
+        let Some(clock) = of.or(others.first().copied()).map(|hours| &hours.clock) else { return Vec::new() };
+        let others: Vec<&Hours> = others.iter().copied().filter(|other| other.clock == *clock).collect();
+        let cuts: BTreeSet<u16> = others.iter().copied().chain(of).flat_map(Hours::edges).collect();
+        let spans: Vec<(u16, u16)> = cuts.iter().copied().zip(cuts.iter().copied().skip(1).chain([DAY_MIN])).collect();
+        let is_open = |day: Weekday, from: u16| of.is_none_or(|of| of.is_in_a_window(day, from));
+        let windows = WEEK.into_iter().flat_map(|day| spans.iter().map(move |span| (day, *span)));
+        let windows: Vec<Window> =
+            windows.filter(|(day, (from, _))| is_open(*day, *from)).map(Window::of_day).collect();
+        let part = |days: &Days, window: &Window| Hours {
+            clock: clock.clone(),
+            windows: vec![*window],
+            days: days.clone(),
+            text: Box::default(),
+        };
+        let days = Days::parts(of.map_or(&Days::All, |of| &of.days), &others);
+        days.iter().flat_map(|days| windows.iter().map(|window| part(days, window))).collect()
+    }
+
     /// The minutes of a day at which something may open or close.
     fn edges(&self) -> impl Iterator<Item = u16> {
         let of_windows = self.windows.iter().flat_map(|window| [window.from_min, window.to_min % DAY_MIN]);
@@ -160,6 +182,18 @@ impl Hours {
 }
 
 impl Days {
+    /// All days are those that are holidays and those that are none.
+    fn parts(of: &Days, others: &[&Hours]) -> Vec<Days> {
+        let named = others.iter().find_map(|other| match &other.days {
+            Days::All => None,
+            Days::But(holidays) | Days::Only(holidays) => Some(Arc::clone(holidays)),
+        });
+        match (of, named) {
+            (Days::All, Some(holidays)) => vec![Days::But(Arc::clone(&holidays)), Days::Only(holidays)],
+            (Days::All, None) | (Days::But(_) | Days::Only(_), _) => vec![of.clone()],
+        }
+    }
+
     fn hold_all_of(&self, other: &Days) -> bool {
         match (self, other) {
             (Days::All, Days::All | Days::But(_) | Days::Only(_)) => true,
@@ -193,6 +227,12 @@ impl Window {
         let (from_min, to_min) = (parse_minute(from)?, parse_minute(to)?);
         let is_window = words.next().is_none() && from_min < DAY_MIN && from_min != to_min;
         is_window.then_some(Window { days, from_min, to_min })
+    }
+
+    /// Of one weekday alone.
+    fn of_day((day, (from_min, to_min)): (Weekday, (u16, u16))) -> Window {
+        let only = usize::from(day.to_monday_zero_offset().unsigned_abs());
+        Window { days: std::array::from_fn(|nth| nth == only), from_min, to_min }
     }
 
     fn contains(&self, day: Weekday, minute: u16) -> bool {

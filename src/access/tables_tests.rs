@@ -11,7 +11,7 @@ use crate::base::{E164, Level, QueueId, TierId, TrunkId, Wall};
 use super::seen::Seen;
 use super::{
     Answer, CaseState, Channel, Conditions, DomainCondition, DomainPattern, Facts, Holidays, Hours, Keyword,
-    LoadCondition, MinValue, Policy, PolicySetup, QueueLoad, ReasonPicked, Rule,
+    LoadCondition, MinValue, Policy, PolicySetup, QueueLoad, ReasonPicked, Rule, never_reached, never_reached_together,
 };
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -232,7 +232,35 @@ impl Caller {
     }
 }
 
+/// Few things to ask for, of which a few rules together take all.
+fn narrow() -> impl Strategy<Value = Conditions> {
+    let names = (some(&["gold", "iron"].map(TierId::new)), some(&Channel::ALL), some(&CaseState::ALL));
+    (names, maybe(&[Level::Likely, Level::Strong]), domain(), hours(), any::<[bool; 2]>()).prop_map(
+        |((tiers, channels, cases), min_level, domain, hours, [has_domain, has_hours])| {
+            let (domain, hours) = (domain.filter(|_| has_domain), hours.filter(|_| has_hours));
+            Conditions { tiers, channels, cases, min_level, domain, hours, ..Conditions::default() }
+        },
+    )
+}
+
 proptest! {
+    #[test]
+    fn what_is_said_never_to_be_reached_never_is(
+        rules in prop::collection::vec(prop_oneof![3 => narrow(), 1 => sparse()], 0..30),
+        callers in prop::collection::vec(caller(), 1..12),
+    ) {
+        let named = |(n, when): (usize, &Conditions)| Rule::new(&n.to_string(), when.clone(), Answer::SelfService);
+        let rules: Vec<Rule> = rules.iter().enumerate().map(named).collect();
+        let never: Vec<String> = never_reached_together(&rules).iter().map(|one| one.rule.to_string()).collect();
+        let alone: Vec<String> = never_reached(&rules).iter().map(|one| one.rule.to_string()).collect();
+        prop_assert!(alone.iter().all(|one| never.contains(one)), "{alone:?} {never:?}");
+        let policy = Policy::new(PolicySetup::of(rules, Answer::SelfService)).expect("few rules");
+        for caller in &callers {
+            let rule = policy.decide(&caller.facts()).rule.to_string();
+            prop_assert!(!never.contains(&rule), "{rule} {caller:?}");
+        }
+    }
+
     #[test]
     fn the_tables_say_what_the_rules_say_one_after_the_other(policy in policy(), callers in prop::collection::vec(caller(), 1..8)) {
         for caller in &callers {
