@@ -24,8 +24,8 @@ struct Place {
     tags: [u8; NAMES],
     /// Of each name, in bytes.
     lengths: [u8; NAMES],
-    /// A name has gone on from here to the next place.
-    is_passed: bool,
+    /// Of each name that has gone on from here to the next place, a bit: who has none of these looks no further.
+    passed: u8,
     /// The names, one behind the other.
     letters: [u8; LETTERS],
 }
@@ -81,6 +81,11 @@ impl<'n> Hashed<'n> {
     /// By the lowest.
     fn tag(self) -> u8 {
         (self.hash as u8).max(NO_TAG + 1)
+    }
+
+    /// By those above them.
+    fn bit(self) -> u8 {
+        1 << (self.hash >> 8 & 7)
     }
 }
 
@@ -149,7 +154,7 @@ impl PackedNames {
                 Some(number) => return Some(u32::from(*number)),
                 None => {}
             }
-            if !place.is_passed {
+            if place.passed & name.bit() == 0 {
                 return None;
             }
         }
@@ -166,7 +171,7 @@ impl PackedNames {
 impl Default for Place {
     fn default() -> Place {
         let (tags, lengths, numbers) = ([NO_TAG; NAMES], [0; NAMES], [0; NAMES]);
-        Place { tags, lengths, numbers, is_passed: false, letters: [0; LETTERS] }
+        Place { tags, lengths, numbers, passed: 0, letters: [0; LETTERS] }
     }
 }
 
@@ -199,7 +204,7 @@ impl Place {
         let begin = self.begin(nth);
         let room = self.letters.get_mut(begin..begin + name.name.len());
         let (Some(room), Ok(length)) = (room.filter(|_| nth < NAMES), u8::try_from(name.name.len())) else {
-            self.is_passed = true;
+            self.passed |= name.bit();
             return false;
         };
         room.copy_from_slice(name.name);
@@ -310,6 +315,13 @@ mod tests {
         };
         let there = names.iter().filter(is_there).count();
         assert!(there > 50_000 * 85 / 100, "{there} of 50,000");
+        let strangers: Vec<String> = (0..50_000).map(|n| format!("stranger{n}.example.org")).collect();
+        let goes_on = |name: &&String| {
+            let name = Hashed::of(name.as_bytes());
+            packed.places[name.place(packed.places.len())].passed & name.bit() != 0
+        };
+        let further = strangers.iter().filter(goes_on).count();
+        assert!(further < 50_000 * 6 / 100, "{further} of 50,000 strangers are looked for further on");
     }
 
     #[test]
