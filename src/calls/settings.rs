@@ -252,9 +252,12 @@ impl CallSettings {
     pub fn warnings(&self) -> Vec<String> {
         let by_phone = self.callback.as_ref().and_then(|plan| plan.by_phone.as_ref());
         let nobody_asks = |policy: &Policy| policy.calls_back() && by_phone.is_none();
+        let nobody_calls = "rules answer \"callback\", and nobody is called back: callers go to the fallback, and pages offer \
+                            nothing; add [callback], with [callback.phone] for callers by telephone";
         let told = "rules answer \"callback\", and callers by telephone cannot be asked for it: they go to the fallback; \
                     say how they are asked in [callback.phone]";
         let policies = self.policies().filter(|(_, policy)| nobody_asks(policy));
+        let told = if self.callback.is_some() { told } else { nobody_calls };
         policies.map(|(key, _)| format!("{key}: {told}")).collect()
     }
 

@@ -11,7 +11,7 @@ fn with(section: &str) -> String {
     format!("{}\n[callback]\n{section}\n", small().replacen(TRUNK, &gateways, 1))
 }
 
-fn usual(more: &str) -> String {
+pub fn usual(more: &str) -> String {
     let name = small().split("[[trunks]]").nth(1).and_then(|text| text.split('"').nth(1)).map(str::to_owned).unwrap();
     with(&format!("trunk = \"{name}\"\nfrom = \"+12015550100\"\nallow = [\"US\", \"+4930\"]\n{more}"))
 }

@@ -21,7 +21,7 @@ use super::values::Names;
 use super::wavs::Wavs;
 use super::{
     access, agents, announcements, callback, dial, media, memberships, numbers, pin, promise, prompts, recording,
-    routing, shell, sip, trunks, web,
+    routing, shell, sip, trunks, unused, web,
 };
 
 /// RFC 3261 table 4.
@@ -82,6 +82,7 @@ fn plan(mut top: Section<'_>, files: &mut ReadFile<'_>, mut wavs: Wavs, faults: 
     let return_within = web::read(&mut top, &sip, sip::web_flow(sip.bind.len()), &mut trunks, faults);
     let supervision = recording::supervision(&mut top, std::mem::take(&mut agents.supervises), faults);
     let callback = callback::read(&mut top, &trunks, (&routing.queues, &media.plan.spoken), &mut wavs, faults);
+    unused::warn_of_channels(&mut top, faults);
     let (mut recorded, mut notify) = (Vec::new(), Vec::new());
     let calls = calls(&mut top, (&routing, trunks.names), &mut recorded, &mut notify, files, faults);
     let (recording, recordings) = recording::read(&mut top, recorded, &mut wavs, faults).unzip();

@@ -21,7 +21,7 @@ pub(super) fn read(
 ) -> Option<Policy> {
     let name = access.text("shadow", faults)?;
     let bytes = files(name.value).map_err(|why| {
-        faults.add(&name.place, format!("{:?} cannot be read: {why}", name.value), "is the path right?");
+        faults.add(&name.place, format!("{:?}: {why}", name.value), "is the path right?");
     });
     let bytes = bytes.ok()?;
     let Ok(text) = std::str::from_utf8(&bytes) else {

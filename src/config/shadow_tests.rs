@@ -109,7 +109,9 @@ fn whatever_is_said_of_a_policy_is_said_of_its_shadow() {
 fn a_file_that_is_not_there_is_said() {
     let faults = read(&(small() + MAIN)).err().unwrap_or_default();
     assert!(
-        faults.len() == 1 && faults[0].key == "access.shadow" && faults[0].what.contains("cannot be read"),
+        faults.len() == 1
+            && faults[0].key == "access.shadow"
+            && faults[0].what.contains("next.toml\": it was not read"),
         "{faults:?}"
     );
 }

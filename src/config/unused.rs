@@ -18,6 +18,24 @@ pub(super) fn warn(access: &mut Section<'_>, setup: &PolicySetup, calendars: &Ca
     }
 }
 
+/// Rules that are for callbacks alone, where nobody is called back.
+pub(super) fn warn_of_channels(top: &mut Section<'_>, faults: &mut Faults<'_>) {
+    let mut said = faults.scratch();
+    if !faults.is_empty() || top.section("callback", &mut said).is_given() {
+        return;
+    }
+    let mut access = top.section("access", &mut said);
+    for mut rule in access.sections("rules", &mut said) {
+        let channels = rule.section("when", &mut said).texts("channel", &mut said);
+        if let [only] = channels.as_slice()
+            && only.value == "callback"
+        {
+            let what = "no call ever comes by this channel without [callback]";
+            faults.warn(&only.place, what, "add [callback], or take the rule out");
+        }
+    }
+}
+
 fn tiers(access: &mut Section<'_>, setup: &PolicySetup, faults: &mut Faults<'_>) {
     let mut said = faults.scratch();
     for mut tier in access.sections("tiers", &mut said) {
@@ -71,6 +89,7 @@ fn classes(access: &mut Section<'_>, setup: &PolicySetup, faults: &mut Faults<'_
 
 #[cfg(test)]
 mod tests {
+    use crate::config::callback_tests::usual;
     use crate::config::tests::{plan, small};
 
     fn warnings(access: &str) -> Vec<String> {
@@ -108,6 +127,24 @@ secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
         let first = plan.warnings.first().expect("a warning");
         assert_eq!(first.line, small().lines().count() + 3);
         assert!(plan.warnings.iter().all(|warning| !warning.remedy.is_empty()));
+    }
+
+    #[test]
+    fn callbacks_of_which_nobody_makes_any_are_named() {
+        let rules = r#"
+[[access.rules]]
+name = "one"
+when = { channel = "callback", min_level = "V1" }
+answer = "human"
+[[access.rules]]
+name = "two"
+when = { channel = ["phone", "callback"], min_level = "V2" }
+answer = "human"
+"#;
+        let said = "access.rules[0].when.channel: no call ever comes by this channel without [callback]";
+        assert_eq!(warnings(rules), [said]);
+        let made = usual(rules);
+        assert_eq!(plan(&made).warnings.len(), 0);
     }
 
     #[test]
