@@ -25,6 +25,7 @@ use std::process::ExitCode;
 
 /// What the program allocates with; its tests and benchmarks do so as they like.
 pub use crate::io::memory::Memory;
+pub use crate::io::pipe::end_with_the_reader;
 
 /// Runs a command that waits for sockets. The engine has a runtime of its own beside this one.
 pub fn on_runtime<E: Error>(work: impl Future<Output = Result<(), E>>) -> ExitCode {

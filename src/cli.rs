@@ -9,7 +9,11 @@ use crate::app;
 
 /// Reads the command line and runs the command that it asks for.
 pub fn run() -> ExitCode {
-    match Cli::parse().command {
+    let command = Cli::parse().command;
+    if command.only_prints() {
+        app::end_with_the_reader();
+    }
+    match command {
         Command::Demo(args) => app::on_runtime(app::demo::run(args)),
         Command::Serve { file } => app::serve::run(&file),
         Command::Check { file, bind } => app::check::run(&file, bind),
@@ -55,4 +59,16 @@ enum Command {
     Replay(app::replay::ReplayArgs),
     /// Makes a key or token, and prints what the configuration keeps of it
     Key,
+}
+
+impl Command {
+    /// Nobody depends on it but who reads what it prints.
+    fn only_prints(&self) -> bool {
+        match self {
+            Command::Check { .. } | Command::Simulate(_) | Command::Explain(_) | Command::Replay(_) | Command::Key => {
+                true
+            }
+            Command::Demo(_) | Command::Serve { .. } | Command::Desk(_) => false,
+        }
+    }
 }

@@ -16,6 +16,7 @@ pub mod media;
 pub mod memory;
 pub mod names;
 pub mod notify;
+pub mod pipe;
 pub mod reactor;
 pub mod records;
 pub mod sip;
