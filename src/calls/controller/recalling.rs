@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::base::limits;
 use crate::base::{CallId, IntentId, Now};
 use crate::calls::bench::{Bench, Chore};
-use crate::calls::call::{Call, Phase};
+use crate::calls::call::{Call, Phase, Step};
 use crate::calls::ending;
 use crate::calls::explained::DecisionSeen;
 use crate::calls::facts::{EndedBy, Outcome};
@@ -101,12 +101,15 @@ impl Calls {
         }
     }
 
-    /// The call that the customer has, and whether it still waits for an agent.
+    /// The call that the customer has, and whether it still waits for an agent, or hears that they will be called.
     fn call_of_customer(&self, intent: IntentId) -> Option<(CallId, bool)> {
         let has_it =
             |call: &&Call| call.recall.is_none() && call.recognised.intent.as_ref().is_some_and(|own| own.id == intent);
         let call = self.calls.values().map(Box::as_ref).find(has_it)?;
-        let waits = matches!(call.phase, Phase::Waiting | Phase::Offered(_) | Phase::Ringing(..));
+        let waits = matches!(
+            call.phase,
+            Phase::Waiting | Phase::Offered(_) | Phase::Ringing(..) | Phase::Matching(Step::Promised(_))
+        );
         Some((call.id, waits))
     }
 
@@ -118,6 +121,7 @@ impl Calls {
                 Phase::Offered(_) | Phase::Ringing(..) => {
                     ending::let_agent_go(call, "the customer wants to be called back", bench);
                 }
+                Phase::Matching(_) => {}
                 _ => bench.routing(crate::routing::Input::Leave { call: call.id }),
             }
             ending::refuse_caller(call, 480, reason, None, bench);

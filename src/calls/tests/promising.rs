@@ -111,6 +111,24 @@ fn who_has_been_promised_a_call_does_not_keep_the_callback_from_themselves() {
     assert_eq!(bench.after("wait 30000"), "");
 }
 
+/// Else their page would be refused, and what was promised by telephone withdrawn with it.
+#[test]
+fn a_page_that_asks_while_the_promise_is_said_begins_the_callback() {
+    let mut bench = waiting(|_| {});
+    bench.check(
+        "> caller presses 1
+         < leave, promise
+         > promised
+         < caller is played callback-promised
+         > wait 1000
+         <
+         > promise
+         < hang up caller, finish open, ended replaced by us, enqueue help as before, promised",
+    );
+    bench.check(TAKEN_BACK);
+    quiet(bench);
+}
+
 #[test]
 fn who_hangs_up_before_the_promise_has_been_said_is_called_all_the_same() {
     let mut bench = waiting(|_| {});
