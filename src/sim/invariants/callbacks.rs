@@ -74,10 +74,13 @@ impl Callbacks {
         let (told, rung) = before.as_ref().map_or((0, 0), |before| (before.told, before.rung));
         let since = before.map_or(since, |before| before.since.min(since));
         let since = self.place_by_intent.remove(&intent.id).map_or(since, |place| place.min(since));
+        // The answer to an earlier wish may be told after that to the last.
+        let stored = self.stored.get(&intent.id).and_then(|stored| stored.callback.as_deref());
+        let latest = stored.filter(|stored| stored.promised > callback.promised).unwrap_or(callback);
         let promise = Promise {
             intent: intent.id,
-            number: callback.number.clone(),
-            zone: callback.zone.clone(),
+            number: latest.number.clone(),
+            zone: latest.zone.clone(),
             since,
             told,
             rung,
@@ -99,7 +102,7 @@ impl Callbacks {
             Input::Store { result: Ok(StoreReply::Promises(intents)), .. } => {
                 self.stored.extend(intents.iter().map(|intent| (intent.id, intent.clone())));
             }
-            Input::Ask { question: Question::CallBack { intent }, .. } => {
+            Input::Ask { question: Question::CallBack { intent }, .. } if self.is_news(intent) => {
                 self.stored.insert(intent.id, (**intent).clone());
             }
             _ => {}
@@ -426,10 +429,13 @@ mod tests {
         callbacks.input(&Input::Ask { id, question: Question::CallBack { intent: latest.clone() } });
         assert_eq!(callbacks.promised(call(1), &latest, now(9)), None);
         let late = [promise("Etc/UTC", 2, CallbackState::Missed), promise("Etc/UTC", 2, CallbackState::Waiting)];
-        for callback in late {
+        for callback in late.clone() {
             let ask = crate::calls::api::AskId(1);
             callbacks.input(&Input::Store { ask, result: Ok(StoreReply::Promised(of(callback))) });
         }
+        let earlier = of(late[1].clone());
+        callbacks.input(&Input::Ask { id, question: Question::CallBack { intent: earlier.clone() } });
+        assert_eq!(callbacks.promised(call(1), &earlier, now(10)), None, "the page is told of it last");
         agent_answers(&mut callbacks);
         let stored = promise("Europe/Berlin", 9, CallbackState::Calling { call: call(1) });
         let stored = Callback { tries: 1, ..stored };
