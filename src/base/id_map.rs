@@ -23,6 +23,15 @@ impl Hasher for IdHasher {
         self.0 = product ^ (product >> 32);
     }
 
+    fn write_u32(&mut self, number: u32) {
+        self.write_u64(u64::from(number));
+    }
+
+    /// Which variant of an enum it is comes as one.
+    fn write_usize(&mut self, number: usize) {
+        self.write_u64(number as u64);
+    }
+
     fn finish(&self) -> u64 {
         self.0
     }

@@ -1,23 +1,25 @@
 //! Deadlines of one owner: at most one for each key, the earliest first, equal ones by key.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::hash::Hash;
 
+use super::id_map::IdMap;
 use super::time::Mono;
 
-/// `K` says whose deadline it is and why.
+/// `K` says whose deadline it is and why; what it holds we have numbered or named ourselves.
 #[derive(Clone, Debug)]
 pub struct Timers<K> {
     by_time: BTreeSet<(Mono, K)>,
-    at_by_key: BTreeMap<K, Mono>,
+    at_by_key: IdMap<K, Mono>,
 }
 
-impl<K: Ord + Clone> Default for Timers<K> {
+impl<K: Ord + Hash + Clone> Default for Timers<K> {
     fn default() -> Self {
-        Timers { by_time: BTreeSet::new(), at_by_key: BTreeMap::new() }
+        Timers { by_time: BTreeSet::new(), at_by_key: IdMap::default() }
     }
 }
 
-impl<K: Ord + Clone> Timers<K> {
+impl<K: Ord + Hash + Clone> Timers<K> {
     /// Sets the deadline of `key`, in place of the one that it had.
     pub fn set(&mut self, key: K, at: Mono) {
         if let Some(old) = self.at_by_key.insert(key.clone(), at) {

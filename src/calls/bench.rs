@@ -34,7 +34,7 @@ use super::supervising::SupervisionPlan;
 use super::terms::SoundTerms;
 
 /// Each deadline that a call can have, and why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Deadline {
     /// The match has not come back: a miss (design, promise 1).
     Match,

@@ -1,6 +1,7 @@
 //! Why a call went where it went: what was known and looked at when each thing was decided, kept with the call's record. Nothing of
 //! it is reckoned anew when somebody asks.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::access::{Decision, Trace};
@@ -55,7 +56,7 @@ pub struct CandidateSeen {
 #[derive(Clone, Debug, PartialEq)]
 pub struct DecisionSeen {
     pub at: Duration,
-    pub decision: Decision,
+    pub decision: Arc<Decision>,
     pub trace: Trace,
 }
 
@@ -92,7 +93,7 @@ impl OfferSeen {
 }
 
 impl Explained {
-    pub(super) fn decided(&mut self, at: Duration, decision: Decision, trace: Trace) {
+    pub(super) fn decided(&mut self, at: Duration, decision: Arc<Decision>, trace: Trace) {
         if self.decisions.len() < DECISIONS_KEPT_MAX {
             // Usually the only one.
             self.decisions.reserve_exact(1);

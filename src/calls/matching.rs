@@ -366,8 +366,9 @@ fn is_let_in(decision: &Decision) -> bool {
 
 /// The rules have decided: the record says so.
 pub fn note_decision(call: &mut Call, decision: Decision, trace: Trace, bench: &mut Bench, now: Now) {
+    let decision = Arc::new(decision);
     let at = since_invite(call, now);
-    call.record.explain().decided(at, decision.clone(), trace);
+    call.record.explain().decided(at, Arc::clone(&decision), trace);
     call.record.rule = Some(decision.rule.to_string());
     call.record.reason = Some(decision.reason.to_string());
     call.record.notify = decision.notify.clone();

@@ -25,7 +25,7 @@ pub struct Desks {
 }
 
 /// Whose deadline, and why.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Due {
     Hello(ConnId),
     Quiet(ConnId),

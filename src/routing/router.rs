@@ -81,7 +81,7 @@ impl Looked {
 }
 
 /// Every deadline of the router.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Timer {
     /// Nobody answered for an offer, or a call never ended.
     Grant(AgentIx),

@@ -46,7 +46,8 @@ pub(super) struct Description {
     pub kept: Vec<(String, Option<String>)>,
     pub shape: Shape,
     pub protection: Protection,
-    pub webrtc: Option<Said>,
+    /// Boxed: telephones have none.
+    pub webrtc: Option<Box<Said>>,
 }
 
 /// The keys of a stream whose description has them, or the session of one whose keys come later.
@@ -230,7 +231,7 @@ impl LocalMedia {
         match (&mut self.webrtc, &theirs.webrtc) {
             (Some(ours), Some(theirs)) => {
                 let (said, session) = ours.answer(theirs);
-                answer.webrtc = Some(said);
+                answer.webrtc = Some(Box::new(said));
                 Ok((srtp, Some(Box::new(session))))
             }
             (None, None) => Ok((srtp, None)),
@@ -240,7 +241,7 @@ impl LocalMedia {
 
     /// What each offer of ours has, whatever its sound.
     fn offer(&self) -> Description {
-        let webrtc = self.webrtc.as_ref().map(|webrtc| webrtc.offer());
+        let webrtc = self.webrtc.as_ref().map(|webrtc| Box::new(webrtc.offer()));
         Description { shape: self.shape(), protection: self.srtp.offer(), webrtc, ..Description::default() }
     }
 

@@ -129,7 +129,7 @@ fn elsewhere_until(intent: &Intent, id: CallId, now: Now) -> Mono {
 /// they were promised.
 fn decide(call: &mut Call, before: Option<DecisionSeen>, bench: &mut Bench, now: Now) {
     let (decision, trace) = match before {
-        Some(before) => (before.decision, before.trace),
+        Some(before) => (Arc::unwrap_or_clone(before.decision), before.trace),
         None => decide_anew(call, bench, now),
     };
     matching::note_decision(call, decision, trace, bench, now);

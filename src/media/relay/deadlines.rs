@@ -11,7 +11,7 @@ use crate::media::leg::Leg;
 use crate::media::outgoing::Pace;
 
 /// Every deadline of a leg.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Due {
     /// The next packet of a key of ours.
     Press,

@@ -36,7 +36,7 @@ pub(super) enum Stand {
 }
 
 /// What a phone may have under way as a client, at most one of each in a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Kind {
     Invite,
     Cancel,
@@ -136,7 +136,7 @@ pub(super) struct Settled {
 }
 
 /// Deadlines of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Timer {
     Resend(Kind),
     GiveUp(Kind),

@@ -81,7 +81,7 @@ impl Session {
         let (branch, way, cseq) = (core.next_branch(), up.way(&core.streams), up.dialog.next_cseq());
         let mut writer = compose::within(core, &up.dialog, &Method::Bye, cseq, branch, way);
         compose::push_reason(&mut writer, reason.as_ref());
-        compose::push_carried(&mut writer, &self.carried);
+        compose::push_carried(&mut writer, self.carried.as_deref());
         let bye = self.request(core, branch, writer.finish(), way, ClientOwner::Bye(self.id()), now);
         core.farewells.insert(bye);
     }

@@ -29,7 +29,7 @@ pub struct Changes {
     /// The peer's Allow names UPDATE.
     pub peer_updates: bool,
     /// A change that the calls want, and that waits for the end of a refresh.
-    next: Option<Bytes>,
+    next: Option<Box<Bytes>>,
 }
 
 /// Our re-INVITE or UPDATE.
@@ -76,7 +76,7 @@ impl Endpoint {
     pub(super) fn reinvite(&mut self, leg: LegId, offer: Bytes, now: Mono) {
         let Some(session) = self.sessions.of_leg(leg) else { return };
         if matches!(&session.changes.ours, Ours::Asked(asked) if asked.want == Want::Refresh) {
-            session.changes.next = Some(offer);
+            session.changes.next = Some(Box::new(offer));
             return;
         }
         let open = matches!(session.phase, Phase::Up(_) | Phase::Ringing(_));
@@ -275,7 +275,7 @@ impl Session {
     /// What the calls wanted while a refresh was under way.
     pub fn next_change(&mut self, core: &mut Core, now: Mono) {
         if let Some(offer) = self.changes.next.take() {
-            self.wait_change(core, offer, 0, now);
+            self.wait_change(core, *offer, 0, now);
         }
         self.resume_change(core, now);
     }

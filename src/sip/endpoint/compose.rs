@@ -256,7 +256,8 @@ pub fn reason_of(message: &Headers) -> Option<Reason> {
 const REASON_TEXT_MAX: usize = 128;
 
 /// What an answer or BYE carries besides.
-pub fn push_carried(writer: &mut Writer, carried: &Carried) {
+pub fn push_carried(writer: &mut Writer, carried: Option<&Carried>) {
+    let Some(carried) = carried else { return };
     push_user_to_users(writer, &carried.user_to_users);
     push_headers(writer, &carried.headers);
 }

@@ -14,7 +14,7 @@ use super::session::{Attempt, Caller, Cancel, Early, Owed, Phase, SentAck, Sessi
 use super::session_timer::SessionTimer;
 use crate::base::limits::{SIP_CONTACTS_MAX, SIP_FORKS_MAX, SIP_TRANSACTIONS_MAX};
 use crate::base::{LegId, Mono};
-use crate::sip::api::{Carried, Dial, Reason, SipEvent, Target};
+use crate::sip::api::{Dial, Reason, SipEvent, Target};
 use crate::sip::dialog::{Dialog, Hop};
 use crate::sip::registrar::Binding;
 use crate::sip::transaction::TxId;
@@ -134,7 +134,7 @@ fn calling(core: &mut Core, (leg, tag): (LegId, Tag), dial: &Dial, goals: &[Goal
         merge: None,
         changes: Changes::default(),
         timer: SessionTimer { said: dial.offer.clone(), ..SessionTimer::default() },
-        carried: Carried::default(),
+        carried: None,
         websocket: None,
     };
     let mut attempts = Vec::with_capacity(goals.len());

@@ -100,7 +100,7 @@ impl Endpoint {
             merge: Some(merge),
             changes: Changes::default(),
             timer: SessionTimer::default(),
-            carried: Carried::default(),
+            carried: None,
             websocket: self.core.streams.note_session(way.0, tag.session),
         };
         session.note_allowed(request);
@@ -155,9 +155,9 @@ impl Endpoint {
         }
     }
 
-    pub(super) fn carry(&mut self, leg: LegId, carried: Carried) {
+    pub(super) fn carry(&mut self, leg: LegId, carried: Box<Carried>) {
         if let Some(session) = self.sessions.of_leg(leg) {
-            session.carried = carried;
+            session.carried = Some(carried);
         }
     }
 
@@ -188,7 +188,7 @@ impl Session {
         let body = if provisionals.is_settled() { &[] } else { &body[..] };
         let agreed = session_timer::accept(&request, core.session_times(self.trunk)).ok().flatten();
         let mut writer = compose::reply_with_contact(core, &request, 200, way, self.tag);
-        compose::push_carried(&mut writer, &std::mem::take(&mut self.carried));
+        compose::push_carried(&mut writer, self.carried.take().as_deref());
         session_timer::push_accepted(&mut writer, &request, agreed);
         let response = writer.finish_with(SDP, body);
         core.respond(invite, 200, response.clone(), now);
@@ -213,7 +213,7 @@ impl Session {
         let status = if (300..700).contains(&refusal.status) { refusal.status } else { 500 };
         let mut writer = compose::reply(&ringing.request, status, ringing.way, self.tag);
         compose::push_reason(&mut writer, refusal.reason.as_ref());
-        compose::push_carried(&mut writer, &self.carried);
+        compose::push_carried(&mut writer, self.carried.as_deref());
         compose::push_warning(&mut writer, core, status, ringing.way);
         if let Some(contact) = &refusal.contact {
             writer.push(HeaderName::CONTACT, format_args!("<{contact}>"));

@@ -174,7 +174,7 @@ impl Endpoint {
                 let refusal = invite_server::Refuse { status, reason, contact, retry_after };
                 self.refuse(leg, &refusal, now);
             }
-            SipCommand::Carry { leg, carried } => self.carry(leg, *carried),
+            SipCommand::Carry { leg, carried } => self.carry(leg, carried),
             SipCommand::Dial { leg, dial } => self.dial(leg, dial, now),
             SipCommand::Replace { leg, old, dial } => self.dial_replacing(leg, old, dial, now),
             SipCommand::Hangup { leg, reason } => self.hang_up(leg, reason, now),

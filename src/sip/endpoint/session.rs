@@ -33,8 +33,8 @@ pub struct Session {
     pub held: u32,
     /// What tells a merged copy of the peer's INVITE (RFC 3261 section 8.2.2.2).
     pub merge: Option<MergeKey>,
-    /// For our next final answer or BYE.
-    pub carried: Carried,
+    /// For our next final answer or BYE. Boxed: most sessions have nothing to carry.
+    pub carried: Option<Box<Carried>>,
     /// What either side wants to change.
     pub changes: Changes,
     pub timer: SessionTimer,
@@ -354,6 +354,6 @@ mod tests {
     #[test]
     fn a_session_is_not_large_by_what_it_does_not_have() {
         let sizes = [size_of::<Session>(), size_of::<Up>(), size_of::<Caller>()];
-        assert!(sizes.iter().zip([384, 384, 256]).all(|(size, most)| *size <= most), "{sizes:?}");
+        assert!(sizes.iter().zip([256, 320, 256]).all(|(size, most)| *size <= most), "{sizes:?}");
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn explained() -> Explained {
             is_lost: false,
         }),
         missed: None,
-        decisions: vec![DecisionSeen { at: US, decision, trace }],
+        decisions: vec![DecisionSeen { at: US, decision: Arc::new(decision), trace }],
         queue: Some(QueueSeen {
             at: US,
             queue: QueueId::new("returns"),
