@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
+use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -16,6 +17,7 @@ use super::shared::Shared;
 use crate::base::id_map::IdMap;
 use crate::base::limits::MEDIA_IDLE_PAIRS_MAX;
 use crate::base::{LegId, prefetch};
+use crate::io::batch::Inbox;
 use crate::media::{Channel, Door, Exit, FailCause, Wire};
 
 /// The open sockets of one worker.
@@ -30,8 +32,15 @@ pub struct Sockets {
     /// What the pairs have sent in this round.
     bundle: Bundle,
     watcher: Watcher,
-    /// Slots of pairs that are to be looked at in this round.
-    looks: Vec<usize>,
+    looked: Inbox,
+    found: Found,
+}
+
+/// What looks of this round have found.
+#[derive(Default)]
+pub struct Found {
+    datagrams: Vec<(LegId, SocketAddr, Range<usize>)>,
+    bytes: Vec<u8>,
 }
 
 struct Pair {
@@ -51,6 +60,12 @@ struct Pair {
 const BUFFER: usize = 64 * 1024;
 /// Datagrams that such a buffer holds at most.
 const WAITING_MAX: usize = 256;
+/// Datagrams of one look: three times what comes in between. More are there at the next one, or are too many.
+const LOOKED_MAX: usize = 32;
+/// The largest that is of use to anybody.
+const LOOKED_DATAGRAM: usize = 2048;
+/// Octets of one round's looks. What is left over is there at the next ones.
+const FOUND_MAX: usize = 1 << 20;
 /// Expedited forwarding for sound (RFC 3246, RFC 4594 section 4.1), in the upper six bits.
 const EXPEDITED: u32 = 46 << 2;
 
@@ -64,7 +79,8 @@ impl Sockets {
             shared: Some(shared),
             bundle: Bundle::default(),
             watcher,
-            looks: Vec::new(),
+            looked: Inbox::new(LOOKED_MAX, LOOKED_DATAGRAM),
+            found: Found::default(),
         }
     }
 
@@ -147,16 +163,22 @@ impl Sockets {
         Some((pair.leg?, channel, from, length))
     }
 
-    /// A leg that is to be looked at.
-    pub fn next_look(&mut self) -> Option<LegId> {
-        let slots = &self.slots;
-        std::iter::from_fn(|| self.looks.pop()).find_map(|slot| slots.get(slot)?.as_ref()?.leg)
+    /// At what has come for a leg until now.
+    pub fn look_at(&mut self, leg: LegId) {
+        self.door(leg).into_iter().for_each(|door| self.look(door));
     }
 
-    /// The socket of its sound.
-    pub fn sound_of(&self, leg: LegId) -> Option<BorrowedFd<'_>> {
-        let slot = *self.slot_by_leg.get(&leg)?;
-        Some(self.slots.get(slot)?.as_ref()?.rtp.as_fd())
+    /// Whether something is there to be taken, and to be given back when it has been read.
+    pub fn found(&mut self) -> Option<Found> {
+        (!self.found.datagrams.is_empty()).then(|| std::mem::take(&mut self.found))
+    }
+
+    pub fn give_back(&mut self, mut found: Found) {
+        if self.found.datagrams.is_empty() {
+            found.datagrams.clear();
+            found.bytes.clear();
+            self.found = found;
+        }
     }
 
     /// Whose socket has this number.
@@ -186,8 +208,13 @@ impl Wire for Sockets {
         pair.is_watched = if changed.is_ok() { is_watched } else { !is_watched };
     }
 
+    /// At once: the kernel has the socket at hand for the packet that leaves by it now.
     fn look(&mut self, door: Door) {
-        self.looks.push(door.0);
+        let Some(pair) = self.slots.get(door.0).and_then(Option::as_ref) else { return };
+        let Some(leg) = pair.leg.filter(|_| self.found.bytes.len() < FOUND_MAX) else { return };
+        for nth in 0..self.looked.receive(pair.rtp.as_fd()).unwrap_or(0) {
+            self.looked.get(nth).into_iter().for_each(|(from, datagram)| self.found.push(leg, from, datagram));
+        }
     }
 
     fn soon(&self, door: Door) {
@@ -219,6 +246,21 @@ impl Wire for Sockets {
                 self.bundle.flush();
             }
             pair.tie(peer);
+        }
+    }
+}
+
+impl Found {
+    fn push(&mut self, leg: LegId, from: SocketAddr, datagram: &[u8]) {
+        let begin = self.bytes.len();
+        self.bytes.extend_from_slice(datagram);
+        self.datagrams.push((leg, from, begin..self.bytes.len()));
+    }
+
+    /// In the order in which they came to each leg.
+    pub fn each(&mut self, mut read: impl FnMut(LegId, SocketAddr, &mut [u8])) {
+        for (leg, from, place) in &self.datagrams {
+            self.bytes.get_mut(place.clone()).into_iter().for_each(|datagram| read(*leg, *from, datagram));
         }
     }
 }

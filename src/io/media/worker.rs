@@ -58,8 +58,6 @@ pub struct Worker {
     waiting: Arc<AtomicUsize>,
     sockets: Sockets,
     inbox: Inbox,
-    /// What has come for those who are only looked at from time to time.
-    looked: Inbox,
     handshakes: (usize, SyncSender<Order>),
     tapes: Option<Tapes>,
     relay: Relay,
@@ -77,8 +75,6 @@ pub struct Worker {
 }
 
 const DATAGRAM: usize = 4096;
-/// Datagrams of one look: three times what comes in between. More are there at the next one, or are too many.
-const LOOKED_MAX: usize = 32;
 /// Beside sockets, whose numbers begin at 0.
 const WAKER: u64 = u64::MAX;
 const ALARM: u64 = u64::MAX - 1;
@@ -162,7 +158,6 @@ impl Worker {
             waiting,
             sockets: Sockets::new(setup.shared, watcher),
             inbox: Shared::inbox(),
-            looked: Inbox::new(LOOKED_MAX, DATAGRAM),
             handshakes: setup.handshakes,
             tapes: setup.tapes,
             relay: Relay::new(setup.sounds, setup.silence_timeout, Rng::from_seed(seed()?)),
@@ -195,7 +190,7 @@ impl Worker {
             self.gatherer.end(std::mem::take(&mut self.taken));
             self.now = self.read_clock();
             self.relay.handle_timeout(self.now, &mut self.sockets);
-            self.look();
+            self.read_found();
             self.say_events();
             self.give_orders();
             self.give_tapes();
@@ -250,20 +245,13 @@ impl Worker {
         }
     }
 
-    /// At those for whom the relay has asked.
-    fn look(&mut self) {
-        while let Some(leg) = self.sockets.next_look() {
-            self.look_at(leg);
-        }
-    }
-
-    fn look_at(&mut self, leg: LegId) {
-        let count = self.sockets.sound_of(leg).and_then(|fd| self.looked.receive(fd).ok()).unwrap_or(0);
-        for nth in 0..count {
-            if let Some((from, datagram)) = self.looked.get_mut(nth) {
-                self.relay.datagram(leg, Channel::Rtp, from, datagram, self.now, &mut self.sockets);
-            }
-        }
+    /// What looks have found.
+    fn read_found(&mut self) {
+        let Some(mut found) = self.sockets.found() else { return };
+        found.each(|leg, from, datagram| {
+            self.relay.datagram(leg, Channel::Rtp, from, datagram, self.now, &mut self.sockets);
+        });
+        self.sockets.give_back(found);
     }
 
     /// Where the thread is behind, a datagram of a handshake is lost, and comes again.
@@ -304,7 +292,8 @@ impl Worker {
         }
         let closing = if let MediaCommand::Close { leg } = command { Some(leg) } else { None };
         let disturbed: Vec<LegId> = self.relay.disturbed(&command).collect();
-        disturbed.into_iter().for_each(|leg| self.look_at(leg));
+        disturbed.into_iter().for_each(|leg| self.sockets.look_at(leg));
+        self.read_found();
         self.relay.handle(command, self.now, &mut self.sockets);
         if let Some(leg) = closing {
             self.sockets.close(leg);

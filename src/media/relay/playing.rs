@@ -14,9 +14,10 @@ impl Relay {
     pub(super) fn play_due(&mut self, now: Mono, wire: &mut impl Wire) {
         while let Some((at, mut seats)) = self.players.take_due(now) {
             let mut stay = 0;
+            seats.iter().take(EXPECTED_MAX).for_each(|seat| self.leg_by_id.soon(*seat));
             for nth in 0..seats.len() {
                 if nth % EXPECTED_MAX == 0 {
-                    self.prepare(seats.iter().skip(nth).take(EXPECTED_MAX), wire);
+                    self.prepare(seats.get(nth..).unwrap_or_default(), wire);
                 }
                 if seats.get(nth).is_some_and(|seat| self.play(*seat, at, now, wire)) {
                     seats.swap(stay, nth);
@@ -28,10 +29,11 @@ impl Relay {
         }
     }
 
-    /// What these legs need comes nearer, all of it at the same time.
-    fn prepare<'s>(&self, seats: impl Iterator<Item = &'s Seat> + Clone, wire: &impl Wire) {
-        seats.clone().for_each(|seat| self.leg_by_id.soon(*seat));
-        let doors = seats.filter_map(|seat| self.leg_by_id.at(*seat)?.door);
+    /// What the first of these legs need comes nearer, all of it at the same time; the next ones begin to.
+    fn prepare(&self, seats: &[Seat], wire: &impl Wire) {
+        let (now, next) = seats.split_at(EXPECTED_MAX.min(seats.len()));
+        next.iter().take(EXPECTED_MAX).for_each(|seat| self.leg_by_id.soon(*seat));
+        let doors = now.iter().filter_map(|seat| self.leg_by_id.at(*seat)?.door);
         doors.for_each(|door| wire.soon(door));
     }
 
