@@ -163,8 +163,8 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench, now: Now) {
     if redirecting::nobody_free(call, bench, now) {
         return;
     }
-    // They hear the ringing of their own network until there is a port again.
     if sound::is_lost(call, Side::Caller) {
+        ring_at_home(call, bench);
         return bench.set_deadline(call, Deadline::AnswerWaiting, now.mono + AGAIN_AFTER);
     }
     if sound::open_ahead(call, bench) {
@@ -177,10 +177,8 @@ pub fn answer_waiting(call: &mut Call, bench: &mut Bench, now: Now) {
             comfort::wait(call, bench, now);
             recording::wait(call, bench);
         }
-        // A codec that we cannot make sound in: the caller waits with the ringing of their own network.
-        Err(sound::NoSound::Description(_)) => {
-            bench.sip(SipCommand::Progress { leg: call.caller.0, status: 180, body: Default::default() });
-        }
+        // A codec that we cannot make sound in.
+        Err(sound::NoSound::Description(_)) => ring_at_home(call, bench),
         Err(sound::NoSound::NoPort) => leave(call, FallbackCause::Media, bench, now),
     }
 }
@@ -192,6 +190,11 @@ pub fn heard_anew(call: &mut Call, bench: &mut Bench, now: Now) {
         comfort::wait(call, bench, now);
         recording::wait(call, bench);
     }
+}
+
+/// The caller hears the ringing of their own network.
+fn ring_at_home(call: &Call, bench: &mut Bench) {
+    bench.sip(SipCommand::Progress { leg: call.caller.0, status: 180, body: Default::default() });
 }
 
 /// The ceiling: what the rule says follows. A call that is being offered to an agent is left to them.

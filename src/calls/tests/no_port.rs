@@ -92,7 +92,7 @@ fn who_is_not_answered_yet_waits_with_the_ringing_of_their_network() {
          > port taken
          > port taken
          > wait 10
-         <
+         < 180
          > wait 2000
          < caller hears waiting, 200
          > caller bye
