@@ -4,6 +4,7 @@
 use super::answer::Answer;
 use super::domains::DomainPattern;
 use super::hours::Hours;
+use super::keywords::Keyword;
 use super::rule::{Conditions, DomainCondition, LoadCondition, MinValue, ReasonPicked, Rule};
 
 /// A rule, and the earlier one that takes its callers; places in the policy.
@@ -73,11 +74,14 @@ pub(super) fn may_share(asked: &Conditions, given: &Conditions) -> bool {
         && has_any(&given.trunks, &asked.trunks)
         && has_any(&given.dialled, &asked.dialled)
         && has_any(&given.articles, &asked.articles)
-        && (asked.reasons.is_empty()
-            || given.reasons.iter().any(|given| asked.reasons.iter().any(|asked| picks(asked, given))))
-        && (asked.keywords.is_empty() || !given.keywords.is_empty())
-        && (asked.domain.is_none() || given.domain.is_some())
+        && (asked.reasons.is_empty() || any(&asked.reasons, &given.reasons, picks))
+        && (asked.keywords.is_empty() || any(&asked.keywords, &given.keywords, Keyword::finds_all_of))
+        && asked.domain.as_ref().is_none_or(|asked| given.domain.as_ref().is_some_and(|given| shares(asked, given)))
         && asked.loads.iter().all(|asked| given.loads.iter().any(|given| is_within(asked, given)))
+}
+
+fn any<T>(asked: &[T], given: &[T], takes: impl Fn(&T, &T) -> bool) -> bool {
+    given.iter().any(|given| asked.iter().any(|asked| takes(asked, given)))
 }
 
 fn has_any<T: PartialEq>(given: &[T], asked: &[T]) -> bool {
@@ -125,6 +129,15 @@ fn holds_all(asked: &DomainCondition, given: &DomainCondition) -> bool {
         && (!given.unknown || asked.unknown)
         && (!given.look_alike || asked.look_alike || asked.unknown)
         && given.patterns.iter().all(|given| asked.patterns.iter().any(|asked| is_below(asked, given)))
+}
+
+/// As `holds_all`, or of one thing that `given` asks for.
+fn shares(asked: &DomainCondition, given: &DomainCondition) -> bool {
+    holds_all(asked, given)
+        || (given.free_mail && asked.free_mail)
+        || (given.unknown && asked.unknown)
+        || (given.look_alike && (asked.look_alike || asked.unknown))
+        || any(&asked.patterns, &given.patterns, is_below)
 }
 
 fn is_below(asked: &DomainPattern, given: &DomainPattern) -> bool {
