@@ -91,6 +91,16 @@ impl Callbacks {
         self.since_by_call.get(&call).copied().and_then(|since| self.check_place(call, since))
     }
 
+    /// The call for what was promised by telephone has begun. What a page has asked for meanwhile may be what the store has.
+    pub fn begun(&mut self, call: CallId, intent: &Intent, now: Now) -> Option<String> {
+        let is_unsure = self.unsure_of_page.contains(&intent.id);
+        let wrong = self.promised(call, intent, now);
+        if is_unsure {
+            self.unsure(intent.id);
+        }
+        wrong
+    }
+
     /// What is promised to whom, as the store says.
     pub fn input(&mut self, input: &Input) {
         match input {

@@ -184,7 +184,7 @@ impl Invariants {
         self.order.is_callback(call);
         let Some(intent) = self.callbacks.stored(intent).filter(|_| record.ended.is_none()) else { return Vec::new() };
         self.order.promised(call, &intent);
-        self.callbacks.promised(call, &intent, now).into_iter().collect()
+        self.callbacks.begun(call, &intent, now).into_iter().collect()
     }
 
     /// Whose callback this call is.
