@@ -43,6 +43,8 @@ struct Keys {
 #[derive(Clone, Debug, Default)]
 struct Asked {
     questions: u8,
+    /// The last of them.
+    unheard: bool,
     tries: u8,
     entered: Vec<Pin>,
     /// The first question, until the call has gone on.
@@ -97,7 +99,7 @@ impl Codes {
 
     pub fn media(&mut self, command: &MediaCommand, now: Mono) -> Option<String> {
         match command {
-            MediaCommand::Open { leg, group, .. } if !leg.is_outbound() => drop(self.call_by_leg.insert(*leg, *group)),
+            MediaCommand::Open { leg, group, .. } if !leg.is_outbound() => self.opened(*leg, *group),
             MediaCommand::Close { leg } => drop(self.call_by_leg.remove(leg)),
             MediaCommand::Play { leg, items, until_key: true, .. } if items.last() != Some(&town::INVITATION) => {
                 let call = *self.call_by_leg.get(leg)?;
@@ -108,9 +110,18 @@ impl Codes {
         None
     }
 
+    /// Once more, at another port: nobody has heard what was asked at the one before.
+    fn opened(&mut self, leg: LegId, call: CallId) {
+        if self.call_by_leg.insert(leg, call).is_some() {
+            self.asked.get_mut(&call).into_iter().for_each(|asked| asked.unheard = asked.questions > asked.tries);
+        }
+    }
+
     fn question(&mut self, call: CallId, now: Mono) -> Option<String> {
         let asked = self.asked.entry(call).or_default();
-        asked.questions += 1;
+        if !std::mem::take(&mut asked.unheard) {
+            asked.questions += 1;
+        }
         asked.since.get_or_insert(now);
         let may_be_asked = self.trunk_by_call.get(&call).is_some_and(town::asks_for_codes);
         if !may_be_asked {
@@ -233,6 +244,15 @@ mod tests {
         assert!((0..town::PIN_TRIES).all(|_| question(&mut codes).is_none()));
         assert!(question(&mut codes).is_some());
         assert!(question(&mut begun(2)).is_some(), "this trunk asks nobody");
+    }
+
+    #[test]
+    fn a_question_at_a_port_that_was_not_there_is_no_question() {
+        let mut codes = begun(0);
+        assert!((0..town::PIN_TRIES).all(|_| question(&mut codes).is_none()));
+        codes.media(&MediaCommand::Open { leg: LEG, group: call(1), port: 4002, family: Family::V4 }, Mono(0));
+        assert!(question(&mut codes).is_none());
+        assert!(question(&mut codes).is_some());
     }
 
     #[test]

@@ -28,11 +28,14 @@ struct Supervised {
 }
 
 impl Hearing {
+    pub fn begin_anew(&mut self) {
+        self.asked = None;
+    }
+
     pub fn input(&mut self, input: &Input) {
-        self.asked = match input {
-            Input::Desktop(DesktopInput::Message { message: ClientMessage::Supervise { call, .. }, .. }) => Some(*call),
-            _ => None,
-        };
+        if let Input::Desktop(DesktopInput::Message { message: ClientMessage::Supervise { call, .. }, .. }) = input {
+            self.asked = Some(*call);
+        }
     }
 
     pub fn media(&mut self, command: &MediaCommand) {
@@ -169,5 +172,19 @@ mod tests {
         let (mut world, ..) = listening();
         world.begin(Act::Barge);
         assert_eq!(world.found(), 1, "nobody hears them");
+    }
+
+    /// The wish came to nothing, and what is opened after it is for somebody else.
+    #[test]
+    fn whoever_is_rung_in_the_same_moment_is_no_supervisor() {
+        let far = LegId::outbound(call(1), 1);
+        let mut world = World::default();
+        world.open(CALLER);
+        let message = ClientMessage::Supervise { call: call(1), wish: SuperviseWish::Listen };
+        world.hearing.input(&Input::Desktop(DesktopInput::Message { conn: ConnId(1), message }));
+        world.hearing.begin_anew();
+        world.open(far);
+        world.hear(CALLER, Source::Leg(far));
+        assert_eq!(world.found(), 0);
     }
 }

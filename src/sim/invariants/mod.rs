@@ -102,6 +102,7 @@ impl Invariants {
     /// Before anything is handled, be it a deadline: what came before has no part in it.
     pub fn begin_anew(&mut self) {
         self.ends.begin_anew();
+        self.hearing.begin_anew();
         self.order.begin_anew();
         self.passing.begin_anew();
         self.reloads.begin_anew();

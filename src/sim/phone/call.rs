@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::base::Mono;
 use crate::sdp::Session;
 use crate::sip::wire::{Headers, Host, NameAddr, Request, Uri};
 
@@ -71,6 +72,7 @@ pub(super) struct Reply {
 #[derive(Clone, Debug)]
 pub(super) struct Call {
     pub id: PhoneCall,
+    pub begun: Mono,
     pub stand: Stand,
     pub sound: Description,
     pub call_id: Vec<u8>,

@@ -20,6 +20,7 @@ impl Phone {
         let routes = request.list(HeaderName::RECORD_ROUTE).map(<[u8]>::to_vec).collect();
         let mut call = Call {
             id,
+            begun: now,
             stand: Stand::Incoming,
             sound: Description::new(SocketAddr::new(self.setup.address.ip(), 9), self.rng.u64(), self.setup.browser),
             call_id: request.call_id().to_vec(),
@@ -172,7 +173,10 @@ impl Phone {
             self.bye(id, now);
         }
         self.refuse_statelessly(id, request, 200, from);
+        let is_late = self.calls.get(&id).is_some_and(|call| now.since(call.begun) >= self.timeout());
         match call_stand(self.calls.get(&id)) {
+            // Every answer was lost on its way, and nobody waits for our ACK any more.
+            Some(Stand::Calling { .. }) if is_late => self.end(id, Ending::Silence, now),
             Some(Stand::Calling { .. } | Stand::Incoming | Stand::Refused) => self.fault("BYE before the answer"),
             Some(Stand::Answered { .. } | Stand::Talking | Stand::Leaving) => self.end(id, Ending::PeerHungUp, now),
             Some(Stand::Gone) | None => {}

@@ -23,6 +23,7 @@ impl Phone {
         let local_uri = format!("sip:{}@{}", dial.from_user.expose(), self.setup.address.ip());
         let mut call = Call {
             id,
+            begun: now,
             stand: Stand::Calling { heard: false, giving_up: false },
             sound: Description::new(dial.rtp, self.rng.u64(), self.setup.browser),
             call_id: format!("{}@{}", messages::word(&mut self.rng), self.setup.address.ip()).into_bytes(),

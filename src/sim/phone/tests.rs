@@ -166,6 +166,21 @@ fn nobody_there_is_silence_after_64_t1() {
 }
 
 #[test]
+fn a_caller_whose_answers_are_all_lost_hears_of_the_end() {
+    let mut pair = Pair::new();
+    let out = pair.dial();
+    pair.phones[1].ring(pair.incoming(), pair.now);
+    pair.settle();
+    pair.lose = usize::MAX;
+    pair.answer();
+    pair.pass(31_900);
+    pair.lose = 0;
+    pair.pass(5_000);
+    assert_eq!(*pair.last(0), PhoneEvent::Ended { call: out, why: Ending::Silence });
+    assert!(pair.is_forgotten());
+}
+
+#[test]
 fn a_hang_up_before_any_answer_waits_for_one() {
     let mut pair = Pair::new();
     pair.lose = 1;
