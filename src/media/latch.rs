@@ -11,7 +11,7 @@ pub struct Latch {
     described: SocketAddr,
     held: Option<Held>,
     /// The address before a re-INVITE, whose last packets must not be taken for the new ones; and until when.
-    left: Option<(SocketAddr, Mono)>,
+    left: Option<Box<(SocketAddr, Mono)>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -48,7 +48,7 @@ impl Latch {
         }
         self.described = described;
         let old = self.held.take().filter(|held| held.address != described);
-        self.left = old.map(|held| (held.address, now + LEAVING));
+        self.left = old.map(|held| Box::new((held.address, now + LEAVING)));
     }
 
     /// Judges a valid packet. The described address wins over another that was faster.
@@ -57,7 +57,7 @@ impl Latch {
             Some(held) if held.address == from => Admission::Known,
             Some(held) if from == self.described && now.since(held.since) < GRACE => self.hold(from, now),
             Some(_) => Admission::Stranger,
-            None if self.left.is_some_and(|(left, until)| left == from && now < until) => Admission::Stranger,
+            None if self.left.as_ref().is_some_and(|left| left.0 == from && now < left.1) => Admission::Stranger,
             None => self.hold(from, now),
         }
     }

@@ -6,9 +6,12 @@ use std::collections::VecDeque;
 use super::dtmf;
 use crate::base::limits::MEDIA_KEYS_QUEUED_MAX;
 
-/// The keys of one leg.
+/// The keys of one leg; it has room for them only while there are any.
 #[derive(Clone, Debug, Default)]
-pub struct Pressing {
+pub struct Pressing(Option<Box<Pressed>>);
+
+#[derive(Clone, Debug, Default)]
+struct Pressed {
     queue: VecDeque<(char, u32)>,
     held: Option<Held>,
 }
@@ -39,20 +42,21 @@ const MS: std::ops::RangeInclusive<u32> = 40..=8_000;
 impl Pressing {
     /// False when too many wait already.
     pub fn push(&mut self, digit: char, duration_ms: u32) -> bool {
-        let has_room = self.queue.len() < MEDIA_KEYS_QUEUED_MAX;
+        let queue = &mut self.0.get_or_insert_default().queue;
+        let has_room = queue.len() < MEDIA_KEYS_QUEUED_MAX;
         if has_room {
-            self.queue.push_back((digit, duration_ms.clamp(*MS.start(), *MS.end())));
+            queue.push_back((digit, duration_ms.clamp(*MS.start(), *MS.end())));
         }
         has_room
     }
 
     /// Keys are down, or will be: nothing else may be heard.
     pub fn is_busy(&self) -> bool {
-        self.held.is_some() || !self.queue.is_empty()
+        self.0.is_some()
     }
 
     pub fn is_held(&self) -> bool {
-        self.held.is_some()
+        self.0.as_ref().is_some_and(|pressed| pressed.held.is_some())
     }
 
     pub fn clear(&mut self) {
@@ -61,6 +65,15 @@ impl Pressing {
 
     /// What the next packet says, `step` ticks after the one before; `None` when all keys are up.
     pub fn next(&mut self, clock: u32, step: u32) -> Option<Event> {
+        let mut pressed = self.0.take()?;
+        let event = pressed.next(clock, step);
+        self.0 = Some(pressed).filter(|pressed| pressed.held.is_some() || !pressed.queue.is_empty());
+        event
+    }
+}
+
+impl Pressed {
+    fn next(&mut self, clock: u32, step: u32) -> Option<Event> {
         let begins = self.held.is_none();
         let mut held = self.held.or_else(|| self.take(clock))?;
         held.ticks = (held.ticks + step).min(held.total);

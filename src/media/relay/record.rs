@@ -13,7 +13,7 @@ impl Relay {
         if track.is_some() {
             self.began_by_recording.entry(call).or_insert(now);
         }
-        leg.tap = track.map(|track| Tap::new(call, track));
+        leg.tap = track.map(|track| Box::new(Tap::new(call, track)));
     }
 
     /// Legs that are still recorded are it no more: their recording has no beginning.
