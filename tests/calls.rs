@@ -445,7 +445,9 @@ fn redis_stands_still_and_the_calls_go_on_without_it() {
     let counted = carrier.finish(PATIENCE);
     assert_eq!(counted, Counted { good: 10, failed: 0 }, "{}", carrier.errors());
     for call in server.ended_calls(10, PATIENCE) {
-        assert_eq!((&call["level"], &call["fallback"]), (&"V0".into(), &"match-deadline".into()), "{call}");
+        // The connection may be given up before the call's own deadline.
+        let causes = ["match-deadline", "store-failure"].map(Value::from);
+        assert!(call["level"] == "V0" && causes.contains(&call["fallback"]), "{call}");
     }
     redis.thaw();
     eventually("a registration after the store answers again", PATIENCE, || {
