@@ -1,6 +1,7 @@
 //! The table: what is asked, one thing after the other, and what each store answers.
 
 use throughline::base::Pii;
+use throughline::base::limits::CLOCK_SKEW_MAX;
 use throughline::intents::{CallbackEnd, Miss, Patch, StoreRequest};
 
 use super::build::*;
@@ -586,9 +587,10 @@ fn codes() -> Vec<Step> {
         // A number of its own needs none.
         (seed(1, at(2020)), "seeded 1"),
         (register_with_pins(6, &["3333"], 900, at(2020)), "registered 6 n0"),
-        // The one before has expired.
-        (register_with_pins(7, &["1111"], 900, at(2021)), "registered 7 shared 1111"),
-        (dial("1111", 10, at(2022)), "found 7:p@10"),
+        // The one before has expired, but not by every clock.
+        (register_with_pins(7, &["1111"], 900, at(2021)), "registered 7 shared"),
+        (register_with_pins(8, &["1111"], 900, at(2020) + CLOCK_SKEW_MAX), "registered 8 shared 1111"),
+        (dial("1111", 10, at(2021) + CLOCK_SKEW_MAX), "found 8:p@10"),
     ]
 }
 

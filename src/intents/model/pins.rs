@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::expiring::Expiring;
 use super::{Change, Model};
-use crate::base::limits::PIN_NUMBERS_MAX;
+use crate::base::limits::{CLOCK_SKEW_MAX, PIN_NUMBERS_MAX};
 use crate::base::{E164, IntentId, Wall};
 use crate::intents::intent::Intent;
 use crate::intents::pin::{Guesses, Pin, PinGuard, Try};
@@ -52,9 +52,9 @@ fn entry(intent: &Intent) -> Option<((E164, Pin), IntentId)> {
 }
 
 impl Model {
-    /// The first of these codes that no live intent has on this number.
+    /// The first of these codes that no live intent has on this number, nor one that is live by the clock of another process.
     pub(super) fn free_pin(&self, number: &E164, pins: &[Pin], now: Wall) -> Option<Pin> {
-        pins.iter().copied().find(|pin| self.pin_holder(number, *pin, now).is_none())
+        pins.iter().copied().find(|pin| self.pin_holder(number, *pin, now - CLOCK_SKEW_MAX).is_none())
     }
 
     fn pin_holder(&self, number: &E164, pin: Pin, now: Wall) -> Option<&Intent> {

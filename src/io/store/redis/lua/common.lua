@@ -92,6 +92,13 @@ local function pin_holder(dialled, code)
   if record and is_live(record) then return id end
 end
 
+-- Also by an intent that is over by this clock, and is not by that of another process.
+local function pin_is_taken(dialled, code)
+  local id = redis.call('GET', pin_key(dialled, code))
+  local record = id and kept(id)
+  return record and (record.state == 'open' or record.state == 'claimed') and number(record.expires) > now - SKEW
+end
+
 -- Acts on the key of the code that the intent has still.
 local function with_pin(id, record, act)
   if not record.pin or record.pin == '' then return end

@@ -51,7 +51,7 @@ end
 local pin = ''
 if shared == '1' then
   for code in string.gmatch(codes, '%S+') do
-    if pin == '' and not pin_holder(leased, code) then pin = code end
+    if pin == '' and not pin_is_taken(leased, code) then pin = code end
   end
 end
 if pin ~= '' then
