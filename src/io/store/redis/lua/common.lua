@@ -35,8 +35,9 @@ local function told(record) return cmsgpack.pack(record) end
 -- The same of what is there now.
 local function told_anew(id) return told(read(id)) end
 
-local function is_live(record)
-  return (record.state == 'open' or record.state == 'claimed') and number(record.expires) > now
+-- At this moment, or now.
+local function is_live(record, moment)
+  return (record.state == 'open' or record.state == 'claimed') and number(record.expires) > (moment or now)
 end
 
 local function keep_until(id, record, moment)
@@ -86,17 +87,10 @@ end
 local function pin_key(dialled, code) return prefix .. 'pin:' .. dialled .. ':' .. code end
 
 -- The live intent that has this code on this number.
-local function pin_holder(dialled, code)
+local function pin_holder(dialled, code, moment)
   local id = redis.call('GET', pin_key(dialled, code))
   local record = id and kept(id)
-  if record and is_live(record) then return id end
-end
-
--- Also by an intent that is over by this clock, and is not by that of another process.
-local function pin_is_taken(dialled, code)
-  local id = redis.call('GET', pin_key(dialled, code))
-  local record = id and kept(id)
-  return record and (record.state == 'open' or record.state == 'claimed') and number(record.expires) > now - SKEW
+  if record and is_live(record, moment) then return id end
 end
 
 -- Acts on the key of the code that the intent has still.

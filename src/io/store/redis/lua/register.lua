@@ -51,7 +51,8 @@ end
 local pin = ''
 if shared == '1' then
   for code in string.gmatch(codes, '%S+') do
-    if pin == '' and not pin_is_taken(leased, code) then pin = code end
+    -- One that is over by this clock may be live by that of another process.
+    if pin == '' and not pin_holder(leased, code, now - SKEW) then pin = code end
   end
 end
 if pin ~= '' then
