@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { gzipSync } from 'node:zlib';
 import { launch, leave, page, picture } from './support/browser.js';
 import { POP, Pretend } from './support/pretend.js';
-import { board } from './support/samples.js';
+import { UNWIELDY, board } from './support/samples.js';
 import { answer, askForHelp, callFromBrowser, goAvailable } from './support/story.js';
 import { inLane, until } from './support/tests.js';
 
@@ -56,9 +56,13 @@ for (const [name, options] of LOOKS) {
       await check(desk, 'desk-supervising');
       await apart(desk);
       await check(shop, 'shop-talking');
+      server.tell({ ...POP, type: 'pop_updated', level: 'V3', rivals: 2, fields: UNWIELDY });
+      await desk.locator('.fact').getByText('لم يصل').waitFor();
+      await check(desk, 'desk-unwieldy');
       await desk.locator('[data-id="end"]').click();
       await desk.getByRole('heading', { name: 'How did it go?' }).waitFor();
       await check(desk, 'desk-wrap-up');
+      assert.equal(await desk.evaluate(() => window.isRun), undefined, 'what customers write is text');
       await shown.goto(`${server.origin}/board/#key=secret`);
       await until(() => server.boards.size, 'the board is connected');
       for (let second = 0; second < 300; second += 5) server.tellBoard(board(second));

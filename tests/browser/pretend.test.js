@@ -31,6 +31,12 @@ test('desk and shop: a call with both tones, hold, keys, transfer, wrap-up, case
   assert.ok(order.indexOf('pop_drawn') < order.indexOf('sip 180'), 'the pop is drawn before the ring');
   await answer(desk);
   await Promise.all([hears(desk, 880), hears(shop, 440)]);
+  // Looking at the orders ends no call, and another reason is not chosen in the middle of one.
+  assert.ok(await shop.getByLabel('It is broken').isDisabled());
+  await shop.getByText('‹ My Stuff').click();
+  await shop.locator('[data-order="A-0987"]').click();
+  await shop.getByText('You are in a call').waitFor();
+  await hears(shop, 440);
   await desk.locator('[data-id="hold"]').click();
   await until(async () => (await state(desk)) === 'On hold', 'held');
   await desk.locator('[data-id="hold"]').click();
@@ -179,7 +185,11 @@ test('shop: progress, place, question and message as the live stream says', () =
   await askForHelp(shop, server.origin);
   await shop.locator('[data-kind="call_phone"]').click();
   server.tellLive({ state: 'waiting', position: 2, expected_wait_s: 140 });
-  await shop.getByText('You are number 2, about 2 minutes to wait.').first().waitFor();
+  const told = shop.locator('throughline-contact [role="status"]').getByText('You are number');
+  await told.getByText('You are number 2, about 2 minutes to wait.').waitFor();
+  server.tellLive({ state: 'waiting', position: 2, expected_wait_s: 60 });
+  await shop.locator('.step').getByText('You are number 2, about a minute to wait.').waitFor();
+  assert.equal(await told.textContent(), 'You are number 2, about 2 minutes to wait.', 'a wait that changes is not told anew');
   await picture(shop, 'shop-waiting');
   server.tellLive({ state: 'confirm', level: 'V1' });
   await shop.getByRole('button', { name: 'Yes, that is me' }).click();
@@ -257,6 +267,16 @@ test('desk: the keyboard alone is enough', () => world(async ({ desk, shop, serv
   await tabTo(desk, 'Go available');
   await desk.keyboard.press('Enter');
   await desk.getByRole('heading', { name: 'You are available' }).waitFor();
+  const focused = (/** @type {string} */ id) => until(() => desk.evaluate(() => document.activeElement?.getAttribute('data-id')).then((found) => found === id), `focus on ${id}`);
+  await desk.locator('#states [data-id="break"]').focus();
+  await desk.keyboard.press('Enter');
+  await desk.keyboard.press('Enter');
+  await desk.getByRole('heading', { name: 'You are on a break' }).waitFor();
+  await focused('break');
+  await desk.keyboard.press('Shift+Tab');
+  await desk.keyboard.press('Enter');
+  await desk.getByRole('heading', { name: 'You are available' }).waitFor();
+  await focused('available');
   await shop.goto(server.origin);
   await tabTo(shop, 'Need help');
   await shop.keyboard.press('Enter');
@@ -268,7 +288,7 @@ test('desk: the keyboard alone is enough', () => world(async ({ desk, shop, serv
   await tabTo(shop, 'Call from this browser');
   await shop.keyboard.press('Enter');
   // The answer has the focus when it rings.
-  await until(() => desk.evaluate(() => document.activeElement?.getAttribute('data-id') === 'answer'), 'focus on the answer');
+  await focused('answer');
   await desk.keyboard.press('Enter');
   await connected(desk);
   await tabTo(desk, 'End call');

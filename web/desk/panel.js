@@ -38,7 +38,7 @@ export class Panel {
     const { desk } = this;
     const call = desk.line.call;
     const state = [
-      desk.phase, desk.state.state, desk.state.reason, desk.isDisplaced, call?.state, call?.held, call?.muted, call?.changing, call?.heldByThem, call?.interrupted,
+      desk.phase, desk.caller, desk.state.state, desk.state.reason, desk.isDisplaced, call?.state, call?.held, call?.muted, call?.changing, call?.heldByThem, call?.interrupted,
       this.drawer, this.passing, desk.line.state, desk.line.isHere, desk.wantsClick, desk.call, desk.watch.isWith && !desk.pop, desk.recording, desk.consulting.state, desk.settings.auto, desk.line.whereIs(),
     ].join('|');
     if (state === this.shown) return;
@@ -88,7 +88,7 @@ export class Panel {
   offered() {
     return [
       h('div', { class: 'status' }, h('span', { class: 'chip accent' }, 'A call for you')),
-      h('div', { class: 'who' }, h('h1', {}, this.desk.caller), h('p', { class: 'quiet' }, this.desk.line.isHere ? 'It rings in a moment.' : 'Your telephone rings in a moment.')),
+      h('div', { class: 'who' }, h('h1', { dir: 'auto' }, this.desk.caller), h('p', { class: 'quiet' }, this.desk.line.isHere ? 'It rings in a moment.' : 'Your telephone rings in a moment.')),
       h('div', { class: 'actions' }, h('button', { class: 'button wide', type: 'button', 'data-id': 'decline', onclick: () => this.desk.decline() }, 'Not now')),
     ];
   }
@@ -97,7 +97,7 @@ export class Panel {
     const browser = this.desk.line.call?.state === 'ringing';
     return [
       h('div', { class: 'status' }, h('span', { class: 'chip good' }, 'Ringing')),
-      h('div', { class: 'who' }, h('h1', {}, this.desk.caller), !browser && h('p', { class: 'quiet' }, 'Answer on your telephone.')),
+      h('div', { class: 'who' }, h('h1', { dir: 'auto' }, this.desk.caller), !browser && h('p', { class: 'quiet' }, 'Answer on your telephone.')),
       h('div', { class: 'actions' },
         browser && h('button', { class: 'button good wide answer', type: 'button', 'data-id': 'answer', onclick: () => void this.desk.answer() }, icon('phone'), 'Answer'),
         h('button', { class: 'button wide', type: 'button', 'data-id': 'decline', onclick: () => this.desk.decline() }, 'Not now')),
@@ -115,7 +115,7 @@ export class Panel {
     const isGuest = this.desk.watch.isWith && !this.desk.pop;
     return [
       h('div', { class: 'status' }, h('span', { class: `chip ${chip[0]}`, 'data-id': 'call-state' }, chip[1]), this.recordingChip(), h('span', { class: 'time numbers', 'data-id': 'time', role: 'timer' }, '0:00')),
-      h('div', { class: 'who' }, h('h1', {}, this.desk.caller)),
+      h('div', { class: 'who' }, h('h1', { dir: 'auto' }, this.desk.caller)),
       this.desk.wantsClick && h('button', { class: 'button primary', type: 'button', onclick: () => void this.desk.hear() }, icon('sound'), 'Let me hear the caller'),
       h('div', { class: 'meters', 'aria-hidden': 'true' },
         h('div', {}, isGuest ? 'They' : 'Caller', h('meter', { class: 'meter', id: 'their-level', min: 0, max: 1 })),
@@ -131,11 +131,12 @@ export class Panel {
         ],
         this.recordingButton(),
         this.notReachedButton(),
-        this.drawer === 'consult' && this.consult(),
+        // Where it is always, whatever is opened.
+        h('button', { class: 'button danger wide', type: 'button', 'data-id': 'end', onclick: () => this.desk.end() }, icon('end'), isGuest ? 'Leave the call' : this.endWords()),
         this.consultation(),
+        this.drawer === 'consult' && this.consult(),
         this.drawer === 'keypad' && this.keypad(),
-        this.drawer === 'transfer' && this.transfer(),
-        h('button', { class: 'button danger wide', type: 'button', 'data-id': 'end', onclick: () => this.desk.end() }, icon('end'), isGuest ? 'Leave the call' : this.endWords())),
+        this.drawer === 'transfer' && this.transfer()),
     ];
   }
 
@@ -148,7 +149,7 @@ export class Panel {
   onTelephone() {
     return [
       h('div', { class: 'status' }, h('span', { class: 'chip good' }, this.desk.callPhase === 'held' ? 'On hold' : 'On your telephone'), this.recordingChip(), h('span', { class: 'time numbers', 'data-id': 'time' }, '')),
-      h('div', { class: 'who' }, h('h1', {}, this.desk.caller), h('p', { class: 'quiet' }, 'Hold, pass on and end the call on your telephone.')),
+      h('div', { class: 'who' }, h('h1', { dir: 'auto' }, this.desk.caller), h('p', { class: 'quiet' }, 'Hold, pass on and end the call on your telephone.')),
       h('div', { class: 'actions' },
         this.opener('consult', 'chat', 'Ask first', Boolean(this.desk.consulting.state)), this.recordingButton(), this.notReachedButton(),
         this.drawer === 'consult' && this.consult(), this.consultation()),
@@ -182,7 +183,7 @@ export class Panel {
     const [chip, text, act] = ELSEWHERE[where];
     return [
       h('div', { class: 'status' }, h('span', { class: 'chip warn' }, chip)),
-      h('div', { class: 'who' }, h('h1', {}, this.desk.caller), h('p', { class: 'quiet' }, text)),
+      h('div', { class: 'who' }, h('h1', { dir: 'auto' }, this.desk.caller), h('p', { class: 'quiet' }, text)),
       act && h('div', { class: 'actions' }, h('button', { class: 'button primary wide', type: 'button', 'data-id': 'move', onclick: () => void this.desk.comeBack() }, icon('phone'), act)),
     ];
   }

@@ -33,7 +33,7 @@ function head(pop) {
   const urgency = value(pop, 'urgency');
   return h('div', { class: 'pop-head' },
     h('div', {},
-      h('h2', {}, titleOf(pop)),
+      h('h2', { dir: 'auto' }, titleOf(pop)),
       h('p', { class: 'why' }, pop.why.length ? `This call ${new Intl.ListFormat('en').format(pop.why)}.` : 'Nothing ties this call to a visit on our pages.'),
       h('div', { class: 'badges' },
         pop.queue && h('span', { class: 'chip bare accent' }, pop.queue),
@@ -70,7 +70,7 @@ function fact(field, opened) {
   const kind = `${field.locked ? ' locked' : ''}${opened ? ' opened' : ''}${WIDE.has(field.key) && !field.locked ? ' wide' : ''}`;
   // What a site calls its own attributes is written as it likes.
   const label = `${field.label.charAt(0).toUpperCase()}${field.label.slice(1)}`.replaceAll('_', ' ');
-  if (!field.locked) return h('div', { class: `fact${kind}` }, h('dt', {}, label), h('dd', {}, field.key === 'language' ? languageOf(field.value ?? '') : field.value));
+  if (!field.locked) return h('div', { class: `fact${kind}` }, h('dt', {}, label), h('dd', { dir: 'auto' }, field.key === 'language' ? languageOf(field.value ?? '') : field.value));
   return h('div', { class: `fact${kind}` },
     h('dt', {}, icon('lock'), `${label} (locked, opens at ${field.needs ?? 'a higher level'})`),
     h('dd', {}, field.unlock ? [h('span', { class: 'quiet small' }, 'Ask: '), h('span', { class: 'ask' }, field.unlock)] : 'Opens when the caller is surer.'));
@@ -111,5 +111,5 @@ export function drawNobody(place, done) {
   fill(place,
     h('h2', {}, 'Your calls today'),
     h('ol', { class: 'recent' }, done.map((one) => h('li', {},
-      h('span', { class: 'quiet numbers' }, time(one.at)), h('span', {}, one.who), h('span', { class: 'chip bare' }, one.outcome)))));
+      h('span', { class: 'quiet numbers' }, time(one.at)), h('bdi', {}, one.who), h('span', { class: 'chip bare' }, one.outcome)))));
 }

@@ -26,7 +26,7 @@ export function drawWrapUp(place, { call, caller, articles, send }) {
   const whyField = h('div', { class: 'field', hidden: !article.value }, h('label', { htmlFor: 'article-why' }, 'Why it did not help'), why);
   const form = h('form', { class: 'wrap', noValidate: true, 'aria-label': 'Wrap-up' },
     h('div', { class: 'status' }, h('span', { class: 'chip violet' }, 'Wrap-up')),
-    h('div', { class: 'who' }, h('h1', {}, 'How did it go?'), h('p', { class: 'quiet' }, caller)),
+    h('div', { class: 'who' }, h('h1', {}, 'How did it go?'), h('p', { class: 'quiet', dir: 'auto' }, caller)),
     fault,
     h('fieldset', { class: 'choices' }, h('legend', {}, 'Outcome'),
       OUTCOMES.map(([value, text]) => h('label', { class: 'choice' }, h('input', { type: 'radio', name: 'outcome', value, checked: draft.outcome === value, required: true }), text))),

@@ -6,12 +6,12 @@ import { ORDERS, REASONS, price } from './stock.js';
 
 /** @typedef {import('./stock.js').Order} Order */
 /** @typedef {import('./stock.js').Reason} Reason */
-/** The widget's methods are there when its script is. @typedef {HTMLElement & { start?(details: object): Promise<void>, reset?(): void }} ContactElement */
+/** The widget's methods are there when its script is. @typedef {HTMLElement & { start?(details: object): Promise<void>, reset?(): void, inCall?: boolean }} ContactElement */
 
 const CASES_EVERY_MS = 4_000;
 
 const contact = /** @type {ContactElement} */ (byId('contact', HTMLElement));
-const steps = byId('steps', HTMLElement);
+const steps = byId('steps', HTMLElement), note = byId('call-note', HTMLElement);
 const cases = new Cases(byId('cases', HTMLElement), byId('cases-note', HTMLElement));
 
 /** The number that a contact got, for the simulated telephone. */
@@ -25,8 +25,17 @@ function drawOrders() {
     h('button', { class: 'button', type: 'button', 'data-order': order.id, onclick: () => help(order) }, 'Need help'))));
 }
 
+/** Whatever else is looked at meanwhile, a call that goes on stays on the page. */
+function follow() {
+  const inCall = contact.inCall ?? false;
+  for (const reasons of steps.querySelectorAll('fieldset')) reasons.disabled = inCall;
+  if (!inCall && byId('main', HTMLElement).classList.contains('beside')) note.textContent = '';
+}
+
 /** @param {Order} order */
 function help(order) {
+  if (contact.inCall) return stay();
+  byId('main', HTMLElement).classList.remove('beside');
   contact.reset?.();
   byId('stuff', HTMLElement).hidden = true;
   byId('help', HTMLElement).hidden = false;
@@ -66,9 +75,17 @@ async function begin(order, reason, words) {
   });
 }
 
+/** One call at a time: the other order waits. */
+function stay() {
+  note.textContent = 'You are in a call. Tell us about this one too, or ask for help when the call is over.';
+  scrollTo(0, 0);
+}
+
 function home() {
-  contact.reset?.();
-  byId('help', HTMLElement).hidden = true;
+  const inCall = contact.inCall ?? false;
+  if (!inCall) contact.reset?.();
+  byId('main', HTMLElement).classList.toggle('beside', inCall);
+  byId('help', HTMLElement).hidden = !inCall;
   byId('stuff', HTMLElement).hidden = false;
   void cases.look();
   byId('main', HTMLElement).focus();
@@ -96,6 +113,7 @@ async function loadWidget() {
 
 contact.addEventListener('throughline-intent', (event) => { number = /** @type {CustomEvent} */ (event).detail.number ?? ''; });
 contact.addEventListener('throughline-message', () => void cases.look());
+for (const name of ['state', 'call', 'error']) contact.addEventListener(`throughline-${name}`, follow);
 const back = byId('back', HTMLButtonElement);
 fill(back, '‹ My Stuff');
 back.addEventListener('click', home);

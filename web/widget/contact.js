@@ -62,15 +62,31 @@ export class Contact extends HTMLElement {
     this.ticker = 0;
     /** @type {Record<string, unknown> | null} */
     this.details = null;
+    /** The place that was told last. */
+    this.toldPlace = '';
+    /** A call in this page is worth a question. @param {BeforeUnloadEvent} event */
+    this.leaving = (event) => { if (this.line?.isOn) event.preventDefault(); };
   }
 
   connectedCallback() {
+    clearInterval(this.ticker);
     this.ticker = setInterval(() => this.tick(), 120);
+    addEventListener('beforeunload', this.leaving);
   }
 
   disconnectedCallback() {
-    clearInterval(this.ticker);
-    this.reset();
+    // A page that puts the element elsewhere takes it out and in again; its call goes on.
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      clearInterval(this.ticker);
+      removeEventListener('beforeunload', this.leaving);
+      this.reset();
+    });
+  }
+
+  /** Whether a call of this customer goes on, here or on their telephone: `reset` and `start` would end the one, and hide the other. */
+  get inCall() {
+    return Boolean(this.line?.isOn) || (IN_CALL.has(this.live.state) && !this.hasHungUp);
   }
 
   get server() {
@@ -178,7 +194,10 @@ export class Contact extends HTMLElement {
     if (!IN_CALL.has(live.state)) this.hasHungUp = false;
     if (live.state === 'ended' && this.line?.isLost && this.line.call?.state === 'talking') this.line.endedMeanwhile();
     if (live.state === 'expired') return this.expired();
-    if (this.stage !== before || live.state === 'waiting') say(this.told, spoken(this.stage, live));
+    // Of a place, a screen reader tells when it is another; the wait changes too often for that.
+    const place = `${live.state} ${live.position ?? ''}`;
+    if (this.stage !== before || (live.state === 'waiting' && place !== this.toldPlace)) say(this.told, spoken(this.stage, live));
+    this.toldPlace = place;
     this.draw();
   }
 
@@ -232,7 +251,7 @@ export class Contact extends HTMLElement {
     if (kind) this.tell('channel', { kind });
     if (kind === 'call_browser') void this.call();
     this.draw();
-    if (kind !== 'call_browser') this.focusHeading();
+    this.focusHeading();
   }
 
   toggleKeypad() {
@@ -322,20 +341,21 @@ export class Contact extends HTMLElement {
   // Drawing
 
   draw() {
-    const focused = this.shadowRoot?.activeElement?.getAttribute('data-id');
-    const typing = this.shadowRoot?.activeElement instanceof HTMLTextAreaElement;
+    const focused = this.shadowRoot?.activeElement;
+    const typing = focused instanceof HTMLTextAreaElement;
     if (typing && this.chosen === 'form' && !this.isSending && !this.trouble) return;
     fill(this.box, this.troubleNotice(), this.content());
-    const again = focused ? this.box.querySelector(`[data-id="${focused}"]`) : null;
-    if (again instanceof HTMLElement) again.focus();
+    // Whoever works with the keyboard is left where they were, or at what has come in its place.
+    const again = focused && this.box.querySelector(`[data-id="${focused.getAttribute('data-id')}"]:not([disabled])`);
+    if (again instanceof HTMLElement) again.focus({ preventScroll: true });
+    else if (focused) this.focusHeading();
   }
 
   content() {
-    if (this.isBusy) return [h('h2', {}, 'One moment…'), h('div', { class: 'skeleton' }), h('div', { class: 'skeleton' })];
+    if (this.isBusy) return [h('h2', { tabIndex: -1 }, 'One moment…'), h('div', { class: 'skeleton' }), h('div', { class: 'skeleton' })];
     if (!this.intent || this.trouble?.code === 'expired') return null;
     if (this.sentAs) return this.sent();
-    const inCall = this.line?.isOn || (IN_CALL.has(this.live.state) && !this.hasHungUp);
-    if (inCall) return this.callContent();
+    if (this.inCall) return this.callContent();
     if (this.hasTalked && !['no-sound', 'no-codec'].includes(this.trouble?.code ?? '')) return this.thanks();
     if (this.chosen === 'call_phone') return [...telephone(this), back(this)];
     if (CALLBACK_STATES.has(this.live.state)) return promised(this);
@@ -347,7 +367,7 @@ export class Contact extends HTMLElement {
 
   callContent() {
     return [
-      h('h2', {}, HEADINGS[this.stage] ?? 'Your call'),
+      h('h2', { tabIndex: -1 }, HEADINGS[this.stage] ?? 'Your call'),
       this.live.state === 'confirm' && !this.denied && question(this),
       progress(this),
       ...(this.line?.isOn ? controls(this) : []),

@@ -20,11 +20,12 @@ export const STYLE = `
 }
 :host(:not([data-open])) { display: none; }
 * { box-sizing: border-box; }
-h2, h3, p, ol, ul { margin: 0; padding: 0; }
+h2, h3, p, ol, ul { margin: 0; padding: 0; overflow-wrap: anywhere; }
 ol, ul { list-style: none; }
 [hidden] { display: none !important; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 6px; }
-.box { background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); padding: 20px; display: grid; gap: 16px; }
+.box { background: var(--surface); border: 1px solid var(--line); border-radius: var(--radius); padding: 20px; display: grid; grid-template-columns: minmax(0, 1fr); gap: 16px; }
+h2:focus { outline: none; }
 h2 { font-size: 1.25rem; line-height: 1.25; letter-spacing: -0.01em; }
 .quiet { color: var(--quiet); } .small { font-size: 0.88rem; }
 .icon { width: 1.35em; height: 1.35em; flex: none; fill: none; stroke: currentcolor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; }
@@ -42,6 +43,8 @@ h2 { font-size: 1.25rem; line-height: 1.25; letter-spacing: -0.01em; }
 .button.primary { background: var(--accent); border-color: var(--accent); color: var(--on-accent); }
 .button.danger { background: var(--bad); border-color: var(--bad); color: var(--on-bad); }
 .button.plain { border-color: transparent; background: transparent; } .button[aria-pressed="true"], .button[aria-expanded="true"] { background: var(--soft); border-color: var(--accent); }
+/* A telephone is what is touched. */
+.dial { display: none; } @media (pointer: coarse) { .dial { display: inline-flex; } }
 .row { display: flex; flex-wrap: wrap; gap: 10px; } .row.even > * { flex: 1 1 110px; }
 .steps { display: grid; gap: 0; }
 .step { display: grid; grid-template-columns: 28px 1fr; gap: 12px; padding-bottom: 14px; position: relative; color: var(--quiet); }

@@ -29,7 +29,7 @@ export function channels(contact) {
 function channel(contact, { kind, expected_wait_s: wait, why }, first) {
   const { symbol, title, text } = /** @type {{ symbol: IconName, title: string, text: string }} */ (CHANNELS[kind]);
   const blocked = kind === 'call_browser' && !contact.canCall;
-  return h('button', { class: `channel${first ? ' first' : ''}`, type: 'button', disabled: blocked, 'data-kind': kind, onclick: () => contact.choose(kind) },
+  return h('button', { class: `channel${first ? ' first' : ''}`, type: 'button', disabled: blocked, 'data-kind': kind, 'data-id': kind, onclick: () => contact.choose(kind) },
     h('span', { class: 'disc' }, icon(symbol)),
     h('span', {}, h('b', {}, title, first && h('span', { class: 'tag' }, 'Best for this')), h('span', { class: 'quiet small' }, blocked ? 'This browser cannot make calls.' : first && why ? sentence(why) : text)),
     typeof wait === 'number' && h('span', { class: 'wait' }, wait > 0 ? `${about(wait)} to wait` : 'no wait'));
@@ -51,8 +51,16 @@ export function telephone(contact) {
       : h('p', {}, 'There is no number free right now. Call from this browser, or try again in a minute.'),
     h('p', { class: 'quiet' }, pin ? 'It is good' : 'It is kept for you', until ? ` until ${new Date(until).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}` : '', pin ? '.' : '. We see that it is you, and what it is about.'),
     pin && code(pin),
+    number && dialling(number, tel),
     h('slot', { name: 'dial' }),
   ];
+}
+
+/** A telephone dials it at a touch; from a computer it is taken along. @param {string} number @param {string} [tel] */
+function dialling(number, tel) {
+  const copy = h('button', { class: 'button copy', type: 'button', 'data-id': 'copy', onclick: () => void navigator.clipboard.writeText(number).then(() => { copy.textContent = 'Copied'; }, () => { copy.textContent = 'It could not be copied'; }) }, 'Copy the number');
+  return h('div', { class: 'row' },
+    h('a', { class: 'button primary dial', href: tel ?? `tel:${number}` }, icon('phone'), 'Call now'), 'clipboard' in navigator && copy);
 }
 
 /** Others have the number too. @param {string} pin */

@@ -30,6 +30,16 @@ export function board(second) {
   };
 }
 
+const LONG_WORD = 'Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft';
+
+/** Fields of a pop that a page was not made for: words wider than it, another direction, and what would be HTML. */
+export const UNWIELDY = [
+  { key: 'reason', label: 'Reason', value: `delivery / ${LONG_WORD}` }, { key: 'urgency', label: 'Urgency', value: 'high' }, { key: 'language', label: 'Language', value: 'ar' },
+  { key: 'customer_name', label: 'Customer', value: `${LONG_WORD} Example` }, { key: 'tier', label: 'Tier', value: LONG_WORD }, { key: 'subject', label: 'About', value: `order ${'9'.repeat(90)}: مصباح القراءة` },
+  { key: 'articles', label: 'Has read', value: `${LONG_WORD}; Where is my parcel?` }, { key: 'words', label: 'In their words', value: `لم يصل الطرد بعد <img src="/gone.png" onerror="window.isRun = true"> ${LONG_WORD}` },
+  { key: 'email', label: 'E-mail', value: `${LONG_WORD.toLowerCase()}@shop.example.com` }, { key: LONG_WORD, label: LONG_WORD, locked: true, needs: 'V3', unlock: 'Are you still signed in on our page? Please confirm the call there.' },
+];
+
 /** What `/v1/calls` says. */
 export const LATELY = [
   { id: 'call_0000000000001', trunk: 'carrier', phase: 'talking', caller: '+12015550177', began_at: '2027-01-15T09:41:07Z', level: 'V2', rule: 'gold customers first', agent: 'anna' },
