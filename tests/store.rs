@@ -5,6 +5,7 @@ mod store {
     pub mod build;
     pub mod cases;
     pub mod embedded;
+    pub mod line;
     pub mod redis;
     pub mod sequences;
     pub mod worlds;

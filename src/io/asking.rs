@@ -1,6 +1,10 @@
 //! The engine's questions to the store on their way. The end of a call, for which nobody waits, goes along with another's question: a turn
 //! with both spares a write, a wake-up and a read on either side.
 
+mod direct;
+
+use std::collections::VecDeque;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +15,7 @@ use crate::intents::{StoreError, StoreReply, StoreRequest};
 use super::clock::Clock;
 use super::store::Store;
 use super::telemetry::StoreTimer;
+use direct::{Became, Direct};
 
 /// A question to the store, and how long its asker waits.
 pub struct StoreAsk {
@@ -19,18 +24,24 @@ pub struct StoreAsk {
     pub patience: Duration,
 }
 
-/// Called with each answer, on the runtime that asks.
+/// An answer of the store, or why there is none.
+pub type StoreAnswer = (AskId, Result<StoreReply, StoreError>);
+
+/// Called with each answer that did not come over the line, on the runtime that asks.
 pub type Answered = Arc<dyn Fn(AskId, Result<StoreReply, StoreError>) + Send + Sync>;
 
 /// How long what nobody waits for may wait for another question.
 const ALONG_WITHIN: Duration = Duration::from_millis(4);
 
-/// Asks on the runtime that it is called on.
+/// Asks on the runtime that it is called on: over a line of its own where there is one, and by a task where that cannot do it.
 pub struct Asking {
     store: Store,
     clock: Clock,
     timer: StoreTimer,
     answered: Answered,
+    direct: Option<Direct>,
+    became: Vec<Became>,
+    answers: VecDeque<StoreAnswer>,
     /// What goes along with the next question, and when it goes alone.
     along: Vec<StoreAsk>,
     along_by: Option<Mono>,
@@ -38,45 +49,113 @@ pub struct Asking {
 
 impl Asking {
     pub fn new(store: Store, clock: Clock, timer: StoreTimer, answered: Answered) -> Asking {
-        Asking { store, clock, timer, answered, along: Vec::new(), along_by: None }
+        let direct = store.line().map(Direct::new);
+        let (became, answers, along) = (Vec::new(), VecDeque::new(), Vec::new());
+        Asking { store, clock, timer, answered, direct, became, answers, along, along_by: None }
     }
 
-    /// What an end says is in the store before the next question is.
+    /// What an end says is in the store before the next question is. The question has left when this returns: the store is at work
+    /// while the rest of the turn is done.
     pub fn ask(&mut self, asked: StoreAsk, now: Mono) {
         if matches!(*asked.request, StoreRequest::Finish { .. }) {
             self.along_by = self.along_by.or(Some(now + ALONG_WITHIN));
             return self.along.push(asked);
         }
-        self.ask_along();
-        self.ask_now(asked);
+        self.put_along(now);
+        self.put(asked, now);
+        self.flush(now);
     }
 
     /// When `handle_timeout` is to be called.
     pub fn poll_timeout(&self) -> Option<Mono> {
-        self.along_by
+        self.along_by.into_iter().chain(self.direct.as_ref().and_then(Direct::poll_timeout)).min()
     }
 
     pub fn handle_timeout(&mut self, now: Mono) {
         if self.along_by.is_some_and(|by| by <= now) {
-            self.ask_along();
+            self.ask_along(now);
         }
+        if let Some(direct) = &mut self.direct {
+            direct.handle_timeout(now, &mut self.became);
+        }
+        self.look_at_what_became();
     }
 
     /// Nothing waits any longer.
-    pub fn ask_along(&mut self) {
-        self.along_by = None;
-        for asked in std::mem::take(&mut self.along) {
-            self.ask_now(asked);
+    pub fn ask_along(&mut self, now: Mono) {
+        self.put_along(now);
+        self.flush(now);
+    }
+
+    /// Ready when `receive` may find something; never where there is no line.
+    pub async fn ready(&mut self) {
+        match &mut self.direct {
+            Some(direct) => direct.ready().await,
+            None => pending().await,
         }
     }
 
-    /// So that the first call does not wait for the connection.
-    pub fn meet_the_store(&self) {
-        let (store, now) = (self.store.clone(), self.clock.now().wall);
-        tokio::spawn(async move { store.ask(StoreRequest::Ping { now }).await });
+    /// Takes the answers that came over the line.
+    pub fn receive(&mut self, now: Mono) {
+        if let Some(direct) = &mut self.direct {
+            direct.receive(now, &mut self.became);
+        }
+        self.look_at_what_became();
     }
 
-    fn ask_now(&self, StoreAsk { ask, request, patience }: StoreAsk) {
+    /// The answers over the line, one after the other.
+    pub fn poll_answer(&mut self) -> Option<StoreAnswer> {
+        self.answers.pop_front()
+    }
+
+    /// So that the first call does not wait for the connections.
+    pub fn meet_the_store(&mut self) {
+        let (store, now) = (self.store.clone(), self.clock.now().wall);
+        tokio::spawn(async move { store.ask(StoreRequest::Ping { now }).await });
+        if let Some(direct) = &mut self.direct {
+            direct.connect();
+        }
+    }
+
+    fn put_along(&mut self, now: Mono) {
+        self.along_by = None;
+        for asked in std::mem::take(&mut self.along) {
+            self.put(asked, now);
+        }
+    }
+
+    fn put(&mut self, asked: StoreAsk, now: Mono) {
+        let left = match &mut self.direct {
+            Some(direct) => direct.ask(asked, now),
+            None => Err(asked),
+        };
+        if let Err(asked) = left {
+            self.ask_by_a_task(asked);
+        }
+    }
+
+    fn flush(&mut self, now: Mono) {
+        if let Some(direct) = &mut self.direct {
+            direct.flush(now, &mut self.became);
+        }
+        self.look_at_what_became();
+    }
+
+    fn look_at_what_became(&mut self) {
+        let mut became = std::mem::take(&mut self.became);
+        for became in became.drain(..) {
+            match became {
+                Became::Answered { ask, result, took } => {
+                    self.timer.took(took);
+                    self.answers.push_back((ask, result));
+                }
+                Became::Left(asked) => self.ask_by_a_task(asked),
+            }
+        }
+        self.became = became;
+    }
+
+    fn ask_by_a_task(&self, StoreAsk { ask, request, patience }: StoreAsk) {
         let (store, clock, timer, answered) =
             (self.store.clone(), self.clock, self.timer.clone(), Arc::clone(&self.answered));
         tokio::spawn(async move {
@@ -195,7 +274,7 @@ mod tests {
     async fn nothing_waits_when_the_process_ends() {
         let (mut asking, store, mut answers) = asking().await;
         asking.ask(end(1), at(0));
-        asking.ask_along();
+        asking.ask_along(at(0));
         assert_eq!(answers.recv().await, Some((AskId(1), Ok(StoreReply::Finished))));
         assert_eq!(holder(&store).await, IntentState::Open);
     }

@@ -1,7 +1,7 @@
 //! The shell: sockets, files, clocks and threads around the pure core.
 
 mod allowance;
-mod asking;
+pub mod asking;
 mod batch;
 pub mod clock;
 pub mod descriptors;

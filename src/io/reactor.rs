@@ -145,11 +145,13 @@ pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()>
             count = end.arrivals.recv_many(&mut arrivals, ARRIVALS_PER_TURN) => {
                 reactor.door.waiting.fetch_sub(count, Ordering::Relaxed);
             }
+            () = reactor.asking.ready() => {}
             () = reactor.connections.ready() => {}
             () = reactor.udp.readable() => {}
             () = tokio::time::sleep_until(wake.into()) => {}
         }
-        // Whatever has woken the loop, one turn serves all that is there.
+        // Whatever has woken the loop, one turn serves all that is there; callers wait for what the store says.
+        reactor.take_answers();
         arrivals.drain(..).for_each(|arrival| reactor.arrive(arrival));
         let is_drained = reactor.receive(&mut datagrams) & reactor.take_events(&mut events);
         let now = reactor.wake_up();
@@ -235,6 +237,7 @@ impl Reactor {
             self.drain();
         }
         self.asking.handle_timeout(now);
+        self.handle_answers();
         if self.media_by.is_some_and(|by| by <= now) {
             self.media.wake();
             self.media_by = None;
@@ -269,7 +272,7 @@ impl Reactor {
     fn leave(&mut self) {
         self.leave_by = Some(self.clock.mono() + LEAVE_WITHIN);
         self.handle(Input::Leave);
-        self.asking.ask_along();
+        self.asking.ask_along(self.clock.mono());
     }
 
     /// The end has come, and whoever had to hear of it has, or will not.
@@ -320,6 +323,18 @@ impl Reactor {
             self.handle_at(Input::Datagram { flow, from, bytes }, now);
         }
         is_drained
+    }
+
+    /// What the store has answered over the line.
+    fn take_answers(&mut self) {
+        self.asking.receive(self.clock.mono());
+        self.handle_answers();
+    }
+
+    fn handle_answers(&mut self) {
+        while let Some((ask, result)) = self.asking.poll_answer() {
+            self.handle(Input::Store { ask, result });
+        }
     }
 
     fn drain(&mut self) {
@@ -387,9 +402,10 @@ impl Reactor {
 
     /// While the process ends nothing waits.
     fn ask_store(&mut self, asked: StoreAsk) {
-        self.asking.ask(asked, self.clock.mono());
+        let now = self.clock.mono();
+        self.asking.ask(asked, now);
         if self.leave_by.is_some() {
-            self.asking.ask_along();
+            self.asking.ask_along(now);
         }
     }
 

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::intents::{StoreError, StoreReply, StoreRequest};
 
-pub use redis::RedisSetup;
+pub use redis::{Cut, Line, LineReply, RedisSetup};
 
 /// A store; clones share it. The embedded one ends, everything written, when the last clone is dropped.
 #[derive(Clone)]
@@ -64,6 +64,14 @@ impl Store {
             Kind::Redis(redis) => Kind::Redis(redis.apart()?),
         };
         Ok(Store { kind, timeout: self.timeout })
+    }
+
+    /// A connection that its owner serves by itself; where the store is in this process there is none.
+    pub fn line(&self) -> Option<Line> {
+        match &self.kind {
+            Kind::Embedded(_) => None,
+            Kind::Redis(redis) => Some(redis.line()),
+        }
     }
 
     /// Asks, and waits for the store's own timeout at most.

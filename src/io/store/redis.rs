@@ -21,7 +21,9 @@
 
 mod answer;
 mod ask;
+mod line;
 mod packed;
+mod resp;
 mod scripts;
 
 use std::collections::BTreeMap;
@@ -37,6 +39,7 @@ use super::OpenError;
 use crate::base::limits::STORE_WAITING_MAX;
 use crate::base::{E164, PoolId, Wall};
 use crate::intents::{StoreError, StoreReply, StoreRequest};
+pub use line::{Cut, Line, LineReply};
 use scripts::Scripts;
 
 /// Where Redis is and whose keys are ours.
@@ -91,6 +94,11 @@ impl Redis {
     /// The same over another connection, for the runtime that this is called on.
     pub fn apart(&self) -> Result<Redis, OpenError> {
         Ok(Redis { connection: connection(&self.shared.client)?, shared: Arc::clone(&self.shared) })
+    }
+
+    /// A further connection, for who reads and writes it by itself.
+    pub fn line(&self) -> Line {
+        Line::new(Arc::clone(&self.shared))
     }
 
     pub async fn ask(&self, request: StoreRequest) -> Result<StoreReply, StoreError> {
