@@ -436,7 +436,7 @@ impl Calls {
             DeskEvent::NotReached { agent, call } => {
                 self.with(call, |call, bench| recall::not_reached(call, &agent, bench, now));
             }
-            DeskEvent::WrapUpWritten { agent, wrap_up } => self.on_wrap_up(agent, wrap_up, now),
+            DeskEvent::WrapUpWritten { agent, wrap_up, is_late: _ } => self.on_wrap_up(agent, wrap_up, now),
             DeskEvent::RecordingAsked { agent, call, paused } => {
                 self.with(call, |call, bench| recording::asked(call, &agent, paused, bench, now));
             }

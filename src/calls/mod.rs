@@ -52,6 +52,7 @@ mod script;
 pub mod settings;
 mod settling;
 pub mod shadowing;
+mod so_far;
 mod sound;
 mod speaking;
 pub mod supervising;

@@ -5,6 +5,7 @@ use crate::desktop::{Field, Pop};
 use crate::intents::intent::{Intent, Money};
 
 use super::call::{Call, Grant};
+use super::so_far;
 
 /// Questions that an agent asks to find out what a locked field would say.
 const ASK_NAME: &str = "May I have your full name, please?";
@@ -24,7 +25,11 @@ pub fn draw(call: &Call, grant: &Grant, now: Now) -> Pop {
         level: call.record.level,
         why: call.record.evidence.iter().map(|evidence| evidence.text().into()).collect(),
         rivals: call.recognised.rivals,
-        fields: called_back(call).into_iter().chain(intent.map_or_else(|| unknown_caller(call), fields)).collect(),
+        fields: called_back(call, now)
+            .into_iter()
+            .chain(intent.map_or_else(|| unknown_caller(call), |intent| fields(intent, now)))
+            .chain(let_through(call))
+            .collect(),
         queue: call.queued.as_ref().map_or_else(|| QueueId::new(""), |queued| queued.queue.clone()),
         waited: call.queued.as_ref().map(|queued| now.mono.since(queued.since)).unwrap_or_default(),
         next_step: next_step(call).into(),
@@ -46,9 +51,20 @@ fn next_step(call: &Call) -> &'static str {
 }
 
 /// Of a callback, for the agent who is to be connected with this number.
-fn called_back(call: &Call) -> Option<Field> {
-    let number = call.recall.as_ref()?.callback.number.as_str().to_owned();
-    Some(field(CALLBACK, "You are calling back", number, Level::Unmatched, ""))
+fn called_back(call: &Call, now: Now) -> Vec<Field> {
+    let Some(recall) = &call.recall else { return Vec::new() };
+    let number = recall.callback.number.as_str().to_owned();
+    let so_far = so_far::callback(&recall.callback, now.wall);
+    vec![
+        field(CALLBACK, "You are calling back", number, Level::Unmatched, ""),
+        field("callback_so_far", "So far", so_far, Level::Unmatched, ""),
+    ]
+}
+
+/// Why the rules have let this caller come to a person.
+fn let_through(call: &Call) -> Option<Field> {
+    let reason = call.record.reason.clone().filter(|reason| !reason.is_empty())?;
+    Some(field("access", "Let through because", reason, Level::Unmatched, ""))
 }
 
 fn unknown_caller(call: &Call) -> Vec<Field> {
@@ -58,7 +74,7 @@ fn unknown_caller(call: &Call) -> Vec<Field> {
 }
 
 /// Locked the deeper the more a stranger could do with it.
-fn fields(intent: &Intent) -> Vec<Field> {
+fn fields(intent: &Intent, now: Now) -> Vec<Field> {
     let mut fields = vec![
         field("reason", "Reason", reason(intent), Level::Likely, ""),
         field("urgency", "Urgency", intent.urgency.as_str().to_owned(), Level::Likely, ""),
@@ -78,6 +94,10 @@ fn fields(intent: &Intent) -> Vec<Field> {
     }
     if !intent.words.expose().is_empty() {
         fields.push(field("words", "In their words", intent.words.expose().clone(), Level::Strong, ASK_SUBJECT));
+    }
+    let past = so_far::past(&intent.customer.past, now.wall);
+    if !past.is_empty() {
+        fields.push(field("past", "Before this", past, Level::Strong, ASK_SUBJECT));
     }
     fields.push(field("email", "E-mail", intent.customer.email.expose().clone(), Level::Strong, ASK_EMAIL));
     if let Some(value) = &intent.value {

@@ -616,7 +616,7 @@ impl Bench {
             ["written"] => {
                 let (outcome, summary) = ("solved".to_owned(), Pii::default());
                 let wrap_up = WrapUp { call, outcome, summary, article_failed: None };
-                CallInput::Desk(DeskEvent::WrapUpWritten { agent: anna(), wrap_up })
+                CallInput::Desk(DeskEvent::WrapUpWritten { agent: anna(), wrap_up, is_late: false })
             }
             ["available"] => CallInput::Desk(DeskEvent::StateAsked { agent: anna(), state: AskedState::Available }),
             ["declined"] => CallInput::Desk(DeskEvent::Declined { agent: anna(), call }),

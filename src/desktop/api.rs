@@ -142,6 +142,8 @@ pub enum DeskEvent {
     WrapUpWritten {
         agent: AgentId,
         wrap_up: WrapUp,
+        /// The next call is on the desk already.
+        is_late: bool,
     },
     /// The agent wants the recording of their call to pause, or to go on.
     RecordingAsked {

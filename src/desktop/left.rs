@@ -27,7 +27,7 @@ impl Desks {
 
     /// The time for the wrap-up is over when the router says that the agent is something else.
     pub(super) fn forget_left(&mut self, agent: &AgentId, state: &AgentState) {
-        if *state != AgentState::WrapUp {
+        if !matches!(state, AgentState::WrapUp { .. }) {
             self.left_by_agent.remove(agent);
         }
     }

@@ -92,8 +92,13 @@ pub enum AgentState {
     Available,
     Offered,
     OnCall,
-    WrapUp,
-    Break { reason: String },
+    WrapUp {
+        /// From its beginning; after it calls may come.
+        longest: Duration,
+    },
+    Break {
+        reason: String,
+    },
 }
 
 /// Where a call stands, as its agent sees it.
@@ -421,7 +426,7 @@ impl AgentState {
             AgentState::Available => "available",
             AgentState::Offered => "offered",
             AgentState::OnCall => "on_call",
-            AgentState::WrapUp => "wrap_up",
+            AgentState::WrapUp { .. } => "wrap_up",
             AgentState::Break { .. } => "break",
         }
     }

@@ -8,14 +8,13 @@ use super::api::{ConnId, DeskEvent, Undeliverable};
 use super::desks::Desks;
 use super::message::{AgentState, CallPhase, ConsultWish, ErrorCode, RecordingState, ServerMessage, WrapUp};
 use super::pop::Pop;
-use super::session::DeskCall;
 
 impl Desks {
     pub(super) fn show(&mut self, agent: &AgentId, pop: Pop) {
         let (call, fence) = (pop.call, pop.fence);
         let shown = Arc::new(pop.shown());
         if let Some(session) = self.sessions.get_mut(agent) {
-            session.call = Some(DeskCall::offered(Arc::clone(&shown)));
+            session.put(Arc::clone(&shown));
         }
         if let Err(cause) = self.tell(agent, ServerMessage::Pop(shown)) {
             self.emit(DeskEvent::PopUndeliverable { agent: agent.clone(), call, fence, cause });
@@ -136,10 +135,15 @@ impl Desks {
         }
     }
 
-    /// A wrap-up may be written as soon as the phone rings; the call leaves the desk when it is written and the call has ended.
+    /// A wrap-up may be written as soon as the phone rings; the call leaves the desk when it is written and the call has ended. One whose
+    /// time was over is taken late.
     pub(super) fn take_wrap_up(&mut self, conn: ConnId, agent: &AgentId, wrap_up: WrapUp) {
         let Some(session) = self.sessions.get_mut(agent) else { return };
         let call = wrap_up.call;
+        if let Some(old) = session.overtaken_mut(call) {
+            let again = std::mem::replace(&mut old.is_written, true);
+            return self.taken(agent, wrap_up, again, true);
+        }
         let again = session.wrapped_up == Some(call);
         if !again && session.call_mut(call).is_none_or(|current| current.phase.is_none()) {
             let (text, remedy) = ("this call is not on your desk", "its wrap-up may have come too late: ask your lead");
@@ -147,8 +151,13 @@ impl Desks {
         }
         session.wrapped_up = Some(call);
         session.clear_desk();
+        self.taken(agent, wrap_up, again, false);
+    }
+
+    fn taken(&mut self, agent: &AgentId, wrap_up: WrapUp, again: bool, is_late: bool) {
+        let call = wrap_up.call;
         if !again {
-            self.emit(DeskEvent::WrapUpWritten { agent: agent.clone(), wrap_up });
+            self.emit(DeskEvent::WrapUpWritten { agent: agent.clone(), wrap_up, is_late });
         }
         self.inform(agent, ServerMessage::WrapUpTaken { call });
     }

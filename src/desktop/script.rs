@@ -179,7 +179,10 @@ fn describe_event(event: &DeskEvent) -> String {
         DeskEvent::CallsAsked { agent } => format!("{agent} watches"),
         DeskEvent::RecordingAsked { agent, call, paused } => format!("{agent} pauses {}: {paused}", call.0),
         DeskEvent::NotReached { agent, call } => format!("{agent} did not reach {}", call.0),
-        DeskEvent::WrapUpWritten { agent, wrap_up } => format!("{agent} wrote {} {}", wrap_up.call.0, wrap_up.outcome),
+        DeskEvent::WrapUpWritten { agent, wrap_up, is_late } => {
+            let late = if *is_late { " late" } else { "" };
+            format!("{agent} wrote {} {}{late}", wrap_up.call.0, wrap_up.outcome)
+        }
         DeskEvent::LoginRefused => "login refused".to_owned(),
     }
 }
@@ -223,6 +226,34 @@ fn a_call_from_offer_to_wrap_up() {
     assert_eq!(world.say(1, wrap_up(CALL)), ["anna wrote 7 solved", "1: #7 wrap-up taken 7"]);
     assert_eq!(world.say(1, wrap_up(CALL)), ["1: #8 wrap-up taken 7"], "said again, written once");
     assert_eq!(world.say(1, wrap_up(CallId(99))), ["1: error no_such_call"]);
+}
+
+#[test]
+fn a_wrap_up_may_come_when_the_next_call_is_on_the_desk() {
+    let mut world = World::new();
+    world.login(1, None);
+    let next = CallId(8);
+    let ends = |world: &mut World, call: CallId| {
+        world.tell(phase(call, CallPhase::Ended));
+        world.tell(DeskCommand::WrapUpDue { agent: anna(), call });
+    };
+    world.tell(show(CALL, 1));
+    world.tell(phase(CALL, CallPhase::Talking));
+    ends(&mut world, CALL);
+    world.tell(show(next, 2));
+    assert_eq!(world.say(1, wrap_up(next)), ["1: error no_such_call"], "that one is only offered");
+    assert_eq!(world.say(1, wrap_up(CALL)), ["anna wrote 7 solved late", "1: #6 wrap-up taken 7"]);
+    assert_eq!(world.say(1, wrap_up(CALL)), ["1: #7 wrap-up taken 7"], "said again, written once");
+    world.tell(phase(next, CallPhase::Talking));
+    assert_eq!(world.say(1, wrap_up(next)), ["anna wrote 8 solved", "1: #9 wrap-up taken 8"]);
+    assert_eq!(world.say(1, wrap_up(CALL)), ["1: #10 wrap-up taken 7"]);
+    world.tell(phase(next, CallPhase::Ended));
+    world.tell(show(CallId(9), 3));
+    assert_eq!(world.say(1, wrap_up(CALL)), ["1: #13 wrap-up taken 7"], "the last that was late");
+    world.tell(phase(CallId(9), CallPhase::Talking));
+    ends(&mut world, CallId(9));
+    world.tell(show(CallId(10), 4));
+    assert_eq!(world.say(1, wrap_up(CALL)), ["1: error no_such_call"], "one is remembered");
 }
 
 #[test]
@@ -336,7 +367,8 @@ fn a_wrap_up_outlives_its_desk_and_comes_back_with_its_pop() {
         world.pass(s(60));
         assert_eq!(world.tell(phase(CALL, CallPhase::Ended)), ["anna logged out"]);
         world.tell(DeskCommand::WrapUpDue { agent: anna(), call: CALL });
-        let state = DeskCommand::State { agent: anna(), state: AgentState::WrapUp, why: String::new() };
+        let state =
+            DeskCommand::State { agent: anna(), state: AgentState::WrapUp { longest: s(60) }, why: String::new() };
         assert!(world.tell(state).is_empty());
     };
     away(&mut world);

@@ -20,6 +20,15 @@ pub(super) struct Session {
     pub(super) lost: bool,
     /// The last call whose wrap-up came; the desk may send it again when it did not hear so.
     pub(super) wrapped_up: Option<CallId>,
+    /// The call that the next one took the place of before its wrap-up came.
+    pub(super) overtaken: Option<Overtaken>,
+}
+
+/// A desk that sees the next call sends what was written so far.
+#[derive(Clone, Copy)]
+pub(super) struct Overtaken {
+    pub(super) call: CallId,
+    pub(super) is_written: bool,
 }
 
 /// The offer or call on a desk; a desk has one at most.
@@ -43,6 +52,7 @@ impl Session {
             call: None,
             lost: false,
             wrapped_up: None,
+            overtaken: None,
         }
     }
 
@@ -55,6 +65,19 @@ impl Session {
     /// The call on the desk, when it is this one.
     pub(super) fn call_mut(&mut self, call: CallId) -> Option<&mut DeskCall> {
         self.call.as_mut().filter(|current| current.pop.call == call)
+    }
+
+    /// The offer takes the place of whatever was there.
+    pub(super) fn put(&mut self, pop: Arc<ShownPop>) {
+        let next = pop.call;
+        let old = self.call.replace(DeskCall::offered(pop)).filter(|old| old.wrap_up_due && old.pop.call != next);
+        let old = old.map(|old| Overtaken { call: old.pop.call, is_written: false });
+        self.overtaken = old.or(self.overtaken);
+    }
+
+    /// The call that was overtaken, when it is this one.
+    pub(super) fn overtaken_mut(&mut self, call: CallId) -> Option<&mut Overtaken> {
+        self.overtaken.as_mut().filter(|old| old.call == call)
     }
 
     /// Takes this call off the desk.

@@ -11,10 +11,14 @@ pub fn presence(event: &DeskEvent) -> Vec<Input> {
         DeskEvent::LoggedOut { agent } => {
             vec![Input::Presence { agent: agent.clone(), presence: Presence::Offline }]
         }
-        DeskEvent::WrapUpWritten { agent, wrap_up: _ } => vec![Input::WrapUpDone { agent: agent.clone() }],
+        DeskEvent::WrapUpWritten { agent, wrap_up: _, is_late: false } => {
+            vec![Input::WrapUpDone { agent: agent.clone() }]
+        }
         DeskEvent::ConnectionLost { agent } => vec![Input::Desk { agent: agent.clone(), connected: false }],
         DeskEvent::ConnectionBack { agent } => vec![Input::Desk { agent: agent.clone(), connected: true }],
-        DeskEvent::LoggedIn { .. }
+        // The agent has the next call, whose wrap-up is to come.
+        DeskEvent::WrapUpWritten { agent: _, wrap_up: _, is_late: true }
+        | DeskEvent::LoggedIn { .. }
         | DeskEvent::PopAcknowledged { .. }
         | DeskEvent::PopUndeliverable { .. }
         | DeskEvent::Declined { .. }
@@ -48,7 +52,9 @@ pub fn shown(agent: &AgentId, state: &AgentState) -> DeskCommand {
         AgentState::Offered { .. } => (Shown::Offered, String::new()),
         AgentState::OnCall { .. } => (Shown::OnCall, String::new()),
         AgentState::OnOwnCall { .. } => (Shown::OnCall, "a call from or to your phone".to_owned()),
-        AgentState::WrapUp { longest, .. } => (Shown::WrapUp, format!("for at most {} s", longest.as_secs())),
+        AgentState::WrapUp { longest, .. } => {
+            (Shown::WrapUp { longest: *longest }, format!("for at most {} s", longest.as_secs()))
+        }
     };
     DeskCommand::State { agent: agent.clone(), state, why }
 }

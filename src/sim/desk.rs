@@ -297,7 +297,7 @@ impl Desk {
             AgentState::Break { .. } | AgentState::Offline => {
                 self.in_ms(1_000, 15_000, ClientMessage::SetState(AskedState::Available), now);
             }
-            AgentState::Available | AgentState::Offered | AgentState::OnCall | AgentState::WrapUp => {}
+            AgentState::Available | AgentState::Offered | AgentState::OnCall | AgentState::WrapUp { .. } => {}
         }
     }
 

@@ -12,6 +12,7 @@ const test = inLane('real');
 test('real: from the click to the case, with sound both ways, mute, hold and keys', () => meeting(async ({ server, desk, shop, anna }) => {
   await talk(server, desk, shop, anna);
   await desk.getByText('V3').first().waitFor();
+  await desk.getByText('a customer of ours').waitFor();
   await desk.getByRole('heading', { name: 'Ada Example' }).first().waitFor();
   await shop.getByText('Connected with').first().waitFor();
   await picture(desk, 'real-desk-talking');

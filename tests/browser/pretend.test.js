@@ -42,6 +42,7 @@ test('desk and shop: a call with both tones, hold, keys, transfer, wrap-up, case
   await desk.locator('[data-id="hold"]').click();
   await connected(desk);
   await hears(shop, 440);
+  await desk.getByLabel('Notes').fill('Ben sends');
   await desk.locator('[data-id="keypad"]').click();
   await desk.getByRole('group', { name: 'Keypad' }).getByRole('button', { name: '5' }).click();
   assert.equal(await desk.locator('.drawer output').textContent(), '5');
@@ -52,10 +53,17 @@ test('desk and shop: a call with both tones, hold, keys, transfer, wrap-up, case
   const refer = server.heard.find(({ type }) => type === 'sip REFER').request;
   assert.ok(refer.headers.some(([name, value]) => name === 'refer-to' && value === '<sip:ben@throughline.example.com>'));
   await desk.getByRole('heading', { name: 'How did it go?' }).waitFor();
+  await desk.getByText(/^4:\d\d left$/).waitFor();
   await desk.getByText('Passed on', { exact: true }).click();
+  assert.equal(await desk.locator('#summary').inputValue(), 'Ben sends', 'what was written down during the call');
   await desk.fill('#summary', 'Ben sends a new lamp.');
-  await desk.reload();
   assert.equal(count(server, 'wrap_up'), 0);
+  server.offer({ ...POP, call: 'call_0000000000008', fence: 4 });
+  await desk.getByText('The wrap-up of Ada Example was saved as it stood').waitFor();
+  const { call, outcome, summary } = server.heard.find(({ type }) => type === 'wrap_up');
+  assert.deepEqual([call, outcome, summary], [POP.call, 'passed-on', 'Ben sends a new lamp.']);
+  await desk.reload();
+  await desk.locator('.recent').getByText('passed on').waitFor();
   assert.deepEqual(desk.problems, []);
   assert.deepEqual(shop.problems, []);
 }));
@@ -208,6 +216,11 @@ test('shop: progress, place, question and message as the live stream says', () =
 }));
 
 test('desk: a wrong token, a refused microphone, what opens a locked field', () => world(async ({ desk, server }) => {
+  await desk.addInitScript(() => {
+    window.told = [];
+    window.Notification = class { static permission = 'default'; static async requestPermission() { return (this.permission = 'granted'); } constructor(...all) { window.told.push(all); } close() { window.told.push('closed'); } };
+    document.hasFocus = () => false;
+  });
   await desk.goto(`${server.origin}/desk/`);
   await desk.fill('#agent', 'anna');
   await desk.fill('#token', 'wrong');
@@ -220,8 +233,10 @@ test('desk: a wrong token, a refused microphone, what opens a locked field', () 
   await picture(desk, 'desk-microphone-refused');
   await until(() => server.heard.some(({ type, code }) => type === 'trouble' && code === 'microphone-refused'), 'the server is told');
   assert.equal(count(server, 'set_state'), 0);
+  await desk.getByLabel('Show a notification').check();
   server.offer();
   await desk.getByText('Please confirm the call there').waitFor();
+  assert.deepEqual(await desk.evaluate(() => [document.title, window.told[0][0], window.told[0][1].body]), ['Call: Ada Example', 'Call from Ada Example', 'delivery / late · order A-1001: Reading lamp "Marlow"']);
   await until(() => count(server, 'pop_drawn'), 'the pop is drawn');
   server.tell({ ...POP, type: 'pop_updated', level: 'V3', fields: POP.fields.map((field) => (field.locked ? { key: field.key, label: 'Promised', value: 'A call back' } : field)) });
   await desk.locator('.fact.opened').getByText('A call back').waitFor();
@@ -242,6 +257,8 @@ test('desk: a lost connection is told, comes back, and the call goes on', () => 
   await until(() => count(server, 'sip UPDATE') >= 2, 'both tell where they are now');
   await desk.getByText('Your call goes on').waitFor({ state: 'detached' });
   assert.equal(server.heard.filter(({ type }) => type === 'hello').at(-1).resume.session, '01');
+  // To a server that knows nothing of it any more the desk says what its agent was.
+  await until(() => server.heard.filter(({ type, state: asked }) => type === 'set_state' && asked === 'available').length === 2, 'available again');
   await hears(shop, 440);
 }));
 

@@ -2,13 +2,16 @@
 
 import { DeskSocket } from '../lib/desk-socket.js';
 import { MICROPHONE_FAULTS, Ringer, audio, note, play } from '../lib/media.js';
-import { byId, fill, h, icon, painted, say } from '../lib/dom.js';
+import { byId, clock, fill, h, icon, painted, say } from '../lib/dom.js';
 import { Line } from './line.js';
+import { Notes } from './notes.js';
 import { Panel } from './panel.js';
-import { articlesOf, drawNobody, drawPop, newlyOpened, titleOf } from './pop.js';
+import { aboutOf, articlesOf, drawNobody, drawPop, newlyOpened, titleOf } from './pop.js';
+import { Presence } from './presence.js';
 import { BUSY, drawStates } from './states.js';
 import { Watch } from './watch.js';
-import { drawWrapUp, isTyping } from './wrap-up.js';
+import { tell, tellNoMore, whenItMayRing } from './telling.js';
+import { drawWrapUp, isTyping, unsaved } from './wrap-up.js';
 import { kept } from './kept.js';
 
 /** @typedef {import('../lib/desk-socket.js').Pop} Pop */
@@ -27,7 +30,7 @@ export class Desk {
   constructor(login) {
     this.login = login;
     this.settings = kept.settings();
-    /** @type {{ state: string, reason?: string }} */
+    /** @type {{ state: string, reason?: string, why?: string }} */
     this.state = { state: 'offline' };
     /** Another window of this agent has the desk. */
     this.isDisplaced = false;
@@ -50,8 +53,10 @@ export class Desk {
     this.wantsClick = false;
     /** A call of before the reload is fetched by itself once; after that the agent decides. */
     this.triedBack = false;
-    /** @type {import('./pop.js').Done[]} */
-    this.done = [];
+    /** When the router expects the agent back from the wrap-up. */
+    this.wrapUpUntil = 0;
+    this.done = kept.done(login.agent);
+    this.presence = new Presence(login.agent);
     this.outcome = '';
     /** What the agent is told of a lost connection now. @type {string | undefined} */
     this.lost = undefined;
@@ -61,6 +66,7 @@ export class Desk {
     this.socket.backoff.isUrgent = () => this.line.call !== null;
     this.panel = new Panel(byId('panel', HTMLElement), this);
     this.watch = new Watch(byId('watch', HTMLElement), this);
+    this.notes = new Notes(byId('notes', HTMLElement));
     this.notices = byId('notices', HTMLElement);
     this.listen();
   }
@@ -79,8 +85,11 @@ export class Desk {
     byId('bar', HTMLElement).hidden = false;
     byId('desk', HTMLElement).hidden = false;
     byId('login', HTMLElement).hidden = true;
+    drawNobody(byId('pop', HTMLElement), this.done);
     this.socket.open();
     this.draw();
+    whenItMayRing(() => { audio(); this.draw(); });
+    setInterval(() => this.tick(), 1_000);
   }
 
   get isOpen() {
@@ -133,16 +142,38 @@ export class Desk {
     this.state = { state: welcome.state, reason: welcome.reason };
     this.breaks = welcome.breaks ?? [];
     if (!welcome.resumed) this.forgetCall();
+    this.backAgain(welcome);
+    this.presence.is(this.state);
     this.watch.supervises(/** @type {string[]} */ (welcome.supervises ?? []));
     if (welcome.phone) this.line.configure(welcome.phone);
     kept.keepLogin(this.login);
     this.clear('login');
   }
 
+  /** The server was started anew, or has logged us out meanwhile: who was there a moment ago is there again. @param {ServerMessage} welcome */
+  backAgain(welcome) {
+    const { wish, awayMs, isLate } = this.presence.back();
+    if (welcome.resumed || welcome.state !== 'offline' || !wish) return;
+    const away = `The connection was away for ${clock(awayMs)}.`;
+    if (isLate) return this.notice('back', 'warn', 'You take no calls', `${away} Go available when you are ready.`);
+    this.socket.send({ type: 'set_state', ...wish });
+    this.notice('back', 'good', wish.state === 'available' ? 'You are available again' : 'Your break goes on', `${away} What you were is said again.`);
+    setTimeout(() => this.clear('back'), 10_000);
+  }
+
   /** @param {ServerMessage} message */
-  stateChanged({ state, reason }) {
-    this.state = { state, reason };
+  stateChanged({ state, reason, why, within_s: within }) {
+    this.state = { state, reason, why };
+    this.presence.is(this.state);
+    if (state === 'wrap_up' && within) this.wrapUpEnds(Date.now() + within * 1000);
+    if (state === 'available') this.clear('back', 'You take no calls');
     if (!BUSY[state]) this.next = null;
+  }
+
+  /** Told anew after a reload, the time is not longer for that. @param {number} until */
+  wrapUpEnds(until) {
+    this.wrapUpUntil = until;
+    if (this.call) kept.keepUntil(this.call, Math.min(until, kept.until(this.call) || until));
   }
 
   /** Draws the pop, and tells the server only when it is on the screen. @param {Pop} pop */
@@ -154,6 +185,7 @@ export class Desk {
     this.draw();
     drawPop(byId('pop', HTMLElement), pop);
     this.alert(`Call from ${titleOf(pop)}, ${pop.level}.`);
+    if (this.callPhase === 'offered') tell(`Call from ${titleOf(pop)}`, aboutOf(pop) || pop.queue);
     await painted();
     this.socket.send({ type: 'pop_drawn', call: pop.call, fence: pop.fence });
   }
@@ -169,7 +201,8 @@ export class Desk {
   /** @param {ServerMessage} message */
   withdrawn(message) {
     if (message.call !== this.call) return;
-    this.notice('call', 'warn', 'The call is gone', String(message.why));
+    this.notice('call', 'warn', 'The call is gone', sentence(String(message.why)));
+    this.remember('missed');
     this.forgetCall();
   }
 
@@ -190,6 +223,7 @@ export class Desk {
   /** @param {string} call */
   setCall(call) {
     if (call === this.call) return;
+    this.saveUnsaved();
     this.call = call;
     this.line.callId = call;
     this.callPhase = '';
@@ -201,15 +235,34 @@ export class Desk {
     this.pop = null;
   }
 
+  /** The next call has come before the wrap-up was saved: what was written is not lost. */
+  saveUnsaved() {
+    const written = this.wrapUp ? unsaved(this.call) : null;
+    this.wrapUp = false;
+    if (!written) return;
+    const isSent = this.socket.send({ type: 'wrap_up', call: this.call, ...written });
+    this.remember(isSent ? written.outcome : 'not saved', isSent ? '' : written.summary);
+    kept.keepDraft(this.call, null);
+    if (isSent) this.notice('saved', 'good', `The wrap-up of ${this.caller} was saved as it stood`, 'The next call has come.');
+  }
+
+  /** For the agent's own list. @param {string} outcome @param {string} [text] */
+  remember(outcome, text = '') {
+    this.done.unshift({ at: Date.now(), who: this.caller, outcome: outcome.replace('-', ' ') || 'saved', about: this.pop ? aboutOf(this.pop) : '', text });
+    this.done.length = Math.min(this.done.length, 20);
+    kept.keepDone(this.login.agent, this.done);
+  }
+
   /** @param {string} call */
   wrapUpDue(call) {
     this.setCall(call);
     this.callPhase = '';
     this.wrapUp = true;
+    if (this.state.state === 'wrap_up' && this.wrapUpUntil > Date.now()) this.wrapUpEnds(this.wrapUpUntil);
     this.panel.shown = '';
     this.ringer.stop();
     drawWrapUp(byId('panel', HTMLElement), {
-      call, caller: this.caller, articles: articlesOf(this.pop),
+      call, caller: this.caller, articles: articlesOf(this.pop), alert: (text) => this.alert(text),
       send: (wrapUp) => {
         this.outcome = wrapUp.outcome;
         return this.socket.send({ type: 'wrap_up', call, ...wrapUp });
@@ -220,8 +273,10 @@ export class Desk {
   /** @param {string} call */
   wrapUpTaken(call) {
     kept.keepDraft(call, null);
-    this.done.unshift({ at: new Date(), who: this.caller, outcome: this.outcome.replace('-', ' ') || 'saved' });
-    this.done.length = Math.min(this.done.length, 12);
+    kept.keepUntil(call, null);
+    if (call !== this.call) return;
+    this.remember(this.outcome);
+    this.wrapUp = false;
     this.forgetCall();
     this.notice('call', 'good', 'Saved', 'The customer can follow it on their page.');
     setTimeout(() => this.clear('call', 'Saved'), 5_000);
@@ -248,6 +303,7 @@ export class Desk {
   lineChanged() {
     const call = this.line.call;
     if (call?.state !== 'ringing') this.ringer.stop();
+    if (call && call.state !== 'ringing') tellNoMore();
     void this.hear();
     this.connectionChanged();
     if (!call) this.panel.passing = '';
@@ -402,12 +458,12 @@ export class Desk {
 
   /** @param {boolean} auto */
   setAuto(auto) {
-    this.settings.auto = auto;
+    this.settings = { ...kept.settings(), auto };
     kept.keepSettings(this.settings);
   }
 
   toggleSounds() {
-    this.settings.sounds = !this.settings.sounds;
+    this.settings = { ...kept.settings(), sounds: !this.settings.sounds };
     kept.keepSettings(this.settings);
     if (!this.settings.sounds) this.ringer.stop();
     this.draw();
@@ -416,6 +472,7 @@ export class Desk {
   async logOut() {
     this.socket.send({ type: 'set_state', state: 'offline' });
     kept.keepLogin(null);
+    kept.forgetAll();
     if (this.line.isInterrupted) this.notice('call', 'warn', 'You are being signed out', 'Your call ends as soon as the telephone is back. Leave this window open until then.');
     await this.line.stop();
     this.socket.close();
@@ -425,6 +482,7 @@ export class Desk {
   // The connection
 
   connectionChanged() {
+    if (this.socket.state === 'lost') this.presence.lost();
     const words = lostWords(this);
     const isNew = words?.join() !== this.lost;
     this.lost = words?.join();
@@ -464,7 +522,21 @@ export class Desk {
     sounds.setAttribute('aria-pressed', String(this.settings.sounds));
     sounds.setAttribute('aria-label', 'Ring sounds');
     fill(sounds, icon(this.settings.sounds ? 'sound' : 'soundOff'));
-    document.title = this.phase === 'ringing' ? `Ringing: ${this.caller}` : 'Desk · Throughline';
+    this.notes.show((this.phase === 'talking' || this.phase === 'elsewhere') && this.pop ? this.call : '');
+    if (this.phase !== 'offered' && this.phase !== 'ringing') tellNoMore();
+    document.title = this.title;
+    this.tick();
+  }
+
+  get title() {
+    if (this.phase === 'ringing') return `Ringing: ${this.caller}`;
+    return this.phase === 'offered' ? `Call: ${this.caller}` : 'Desk · Throughline';
+  }
+
+  /** How long the agent is what they are. */
+  tick() {
+    const isShown = this.isOpen && this.presence.since > 0;
+    say(byId('since', HTMLElement), isShown ? clock(Date.now() - this.presence.since) : '');
   }
 
   /**
@@ -474,7 +546,7 @@ export class Desk {
   notice(id, kind, title, text, act) {
     const old = this.notices.querySelector(`[data-notice="${id}"]`);
     const button = act && h('button', { class: 'button', type: 'button', onclick: act[1] }, act[0]);
-    const close = id === 'error' || id === 'call' || id === 'keys'
+    const close = ['error', 'call', 'keys', 'back', 'saved'].includes(id)
       ? h('button', { class: 'button plain', type: 'button', onclick: () => this.clear(id) }, 'Close') : null;
     const made = h('div', { class: `notice ${kind}`, 'data-notice': id }, h('div', {}, h('strong', {}, title), text), button, close);
     if (old) old.replaceWith(made);

@@ -3,7 +3,7 @@
 /** @typedef {import('../lib/sip/dialog.js').DialogIds & { call: string, tab: string }} KeptCall */
 
 const LOGIN = 'throughline.desk.login', TAB = 'throughline.desk.tab', SETTINGS = 'throughline.desk.settings';
-const CALL = 'throughline.desk.call.', DRAFT = 'throughline.desk.draft.';
+const CALL = 'throughline.desk.call.', DRAFT = 'throughline.desk.draft.', DONE = 'throughline.desk.done.', SINCE = 'throughline.desk.since.', UNTIL = 'throughline.desk.until.';
 
 /** @param {Storage} storage @param {string} key @returns {any} */
 function get(storage, key) {
@@ -30,9 +30,9 @@ export const kept = {
   /** @param {{ agent: string, token: string } | null} login */
   keepLogin: (login) => put(sessionStorage, LOGIN, login),
 
-  /** @returns {{ sounds: boolean, auto: boolean }} */
-  settings: () => ({ sounds: true, auto: false, ...get(localStorage, SETTINGS) }),
-  /** @param {{ sounds: boolean, auto: boolean }} settings */
+  /** @returns {{ sounds: boolean, auto: boolean, notify: boolean }} */
+  settings: () => ({ sounds: true, auto: false, notify: false, ...get(localStorage, SETTINGS) }),
+  /** @param {{ sounds: boolean, auto: boolean, notify: boolean }} settings */
   keepSettings: (settings) => put(localStorage, SETTINGS, settings),
 
   /** A UUID that stays over a reload. @returns {string} */
@@ -57,4 +57,26 @@ export const kept = {
   draft: (call) => get(sessionStorage, DRAFT + call),
   /** @param {string} call @param {Record<string, string> | null} draft */
   keepDraft: (call, draft) => put(sessionStorage, DRAFT + call, draft),
+
+  /** The calls of this day. @param {string} agent @returns {import('./pop.js').Done[]} */
+  done: (agent) => (get(sessionStorage, DONE + agent) ?? []).filter((/** @type {import('./pop.js').Done} */ one) => new Date(one.at).toDateString() === new Date().toDateString()),
+  /** @param {string} agent @param {import('./pop.js').Done[]} done */
+  keepDone: (agent, done) => put(sessionStorage, DONE + agent, done),
+
+  /** What the agent is, and since when. @param {string} agent @returns {{ state: string, reason?: string, since: number } | null} */
+  since: (agent) => get(sessionStorage, SINCE + agent),
+  /** @param {string} agent @param {{ state: string, reason?: string, since: number }} since */
+  keepSince: (agent, since) => put(sessionStorage, SINCE + agent, since),
+
+  /** Until when the wrap-up of a call has the agent, as Date.now() has it; 0 when nobody has said. @param {string} call @returns {number} */
+  until: (call) => get(sessionStorage, UNTIL + call) ?? 0,
+  /** @param {string} call @param {number | null} until */
+  keepUntil: (call, until) => put(sessionStorage, UNTIL + call, until),
+
+  /** Whoever signs out leaves nothing of customers behind. */
+  forgetAll() {
+    for (const key of Object.keys(sessionStorage)) {
+      if ([DRAFT, DONE, SINCE, UNTIL].some((kind) => key.startsWith(kind))) put(sessionStorage, key, null);
+    }
+  },
 };

@@ -2,6 +2,7 @@
 
 import { Meter } from '../lib/media.js';
 import { clock, fill, h, icon } from '../lib/dom.js';
+import { mayRing, tellingOption } from './telling.js';
 
 /** @typedef {import('./desk.js').Desk} Desk */
 /** @typedef {import('../lib/dom.js').IconName} IconName */
@@ -39,7 +40,7 @@ export class Panel {
     const call = desk.line.call;
     const state = [
       desk.phase, desk.caller, desk.state.state, desk.state.reason, desk.isDisplaced, call?.state, call?.held, call?.muted, call?.changing, call?.heldByThem, call?.interrupted,
-      this.drawer, this.passing, desk.line.state, desk.line.isHere, desk.wantsClick, desk.call, desk.watch.isWith && !desk.pop, desk.recording, desk.consulting.state, desk.settings.auto, desk.line.whereIs(),
+      this.drawer, this.passing, desk.line.state, desk.line.isHere, desk.wantsClick, desk.call, desk.watch.isWith && !desk.pop, desk.recording, desk.consulting.state, desk.settings.auto, desk.settings.sounds, mayRing(), desk.line.whereIs(),
     ].join('|');
     if (state === this.shown) return;
     this.shown = state;
@@ -65,12 +66,13 @@ export class Panel {
     if (this.desk.isDisplaced) {
       return [h('div', { class: 'idle offline' }, h('span', { class: 'disc' }, icon('out')), h('h1', {}, 'This window is at rest'), h('p', { class: 'quiet' }, 'You work in another one. You can close this.'))];
     }
-    const { state, reason } = this.desk.state;
+    const { state, reason, why } = this.desk.state;
     const here = this.desk.line.isHere;
     /** @type {Record<string, [IconName, string, string]>} */
     const words = {
       available: ['phone', 'You are available', 'The next call that fits your skills appears here.'],
-      break: ['clock', 'You are on a break', reason ? `Reason: ${reason}.` : 'No call reaches you.'],
+      break: reason === 'paused' ? ['clock', 'No calls come to you for now', why ? `${why.charAt(0).toUpperCase()}${why.slice(1)}.` : 'A call was not answered.']
+        : ['clock', 'You are on a break', reason ? `Reason: ${reason}.` : 'No call reaches you.'],
       offline: ['out', 'You take no calls', 'Go available when you are ready.'],
     };
     const [symbol, title, text] = words[state] ?? ['check', 'One moment', 'The last call is being put away.'];
@@ -81,6 +83,8 @@ export class Panel {
         here && h('label', { class: 'check' },
           h('input', { type: 'checkbox', checked: this.desk.settings.auto, 'data-id': 'auto', onchange: (/** @type {Event} */ event) => this.desk.setAuto(/** @type {HTMLInputElement} */ (event.target).checked) }),
           h('span', {}, 'Answer calls for me, after a short tone')),
+        tellingOption(() => { this.shown = ''; this.draw(); }),
+        here && this.desk.settings.sounds && !mayRing() && h('p', { class: 'notice warn small' }, 'Click anywhere in this window once: until then the browser lets it make no sound, and you would not hear it ring.'),
         h('p', { class: 'quiet small' }, here ? lineWords(this.desk.line.state) : 'Calls ring on your own telephone.')),
     ];
   }

@@ -8,7 +8,10 @@ import { clock, fill, h, icon } from '../lib/dom.js';
 /** @type {Record<string, string>} */
 const LEVELS = { V0: 'Unmatched', V1: 'Likely', V2: 'Strong', V3: 'Proven' };
 /** Fields that are read as sentences. */
-const WIDE = new Set(['words', 'articles', 'subject']);
+const WIDE = new Set(['words', 'articles', 'subject', 'access']);
+/** What is read first, in this order; the rest follows as it comes. */
+const FIRST = ['callback', 'callback_so_far', 'subject', 'reason', 'past', 'words', 'articles'];
+const rank = (/** @type {string} */ key) => (FIRST.indexOf(key) + 1) || FIRST.length + 1;
 /** @type {Record<string, string>} */
 const URGENCY = { high: 'bad', elevated: 'warn' };
 
@@ -53,6 +56,11 @@ function value(pop, key) {
   return pop.fields.find((field) => field.key === key)?.value ?? '';
 }
 
+/** What it is about, in a line. @param {Pop} pop */
+export function aboutOf(pop) {
+  return [value(pop, 'reason'), value(pop, 'subject')].filter(Boolean).join(' · ');
+}
+
 /** What the customer has read, for the wrap-up. @param {Pop | null} pop */
 export function articlesOf(pop) {
   return (pop ? value(pop, 'articles') : '').split('; ').filter(Boolean);
@@ -62,7 +70,7 @@ export function articlesOf(pop) {
 function facts(pop) {
   const inHead = new Set(['tier', 'customer_name', 'caller_number']);
   if (URGENCY[value(pop, 'urgency')]) inHead.add('urgency');
-  return pop.fields.filter((field) => field.locked || (field.value && !inHead.has(field.key)));
+  return pop.fields.filter((field) => field.locked || (field.value && !inHead.has(field.key))).sort((a, b) => rank(a.key) - rank(b.key));
 }
 
 /** @param {Field} field @param {boolean} opened */
@@ -98,7 +106,7 @@ export function newlyOpened(before, now) {
   return new Set(now.fields.filter((field) => !field.locked && locked.has(field.key)).map((field) => field.key));
 }
 
-/** @typedef {{ at: Date, who: string, outcome: string }} Done */
+/** @typedef {{ at: number, who: string, outcome: string, about?: string, text?: string }} Done `text`: what was written and could not be saved */
 
 /** What stands there while nobody calls. @param {HTMLElement} place @param {Done[]} done */
 export function drawNobody(place, done) {
@@ -107,9 +115,10 @@ export function drawNobody(place, done) {
     fill(place, h('div', { class: 'blank' }, h('h2', {}, 'Nobody is calling'), h('p', {}, 'Who calls, why, and what they have tried appears here before your phone rings.')));
     return;
   }
-  const time = (/** @type {Date} */ at) => at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  const time = (/** @type {number} */ at) => new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
   fill(place,
     h('h2', {}, 'Your calls today'),
     h('ol', { class: 'recent' }, done.map((one) => h('li', {},
-      h('span', { class: 'quiet numbers' }, time(one.at)), h('bdi', {}, one.who), h('span', { class: 'chip bare' }, one.outcome)))));
+      h('span', { class: 'quiet numbers' }, time(one.at)), h('span', {}, h('bdi', {}, one.who), one.about && h('span', { class: 'quiet small' }, ` · ${one.about}`), one.text && h('span', { class: 'unsaved', dir: 'auto' }, one.text)),
+      h('span', { class: 'chip bare' }, one.outcome)))));
 }

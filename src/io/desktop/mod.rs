@@ -25,8 +25,8 @@
 //! {"type":"phone_token"}
 //! {"type":"ping"}
 //! ```
-//! (`summary` and `article_failed` may be left out. `not_reached` is for a call whose pop has the field `callback`: the customer is not
-//! there, or a machine has answered; the call ends and is tried again.)
+//! (`summary` and `article_failed` may be left out. A wrap-up whose time is over is taken also when the next call is on the desk already.
+//! `not_reached` is for a call whose pop has the field `callback`: the customer is not there, or a machine has answered; the call ends and is tried again.)
 //!
 //! From the server:
 //! ```json
@@ -34,6 +34,7 @@
 //!  "phone":{"path":"/sip","token":"dsk_...","user":"anna","domain":"voice.example.com","uri":"sip:anna@voice.example.com","expires_s":300}}
 //! {"type":"phone","path":"/sip","token":"dsk_...","user":"anna","domain":"voice.example.com","uri":"sip:anna@voice.example.com","expires_s":300}
 //! {"seq":1,"type":"state_changed","state":"available","why":"you asked"}
+//! {"seq":1,"type":"state_changed","state":"wrap_up","within_s":60,"why":"for at most 60 s"}
 //! {"seq":2,"type":"pop","call":"call_...","fence":3,"level":"V1","why":["the caller ID fits"],"rivals":0,
 //!  "fields":[{"key":"reason","label":"Reason","value":"return"},
 //!            {"key":"order","label":"Order","locked":true,"needs":"V2","unlock":"Which article did you order?"}],

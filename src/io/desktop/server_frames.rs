@@ -118,6 +118,9 @@ pub struct StateFrame {
     /// Of a break.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Of a wrap-up: how long no call comes, from its beginning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within_s: Option<u64>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -236,9 +239,10 @@ fn skill(skill: &SkillLevel) -> SkillFrame {
 fn state_frame(state: AgentState) -> StateFrame {
     let name = state.as_str().to_owned();
     match state {
-        AgentState::Break { reason } => StateFrame { state: name, reason: Some(reason) },
-        AgentState::Offline | AgentState::Available | AgentState::Offered | AgentState::OnCall | AgentState::WrapUp => {
-            StateFrame { state: name, reason: None }
+        AgentState::Break { reason } => StateFrame { state: name, reason: Some(reason), within_s: None },
+        AgentState::WrapUp { longest } => StateFrame { state: name, reason: None, within_s: Some(longest.as_secs()) },
+        AgentState::Offline | AgentState::Available | AgentState::Offered | AgentState::OnCall => {
+            StateFrame { state: name, reason: None, within_s: None }
         }
     }
 }
@@ -317,6 +321,13 @@ mod tests {
             (
                 ServerMessage::StateChanged { state: tea, why: "asked".to_owned() },
                 r#"{"type":"state_changed","state":"break","reason":"tea","why":"asked"}"#,
+            ),
+            (
+                ServerMessage::StateChanged {
+                    state: AgentState::WrapUp { longest: Duration::from_secs(60) },
+                    why: String::new(),
+                },
+                r#"{"type":"state_changed","state":"wrap_up","within_s":60,"why":""}"#,
             ),
             (
                 ServerMessage::CallState { call, phase: CallPhase::Ringing },

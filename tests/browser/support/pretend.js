@@ -15,8 +15,9 @@ export const POP = {
     { key: 'language', label: 'Language', value: 'en' }, { key: 'customer_name', label: 'Customer', value: 'Ada Example' },
     { key: 'tier', label: 'Tier', value: 'gold' }, { key: 'subject', label: 'About', value: 'order A-1001: Reading lamp "Marlow"' },
     { key: 'articles', label: 'Has read', value: 'Where is my parcel?' }, { key: 'words', label: 'In their words', value: 'It was promised for Monday, and it is a present.' },
-    { key: 'email', label: 'E-mail', value: 'ada@shop.example.com' }, { key: 'value', label: 'Value', value: '129.00 EUR' },
+    { key: 'email', label: 'E-mail', value: 'ada@shop.example.com' }, { key: 'past', label: 'Before this', value: '1 open case, last contact 3 days ago' }, { key: 'value', label: 'Value', value: '129.00 EUR' },
     { key: 'promised', label: 'promised', locked: true, needs: 'V3', unlock: 'Are you still signed in on our page? Please confirm the call there.' },
+    { key: 'access', label: 'Let through because', value: 'gold customers reach a human' },
   ],
   queue: 'delivery', waited_ms: 23_000, next_step: '',
 };
@@ -274,7 +275,7 @@ class Bridge {
     this.ask(leg === this.agent ? this.caller : this.agent, 'BYE');
     this.pretend.tell({ type: 'call_state', call: POP.call, phase: 'ended' });
     this.pretend.tell({ type: 'wrap_up_due', call: POP.call });
-    this.pretend.tell({ type: 'state_changed', state: 'wrap_up', why: 'the call ended' });
+    this.pretend.tell({ type: 'state_changed', state: 'wrap_up', why: 'for at most 300 s', within_s: 300 });
     this.pretend.tellLive({ state: 'ended' });
   }
 }
