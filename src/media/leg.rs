@@ -52,8 +52,8 @@ pub(super) struct Leg {
     pub listening_since: Option<Mono>,
     pub heard_at: Option<Mono>,
     pub is_silent: bool,
-    /// What its peer says is only looked at from time to time.
-    pub rests: bool,
+    /// While what its peer says is only looked at from time to time, and its packets leave with those of others at rest.
+    pub rests: Option<Rest>,
     pub cname: Box<str>,
     pub packets_at_report: u64,
 }
@@ -65,6 +65,13 @@ pub(super) struct Player {
     pub due: Mono,
     /// When its next packet is to leave, while it plays.
     pub set_for: Option<Mono>,
+}
+
+/// Where those at rest have this leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rest {
+    pub track: u8,
+    pub place: u32,
 }
 
 /// A packet of the peer that may be sent on.
@@ -109,7 +116,7 @@ impl Leg {
             listening_since: None,
             heard_at: None,
             is_silent: false,
-            rests: false,
+            rests: None,
             cname: format!("{:016x}", rng.u64()).into(),
             packets_at_report: 0,
         }
@@ -203,7 +210,7 @@ impl Leg {
         if sort.is_key {
             let payload = datagram.get(packet.payload.clone()).unwrap_or_default();
             presses.extend(self.keys.take(header.timestamp, payload).into_iter().flatten());
-        } else if !self.rests {
+        } else if self.rests.is_none() {
             self.incoming.arrived(header.timestamp, now);
         }
         self.heard_at = Some(now);

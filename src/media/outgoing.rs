@@ -82,6 +82,23 @@ impl Outgoing {
         self.header(marker, payload_type, self.sequence, timestamp)
     }
 
+    /// The number and the timestamp of a player's packet that is due then, if it goes on right behind the last one.
+    pub fn goes_on(&self, pace: Pace, due: Mono) -> Option<(u16, u32)> {
+        let is_next = |at: Mono| !self.is_cut && ticks(due.since(at), pace.clock) == pace.ticks;
+        let next = (self.sequence.wrapping_add(1), self.timestamp.wrapping_add(pace.ticks));
+        self.sent_at.is_some_and(is_next).then_some(next)
+    }
+
+    /// A player has gone on elsewhere, up to this packet, with so many octets in each; said before numbers wrap.
+    pub fn has_played(&mut self, sequence: u16, timestamp: u32, octets: usize, due: Mono) {
+        let packets = sequence.wrapping_sub(self.sequence);
+        if packets > 0 {
+            (self.sequence, self.timestamp, self.sent_at) = (sequence, timestamp, Some(due));
+            self.packets += u64::from(packets);
+            self.octets += u64::from(packets) * octets as u64;
+        }
+    }
+
     /// The header of a packet of a key that we press; all packets of one key have the timestamp of its beginning (RFC 4733 section
     /// 2.5.1.2).
     pub fn key(&mut self, payload_type: u8, clock: u32, begins: bool, octets: usize, now: Mono) -> Header {

@@ -4,6 +4,7 @@ mod bundle;
 mod epoll;
 mod files;
 mod handshakes;
+mod looks;
 mod pace;
 mod recorder;
 mod ring;

@@ -6,18 +6,18 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
-use std::ops::Range;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::bundle::Bundle;
 use super::epoll::{self, Watcher};
+use super::looks::{Found, Looks};
+use super::ring::Outlet;
 use super::shared::Shared;
 use crate::base::id_map::IdMap;
 use crate::base::limits::MEDIA_IDLE_PAIRS_MAX;
 use crate::base::{LegId, prefetch};
-use crate::io::batch::Inbox;
 use crate::media::{Channel, Door, Exit, FailCause, Wire};
 
 /// The open sockets of one worker.
@@ -32,15 +32,7 @@ pub struct Sockets {
     /// What the pairs have sent in this round.
     bundle: Bundle,
     watcher: Watcher,
-    looked: Inbox,
-    found: Found,
-}
-
-/// What looks of this round have found.
-#[derive(Default)]
-pub struct Found {
-    datagrams: Vec<(LegId, SocketAddr, Range<usize>)>,
-    bytes: Vec<u8>,
+    looks: Looks,
 }
 
 struct Pair {
@@ -50,6 +42,8 @@ struct Pair {
     at: SocketAddr,
     rtp: UdpSocket,
     rtcp: UdpSocket,
+    /// The number by which the bundle knows the sound's socket.
+    place: Option<u32>,
     /// The one peer that the sound's socket is connected to. The kernel then keeps the route, which is a good part of a packet's cost.
     tied_to: Option<SocketAddr>,
     /// Who waits is told when sound comes. A socket that is waited for costs a tenth more with each packet that leaves by it, too.
@@ -60,12 +54,6 @@ struct Pair {
 const BUFFER: usize = 64 * 1024;
 /// Datagrams that such a buffer holds at most.
 const WAITING_MAX: usize = 256;
-/// Datagrams of one look: three times what comes in between. More are there at the next one, or are too many.
-const LOOKED_MAX: usize = 32;
-/// The largest that is of use to anybody.
-const LOOKED_DATAGRAM: usize = 2048;
-/// Octets of one round's looks. What is left over is there at the next ones.
-const FOUND_MAX: usize = 1 << 20;
 /// Expedited forwarding for sound (RFC 3246, RFC 4594 section 4.1), in the upper six bits.
 const EXPEDITED: u32 = 46 << 2;
 
@@ -79,8 +67,7 @@ impl Sockets {
             shared: Some(shared),
             bundle: Bundle::default(),
             watcher,
-            looked: Inbox::new(LOOKED_MAX, LOOKED_DATAGRAM),
-            found: Found::default(),
+            looks: Looks::new(),
         }
     }
 
@@ -126,17 +113,22 @@ impl Sockets {
             self.free.push(slot);
             return Err(FailCause::Socket);
         }
-        self.slots[slot] = Some(pair);
+        let place = u32::try_from(slot).ok().filter(|place| self.bundle.know(*place, pair.rtp.as_fd()));
+        self.slots[slot] = Some(Pair { place, ..pair });
         Ok(slot)
+    }
+
+    /// Its ports are free afterwards.
+    fn unbind(&mut self, slot: usize) {
+        let pair = self.slots.get_mut(slot).and_then(Option::take);
+        pair.and_then(|pair| pair.place).into_iter().for_each(|place| self.bundle.forget(place));
+        self.free.push(slot);
     }
 
     /// True when there were any.
     fn close_idle(&mut self) -> bool {
         let idle = std::mem::take(&mut self.idle_by_address);
-        for slot in idle.values() {
-            self.slots[*slot] = None;
-            self.free.push(*slot);
-        }
+        idle.values().for_each(|slot| self.unbind(*slot));
         !idle.is_empty()
     }
 
@@ -144,13 +136,13 @@ impl Sockets {
     pub fn close(&mut self, leg: LegId) {
         let Some(slot) = self.slot_by_leg.remove(&leg) else { return };
         self.bundle.flush();
+        self.looks.look();
         let Some(pair) = self.slots.get_mut(slot).and_then(Option::as_mut) else { return };
         if self.idle_by_address.len() < MEDIA_IDLE_PAIRS_MAX {
             pair.end();
             self.idle_by_address.insert(pair.at, slot);
         } else {
-            self.slots[slot] = None;
-            self.free.push(slot);
+            self.unbind(slot);
         }
     }
 
@@ -165,20 +157,17 @@ impl Sockets {
 
     /// At what has come for a leg until now.
     pub fn look_at(&mut self, leg: LegId) {
-        self.door(leg).into_iter().for_each(|door| self.look(door));
+        let pair = self.slot_by_leg.get(&leg).and_then(|slot| self.slots.get(*slot)?.as_ref());
+        pair.into_iter().for_each(|pair| self.looks.take(leg, pair.rtp.as_fd()));
     }
 
-    /// Whether something is there to be taken, and to be given back when it has been read.
+    /// What looks have found, to be given back when it has been read; `None` when that is nothing.
     pub fn found(&mut self) -> Option<Found> {
-        (!self.found.datagrams.is_empty()).then(|| std::mem::take(&mut self.found))
+        self.looks.found()
     }
 
-    pub fn give_back(&mut self, mut found: Found) {
-        if self.found.datagrams.is_empty() {
-            found.datagrams.clear();
-            found.bytes.clear();
-            self.found = found;
-        }
+    pub fn give_back(&mut self, found: Found) {
+        self.looks.give_back(found);
     }
 
     /// Whose socket has this number.
@@ -194,49 +183,55 @@ impl Sockets {
 impl Wire for Sockets {
     /// The slot of its pair.
     fn door(&self, leg: LegId) -> Option<Door> {
-        self.slot_by_leg.get(&leg).copied().map(Door)
+        self.slot_by_leg.get(&leg).and_then(|slot| u32::try_from(*slot).ok()).map(Door)
     }
 
     /// What cannot be changed stays as it is.
     fn watch(&mut self, door: Door, is_watched: bool) {
-        let Some(pair) = self.slots.get_mut(door.0).and_then(Option::as_mut) else { return };
+        let Some(pair) = self.slots.get_mut(door.0 as usize).and_then(Option::as_mut) else { return };
         let changed = match (pair.is_watched, is_watched) {
-            (false, true) => self.watcher.add(pair.rtp.as_fd(), number(door.0, Channel::Rtp)),
+            (false, true) => self.watcher.add(pair.rtp.as_fd(), number(door.0 as usize, Channel::Rtp)),
             (true, false) => self.watcher.remove(pair.rtp.as_fd()),
             (true, true) | (false, false) => return,
         };
         pair.is_watched = if changed.is_ok() { is_watched } else { !is_watched };
     }
 
-    /// At once: the kernel has the socket at hand for the packet that leaves by it now.
+    /// Soon: the kernel has the socket at hand for the packet that leaves by it now.
     fn look(&mut self, door: Door) {
-        let Some(pair) = self.slots.get(door.0).and_then(Option::as_ref) else { return };
-        let Some(leg) = pair.leg.filter(|_| self.found.bytes.len() < FOUND_MAX) else { return };
-        for nth in 0..self.looked.receive(pair.rtp.as_fd()).unwrap_or(0) {
-            self.looked.get(nth).into_iter().for_each(|(from, datagram)| self.found.push(leg, from, datagram));
-        }
+        let Some(pair) = self.slots.get(door.0 as usize).and_then(Option::as_ref) else { return };
+        pair.leg.into_iter().for_each(|leg| self.looks.ask(leg, pair.rtp.as_fd()));
     }
 
     fn soon(&self, door: Door) {
-        self.slots.get(door.0).into_iter().for_each(prefetch::whole);
+        self.slots.get(door.0 as usize).into_iter().for_each(prefetch::whole);
     }
 
     /// What the kernel will not take is lost, as any packet may be.
     fn send(&mut self, from: Exit, channel: Channel, to: SocketAddr, packet: &[u8]) {
-        let pair = from.door.and_then(|door| self.slots.get(door.0)?.as_ref());
+        let pair = from.door.and_then(|door| self.slots.get(door.0 as usize)?.as_ref());
         match (pair, &mut self.shared) {
             (Some(pair), _) => {
-                let (socket, to) = pair.way(channel, to);
-                self.bundle.push(socket, to, packet);
+                let (by, to) = pair.way(channel, to);
+                self.bundle.push(by, to, packet);
             }
             // One call for both directions; without a ring the port has a call of its own for several.
             (None, Some(shared)) if self.bundle.gathers() => {
                 let socket = shared.fd_towards(to);
-                socket.into_iter().for_each(|socket| self.bundle.push(socket, Some(to), packet));
+                let by = socket.map(|socket| Outlet { socket: socket.as_raw_fd(), place: None });
+                by.into_iter().for_each(|by| self.bundle.push(by, Some(to), packet));
             }
             (None, Some(shared)) => shared.send(to, packet),
             (None, None) => {}
         }
+    }
+
+    /// Without a look at the address, where the socket is tied to it.
+    fn play(&mut self, from: Exit, to: &SocketAddr, packet: &[u8]) {
+        let pair = from.door.and_then(|door| self.slots.get(door.0 as usize)?.as_ref());
+        let Some(pair) = pair else { return };
+        let by = Outlet { socket: pair.rtp.as_raw_fd(), place: pair.place };
+        self.bundle.push(by, pair.tied_to.is_none().then_some(*to), packet);
     }
 
     fn settle(&mut self, leg: LegId, peer: Option<SocketAddr>) {
@@ -250,26 +245,11 @@ impl Wire for Sockets {
     }
 }
 
-impl Found {
-    fn push(&mut self, leg: LegId, from: SocketAddr, datagram: &[u8]) {
-        let begin = self.bytes.len();
-        self.bytes.extend_from_slice(datagram);
-        self.datagrams.push((leg, from, begin..self.bytes.len()));
-    }
-
-    /// In the order in which they came to each leg.
-    pub fn each(&mut self, mut read: impl FnMut(LegId, SocketAddr, &mut [u8])) {
-        for (leg, from, place) in &self.datagrams {
-            self.bytes.get_mut(place.clone()).into_iter().for_each(|datagram| read(*leg, *from, datagram));
-        }
-    }
-}
-
 impl Pair {
     fn bind(at: SocketAddr) -> Result<Pair, FailCause> {
         let next = at.port().checked_add(1).ok_or(FailCause::Socket)?;
         let rtcp = bind(SocketAddr::new(at.ip(), next))?;
-        Ok(Pair { leg: None, at, rtp: bind(at)?, rtcp, tied_to: None, is_watched: true })
+        Ok(Pair { leg: None, at, rtp: bind(at)?, rtcp, place: None, tied_to: None, is_watched: true })
     }
 
     /// What came before is for nobody; no more of it than a socket holds.
@@ -286,9 +266,11 @@ impl Pair {
     }
 
     /// By which socket a packet leaves, and to whom where that is not the one peer that the socket knows.
-    fn way(&self, channel: Channel, to: SocketAddr) -> (BorrowedFd<'_>, Option<SocketAddr>) {
-        let is_tied = channel == Channel::Rtp && self.tied_to == Some(to);
-        (self.socket(channel).as_fd(), (!is_tied).then_some(to))
+    fn way(&self, channel: Channel, to: SocketAddr) -> (Outlet, Option<SocketAddr>) {
+        let is_sound = channel == Channel::Rtp;
+        let by = Outlet { socket: self.socket(channel).as_raw_fd(), place: self.place.filter(|_| is_sound) };
+        let is_tied = is_sound && self.tied_to == Some(to);
+        (by, (!is_tied).then_some(to))
     }
 
     /// Not where the socket is bound to every address: a connection would choose one, and the peer may send to another.

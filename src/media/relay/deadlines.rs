@@ -27,7 +27,7 @@ pub(super) enum Due {
 
 pub(super) const PACKET: Duration = Duration::from_millis(20);
 /// Players begin on this grid, so that one wake-up serves many and not all send at the same instant.
-const GRID_NS: u64 = 5_000_000;
+pub(super) const GRID_NS: u64 = 5_000_000;
 /// A player that is later than this leaves out what it missed.
 pub(super) const LATE_MAX: Duration = Duration::from_millis(100);
 /// A key without a further packet for so long has been let go.
@@ -92,6 +92,7 @@ impl Relay {
 
     pub(super) fn report(&mut self, id: LegId, now: Mono, wire: &mut impl Wire) {
         let Some(leg) = self.leg_by_id.get_mut(&id) else { return };
+        leg.rests.into_iter().for_each(|rest| self.tracks.tell(rest, leg));
         if let Some((report, to)) = leg.report(false, now) {
             leg.emit(id, Channel::Rtcp, to, &report, wire);
         }

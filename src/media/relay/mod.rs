@@ -29,6 +29,9 @@ mod resting;
 mod resting_tests;
 #[cfg(test)]
 mod tests;
+mod tracks;
+#[cfg(test)]
+mod tracks_tests;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::net::SocketAddr;
@@ -52,6 +55,7 @@ use deadlines::Due;
 use expecting::Way;
 use legs::{Legs, Seat};
 use players::Players;
+use tracks::Tracks;
 
 /// Which of a leg's two sockets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,7 +66,7 @@ pub enum Channel {
 
 /// A wire's own number for the way out of a leg.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Door(pub usize);
+pub struct Door(pub u32);
 
 /// Where a packet comes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +83,11 @@ pub trait Wire {
     }
 
     fn send(&mut self, from: Exit, channel: Channel, to: SocketAddr, packet: &[u8]);
+
+    /// A packet for the peer that the leg is settled on, where that is how it leaves: a wire that knows the peer need not be told.
+    fn play(&mut self, from: Exit, to: &SocketAddr, packet: &[u8]) {
+        self.send(from, Channel::Rtp, *to, packet);
+    }
 
     /// Whether a leg's sound is waited for, as it is from the beginning, or only looked at.
     fn watch(&mut self, _door: Door, _is_watched: bool) {}
@@ -112,6 +121,7 @@ pub struct Relay {
     tape_orders: VecDeque<TapeOrder>,
     timers: Timers<(LegId, Due)>,
     players: Players,
+    tracks: Tracks,
     events: VecDeque<MediaEvent>,
     sounds: Arc<Sounds>,
     silence_timeout: Duration,
@@ -132,6 +142,7 @@ impl Relay {
             tape_orders: VecDeque::new(),
             timers: Timers::default(),
             players: Players::default(),
+            tracks: Tracks::default(),
             events: VecDeque::new(),
             sounds,
             silence_timeout,
@@ -141,6 +152,7 @@ impl Relay {
 
     /// What players play from now on, at the place where they are.
     pub fn change_sounds(&mut self, sounds: Arc<Sounds>) {
+        self.tracks.change_sounds(&self.sounds);
         self.sounds = sounds;
     }
 
@@ -213,7 +225,8 @@ impl Relay {
     pub fn poll_timeout(&self) -> Option<(Mono, &'static str)> {
         let of_legs = self.timers.next().map(|(at, (_, due))| (at, due.reason()));
         let of_players = self.players.next().map(|at| (at, "player's next packet"));
-        [of_players, of_legs].into_iter().flatten().min_by_key(|(at, _)| *at)
+        let of_tracks = self.tracks.next().map(|at| (at, "next packet of those at rest"));
+        [of_tracks, of_players, of_legs].into_iter().flatten().min_by_key(|(at, _)| *at)
     }
 
     /// What the thread of the handshakes is to do.

@@ -12,6 +12,7 @@ use crate::media::sounds::Sounds;
 impl Relay {
     /// Everybody whose next packet is due.
     pub(super) fn play_due(&mut self, now: Mono, wire: &mut impl Wire) {
+        self.tracks.play(now, &mut self.leg_by_id, &self.sounds, wire);
         while let Some((at, mut seats)) = self.players.take_due(now) {
             let mut stay = 0;
             seats.iter().take(EXPECTED_MAX).for_each(|seat| self.leg_by_id.soon(*seat));
@@ -45,11 +46,7 @@ impl Relay {
             return self.play_otherwise(seat, now, wire);
         }
         let next = leg.play(seat.leg, &self.sounds, now, wire);
-        match next {
-            Some(_) => self.rest_or_look(seat, now, wire),
-            None => self.wake(seat.leg, wire),
-        }
-        self.go_on_at(seat, at, next)
+        !self.rest(seat, now, wire) && self.go_on_at(seat, at, next)
     }
 
     /// What is no sound that repeats.
@@ -112,7 +109,9 @@ pub(super) fn packet_of(header: &Header, frame: &[u8]) -> [u8; HEADER + FRAME] {
     let mut packet = [0; HEADER + FRAME];
     if let Some((head, body)) = packet.split_first_chunk_mut() {
         header.write(head);
-        body.iter_mut().zip(frame).for_each(|(place, octet)| *place = *octet);
+        if body.len() == frame.len() {
+            body.copy_from_slice(frame);
+        }
     }
     packet
 }

@@ -7,36 +7,45 @@ use crate::base::{LegId, Mono};
 use crate::media::command::{MediaCommand, Source};
 use crate::media::leg::Leg;
 
-/// Packets that a player sends between two looks: a key is heard at most a fifth of a second later.
-const LOOKS_APART: u64 = 10;
+/// Packets of a leg's player between two thoughts of rest.
+const THOUGHTS_APART: u64 = 10;
 
 impl Relay {
-    /// After a packet of the leg's player: time to look, or to rest from now on.
-    pub(super) fn rest_or_look(&mut self, seat: Seat, now: Mono, wire: &mut impl Wire) {
-        let Some(leg) = self.leg_by_id.at_mut(seat).filter(|leg| is_time_to_look(leg, seat)) else { return };
-        let Some(door) = leg.door else { return };
-        if leg.rests {
-            wire.look(door);
-        } else if leg.may_rest(now) && !self.listeners_by_leg.contains_key(&seat.leg) {
-            leg.rests = true;
+    /// After a packet of the leg's player. True when it rests from now on, and plays with the others who do.
+    pub(super) fn rest(&mut self, seat: Seat, now: Mono, wire: &mut impl Wire) -> bool {
+        let Some(leg) = self.leg_by_id.at_mut(seat).filter(|leg| leg.thinks_of_rest(seat)) else { return false };
+        let Some((door, peer)) = leg.door.zip(leg.settled(now)).filter(|_| leg.may_rest()) else { return false };
+        if self.listeners_by_leg.contains_key(&seat.leg) {
+            return false;
+        }
+        leg.rests = self.tracks.join(seat, leg);
+        if leg.rests.is_some() {
             leg.incoming.pause();
+            wire.settle(seat.leg, Some(peer));
             wire.watch(door, false);
         }
+        leg.rests.is_some()
     }
 
     /// The legs that will not rest any more after this command. What has come for them belongs to the time before, and is to be looked at first.
     pub fn disturbed(&self, command: &MediaCommand) -> impl Iterator<Item = LegId> {
-        concerned(command).filter(|id| self.leg_by_id.get(id).is_some_and(|leg| leg.rests))
+        concerned(command).filter(|id| self.leg_by_id.get(id).is_some_and(|leg| leg.rests.is_some()))
     }
 
     pub(super) fn attend(&mut self, command: &MediaCommand, wire: &mut impl Wire) {
         concerned(command).for_each(|id| self.wake(id, wire));
     }
 
-    pub(super) fn wake(&mut self, id: LegId, wire: &mut impl Wire) {
-        let Some(leg) = self.leg_by_id.get_mut(&id).filter(|leg| leg.rests) else { return };
-        leg.rests = false;
+    /// It plays by itself again.
+    fn wake(&mut self, id: LegId, wire: &mut impl Wire) {
+        let Some((seat, leg)) = self.leg_by_id.seat(id).zip(self.leg_by_id.get_mut(&id)) else { return };
+        let Some(rest) = leg.rests.take() else { return };
+        let moved = self.tracks.leave(rest, leg);
+        leg.player.set_for.into_iter().for_each(|due| self.players.add(seat, due));
         leg.door.into_iter().for_each(|door| wire.watch(door, true));
+        if let Some((moved, rest)) = moved {
+            self.leg_by_id.at_mut(moved).into_iter().for_each(|leg| leg.rests = Some(rest));
+        }
     }
 }
 
@@ -45,16 +54,16 @@ fn concerned(command: &MediaCommand) -> impl Iterator<Item = LegId> + use<> {
     source.speakers().chain([command.leg()])
 }
 
-/// Not all of those who play together at the same time.
-fn is_time_to_look(leg: &Leg, seat: Seat) -> bool {
-    leg.outgoing.packets.wrapping_add(u64::from(seat.place)) % LOOKS_APART == 0
-}
-
 impl Leg {
-    /// It only plays, and its peer has been heard and is known.
-    fn may_rest(&self, now: Mono) -> bool {
-        let only_plays = matches!(self.source, Source::Tone(_) | Source::Wav(_)) && self.player.set_for.is_some();
+    /// Not all of those who play together at the same time.
+    fn thinks_of_rest(&self, seat: Seat) -> bool {
+        self.outgoing.packets.wrapping_add(u64::from(seat.place)) % THOUGHTS_APART == 0
+    }
+
+    /// It only plays.
+    fn may_rest(&self) -> bool {
+        let only_plays = matches!(self.source, Source::Tone(_) | Source::Wav(_)) && !self.pressing.is_busy();
         let is_heard = self.tap.is_some() || self.tones.is_some() || self.prompt.is_some() || self.keys.is_held();
-        only_plays && !is_heard && self.settled(now).is_some()
+        only_plays && !is_heard
     }
 }

@@ -8,7 +8,7 @@ use super::tests::{A, B, CALL, Phone, Recorder, World};
 use crate::base::LegId;
 use crate::media::{MediaCommand, MediaEvent, PromptId, Source, ToneKind, Track, WavId};
 
-const DOOR: Door = Door(A.0 as usize);
+const DOOR: Door = Door(A.0 as u32);
 const SECOND: Duration = Duration::from_secs(1);
 
 /// A hears a tone, and has been heard.

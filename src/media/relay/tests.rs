@@ -19,7 +19,7 @@ pub(super) const A: LegId = LegId(1);
 pub(super) const B: LegId = LegId(2);
 pub(super) const CALL: CallId = CallId(9);
 const SILENCE: Duration = Duration::from_secs(10);
-const FRAME: Duration = Duration::from_millis(20);
+pub(super) const FRAME: Duration = Duration::from_millis(20);
 
 /// A packet on its way out.
 #[derive(Clone, Debug)]
@@ -43,7 +43,7 @@ pub(super) struct Recorder {
 
 impl Wire for Recorder {
     fn door(&self, leg: LegId) -> Option<Door> {
-        self.has_doors.then_some(Door(leg.0 as usize))
+        self.has_doors.then_some(Door(leg.0 as u32))
     }
 
     fn watch(&mut self, door: Door, is_watched: bool) {
@@ -163,7 +163,7 @@ impl World {
         rtp.map(read).collect()
     }
 
-    fn reports(&self, leg: LegId) -> Vec<(Compound, SocketAddr)> {
+    pub(super) fn reports(&self, leg: LegId) -> Vec<(Compound, SocketAddr)> {
         let rtcp = self.wire.sent.iter().filter(|sent| sent.leg == leg && sent.channel == Channel::Rtcp);
         rtcp.map(|sent| (Compound::read(&sent.packet).unwrap(), sent.to)).collect()
     }
@@ -187,6 +187,13 @@ impl Phone {
     pub(super) fn say(&mut self, world: &mut World) {
         let octet = self.header.ssrc as u8;
         self.send(world, &[octet; 160]);
+        self.header.timestamp = self.header.timestamp.wrapping_add(160);
+    }
+
+    pub(super) fn say_sealed(&mut self, world: &mut World, shield: &mut Shield) {
+        let sealed = shield.seal_rtp(&self.header.with_payload(&[self.header.ssrc as u8; 160])).unwrap().to_vec();
+        world.arrive(self.leg, Channel::Rtp, self.address, &sealed);
+        self.header.sequence = self.header.sequence.wrapping_add(1);
         self.header.timestamp = self.header.timestamp.wrapping_add(160);
     }
 
