@@ -9,7 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::watch;
 
 use crate::base::phone::Region;
@@ -177,12 +177,20 @@ fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
 const STORE_WITHIN: Duration = Duration::from_secs(2);
 /// While calls go on before the end. The last answer of the last call may have to be sent again: this is as long as that takes.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// Of so many looks the log says one: what an admin waits for is minutes.
+const LOOKS_SAID: u32 = 20;
 /// Stands before every key of ours, so that Redis may serve others too.
 const REDIS_PREFIX: &str = "throughline";
 /// Phones that all connect at once when we start again.
 const LISTEN_BACKLOG: i32 = 1024;
 /// Room for some thousand messages.
 const SIP_BUFFER: usize = 4 << 20;
+
+/// Of the engine's thread, until that has taken it.
+struct EngineRuntime {
+    runtime: Option<Runtime>,
+    handle: Handle,
+}
 
 /// Where a plan comes from.
 pub struct Origin {
@@ -237,7 +245,7 @@ pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<S
     let (sip, http) = (sockets.sip, sockets.http.local_addr().map_err(StartError::Machine)?);
     let runtime = engine_runtime()?;
     let troubles = Arc::new(Troubles::new(Some(telemetry.clone())));
-    let lines = Arc::new(DeskLines::new(runtime.handle().clone(), Arc::clone(&troubles)));
+    let lines = Arc::new(DeskLines::new(runtime.handle.clone(), Arc::clone(&troubles)));
     let (sip_door, websockets) = websocket::door(plan.shell.web_flow());
     let pages = Arc::new(LivePages::default());
     tokio::spawn(beat(Arc::clone(&pages)));
@@ -266,7 +274,7 @@ pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<S
         websockets,
         tls: sip_tls,
         idle: plan.shell.sip_idle,
-        runtime: tokio::runtime::Handle::current(),
+        runtime: Handle::current(),
     };
     let engine = Engine::new(plan.settings, seed, boot_s);
     let names = Names::new(&plan.shell.name_servers);
@@ -315,8 +323,13 @@ impl Server {
         self.door.drain();
         let ended = async {
             let mut calls = self.calls().await;
-            while calls > 0 {
-                tracing::info!(calls, "new calls are put off, those in progress go on");
+            for look in 0_u32.. {
+                if calls == 0 {
+                    return;
+                }
+                if look % LOOKS_SAID == 0 {
+                    tracing::info!(calls, "new calls are put off, those in progress go on");
+                }
                 tokio::time::sleep(LOOK_EVERY).await;
                 calls = self.calls().await;
             }
@@ -348,7 +361,7 @@ pub fn warm_up(plan: &Plan) {
 fn open_store(plan: &StorePlan) -> Result<Store, StartError> {
     let opened = match plan {
         StorePlan::Embedded { path } => Store::embedded(path.clone(), limits::INTENTS_MAX, STORE_WITHIN),
-        StorePlan::Redis { url } => Store::redis(
+        StorePlan::Redis { url, .. } => Store::redis(
             RedisSetup { url: url.clone(), prefix: REDIS_PREFIX.to_owned() },
             limits::INTENTS_MAX,
             STORE_WITHIN,
@@ -425,21 +438,41 @@ pub fn random_seed() -> Result<[u8; 32], StartError> {
 
 /// The engine has a runtime of its own, with the desks' connections and one to the store: no other thread is woken between a
 /// datagram and its answer.
-fn engine_runtime() -> Result<Runtime, StartError> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(StartError::Machine)
+fn engine_runtime() -> Result<EngineRuntime, StartError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime
+        .map(|runtime| EngineRuntime { handle: runtime.handle().clone(), runtime: Some(runtime) })
+        .map_err(StartError::Machine)
+}
+
+impl EngineRuntime {
+    /// What it is for, on its own thread.
+    fn run<T: Send + 'static>(mut self, work: impl Future<Output = io::Result<T>> + Send + 'static) -> io::Result<T> {
+        let Some(runtime) = self.runtime.take() else { return Err(io::Error::other("the engine has no runtime")) };
+        // A task among the others: what wakes it on its own thread costs no look at the sockets.
+        let running = runtime.spawn(work);
+        runtime.block_on(running).unwrap_or_else(|fault| Err(io::Error::other(fault)))
+    }
+}
+
+/// A start that is given up lets go of it among other tasks, where a runtime must not wait for its own.
+impl Drop for EngineRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 fn spawn_engine(
-    runtime: Runtime,
+    runtime: EngineRuntime,
     wiring: Wiring,
     door: Door,
     end: reactor::DoorEnd,
 ) -> Result<JoinHandle<io::Result<()>>, StartError> {
-    // A task among the others: what wakes it on its own thread costs no look at the sockets.
     let run = move || {
         take_short_slices();
-        let running = runtime.spawn(reactor::run(wiring, door, end));
-        runtime.block_on(running).unwrap_or_else(|fault| Err(io::Error::other(fault)))
+        runtime.run(reactor::run(wiring, door, end))
     };
     std::thread::Builder::new().name("engine".to_owned()).spawn(run).map_err(StartError::Machine)
 }
@@ -500,5 +533,25 @@ impl std::error::Error for StartError {
             StartError::Wav { fault, .. } => Some(fault),
             StartError::Tls(_) | StartError::Notify(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    /// The engine's runtime is let go of on another's threads then, which must not end in a panic in place of the reason.
+    #[tokio::test]
+    async fn a_start_that_is_given_up_says_why() {
+        let text = include_str!("../../tests/support/smallest.toml");
+        let mut plan = config::read(text).unwrap_or_else(|faults| panic!("{faults:?}"));
+        plan.shell.sip[0].address = SocketAddr::from(([127, 0, 0, 1], 0));
+        plan.shell.http = SocketAddr::from(([127, 0, 0, 1], 0));
+        plan.shell.store = StorePlan::Embedded { path: ":memory:".into() };
+        plan.shell.history.file = "/nowhere/of/ours/history.db".into();
+        let sockets = bind(&plan.shell).unwrap_or_else(|faults| panic!("{faults:?}"));
+        let refused = start(plan, sockets, Origin::of_text(text)).await.err();
+        assert!(matches!(refused, Some(StartError::History(_))), "{refused:?}");
     }
 }
