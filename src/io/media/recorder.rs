@@ -1,8 +1,9 @@
 //! The thread that writes recordings: a file each, `.part` until it is complete. No call and no packet waits for the disk.
 
 use std::collections::{BTreeMap, HashMap};
-use std::fs::{self, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -57,6 +58,9 @@ const PART: &str = "part";
 /// Between two looks for recordings that have been kept long enough.
 const CLEANED_EVERY: Duration = Duration::from_secs(3600);
 const FRAME_OCTETS: usize = 4;
+/// What people said is for nobody else on the machine.
+const OWNER_ONLY: u32 = 0o600;
+const OWNER_ONLY_FOLDER: u32 = 0o700;
 
 /// Where the complete recording of a call lies.
 pub fn path_of(folder: &Path, call: CallId) -> PathBuf {
@@ -65,7 +69,7 @@ pub fn path_of(folder: &Path, call: CallId) -> PathBuf {
 
 /// The folder is there, and takes files.
 pub fn prepare_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)?;
+    DirBuilder::new().recursive(true).mode(OWNER_ONLY_FOLDER).create(folder)?;
     let probe = folder.join(".probe");
     File::create(&probe)?;
     fs::remove_file(probe)
@@ -225,7 +229,9 @@ impl Recorder {
 
 impl Open {
     fn begin(part: &Path) -> io::Result<Open> {
-        let mut file = BufWriter::new(File::create(part)?);
+        let mut file = BufWriter::new(
+            OpenOptions::new().write(true).create(true).truncate(true).mode(OWNER_ONLY).open(part)?,
+        );
         file.write_all(&recording::header(0))?;
         Ok(Open { file, tape: Tape::default(), octets: 0 })
     }
@@ -286,6 +292,7 @@ fn with_extension(folder: &Path, extension: &str) -> io::Result<Vec<PathBuf>> {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
     use std::sync::Mutex;
 
     use super::*;
@@ -304,7 +311,6 @@ mod tests {
     fn world(name: &str, longest: Duration) -> World {
         let folder = std::env::temp_dir().join(format!("throughline-recorder-{}-{name}", std::process::id()));
         let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
         started(folder, longest)
     }
 
@@ -349,6 +355,18 @@ mod tests {
         assert_eq!(said, [Recorded { length: Duration::from_secs(1), dropped: 0, stopped: None }]);
         assert_eq!((samples.len(), &samples[..2], &samples[320..322]), (16_000, &[988, 0][..], &[0, -988][..]));
         assert!(samples[640..].iter().all(|sample| *sample == 0));
+    }
+
+    #[test]
+    fn a_recording_is_for_its_owner_alone() {
+        let mut world = world("owner", Duration::from_secs(60));
+        world.sound(Track::Caller, 0, 0xce);
+        world.tapes.give(TapeOrder::End { call: CALL, length: 160 });
+        drop(world.tapes);
+        world.thread.join().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&world.folder), mode(&path_of(&world.folder, CALL))), (0o700, 0o600));
+        fs::remove_dir_all(&world.folder).unwrap();
     }
 
     #[test]
