@@ -39,6 +39,11 @@ pub enum OpenError {
     Thread { source: std::io::Error },
 }
 
+/// What is wrong with the address of a Redis, which is not repeated: it may hold a password.
+pub fn address_fault(url: &str) -> Option<String> {
+    redis::address_fault(url)
+}
+
 impl Store {
     /// The embedded store in the file at `path` (beside it SQLite keeps `-wal`). What it has acknowledged survives the end of the process.
     pub fn embedded(path: PathBuf, intents_max: usize, timeout: Duration) -> Result<Store, OpenError> {

@@ -27,6 +27,7 @@ mod resp;
 mod scripts;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -66,6 +67,14 @@ struct Shared {
     waiting: Semaphore,
     /// The pools as they were seeded last, for when Redis has lost them.
     seeds: Mutex<BTreeMap<PoolId, Vec<E164>>>,
+    trouble: Trouble,
+}
+
+/// What Redis said last in place of an answer: in the log once, until it answers again.
+#[derive(Default)]
+struct Trouble {
+    is_there: AtomicBool,
+    said: Mutex<String>,
 }
 
 /// How long an attempt to connect may take. The next request makes the next attempt, without a pause: a refusal costs nothing,
@@ -87,6 +96,7 @@ impl Redis {
             intents_max,
             waiting: Semaphore::new(STORE_WAITING_MAX),
             seeds: Mutex::new(BTreeMap::new()),
+            trouble: Trouble::default(),
         };
         Ok(Redis { connection, shared: Arc::new(shared) })
     }
@@ -124,7 +134,11 @@ impl Redis {
             Err(error) if error.is_connection_dropped() => self.attempt(script, &arguments).await,
             answered => answered,
         }
-        .map_err(|error| failure(&error))
+        .inspect(|_| self.shared.trouble.is_over())
+        .map_err(|error| {
+            self.shared.trouble.say(&error);
+            failure(&error)
+        })
     }
 
     async fn attempt(&self, script: Option<&Script>, arguments: &[String]) -> Result<Value, RedisError> {
@@ -176,6 +190,42 @@ impl Redis {
     }
 }
 
+impl Trouble {
+    /// Slowness is counted with the calls that it hits.
+    fn say(&self, error: &RedisError) {
+        let words = error.to_string();
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        if error.is_timeout() || *said == words {
+            return;
+        }
+        tracing::warn!(cause = words, remedy = remedy(error), "Redis does not do what it is asked");
+        *said = words;
+        self.is_there.store(true, Ordering::Relaxed);
+    }
+
+    fn is_over(&self) {
+        if self.is_there.load(Ordering::Relaxed) {
+            self.is_there.store(false, Ordering::Relaxed);
+            self.said.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        }
+    }
+}
+
+/// What the admin can do about it.
+fn remedy(error: &RedisError) -> &'static str {
+    match error.code() {
+        Some("NOAUTH" | "WRONGPASS") => "write user and password into [store] redis, as redis://USER:PASSWORD@HOST:6379/0",
+        Some("NOPERM") => "let that user run scripts on keys that begin with {throughline}:",
+        Some("READONLY") => "name the Redis that takes writes",
+        Some("OOM" | "MISCONF") => "give Redis memory and a disk that takes its file",
+        Some("ERR") if error.detail().is_some_and(|detail| detail.contains("DB index")) => {
+            "write a database that it has at the end of [store] redis"
+        }
+        Some(_) | None if error.is_io_error() => "see whether it runs, and whether [store] redis is its address",
+        Some(_) | None => "see its log",
+    }
+}
+
 impl std::fmt::Debug for RedisSetup {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RedisSetup").field("prefix", &self.prefix).finish_non_exhaustive()
@@ -187,6 +237,11 @@ fn client(url: &str) -> Result<Client, RedisError> {
     Client::open(url.into_connection_info()?.set_tcp_settings(tcp))
 }
 
+/// In the words of its reader.
+pub(super) fn address_fault(url: &str) -> Option<String> {
+    client(url).err().map(|fault| fault.detail().map_or_else(|| fault.to_string(), str::to_owned))
+}
+
 fn connection(client: &Client) -> Result<ConnectionManager, OpenError> {
     let config = ConnectionManagerConfig::new()
         .set_connection_timeout(Some(CONNECT_TIMEOUT))
@@ -196,12 +251,20 @@ fn connection(client: &Client) -> Result<ConnectionManager, OpenError> {
     ConnectionManager::new_lazy_with_config(client.clone(), config).map_err(|source| OpenError::Address { source })
 }
 
+/// It does not take our name, or has no such database.
+fn is_about_us(error: &RedisError) -> bool {
+    let is_a_database = || error.detail().is_some_and(|detail| detail.contains("DB index"));
+    matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM")) || is_a_database()
+}
+
 fn failure(error: &RedisError) -> StoreError {
     if error.is_timeout() {
         return StoreError::Timeout;
     }
     match error.kind() {
         ErrorKind::Parse | ErrorKind::UnexpectedReturnType => StoreError::Corrupt,
+        // Before it looks at anything.
+        ErrorKind::Server(ServerErrorKind::ResponseError) if is_about_us(error) => StoreError::Unavailable,
         ErrorKind::Server(ServerErrorKind::ResponseError) => StoreError::Corrupt,
         _ => StoreError::Unavailable,
     }
