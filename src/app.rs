@@ -6,6 +6,7 @@ pub mod demo;
 pub mod desk;
 pub mod explain;
 pub mod key;
+mod files;
 mod notices;
 mod numbers;
 mod reload;

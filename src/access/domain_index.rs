@@ -60,6 +60,22 @@ pub(super) struct DomainIndex {
     marks: Vec<Marks>,
     /// Of the names that mean all below them: the fewest labels, and the most.
     labels: (usize, usize),
+    torn: Torn,
+}
+
+/// A pattern that was given one tier and later another, which stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TwoTiers {
+    pub domain: String,
+    pub first: TierId,
+    pub then: TierId,
+}
+
+/// The first of those patterns, and how many there are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Torn {
+    pub named: Vec<TwoTiers>,
+    pub count: usize,
 }
 
 /// What the names mean, as far as they have been put in.
@@ -67,7 +83,11 @@ pub(super) struct DomainIndex {
 struct Meanings {
     marks: Vec<Marks>,
     after: HashMap<(Option<u32>, Mark), u32>,
+    torn: Torn,
 }
+
+/// More say no more.
+const TORN_NAMED_MAX: usize = 10;
 
 impl DomainIndex {
     /// `names` gives every name with what it means, one meaning after the other and each time the same; it is asked twice, so that
@@ -83,9 +103,14 @@ impl DomainIndex {
         });
         let mut packing = counting.map(Counting::packing);
         let mut meanings = Meanings::default();
-        names(&mut |named| packing[usize::from(named.below)].put(named.name, |old| meanings.after(old, named.mark)));
+        names(&mut |named| packing[usize::from(named.below)].put(named.name, |old| meanings.after(old, named)));
         let [exact, below] = packing.map(Packing::finish);
-        DomainIndex { exact, below, marks: meanings.marks, labels }
+        DomainIndex { exact, below, marks: meanings.marks, labels, torn: meanings.torn }
+    }
+
+    /// The patterns with two tiers.
+    pub(super) fn torn(&self) -> &Torn {
+        &self.torn
     }
 
     /// Begins to look up a host.
@@ -125,14 +150,30 @@ impl<'h> Host<'h> {
 
 impl Meanings {
     /// What a name means that meant `old` and means this too.
-    fn after(&mut self, old: Option<u32>, mark: &Mark) -> u32 {
+    fn after(&mut self, old: Option<u32>, Named { name, below, mark }: Named<'_>) -> u32 {
         let marks = &mut self.marks;
+        let first = old.and_then(|old| marks.get(old as usize)?.tier.as_ref());
+        if let (Some(first), Mark::Tier(then)) = (first, mark)
+            && first != then
+        {
+            self.torn.add(name, below, first, then);
+        }
         *self.after.entry((old, mark.clone())).or_insert_with(|| {
             let mut both = old.and_then(|old| marks.get(old as usize)).cloned().unwrap_or_default();
             both.add(mark.clone());
             marks.push(both);
             (marks.len() - 1) as u32
         })
+    }
+}
+
+impl Torn {
+    fn add(&mut self, name: &[u8], below: bool, first: &TierId, then: &TierId) {
+        self.count += 1;
+        if self.named.len() < TORN_NAMED_MAX {
+            let domain = format!("{}{}", if below { "*." } else { "" }, String::from_utf8_lossy(name));
+            self.named.push(TwoTiers { domain, first: first.clone(), then: then.clone() });
+        }
     }
 }
 

@@ -43,6 +43,12 @@ pub struct ListFault {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BadLine {
     NotText,
+    /// The file is of two bytes to a sign, as some programs write what they call Unicode.
+    WideText,
+    /// The file names no domain: what wrote it has failed, or it is another one.
+    Empty,
+    /// The values have this between them in place of a comma.
+    Separator(char),
     /// Not two columns, or quotes that do not end.
     Columns,
     Domain(String, BadPattern),
@@ -54,6 +60,8 @@ const HEADER: &str = "domain";
 const COMMENT: char = '#';
 /// What some programs write at the beginning of a text in UTF-8.
 const MARK: &[u8] = b"\xef\xbb\xbf";
+/// Whoever writes two bytes to a sign does so from the first one on.
+const WIDE_WITHIN: usize = 1 << 10;
 /// Values of a fault are cut there: a line may be anything.
 const SHOWN_MAX: usize = 60;
 
@@ -61,6 +69,9 @@ impl DomainList {
     /// Reads `domain,tier` lines; values may stand in quotes, a first line `domain,tier` and lines with `#` are passed over. `tiers`
     /// are the names that there are. On failure nothing of the file holds.
     pub fn read(file: Arc<[u8]>, tiers: &[&str]) -> Result<DomainList, ListFaults> {
+        if is_wide(&file) {
+            return Err(ListFaults::of_the_file(BadLine::WideText));
+        }
         let tier_by_name: HashMap<&str, u16> = tiers.iter().copied().zip(0..=u16::MAX).collect();
         let mut entries = Vec::with_capacity(memchr::memchr_iter(b'\n', &file).count() + 1);
         let mut faults = ListFaults::default();
@@ -72,6 +83,9 @@ impl DomainList {
                 Err(why) => faults.add(ListFault { line, why }),
             }
             at += bytes.len() + 1;
+        }
+        if faults.count == 0 && entries.is_empty() {
+            return Err(ListFaults::of_the_file(BadLine::Empty));
         }
         let tiers = tiers.iter().map(|name| Mark::Tier(TierId::new(name))).collect();
         if faults.count == 0 { Ok(DomainList { file, entries, tiers }) } else { Err(faults) }
@@ -115,7 +129,7 @@ fn entry(line: &[u8], nth: usize, tiers: &HashMap<&str, u16>) -> Result<Option<E
     if text.is_empty() || text.starts_with(COMMENT) {
         return Ok(None);
     }
-    let (domain, tier) = columns(text).ok_or(BadLine::Columns)?;
+    let (domain, tier) = columns(text).ok_or_else(|| not_columns(text))?;
     if nth == 1 && domain.eq_ignore_ascii_case(HEADER) {
         return Ok(None);
     }
@@ -125,6 +139,18 @@ fn entry(line: &[u8], nth: usize, tiers: &HashMap<&str, u16>) -> Result<Option<E
     let place = u32::try_from(name.as_ptr().addr() - line.as_ptr().addr()).ok().zip(u8::try_from(name.len()).ok());
     let (at, length) = place.ok_or_else(|| bad(BadPattern::Unreadable))?;
     Ok(Some(Entry { at, length, below, tier }))
+}
+
+/// No domain and no tier has a zero in it.
+fn is_wide(file: &[u8]) -> bool {
+    let looked_at = file.get(..WIDE_WITHIN).unwrap_or(file);
+    looked_at.starts_with(b"\xff\xfe") || looked_at.starts_with(b"\xfe\xff") || memchr::memchr(0, looked_at).is_some()
+}
+
+/// Why a line has no two values.
+fn not_columns(text: &str) -> BadLine {
+    let other = [';', '\t', '|'].into_iter().find(|other| text.contains(*other) && !text.contains(','));
+    other.map_or(BadLine::Columns, BadLine::Separator)
 }
 
 /// The two values of a line.
@@ -151,6 +177,11 @@ fn shown(text: &str) -> String {
 }
 
 impl ListFaults {
+    /// One about all of it.
+    fn of_the_file(why: BadLine) -> ListFaults {
+        ListFaults { named: vec![ListFault { line: 1, why }], count: 1 }
+    }
+
     fn add(&mut self, fault: ListFault) {
         self.count += 1;
         if self.named.len() < FAULTS_NAMED_MAX {
@@ -180,7 +211,23 @@ mod tests {
     fn a_list_is_read_whatever_wrote_it() {
         let text = "\u{feff}Domain,Tier\r\n# those of last year\r\nShop.Example.com,gold\r\n\r\n\"*.example.net\" , \"iron\"\n  example.org,gold";
         assert_eq!(read(text), ["shop.example.com gold", "*.example.net iron", "example.org gold"]);
-        assert_eq!(read(""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_file_that_is_no_list_is_named_once() {
+        let why = |file: &[u8]| {
+            let faults = DomainList::read(file.into(), &TIERS).unwrap_err();
+            let named: Vec<_> = faults.named.into_iter().map(|fault| fault.why).collect();
+            (named, faults.count)
+        };
+        let wide: Vec<u8> = "\u{feff}example.com,gold\n".repeat(9).encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(why(&wide), (vec![BadLine::WideText], 1));
+        assert_eq!(why(&wide[2..]), (vec![BadLine::WideText], 1));
+        for empty in ["", "\n\n", "domain,tier\n", "# of last year\n"] {
+            assert_eq!(why(empty.as_bytes()), (vec![BadLine::Empty], 1), "{empty:?}");
+        }
+        let of_a_spreadsheet = [BadLine::Separator(';'), BadLine::Separator('\t')];
+        assert_eq!(why(b"example.com;gold\nexample.net\tgold\nexample.org,gold\n"), (of_a_spreadsheet.to_vec(), 2));
     }
 
     #[test]

@@ -66,10 +66,10 @@ impl fmt::Display for DomainPattern {
 impl fmt::Display for BadPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            BadPattern::Unreadable => "not a domain: write it like example.com or *.example.com",
+            BadPattern::Unreadable => "not a domain",
             BadPattern::NotAscii => "not a domain as the network writes it: use its xn-- form",
             BadPattern::PublicSuffix => "a public suffix: anybody can register below it",
-            BadPattern::NotPublicSuffix => "not a public suffix: write it under domains, as *.example.com",
+            BadPattern::NotPublicSuffix => "not a public suffix, which is written as a domain: *.example.com",
         })
     }
 }

@@ -32,6 +32,8 @@ pub enum BadHoliday {
     NoStart,
     /// Not a day that there is, or one with a time.
     Date,
+    /// With an hour of its day.
+    Time,
     /// It does not end after it begins, or lasts longer than a year.
     Span,
     /// A repetition that is not yearly, or with parts that are not known here.
@@ -117,6 +119,12 @@ impl Holidays {
     }
 }
 
+/// Why a value is no whole day.
+fn no_date(value: &str) -> BadHoliday {
+    let has_a_day = value.split_once('T').is_some_and(|(day, _)| date(day).is_some());
+    if has_a_day { BadHoliday::Time } else { BadHoliday::Date }
+}
+
 /// The content lines with the numbers of their first lines (section 3.1): one that begins with a blank goes on with the one before.
 fn unfolded(text: &str) -> Vec<(usize, String)> {
     let mut lines: Vec<(usize, String)> = Vec::new();
@@ -191,8 +199,8 @@ impl Reader {
     fn property(&mut self, line: usize, name: &str, value: &str) {
         let Some(event) = &mut self.event else { return };
         let read = match name {
-            "DTSTART" => date(value).map(|date| event.start = Some(date)).ok_or(BadHoliday::Date),
-            "DTEND" => date(value).map(|date| event.end = Some(date)).ok_or(BadHoliday::Date),
+            "DTSTART" => date(value).map(|date| event.start = Some(date)).ok_or_else(|| no_date(value)),
+            "DTEND" => date(value).map(|date| event.end = Some(date)).ok_or_else(|| no_date(value)),
             "DURATION" => days(value).map(|days| event.length = Some(days)).ok_or(BadHoliday::Span),
             "RDATE" => dates(value).map(|dates| event.more.extend(dates)).ok_or(BadHoliday::Date),
             "EXDATE" => dates(value).map(|dates| event.except.extend(dates)).ok_or(BadHoliday::Date),
@@ -331,7 +339,7 @@ impl BadHoliday {
             BadHoliday::Line => "write NAME:VALUE, or begin the line with a blank if it goes on with the one before",
             BadHoliday::Nesting => "end each BEGIN with an END of the same name",
             BadHoliday::NoStart => "give it a day: DTSTART;VALUE=DATE:20261225",
-            BadHoliday::Date => "write a whole day: DTSTART;VALUE=DATE:20261225",
+            BadHoliday::Date | BadHoliday::Time => "write a whole day: DTSTART;VALUE=DATE:20261225",
             BadHoliday::Span => {
                 "let DTEND be the day after the last one, or DURATION be P3D for three days; at most a year"
             }
@@ -352,6 +360,7 @@ impl fmt::Display for BadHoliday {
             BadHoliday::Nesting => f.write_str("ends what has not begun, or nothing ends what began"),
             BadHoliday::NoStart => f.write_str("begins an event without a day"),
             BadHoliday::Date => f.write_str("is no day that there is"),
+            BadHoliday::Time => f.write_str("is a time of day, and a holiday is a whole day"),
             BadHoliday::Span => f.write_str("says no whole days, from the first to one after it"),
             BadHoliday::Repetition => f.write_str("repeats in a way that is not known here"),
             BadHoliday::TooMany => write!(f, "makes it more than {HOLIDAYS_MAX} days"),
@@ -444,7 +453,7 @@ mod tests {
     fn nonsense_is_named_with_its_line() {
         for (events, expect) in [
             (event("DTSTART;VALUE=DATE:20261325\r\n"), vec![(5, BadHoliday::Date)]),
-            (event("DTSTART:20261225T080000Z\r\n"), vec![(5, BadHoliday::Date)]),
+            (event("DTSTART:20261225T080000Z\r\n"), vec![(5, BadHoliday::Time)]),
             (event(""), vec![(3, BadHoliday::NoStart)]),
             (event("DTSTART:20261225\r\nDTEND:20261225\r\n"), vec![(3, BadHoliday::Span)]),
             (event("DTSTART:20261225\r\nDURATION:PT8H\r\n"), vec![(6, BadHoliday::Span)]),

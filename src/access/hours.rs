@@ -55,9 +55,11 @@ pub enum LastDay {
 /// Why a text does not say opening hours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BadHours {
-    UnknownZone,
+    UnknownZone(String),
     /// A window that cannot be read.
     Unreadable(String),
+    /// A window that ends when it begins.
+    Empty(String),
     /// No window at all.
     Never,
 }
@@ -79,13 +81,18 @@ impl Hours {
     /// `daily 00:00-24:00`.
     pub fn parse(zone: &str, windows: &[String]) -> Result<Hours, BadHours> {
         let text = format!("{} in {zone}", windows.join(", ")).into_boxed_str();
-        let zone = TimeZoneDatabase::bundled().get(zone).map_err(|_| BadHours::UnknownZone)?;
+        let zone = TimeZoneDatabase::bundled().get(zone).map_err(|_| BadHours::UnknownZone(zone.to_owned()))?;
         if windows.is_empty() {
             return Err(BadHours::Never);
         }
-        let read = |text: &String| Window::parse(text).ok_or_else(|| BadHours::Unreadable(text.clone()));
+        let read = |text: &String| Window::read(text);
         let clock = Clock(zone);
         Ok(Hours { clock, windows: windows.iter().map(read).collect::<Result<_, _>>()?, days: Days::All, text })
+    }
+
+    /// The names of the zones that there are.
+    pub fn zones() -> Vec<String> {
+        TimeZoneDatabase::bundled().available().map(|name| name.to_string()).collect()
     }
 
     /// Not on these holidays, which are called so.
@@ -220,12 +227,18 @@ impl fmt::Display for Hours {
 }
 
 impl Window {
+    fn read(text: &str) -> Result<Window, BadHours> {
+        let window = Window::parse(text).ok_or_else(|| BadHours::Unreadable(text.to_owned()))?;
+        let is_empty = window.from_min == window.to_min;
+        if is_empty { Err(BadHours::Empty(text.to_owned())) } else { Ok(window) }
+    }
+
     fn parse(text: &str) -> Option<Window> {
         let mut words = text.split_ascii_whitespace();
         let days = parse_days(words.next()?)?;
         let (from, to) = words.next()?.split_once('-')?;
         let (from_min, to_min) = (parse_minute(from)?, parse_minute(to)?);
-        let is_window = words.next().is_none() && from_min < DAY_MIN && from_min != to_min;
+        let is_window = words.next().is_none() && from_min < DAY_MIN;
         is_window.then_some(Window { days, from_min, to_min })
     }
 
@@ -282,9 +295,10 @@ fn parse_minute(text: &str) -> Option<u16> {
 impl fmt::Display for BadHours {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            BadHours::UnknownZone => f.write_str("not a time zone of the IANA database: write it like Europe/Berlin"),
-            BadHours::Unreadable(text) => write!(f, "not opening hours: {text:?}; write them like mon-fri 08:00-18:00"),
-            BadHours::Never => f.write_str("no opening hours given: write at least one, like mon-fri 08:00-18:00"),
+            BadHours::UnknownZone(zone) => write!(f, "no time zone of the IANA database is called {zone:?}"),
+            BadHours::Unreadable(text) => write!(f, "{text:?} are no opening hours"),
+            BadHours::Empty(text) => write!(f, "{text:?} end in the minute in which they begin"),
+            BadHours::Never => f.write_str("no opening hours are given"),
         }
     }
 }
@@ -346,11 +360,13 @@ mod tests {
 
     #[test]
     fn what_says_no_hours_says_so() {
-        assert_eq!(hours("Mars/Olympus", &["daily 00:00-24:00"]).err(), Some(BadHours::UnknownZone));
+        assert_eq!(hours("Mars/Olympus", &["daily 00:00-24:00"]).err(), Some(BadHours::UnknownZone("Mars/Olympus".to_owned())));
         assert_eq!(hours("UTC", &[]).err(), Some(BadHours::Never));
-        for text in ["mon", "mon 8-18", "mon 08:00-25:00", "mon 08:60-09:00", "mon 08:00-08:00", "mon 08:00-09:00 x"] {
+        for text in ["mon", "mon 8-18", "mon 08:00-25:00", "mon 08:60-09:00", "mon 08:00-09:00 x"] {
             assert_eq!(hours("UTC", &[text]).err(), Some(BadHours::Unreadable(text.to_owned())), "{text}");
         }
+        let empty = "mon 08:00-08:00";
+        assert_eq!(hours("UTC", &[empty]).err(), Some(BadHours::Empty(empty.to_owned())));
     }
 
     #[test]

@@ -38,6 +38,7 @@ pub use domain_list::{BadLine, DomainList, ListFault, ListFaults};
 pub use domains::{BadPattern, DomainPattern, host_of, registrable};
 pub use facts::{Channel, Facts, QueueLoad};
 pub use holidays::{BadHoliday, HolidayFault, Holidays};
+pub use domain_index::{Torn, TwoTiers};
 pub use hours::{BadHours, Hours, LastDay};
 pub use keywords::{BadKeyword, Keyword};
 pub use policy::{Policy, PolicySetup, TooMany};

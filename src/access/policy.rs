@@ -7,7 +7,7 @@ use crate::base::limits::{ACCESS_RULES_MAX, PROTECTED_DOMAINS_MAX};
 use crate::base::{QueueId, SkillId, TierId, Wall};
 
 use super::answer::{Answer, Decision};
-use super::domain_index::{DomainIndex, Host, Mark, Named};
+use super::domain_index::{DomainIndex, Host, Mark, Named, Torn};
 use super::domain_list::DomainList;
 use super::domains::{DomainPattern, host_of, registrable};
 use super::facts::Facts;
@@ -153,6 +153,11 @@ impl Policy {
     /// Each rule that `decide` would try, in its order, up to the one that matches.
     pub fn explain(&self, facts: &Facts<'_>) -> Vec<RuleTried> {
         self.decide_with_trace(facts).1.tried()
+    }
+
+    /// The patterns that tiers and lists name for two tiers; the later stands.
+    pub fn torn(&self) -> &Torn {
+        self.indexes.domains.torn()
     }
 
     /// The account class of a domain, address or URI, if the configuration gives it one.

@@ -3,11 +3,11 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::config::Plan;
+use crate::config::{Fault, Plan};
 use crate::engine::ConfigSource;
 
 use super::configuration::{self, NoPlan};
-use super::{notices, server, sounds, tls, warnings};
+use super::{files, server, tls, warnings};
 
 /// What was given is wrong.
 pub const WRONG: u8 = 2;
@@ -41,22 +41,24 @@ pub fn read(file: &Path) -> Option<(Plan, ConfigSource)> {
             None
         }
         Err(NoPlan::Faults(faults)) => {
-            for fault in faults.iter() {
-                eprintln!("{}:{fault}", file.display());
-            }
-            eprintln!("{} faults; nothing was started", faults.len());
+            say(file, &faults);
             None
         }
     }
 }
 
+fn say(file: &Path, faults: &[Fault]) {
+    faults.iter().for_each(|fault| eprintln!("{}:{fault}", file.display()));
+    let noun = if faults.len() == 1 { "fault" } else { "faults" };
+    eprintln!("{} {noun}; nothing was started", faults.len());
+}
+
 /// Says what is wrong with the files that the configuration names.
 fn files_are_good(file: &Path, plan: &Plan) -> bool {
-    let (mut faults, warning) = tls::check(plan);
-    faults.extend(sounds::check(plan));
-    faults.extend(notices::check(plan));
-    for line in faults.iter().chain(&warning) {
-        eprintln!("{}:{line}", file.display());
+    tls::expired(plan).iter().for_each(|line| eprintln!("{}:{line}", file.display()));
+    let faults = files::faults_of(plan);
+    if !faults.is_empty() {
+        say(file, &faults);
     }
     faults.is_empty()
 }

@@ -9,6 +9,8 @@ use crate::base::limits::CONFIG_FILE_MAX;
 use crate::config::{self, Fault, Plan, WavAt};
 use crate::engine::{ConfigSource, FileRead, SourceFile};
 
+use super::files;
+
 /// Why there is no plan.
 pub enum NoPlan {
     /// The file itself cannot be read.
@@ -27,7 +29,14 @@ pub fn read(file: &Path, earlier: &[Vec<WavAt>]) -> Result<(Plan, ConfigSource),
         files.insert(name.to_owned(), SourceFile::new(Arc::clone(&bytes)));
         Ok(bytes)
     };
-    let plan = config::read_with(&text, &mut read, earlier).map_err(NoPlan::Faults)?;
+    let plan = match config::read_whole(&text, &mut read, earlier) {
+        (Some(plan), faults) if faults.is_empty() => plan,
+        // Who mends these would find the others only then.
+        (plan, mut faults) => {
+            faults.extend(plan.iter().flat_map(files::faults_of));
+            return Err(NoPlan::Faults(faults));
+        }
+    };
     let files = files.into_iter().map(|(name, file)| (name, file.without_text_if_long())).collect();
     let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()).display().to_string();
     Ok((plan, ConfigSource { text: Arc::from(text), folder, files }))

@@ -8,13 +8,7 @@ pub fn targets(plan: &Plan) -> Vec<NotifyTarget> {
     plan.shell.notify.iter().map(target).collect()
 }
 
-/// A line for each that cannot be reached as it is written.
-pub fn check(plan: &Plan) -> Vec<String> {
-    let line = |Fault { line, key, what, remedy, .. }| format!("line {line}: {key}: {what}; {remedy}");
-    faults_of(plan).into_iter().map(line).collect()
-}
-
-/// A fault for each likewise.
+/// A fault for each that cannot be reached as it is written.
 pub fn faults_of(plan: &Plan) -> Vec<Fault> {
     let fault = |NotifyFault { name, what }| {
         let line = plan.shell.notify.iter().find(|target| target.name == name).map_or(1, |target| target.line);

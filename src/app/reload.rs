@@ -21,7 +21,7 @@ use crate::io::leisure::at_leisure;
 use crate::io::media::SoundsDoor;
 use crate::io::notify::Notifier;
 use crate::io::sip::tls::Tls;
-use crate::io::telemetry::logging::{self, LogFilter};
+use crate::io::telemetry::logging::LogFilter;
 use crate::io::web::Served;
 use crate::media::{Clip, Sounds};
 
@@ -30,7 +30,7 @@ use super::numbers::Numbers;
 use super::server::{random_seed, warm_up};
 use super::warnings::warn;
 use super::web::WebParts;
-use super::{notices, sounds, tls};
+use super::{files, notices, sounds, tls};
 
 /// What of a running server can be changed.
 pub struct Reloader {
@@ -131,10 +131,8 @@ impl Reloader {
     /// For a signal: what comes of it is in the log.
     pub async fn run_and_log(self: Arc<Reloader>) {
         match self.run(true).await {
-            Ok(Reloaded { changes, .. }) => {
-                let changes: Vec<String> = changes.iter().map(|(key, how)| format!("{key} {how}")).collect();
-                tracing::info!(?changes, "the configuration was read again");
-            }
+            // It says so itself.
+            Ok(Reloaded { .. }) => {}
             Err(NotReloaded::Faults(faults) | NotReloaded::NeedsRestart(faults)) => {
                 for ConfigFault { key, file, line, what, remedy } in faults.iter().take(FAULTS_LOGGED_MAX) {
                     tracing::error!(file, line, key, remedy, "{what}");
@@ -161,9 +159,13 @@ impl Reloader {
         };
         // A million domains are some seconds of work, which no call shall wait for.
         let checked = at_leisure("reload", move || check(&file, &before)).await.ok_or(NotReloaded::NoEngine)??;
-        let changes = checked.changes.iter().map(|change| (change.key.clone(), change.how.as_str())).collect();
+        let changes: Vec<_> =
+            checked.changes.iter().map(|change| (change.key.clone(), change.how.as_str())).collect();
         if apply {
+            let policy = checked.plan.settings.calls.policy.version();
             self.apply(checked, &mut present).await?;
+            let said: Vec<String> = changes.iter().map(|(key, how)| format!("{key} {how}")).collect();
+            tracing::info!(changes = said.join(", "), %policy, "the configuration was read again");
         }
         Ok(Reloaded { changes, is_applied: apply })
     }
@@ -211,15 +213,10 @@ fn check(file: &Path, before: &Before) -> Result<Checked, NotReloaded> {
             NoPlan::Faults(faults) => faults,
         }))
     })?;
-    let mut faults = tls::faults_of(&plan);
-    faults.extend(notices::faults_of(&plan));
+    let mut faults = files::faults_beside_sounds(&plan);
     let read = sounds::read(&plan.shell.media.wavs, &before.clips);
     if read.is_err() {
         faults.extend(sounds::faults_of(&plan));
-    }
-    if let Err(error) = logging::check_filter(&plan.shell.log.filter) {
-        faults
-            .push(Fault { key: "log.filter".to_owned(), ..of_file(error.to_string(), "write info, or leave it out") });
     }
     let (true, Ok(clips)) = (faults.is_empty(), read) else { return Err(NotReloaded::Faults(told(faults))) };
     let changes = config::diff(&before.source, &source).map_err(|faults| NotReloaded::NeedsRestart(told(faults)))?;

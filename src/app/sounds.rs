@@ -13,13 +13,7 @@ pub fn read(wavs: &[Vec<WavAt>], earlier: &[Clip]) -> Result<Vec<Clip>, (WavAt, 
     wavs.iter().enumerate().map(read).collect()
 }
 
-/// A line for each key of the configuration that names files which cannot be played: the first of them.
-pub fn check(plan: &Plan) -> Vec<String> {
-    let line = |Fault { line, key, what, remedy, .. }| format!("line {line}: {key}: {what}; {remedy}");
-    faults_of(plan).into_iter().map(line).collect()
-}
-
-/// A fault for each key that names such files.
+/// A fault for each key of the configuration that names files which cannot be played: the first of them.
 pub fn faults_of(plan: &Plan) -> Vec<Fault> {
     let mut seen = BTreeSet::new();
     let mut faults: Vec<(&WavAt, Fault, usize)> = Vec::new();

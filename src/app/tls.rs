@@ -67,20 +67,18 @@ fn open_one(files: TlsFiles) -> Result<Arc<Tls>, TlsFault> {
     Ok(Arc::new(opened))
 }
 
-/// A line for each fault, and one for each certificate that has expired.
-pub fn check(plan: &Plan) -> (Vec<String>, Vec<String>) {
+/// A line for each certificate that has expired.
+pub fn expired(plan: &Plan) -> Vec<String> {
     let sip = plan.shell.tls.as_ref().map(|tls| of_sip(plan, tls));
     let http = plan.shell.http_tls.as_ref().map(of_http);
-    let (mut wrong, mut expired) = (Vec::new(), Vec::new());
+    let mut expired = Vec::new();
     for named in [sip, http].into_iter().flatten() {
-        let found = faults(&named.files);
-        wrong.extend(found.iter().map(|fault| at_its_line(&named, fault)));
-        if found.is_empty() && Tls::open(named.files).is_ok_and(|opened| opened.ends() <= SystemTime::now()) {
+        if Tls::open(named.files).is_ok_and(|opened| opened.ends() <= SystemTime::now()) {
             let (line, section) = (named.certificate.line, named.section);
             expired.push(format!("line {line}: {section}.certificate: warning: it has expired; get a new one"));
         }
     }
-    (wrong, expired)
+    expired
 }
 
 fn at_its_place(named: &Named<'_>, fault: &TlsFault) -> Fault {
@@ -93,11 +91,6 @@ fn at_its_place(named: &Named<'_>, fault: &TlsFault) -> Fault {
         what: format!("{}: {}", fault.path.display(), fault.what),
         remedy: fault.remedy.to_owned(),
     }
-}
-
-fn at_its_line(named: &Named<'_>, fault: &TlsFault) -> String {
-    let file = named.places.iter().find(|file| file.path == fault.path).unwrap_or(&named.certificate);
-    format!("line {}: {}.{}: {fault}", file.line, named.section, file.key)
 }
 
 fn of_sip<'p>(plan: &'p Plan, tls: &'p TlsPlan) -> Named<'p> {

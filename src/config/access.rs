@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::access::{
-    Answer, Channel, Conditions, DomainCondition, DomainPattern, Hours, LastDay, MinValue, Policy, PolicySetup,
+    Answer, Channel, Conditions, DomainCondition, DomainPattern, MinValue, Policy, PolicySetup,
     ReasonPicked, Rule, Taken, TakenTogether, TooMany, never_reached, never_reached_together, reached_out_of_hours,
 };
 use crate::base::limits::{ACCESS_KEYWORDS_MAX, ACCESS_RULES_MAX, PROTECTED_DOMAINS_MAX};
@@ -15,7 +15,8 @@ use crate::routing::Setup;
 use super::access_files::{self, Calendars};
 use super::answers;
 use super::conditions;
-use super::fault::{Faults, Place};
+use super::fault::{Faults, Place, did_you_mean, nearest};
+use super::hours;
 use super::notify;
 use super::overflow::Overflows;
 use super::plan::NotifyPlan;
@@ -37,7 +38,8 @@ pub(super) struct Known<'k, 'a> {
     pub setup: &'k Setup,
 }
 
-const ALL_DAY: &str = "daily 00:00-24:00";
+/// Of domains, as a rule asks for them.
+const CLASSES: [&str; 3] = ["free-mail", "unknown", "look-alike"];
 const VALUE: &str = "write min_value = { minor_units = 10000, currency = \"EUR\" }: a hundred euros in cents";
 
 /// The rules that hold, and those that are asked too.
@@ -84,8 +86,12 @@ pub(super) fn policy(
     let setup = with_default(setup, &mut section, (known, &told), faults);
     unused::warn(&mut section, &setup, &calendars, faults);
     let place = section.place.clone();
+    let lists = section.item("domains_csv").or_else(|| section.item("tiers")).map(|item| item.place);
     section.finish(faults);
     let policy = Policy::new(setup).map(|policy| policy.with_version(version.finish()));
+    if let (Ok(policy), Some(lists)) = (&policy, lists) {
+        unused::warn_of_torn(policy.torn(), &lists, faults);
+    }
     policy.map_err(|many| too_many(many, &place, faults)).ok()
 }
 
@@ -253,7 +259,7 @@ fn conditions(
     let tiers = refer(&mut section, "tier", "tier", tiers, faults);
     let numbers = conditions::some_texts(&mut section, "number", faults);
     let reasons = conditions::some_texts(&mut section, "reason", faults);
-    let hours = hours(&mut section, calendars, faults);
+    let hours = hours::of_rule(&mut section, calendars, faults);
     let of_contact = conditions::read(&mut section, known, faults);
     never_over(&mut section, &trunks, &of_contact.channels, faults);
     section.finish(faults);
@@ -337,6 +343,10 @@ fn domain(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<DomainCo
             "free-mail" => condition.free_mail = true,
             "unknown" => condition.unknown = true,
             "look-alike" => condition.look_alike = true,
+            // No company has such a domain; a slip in the name of a class would be a rule that nobody meets.
+            other if !other.contains('.') && nearest(other, CLASSES).is_some() => {
+                faults.add(&text.place, format!("{other:?} is no class of domains"), did_you_mean(other, &CLASSES));
+            }
             _ => condition.patterns.extend(pattern(text, faults)),
         }
     }
@@ -345,38 +355,4 @@ fn domain(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Option<DomainCo
     };
     condition.patterns.extend(suffixes.iter().filter_map(whole));
     Some(condition)
-}
-
-fn hours(when: &mut Section<'_>, calendars: &Calendars, faults: &mut Faults<'_>) -> Option<Hours> {
-    let item = when.item("hours")?;
-    let mut section = item.section(faults)?;
-    let zone = section.required("zone", "write the time zone, like zone = \"Europe/Berlin\"", faults);
-    let zone = zone.and_then(|zone| zone.text(faults));
-    let mut open: Vec<String> = section.texts("open", faults).into_iter().map(|text| text.value.to_owned()).collect();
-    let except = section.text("except", faults);
-    let on = section.text("on", faults);
-    section.finish(faults);
-    // A holiday is one from midnight to midnight.
-    if on.is_some() && open.is_empty() {
-        open.push(ALL_DAY.to_owned());
-    }
-    if except.is_some() && on.is_some() {
-        faults.add(&item.place, "has both except and on", "write two rules, one for the holidays and one for the rest");
-    }
-    let hours = Hours::parse(zone?.value, &open).map(|hours| {
-        let except = except.as_ref().and_then(|text| Some((text.value, access_files::named(calendars, text, faults)?)));
-        let on = on.as_ref().and_then(|text| Some((text.value, access_files::named(calendars, text, faults)?)));
-        match (except, on) {
-            (Some((name, holidays)), _) => hours.except(name, Arc::clone(holidays)),
-            (None, Some((name, holidays))) => hours.only(name, Arc::clone(holidays)),
-            (None, None) => hours,
-        }
-    });
-    let remedy = "write hours = { zone = \"Europe/Berlin\", open = [\"mon-fri 08:00-18:00\"] }";
-    let hours = hours.map_err(|error| faults.add(&item.place, error.to_string(), remedy)).ok()?;
-    if hours.last_day() == LastDay::Never {
-        let what = format!("are never open: no day of {:?} is one of their weekdays", on.map_or("", |on| on.value));
-        faults.warn(&item.place, what, "write open = [\"daily 00:00-24:00\"], or leave open out for the whole days");
-    }
-    Some(hours)
 }

@@ -15,6 +15,7 @@ use super::values::Names;
 pub(super) type Calendars = BTreeMap<String, Arc<Holidays>>;
 
 const PATH: &str = "is the path right, and may this user read it? Relative ones begin where the configuration is";
+const EXAMPLE: &str = "example.com,gold";
 const HOLIDAYS: &str = "write ical = \"holidays.ics\", or dates = [\"2026-12-25\"], or both";
 
 /// `domains_csv`: a file, or several.
@@ -51,11 +52,16 @@ fn list_faults(text: &Text<'_>, wrong: &ListFaults, tiers: &[&str], faults: &mut
 }
 
 fn said(why: &BadLine, tiers: &[&str]) -> (String, String) {
-    let example = "write a domain and its tier: example.com,gold";
+    let example = format!("write a domain and its tier: {EXAMPLE}");
     match why {
         BadLine::NotText => ("is no text".to_owned(), "save the file as UTF-8".to_owned()),
-        BadLine::Columns => ("is not two values with a comma between them".to_owned(), example.to_owned()),
-        BadLine::Domain(domain, why) => (format!("{domain:?}: {why}"), example.to_owned()),
+        BadLine::WideText => ("is text of two bytes to a sign, or none".to_owned(), "save the file as UTF-8".to_owned()),
+        BadLine::Empty => ("names no domain".to_owned(), "put the list back, or leave domains_csv out".to_owned()),
+        BadLine::Separator(other) => {
+            (format!("has {other:?} between its values"), format!("write a comma there: {EXAMPLE}"))
+        }
+        BadLine::Columns => ("is not two values with a comma between them".to_owned(), example),
+        BadLine::Domain(domain, why) => (format!("{domain:?}: {why}"), example),
         BadLine::Tier(tier) => (format!("no tier is called {tier:?}"), did_you_mean(tier, tiers)),
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::access::Hours;
 use crate::base::phone::Region;
 use crate::base::{QueueId, TrunkId};
 use crate::calls::recalling::plan::{AgainAfter, Allowed, AskedByPhone, CallbackPlan};
@@ -12,6 +11,7 @@ use crate::intents::CallbackLimits;
 use crate::media::command::WavId;
 
 use super::fault::Faults;
+use super::hours;
 use super::tree::{Section, Text};
 use super::trunks::TrunksPart;
 use super::values::{Names, phone_number};
@@ -142,21 +142,16 @@ fn prefix(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<String> {
     is_one.then(|| text.value.to_owned())
 }
 
+/// What is wrong has been said.
 fn hours(section: &mut Section<'_>, faults: &mut Faults<'_>) -> Vec<String> {
     let Some(item) = section.item("hours") else { return vec![HOURS.to_owned()] };
-    let windows: Vec<String> = item.texts(faults).into_iter().map(|text| text.value.to_owned()).collect();
-    if let Err(error) = Hours::parse("UTC", &windows) {
-        faults.add(
-            &item.place,
-            error.to_string(),
-            "write them like hours = [\"mon-fri 09:00-20:00\", \"sat 10:00-16:00\"]",
-        );
+    let texts = item.texts(faults);
+    if texts.is_empty() {
+        faults.add(&item.place, "is empty: nobody would ever be called", "write hours = [\"mon-fri 09:00-20:00\"]");
     }
-    windows
+    hours::windows(&texts, faults).unwrap_or_default()
 }
 
 fn zone(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<String> {
-    let known = Hours::parse(text.value, &[HOURS.to_owned()]);
-    known.map_err(|error| faults.add(&text.place, error.to_string(), "write it like \"Europe/Berlin\"")).ok()?;
-    Some(text.value.to_owned())
+    hours::zone(text, faults).map(str::to_owned)
 }

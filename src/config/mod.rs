@@ -18,6 +18,7 @@ mod gateways;
 mod header_rules;
 #[cfg(test)]
 mod header_rules_tests;
+mod hours;
 mod media;
 mod memberships;
 mod notify;
@@ -55,7 +56,7 @@ pub use plan::{
     ApiKey, FileAt, HistoryPlan, HttpTlsPlan, IntentDefaults, LogPlan, MediaShell, NotifyPlan, Plan, RecordingShell,
     Shell, SipBind, StorePlan, TlsPlan, WavAt,
 };
-pub use read::{read, read_source, read_with};
+pub use read::{read, read_source, read_whole, read_with};
 
 #[cfg(test)]
 mod callback_tests;
@@ -71,5 +72,7 @@ mod promise_tests;
 mod shadow_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod slips_tests;
 #[cfg(test)]
 mod version_tests;

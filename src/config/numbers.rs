@@ -68,11 +68,11 @@ fn numbers(
     }
     let mut numbers = Vec::new();
     for text in texts {
-        for number in numbers_of(&text, region, faults) {
-            if is_new(&number, &text, owner, owners, faults) {
-                numbers.push(number);
-            }
-        }
+        let (fresh, had): (Vec<E164>, Vec<E164>) =
+            numbers_of(&text, region, faults).into_iter().partition(|number| !owners.contains_key(number));
+        name_had(&had, &text, owners, faults);
+        owners.extend(fresh.iter().map(|number| (number.clone(), owner.to_owned())));
+        numbers.extend(fresh);
         if numbers.len() > POOL_NUMBERS_MAX {
             faults.add(&text.place, "has too many numbers", format!("a pool may have {POOL_NUMBERS_MAX}"));
             break;
@@ -90,16 +90,23 @@ fn shared(
 ) -> Option<E164> {
     let text = section.text("shared", faults)?;
     let number = phone_number(&text, region, faults)?;
-    is_new(&number, &text, owner, owners, faults).then_some(number)
+    let had: Vec<E164> = owners.contains_key(&number).then(|| number.clone()).into_iter().collect();
+    name_had(&had, &text, owners, faults);
+    owners.entry(number.clone()).or_insert_with(|| owner.to_owned());
+    had.is_empty().then_some(number)
 }
 
-fn is_new(number: &E164, text: &Text<'_>, owner: &str, owners: &mut Owners, faults: &mut Faults<'_>) -> bool {
-    let earlier = owners.insert(number.clone(), owner.to_owned());
-    if let Some(earlier) = &earlier {
-        let what = format!("{} is in pool {earlier:?} already", number.as_str());
+/// Numbers that a pool has already: of a range the first and the last, pool by pool.
+fn name_had(had: &[E164], text: &Text<'_>, owners: &Owners, faults: &mut Faults<'_>) {
+    for same in had.chunk_by(|one, next| owners.get(one) == owners.get(next)) {
+        let (Some(first), Some(last)) = (same.first(), same.last()) else { continue };
+        let owner = owners.get(first).map_or("another", String::as_str);
+        let what = match same.len() {
+            1 => format!("{} is in pool {owner:?} already", first.as_str()),
+            count => format!("{count} numbers from {} to {} are in pool {owner:?} already", first.as_str(), last.as_str()),
+        };
         faults.add(&text.place, what, "a number belongs to one pool, once; a shared number is not one of those leased");
     }
-    earlier.is_none()
 }
 
 /// One number, or those from the first to the last.

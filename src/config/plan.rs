@@ -145,8 +145,8 @@ pub struct RecordingShell {
 pub enum StorePlan {
     /// One file of this process.
     Embedded { path: PathBuf },
-    /// `redis://host:port/db`.
-    Redis { url: String },
+    /// `redis://host:port/db`, and the line that says so, counted from 1.
+    Redis { url: String, line: usize },
 }
 
 /// Where cases are kept, and how long.
@@ -194,6 +194,8 @@ pub struct LogPlan {
     pub json: bool,
     /// As `tracing-subscriber` reads it: `info`, `throughline=debug`.
     pub filter: String,
+    /// Where the configuration says it, counted from 1.
+    pub filter_line: usize,
 }
 
 impl Shell {

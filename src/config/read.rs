@@ -24,6 +24,8 @@ use super::{
     routing, shell, sip, trunks, unused, web,
 };
 
+/// What the parser says of a key that has been.
+const TWICE: &str = "duplicate key";
 /// RFC 3261 table 4.
 const T1: Duration = Duration::from_millis(500);
 const T2: Duration = Duration::from_secs(4);
@@ -46,21 +48,41 @@ pub fn read_source(source: &ConfigSource, earlier: &[Vec<WavAt>]) -> Result<Plan
 
 /// The same; each file is asked for once.
 pub fn read_with(text: &str, files: &mut ReadFile<'_>, earlier: &[Vec<WavAt>]) -> Result<Plan, Vec<Fault>> {
+    match read_whole(text, files, earlier) {
+        (Some(plan), faults) if faults.is_empty() => Ok(plan),
+        (_, faults) => Err(faults),
+    }
+}
+
+/// The same, and beside faults what of a plan there is: the files that it names can be looked at all the same.
+pub fn read_whole(text: &str, files: &mut ReadFile<'_>, earlier: &[Vec<WavAt>]) -> (Option<Plan>, Vec<Fault>) {
     let mut faults = Faults::of(text);
     let (tree, syntax) = DeTable::parse_recoverable(text);
-    for error in &syntax {
-        let place = Place { offset: error.span().map_or(0, |span| span.start), key: String::new() };
-        faults.add(&place, format!("not TOML: {}", error.message().trim()), "mend the line; see https://toml.io");
-    }
+    syntax.iter().for_each(|error| not_toml(text, error, &mut faults));
     // Of a tree with holes much would be said that is not so.
     if !syntax.is_empty() {
-        return Err(faults.into_sorted());
+        return (None, faults.into_sorted());
     }
     let plan = plan(Section::top(tree.get_ref()), files, Wavs::after(earlier), &mut faults);
-    match plan {
-        Some(plan) if faults.is_empty() => Ok(Plan { warnings: faults.into_both().1, ..plan }),
-        Some(_) | None => Err(faults.into_sorted()),
+    let (faults, warnings) = faults.into_both();
+    (plan.map(|plan| Plan { warnings, ..plan }), faults)
+}
+
+fn not_toml(text: &str, error: &toml::de::Error, faults: &mut Faults<'_>) {
+    let span = error.span().unwrap_or(0..0);
+    let place = Place { offset: span.start, key: String::new() };
+    let message = error.message().trim();
+    if message != TWICE {
+        return faults.add(&place, format!("not TOML: {message}"), "mend the line; see https://toml.io");
     }
+    let line = text.get(..span.start).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+    let remedy = if line.trim_start().starts_with('[') {
+        "a section stands there once; of those that may be several each has double brackets, like [[queues]]"
+    } else {
+        "take one of the two out"
+    };
+    let key = text.get(span).unwrap_or_default();
+    faults.add(&place, format!("not TOML: {key:?} is there already"), remedy);
 }
 
 /// The sections, read one after the other; what refers to another comes after it.
@@ -183,7 +205,8 @@ fn shell(
     faults: &mut Faults<'_>,
 ) -> Shell {
     let log = shell::log(top, faults);
-    let http = shell::http(top, faults);
+    let http = shell::http(top, sip, faults);
+    shell::name_shared_files(top, faults);
     Shell {
         sip: sip.bind.clone(),
         drain: sip.drain,

@@ -12,9 +12,9 @@ use crate::desktop::pass::PassKeys;
 use crate::intents::promise::Bounds;
 use crate::intents::token::{SECRET_MIN, TokenKey, TokenKeys};
 
-use super::fault::Faults;
+use super::fault::{Faults, did_you_mean};
 use super::plan::{ApiKey, HistoryPlan, HttpTlsPlan, IntentDefaults, LogPlan, StorePlan};
-use super::sip::file_at;
+use super::sip::{SipPart, collide, file_at};
 use super::tree::{Item, Section, Text};
 use super::values::{Names, from_hex, region, sha256, socket};
 
@@ -49,9 +49,14 @@ pub(super) struct HttpPart {
     pub origins: Vec<String>,
 }
 
-pub(super) fn http(top: &mut Section<'_>, faults: &mut Faults<'_>) -> HttpPart {
+pub(super) fn http(top: &mut Section<'_>, sip: &SipPart, faults: &mut Faults<'_>) -> HttpPart {
     let mut section = top.section("http", faults);
-    let bind = section.text("bind", faults).and_then(|text| socket(&text, faults));
+    let text = section.text("bind", faults);
+    let bind = text.as_ref().and_then(|text| socket(text, faults));
+    let taker = bind.and_then(|bind| sip.bind.iter().find(|one| one.transport.is_reliable() && collide(one.address, bind)));
+    if let (Some(taker), Some(text)) = (taker, &text) {
+        faults.add(&text.place, format!("is the port of {taker} under [sip] bind too"), "choose another port for one of them");
+    }
     let tls = section.item("tls").and_then(|item| http_tls(&item, faults));
     let origins = section.texts("origins", faults);
     let origins = origins.iter().filter_map(|text| origin(text, faults)).collect();
@@ -93,15 +98,30 @@ pub(super) fn store(top: &mut Section<'_>, faults: &mut Faults<'_>) -> StorePlan
     section.finish(faults);
     match (embedded, url) {
         (embedded, None) => StorePlan::Embedded { path: PathBuf::from(embedded.map_or(STORE_FILE, |text| text.value)) },
-        (None, Some(url)) => {
-            if !STORE_URLS.iter().any(|scheme| url.value.starts_with(scheme)) {
+        (embedded, Some(url)) => {
+            if embedded.is_some() {
+                faults.add(&place, "has both embedded and redis", "intents are kept in one place: leave one out");
+            } else if url.value.starts_with("rediss:") {
+                let remedy = "write redis:// for one on this machine or in a network of yours, or a tunnel to it";
+                faults.add(&url.place, "asks for TLS, which is not there yet", remedy);
+            } else if !STORE_URLS.iter().any(|scheme| url.value.starts_with(scheme)) {
                 faults.add(&url.place, "is no address of a Redis", "write it like \"redis://127.0.0.1:6379/0\"");
             }
-            StorePlan::Redis { url: url.value.to_owned() }
+            StorePlan::Redis { url: url.value.to_owned(), line: faults.line(&url.place) }
         }
-        (Some(_), Some(url)) => {
-            faults.add(&place, "has both embedded and redis", "intents are kept in one place: leave one out");
-            StorePlan::Redis { url: url.value.to_owned() }
+    }
+}
+
+/// Two writers of one file would spoil it.
+pub(super) fn name_shared_files(top: &mut Section<'_>, faults: &mut Faults<'_>) {
+    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    for (section, key) in [("store", "embedded"), ("history", "file"), ("log", "journal"), ("log", "interval_log")] {
+        // What is of another type has been said.
+        let mut said = faults.scratch();
+        let Some(text) = top.section(section, &mut said).text(key, &mut said) else { continue };
+        if let Some(other) = seen.insert(text.value, key) {
+            let what = format!("{:?} is the file of {other} too", text.value);
+            faults.add(&text.place, what, "give each a file of its own");
         }
     }
 }
@@ -209,15 +229,29 @@ pub(super) fn token_keys(top: &mut Section<'_>, faults: &mut Faults<'_>) -> Opti
 pub(super) fn log(top: &mut Section<'_>, faults: &mut Faults<'_>) -> LogPart {
     let mut section = top.section("log", faults);
     let format = section.text("format", faults).and_then(|text| text.word(&[("text", false), ("json", true)], faults));
-    let filter = section.text("filter", faults).map_or("info", |text| text.value).to_owned();
+    let filter = section.text("filter", faults);
+    filter.iter().for_each(|text| name_unknown_levels(text, faults));
+    let filter_line = filter.as_ref().map_or(1, |text| faults.line(&text.place));
+    let filter = filter.map_or("info", |text| text.value).to_owned();
     let path = |section: &mut Section<'_>, key, faults: &mut Faults<'_>| {
         section.text(key, faults).map(|text| PathBuf::from(text.value))
     };
     let journal = path(&mut section, "journal", faults);
     let interval_log = path(&mut section, "interval_log", faults);
     section.finish(faults);
-    LogPart { plan: LogPlan { json: format.unwrap_or(false), filter }, journal, interval_log }
+    LogPart { plan: LogPlan { json: format.unwrap_or(false), filter, filter_line }, journal, interval_log }
 }
+
+/// A word alone is a level, or a part of the program; with a slip in it the log would stay empty.
+fn name_unknown_levels(text: &Text<'_>, faults: &mut Faults<'_>) {
+    let is_part = |word: &str| word.contains(['=', '[', ']', '{', '}', ':']) || word == env!("CARGO_PKG_NAME");
+    let words = text.value.split(',').map(str::trim).filter(|word| !word.is_empty() && !is_part(word));
+    for word in words.filter(|word| !LEVELS.iter().any(|level| level.eq_ignore_ascii_case(word))) {
+        faults.add(&text.place, format!("{word:?} is no level of the log"), did_you_mean(word, &LEVELS));
+    }
+}
+
+const LEVELS: [&str; 6] = ["error", "warn", "info", "debug", "trace", "off"];
 
 /// The deadlines of a call, and how long one of its targets may say nothing.
 pub(super) fn deadlines(top: &mut Section<'_>, faults: &mut Faults<'_>) -> (Deadlines, Duration) {

@@ -1,7 +1,7 @@
 //! `[[trunks]]`: the PBXs and carriers, known by their addresses, each with its fallback.
 
 use std::collections::BTreeMap;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use crate::base::{Family, TrunkId};
@@ -212,11 +212,24 @@ fn network(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<Network> {
     let longest = address.map_or(0, |address| if address.is_ipv4() { 32 } else { 128 });
     let bits = bits.map_or(Some(longest), |bits| bits.parse().ok().filter(|bits| *bits <= longest));
     let network = address.zip(bits);
+    if let Some(whole) = network.and_then(beginning) {
+        let what = format!("{:?} is everybody in {whole}", text.value);
+        faults.warn(&text.place, what, format!("write {whole:?} if that is meant, or the address alone"));
+    }
     if network.is_none() {
         let remedy = "write an address, or an address and a prefix length, like \"192.0.2.0/24\"";
         faults.add(&text.place, format!("{:?} is no network", text.value), remedy);
     }
     network
+}
+
+/// As it begins, where it is written as one of its addresses: the rest is easily taken for that address alone.
+fn beginning((address, bits): Network) -> Option<String> {
+    let first = match address {
+        IpAddr::V4(v4) => IpAddr::from(v4 & Ipv4Addr::from_bits(u32::MAX.checked_shl(32 - u32::from(bits)).unwrap_or(0))),
+        IpAddr::V6(v6) => IpAddr::from(v6 & Ipv6Addr::from_bits(u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0))),
+    };
+    (first != address).then(|| format!("{first}/{bits}"))
 }
 
 fn overlap(one: Network, other: Network) -> bool {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::access::{DomainCondition, PolicySetup};
+use crate::access::{DomainCondition, PolicySetup, Torn, TwoTiers};
 
 use super::access_files::Calendars;
-use super::fault::Faults;
+use super::fault::{Faults, Place};
 use super::tree::Section;
 
 /// A warning for each; none while there are faults, which may have taken a rule away.
@@ -33,6 +33,17 @@ pub(super) fn warn_of_channels(top: &mut Section<'_>, faults: &mut Faults<'_>) {
             let what = "no call ever comes by this channel without [callback]";
             faults.warn(&only.place, what, "add [callback], or take the rule out");
         }
+    }
+}
+
+/// Domains of two tiers, of which the earlier counts for nothing.
+pub(super) fn warn_of_torn(torn: &Torn, lists: &Place, faults: &mut Faults<'_>) {
+    for TwoTiers { domain, first, then } in &torn.named {
+        let what = format!("{domain:?} is in the tier {:?} and later in {:?}, which stands", first.as_str(), then.as_str());
+        faults.warn(lists, what, "leave it in one of them");
+    }
+    if let more @ 1.. = torn.count - torn.named.len() {
+        faults.warn(lists, format!("{more} more domains are in two tiers"), "leave each in one of them");
     }
 }
 

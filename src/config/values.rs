@@ -111,6 +111,11 @@ pub(super) fn phone_number(text: &Text<'_>, region: Option<Region>, faults: &mut
 /// A SIP URI; `{dialled}` in it stands for a number.
 pub(super) fn sip_uri<'a>(text: &Text<'a>, faults: &mut Faults<'_>) -> Option<&'a str> {
     let example = text.value.replace("{dialled}", "0");
+    if let Some(other) = example.find('{').and_then(|at| example.get(at..)) {
+        let name = other.find('}').and_then(|end| other.get(..=end)).unwrap_or(other);
+        faults.add(&text.place, format!("{name} stands for nothing"), "write {dialled} for the number that was dialled");
+        return None;
+    }
     let is_sip = Uri::read(example.as_bytes()).is_some_and(|uri| uri.is_sip());
     if !is_sip {
         faults.add(&text.place, format!("{:?} is no SIP URI", text.value), "write it like \"sip:ivr@192.0.2.5:5060\"");
