@@ -24,6 +24,10 @@ pub fn faults_beside_sounds(plan: &Plan) -> Vec<Fault> {
 
 fn of_the_store(plan: &Plan) -> Option<Fault> {
     let StorePlan::Redis { url, line } = &plan.shell.store else { return None };
+    // Of TLS more has been said.
+    if url.starts_with("rediss:") {
+        return None;
+    }
     let remedy = "write it like \"redis://:PASSWORD@127.0.0.1:6379/0\"";
     address_fault(url).map(|what| fault("store.redis", *line, format!("is no address of a Redis: {what}"), remedy))
 }

@@ -31,6 +31,10 @@ const ANSWERS: [(&str, Kind); 5] = [
     ("refuse", Kind::Refuse),
 ];
 
+/// What belongs to one answer or another.
+const OF_ANSWERS: [&str; 8] =
+    ["queue", "priority", "skills", "ceiling_s", "then", "then_queue", "status", "announcement"];
+
 /// The answer, and the skills that the agent must have besides.
 pub(super) fn read(
     section: &mut Section<'_>,
@@ -51,7 +55,12 @@ pub(super) fn read(
         }
         Some(Kind::Queue) => queue(section, known, faults),
         Some(Kind::Refuse) => (refuse(section, faults), Vec::new()),
-        Some(Kind::SelfService) | None => (Answer::SelfService, Vec::new()),
+        Some(Kind::SelfService) => (Answer::SelfService, Vec::new()),
+        None => {
+            // Whichever was meant: its keys are no slips.
+            OF_ANSWERS.iter().for_each(|key| drop(section.item(key)));
+            (Answer::SelfService, Vec::new())
+        }
     }
 }
 

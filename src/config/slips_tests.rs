@@ -33,6 +33,12 @@ fn each_window_and_the_zone_are_named_where_they_stand() {
 }
 
 #[test]
+fn an_answer_that_is_none_is_the_only_fault_of_its_rule() {
+    let said = said("[[access.rules]]\nname = \"r\"\nanswer = \"reject\"\nstatus = 480\nannouncement = \"closed\"\n", &[]);
+    assert!(said.len() == 1 && said[0].contains("answer: \"reject\" is not known here"), "{said:?}");
+}
+
+#[test]
 fn classes_of_domains_are_guessed() {
     for (slip, meant) in [("lookalike", "look-alike"), ("freemail", "free-mail"), ("unknwon", "unknown")] {
         let said = said(&rule(&format!("domain = \"{slip}\"")), &[]);

@@ -70,11 +70,11 @@ struct Shared {
     trouble: Trouble,
 }
 
-/// What Redis said last in place of an answer: in the log once, until it answers again.
+/// What Redis wants of the admin in place of an answer: in the log once, until it answers again.
 #[derive(Default)]
 struct Trouble {
     is_there: AtomicBool,
-    said: Mutex<String>,
+    said: Mutex<&'static str>,
 }
 
 /// How long an attempt to connect may take. The next request makes the next attempt, without a pause: a refusal costs nothing,
@@ -193,28 +193,31 @@ impl Redis {
 impl Trouble {
     /// Slowness is counted with the calls that it hits.
     fn say(&self, error: &RedisError) {
-        let words = error.to_string();
+        let remedy = remedy(error);
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        if error.is_timeout() || *said == words {
+        if error.is_timeout() || *said == remedy {
             return;
         }
-        tracing::warn!(cause = words, remedy = remedy(error), "Redis does not do what it is asked");
-        *said = words;
+        tracing::warn!(cause = %error, remedy, "Redis does not do what it is asked");
+        *said = remedy;
         self.is_there.store(true, Ordering::Relaxed);
     }
 
     fn is_over(&self) {
         if self.is_there.load(Ordering::Relaxed) {
             self.is_there.store(false, Ordering::Relaxed);
-            self.said.lock().unwrap_or_else(PoisonError::into_inner).clear();
+            *self.said.lock().unwrap_or_else(PoisonError::into_inner) = "";
+            tracing::info!("Redis does what it is asked again");
         }
     }
 }
 
 /// What the admin can do about it.
 fn remedy(error: &RedisError) -> &'static str {
+    if wants_a_password(error) {
+        return "write user and password into [store] redis, as redis://USER:PASSWORD@HOST:6379/0";
+    }
     match error.code() {
-        Some("NOAUTH" | "WRONGPASS") => "write user and password into [store] redis, as redis://USER:PASSWORD@HOST:6379/0",
         Some("NOPERM") => "let that user run scripts on keys that begin with {throughline}:",
         Some("READONLY") => "name the Redis that takes writes",
         Some("OOM" | "MISCONF") => "give Redis memory and a disk that takes its file",
@@ -239,7 +242,8 @@ fn client(url: &str) -> Result<Client, RedisError> {
 
 /// In the words of its reader.
 pub(super) fn address_fault(url: &str) -> Option<String> {
-    client(url).err().map(|fault| fault.detail().map_or_else(|| fault.to_string(), str::to_owned))
+    let said = client(url).err()?.to_string();
+    Some(said.split(" - ").next().unwrap_or_default().to_owned())
 }
 
 fn connection(client: &Client) -> Result<ConnectionManager, OpenError> {
@@ -253,8 +257,14 @@ fn connection(client: &Client) -> Result<ConnectionManager, OpenError> {
 
 /// It does not take our name, or has no such database.
 fn is_about_us(error: &RedisError) -> bool {
-    let is_a_database = || error.detail().is_some_and(|detail| detail.contains("DB index"));
-    matches!(error.code(), Some("NOAUTH" | "WRONGPASS" | "NOPERM")) || is_a_database()
+    wants_a_password(error) || error.detail().is_some_and(|detail| detail.contains("DB index"))
+}
+
+/// A long request of who has given none is not even read.
+fn wants_a_password(error: &RedisError) -> bool {
+    matches!(error.kind(), ErrorKind::AuthenticationFailed)
+        || matches!(error.code(), Some("NOAUTH" | "WRONGPASS"))
+        || error.detail().is_some_and(|detail| detail.contains("unauthenticated"))
 }
 
 fn failure(error: &RedisError) -> StoreError {
