@@ -360,7 +360,10 @@ mod tests {
 
     #[test]
     fn what_says_no_hours_says_so() {
-        assert_eq!(hours("Mars/Olympus", &["daily 00:00-24:00"]).err(), Some(BadHours::UnknownZone("Mars/Olympus".to_owned())));
+        assert_eq!(
+            hours("Mars/Olympus", &["daily 00:00-24:00"]).err(),
+            Some(BadHours::UnknownZone("Mars/Olympus".to_owned()))
+        );
         assert_eq!(hours("UTC", &[]).err(), Some(BadHours::Never));
         for text in ["mon", "mon 8-18", "mon 08:00-25:00", "mon 08:60-09:00", "mon 08:00-09:00 x"] {
             assert_eq!(hours("UTC", &[text]).err(), Some(BadHours::Unreadable(text.to_owned())), "{text}");

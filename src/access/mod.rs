@@ -34,11 +34,11 @@ mod version;
 
 pub use answer::{After, Answer, Decision, Overflow};
 pub use cover::{Taken, never_reached, reached_out_of_hours};
+pub use domain_index::{Torn, TwoTiers};
 pub use domain_list::{BadLine, DomainList, ListFault, ListFaults};
 pub use domains::{BadPattern, DomainPattern, host_of, registrable};
 pub use facts::{Channel, Facts, QueueLoad};
 pub use holidays::{BadHoliday, HolidayFault, Holidays};
-pub use domain_index::{Torn, TwoTiers};
 pub use hours::{BadHours, Hours, LastDay};
 pub use keywords::{BadKeyword, Keyword};
 pub use policy::{Policy, PolicySetup, TooMany};

@@ -67,6 +67,9 @@ mod tests {
             let begins = format!("line {line}, column 1: {key}: {what}");
             assert!(told.len() == 1 && told[0].starts_with(&begins) && !told[0].contains("secret"), "{told:?}");
         }
-        assert_eq!(told("[store]\nredis = \"redis://:secret@127.0.0.1:6379/3\"\n[log]\nfilter = \"throughline=debug,warn\""), [""; 0]);
+        assert_eq!(
+            told("[store]\nredis = \"redis://:secret@127.0.0.1:6379/3\"\n[log]\nfilter = \"throughline=debug,warn\""),
+            [""; 0]
+        );
     }
 }

@@ -159,8 +159,7 @@ impl Reloader {
         };
         // A million domains are some seconds of work, which no call shall wait for.
         let checked = at_leisure("reload", move || check(&file, &before)).await.ok_or(NotReloaded::NoEngine)??;
-        let changes: Vec<_> =
-            checked.changes.iter().map(|change| (change.key.clone(), change.how.as_str())).collect();
+        let changes: Vec<_> = checked.changes.iter().map(|change| (change.key.clone(), change.how.as_str())).collect();
         if apply {
             let policy = checked.plan.settings.calls.policy.version();
             self.apply(checked, &mut present).await?;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::access::{
-    Answer, Channel, Conditions, DomainCondition, DomainPattern, MinValue, Policy, PolicySetup,
-    ReasonPicked, Rule, Taken, TakenTogether, TooMany, never_reached, never_reached_together, reached_out_of_hours,
+    Answer, Channel, Conditions, DomainCondition, DomainPattern, MinValue, Policy, PolicySetup, ReasonPicked, Rule,
+    Taken, TakenTogether, TooMany, never_reached, never_reached_together, reached_out_of_hours,
 };
 use crate::base::limits::{ACCESS_KEYWORDS_MAX, ACCESS_RULES_MAX, PROTECTED_DOMAINS_MAX};
 use crate::base::{Level, QueueId, TierId, TrunkId};

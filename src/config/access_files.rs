@@ -55,7 +55,9 @@ fn said(why: &BadLine, tiers: &[&str]) -> (String, String) {
     let example = format!("write a domain and its tier: {EXAMPLE}");
     match why {
         BadLine::NotText => ("is no text".to_owned(), "save the file as UTF-8".to_owned()),
-        BadLine::WideText => ("is text of two bytes to a sign, or none".to_owned(), "save the file as UTF-8".to_owned()),
+        BadLine::WideText => {
+            ("is text of two bytes to a sign, or none".to_owned(), "save the file as UTF-8".to_owned())
+        }
         BadLine::Empty => ("names no domain".to_owned(), "put the list back, or leave domains_csv out".to_owned()),
         BadLine::Separator(other) => {
             (format!("has {other:?} between its values"), format!("write a comma there: {EXAMPLE}"))

@@ -33,7 +33,8 @@ pub(super) fn of_rule(when: &mut Section<'_>, calendars: &Calendars, faults: &mu
         faults.add(&item.place, "says not when it is open", NEVER);
     }
     let named = |text: &Option<Text<'_>>, faults: &mut Faults<'_>| {
-        text.as_ref().and_then(|text| Some((text.value.to_owned(), Arc::clone(access_files::named(calendars, text, faults)?))))
+        text.as_ref()
+            .and_then(|text| Some((text.value.to_owned(), Arc::clone(access_files::named(calendars, text, faults)?))))
     };
     let (except, on) = (named(&except, faults), named(&on, faults));
     let hours = Hours::parse(self::zone(&zone?, faults)?, &open?).ok()?;
@@ -43,7 +44,8 @@ pub(super) fn of_rule(when: &mut Section<'_>, calendars: &Calendars, faults: &mu
         (None, None) => hours,
     };
     if hours.last_day() == LastDay::Never {
-        let what = format!("are never open: no day of {:?} is one of their weekdays", on.map_or(String::new(), |on| on.0));
+        let what =
+            format!("are never open: no day of {:?} is one of their weekdays", on.map_or(String::new(), |on| on.0));
         faults.warn(&item.place, what, "write open = [\"daily 00:00-24:00\"], or leave open out for the whole days");
     }
     Some(hours)

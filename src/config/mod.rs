@@ -71,8 +71,8 @@ mod promise_tests;
 #[cfg(test)]
 mod shadow_tests;
 #[cfg(test)]
-mod tests;
-#[cfg(test)]
 mod slips_tests;
+#[cfg(test)]
+mod tests;
 #[cfg(test)]
 mod version_tests;

@@ -103,7 +103,9 @@ fn name_had(had: &[E164], text: &Text<'_>, owners: &Owners, faults: &mut Faults<
         let owner = owners.get(first).map_or("another", String::as_str);
         let what = match same.len() {
             1 => format!("{} is in pool {owner:?} already", first.as_str()),
-            count => format!("{count} numbers from {} to {} are in pool {owner:?} already", first.as_str(), last.as_str()),
+            count => {
+                format!("{count} numbers from {} to {} are in pool {owner:?} already", first.as_str(), last.as_str())
+            }
         };
         faults.add(&text.place, what, "a number belongs to one pool, once; a shared number is not one of those leased");
     }

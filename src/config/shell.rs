@@ -53,9 +53,14 @@ pub(super) fn http(top: &mut Section<'_>, sip: &SipPart, faults: &mut Faults<'_>
     let mut section = top.section("http", faults);
     let text = section.text("bind", faults);
     let bind = text.as_ref().and_then(|text| socket(text, faults));
-    let taker = bind.and_then(|bind| sip.bind.iter().find(|one| one.transport.is_reliable() && collide(one.address, bind)));
+    let taker =
+        bind.and_then(|bind| sip.bind.iter().find(|one| one.transport.is_reliable() && collide(one.address, bind)));
     if let (Some(taker), Some(text)) = (taker, &text) {
-        faults.add(&text.place, format!("is the port of {taker} under [sip] bind too"), "choose another port for one of them");
+        faults.add(
+            &text.place,
+            format!("is the port of {taker} under [sip] bind too"),
+            "choose another port for one of them",
+        );
     }
     let tls = section.item("tls").and_then(|item| http_tls(&item, faults));
     let origins = section.texts("origins", faults);

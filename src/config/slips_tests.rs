@@ -34,7 +34,8 @@ fn each_window_and_the_zone_are_named_where_they_stand() {
 
 #[test]
 fn an_answer_that_is_none_is_the_only_fault_of_its_rule() {
-    let said = said("[[access.rules]]\nname = \"r\"\nanswer = \"reject\"\nstatus = 480\nannouncement = \"closed\"\n", &[]);
+    let said =
+        said("[[access.rules]]\nname = \"r\"\nanswer = \"reject\"\nstatus = 480\nannouncement = \"closed\"\n", &[]);
     assert!(said.len() == 1 && said[0].contains("answer: \"reject\" is not known here"), "{said:?}");
 }
 
@@ -51,7 +52,10 @@ fn classes_of_domains_are_guessed() {
 
 #[test]
 fn a_range_of_numbers_that_another_pool_has_is_one_fault() {
-    let said = said("[[pools]]\nname = \"more\"\nnumbers = [\"+12015550105..+12015550119\"]\n[intents]\npool = \"main\"\n", &[]);
+    let said = said(
+        "[[pools]]\nname = \"more\"\nnumbers = [\"+12015550105..+12015550119\"]\n[intents]\npool = \"main\"\n",
+        &[],
+    );
     let expected = "5 numbers from +12015550105 to +12015550109 are in pool \"main\" already;";
     assert!(said.len() == 1 && said[0].contains(expected), "{said:?}");
 }
@@ -102,7 +106,10 @@ fn a_level_of_the_log_with_a_slip_is_named() {
 
 #[test]
 fn a_section_that_is_there_twice_is_told_how_lists_are_written() {
-    let said = said("[[queues]]\nname = \"two\"\nrequires = { english = 1 }\n[queues]\nname = \"three\"\nname = \"four\"\n", &[]);
+    let said = said(
+        "[[queues]]\nname = \"two\"\nrequires = { english = 1 }\n[queues]\nname = \"three\"\nname = \"four\"\n",
+        &[],
+    );
     assert!(said[0].contains("not TOML: \"queues\" is there already; a section stands there once;"), "{said:?}");
     assert!(said.iter().any(|one| one.contains("\"name\" is there already; take one of the two out")), "{said:?}");
 }
@@ -119,6 +126,11 @@ fn a_domain_in_two_tiers_is_told_with_the_one_that_stands() {
     let rules = rule("tier = [\"gold\", \"iron\"]");
     let list = "example.com,gold\nexample.org,iron\nEXAMPLE.com,iron\nexample.org,iron\n*.example.net,iron\n";
     let said = said(&format!("{tiers}{rules}"), &[("domains.csv", list)]);
-    let told = |domain: &str| format!("access.domains_csv: {domain:?} is in the tier \"gold\" and later in \"iron\", which stands");
-    assert!(said.len() == 2 && said[0].contains(&told("example.com")) && said[1].contains(&told("*.example.net")), "{said:?}");
+    let told = |domain: &str| {
+        format!("access.domains_csv: {domain:?} is in the tier \"gold\" and later in \"iron\", which stands")
+    };
+    assert!(
+        said.len() == 2 && said[0].contains(&told("example.com")) && said[1].contains(&told("*.example.net")),
+        "{said:?}"
+    );
 }

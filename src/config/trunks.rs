@@ -226,8 +226,12 @@ fn network(text: &Text<'_>, faults: &mut Faults<'_>) -> Option<Network> {
 /// As it begins, where it is written as one of its addresses: the rest is easily taken for that address alone.
 fn beginning((address, bits): Network) -> Option<String> {
     let first = match address {
-        IpAddr::V4(v4) => IpAddr::from(v4 & Ipv4Addr::from_bits(u32::MAX.checked_shl(32 - u32::from(bits)).unwrap_or(0))),
-        IpAddr::V6(v6) => IpAddr::from(v6 & Ipv6Addr::from_bits(u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0))),
+        IpAddr::V4(v4) => {
+            IpAddr::from(v4 & Ipv4Addr::from_bits(u32::MAX.checked_shl(32 - u32::from(bits)).unwrap_or(0)))
+        }
+        IpAddr::V6(v6) => {
+            IpAddr::from(v6 & Ipv6Addr::from_bits(u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0)))
+        }
     };
     (first != address).then(|| format!("{first}/{bits}"))
 }

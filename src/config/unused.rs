@@ -39,7 +39,8 @@ pub(super) fn warn_of_channels(top: &mut Section<'_>, faults: &mut Faults<'_>) {
 /// Domains of two tiers, of which the earlier counts for nothing.
 pub(super) fn warn_of_torn(torn: &Torn, lists: &Place, faults: &mut Faults<'_>) {
     for TwoTiers { domain, first, then } in &torn.named {
-        let what = format!("{domain:?} is in the tier {:?} and later in {:?}, which stands", first.as_str(), then.as_str());
+        let what =
+            format!("{domain:?} is in the tier {:?} and later in {:?}, which stands", first.as_str(), then.as_str());
         faults.warn(lists, what, "leave it in one of them");
     }
     if let more @ 1.. = torn.count - torn.named.len() {

@@ -113,7 +113,11 @@ pub(super) fn sip_uri<'a>(text: &Text<'a>, faults: &mut Faults<'_>) -> Option<&'
     let example = text.value.replace("{dialled}", "0");
     if let Some(other) = example.find('{').and_then(|at| example.get(at..)) {
         let name = other.find('}').and_then(|end| other.get(..=end)).unwrap_or(other);
-        faults.add(&text.place, format!("{name} stands for nothing"), "write {dialled} for the number that was dialled");
+        faults.add(
+            &text.place,
+            format!("{name} stands for nothing"),
+            "write {dialled} for the number that was dialled",
+        );
         return None;
     }
     let is_sip = Uri::read(example.as_bytes()).is_some_and(|uri| uri.is_sip());

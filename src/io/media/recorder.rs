@@ -229,9 +229,8 @@ impl Recorder {
 
 impl Open {
     fn begin(part: &Path) -> io::Result<Open> {
-        let mut file = BufWriter::new(
-            OpenOptions::new().write(true).create(true).truncate(true).mode(OWNER_ONLY).open(part)?,
-        );
+        let mut file =
+            BufWriter::new(OpenOptions::new().write(true).create(true).truncate(true).mode(OWNER_ONLY).open(part)?);
         file.write_all(&recording::header(0))?;
         Ok(Open { file, tape: Tape::default(), octets: 0 })
     }

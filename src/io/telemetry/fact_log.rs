@@ -22,7 +22,9 @@ pub(super) fn write(fact: &Fact) {
         }
         Fact::Refused { cause, count } => tracing::info!(?cause, count, "SIP requests refused"),
         Fact::CallAdmitted { call, trunk } => tracing::debug!(%call, %trunk, "call admitted"),
-        Fact::Matched { call, level, intent } => tracing::debug!(%call, %level, intent = intent.as_ref().map(display), "matched"),
+        Fact::Matched { call, level, intent } => {
+            tracing::debug!(%call, %level, intent = intent.as_ref().map(display), "matched")
+        }
         Fact::Confirmed { call, intent } => tracing::info!(%call, %intent, "confirmed on the page"),
         Fact::Decided { call, rule, reason } => tracing::debug!(%call, rule, reason, "decided"),
         Fact::Shadowed { call, version: _, live, shadow, differs } => {
