@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use throughline::intents::{StoreError, StoreReply, StoreRequest};
+use throughline::base::Pii;
+use throughline::intents::{Patch, StoreError, StoreReply, StoreRequest};
 use throughline::io::store::{OpenError, RedisSetup, Store};
 
 use super::build::*;
@@ -182,7 +183,34 @@ fn what_is_stored_wrong_is_corrupt_and_not_believed() {
         let store = redis_store(&server, "wrong", 1000);
         store.ask(register(1, at(0))).await.expect("registered");
         let id = throughline::base::IntentId(1);
-        server.command(&["HSET", &format!("{{wrong}}:intent:{id}"), "reason", "{"]);
-        assert_eq!(store.ask(get(1, at(1))).await, Err(StoreError::Corrupt));
+        let key = format!("{{wrong}}:intent:{id}");
+        // "packed": a number, a map that breaks off, and one that has no customer.
+        for wrong in ["7", "\u{1}", "\\x81\\xa1v\\xa11"] {
+            let script = format!("redis.call('HSET', KEYS[1], 'packed', '{wrong}')");
+            server.command(&["EVAL", &script, "1", &key]);
+            assert_eq!(store.ask(get(1, at(1))).await, Err(StoreError::Corrupt), "{wrong:?}");
+        }
+    });
+}
+
+#[test]
+fn a_record_of_an_earlier_version_is_read_and_amended() {
+    let server = RedisServer::start();
+    runtime().block_on(async {
+        let store = redis_store(&server, "earlier", 1000);
+        store.ask(register(1, at(0))).await.expect("registered");
+        let before = store.ask(get(1, at(1))).await.expect("it is there");
+        // Each field was one of the hash.
+        let script = "for name, value in pairs(cmsgpack.unpack(redis.call('HGET', KEYS[1], 'packed'))) do
+              redis.call('HSET', KEYS[1], name, value)
+            end
+            redis.call('HDEL', KEYS[1], 'packed')";
+        let key = format!("{{earlier}}:intent:{}", throughline::base::IntentId(1));
+        server.command(&["EVAL", script, "1", &key]);
+        assert_eq!(store.ask(get(1, at(1))).await, Ok(before));
+        let patch = Patch { words: Some(Pii::new("Where is it?".to_owned())), ..Patch::default() };
+        assert_eq!(show(&store.ask(amend(1, patch, at(1))).await.expect("an answer")), "amended 1 shared v2");
+        let Ok(StoreReply::Got(intent)) = store.ask(get(1, at(2))).await else { panic!("it is gone") };
+        assert_eq!(intent.words.expose(), "Where is it?");
     });
 }

@@ -4,7 +4,7 @@
 //!
 //! | key after `{prefix}:` | type | holds | lives |
 //! |---|---|---|---|
-//! | `intent:<id>` | hash | the record, a field each as JSON; `state`, `call`, `until`, `expires`, `keep`, `version`, `number`, `pool`, `shared`, `quarantine`, `phones`, `customer_id` as text | 15 min after expiry, claim or end |
+//! | `intent:<id>` | hash | the record: what scripts look into, a field each (`scripts::OWN`), and in `packed` the rest, each field as JSON | 15 min after expiry, claim or end |
 //! | `intents` | sorted set | id of every record, by `keep` | as the last of them |
 //! | `caller:<E.164>` | sorted set | ids of the live intents of that caller, by expiry, 32 at most | as the last of them |
 //! | `pool:<name>` | sorted set | each number of the pool, by the moment from which it may be leased | 30 days after its last use |

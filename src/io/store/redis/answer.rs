@@ -4,6 +4,7 @@ use redis::{FromRedisValue, Value, from_redis_value};
 use serde::Deserialize;
 
 use super::packed::{self, Fields};
+use super::scripts::OWN;
 use crate::base::limits::CALLBACKS_MAX;
 use crate::base::{AgentId, Wall};
 use crate::intents::{Candidate, FoundBy, Intent, StoreError, StoreReply};
@@ -86,11 +87,12 @@ fn next_intent(parts: &mut impl Iterator<Item = Value>) -> Result<Intent, StoreE
     intent(&parts.next().ok_or(StoreError::Corrupt)?)
 }
 
-/// The record from its fields: each is JSON but for the scripts' own, which are plain text.
+/// The record from its fields: each is JSON but for the scripts' own, which are plain text (the callback is both).
 fn intent(value: &Value) -> Result<Intent, StoreError> {
     let Value::BulkString(packed) = value else { return Err(StoreError::Corrupt) };
-    let fields = packed::fields(packed).ok_or(StoreError::Corrupt)?;
-    record(&Record(fields))?.try_into().map_err(|_| StoreError::Corrupt)
+    let own: [_; OWN.len()] = packed::list(packed).ok_or(StoreError::Corrupt)?;
+    let fields = own.last().and_then(|rest| packed::fields(rest)).ok_or(StoreError::Corrupt)?;
+    record(&Record { own, fields })?.try_into().map_err(|_| StoreError::Corrupt)
 }
 
 fn record(fields: &Record<'_>) -> Result<IntentRecord, StoreError> {
@@ -143,12 +145,18 @@ fn number(fields: &Record<'_>) -> Result<Option<NumberRecord>, StoreError> {
 }
 
 /// The fields of a record, and what stands in them.
-struct Record<'a>(Fields<'a>);
+struct Record<'a> {
+    own: [&'a [u8]; OWN.len()],
+    fields: Fields<'a>,
+}
 
 impl<'a> Record<'a> {
     /// Empty for one that is not there.
     fn text(&self, name: &str) -> &'a str {
-        self.0.iter().find(|(other, _)| *other == name).map_or("", |(_, text)| text)
+        match OWN.iter().zip(self.own).find(|(other, _)| **other == name) {
+            Some((_, text)) => std::str::from_utf8(text).unwrap_or_default(),
+            None => self.fields.iter().find(|(other, _)| *other == name).map_or("", |(_, text)| text),
+        }
     }
 
     /// One that is not there is null.

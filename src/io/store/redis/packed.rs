@@ -1,10 +1,26 @@
-//! A record as the scripts pack it with `cmsgpack`: a map of MessagePack whose names and values are texts, and nothing else.
+//! A record as the scripts pack it with `cmsgpack`: a list of MessagePack that holds texts, of which the last is packed itself: a map
+//! whose names and values are texts.
 
 /// The names and values of a record, in no order.
 pub type Fields<'a> = Vec<(&'a str, &'a str)>;
 
 /// Beyond what a record has. A longer one grows.
-const FIELDS_USUAL: usize = 48;
+const FIELDS_USUAL: usize = 24;
+
+/// `None`: it is no list of just so many, or more follows it.
+pub fn list<const COUNT: usize>(packed: &[u8]) -> Option<[&[u8]; COUNT]> {
+    let mut rest = packed;
+    let count = match number(&mut rest, 1)? {
+        head @ 0x90..=0x9f => head & 0x0f,
+        0xdc => number(&mut rest, 2)?,
+        _ => return None,
+    };
+    let mut texts: [&[u8]; COUNT] = [&[]; COUNT];
+    for text in &mut texts {
+        *text = octets(&mut rest)?;
+    }
+    (count == COUNT && rest.is_empty()).then_some(texts)
+}
 
 /// `None`: it is no such map, or more follows it.
 pub fn fields(packed: &[u8]) -> Option<Fields<'_>> {
@@ -28,7 +44,7 @@ fn count(rest: &mut &[u8]) -> Option<usize> {
 }
 
 /// The formats `fixstr`, `str 8`, `str 16` and `str 32`.
-fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+fn octets<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let length = match number(rest, 1)? {
         head @ 0xa0..=0xbf => head & 0x1f,
         0xd9 => number(rest, 1)?,
@@ -36,7 +52,11 @@ fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
         0xdb => number(rest, 4)?,
         _ => return None,
     };
-    std::str::from_utf8(take(rest, length)?).ok()
+    take(rest, length)
+}
+
+fn text<'a>(rest: &mut &'a [u8]) -> Option<&'a str> {
+    std::str::from_utf8(octets(rest)?).ok()
 }
 
 fn number(rest: &mut &[u8], octets: usize) -> Option<usize> {
@@ -70,6 +90,22 @@ mod tests {
         for (head, count) in [(&b"\x80"[..], 0), (b"\x8f", 15), (b"\xde\x00\x10", 16), (b"\xdf\x00\x00\x00\x02", 2)] {
             let packed = [head, &b"\xa1n\xa1v".repeat(count)].concat();
             assert_eq!(fields(&packed), Some(vec![("n", "v"); count]));
+        }
+    }
+
+    #[test]
+    fn a_list_has_just_as_many_as_are_expected() {
+        assert_eq!(list(b"\x92\xa1a\xa2\xff\xfe"), Some([&b"a"[..], b"\xff\xfe"]));
+        assert_eq!(list(&[&b"\xdc\x00\x10"[..], &b"\xa1a".repeat(16)].concat()), Some([&b"a"[..]; 16]));
+        for wrong in [
+            &b"\x91\xa1a"[..],
+            b"\x93\xa1a\xa1b\xa1c",
+            b"\x92\xa1a\xa1b\xa1c",
+            b"\x92\xa1a\x05",
+            b"\x82\xa1a\xa1b",
+            b"",
+        ] {
+            assert_eq!(list::<2>(wrong), None, "{}", wrong.escape_ascii());
         }
     }
 

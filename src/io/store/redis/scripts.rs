@@ -1,4 +1,4 @@
-//! The scripts, each the common part and its own; Redis is told a script once and knows it by its hash from then on.
+//! The scripts, each the common part, what else it needs, and its own; Redis is told a script once and knows it by its hash from then on.
 
 use redis::Script;
 
@@ -23,26 +23,51 @@ pub struct Scripts {
     try_pin: Script,
 }
 
+/// The texts of a record that scripts look into, in the order in which a record is read and told. What they do not look into is the last,
+/// packed. The first is in every record.
+pub const OWN: [&str; 16] = [
+    "keep",
+    "state",
+    "call",
+    "until",
+    "expires",
+    "created",
+    "version",
+    "number",
+    "pin",
+    "shared",
+    "pool",
+    "quarantine",
+    "customer_id",
+    "phones",
+    "callback",
+    "packed",
+];
+
+/// Parts that not every script needs: each costs a script that has it some microseconds.
+const PROMISED: &str = include_str!("lua/promised.lua");
+const NUMBERS: &str = include_str!("lua/numbers.lua");
+
 /// The numbers of a pool stay so long without a registration; longer than any holiday closes a line.
 const POOL_KEPT_MS: u64 = 30 * 24 * 3600 * 1000;
 
 impl Scripts {
     pub fn new() -> Scripts {
         Scripts {
-            seed: script(include_str!("lua/seed.lua")),
-            register: script(include_str!("lua/register.lua")),
-            get: script(include_str!("lua/get.lua")),
-            amend: script(include_str!("lua/amend.lua")),
-            withdraw: script(include_str!("lua/withdraw.lua")),
-            find: script(include_str!("lua/find.lua")),
-            claim: script(include_str!("lua/claim.lua")),
-            finish: script(include_str!("lua/finish.lua")),
-            promise: script(include_str!("lua/promise.lua")),
-            recall: script(include_str!("lua/recall.lua")),
-            unrecall: script(include_str!("lua/unrecall.lua")),
-            unpromise: script(include_str!("lua/unpromise.lua")),
-            promises: script(include_str!("lua/promises.lua")),
-            try_pin: script(include_str!("lua/try_pin.lua")),
+            seed: script(&[], include_str!("lua/seed.lua")),
+            register: script(&[NUMBERS], include_str!("lua/register.lua")),
+            get: script(&[], include_str!("lua/get.lua")),
+            amend: script(&[NUMBERS], include_str!("lua/amend.lua")),
+            withdraw: script(&[PROMISED, NUMBERS], include_str!("lua/withdraw.lua")),
+            find: script(&[], include_str!("lua/find.lua")),
+            claim: script(&[], include_str!("lua/claim.lua")),
+            finish: script(&[PROMISED, NUMBERS], include_str!("lua/finish.lua")),
+            promise: script(&[PROMISED, NUMBERS], include_str!("lua/promise.lua")),
+            recall: script(&[PROMISED], include_str!("lua/recall.lua")),
+            unrecall: script(&[PROMISED], include_str!("lua/unrecall.lua")),
+            unpromise: script(&[PROMISED], include_str!("lua/unpromise.lua")),
+            promises: script(&[PROMISED], include_str!("lua/promises.lua")),
+            try_pin: script(&[NUMBERS], include_str!("lua/try_pin.lua")),
         }
     }
 
@@ -68,11 +93,12 @@ impl Scripts {
     }
 }
 
-fn script(own: &str) -> Script {
-    Script::new(&format!("{}\n{}\n{own}", constants(), include_str!("lua/common.lua")))
+fn script(parts: &[&str], own: &str) -> Script {
+    let parts = [include_str!("lua/common.lua")].iter().chain(parts).chain([&own]).copied().collect::<Vec<_>>();
+    Script::new(&format!("{}\n{}", constants(), parts.join("\n")))
 }
 
-/// The limits, so that they are written in one place.
+/// The limits and names, so that they are written in one place.
 fn constants() -> String {
     [
         ("SKEW", millis(CLOCK_SKEW_MAX)),
@@ -85,5 +111,8 @@ fn constants() -> String {
         ("CALLBACK_COUNTED", millis(CALLBACK_COUNTED)),
     ]
     .map(|(name, value)| format!("local {name} = {value}"))
+    .into_iter()
+    .chain([format!("local OWN = {{ '{}' }}", OWN.join("', '"))])
+    .collect::<Vec<_>>()
     .join("\n")
 }

@@ -10,7 +10,11 @@ if ttl ~= '' then
   expires = math.min(math.max(now + tonumber(ttl), first), last)
 end
 redis.call('HSET', intent_key(id), 'version', whole(number(record.version) + 1), 'expires', whole(expires))
-if #ARGV > 5 then redis.call('HSET', intent_key(id), unpack(ARGV, 6)) end
+if #ARGV > 5 then
+  local rest = cmsgpack.unpack(record.packed)
+  for i = 6, #ARGV, 2 do rest[ARGV[i]] = ARGV[i + 1] end
+  redis.call('HSET', intent_key(id), 'packed', cmsgpack.pack(rest))
+end
 keep_until(id, record, expires + KEPT_AFTER)
 
 if expires ~= old_expiry then

@@ -23,6 +23,6 @@ if used then conclude(id, record) else keep_until(id, record, now + KEPT_AFTER) 
 if agent ~= '' then
   local key = prefix .. 'agent:' .. record.customer_id
   redis.call('HSET', key, 'agent', agent, 'until', whole(now + LAST_AGENT_KEPT))
-  live_until(key, now + LAST_AGENT_KEPT)
+  redis.call('PEXPIRE', key, whole(LAST_AGENT_KEPT + SKEW))
 end
 return { 'finished' }

@@ -64,7 +64,10 @@ local record = {
   created = created, expires = expires, keep = '0', state = 'open', call = '', ['until'] = '0', version = '1',
   number = leased, pin = pin, shared = shared, pool = pool, quarantine = quarantine, customer_id = customer, phones = phones,
 }
-for i = FIELDS, #ARGV, 2 do record[ARGV[i]] = ARGV[i + 1] end
+local rest = {}
+for i = FIELDS, #ARGV, 2 do rest[ARGV[i]] = ARGV[i + 1] end
+record.callback, rest.callback = rest.callback, nil
+record.packed = cmsgpack.pack(rest)
 local fields = {}
 for field, value in pairs(record) do
   fields[#fields + 1] = field
