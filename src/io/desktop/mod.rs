@@ -78,6 +78,7 @@
 //! until it ends, and its wrap-up waits: who logs in within its time is sent the pop, the phase `ended` and `wrap_up_due`.
 
 pub mod client_frames;
+mod frames;
 mod lines;
 #[cfg(test)]
 pub(crate) mod loopback;

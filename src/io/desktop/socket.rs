@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
@@ -13,6 +13,7 @@ use crate::base::limits::{DESK_MESSAGES_AT_ONCE, DESK_MESSAGES_PER_S};
 use crate::desktop::{CloseCode, DesktopInput};
 
 use super::client_frames;
+use super::frames;
 use super::lines::{DeskLines, LineEnd, Outgoing};
 use super::server_frames;
 use crate::io::allowance::Allowance;
@@ -93,23 +94,26 @@ fn receive(line: &LineEnd, door: &dyn EngineDoor, message: Message) -> Option<En
 
 /// Sends what waits, all of it with one write.
 async fn deliver<S: Line>(socket: &mut WebSocketStream<S>, first: Option<Outgoing>, line: &mut LineEnd) -> Option<End> {
-    let mut next = first;
-    loop {
-        let message = match next {
-            Some(Outgoing::Message { seq, message }) => Message::text(server_frames::write(seq, *message)),
-            Some(Outgoing::Ping) => Message::Ping(Vec::new().into()),
-            Some(Outgoing::Close { code, reason }) => return Some(End::Refused(code, reason)),
-            None => return Some(End::Closed),
-        };
-        if !in_time(socket.feed(message)).await {
-            return Some(End::Closed);
+    let (mut out, mut next) = (Vec::new(), first);
+    let end = loop {
+        match next {
+            Some(Outgoing::Message { seq, message }) => frames::text(&mut out, &server_frames::write(seq, *message)),
+            Some(Outgoing::Ping) => frames::ping(&mut out),
+            Some(Outgoing::Close { code, reason }) => break Some(End::Refused(code, reason)),
+            None => break Some(End::Closed),
         }
         match line.queue.try_recv() {
             Ok(more) => next = Some(more),
-            Err(_) => break,
+            Err(_) => break None,
         }
-    }
-    if in_time(socket.flush()).await { None } else { Some(End::Closed) }
+    };
+    let is_written = in_time(async {
+        // The answer to a ping may be half written.
+        socket.flush().await?;
+        socket.get_mut().write_all(&out).await?;
+        Ok(socket.get_mut().flush().await?)
+    });
+    if is_written.await { end } else { Some(End::Closed) }
 }
 
 async fn in_time(write: impl Future<Output = Result<()>>) -> bool {
