@@ -1,17 +1,23 @@
 //! Our side of SRTP on one leg: keys of our own, what is offered and answered, what is in use (RFC 4568 sections 5.1 and 7.1).
 
+use std::fmt;
+
 use super::crypto::KEY_OCTETS;
 use super::{Audio, Crypto, MasterKey, SdpError, SrtpKeys, SrtpUse, Suite};
+use crate::base::rng::Rng;
 
 /// What we do on this leg, and our keys. They serve this leg alone.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LocalSrtp {
     /// `None` until it is said.
     does: Option<SrtpUse>,
-    /// One for each suite, so that no key is used in two ways; empty when SRTP is off.
-    ours: Vec<Crypto>,
+    seed: Seed,
     in_use: Option<Protection>,
 }
+
+/// What our keys are made from when a description needs them: most never do.
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Seed([u8; 32]);
 
 /// How one description of ours protects its stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,23 +29,22 @@ pub struct Protection {
 
 impl LocalSrtp {
     pub fn new(does: SrtpUse, mut draw: impl FnMut(&mut [u8])) -> LocalSrtp {
-        let mut key = |(place, suite): (usize, Suite)| {
-            let mut octets = [0; KEY_OCTETS];
-            draw(&mut octets);
-            Crypto { tag: place as u32 + 1, suite, key: MasterKey::new(suite, &octets) }
-        };
-        let ours = match does {
-            SrtpUse::Off => Vec::new(),
-            SrtpUse::Accept | SrtpUse::Offer | SrtpUse::Require => {
-                Suite::ALL.into_iter().enumerate().map(&mut key).collect()
-            }
-        };
-        LocalSrtp { does: Some(does), ours, in_use: None }
+        let mut seed = Seed::default();
+        draw(&mut seed.0);
+        LocalSrtp { does: Some(does), seed, in_use: None }
+    }
+
+    /// One for each suite, so that no key is used in two ways; none when SRTP is off.
+    fn ours(&self) -> Vec<Crypto> {
+        match self.does {
+            None | Some(SrtpUse::Off) => Vec::new(),
+            Some(SrtpUse::Accept | SrtpUse::Offer | SrtpUse::Require) => self.seed.keys(),
+        }
     }
 
     /// For an offer of ours: what is in use already, else what we are to ask for.
     pub fn offer(&self) -> Protection {
-        let asks = |is_savp| Protection { is_savp, crypto: self.ours.clone() };
+        let asks = |is_savp| Protection { is_savp, crypto: self.ours() };
         match (&self.in_use, self.does) {
             (Some(in_use), _) => in_use.clone(),
             (None, None | Some(SrtpUse::Off | SrtpUse::Accept)) => Protection::default(),
@@ -50,7 +55,9 @@ impl LocalSrtp {
 
     /// For an answer of ours: the first of the peer's keys whose suite we have, under the peer's tag.
     pub fn answer(&mut self, theirs: &Audio) -> Result<(Protection, Option<SrtpKeys>), SdpError> {
-        let pair = |offered: &Crypto| Some((offered.clone(), self.of_suite(offered.suite)?.clone()));
+        let all = if theirs.crypto.is_empty() { Vec::new() } else { self.ours() };
+        let pair =
+            |offered: &Crypto| Some((offered.clone(), all.iter().find(|own| own.suite == offered.suite)?.clone()));
         let chosen = theirs.crypto.iter().find_map(pair);
         let Some((offered, ours)) = chosen else {
             self.in_use = None;
@@ -80,9 +87,23 @@ impl LocalSrtp {
     fn without(&self, is_savp: bool) -> Result<(), SdpError> {
         if is_savp || self.does == Some(SrtpUse::Require) { Err(SdpError::NotEncrypted) } else { Ok(()) }
     }
+}
 
-    fn of_suite(&self, suite: Suite) -> Option<&Crypto> {
-        self.ours.iter().find(|ours| ours.suite == suite)
+impl Seed {
+    fn keys(&self) -> Vec<Crypto> {
+        let mut rng = Rng::from_seed(self.0);
+        let mut key = |(place, suite): (usize, Suite)| {
+            let mut octets = [0; KEY_OCTETS];
+            rng.fill(&mut octets);
+            Crypto { tag: place as u32 + 1, suite, key: MasterKey::new(suite, &octets) }
+        };
+        Suite::ALL.into_iter().enumerate().map(&mut key).collect()
+    }
+}
+
+impl fmt::Debug for Seed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Seed")
     }
 }
 
