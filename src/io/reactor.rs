@@ -4,11 +4,13 @@
 use std::collections::HashMap;
 use std::io;
 use std::net::UdpSocket as StdUdpSocket;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Sleep;
 
 use crate::base::{Mono, Now, limits};
 use crate::calls::facts::Fact;
@@ -126,6 +128,8 @@ const ARRIVALS_PER_TURN: usize = 256;
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// How long the media's workers may have what can wait before they are woken for that alone.
 const MEDIA_WITHIN: Duration = Duration::from_millis(4);
+/// The next alarm while inputs come; nothing that calls set anew all the time is due earlier.
+const BUSY_WITHIN: Duration = Duration::from_millis(4);
 /// How often the histograms are handed on.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -137,9 +141,10 @@ pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()>
     let mut events = Vec::new();
     reactor.asking.meet_the_store();
     reactor.drain();
+    let mut alarm = pin!(tokio::time::sleep_until(reactor.wake().into()));
     while !reactor.has_left() {
         reactor.end_turn();
-        let wake = reactor.wake();
+        reactor.set(alarm.as_mut());
         tokio::select! {
             biased;
             count = end.arrivals.recv_many(&mut arrivals, ARRIVALS_PER_TURN) => {
@@ -148,7 +153,7 @@ pub async fn run(wiring: Wiring, door: Door, mut end: DoorEnd) -> io::Result<()>
             () = reactor.asking.ready() => {}
             () = reactor.connections.ready() => {}
             () = reactor.udp.readable() => {}
-            () = tokio::time::sleep_until(wake.into()) => {}
+            () = alarm.as_mut() => {}
         }
         // Whatever has woken the loop, one turn serves all that is there; callers wait for what the store says.
         reactor.take_answers();
@@ -186,6 +191,8 @@ struct Reactor {
     questions: HashMap<QuestionId, oneshot::Sender<Answer>>,
     questioned: u64,
     next_tick: Mono,
+    /// Something came since the alarm was set.
+    is_busy: bool,
     load: LoadMeter,
     leave_by: Option<Mono>,
 }
@@ -214,6 +221,7 @@ impl Reactor {
             questions: HashMap::new(),
             questioned: 0,
             next_tick: wiring.clock.mono() + TICK,
+            is_busy: false,
             load: LoadMeter::default(),
             leave_by: None,
         })
@@ -225,6 +233,18 @@ impl Reactor {
         let others = self.asking.poll_timeout().into_iter().chain(self.media_by);
         let deadline = engine.into_iter().chain(others).fold(self.next_tick, Mono::min);
         self.clock.instant(deadline)
+    }
+
+    /// An alarm that comes too early stays as it is, and while inputs come the next one is near: to set one to an earlier time costs
+    /// the runtime two system calls, and each call would have some.
+    fn set(&mut self, mut alarm: Pin<&mut Sleep>) {
+        let wake = self.wake();
+        if !alarm.is_elapsed() && wake >= alarm.deadline().into_std() {
+            return;
+        }
+        let near = self.is_busy.then(|| self.clock.instant(self.clock.mono() + BUSY_WITHIN));
+        alarm.as_mut().reset(near.map_or(wake, |near| near.min(wake)).into());
+        self.is_busy = false;
     }
 
     /// Serves what is due; answers what time it is.
@@ -294,6 +314,7 @@ impl Reactor {
     }
 
     fn handle_at(&mut self, input: Input, now: Now) {
+        self.is_busy = true;
         if let Some(journal) = &mut self.journal {
             journal.input(&input, now);
         }
