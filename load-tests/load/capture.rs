@@ -6,10 +6,12 @@ use std::collections::HashMap;
 use std::fs;
 use std::io;
 use std::mem::MaybeUninit;
+use std::ops::Range;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use hdrhistogram::Histogram;
 
@@ -20,7 +22,11 @@ pub struct Capture {
 }
 
 /// One value for each call that rang.
-pub struct Times(Histogram<u64>);
+pub struct Times {
+    took: Histogram<u64>,
+    /// The same, each with its beginning.
+    each: Vec<(SystemTime, Duration)>,
+}
 
 struct Seen {
     invited: HashMap<Vec<u8>, u64>,
@@ -52,11 +58,25 @@ impl Capture {
 
 impl Times {
     pub fn ms(&self, quantile: f64) -> f64 {
-        self.0.value_at_quantile(quantile) as f64 / 1e6
+        self.took.value_at_quantile(quantile) as f64 / 1e6
     }
 
     pub fn count(&self) -> u64 {
-        self.0.len()
+        self.took.len()
+    }
+
+    /// The longest of those that were on their way at a moment of one of these spans (`true`), or of the others.
+    pub fn longest(&self, spans: &[Range<SystemTime>], within: bool) -> Option<Duration> {
+        let meets = |(began, took): &(SystemTime, Duration)| {
+            spans.iter().any(|span| *began < span.end && *began + *took > span.start) == within
+        };
+        self.each.iter().filter(|call| meets(call)).map(|(_, took)| *took).max()
+    }
+
+    fn add(&mut self, began: u64, at: u64) {
+        let took = at.saturating_sub(began);
+        self.took.saturating_record(took);
+        self.each.push((UNIX_EPOCH + Duration::from_nanos(began), Duration::from_nanos(took)));
     }
 }
 
@@ -71,14 +91,15 @@ impl Seen {
             self.invited.entry(call.to_vec()).or_insert(at);
         } else if !from_carrier && payload.starts_with(b"SIP/2.0 180 ") {
             let began = self.invited.remove(call);
-            began.into_iter().for_each(|began| self.times.0.saturating_record(at.saturating_sub(began)));
+            began.into_iter().for_each(|began| self.times.add(began, at));
         }
     }
 }
 
 fn read_along(socket: &OwnedFd, carrier: u16, stop: &AtomicBool) -> Times {
     let histogram = Histogram::new_with_max(LONGEST_NS, 3).expect("a minute, three digits");
-    let mut seen = Seen { invited: HashMap::new(), times: Times(histogram), carrier };
+    let times = Times { took: histogram, each: Vec::new() };
+    let mut seen = Seen { invited: HashMap::new(), times, carrier };
     let mut buffer = [0; SNAP];
     while !stop.load(Ordering::Relaxed) {
         if let Some((length, at)) = receive(socket, &mut buffer) {
