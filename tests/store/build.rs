@@ -22,7 +22,7 @@ pub fn at(seconds: u64) -> Wall {
 
 /// A number of the pool.
 pub fn number(nth: u64) -> E164 {
-    phone(format!("+120155501{nth:02}"))
+    phone(format!("+1201555{:04}", 100 + nth))
 }
 
 /// The number for everybody.

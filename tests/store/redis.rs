@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use throughline::base::Pii;
+use throughline::base::limits::POOL_NUMBERS_AT_ONCE;
 use throughline::intents::{Patch, StoreError, StoreReply, StoreRequest};
 use throughline::io::store::{OpenError, RedisSetup, Store};
 
@@ -48,6 +49,23 @@ fn two_clients_never_lease_one_number() {
             }
         }
         assert_eq!((numbers.len(), shared), (50, 10));
+    });
+}
+
+/// One script of ten thousand numbers would keep every call waiting.
+#[test]
+fn a_pool_is_told_a_few_numbers_at_a_time() {
+    let server = RedisServer::start();
+    runtime().block_on(async {
+        let store = redis_store(&server, "large", 1000);
+        let count = 2 * POOL_NUMBERS_AT_ONCE as u64 + 1;
+        let before = server.scripts_run();
+        assert_eq!(show(&store.ask(seed(count, at(0))).await.expect("seeded")), format!("seeded {count}"));
+        // The first of the three is told to Redis when it has refused it.
+        assert_eq!(server.scripts_run() - before, 3 + 1);
+        assert_eq!(show(&store.ask(register(1, at(0))).await.expect("registered")), "registered 1 n0");
+        assert_eq!(show(&store.ask(seed(1, at(1))).await.expect("seeded")), "seeded 1");
+        assert_eq!(show(&store.ask(register(2, at(1))).await.expect("registered")), "registered 2 shared");
     });
 }
 

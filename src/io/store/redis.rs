@@ -23,6 +23,7 @@ mod answer;
 mod ask;
 mod line;
 mod packed;
+mod pools;
 mod resp;
 mod scripts;
 
@@ -38,7 +39,7 @@ use tokio::sync::Semaphore;
 
 use super::OpenError;
 use crate::base::limits::STORE_WAITING_MAX;
-use crate::base::{E164, PoolId, Wall};
+use crate::base::{E164, PoolId};
 use crate::intents::{StoreError, StoreReply, StoreRequest};
 pub use line::{Cut, Line, LineReply};
 use scripts::Scripts;
@@ -113,8 +114,8 @@ impl Redis {
 
     pub async fn ask(&self, request: StoreRequest) -> Result<StoreReply, StoreError> {
         let _place = self.shared.waiting.try_acquire().map_err(|_| StoreError::Overloaded)?;
-        if let StoreRequest::Seed { pool, numbers, .. } = &request {
-            self.seeds().insert(pool.clone(), numbers.clone());
+        if let StoreRequest::Seed { pool, numbers, now } = request {
+            return self.seed(pool, numbers, now).await;
         }
         let now = request.now();
         let value = self.invoke(&request, false).await?;
@@ -125,13 +126,16 @@ impl Redis {
         answer::read(self.invoke(&request, true).await?, now)
     }
 
-    /// A connection that was cut while nobody asked is noticed by the first who asks: that one asks again, once. Every request may
-    /// be carried out twice.
     async fn invoke(&self, request: &StoreRequest, seeded_again: bool) -> Result<Value, StoreError> {
         let arguments = ask::arguments(request, self.shared.intents_max, seeded_again)?;
-        let script = self.shared.scripts.of(request);
-        match self.attempt(script, &arguments).await {
-            Err(error) if error.is_connection_dropped() => self.attempt(script, &arguments).await,
+        self.run(self.shared.scripts.of(request), &arguments).await
+    }
+
+    /// A connection that was cut while nobody asked is noticed by the first who asks: that one asks again, once. Every request may
+    /// be carried out twice.
+    async fn run(&self, script: Option<&Script>, arguments: &[String]) -> Result<Value, StoreError> {
+        match self.attempt(script, arguments).await {
+            Err(error) if error.is_connection_dropped() => self.attempt(script, arguments).await,
             answered => answered,
         }
         .inspect(|_| self.shared.trouble.is_over())
@@ -160,33 +164,6 @@ impl Redis {
         let mut command = redis::cmd("EVALSHA");
         command.arg(script.get_hash()).arg(1).arg(&self.shared.tag).arg(arguments);
         command
-    }
-
-    /// Redis does not know the pool of this registration. Who had its numbers is lost, so all of them rest first.
-    async fn seed_again(&self, request: &StoreRequest) -> Result<(), StoreError> {
-        let StoreRequest::Register { lease: Some(plan), now, .. } = request else { return Ok(()) };
-        let numbers = self.seeds().get(&plan.pool).cloned().unwrap_or_default();
-        if numbers.is_empty() {
-            return Ok(());
-        }
-        tracing::warn!(pool = %plan.pool, numbers = numbers.len(), "Redis has lost a pool of numbers; it is put back and rests first");
-        self.seed_resting(&plan.pool, &numbers, *now + plan.quarantine, *now).await
-    }
-
-    async fn seed_resting(
-        &self,
-        pool: &PoolId,
-        numbers: &[E164],
-        free_from: Wall,
-        now: Wall,
-    ) -> Result<(), StoreError> {
-        let arguments = ask::seed(pool, numbers, free_from, now);
-        let answer = self.attempt(Some(&self.shared.scripts.seed), &arguments).await;
-        answer.map(drop).map_err(|error| failure(&error))
-    }
-
-    fn seeds(&self) -> std::sync::MutexGuard<'_, BTreeMap<PoolId, Vec<E164>>> {
-        self.shared.seeds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
