@@ -69,13 +69,27 @@ for (const [name, options] of LOOKS) {
       await shown.getByText('V2 strong').waitFor();
       await shown.getByRole('button', { name: 'Why the call from a browser went there' }).waitFor();
       await shown.getByText('self-service by default').waitFor();
+      await shown.getByText('How good the expected waits were').click();
       await shown.getByRole('heading', { name: 'Expected wait, by last served: off by' }).waitFor();
+      await shown.getByText('not kept').waitFor();
+      server.tellBoard(board(299));
+      const alarms = shown.locator('.alarm');
+      await alarms.getByText('Pool web does not keep its promise with 40 numbers: it takes 63').waitFor();
+      await alarms.getByText('Trunk pbx does not answer').waitFor();
+      await alarms.getByText('delivery: 70 % of the last hour').waitFor();
+      await shown.getByRole('searchbox').fill('web talked');
+      await shown.getByText('1 of the last 3').waitFor();
+      assert.equal(await shown.locator('[data-why]').count(), 1);
+      await shown.getByRole('searchbox').fill('');
+      await shown.getByRole('button', { name: 'Why the call +12015550177 went there' }).waitFor();
       await check(shown, 'board');
       await shown.getByRole('button', { name: 'Why the call +12015550177 went there' }).click();
       await shown.getByText('Passed over: cleo (on a break).').waitFor();
       await check(shown, 'board-why');
       await shown.keyboard.press('Escape');
       await shown.locator('dialog').waitFor({ state: 'hidden' });
+      await shown.locator('.lane').getByRole('button', { name: '+12015550179' }).click();
+      await shown.getByText('Passed over: cleo (on a break).').waitFor();
     } finally {
       await leave(desk, shop, shown);
       server.stop();

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { answer, md5 } from '../../web/lib/sip/digest.js';
 import { address, all, cseq, first, read, split, userOf, write } from '../../web/lib/sip/message.js';
+import { alarmsOf } from '../../web/board/attention.js';
 import { snapshotOf, span } from '../../web/board/snapshot.js';
 import { inLane } from './support/tests.js';
 
@@ -45,4 +46,19 @@ test('board: whatever is missing reads as nothing', async () => {
   const now = snapshotOf({ calls: [{ phase: 'talking' }, { phase: 'talking' }], levels: [{ level: 'V1', count: 3 }], latency: { stages: [{ stage: 'x', 'p99.9': 4 }] } });
   assert.deepEqual([now.phases.talking, now.levels.V1, now.stages[0].p999], [2, 3, 4]);
   assert.deepEqual([span(830), span(1240), span(123_456), span(2_100_000)], ['830 µs', '1.24 ms', '123 ms', '2.1 s']);
+});
+
+test('board: what burns is said, and nothing else', async () => {
+  const calm = { trunks: [{ trunk: 'carrier', reachable: true }, { trunk: 'unasked' }], queues: [{ queue: 'help', waiting: 2, staffed: 3, oldest_wait_ms: 20_000, service: { calls: 4, in_time: 0, within_s: 20, abandoned: 4 } }], agents: [{ agent: 'anna', state: 'wrap-up', for_ms: 60_000 }, { agent: 'ben', state: 'paused', reason: 'no-answer', for_ms: 10_000 }] };
+  assert.deepEqual(alarmsOf(snapshotOf(calm), [{ pool: 'web', numbers: 9 }], { rule: 12, 'nobody-free': 0 }), []);
+  const burning = {
+    trunks: [{ trunk: 'carrier', reachable: false }, { trunk: 'pbx', gateways: [{ uri: 'a', state: 'up' }, { uri: 'b', state: 'down' }] }],
+    queues: [{ queue: 'night', waiting: 1, staffed: 0, oldest_wait_ms: 5_000 }, { queue: 'help', waiting: 2, staffed: 1, oldest_wait_ms: 130_000, service: { calls: 5, in_time: 2, within_s: 20, abandoned: 1 } }],
+    agents: [{ agent: 'ben', state: 'paused', reason: 'no-answer', for_ms: 31_000 }],
+  };
+  const said = alarmsOf(snapshotOf(burning), [], { 'nobody-free': 1 }).map(({ kind, text }) => `${kind}: ${text}`);
+  assert.deepEqual(said, [
+    'bad: Trunk carrier does not answer', 'warn: Trunk pbx: 1 of 2 gateways down', 'bad: One caller waits in night, and nobody is logged in for it', 'bad: 2 callers wait in help',
+    'bad: help: 40 % of the last hour\'s calls answered within 20 s', 'warn: ben gets no calls (no answer)', 'warn: One call to the fallback in the last five minutes: nobody free',
+  ]);
 });

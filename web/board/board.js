@@ -2,10 +2,12 @@
 
 import { Live } from '../lib/live.js';
 import { byId, fill, h, icon, say } from '../lib/dom.js';
+import { Attention } from './attention.js';
 import { Chart } from './chart.js';
 import { drawAgents, drawFallbacks, drawFigures, drawFlow, drawLevels, drawQueues, drawShadow, drawStages, drawTrunks, drawWaits } from './parts.js';
 import { Differences } from './differences.js';
 import { Lately } from './lately.js';
+import { Pools } from './pools.js';
 import { snapshotOf, stageName } from './snapshot.js';
 
 /** @typedef {import('./snapshot.js').Snapshot} Snapshot */
@@ -23,8 +25,11 @@ class Board {
     fill(byId('latency', HTMLElement), this.lines, this.table);
     this.chart = new Chart(this.lines);
     this.chart.stage = FIRST_STAGE;
-    /** Begun when the key is known to be good. @type {Lately | undefined} */
+    this.attention = new Attention(byId('attention', HTMLElement), byId('attention-told', HTMLElement));
+    /** Both begun when the key is known to be good. @type {Lately | undefined} */
     this.lately = undefined;
+    /** @type {Pools | undefined} */
+    this.pools = undefined;
     /** Begun when there is a shadow policy. @type {Differences | undefined} */
     this.differences = undefined;
     this.stage = byId('stage', HTMLSelectElement);
@@ -49,23 +54,26 @@ class Board {
   take(data) {
     const now = snapshotOf(data);
     sessionStorage.setItem(KEY, this.key);
-    this.lately ??= new Lately(byId('lately', HTMLElement), this.key);
-    this.lately.follow(now);
+    this.pools ??= new Pools(byId('pools', HTMLElement), this.key);
+    const lately = this.lately ??= new Lately(byId('lately', HTMLElement), this.key);
+    lately.follow(now);
+    const open = (/** @type {string} */ call) => void lately.why.open(call);
+    this.attention.draw(now, this.pools.pools);
     this.place.classList.remove('old');
     this.chart.add(now.at, now.recent);
     this.stages(now);
     drawFigures(byId('figures', HTMLElement), now);
-    drawFlow(byId('flow', HTMLElement), now);
+    drawFlow(byId('flow', HTMLElement), now, open);
     this.chart.draw();
     drawStages(this.table, now);
     drawQueues(byId('queues', HTMLElement), now);
     drawWaits(byId('waits', HTMLElement), now);
-    drawAgents(byId('agents', HTMLElement), now);
+    drawAgents(byId('agents', HTMLElement), now, open);
     drawLevels(byId('levels', HTMLElement), now);
     drawFallbacks(byId('fallbacks', HTMLElement), now);
     drawTrunks(byId('trunks', HTMLElement), now);
     drawShadow(byId('shadow', HTMLElement), now);
-    if (now.isShadowed) this.differences ??= new Differences(byId('differences', HTMLElement), this.key, this.lately.why);
+    if (now.isShadowed) this.differences ??= new Differences(byId('differences', HTMLElement), this.key, lately.why);
   }
 
   /** @param {Snapshot} now */

@@ -1,7 +1,7 @@
 /** The parts of the board: each draws one thing of a snapshot. */
 
-import { clock, fill, h } from '../lib/dom.js';
-import { countBy, span, stageName } from './snapshot.js';
+import { clock, fill, h, say } from '../lib/dom.js';
+import { countBy, serviceOf, serviceOfAll, span, stageName } from './snapshot.js';
 
 /** @typedef {import('./snapshot.js').Snapshot} Snapshot */
 /** @typedef {import('./snapshot.js').CallRow} CallRow */
@@ -25,14 +25,16 @@ export function drawFigures(place, now) {
   const oldest = Math.max(0, ...now.queues.map((queue) => queue.oldest_wait_ms));
   const pop = now.stages.find(({ stage }) => stage === 'invite_to_pop_sent');
   const total = sum(now.levels), known = total - (now.levels.V0 ?? 0);
-  const fallbacks = sum(now.fallbacks);
+  const fallbacks = sum(now.fallbacks), service = serviceOfAll(now.queues);
   fill(place, h('dl', { class: 'figures' },
-    figure('Calls in progress', Math.max(live, inProgress)),
+    figure('In progress', Math.max(live, inProgress)),
     figure('Waiting', waiting, waiting ? `oldest ${clock(oldest)}` : '', oldest > 120_000 ? 'bad' : oldest > 30_000 ? 'warn' : ''),
+    figure('In time', service ? `${Math.round(100 * service.share)} %` : '–', service ? `within ${service.within} s, of ${service.calls.toLocaleString()} in an hour` : '', service && service.share < 0.5 ? 'bad' : service && service.share < 0.8 ? 'warn' : ''),
+    figure('Gave up', service?.abandoned ?? 0, 'in an hour'),
     figure('Agents free', states.available ?? 0, `of ${now.agents.length - (states.offline ?? 0)} logged in`),
     figure('Recognised', total ? `${Math.round((100 * known) / total)} %` : '–', total ? `of ${total.toLocaleString()}` : ''),
     figure('INVITE to pop', pop?.count ? span(pop.p50) : '–', pop?.count ? `p99 ${span(pop.p99)}` : ''),
-    figure('Fallbacks', fallbacks, '', fallbacks ? 'warn' : '')));
+    figure('Fallbacks', fallbacks, 'since the start')));
 }
 
 /** @param {string} name @param {string | number} value @param {string} [note] @param {string} [kind] */
@@ -40,8 +42,8 @@ function figure(name, value, note = '', kind = '') {
   return h('div', { class: `figure ${kind}` }, h('dt', {}, name), h('dd', {}, value, note && [' ', h('small', {}, note)]));
 }
 
-/** Calls that stay keep their place in the page, so that only what moves is seen to move. @param {HTMLElement} place @param {Snapshot} now */
-export function drawFlow(place, now) {
+/** Calls that stay keep their place in the page, so that only what moves is seen to move. @param {HTMLElement} place @param {Snapshot} now @param {(call: string) => void} open */
+export function drawFlow(place, now, open) {
   if (place.children.length === 0) fill(place, LANES.map(([name]) => h('div', { class: 'lane' }, h('h3', {}, name, h('b', {}, '0')), h('ol', {}), h('p', { class: 'more' }))));
   LANES.forEach(([, phases], at) => {
     const lane = /** @type {HTMLElement} */ (place.children[at]);
@@ -50,20 +52,30 @@ export function drawFlow(place, now) {
     const rows = calls.slice(0, CALLS_SHOWN);
     /** @type {HTMLElement} */ (lane.querySelector('b')).textContent = String(count);
     /** @type {HTMLElement} */ (lane.querySelector('.more')).textContent = count > rows.length ? `and ${count - rows.length} more` : '';
-    keep(/** @type {HTMLElement} */ (lane.querySelector('ol')), rows);
+    keep(/** @type {HTMLElement} */ (lane.querySelector('ol')), rows, open);
   });
 }
 
-/** @param {HTMLElement} list @param {CallRow[]} rows */
-function keep(list, rows) {
+/** @param {HTMLElement} list @param {CallRow[]} rows @param {(call: string) => void} open */
+function keep(list, rows, open) {
   const old = new Map(/** @type {HTMLElement[]} */ ([...list.children]).map((item) => [item.dataset.call, item]));
-  list.replaceChildren(...rows.map((row) => {
-    const item = old.get(row.id) ?? h('li', { 'data-call': row.id });
+  const items = rows.map((row) => {
+    const item = old.get(row.id) ?? card(row.id, open);
     item.className = `call ${row.level}`;
     const text = row.agent ?? row.queue ?? '';
-    fill(item, h('span', { class: 'top' }, h('b', {}, callerOf(row)), h('span', { class: 'quiet numbers' }, clock(row.lasted_ms))), h('span', { class: 'quiet' }, `${row.level}${text ? ` · ${text}` : ''}`));
+    const words = [callerOf(row), clock(row.lasted_ms), `${row.level}${text ? ` · ${text}` : ''}`];
+    item.querySelectorAll('b, .quiet').forEach((part, at) => say(part, words[at] ?? ''));
     return item;
-  }));
+  });
+  // What is there stays untouched, and with it the focus.
+  for (const item of [...list.children]) if (!items.includes(/** @type {HTMLElement} */ (item))) item.remove();
+  items.forEach((item, at) => { if (list.children[at] !== item) list.insertBefore(item, list.children[at] ?? null); });
+}
+
+/** @param {string} call @param {(call: string) => void} open */
+function card(call, open) {
+  return h('li', { 'data-call': call }, h('button', { type: 'button', title: 'Why it is here', onclick: () => open(call) },
+    h('span', { class: 'top' }, h('b', {}), h('span', { class: 'quiet numbers' })), h('span', { class: 'quiet' })));
 }
 
 /** Who calls: a page has no number. @param {{ caller: string, trunk?: string }} call */
@@ -74,13 +86,22 @@ export function callerOf({ caller, trunk }) {
 /** @param {HTMLElement} place @param {Snapshot} now */
 export function drawQueues(place, now) {
   if (now.queues.length === 0) return nothing(place, 'No queue is configured.');
-  fill(place, table('Queues', ['Queue', 'Waiting', 'Oldest', 'Free', 'Staffed', 'Expected', 'Off by'], now.queues.map((queue) => [queue.queue, queue.waiting, queue.waiting ? clock(queue.oldest_wait_ms) : '–', queue.available, queue.staffed, typeof queue.expected_wait_s === 'number' ? clock(queue.expected_wait_s * 1000) : '–', offBy(queue)])));
+  fill(place, table('Queues', ['Queue', 'Waiting', 'Oldest', 'Free', 'Staffed', 'In time', 'Gave up', 'Expected'], [...now.queues].sort((a, b) => b.waiting - a.waiting).map((queue) => [queue.queue, queue.waiting, queue.waiting ? clock(queue.oldest_wait_ms) : '–', queue.available, queue.staffed, inTime(queue), serviceOf(queue)?.abandoned ?? '–', typeof queue.expected_wait_s === 'number' ? clock(queue.expected_wait_s * 1000) : '–'])));
+}
+
+/** @param {import('./snapshot.js').QueueRow} queue */
+function inTime(queue) {
+  const service = serviceOf(queue);
+  if (!service) return '–';
+  return h('span', { class: service.share < 0.5 ? 'is-bad' : service.share < 0.8 ? 'is-warn' : '', title: `Answered within ${service.within} s, of ${service.calls} calls in an hour` }, `${Math.round(100 * service.share)} %`);
 }
 
 /** What the expected wait was off by in the median, over the wait, by each estimator. @param {import('./snapshot.js').QueueRow} queue */
-function offBy({ wait_score: score }) {
-  const known = ['position', 'last-served'].map((name) => score?.estimators[name]).filter((one) => one !== undefined);
-  return known.length ? `${known.map((one) => Math.round(one.median_ratio * 100)).join(' / ')} %` : '–';
+function offBy({ queue, wait_score: score }) {
+  return [queue, score?.calls ?? 0, ...['position', 'last-served'].map((name) => {
+    const known = score?.estimators[name];
+    return known ? `${Math.round(known.median_ratio * 100)} %` : '–';
+  })];
 }
 
 /** The expected wait against the one that came: how many calls by how much it was off, of all queues. @param {HTMLElement} place @param {Snapshot} now */
@@ -89,26 +110,30 @@ export function drawWaits(place, now) {
   const of = (/** @type {string} */ name) => now.queues.map((queue) => queue.wait_score?.estimators[name]?.spread ?? []).filter(({ length }) => length);
   const spreads = names.map((name) => of(name).reduce((/** @type {number[]} */ all, one) => one.map(({ calls }, at) => calls + (all[at] ?? 0)), []));
   const bounds = (names.map(of).flat()[0] ?? []).map(({ up_to: bound }) => bound);
-  if (bounds.length === 0) return fill(place);
+  /** @type {HTMLElement} */ (place.parentElement).hidden = bounds.length === 0;
   const percent = (/** @type {number | undefined} */ bound) => `${Math.round((bound ?? 0) * 100)} %`;
   const label = (/** @type {number} */ at) => (bounds[at] === undefined ? `over ${percent(bounds[at - 1])}` : `up to ${percent(bounds[at])}`);
-  fill(place, names.map((name, of) => spreads[of]?.length ? [
+  fill(place, table('What the expected wait was off by', ['Queue', 'Had to wait', 'By position', 'By last served'], now.queues.filter(({ wait_score: score }) => score).map(offBy)), ...names.map((name, of) => spreads[of]?.length ? [
     h('h3', {}, `Expected wait, by ${name.replace('-', ' ')}: off by`),
-    bars(bounds.map((_, at) => [label(at), spreads[of]?.[at] ?? 0, 'cause']), Math.max(1, (spreads[of] ?? []).reduce((all, one) => all + one, 0))),
+    bars(bounds.map((_, at) => [label(at), spreads[of]?.[at] ?? 0, '']), Math.max(1, (spreads[of] ?? []).reduce((all, one) => all + one, 0))),
   ] : []).flat());
 }
 
-/** @param {HTMLElement} place @param {Snapshot} now */
-export function drawAgents(place, now) {
+/** @param {HTMLElement} place @param {Snapshot} now @param {(call: string) => void} open */
+export function drawAgents(place, now, open) {
   if (now.agents.length === 0) return nothing(place, 'No agent is configured.');
   const order = ['on-call', 'offered', 'wrap-up', 'available', 'paused', 'break', 'offline'];
   const rank = (/** @type {string} */ state) => (order.indexOf(state) + order.length) % order.length;
   const people = now.agents.filter(({ state }) => state !== 'offline').sort((a, b) => rank(a.state) - rank(b.state) || a.agent.localeCompare(b.agent));
   const states = countBy(now.agents, ({ state }) => state);
+  const focused = place.contains(document.activeElement) ? document.activeElement?.getAttribute('data-call') : null;
   fill(place,
     h('p', { class: 'summary' }, order.filter((state) => states[state]).map((state) => h('span', { class: `chip bare ${CHIPS[state] ?? ''}` }, `${states[state]} ${state.replace('-', ' ')}`))),
-    h('ul', { class: 'people' }, people.slice(0, PEOPLE_SHOWN).map((one) => h('li', { class: `person ${one.state}` }, h('b', {}, one.agent), h('span', { class: 'quiet numbers' }, `${one.reason ?? one.state.replace('-', ' ')} ${clock(one.for_ms)}`)))),
+    h('ul', { class: 'people' }, people.slice(0, PEOPLE_SHOWN).map((one) => h('li', { class: `person ${one.state}` }, h('b', {}, one.agent), h('span', { class: 'quiet numbers' }, `${(one.reason ?? one.state).replaceAll('-', ' ')} ${clock(one.for_ms)}`),
+      one.call && h('button', { class: 'link', type: 'button', 'data-call': one.call, 'aria-label': `The call of ${one.agent}`, onclick: () => open(one.call ?? '') }, 'Their call')))),
     people.length > PEOPLE_SHOWN && h('p', { class: 'more' }, `and ${people.length - PEOPLE_SHOWN} more`));
+  const again = focused ? place.querySelector(`[data-call="${focused}"]`) : null;
+  if (again instanceof HTMLElement) again.focus();
 }
 
 /** @type {Record<string, string>} */

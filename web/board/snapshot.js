@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{ id: string, phase: string, level: string, caller: string, trunk?: string, queue?: string, agent?: string, lasted_ms: number, outcome?: string, fallback?: string }} CallRow
- * @typedef {{ queue: string, waiting: number, oldest_wait_ms: number, available: number, staffed: number, expected_wait_s?: number, wait_score?: { calls: number, estimators: Record<string, { median_ratio: number, spread?: { up_to?: number, calls: number }[] }> } }} QueueRow
+ * @typedef {{ queue: string, waiting: number, oldest_wait_ms: number, available: number, staffed: number, expected_wait_s?: number, service?: { calls: number, in_time: number, within_s: number, abandoned: number }, wait_score?: { calls: number, estimators: Record<string, { median_ratio: number, spread?: { up_to?: number, calls: number }[] }> } }} QueueRow
  * @typedef {{ agent: string, state: string, reason?: string, for_ms: number, call?: string }} AgentRow
  * @typedef {{ trunk: string, reachable?: boolean, calls: number, calls_out: number, gateways?: { uri: string, state: string }[], registration?: { registered: boolean }, refused?: Record<string, number> }} TrunkRow
  * @typedef {{ stage: string, count: number, p50: number, p90: number, p99: number, p999: number, max: number }} StageRow
@@ -65,6 +65,19 @@ export function countBy(rows, key) {
   const found = {};
   for (const row of rows) found[key(row)] = (found[key(row)] ?? 0) + 1;
   return found;
+}
+
+/** How many of the last hour's calls were answered in time; null while there was none. @param {QueueRow} queue @returns {{ calls: number, share: number, within: number, abandoned: number } | null} */
+export function serviceOf({ service }) {
+  if (!service?.calls) return null;
+  return { calls: service.calls, share: service.in_time / service.calls, within: service.within_s, abandoned: service.abandoned };
+}
+
+/** Of all queues together. @param {QueueRow[]} queues */
+export function serviceOfAll(queues) {
+  const known = queues.flatMap(({ service }) => (service?.calls ? [service] : []));
+  const sum = (/** @type {'calls' | 'in_time' | 'abandoned'} */ name) => known.reduce((all, one) => all + one[name], 0);
+  return known[0] ? { calls: sum('calls'), share: sum('in_time') / sum('calls'), within: known[0].within_s, abandoned: sum('abandoned') } : null;
 }
 
 /** `1.24 ms`, `830 us`, `2.1 s`. @param {number} us */

@@ -14,6 +14,7 @@ use super::interval_log;
 use super::latency::{self, Earlier, StageTimes};
 use super::prometheus::{self, Gauges};
 use super::recorder::{Handed, Recorder, StoreTimer};
+use super::service::Service;
 use super::tally::Tally;
 use super::wait_scores::WaitScore;
 
@@ -119,6 +120,11 @@ impl Telemetry {
     /// How well the expected waits of a queue were; `None` while no call of it has had to wait.
     pub fn wait_score(&self, queue: &QueueId) -> Option<WaitScore> {
         self.lock().waits.get(queue).cloned()
+    }
+
+    /// How soon callers of a queue reached a person in the hour before `now`.
+    pub fn service(&self, queue: &QueueId, now: Wall) -> Service {
+        self.lock().services.of(queue, now)
     }
 
     /// Counts what happens elsewhere than in the engine.

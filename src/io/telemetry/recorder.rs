@@ -56,7 +56,12 @@ impl Recorder {
             Fact::Stage { stage, since, .. } => self.interval.record(*stage, now().since(*since)),
             Fact::Timed { stage, took } => self.interval.record(*stage, *took),
             Fact::Waited { queue, waited, predicted, .. } => self.interval.waits.note(queue, *waited, *predicted),
-            other => self.interval.counters.note(other),
+            other => {
+                if let Fact::CallEnded(record) = other {
+                    self.interval.services.note(record);
+                }
+                self.interval.counters.note(other);
+            }
         }
         fact_log::write(&fact);
     }

@@ -7,6 +7,7 @@ use hdrhistogram::Histogram;
 use crate::base::Stage;
 
 use super::counters::Counters;
+use super::service::Services;
 use super::wait_scores::WaitScores;
 
 /// One minute, in nanoseconds; a longer stage counts as this long.
@@ -20,6 +21,7 @@ pub(super) struct Tally {
     times: Vec<Times>,
     pub(super) counters: Counters,
     pub(super) waits: WaitScores,
+    pub(super) services: Services,
 }
 
 /// The times of one stage, in nanoseconds.
@@ -34,7 +36,7 @@ impl Tally {
     /// `None` never: the bounds are constants that the histogram takes.
     pub(super) fn new(counters: Counters) -> Option<Tally> {
         let times = Stage::ALL.into_iter().map(Times::new).collect::<Option<Vec<_>>>()?;
-        Some(Tally { times, counters, waits: WaitScores::default() })
+        Some(Tally { times, counters, waits: WaitScores::default(), services: Services::default() })
     }
 
     pub(super) fn record(&mut self, stage: Stage, took: Duration) {
@@ -62,6 +64,7 @@ impl Tally {
         }
         self.counters.take_from(&mut other.counters);
         self.waits.take_from(&mut other.waits);
+        self.services.take_from(&mut other.services);
     }
 }
 

@@ -111,7 +111,8 @@ pub(super) async fn queues(State(web): State<Arc<Web>>, _: Reader) -> Result<Jso
 pub(super) fn queue_bodies(web: &Web, queues: Vec<QueueView>) -> Vec<QueueBody> {
     let body = |view: QueueView| {
         let score = web.telemetry.wait_score(&view.queue);
-        QueueBody::of(view, score)
+        let service = web.telemetry.service(&view.queue, web.clock.wall());
+        QueueBody::of(view, score, service)
     };
     queues.into_iter().map(body).collect()
 }

@@ -12,7 +12,7 @@ use crate::calls::facts::{CallRecord, PassedOn};
 use crate::calls::recording::RecordingNote;
 use crate::calls::supervising::Supervised;
 use crate::engine::question::{CallView, TrunkView};
-use crate::io::telemetry::{StageTimes, WaitErrors, WaitScore};
+use crate::io::telemetry::{IN_TIME, Service, StageTimes, WaitErrors, WaitScore};
 use crate::media::command::LegStats;
 use crate::routing::{AgentState, AgentView, QueueView, Why};
 use crate::sip::api::{EnrolView, GatewayView};
@@ -224,6 +224,18 @@ pub(super) struct QueueBody {
     /// How well such expectations were; absent while no call has had to wait.
     #[serde(skip_serializing_if = "Option::is_none")]
     wait_score: Option<WaitScoreBody>,
+    service: ServiceBody,
+}
+
+/// Calls of the last hour that came to the queue and are over.
+#[derive(Serialize, ToSchema)]
+struct ServiceBody {
+    calls: u64,
+    /// Those that an agent has answered within `within_s` of their beginning.
+    in_time: u64,
+    within_s: u64,
+    /// Those whose caller gave up before.
+    abandoned: u64,
 }
 
 /// Since the start of the process.
@@ -492,7 +504,7 @@ fn state_reason(state: &AgentState) -> Option<String> {
 }
 
 impl QueueBody {
-    pub(super) fn of(view: QueueView, score: Option<WaitScore>) -> QueueBody {
+    pub(super) fn of(view: QueueView, score: Option<WaitScore>, service: Service) -> QueueBody {
         QueueBody {
             queue: view.queue.to_string(),
             waiting: view.waiting,
@@ -501,7 +513,14 @@ impl QueueBody {
             staffed: view.staffed,
             expected_wait_s: view.expected_wait.map(|wait| wait.as_secs_f64().ceil() as u64),
             wait_score: score.as_ref().map(WaitScoreBody::of),
+            service: ServiceBody::of(service),
         }
+    }
+}
+
+impl ServiceBody {
+    fn of(Service { calls, in_time, abandoned }: Service) -> ServiceBody {
+        ServiceBody { calls, in_time, within_s: IN_TIME.as_secs(), abandoned }
     }
 }
 

@@ -6,7 +6,7 @@
 import { WebSocketServer } from 'ws';
 import { address, all, cseq, first, read, write } from '../../../web/lib/sip/message.js';
 import { json, serve } from './files.js';
-import { EXPLAINED, LATELY, SHADOW } from './samples.js';
+import { EXPLAINED, LATELY, NUMBERS, SHADOW } from './samples.js';
 
 export const POP = {
   type: 'pop', call: 'call_0000000000007', fence: 3, level: 'V2', why: ['dialled the number that was leased to this intent'], rivals: 0,
@@ -69,6 +69,7 @@ export class Pretend {
       }, 201);
     }
     if (path === '/v1/calls') return json(response, { calls: LATELY });
+    if (path === '/v1/numbers') return json(response, NUMBERS);
     if (path === '/v1/access/shadow') return json(response, SHADOW);
     if (path.endsWith('/explain')) return json(response, EXPLAINED);
     if (path.endsWith('/live')) return this.stream(response, path.includes('board') ? this.boards : this.lives);

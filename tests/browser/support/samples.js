@@ -16,7 +16,7 @@ export function board(second) {
       { id: 'c5', phase: 'diverted', level: 'V0', caller: '', lasted_ms: 5_000 },
       { id: 'c6', phase: 'waiting', level: 'V1', caller: '+12015550181', queue: 'returns', lasted_ms: 9_000 },
     ],
-    queues: [{ queue: 'delivery', waiting: 1, oldest_wait_ms: 41_000, available: 2, staffed: 5, expected_wait_s: 75, wait_score: { calls: 12, median_wait_s: 40, estimators: { position: { calls: 12, median_s: 6, p90_s: 20, median_ratio: 0.14, p90_ratio: 0.4, spread: [{ up_to: 0.1, calls: 4 }, { up_to: 0.2, calls: 4 }, { up_to: 0.5, calls: 3 }, { up_to: 1, calls: 1 }, { up_to: 2, calls: 0 }, { calls: 0 }] }, 'last-served': { calls: 11, median_s: 9, p90_s: 30, median_ratio: 0.21, p90_ratio: 0.6, spread: [{ up_to: 0.1, calls: 2 }, { up_to: 0.2, calls: 3 }, { up_to: 0.5, calls: 4 }, { up_to: 1, calls: 1 }, { up_to: 2, calls: 1 }, { calls: 0 }] } } } }, { queue: 'returns', waiting: 1, oldest_wait_ms: 9_000, available: 0, staffed: 2 }],
+    queues: [{ queue: 'delivery', service: { calls: 40, in_time: 28, within_s: 20, abandoned: 3 }, waiting: 1, oldest_wait_ms: 41_000, available: 2, staffed: 5, expected_wait_s: 75, wait_score: { calls: 12, median_wait_s: 40, estimators: { position: { calls: 12, median_s: 6, p90_s: 20, median_ratio: 0.14, p90_ratio: 0.4, spread: [{ up_to: 0.1, calls: 4 }, { up_to: 0.2, calls: 4 }, { up_to: 0.5, calls: 3 }, { up_to: 1, calls: 1 }, { up_to: 2, calls: 0 }, { calls: 0 }] }, 'last-served': { calls: 11, median_s: 9, p90_s: 30, median_ratio: 0.21, p90_ratio: 0.6, spread: [{ up_to: 0.1, calls: 2 }, { up_to: 0.2, calls: 3 }, { up_to: 0.5, calls: 4 }, { up_to: 1, calls: 1 }, { up_to: 2, calls: 1 }, { calls: 0 }] } } } }, { queue: 'returns', waiting: 1, oldest_wait_ms: 9_000, available: 0, staffed: 2 }],
     agents: AGENTS.map(([agent, state, reason], at) => ({ agent, state, reason, for_ms: at * 47_000 + second * 1000 })),
     trunks: [
       { trunk: 'carrier', reachable: true, calls: 5, calls_out: 1, refused: { in_calls: 0 } },
@@ -24,7 +24,7 @@ export function board(second) {
     ],
     latency: { unit: 'us', stages: [stage('invite_to_match', 900 + second, 1 + 0.3 * Math.sin(second / 20)), stage('invite_to_pop_sent', 880 + second, 1.5), stage('invite_to_pop_acknowledged', 870 + second, 6 + 2 * Math.sin(second / 31) + late), stage('invite_to_answer', 700 + second, 3000)] },
     levels: { V0: 42, V1: 120, V2: 640, V3: 98 },
-    fallbacks: { 'match-deadline': 4, 'no-agent': 21, policy: 17 },
+    fallbacks: { 'match-deadline': 4, 'nobody-free': 21, rule: 17 },
     policy: '88a363f07752', shadow_policy: '1c5f09d2e7aa',
     shadow: [{ live: 'human', shadow: 'human', differs: false, count: 812 }, { live: 'human', shadow: 'human', differs: true, count: 31 }, { live: 'self-service', shadow: 'queue', differs: true, count: 57 }],
   };
@@ -44,8 +44,16 @@ export const UNWIELDY = [
 export const LATELY = [
   { id: 'call_0000000000001', trunk: 'carrier', phase: 'talking', caller: '+12015550177', began_at: '2027-01-15T09:41:07Z', level: 'V2', rule: 'gold customers first', agent: 'anna' },
   { id: 'call_0000000000002', trunk: '(web)', phase: 'ended', caller: '', began_at: '2027-01-15T09:40:12Z', level: 'V3', rule: 'known customers', agent: 'ben', outcome: 'talked' },
-  { id: 'call_0000000000003', trunk: 'carrier', phase: 'ended', caller: '', began_at: '2027-01-15T09:39:58Z', level: 'V0', outcome: 'fell-back', fallback: 'policy' },
+  { id: 'call_0000000000003', trunk: 'carrier', phase: 'ended', caller: '', began_at: '2027-01-15T09:39:58Z', level: 'V0', outcome: 'fell-back', fallback: 'rule' },
 ];
+
+/** What `/v1/numbers` says. */
+export const NUMBERS = {
+  total: 40, numbers: [], pools: [
+    { pool: 'web', numbers: 40, quarantine_s: 600, promise: { kept: false, numbers_needed: 63, accepted: { wrong_context: 0.001, empty: 0.01, late: 0.05 }, promised: { wrong_context: 0.0009, empty: 0.09, late: 0.03 }, per_hour: 200, measured_per_hour: 212.4 } },
+    { pool: 'plain', numbers: 10, quarantine_s: 60 },
+  ],
+};
 
 /** What `/v1/access/shadow` says. */
 export const SHADOW = {
