@@ -128,8 +128,10 @@ const ARRIVALS_PER_TURN: usize = 256;
 const CLOSE_WITHIN: Duration = Duration::from_secs(1);
 /// How long the media's workers may have what can wait before they are woken for that alone.
 const MEDIA_WITHIN: Duration = Duration::from_millis(4);
-/// The next alarm while inputs come; nothing that calls set anew all the time is due earlier.
+/// The alarm in a busy time; what calls set anew all the time is not due earlier.
 const BUSY_WITHIN: Duration = Duration::from_millis(4);
+/// So many inputs without an alarm between them make a busy time.
+const BUSY_INPUTS: u32 = 32;
 /// How often the histograms are handed on.
 const TICK: Duration = Duration::from_secs(1);
 
@@ -191,8 +193,8 @@ struct Reactor {
     questions: HashMap<QuestionId, oneshot::Sender<Answer>>,
     questioned: u64,
     next_tick: Mono,
-    /// Something came since the alarm was set.
-    is_busy: bool,
+    /// Inputs since the alarm rang.
+    since_alarm: u32,
     load: LoadMeter,
     leave_by: Option<Mono>,
 }
@@ -221,7 +223,7 @@ impl Reactor {
             questions: HashMap::new(),
             questioned: 0,
             next_tick: wiring.clock.mono() + TICK,
-            is_busy: false,
+            since_alarm: 0,
             load: LoadMeter::default(),
             leave_by: None,
         })
@@ -235,16 +237,15 @@ impl Reactor {
         self.clock.instant(deadline)
     }
 
-    /// An alarm that comes too early stays as it is, and while inputs come the next one is near: to set one to an earlier time costs
-    /// the runtime two system calls, and each call would have some.
-    fn set(&mut self, mut alarm: Pin<&mut Sleep>) {
-        let wake = self.wake();
-        if !alarm.is_elapsed() && wake >= alarm.deadline().into_std() {
-            return;
+    /// For what is due next. In a busy time the alarm is near, and each turn puts it off: one that is set to an earlier time costs the
+    /// runtime two system calls, and each call has some, one that is put off costs none.
+    fn set(&mut self, alarm: Pin<&mut Sleep>) {
+        if alarm.is_elapsed() {
+            self.since_alarm = 0;
         }
-        let near = self.is_busy.then(|| self.clock.instant(self.clock.mono() + BUSY_WITHIN));
-        alarm.as_mut().reset(near.map_or(wake, |near| near.min(wake)).into());
-        self.is_busy = false;
+        let near = || self.clock.instant(self.clock.mono() + BUSY_WITHIN);
+        let near = (self.since_alarm >= BUSY_INPUTS).then(near);
+        alarm.reset(near.into_iter().fold(self.wake(), std::time::Instant::min).into());
     }
 
     /// Serves what is due; answers what time it is.
@@ -314,7 +315,7 @@ impl Reactor {
     }
 
     fn handle_at(&mut self, input: Input, now: Now) {
-        self.is_busy = true;
+        self.since_alarm = self.since_alarm.saturating_add(1);
         if let Some(journal) = &mut self.journal {
             journal.input(&input, now);
         }
