@@ -72,7 +72,7 @@ pub fn replay(path: &Path, call: Option<CallId>) -> Result<Replayed, ReplayError
     let mut sounds = Vec::new();
     let settings = settings(&header.config, &header.webrtc, &mut sounds)?;
     let mut run = Run {
-        engine: Engine::new(settings, header.seed, header.boot_s),
+        engine: Engine::new(settings, header.seed, header.boot),
         webrtc: header.webrtc,
         sounds,
         digest: OutputDigest::default(),
@@ -237,10 +237,10 @@ mod tests {
         plan.settings.calls.media.webrtc = WebRtcPlan { ports: vec![5005], fingerprint: Fingerprint([3; 32]) };
         let webrtc = plan.settings.calls.media.webrtc.clone();
         let header =
-            JournalHeader { seed: [9; 32], boot_s: 1_795_420_800, config: ConfigSource::of_text(CONFIG), webrtc };
+            JournalHeader { seed: [9; 32], boot: 1_795_420_800, config: ConfigSource::of_text(CONFIG), webrtc };
         let phone = PhoneSetup::new("192.0.2.20:5060".parse().unwrap(), "pbx");
         Server {
-            engine: Engine::new(plan.settings, header.seed, header.boot_s),
+            engine: Engine::new(plan.settings, header.seed, header.boot),
             journal: Journal::create(path, &header).unwrap(),
             phone: Phone::new(phone, Rng::from_number(1)),
             now: Now::new(Mono(1), Wall(1_795_420_800_000)),

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::base::phone::Region;
 use crate::base::rng::Rng;
-use crate::base::{Now, limits};
+use crate::base::{CallId, Now, limits};
 use crate::config::{HistoryPlan, Plan, RecordingShell, Shell, SipBind, StorePlan};
 use crate::engine::question::{Answer, Question};
 use crate::engine::{ConfigSource, Engine, Input};
@@ -240,8 +240,8 @@ pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<S
     plan.settings.calls.media.webrtc = webrtc.clone();
     let seed = random_seed()?;
     let mut rng = Rng::from_seed(random_seed()?);
-    let boot_s = u32::try_from(now.wall.unix_s()).unwrap_or(u32::MAX);
-    let journal = open_journal(&plan, seed, boot_s, &source)?;
+    let boot = CallId::boot_at(now.wall);
+    let journal = open_journal(&plan, seed, boot, &source)?;
     let (sip, http) = (sockets.sip, sockets.http.local_addr().map_err(StartError::Machine)?);
     let runtime = engine_runtime()?;
     let troubles = Arc::new(Troubles::new(Some(telemetry.clone())));
@@ -276,7 +276,7 @@ pub async fn start(mut plan: Plan, sockets: Sockets, origin: Origin) -> Result<S
         idle: plan.shell.sip_idle,
         runtime: Handle::current(),
     };
-    let engine = Engine::new(plan.settings, seed, boot_s);
+    let engine = Engine::new(plan.settings, seed, boot);
     let names = Names::new(&plan.shell.name_servers);
     let wiring = Wiring {
         engine,
@@ -408,15 +408,10 @@ fn start_media(shell: &Shell, wavs: Vec<Clip>, door: Door) -> Result<MediaPool, 
     MediaPool::start(config, move |event| door.input(Input::Media(event))).map_err(StartError::Media)
 }
 
-fn open_journal(
-    plan: &Plan,
-    seed: [u8; 32],
-    boot_s: u32,
-    source: &ConfigSource,
-) -> Result<Option<Journal>, StartError> {
+fn open_journal(plan: &Plan, seed: [u8; 32], boot: u32, source: &ConfigSource) -> Result<Option<Journal>, StartError> {
     let Some(path) = &plan.shell.journal else { return Ok(None) };
     let webrtc = plan.settings.calls.media.webrtc.clone();
-    let header = JournalHeader { seed, boot_s, config: source.clone(), webrtc };
+    let header = JournalHeader { seed, boot, config: source.clone(), webrtc };
     let journal = Journal::create(path, &header).map(Some);
     journal.map_err(|fault| StartError::Journal { path: path.clone(), fault })
 }

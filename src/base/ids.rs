@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// A call, from its INVITE to its end record: seconds of the boot above, a serial below.
+use super::Wall;
+
+/// A call, from its INVITE to its end record: the moment of the boot above, a serial below.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub u64);
 
@@ -35,11 +37,19 @@ pub struct NotAnId {
 const OUTBOUND: u64 = 1 << 63;
 const LEGS_PER_CALL: u64 = 1 << 8;
 const SERIAL_BITS: u32 = 31;
+/// Of milliseconds.
+const BOOT_UNIT_BITS: u32 = 4;
 
 impl CallId {
-    /// `boot_s`: when the process began, in seconds since 1970; `serial`: counts calls since then.
-    pub fn new(boot_s: u32, serial: u32) -> CallId {
-        CallId((u64::from(boot_s) << SERIAL_BITS) | u64::from(serial))
+    /// `boot`: when the process began, as `boot_at` says; `serial`: counts calls since then.
+    pub fn new(boot: u32, serial: u32) -> CallId {
+        CallId((u64::from(boot) << SERIAL_BITS) | u64::from(serial))
+    }
+
+    /// The moment at which a process begins, so fine that the next one has another: no process is there within 16 ms of the last
+    /// one's calls. The same comes again after two years, when nobody asks about those calls.
+    pub fn boot_at(wall: Wall) -> u32 {
+        (wall.0 >> BOOT_UNIT_BITS) as u32
     }
 
     /// Whether one process has both.
@@ -225,6 +235,15 @@ mod tests {
             assert!(text.parse::<IntentId>().is_err(), "{text}");
             assert!(text.parse::<CallId>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn who_begins_again_within_a_second_has_other_calls() {
+        let boots: Vec<CallId> =
+            (0..1000).step_by(20).map(|ms| CallId::new(CallId::boot_at(Wall(1_800_000_000_000 + ms)), 1)).collect();
+        assert!(boots.is_sorted_by(|one, next| one < next && !one.is_of_the_process_of(*next)));
+        let late = CallId::new(CallId::boot_at(Wall(u64::MAX)), u32::MAX >> 1);
+        assert_eq!(late.to_string().parse::<CallId>(), Ok(late));
     }
 
     #[test]

@@ -38,18 +38,18 @@ pub struct Calls {
     calls: BTreeMap<CallId, Box<Call>>,
     bench: Bench,
     records: Records,
-    boot_s: u32,
+    boot: u32,
     admitted: u32,
 }
 
 impl Calls {
-    /// `boot_s`: when the process began, in seconds since 1970; it makes the ids of calls unique over restarts.
-    pub fn new(settings: Arc<CallSettings>, rng: Rng, boot_s: u32) -> Calls {
+    /// `boot`: when the process began, as `CallId::boot_at` says; it makes the ids of calls unique over restarts.
+    pub fn new(settings: Arc<CallSettings>, rng: Rng, boot: u32) -> Calls {
         Calls {
             calls: BTreeMap::new(),
             bench: Bench::new(settings, rng),
             records: Records::default(),
-            boot_s,
+            boot,
             admitted: 0,
         }
     }
@@ -265,7 +265,7 @@ impl Calls {
             return admission::turn_away(leg, &trunk, reached, &mut self.bench);
         }
         self.admitted = self.admitted.wrapping_add(1);
-        let id = CallId::new(self.boot_s, self.admitted);
+        let id = CallId::new(self.boot, self.admitted);
         let group = self.group_of(&incoming.origin);
         let call = screening::fresh(id, CallerLeg(leg), incoming, trunk, &mut self.bench, now);
         browsing::begin(&call, &mut self.bench);

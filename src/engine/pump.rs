@@ -38,8 +38,8 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// `seed`: 32 secret random bytes, journalled; `boot_s`: when the process began, in seconds since 1970.
-    pub fn new(settings: Settings, seed: [u8; 32], boot_s: u32) -> Engine {
+    /// `seed`: 32 secret random bytes, journalled; `boot`: when the process began, as `CallId::boot_at` says.
+    pub fn new(settings: Settings, seed: [u8; 32], boot: u32) -> Engine {
         let mut rng = Rng::from_seed(seed);
         let trunks = trunks_of(&settings.calls);
         let in_browser_only = in_browser_only(&settings.endpoint);
@@ -50,7 +50,7 @@ impl Engine {
         Engine {
             in_browser_only,
             endpoint: Endpoint::new(settings.endpoint, rng.split()),
-            calls: Calls::new(Arc::new(settings.calls), rng.split(), boot_s),
+            calls: Calls::new(Arc::new(settings.calls), rng.split(), boot),
             router,
             desks: Desks::new(settings.desks, rng.split()),
             reachable_by_trunk: BTreeMap::new(),

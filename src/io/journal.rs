@@ -33,7 +33,7 @@ pub struct JournalHeader {
     /// The engine's seed.
     pub seed: [u8; 32],
     /// When the process began, in seconds since 1970.
-    pub boot_s: u32,
+    pub boot: u32,
     /// The configuration file, as it was read, and the files that it names.
     pub config: ConfigSource,
     /// Where browsers were received, and the certificate of that process.

@@ -156,7 +156,7 @@ impl Calls {
             return CalledBack::Full;
         }
         self.admitted = self.admitted.wrapping_add(1);
-        let id = CallId::new(self.boot_s, self.admitted);
+        let id = CallId::new(self.boot, self.admitted);
         let before = before.map(|seen| *seen);
         let call = recalling::begin(id, intent, (callback, hours), (plan, trunk), before, &mut self.bench, now);
         self.calls.insert(id, Box::new(call));

@@ -118,7 +118,7 @@ impl From<&JournalHeader> for HeaderRecord {
         HeaderRecord {
             journal: VERSION,
             seed: to_hex(&header.seed),
-            boot_s: header.boot_s,
+            boot_s: header.boot,
             config: header.config.text.to_string(),
             files: SourceRecord::files_of(&header.config),
             webrtc_ports: header.webrtc.ports.clone(),
@@ -135,7 +135,7 @@ impl HeaderRecord {
         let fingerprint = self.fingerprint.map_or(Some([0; 32]), |text| bytes_of_hex(&text));
         let fingerprint = Fingerprint(fingerprint.ok_or(bad("fingerprint"))?);
         let webrtc = WebRtcPlan { ports: self.webrtc_ports, fingerprint };
-        Ok(JournalHeader { seed, boot_s: self.boot_s, config, webrtc })
+        Ok(JournalHeader { seed, boot: self.boot_s, config, webrtc })
     }
 }
 

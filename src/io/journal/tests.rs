@@ -205,7 +205,7 @@ fn header() -> JournalHeader {
     let small = SourceFile::new(b"example.com,gold\n".as_slice().into());
     let files = [("domains.csv".to_owned(), small)].into();
     let config = ConfigSource { text: "a = \"b\"\n".into(), folder: String::new(), files };
-    JournalHeader { seed: [0xab; 32], boot_s: 77, config, webrtc }
+    JournalHeader { seed: [0xab; 32], boot: 77, config, webrtc }
 }
 
 struct TemporaryFile(std::path::PathBuf);
