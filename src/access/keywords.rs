@@ -37,9 +37,21 @@ pub(super) struct TooMany;
 #[derive(Clone, Debug)]
 pub(super) struct Keywords {
     automaton: Walked,
-    /// Who asks for each pattern.
-    rules: Vec<Vec<RuleIx>>,
+    /// Each pattern, and who asks for it.
+    rules: Vec<(Box<str>, Vec<RuleIx>)>,
 }
+
+/// What was found in a text.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Spoken {
+    /// The rules of which a keyword is in it.
+    pub rules: RuleSet,
+    /// The first patterns that are in it, for whoever explains it.
+    patterns: Vec<PatternID>,
+}
+
+/// A rule whose keyword comes later in a text is explained without it.
+const PATTERNS_KEPT: usize = 8;
 
 /// A table of all steps is the fastest, and takes a quarter of a kilobyte for each letter of the patterns.
 #[derive(Clone, Debug)]
@@ -96,18 +108,21 @@ impl KeywordsBuilder {
             return Err(TooMany);
         }
         let automaton = Walked::over(self.rules_by_pattern.keys())?;
-        let rules = self.rules_by_pattern.into_values().collect();
+        let rules = self.rules_by_pattern.into_iter().collect();
         Ok(Some(Keywords { automaton, rules }))
     }
 }
 
 impl Keywords {
-    /// The rules of which a keyword is in the text.
-    pub(super) fn find(&self, text: &str) -> RuleSet {
-        let mut found = RuleSet::default();
+    /// What is in the text.
+    pub(super) fn find(&self, text: &str) -> Spoken {
+        let mut found = Spoken::default();
         let hit = |pattern: PatternID| {
-            let rules = self.rules.get(pattern.as_usize());
-            rules.into_iter().flatten().for_each(|rule| found.insert(*rule));
+            let rules = self.rules.get(pattern.as_usize()).map(|(_, rules)| rules);
+            rules.into_iter().flatten().for_each(|rule| found.rules.insert(*rule));
+            if found.patterns.len() < PATTERNS_KEPT && !found.patterns.contains(&pattern) {
+                found.patterns.push(pattern);
+            }
         };
         if text.is_ascii() {
             self.automaton.walk(plain_letters(text.as_bytes()), hit);
@@ -115,6 +130,15 @@ impl Keywords {
             self.automaton.walk(spaced(text).bytes(), hit);
         }
         found
+    }
+}
+
+impl Keywords {
+    /// Which of these was found first, as it is written.
+    pub(super) fn first_of<'k>(&self, spoken: &Spoken, asked: &'k [Keyword]) -> Option<&'k str> {
+        let patterns = spoken.patterns.iter().filter_map(|pattern| self.rules.get(pattern.as_usize()));
+        let named = |(pattern, _): &(Box<str>, Vec<RuleIx>)| asked.iter().find(|keyword| keyword.pattern == *pattern);
+        patterns.filter_map(named).next().map(|keyword| &*keyword.written)
     }
 }
 
@@ -227,7 +251,7 @@ mod tests {
             builder.add(&Keyword::parse(keyword).expect(keyword), rule);
         }
         let keywords = builder.build().expect("few").expect("some");
-        let rules = keywords.find(text);
+        let rules = keywords.find(text).rules;
         (0..100).filter(|rule| rules.contains(*rule)).collect()
     }
 
@@ -279,7 +303,7 @@ mod tests {
         words.iter().zip(0..).for_each(|(word, n)| builder.add(&Keyword::parse(word).expect("a keyword"), n % 100));
         let keywords = builder.build().expect("few").expect("some");
         assert!(matches!(keywords.automaton, Walked::Compact(_)));
-        assert_eq!(keywords.find("It is WORD number 4242.").iter().collect::<Vec<_>>(), [42]);
+        assert_eq!(keywords.find("It is WORD number 4242.").rules.iter().collect::<Vec<_>>(), [42]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use super::domain_index::{DomainFound, Host};
 use super::domains::host_of;
 use super::facts::Facts;
+use super::keywords::{Keyword, Spoken};
 use super::policy::Indexes;
 use super::rule_set::RuleSet;
 
@@ -13,7 +14,7 @@ pub(super) struct Seen<'a> {
     indexes: &'a Indexes,
     host: Option<Host<'a>>,
     domain: OnceCell<DomainFound<'a>>,
-    spoken: OnceCell<RuleSet>,
+    spoken: OnceCell<Spoken>,
     looks_like: OnceCell<Option<&'a str>>,
 }
 
@@ -31,6 +32,15 @@ impl<'a> Seen<'a> {
 
     /// The rules of which a keyword is in the customer's words.
     pub(super) fn spoken(&self) -> &RuleSet {
+        &self.found().rules
+    }
+
+    /// Which of these keywords was found.
+    pub(super) fn said<'k>(&self, asked: &'k [Keyword]) -> Option<&'k str> {
+        self.indexes.keywords.as_ref()?.first_of(self.found(), asked)
+    }
+
+    fn found(&self) -> &Spoken {
         let keywords = self.indexes.keywords.as_ref();
         self.spoken.get_or_init(|| {
             self.facts.words.zip(keywords).map(|(words, keywords)| keywords.find(words)).unwrap_or_default()

@@ -61,7 +61,7 @@ pub(super) fn asked(condition: Condition, (when, domains): (&Conditions, &str)) 
 /// The input that decided, of a condition that holds.
 pub(super) fn met(condition: Condition, when: &Conditions, seen: &Seen<'_>) -> String {
     match condition {
-        Condition::Keyword => "one of them".to_owned(),
+        Condition::Keyword => seen.said(&when.keywords).unwrap_or("one of them").to_owned(),
         Condition::Dialled => "this number".to_owned(),
         Condition::Domain => {
             let like = seen.looks_like().filter(|_| when.domain.as_ref().is_some_and(|domain| domain.look_alike));
