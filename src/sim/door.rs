@@ -38,13 +38,16 @@ pub struct Door {
     plan: CallbackPlan,
     numbered: u64,
     asked: BTreeMap<AskId, Asked>,
-    questions: BTreeMap<QuestionId, Box<Intent>>,
+    /// With whether something was promised before.
+    questions: BTreeMap<QuestionId, (Box<Intent>, bool)>,
     outputs: VecDeque<DoorOutput>,
 }
 
 #[derive(Clone, Copy, Debug)]
 enum Asked {
-    Promise,
+    Promise {
+        had_one: bool,
+    },
     TakeBack(IntentId),
     /// Nobody waits for the answer.
     CleanUp,
@@ -93,7 +96,8 @@ impl Door {
         let request = StoreRequest::Promise { intent: intent.id, callback, by: None, most, until, now };
         // Until the answer is there.
         self.outputs.push_back(DoorOutput::Unsure(intent.id));
-        self.ask(Asked::Promise, request);
+        let before = intent.callback.as_ref().map(|callback| callback.state);
+        self.ask(Asked::Promise { had_one: before == Some(CallbackState::Waiting) }, request);
     }
 
     /// `DELETE` of the same.
@@ -103,12 +107,12 @@ impl Door {
 
     pub fn store_answered(&mut self, ask: AskId, result: Result<StoreReply, StoreError>) {
         match (self.asked.remove(&ask), result) {
-            (Some(Asked::Promise), Ok(StoreReply::Promised(intent))) => {
+            (Some(Asked::Promise { had_one }), Ok(StoreReply::Promised(intent))) => {
                 let id = self.next_question();
-                self.questions.insert(id, intent.clone());
+                self.questions.insert(id, (intent.clone(), had_one));
                 self.outputs.push_back(DoorOutput::Engine(id, Question::CallBack { intent }));
             }
-            (Some(Asked::Promise), _) => self.outputs.push_back(DoorOutput::Refused),
+            (Some(Asked::Promise { .. }), _) => self.outputs.push_back(DoorOutput::Refused),
             (Some(Asked::TakeBack(intent)), Ok(StoreReply::Promised(_))) => {
                 let id = self.next_question();
                 self.outputs.push_back(DoorOutput::Engine(id, Question::TakeBack { intent }));
@@ -119,11 +123,13 @@ impl Door {
     }
 
     pub fn engine_answered(&mut self, id: QuestionId, answer: Answer, now: Now) {
-        let Some(intent) = self.questions.remove(&id) else { return };
+        let Some((intent, had_one)) = self.questions.remove(&id) else { return };
         match answer {
             Answer::CalledBack(CalledBack::Waiting { call, .. }) => {
                 self.outputs.push_back(DoorOutput::Promised(call, intent));
             }
+            // What was promised before holds.
+            _ if had_one => self.outputs.push_back(DoorOutput::Refused),
             _ => {
                 self.unpromise(Asked::CleanUp, intent.id, now);
                 self.outputs.push_back(DoorOutput::Refused);

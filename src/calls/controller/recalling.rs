@@ -25,6 +25,17 @@ const ASK_AGAIN: std::time::Duration = std::time::Duration::from_secs(5);
 /// Somebody else may be calling the customer; when they have not said so for a while, they are no more.
 const LOOK_AGAIN: std::time::Duration = std::time::Duration::from_secs(30);
 
+/// Where the customer is with a call of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Own {
+    /// It waits for an agent, or hears that they will be called.
+    Waits,
+    /// They talk to somebody.
+    Talks,
+    /// It is looked at, refused, or at the fallback.
+    Elsewhere,
+}
+
 /// What had decided on the customer's own call, and the plan that holds: without one nobody is called back.
 type Promised = (Option<Box<DecisionSeen>>, Option<Arc<CallbackPlan>>);
 
@@ -36,6 +47,11 @@ impl Calls {
         let plan = self.bench.settings.callback.clone();
         let done = self.take_promise(intent, (None, plan), now);
         self.run_chores(now);
+        if done == CalledBack::Talking {
+            // The store may have an earlier promise that we have not heard of yet.
+            let at = now.mono + LOOK_AGAIN;
+            self.bench.look_for_promises = Some(self.bench.look_for_promises.map_or(at, |sooner| sooner.min(at)));
+        }
         match (done, self.bench.recalls.get(&id).copied()) {
             (CalledBack::Waiting { .. }, Some((call, _))) => self.waiting(call),
             (done, _) => done,
@@ -82,11 +98,12 @@ impl Calls {
         let Some(plan) = plan else { return CalledBack::Off };
         let callback = intent.callback.as_deref().filter(|callback| callback.state == CallbackState::Waiting);
         let Some(mut callback) = callback.cloned() else { return CalledBack::Off };
-        if let Some(own) = self.call_of_customer(intent.id) {
-            if !own.1 {
-                return CalledBack::Talking;
-            }
-            self.replace(own.0, now);
+        match self.call_of_customer(intent.id) {
+            Some((own, Own::Waits)) => self.replace(own, now),
+            // What was promised before holds beside that call, and this takes its place.
+            Some((_, Own::Elsewhere)) if self.bench.recalls.contains_key(&intent.id) => {}
+            Some((_, Own::Talks | Own::Elsewhere)) => return CalledBack::Talking,
+            None => {}
         }
         if let Some(since) = self.bench.places.take(intent.id, now) {
             callback.since = callback.since.min(now.wall - now.mono.since(since));
@@ -101,16 +118,30 @@ impl Calls {
         }
     }
 
-    /// The call that the customer has, and whether it still waits for an agent, or hears that they will be called.
-    fn call_of_customer(&self, intent: IntentId) -> Option<(CallId, bool)> {
+    /// The call that the customer has, and how far it is.
+    fn call_of_customer(&self, intent: IntentId) -> Option<(CallId, Own)> {
         let has_it =
             |call: &&Call| call.recall.is_none() && call.recognised.intent.as_ref().is_some_and(|own| own.id == intent);
         let call = self.calls.values().map(Box::as_ref).find(has_it)?;
-        let waits = matches!(
-            call.phase,
-            Phase::Waiting | Phase::Offered(_) | Phase::Ringing(..) | Phase::Matching(Step::Promised(_))
-        );
-        Some((call.id, waits))
+        let own = match &call.phase {
+            Phase::Waiting | Phase::Offered(_) | Phase::Ringing(..) | Phase::Matching(Step::Promised(_)) => Own::Waits,
+            Phase::Talking(..) | Phase::HandedOver(_) | Phase::Passing | Phase::Passed(_) => Own::Talks,
+            Phase::Matching(
+                Step::Finding(_)
+                | Step::Claiming(..)
+                | Step::Entering(_)
+                | Step::Checking(..)
+                | Step::Announcing { .. }
+                | Step::Inviting(_)
+                | Step::Promising(..),
+            )
+            | Phase::Diverting(_)
+            | Phase::Diverted(_)
+            | Phase::Promised
+            | Phase::Recalling(..)
+            | Phase::Over => Own::Elsewhere,
+        };
+        Some((call.id, own))
     }
 
     /// A caller who waits is called back instead: the line is free for that.

@@ -350,6 +350,34 @@ fn who_waits_and_wants_to_be_called_back_keeps_the_place_and_hangs_up() {
     quiet(bench);
 }
 
+/// The rules have nobody for them, and their page asks for another number meanwhile: they are called as soon as they have hung up.
+#[test]
+fn who_is_at_the_fallback_keeps_what_was_promised_before() {
+    let mut bench = always();
+    bench.check(
+        "> promise of before
+         < enqueue help as before, promised
+         > invite
+         < find
+         > found ours
+         < matched V2, enqueue help as before, leave
+         > nobody-can-serve
+         < fallback: nobody-can-serve, dial sip:+12015550123@192.0.2.99",
+    );
+    assert_eq!(bench.after("promise"), "promised");
+    let said = bench.after("caller cancels");
+    assert!(said.ends_with("ended abandoned by caller, enqueue help as before"), "{said}");
+    bench.after("takes back");
+    assert_eq!(bench.records.last().unwrap().caller.expose(), "+12015550177");
+}
+
+#[test]
+fn who_is_at_the_fallback_is_promised_nothing_new() {
+    let mut bench = waiting();
+    bench.after("nobody-can-serve");
+    assert_eq!(bench.after("promise"), "talking");
+}
+
 #[test]
 fn who_talks_is_not_called_back() {
     let mut bench = always();

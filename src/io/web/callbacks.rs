@@ -105,11 +105,27 @@ pub(super) async fn call_back(
     bearer.may_use(id)?;
     let plan = web.callback.clone().ok_or_else(|| refused("there are no callbacks here: see [callback]"))?;
     let (intent, now) = (web.intent(id).await?, web.clock.wall());
+    let before = Before::of(&intent);
     let callback = web.wish(&plan, (&intent, &web.loads().await), body.value, now)?;
     let until = callback.not_before.unwrap_or(now).max(now) + plan.kept;
     let (callback, most) = (Box::new(callback), plan.most);
     let request = StoreRequest::Promise { intent: id, callback, by: None, most, until, now };
-    web.promise(id, request).await
+    web.promise(id, request, before).await
+}
+
+/// What the store had of a callback before it was asked for one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Before {
+    Nothing,
+    /// A promise, which holds whatever becomes of this one.
+    Promised,
+}
+
+impl Before {
+    pub(super) fn of(intent: &Intent) -> Before {
+        let is_waiting = intent.callback.as_ref().is_some_and(|callback| callback.state == CallbackState::Waiting);
+        if is_waiting { Before::Promised } else { Before::Nothing }
+    }
 }
 
 /// The customer does not want to be called any more.
@@ -214,9 +230,10 @@ impl Web {
         self: &Arc<Self>,
         id: IntentId,
         request: StoreRequest,
+        before: Before,
     ) -> Result<Json<CallbackAnswer>, Problem> {
         let web = Arc::clone(self);
-        let promised = tokio::spawn(async move { web.promise_alone(id, request).await });
+        let promised = tokio::spawn(async move { web.promise_alone(id, request, before).await });
         promised.await.unwrap_or_else(|_| Err(Problem::engine()))
     }
 
@@ -225,10 +242,11 @@ impl Web {
         self: &Arc<Self>,
         id: IntentId,
         request: StoreRequest,
+        before: Before,
     ) -> Result<Json<CallbackAnswer>, Problem> {
         let reply = self.ask_store(request).await.inspect_err(|_| self.settle(id, Doubt::Promised))?;
         match reply {
-            StoreReply::Promised(intent) => self.begin(intent).await,
+            StoreReply::Promised(intent) => self.begin(intent, before).await,
             StoreReply::TooMany => Err(Problem::new(Kind::TooManyCallbacks, "call us, or write to us")),
             StoreReply::Taken { .. } => Err(being_called()),
             StoreReply::Gone => Err(gone()),
@@ -236,8 +254,12 @@ impl Web {
         }
     }
 
-    /// The promise is kept: the engine gives it its place. What cannot be is taken back.
-    pub(super) async fn begin(self: &Arc<Self>, intent: Box<Intent>) -> Result<Json<CallbackAnswer>, Problem> {
+    /// The promise is kept: the engine gives it its place. What cannot be is taken back, unless there was one before.
+    pub(super) async fn begin(
+        self: &Arc<Self>,
+        intent: Box<Intent>,
+        before: Before,
+    ) -> Result<Json<CallbackAnswer>, Problem> {
         let (id, token) = (intent.id, self.token_keys.sign(intent.id, intent.expires).text());
         let number = intent.callback.as_ref().map(|callback| callback.number.as_str().to_owned()).unwrap_or_default();
         let until = rfc3339(intent.expires);
@@ -253,6 +275,9 @@ impl Web {
             Some(Answer::CalledBack(CalledBack::Off)) => refused("there are no callbacks here: see [callback]"),
             _ => Problem::engine(),
         };
+        if before == Before::Promised {
+            return Err(refusal);
+        }
         let (end, now) = (CallbackEnd::TakenBack, self.clock.wall());
         let unpromise = StoreRequest::Unpromise { intent: id, call: None, end, now };
         self.ask_store(unpromise).await.inspect_err(|_| self.settle(id, Doubt::TakenBack))?;

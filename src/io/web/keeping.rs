@@ -9,6 +9,7 @@ use crate::base::{IntentId, Wall};
 use crate::intents::{CallbackEnd, CallbackState, Intent, StoreReply, StoreRequest};
 
 use super::Web;
+use super::callbacks::Before;
 
 /// How often the store is asked what it has done: for some ten minutes in all. What is not known by then is found at the next start.
 const TRIES_MAX: u32 = 16;
@@ -44,7 +45,7 @@ impl Web {
                 && is_waiting(&intent)
             {
                 // What the engine cannot keep is taken back.
-                let _ = web.begin(intent).await;
+                let _ = web.begin(intent, Before::Nothing).await;
             }
         });
     }

@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use super::{CUSTOMER, SITE, Server, number};
 use crate::base::limits::DOUBTFUL_PROMISES_MAX;
-use crate::base::{IntentId, Level, QueueId};
+use crate::base::{IntentId, Level, QueueId, Wall};
 use crate::intents::{Callback, CallbackLimits, CallbackState, Miss, StoreRequest};
+use crate::io::web::callbacks::Before;
 
 async fn ask(server: &Server, method: Method, id: &str, key: &str, body: Value) -> (u16, Value) {
     let answer = server.request(method, &format!("/v1/intents/{id}/callback"), key).json(&body).send().await.unwrap();
@@ -150,13 +151,8 @@ async fn what_the_engine_cannot_keep_is_taken_back_although_the_store_was_away()
     tokio::time::timeout(Duration::from_secs(60), is_over).await.expect("it is taken back");
 }
 
-/// As the server does with the request of a page that is closed: it lets go of it.
-#[tokio::test]
-async fn a_page_that_is_closed_while_the_store_is_asked_is_called_back_all_the_same() {
-    let server = Server::start().await;
-    let id: IntentId = register(&server, "c-1").await.0.parse().unwrap();
-    let now = server.web.clock.wall();
-    let until_then = now + Duration::from_secs(600);
+/// What asks the store for a callback.
+fn promise(intent: IntentId, now: Wall) -> StoreRequest {
     let callback = Callback {
         number: number(CUSTOMER),
         zone: None,
@@ -173,11 +169,32 @@ async fn a_page_that_is_closed_while_the_store_is_asked_is_called_back_all_the_s
         state: CallbackState::Waiting,
     };
     let most = CallbackLimits { per_number: 3, per_customer: 3, tries: 3 };
-    let (callback, by) = (Box::new(callback), None);
-    let request = StoreRequest::Promise { intent: id, callback, by, most, until: until_then, now };
+    let until = now + Duration::from_secs(600);
+    StoreRequest::Promise { intent, callback: Box::new(callback), by: None, most, until, now }
+}
+
+/// They hear a refusal, say, while their page asks for another number: the call of before stays promised.
+#[tokio::test]
+async fn what_was_promised_before_is_not_taken_back_with_what_cannot_be_kept() {
+    let server = Server::start().await;
+    let (id, token) = register(&server, "talks").await;
+    let before = promise(id.parse().unwrap(), server.web.clock.wall());
+    server.store.store.ask(before).await.unwrap();
+    assert_eq!(ask(&server, Method::POST, &id, &token, json!({})).await.0, 409);
+    let read: Value =
+        server.request(Method::GET, &format!("/v1/intents/{id}"), SITE).send().await.unwrap().json().await.unwrap();
+    assert_eq!(read["callback"]["state"], "waiting");
+}
+
+/// As the server does with the request of a page that is closed: it lets go of it.
+#[tokio::test]
+async fn a_page_that_is_closed_while_the_store_is_asked_is_called_back_all_the_same() {
+    let server = Server::start().await;
+    let id: IntentId = register(&server, "c-1").await.0.parse().unwrap();
+    let request = promise(id, server.web.clock.wall());
     let gate = server.store.gate.acquire().await;
     let answer = tokio::select! {
-        _ = server.web.promise(id, request) => panic!("the store has not answered"),
+        _ = server.web.promise(id, request, Before::Nothing) => panic!("the store has not answered"),
         () = until("a promise", || server.store.has_promised.load(Ordering::Relaxed)) => "dropped",
     };
     assert_eq!((answer, server.engine.called_back.lock().unwrap().len()), ("dropped", 0));
