@@ -26,6 +26,8 @@ use super::untold;
 pub const NO_PORT: &str = "no port for the sound";
 /// Between two tries, after those at once.
 pub const AGAIN_AFTER: Duration = Duration::from_secs(2);
+/// Each try that fails costs who waits a re-INVITE: the pause doubles with it, up to this.
+const AGAIN_AFTER_MAX: Duration = Duration::from_secs(30);
 
 /// The stream of that side has no port.
 pub fn is(call: &mut Call, side: Side, cause: FailCause, bench: &mut Bench, now: Now) {
@@ -94,7 +96,7 @@ fn is_lost(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
         (Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_), _) if sound::is_hopeless(call, side) => {
             talking::cut(call, EndedBy::Us, (503, NO_PORT), bench, now);
         }
-        (Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_), _) => try_again(call, bench, now),
+        (Phase::Talking(..) | Phase::Passed(_) | Phase::Diverted(_), _) => try_again(call, AGAIN_AFTER, bench, now),
         (Phase::Ringing(..), Side::Far) => connecting::no_port(call, bench, now),
         // An agent rings for a customer whom we are to call.
         (Phase::Ringing(..), Side::Caller) if call.recall.is_some() => connecting::no_port(call, bench, now),
@@ -111,12 +113,18 @@ fn is_lost(call: &mut Call, side: Side, bench: &mut Bench, now: Now) {
             | Phase::Ringing(..)
             | Phase::Passing,
             Side::Caller,
-        ) => try_again(call, bench, now),
+        ) => try_again(call, pause(call, side), bench, now),
         (Phase::HandedOver(_) | Phase::Promised | Phase::Over, _) => {}
         (Phase::Matching(_) | Phase::Waiting | Phase::Offered(_) | Phase::Passing, Side::Far) => {}
     }
 }
 
-fn try_again(call: &Call, bench: &mut Bench, now: Now) {
-    bench.set_deadline(call, Deadline::Port, now.mono + AGAIN_AFTER);
+/// Of who waits.
+fn pause(call: &Call, side: Side) -> Duration {
+    let doubled = sound::tries_after_pauses(call, side);
+    AGAIN_AFTER.saturating_mul(2u32.saturating_pow(doubled)).min(AGAIN_AFTER_MAX)
+}
+
+fn try_again(call: &Call, after: Duration, bench: &mut Bench, now: Now) {
+    bench.set_deadline(call, Deadline::Port, now.mono + after);
 }

@@ -23,7 +23,9 @@ use super::terms::SoundTerms;
 pub use next::{adopt_next, answer_next, close_next, connect_next, offer_next};
 use opening::{close, open, open_caller};
 pub use recalled::{agent_waits, customer_answers, customer_early};
-pub use renewed::{go_past, is_hopeless, is_lost, moved, pass, rejoin, renew, renew_lost, ring_for_agent};
+pub use renewed::{
+    go_past, is_hopeless, is_lost, moved, pass, rejoin, renew, renew_lost, ring_for_agent, tries_after_pauses,
+};
 pub use third::{
     Between, Reach, between, close_third, connect_third, is_third_plain, mix, offer_third, third_again,
     third_takes_over,

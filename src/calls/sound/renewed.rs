@@ -43,6 +43,11 @@ pub fn is_hopeless(call: &Call, side: Side) -> bool {
     call.sound.of(side).is_some_and(|stream| stream.failures >= IN_ALL)
 }
 
+/// How often a port has failed beside those tried at once.
+pub fn tries_after_pauses(call: &Call, side: Side) -> u32 {
+    call.sound.of(side).map_or(0, |stream| u32::from(stream.failures.saturating_sub(AT_ONCE + 1)))
+}
+
 /// Who knows of a port that is not theirs any more.
 pub fn moved(call: &Call) -> impl Iterator<Item = Side> {
     [Side::Caller, Side::Far].into_iter().filter(|side| call.sound.of(*side).is_some_and(|stream| stream.moved))

@@ -69,12 +69,25 @@ fn without_any_port_the_caller_waits_without_music_until_there_is_one() {
          < caller hears waiting, reinvite caller
          > caller agrees
          > port taken
-         > wait 2000
+         > wait 4000
          < caller hears waiting, reinvite caller
          > caller bye
          < leave, finish open, ended abandoned by caller
          > finished",
     );
+    bench.assert_quiet();
+}
+
+#[test]
+fn the_longer_there_is_no_port_the_more_seldom_who_waits_is_told_of_another() {
+    let mut bench = without_a_port();
+    let pauses = [(2_000, ""), (4_000, ""), (8_000, ""), (16_000, ""), (30_000, "caller is played 0, claim")];
+    for (pause, meanwhile) in pauses {
+        bench.check(&format!("> wait {}\n < {meanwhile}", pause - 1));
+        bench.check("> wait 1\n < caller hears waiting, reinvite caller");
+        bench.check("> caller agrees\n > port taken\n <");
+    }
+    bench.check("> caller bye\n < leave, finish open, ended abandoned by caller\n > finished");
     bench.assert_quiet();
 }
 
