@@ -132,13 +132,13 @@ impl Sockets {
         !idle.is_empty()
     }
 
-    /// The pair is kept for the next leg, unless enough are.
+    /// The pair is kept for the next leg, unless enough are, or the kernel would not wait for it.
     pub fn close(&mut self, leg: LegId) {
         let Some(slot) = self.slot_by_leg.remove(&leg) else { return };
         self.bundle.flush();
         self.looks.look();
         let Some(pair) = self.slots.get_mut(slot).and_then(Option::as_mut) else { return };
-        if self.idle_by_address.len() < MEDIA_IDLE_PAIRS_MAX {
+        if pair.is_watched && self.idle_by_address.len() < MEDIA_IDLE_PAIRS_MAX {
             pair.end();
             self.idle_by_address.insert(pair.at, slot);
         } else {
@@ -187,14 +187,15 @@ impl Wire for Sockets {
     }
 
     /// What cannot be changed stays as it is.
-    fn watch(&mut self, door: Door, is_watched: bool) {
-        let Some(pair) = self.slots.get_mut(door.0 as usize).and_then(Option::as_mut) else { return };
-        let changed = match (pair.is_watched, is_watched) {
-            (false, true) => self.watcher.add(pair.rtp.as_fd(), number(door.0 as usize, Channel::Rtp)),
-            (true, false) => self.watcher.remove(pair.rtp.as_fd()),
-            (true, true) | (false, false) => return,
+    fn watch(&mut self, door: Door, is_watched: bool) -> bool {
+        let pair = self.slots.get_mut(door.0 as usize).and_then(Option::as_mut);
+        let Some(pair) = pair.filter(|pair| pair.is_watched != is_watched) else { return true };
+        let changed = match is_watched {
+            true => self.watcher.add(pair.rtp.as_fd(), number(door.0 as usize, Channel::Rtp)),
+            false => self.watcher.remove(pair.rtp.as_fd()),
         };
-        pair.is_watched = if changed.is_ok() { is_watched } else { !is_watched };
+        pair.is_watched ^= changed.is_ok();
+        changed.is_ok()
     }
 
     /// Soon: the kernel has the socket at hand for the packet that leaves by it now.

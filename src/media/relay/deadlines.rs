@@ -23,6 +23,8 @@ pub(super) enum Due {
     Report,
     /// A browser that has not come, or has gone.
     Lost,
+    /// A leg that has rested, and cannot be waited for yet.
+    Watch,
 }
 
 pub(super) const PACKET: Duration = Duration::from_millis(20);
@@ -102,7 +104,7 @@ impl Relay {
 }
 
 impl Due {
-    pub const ALL: [Due; 5] = [Due::Press, Due::KeyEnd, Due::Silence, Due::Report, Due::Lost];
+    pub const ALL: [Due; 6] = [Due::Press, Due::KeyEnd, Due::Silence, Due::Report, Due::Lost, Due::Watch];
 
     pub fn reason(self) -> &'static str {
         match self {
@@ -111,6 +113,7 @@ impl Due {
             Due::Silence => "silence of a peer",
             Due::Report => "RTCP report",
             Due::Lost => "consent of a browser",
+            Due::Watch => "a socket to be waited for again",
         }
     }
 }

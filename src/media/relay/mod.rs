@@ -89,8 +89,10 @@ pub trait Wire {
         self.send(from, Channel::Rtp, *to, packet);
     }
 
-    /// Whether a leg's sound is waited for, as it is from the beginning, or only looked at.
-    fn watch(&mut self, _door: Door, _is_watched: bool) {}
+    /// Whether a leg's sound is waited for, as it is from the beginning, or only looked at. False where that cannot be changed now.
+    fn watch(&mut self, _door: Door, _is_watched: bool) -> bool {
+        true
+    }
 
     /// What has come for a leg whose sound is not waited for is wanted now.
     fn look(&mut self, _door: Door) {}
@@ -168,7 +170,7 @@ impl Relay {
     }
 
     pub fn handle(&mut self, command: MediaCommand, now: Mono, wire: &mut impl Wire) {
-        self.attend(&command, wire);
+        self.attend(&command, now, wire);
         match command {
             MediaCommand::Open { leg, group, .. } => self.open(leg, group, wire),
             MediaCommand::OpenShared { leg, group, ours } => self.open_shared(leg, group, *ours),
@@ -214,6 +216,7 @@ impl Relay {
                 Due::Silence => self.check_silence(leg, now),
                 Due::Report => self.report(leg, now, wire),
                 Due::Lost => self.check_browser(leg, now),
+                Due::Watch => self.watch(leg, now, wire),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! Callers who hear a player and whom nobody hears: what they say matters only for the keys in it, and for knowing that they are there. So it
 //! is not waited for, but looked at from time to time, several packets at once.
 
+use super::deadlines::{Due, PACKET};
 use super::legs::Seat;
 use super::{Relay, Wire};
 use crate::base::{LegId, Mono};
@@ -32,19 +33,29 @@ impl Relay {
         concerned(command).filter(|id| self.leg_by_id.get(id).is_some_and(|leg| leg.rests.is_some()))
     }
 
-    pub(super) fn attend(&mut self, command: &MediaCommand, wire: &mut impl Wire) {
-        concerned(command).for_each(|id| self.wake(id, wire));
+    pub(super) fn attend(&mut self, command: &MediaCommand, now: Mono, wire: &mut impl Wire) {
+        concerned(command).for_each(|id| self.wake(id, now, wire));
     }
 
     /// It plays by itself again.
-    fn wake(&mut self, id: LegId, wire: &mut impl Wire) {
+    fn wake(&mut self, id: LegId, now: Mono, wire: &mut impl Wire) {
         let Some((seat, leg)) = self.leg_by_id.seat(id).zip(self.leg_by_id.get_mut(&id)) else { return };
         let Some(rest) = leg.rests.take() else { return };
         let moved = self.tracks.leave(rest, leg);
         leg.player.set_for.into_iter().for_each(|due| self.players.add(seat, due));
-        leg.door.into_iter().for_each(|door| wire.watch(door, true));
         if let Some((moved, rest)) = moved {
             self.leg_by_id.at_mut(moved).into_iter().for_each(|leg| leg.rests = Some(rest));
+        }
+        self.watch(id, now, wire);
+    }
+
+    /// What the leg's peer says is waited for again. As long as that cannot be, it is looked at as often as a packet comes: nobody is deaf.
+    pub(super) fn watch(&mut self, id: LegId, now: Mono, wire: &mut impl Wire) {
+        let leg = self.leg_by_id.get(&id).filter(|leg| leg.rests.is_none());
+        let Some(door) = leg.and_then(|leg| leg.door) else { return };
+        if !wire.watch(door, true) {
+            wire.look(door);
+            self.timers.set((id, Due::Watch), now + PACKET);
         }
     }
 }

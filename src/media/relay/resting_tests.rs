@@ -98,3 +98,33 @@ fn what_comes_together_by_a_look_is_neither_lost_nor_jitter() {
     assert_eq!((stats.received, stats.lost, stats.jitter_us), (111, 0, 0));
     assert_eq!(world.heard(B).len(), 10, "only what came after somebody heard it");
 }
+
+#[test]
+fn who_cannot_be_waited_for_again_is_looked_at_with_every_packet_until_they_are() {
+    let (mut world, _) = at_rest();
+    (world.wire.refusals, world.wire.looks) = (5, Vec::new());
+    let begun = world.now;
+    world.source(A, Source::Leg(B));
+    world.pass(SECOND);
+    let looks: Vec<Duration> = world.wire.looks.iter().map(|(at, _)| at.since(begun)).collect();
+    assert_eq!(looks, [0, 20, 40, 60, 80].map(Duration::from_millis));
+    assert_eq!(world.wire.watched, [(DOOR, false), (DOOR, true)]);
+    world.pass(SECOND);
+    assert_eq!(world.wire.looks.len(), 5, "then it is over");
+}
+
+#[test]
+fn who_ends_or_rests_before_they_are_waited_for_is_not_asked_for_again() {
+    let (mut world, _) = at_rest();
+    world.wire.refusals = usize::MAX;
+    world.tell(MediaCommand::Listen { leg: A, tones: false });
+    world.pass(SECOND);
+    let left = world.wire.refusals;
+    assert!(world.wire.looks.len() > 5);
+    world.pass(SECOND);
+    assert_eq!(world.wire.refusals, left, "they rest again");
+    world.close(A);
+    let left = world.wire.refusals;
+    world.pass(SECOND);
+    assert_eq!(world.wire.refusals, left);
+}

@@ -39,6 +39,8 @@ pub(super) struct Recorder {
     pub has_doors: bool,
     pub watched: Vec<(Door, bool)>,
     pub looks: Vec<(Mono, Door)>,
+    /// So many wishes to be waited for again are refused.
+    pub refusals: usize,
 }
 
 impl Wire for Recorder {
@@ -46,8 +48,13 @@ impl Wire for Recorder {
         self.has_doors.then_some(Door(leg.0 as u32))
     }
 
-    fn watch(&mut self, door: Door, is_watched: bool) {
+    fn watch(&mut self, door: Door, is_watched: bool) -> bool {
+        if is_watched && self.refusals > 0 {
+            self.refusals -= 1;
+            return false;
+        }
         self.watched.push((door, is_watched));
+        true
     }
 
     fn look(&mut self, door: Door) {
