@@ -40,8 +40,11 @@ const ENDS: u8 = 3;
 const MS: std::ops::RangeInclusive<u32> = 40..=8_000;
 
 impl Pressing {
-    /// False when too many wait already.
+    /// False when too many wait already, and for what is no key: nobody is kept from hearing for its sake.
     pub fn push(&mut self, digit: char, duration_ms: u32) -> bool {
+        if dtmf::payload(digit, false, 0).is_none() {
+            return false;
+        }
         let queue = &mut self.0.get_or_insert_default().queue;
         let has_room = queue.len() < MEDIA_KEYS_QUEUED_MAX;
         if has_room {
@@ -129,8 +132,8 @@ mod tests {
 
     #[test]
     fn what_is_no_key_is_passed_over_and_too_many_are_left_out() {
-        assert!(pressed(&[('x', 100)]).is_empty());
         let mut pressing = Pressing::default();
+        assert!(!pressing.push('x', 100) && !pressing.is_busy());
         let taken = (0..100).filter(|_| pressing.push('1', 40)).count();
         assert_eq!(taken, MEDIA_KEYS_QUEUED_MAX);
     }
