@@ -298,6 +298,8 @@ pub const HANDSHAKES_MAX: usize = 2_048;
 pub const HANDSHAKE_WAITING_MAX: usize = 8_192;
 /// Commands that wait for one media worker. Beyond it a new leg fails to open; commands for open legs always pass.
 pub const MEDIA_COMMANDS_MAX: usize = 4096;
+/// Colleagues that an agent is shown who wants to ask somebody, those who are free first; a larger house has names to type.
+pub const COLLEAGUES_SHOWN_MAX: usize = 100;
 /// Conversations that a supervisor is shown at once; nobody reads more of them.
 pub const SUPERVISED_CALLS_SHOWN_MAX: usize = 100;
 /// Packets that wait for the writer of recordings, some 200 octets each; a second of 300 calls. Beyond it sound is left out of the

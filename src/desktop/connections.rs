@@ -1,11 +1,12 @@
 //! The websockets under the sessions: opened, quiet, lost, and back.
 
-use crate::base::limits::DESKS_MAX;
+use crate::base::limits::{COLLEAGUES_SHOWN_MAX, DESKS_MAX};
 use crate::base::{AgentId, Mono, Now};
 
 use super::api::{CloseCode, ConnId, DeskEvent, DesktopOutput};
 use super::desks::{Desks, Due};
-use super::message::{AskedState, ClientMessage, ErrorCode, ServerMessage};
+use super::message::{AgentState, AskedState, ClientMessage, Colleague, ErrorCode, ServerMessage};
+use super::session::Session;
 
 /// One open websocket.
 pub(super) struct Connection {
@@ -57,6 +58,7 @@ impl Desks {
             | ClientMessage::Consult { .. }
             | ClientMessage::Supervise { .. }
             | ClientMessage::WatchCalls
+            | ClientMessage::Colleagues
             | ClientMessage::NotReached { .. }
             | ClientMessage::PhoneToken
             | ClientMessage::WrapUp(_) => {
@@ -84,10 +86,26 @@ impl Desks {
             ClientMessage::WatchCalls => {
                 self.as_supervisor(conn, agent, DeskEvent::CallsAsked { agent: agent.clone() });
             }
+            ClientMessage::Colleagues => {
+                let colleagues = self.colleagues(agent);
+                self.reply(conn, ServerMessage::Colleagues(colleagues));
+            }
             ClientMessage::Recording { call, paused } => self.ask_recording(conn, agent, call, paused),
             ClientMessage::PhoneToken => self.tell_phone(conn, agent, now),
             ClientMessage::Ping => self.reply(conn, ServerMessage::Pong),
         }
+    }
+
+    /// Who is free comes first; who is offline, or away from their desk, is not asked.
+    fn colleagues(&self, agent: &AgentId) -> Vec<Colleague> {
+        let others = self.sessions.iter().filter(|(other, session)| *other != agent && session.is_here());
+        let colleague =
+            |(agent, session): (&AgentId, &Session)| Colleague { agent: agent.clone(), state: session.state.clone() };
+        let (mut free, rest): (Vec<_>, Vec<_>) =
+            others.map(colleague).partition(|colleague| colleague.state == AgentState::Available);
+        free.extend(rest);
+        free.truncate(COLLEAGUES_SHOWN_MAX);
+        free
     }
 
     fn state_asked(&mut self, conn: ConnId, agent: &AgentId, state: AskedState) {

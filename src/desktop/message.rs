@@ -52,6 +52,8 @@ pub enum ClientMessage {
     },
     /// A supervisor wants to see the calls of their queues.
     WatchCalls,
+    /// Who else is at a desk, and what they are: for whoever wants to ask somebody, or to pass a call on.
+    Colleagues,
     /// The recording of the agent's call pauses, or goes on.
     Recording {
         call: CallId,
@@ -171,6 +173,13 @@ pub struct WatchedCall {
     pub by: Option<AgentId>,
 }
 
+/// Somebody else at a desk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Colleague {
+    pub agent: AgentId,
+    pub state: AgentState,
+}
+
 /// Whether a call is being recorded, as its agent sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum RecordingState {
@@ -264,6 +273,8 @@ pub enum ServerMessage {
     },
     /// The answer to `WatchCalls`.
     Calls(Vec<WatchedCall>),
+    /// The answer to `Colleagues`.
+    Colleagues(Vec<Colleague>),
     /// Whether the call is being recorded.
     Recording {
         call: CallId,
@@ -322,6 +333,7 @@ impl ServerMessage {
             ServerMessage::Welcome { .. }
             | ServerMessage::Phone(_)
             | ServerMessage::Calls(_)
+            | ServerMessage::Colleagues(_)
             | ServerMessage::Error { .. }
             | ServerMessage::Displaced
             | ServerMessage::Pong => false,

@@ -21,8 +21,8 @@ pub use api::{
 };
 pub use desks::Desks;
 pub use message::{
-    AgentState, ArticleFailed, AskedState, BrowserPhone, CallPhase, ClientMessage, ConsultState, ConsultWish,
-    ErrorCode, Hello, RecordingState, Resume, ServerMessage, SessionId, SkillLevel, SuperviseState, SuperviseWish,
-    TokenHash, WatchedCall, WrapUp,
+    AgentState, ArticleFailed, AskedState, BrowserPhone, CallPhase, ClientMessage, Colleague, ConsultState,
+    ConsultWish, ErrorCode, Hello, RecordingState, Resume, ServerMessage, SessionId, SkillLevel, SuperviseState,
+    SuperviseWish, TokenHash, WatchedCall, WrapUp,
 };
 pub use pop::{Field, Pop, ShownField, ShownPop, ShownValue, Words};

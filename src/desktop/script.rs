@@ -153,6 +153,10 @@ fn describe_message(message: &ServerMessage) -> String {
         }
         ServerMessage::Supervision { call, state, .. } => format!("supervision {} {}", call.0, state.as_str()),
         ServerMessage::Calls(calls) => format!("{} calls", calls.len()),
+        ServerMessage::Colleagues(all) => {
+            let all: Vec<_> = all.iter().map(|one| format!("{} {}", one.agent, one.state.as_str())).collect();
+            format!("colleagues {}", all.join(", "))
+        }
         ServerMessage::Recording { call, state } => format!("recording {} {}", call.0, state.as_str()),
         ServerMessage::WrapUpDue { call } => format!("wrap-up due {}", call.0),
         ServerMessage::WrapUpTaken { call } => format!("wrap-up taken {}", call.0),
@@ -254,6 +258,22 @@ fn a_wrap_up_may_come_when_the_next_call_is_on_the_desk() {
     ends(&mut world, CallId(9));
     world.tell(show(CallId(10), 4));
     assert_eq!(world.say(1, wrap_up(CALL)), ["1: error no_such_call"], "one is remembered");
+}
+
+#[test]
+fn whoever_wants_to_ask_somebody_sees_who_is_there() {
+    let mut world = World::new();
+    world.login(1, None);
+    let asks = |world: &mut World| world.say(1, ClientMessage::Colleagues);
+    assert_eq!(asks(&mut world), ["1: colleagues "], "oneself is none");
+    let ben = AgentId::new("ben");
+    world.open(2);
+    world.say(2, ClientMessage::Hello(Hello { agent: ben.clone(), token: token("ben"), resume: None }));
+    assert_eq!(asks(&mut world), ["1: colleagues "], "ben is offline");
+    world.tell(DeskCommand::State { agent: ben, state: AgentState::Available, why: String::new() });
+    assert_eq!(asks(&mut world), ["1: colleagues ben available"]);
+    world.close(2);
+    assert_eq!(asks(&mut world), ["1: colleagues "], "the desk is away");
 }
 
 #[test]

@@ -91,6 +91,11 @@ impl Session {
         self.call.take_if(|current| current.has_ended() && written == Some(current.pop.call));
     }
 
+    /// Somebody is there, and not offline.
+    pub(super) fn is_here(&self) -> bool {
+        self.conn.is_some() && self.state != AgentState::Offline
+    }
+
     /// A call that has not ended keeps its agent, desk or no desk.
     pub(super) fn is_bound(&self) -> bool {
         self.call.as_ref().is_some_and(DeskCall::binds)

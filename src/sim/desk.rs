@@ -225,6 +225,7 @@ impl Desk {
             ServerMessage::Calls(calls) => self.watched(&calls, now),
             ServerMessage::Recording { state: RecordingState::Paused | RecordingState::Off, .. }
             | ServerMessage::Phone(_)
+            | ServerMessage::Colleagues(_)
             | ServerMessage::PopUpdated(_)
             | ServerMessage::PopWithdrawn { .. }
             | ServerMessage::WrapUpTaken { .. }

@@ -54,7 +54,7 @@ test('real: an agent asks another first, then all three speak, then the call is 
   const ben = await open(THIRD);
   await goAvailable(ben, server.origin, login('ben'));
   await desk.getByRole('button', { name: 'Ask first' }).click();
-  await desk.fill('#consult-to', 'ben');
+  await desk.getByRole('button', { name: 'ben free' }).click();
   await desk.keyboard.press('Enter');
   await answer(ben);
   await desk.getByText('You speak with ben; the caller waits').waitFor();

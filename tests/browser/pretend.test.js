@@ -86,7 +86,11 @@ test('desk: a recording that pauses, somebody who is asked first, and what a sup
   await desk.getByRole('button', { name: 'Resume recording' }).click();
   await until(() => server.heard.some(({ type, paused }) => type === 'recording' && paused === false), 'it is to go on');
   await desk.getByRole('button', { name: 'Ask first' }).click();
-  await desk.fill('#consult-to', 'ben');
+  const colleagues = desk.getByRole('list', { name: 'Colleagues' }).getByRole('button');
+  await colleagues.first().waitFor();
+  assert.deepEqual(await colleagues.allTextContents(), ['benfree', 'cemon a call', 'danaon a break (lunch)']);
+  await picture(desk, 'desk-colleagues');
+  await colleagues.first().click();
   await desk.keyboard.press('Enter');
   await until(() => server.heard.some(({ type, act, to }) => type === 'consult' && act === 'ask' && to === 'ben'), 'ben is asked');
   server.tell({ type: 'consultation', call, to: 'ben', state: 'consulting' });

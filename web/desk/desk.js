@@ -24,6 +24,8 @@ const sentence = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 /** After a reload the server calls us back as soon as we have registered; when it has not by then, we call. */
 const COME_BACK_AFTER_MS = 2_500;
+/** So long after a login the server has said what is left of the wrap-up of before. */
+const COMES_BACK_WITHIN_MS = 3_000;
 
 export class Desk {
   /** @param {{ agent: string, token: string }} login */
@@ -126,6 +128,7 @@ export class Desk {
       case 'pop_withdrawn': this.withdrawn(message); break;
       case 'call_state': this.callChanged(message); break;
       case 'calls': this.watch.listed(/** @type {any} */ (message.calls)); return;
+      case 'colleagues': this.panel.drawColleagues(/** @type {any} */ (message.colleagues)); return;
       case 'supervision': this.watch.changed(/** @type {any} */ (message)); break;
       case 'consultation': this.consulted(message); break;
       case 'recording': if (message.call === this.call) this.recording = message.state; break;
@@ -141,7 +144,10 @@ export class Desk {
   welcomed(welcome) {
     this.state = { state: welcome.state, reason: welcome.reason };
     this.breaks = welcome.breaks ?? [];
-    if (!welcome.resumed) this.forgetCall();
+    if (!welcome.resumed) {
+      this.keepUnsaved();
+      this.forgetCall();
+    }
     this.backAgain(welcome);
     this.presence.is(this.state);
     this.watch.supervises(/** @type {string[]} */ (welcome.supervises ?? []));
@@ -223,7 +229,7 @@ export class Desk {
   /** @param {string} call */
   setCall(call) {
     if (call === this.call) return;
-    this.saveUnsaved();
+    if (call) this.saveUnsaved();
     this.call = call;
     this.line.callId = call;
     this.callPhase = '';
@@ -240,15 +246,43 @@ export class Desk {
     const written = this.wrapUp ? unsaved(this.call) : null;
     this.wrapUp = false;
     if (!written) return;
-    const isSent = this.socket.send({ type: 'wrap_up', call: this.call, ...written });
-    this.remember(isSent ? written.outcome : 'not saved', isSent ? '' : written.summary);
+    this.socket.send({ type: 'wrap_up', call: this.call, ...written });
+    this.remember('not saved', { call: this.call, written });
     kept.keepDraft(this.call, null);
-    if (isSent) this.notice('saved', 'good', `The wrap-up of ${this.caller} was saved as it stood`, 'The next call has come.');
   }
 
-  /** For the agent's own list. @param {string} outcome @param {string} [text] */
-  remember(outcome, text = '') {
-    this.done.unshift({ at: Date.now(), who: this.caller, outcome: outcome.replace('-', ' ') || 'saved', about: this.pop ? aboutOf(this.pop) : '', text });
+  /** The server has what was written. @param {string} call */
+  savedLate(call) {
+    const one = this.done.find(({ unsaved: left }) => left?.call === call);
+    if (!one?.unsaved) return;
+    one.outcome = one.unsaved.written.outcome.replace('-', ' ');
+    one.unsaved = undefined;
+    kept.keepDone(this.login.agent, this.done);
+    this.notice('saved', 'good', `The wrap-up of ${one.who} was saved as it stood`, 'The next call has come.');
+  }
+
+  /** The server that is there now may know nothing of the call whose wrap-up was open: what was written stays to be seen. */
+  keepUnsaved() {
+    const { call } = this, written = this.wrapUp ? unsaved(call) : null;
+    this.wrapUp = false;
+    if (!written) return;
+    const one = this.entry('not saved', { call, written });
+    setTimeout(() => {
+      if (this.call === call) return;
+      this.done.unshift(one);
+      kept.keepDone(this.login.agent, this.done);
+      if (!this.call) drawNobody(byId('pop', HTMLElement), this.done);
+    }, COMES_BACK_WITHIN_MS);
+  }
+
+  /** @param {string} outcome @param {import('./pop.js').Done['unsaved']} [left] @returns {import('./pop.js').Done} */
+  entry(outcome, left) {
+    return { at: Date.now(), who: this.caller, outcome: outcome.replace('-', ' ') || 'saved', about: this.pop ? aboutOf(this.pop) : '', unsaved: left };
+  }
+
+  /** For the agent's own list. @param {string} outcome @param {import('./pop.js').Done['unsaved']} [left] */
+  remember(outcome, left) {
+    this.done.unshift(this.entry(outcome, left));
     this.done.length = Math.min(this.done.length, 20);
     kept.keepDone(this.login.agent, this.done);
   }
@@ -274,7 +308,7 @@ export class Desk {
   wrapUpTaken(call) {
     kept.keepDraft(call, null);
     kept.keepUntil(call, null);
-    if (call !== this.call) return;
+    if (call !== this.call) return this.savedLate(call);
     this.remember(this.outcome);
     this.wrapUp = false;
     this.forgetCall();

@@ -11,6 +11,10 @@ const KEYS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '*', '0', '#'];
 /** @type {Record<string, string>} */
 const LETTERS = { 2: 'abc', 3: 'def', 4: 'ghi', 5: 'jkl', 6: 'mno', 7: 'pqrs', 8: 'tuv', 9: 'wxyz' };
 
+/** As colleagues see each other. @type {Record<string, string>} */
+const STATES = { available: 'free', offered: 'about to talk', on_call: 'on a call', wrap_up: 'in a wrap-up', offline: 'takes no calls' };
+const COLLEAGUES_SHOWN = 12;
+
 /** The words for a call whose sound is not in this tab. */
 const ELSEWHERE = {
   ours: ['Coming back to your call', 'The caller is still there. The sound is being connected again.', 'Connect now'],
@@ -30,6 +34,8 @@ export class Panel {
     /** How a transfer goes, in words. */
     this.passing = '';
     this.keys = '';
+    /** Who else is at a desk, in the drawer that is open. */
+    this.colleagues = h('ul', { class: 'colleagues', 'aria-label': 'Colleagues' });
     /** @type {{ ours: Meter | null, theirs: Meter | null }} */
     this.meters = { ours: null, theirs: null };
     setInterval(() => this.tick(), 250);
@@ -204,6 +210,7 @@ export class Panel {
       class: 'button', type: 'button', 'data-id': id, 'aria-expanded': String(open), disabled,
       onclick: () => {
         this.drawer = open ? '' : id;
+        if (!open && id !== 'keypad') this.desk.socket.send({ type: 'colleagues' });
         this.draw();
         const first = this.place.querySelector('.drawer input, .drawer button');
         if (!open && first instanceof HTMLElement) first.focus();
@@ -233,6 +240,7 @@ export class Panel {
     } },
       h('div', { class: 'field' }, h('label', { htmlFor: 'transfer-to' }, 'Pass the call on to'), input,
         h('span', { class: 'hint' }, 'An agent by name, or a number. The caller stays with you if nobody answers.')),
+      this.colleagues,
       h('button', { class: 'button primary', type: 'submit' }, icon('transfer'), 'Transfer'));
   }
 
@@ -244,7 +252,24 @@ export class Panel {
     } },
       h('div', { class: 'field' }, h('label', { htmlFor: 'consult-to' }, 'Ask while the caller waits'), input,
         h('span', { class: 'hint' }, 'An agent by name, or a number. The caller hears the waiting sound meanwhile.')),
+      this.colleagues,
       h('button', { class: 'button primary', type: 'submit' }, icon('chat'), 'Call them'));
+  }
+
+  /** Who is free comes first; a click writes the name down. @param {{ agent: string, state: string, reason?: string }[]} all */
+  drawColleagues(all) {
+    const rank = (/** @type {string} */ state) => (['available', 'wrap_up', 'on_call', 'offered'].indexOf(state) + 5) % 5;
+    const sorted = [...all].sort((a, b) => rank(a.state) - rank(b.state) || a.agent.localeCompare(b.agent));
+    fill(this.colleagues, sorted.slice(0, COLLEAGUES_SHOWN).map(({ agent, state, reason }) => h('li', {},
+      h('button', { class: 'button', type: 'button', onclick: () => this.choose(agent) }, agent, h('span', { class: state === 'available' ? 'is-free' : 'quiet' }, STATES[state] ?? `on a break (${reason ?? state})`)))));
+  }
+
+  /** @param {string} agent */
+  choose(agent) {
+    const input = this.place.querySelector('.drawer input');
+    if (!(input instanceof HTMLInputElement)) return;
+    input.value = agent;
+    /** @type {HTMLElement | null | undefined} */ (input.form?.querySelector('[type="submit"]'))?.focus();
   }
 
   /** Somebody is being asked. */

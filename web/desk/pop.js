@@ -106,7 +106,7 @@ export function newlyOpened(before, now) {
   return new Set(now.fields.filter((field) => !field.locked && locked.has(field.key)).map((field) => field.key));
 }
 
-/** @typedef {{ at: number, who: string, outcome: string, about?: string, text?: string }} Done `text`: what was written and could not be saved */
+/** @typedef {{ at: number, who: string, outcome: string, about?: string, unsaved?: { call: string, written: import('./wrap-up.js').WrapUp } }} Done `unsaved`: what was written, and is not known to be saved */
 
 /** What stands there while nobody calls. @param {HTMLElement} place @param {Done[]} done */
 export function drawNobody(place, done) {
@@ -119,6 +119,6 @@ export function drawNobody(place, done) {
   fill(place,
     h('h2', {}, 'Your calls today'),
     h('ol', { class: 'recent' }, done.map((one) => h('li', {},
-      h('span', { class: 'quiet numbers' }, time(one.at)), h('span', {}, h('bdi', {}, one.who), one.about && h('span', { class: 'quiet small' }, ` · ${one.about}`), one.text && h('span', { class: 'unsaved', dir: 'auto' }, one.text)),
+      h('span', { class: 'quiet numbers' }, time(one.at)), h('span', {}, h('bdi', {}, one.who), one.about && h('span', { class: 'quiet small' }, ` · ${one.about}`), one.unsaved && h('span', { class: 'unsaved', dir: 'auto' }, one.unsaved.written.summary)),
       h('span', { class: 'chip bare' }, one.outcome)))));
 }

@@ -21,6 +21,7 @@ export function channels(contact) {
   const offered = contact.channels.filter(({ kind }) => kind in CHANNELS);
   return [
     h('h2', { tabIndex: -1 }, 'How would you like to reach us?'),
+    offered.length === 0 && h('p', { class: 'quiet' }, 'Nobody can be reached from here right now. Please try again later.'),
     h('ul', { class: 'channels' }, offered.map((one, at) => h('li', {}, channel(contact, one, at === 0 && offered.length > 1)))),
   ];
 }

@@ -135,6 +135,7 @@ impl Sitter for Auto {
             | ServerBody::Supervision { .. }
             | ServerBody::Consultation { .. }
             | ServerBody::Calls { .. }
+            | ServerBody::Colleagues { .. }
             | ServerBody::Phone(_)
             | ServerBody::Displaced {}
             | ServerBody::Pong {} => vec![],

@@ -226,6 +226,7 @@ impl Connection {
             | ServerBody::Supervision { .. }
             | ServerBody::Consultation { .. }
             | ServerBody::Calls { .. }
+            | ServerBody::Colleagues { .. }
             | ServerBody::StateChanged { .. }
             | ServerBody::WrapUpDue { .. }
             | ServerBody::Pong {} => {}

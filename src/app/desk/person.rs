@@ -101,6 +101,7 @@ impl Sitter for Person {
             | ServerBody::Supervision { .. }
             | ServerBody::Consultation { .. }
             | ServerBody::Calls { .. }
+            | ServerBody::Colleagues { .. }
             | ServerBody::StateChanged { .. }
             | ServerBody::WrapUpDue { .. }
             | ServerBody::Error { .. }

@@ -31,6 +31,7 @@ pub(in crate::app) fn text(body: &ServerBody) -> String {
         ServerBody::Error { text, remedy, .. } => line(&format!("{text}: {remedy}.")),
         ServerBody::Displaced {} => line("You have logged in elsewhere; this desk closes."),
         ServerBody::Calls { .. }
+        | ServerBody::Colleagues { .. }
         | ServerBody::Supervision { .. }
         | ServerBody::Consultation { .. }
         | ServerBody::Phone(_)

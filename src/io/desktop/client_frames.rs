@@ -56,6 +56,7 @@ pub enum ClientFrame {
         act: String,
     },
     WatchCalls {},
+    Colleagues {},
     Recording {
         call: String,
         paused: bool,
@@ -122,6 +123,7 @@ fn message(frame: ClientFrame) -> Result<ClientMessage, String> {
             ClientMessage::Supervise { call: call_id(&call)?, wish }
         }
         ClientFrame::WatchCalls {} => ClientMessage::WatchCalls,
+        ClientFrame::Colleagues {} => ClientMessage::Colleagues,
         ClientFrame::Recording { call, paused } => ClientMessage::Recording { call: call_id(&call)?, paused },
         ClientFrame::PhoneToken {} => ClientMessage::PhoneToken,
         ClientFrame::Ping {} => ClientMessage::Ping,
@@ -224,6 +226,7 @@ mod tests {
                 ClientMessage::Consult { call, wish: ConsultWish::Ask { to: "ben".to_owned() } },
             ),
             (r#"{"type":"watch_calls"}"#.to_owned(), ClientMessage::WatchCalls),
+            (r#"{"type":"colleagues"}"#.to_owned(), ClientMessage::Colleagues),
             (format!(r#"{{"type":"not_reached","call":"{call}"}}"#), ClientMessage::NotReached { call }),
             (r#"{"type":"ping"}"#.to_owned(), ClientMessage::Ping),
             (r#"{"type":"phone_token"}"#.to_owned(), ClientMessage::PhoneToken),

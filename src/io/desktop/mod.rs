@@ -21,6 +21,7 @@
 //! {"type":"recording","call":"call_...","paused":true}
 //! {"type":"consult","call":"call_...","act":"ask","to":"ben"}
 //! {"type":"watch_calls"}
+//! {"type":"colleagues"}
 //! {"type":"supervise","call":"call_...","act":"listen"}
 //! {"type":"phone_token"}
 //! {"type":"ping"}
@@ -43,6 +44,7 @@
 //! {"seq":3,"type":"pop_withdrawn","call":"call_...","why":"the caller hung up"}
 //! {"seq":4,"type":"call_state","call":"call_...","phase":"ringing"}
 //! {"type":"calls","calls":[{"call":"call_...","agent":"ben","queue":"returns","talked_ms":61000,"by":"anna"}]}
+//! {"type":"colleagues","colleagues":[{"agent":"ben","state":"available"}]}
 //! {"seq":5,"type":"consultation","call":"call_...","to":"ben","state":"consulting"}
 //! {"seq":5,"type":"supervision","call":"call_...","state":"listening"}
 //! {"seq":5,"type":"recording","call":"call_...","state":"on"}
@@ -62,6 +64,8 @@
 //! `consult` asks somebody while the caller waits: `ask` rings an agent by name, or a number that the dial rules allow; `swap` speaks with the one who waits, `join` lets all
 //! three hear each other, `complete` gives them the caller (an agent gets the pop), `cancel` goes back to the caller. `consultation` says how it stands: `ringing`,
 //! `consulting`, `with_caller`, `joined`, `over`, with `why` when it is not as the agent wished.
+//!
+//! `colleagues` is answered with those who are at a desk and not offline, whoever is free first.
 //!
 //! A supervisor has `supervises`, with their queues, in the `welcome`. `watch_calls` is answered with `calls`: the conversations of those queues. `supervise` with
 //! `listen`, `whisper` (the agent alone hears them), `barge` (both hear them), `take_over` or `leave` rings the supervisor's phone, or changes what

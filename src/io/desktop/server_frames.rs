@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::pop_text::PopText;
-use crate::desktop::{AgentState, BrowserPhone, ServerMessage, SkillLevel, WatchedCall};
+use crate::desktop::{AgentState, BrowserPhone, Colleague, ServerMessage, SkillLevel, WatchedCall};
 
 /// One message to a desk, with its number when it is to be acknowledged. `P` is a pop as it is read, or as it is written.
 #[derive(Clone, Serialize, Deserialize)]
@@ -63,6 +63,9 @@ pub enum ServerBody<P = PopFrame> {
     Calls {
         calls: Vec<WatchedFrame>,
     },
+    Colleagues {
+        colleagues: Vec<ColleagueFrame>,
+    },
     Recording {
         call: String,
         state: String,
@@ -110,6 +113,13 @@ pub struct PhoneFrame {
     pub uri: String,
     /// How long the token opens a websocket.
     pub expires_s: u64,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+pub struct ColleagueFrame {
+    pub agent: String,
+    #[serde(flatten)]
+    pub state: StateFrame,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -209,6 +219,9 @@ fn body(message: ServerMessage) -> ServerBody<PopText> {
             ServerBody::Supervision { call: call.to_string(), state: state.as_str().to_owned(), why }
         }
         ServerMessage::Calls(calls) => ServerBody::Calls { calls: calls.into_iter().map(watched).collect() },
+        ServerMessage::Colleagues(all) => {
+            ServerBody::Colleagues { colleagues: all.into_iter().map(colleague).collect() }
+        }
         ServerMessage::Recording { call, state } => {
             ServerBody::Recording { call: call.to_string(), state: state.as_str().to_owned() }
         }
@@ -230,6 +243,10 @@ fn watched(call: WatchedCall) -> WatchedFrame {
         talked_ms: u64::try_from(call.talked.as_millis()).unwrap_or(u64::MAX),
         by: call.by.map(|by| by.to_string()),
     }
+}
+
+fn colleague(Colleague { agent, state }: Colleague) -> ColleagueFrame {
+    ColleagueFrame { agent: agent.to_string(), state: state_frame(state) }
 }
 
 fn skill(skill: &SkillLevel) -> SkillFrame {
@@ -328,6 +345,13 @@ mod tests {
                     why: String::new(),
                 },
                 r#"{"type":"state_changed","state":"wrap_up","within_s":60,"why":""}"#,
+            ),
+            (
+                ServerMessage::Colleagues(vec![Colleague {
+                    agent: AgentId::new("ben"),
+                    state: AgentState::Break { reason: "lunch".to_owned() },
+                }]),
+                r#"{"type":"colleagues","colleagues":[{"agent":"ben","state":"break","reason":"lunch"}]}"#,
             ),
             (
                 ServerMessage::CallState { call, phase: CallPhase::Ringing },

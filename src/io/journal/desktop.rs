@@ -66,6 +66,7 @@ pub(super) enum MessageRecord {
         wish: String,
     },
     WatchCalls,
+    Colleagues,
     Recording {
         call: String,
         paused: bool,
@@ -125,6 +126,7 @@ impl From<&ClientMessage> for MessageRecord {
                 MessageRecord::Supervise { call: call.to_string(), wish: wish.as_str().to_owned() }
             }
             ClientMessage::WatchCalls => MessageRecord::WatchCalls,
+            ClientMessage::Colleagues => MessageRecord::Colleagues,
             ClientMessage::Recording { call, paused } => {
                 MessageRecord::Recording { call: call.to_string(), paused: *paused }
             }
@@ -180,6 +182,7 @@ impl MessageRecord {
                 wish: SuperviseWish::parse(&wish).ok_or(BadPart("wish"))?,
             },
             MessageRecord::WatchCalls => ClientMessage::WatchCalls,
+            MessageRecord::Colleagues => ClientMessage::Colleagues,
             MessageRecord::Recording { call, paused } => ClientMessage::Recording { call: read_call(&call)?, paused },
             MessageRecord::PhoneToken => ClientMessage::PhoneToken,
             MessageRecord::Ping => ClientMessage::Ping,

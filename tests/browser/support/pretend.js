@@ -135,6 +135,7 @@ export class Pretend {
       if (message.type === 'ping') ws.send('{"type":"pong"}');
       if (message.type === 'phone_token') ws.send(JSON.stringify({ type: 'phone', ...this.phone }));
       if (message.type === 'set_state') this.tell({ type: 'state_changed', state: message.state, reason: message.reason, why: 'you asked' });
+      if (message.type === 'colleagues') ws.send(JSON.stringify({ type: 'colleagues', colleagues: [{ agent: 'cem', state: 'on_call' }, { agent: 'ben', state: 'available' }, { agent: 'dana', state: 'break', reason: 'lunch' }] }));
       if (message.type === 'pop_drawn') this.sip.ring();
       if (message.type === 'wrap_up') {
         this.tell({ type: 'wrap_up_taken', call: message.call });
