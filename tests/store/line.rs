@@ -62,6 +62,21 @@ fn a_frozen_redis_is_a_timeout_over_the_line_and_its_late_answer_nobody_elses() 
 }
 
 #[test]
+fn a_line_without_an_answer_for_five_seconds_is_given_up_and_its_question_asked_another_way() {
+    let server = RedisServer::start();
+    let runtime = runtime();
+    let _inside = runtime.enter();
+    let mut asker = Asker::new(redis_store(&server, "line-stuck", 1000));
+    until_the_line(&runtime, &mut asker);
+    server.freeze();
+    asker.put(called_from(1, at(1)), PATIENCE);
+    asker.pass(Duration::from_secs(5));
+    server.thaw();
+    let (way, answer) = runtime.block_on(asker.answer_to_the_last());
+    assert_eq!((way, show(&answer.expect("an answer"))), (Way::Task, "found".into()));
+}
+
+#[test]
 fn a_question_on_a_line_that_is_cut_is_asked_again_and_the_line_comes_back() {
     let mut server = RedisServer::start();
     let runtime = runtime();

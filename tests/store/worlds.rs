@@ -106,13 +106,27 @@ impl Asker {
 
     /// The answer, which must be to this question.
     pub async fn ask(&mut self, request: StoreRequest, patience: Duration) -> (Way, Result<StoreReply, StoreError>) {
+        self.put(request, patience);
+        self.answer_to_the_last().await
+    }
+
+    /// The question alone.
+    pub fn put(&mut self, request: StoreRequest, patience: Duration) {
         self.asked += 1;
-        let ask = AskId(self.asked);
-        self.asking.ask(StoreAsk { ask, request: Box::new(request), patience }, self.clock.mono());
+        let asked = StoreAsk { ask: AskId(self.asked), request: Box::new(request), patience };
+        self.asking.ask(asked, self.clock.mono());
         // An end waits for another question, and here is none.
         self.asking.ask_along(self.clock.mono());
+    }
+
+    /// So much later.
+    pub fn pass(&mut self, span: Duration) {
+        self.asking.handle_timeout(self.clock.mono() + span);
+    }
+
+    pub async fn answer_to_the_last(&mut self) -> (Way, Result<StoreReply, StoreError>) {
         let (way, (answered, result)) = self.answer().await;
-        assert_eq!(answered, ask);
+        assert_eq!(answered, AskId(self.asked));
         (way, result)
     }
 
