@@ -262,7 +262,10 @@ test('desk: a lost connection is told, comes back, and the call goes on', () => 
   await desk.getByText('Your call goes on').waitFor({ state: 'detached' });
   assert.equal(server.heard.filter(({ type }) => type === 'hello').at(-1).resume.session, '01');
   // To a server that knows nothing of it any more the desk says what its agent was.
-  await until(() => server.heard.filter(({ type, state: asked }) => type === 'set_state' && asked === 'available').length === 2, 'available again');
+  const said = () => server.heard.filter(({ type }) => type === 'set_state');
+  await until(() => said().length === 2, 'available again');
+  assert.deepEqual(said()[1], { type: 'set_state', state: 'available' });
+  await desk.getByText('You are available again').waitFor();
   await hears(shop, 440);
 }));
 

@@ -55,6 +55,8 @@ export class Desk {
     this.wantsClick = false;
     /** A call of before the reload is fetched by itself once; after that the agent decides. */
     this.triedBack = false;
+    /** For how long the connection was away, after which the desk has said what its agent was. */
+    this.saidAgain = '';
     /** When the router expects the agent back from the wrap-up. */
     this.wrapUpUntil = 0;
     this.done = kept.done(login.agent);
@@ -163,7 +165,15 @@ export class Desk {
     const away = `The connection was away for ${clock(awayMs)}.`;
     if (isLate) return this.notice('back', 'warn', 'You take no calls', `${away} Go available when you are ready.`);
     this.socket.send({ type: 'set_state', ...wish });
-    this.notice('back', 'good', wish.state === 'available' ? 'You are available again' : 'Your break goes on', `${away} What you were is said again.`);
+    this.saidAgain = away;
+  }
+
+  /** What was said again is so. */
+  isBackAgain() {
+    const { state } = this.state;
+    if (!this.saidAgain || (state !== 'available' && state !== 'break')) return;
+    this.notice('back', 'good', state === 'available' ? 'You are available again' : 'Your break goes on', this.saidAgain);
+    this.saidAgain = '';
     setTimeout(() => this.clear('back'), 10_000);
   }
 
@@ -173,6 +183,7 @@ export class Desk {
     this.presence.is(this.state);
     if (state === 'wrap_up' && within) this.wrapUpEnds(Date.now() + within * 1000);
     if (state === 'available') this.clear('back', 'You take no calls');
+    this.isBackAgain();
     if (!BUSY[state]) this.next = null;
   }
 

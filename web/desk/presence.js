@@ -23,7 +23,7 @@ export class Presence {
     const isSame = old && old.state === state.state && old.reason === state.reason;
     this.since = isSame ? old.since : Date.now();
     kept.keepSince(this.agent, { state: state.state, reason: state.reason, since: this.since });
-    if (state.state === 'available' || (state.state === 'break' && state.reason !== 'paused')) this.wish = state;
+    if (state.state === 'available' || (state.state === 'break' && state.reason !== 'paused')) this.wish = state.reason ? { state: state.state, reason: state.reason } : { state: state.state };
     if (state.state === 'offline') this.wish = null;
   }
 
