@@ -90,6 +90,8 @@ for (const [name, options] of LOOKS) {
       await shown.locator('dialog').waitFor({ state: 'hidden' });
       await shown.locator('.lane').getByRole('button', { name: '+12015550179' }).click();
       await shown.getByText('Passed over: cleo (on a break).').waitFor();
+      for (const stream of server.boards) stream.end();
+      await shown.locator('.alarm').getByText('The server does not answer').waitFor();
     } finally {
       await leave(desk, shop, shown);
       server.stop();

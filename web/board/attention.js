@@ -30,6 +30,13 @@ export class Attention {
     say(this.told, alarms.map(({ text }) => text).join('. '));
   }
 
+  /** What stands on the board is old. @param {Date} since */
+  lost(since) {
+    const text = `The server does not answer: what you see is of ${since.toLocaleTimeString()}`;
+    fill(this.place, h('ul', { class: 'alarms' }, h('li', { class: 'alarm bad' }, text)));
+    say(this.told, text);
+  }
+
   /** By cause, in the last five minutes. @param {Snapshot} now @returns {Record<string, number>} */
   fallbacksLately({ at, fallbacks }) {
     this.earlier.push({ at, fallbacks });

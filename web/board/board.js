@@ -25,6 +25,8 @@ class Board {
     fill(byId('latency', HTMLElement), this.lines, this.table);
     this.chart = new Chart(this.lines);
     this.chart.stage = FIRST_STAGE;
+    /** Of the last figures. */
+    this.at = 0;
     this.attention = new Attention(byId('attention', HTMLElement), byId('attention-told', HTMLElement));
     /** Both begun when the key is known to be good. @type {Lately | undefined} */
     this.lately = undefined;
@@ -37,7 +39,7 @@ class Board {
     this.live = new Live('/v1/board/live', key);
     this.live.addEventListener('event', (event) => this.take(/** @type {CustomEvent} */ (event).detail.data));
     this.live.addEventListener('open', () => this.connection('good', 'Live'));
-    this.live.addEventListener('lost', () => { this.place.classList.add('old'); this.connection('warn', 'Reconnecting'); });
+    this.live.addEventListener('lost', () => this.lost());
     this.live.addEventListener('refused', (event) => this.refused(/** @type {CustomEvent<number>} */ (event).detail));
   }
 
@@ -50,9 +52,17 @@ class Board {
     document.addEventListener('visibilitychange', () => (document.hidden ? this.live.close() : this.live.open()));
   }
 
+  lost() {
+    this.connection('warn', 'Reconnecting');
+    if (!this.at) return;
+    this.place.classList.add('old');
+    this.attention.lost(new Date(this.at));
+  }
+
   /** @param {unknown} data */
   take(data) {
     const now = snapshotOf(data);
+    this.at = now.at;
     sessionStorage.setItem(KEY, this.key);
     this.pools ??= new Pools(byId('pools', HTMLElement), this.key);
     const lately = this.lately ??= new Lately(byId('lately', HTMLElement), this.key);

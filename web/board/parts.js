@@ -62,7 +62,8 @@ function keep(list, rows, open) {
   const items = rows.map((row) => {
     const item = old.get(row.id) ?? card(row.id, open);
     item.className = `call ${row.level}`;
-    const text = row.agent ?? row.queue ?? '';
+    // Whoever waits again has been offered to somebody; that is over.
+    const text = (row.phase === 'waiting' ? row.queue : row.agent ?? row.queue) ?? '';
     const words = [callerOf(row), clock(row.lasted_ms), `${row.level}${text ? ` · ${text}` : ''}`];
     item.querySelectorAll('b, .quiet').forEach((part, at) => say(part, words[at] ?? ''));
     return item;
