@@ -8,6 +8,7 @@ mod past;
 mod record;
 #[cfg(test)]
 mod tests;
+mod worker;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use case::{Case, Feedback, Origin};
 pub use notice::Notice;
 
 use file::File;
+use worker::Worker;
 
 /// The way to the thread; it ends when the last of these is dropped.
 #[derive(Clone)]
@@ -94,10 +96,6 @@ pub enum Opened {
 
 /// A page that waits longer asks again.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
-/// A transaction costs more than what is written in it: cases of calls wait so long for others.
-const GATHERED_FOR: Duration = Duration::from_millis(100);
-/// So many are written at once.
-const GATHERED_MAX: usize = 256;
 /// Cases of a customer that are looked at for their past, the newest.
 const PAST_LOOKED_AT: usize = 50;
 
@@ -106,7 +104,7 @@ impl History {
     pub fn open(kept: Kept, now: Wall) -> Result<History, HistoryError> {
         let file = File::open(kept, now)?;
         let (waiting, requests) = mpsc::channel(HISTORY_WAITING_MAX);
-        let worker = Worker { file, requests };
+        let worker = Worker::new(file, requests);
         let thread = thread::Builder::new().name("history".to_owned());
         thread.spawn(move || worker.run()).map_err(|source| HistoryError::Thread { source })?;
         Ok(History { waiting })
@@ -187,92 +185,6 @@ impl History {
         let answered = tokio::time::timeout(ANSWER_WITHIN, answered).await.map_err(|_| NoAnswer::Late)?;
         answered.map_err(|_| NoAnswer::Unavailable)?.map_err(|_| NoAnswer::Unavailable)
     }
-}
-
-struct Worker {
-    file: File,
-    requests: mpsc::Receiver<Request>,
-}
-
-impl Worker {
-    fn run(mut self) {
-        while let Some(request) = self.requests.blocking_recv() {
-            self.serve(request);
-        }
-    }
-
-    /// Writes one thing with those that come soon after it; whoever asks something is served after them.
-    fn gather(&mut self, first: Write) {
-        thread::sleep(GATHERED_FOR);
-        let mut writes = vec![first];
-        let mut asked = None;
-        while writes.len() < GATHERED_MAX && asked.is_none() {
-            match self.requests.try_recv() {
-                Ok(Request::Write(write)) => add(&mut writes, write),
-                Ok(request) => asked = Some(request),
-                Err(_) => break,
-            }
-        }
-        if !writes.is_empty() && self.file.write_all(&writes).is_err() {
-            // One that cannot be written takes no other with it.
-            writes.iter().for_each(|write| self.write_alone(write));
-        }
-        if let Some(request) = asked {
-            self.serve(request);
-        }
-    }
-
-    fn write_alone(&mut self, write: &Write) {
-        let Err(fault) = self.file.put(write) else { return };
-        let event = match write {
-            Write::Case(case) => {
-                return tracing::error!(case = %case.id, %fault, "a case is lost: the history's file cannot be written");
-            }
-            Write::Notice(notice) => &notice.id,
-            Write::Told { id, .. } => id,
-        };
-        tracing::error!(event, %fault, "the history's file cannot be written for a notice");
-    }
-
-    fn serve(&mut self, request: Request) {
-        let file = &mut self.file;
-        match request {
-            Request::Write(write) => self.gather(write),
-            Request::Open { case, answer } => reply(answer, file.add(&case)),
-            Request::OfCustomer { customer, limit, answer } => reply(answer, file.of_customer(&customer, limit)),
-            Request::OfIntent { intent, answer } => reply(answer, file.of_intent(intent)),
-            Request::Get { case, answer } => reply(answer, file.get(case)),
-            Request::Notices { now, answer } => reply(answer, file.notices(now)),
-            Request::Feedback { case, feedback, answer } => reply(answer, file.feedback(case, feedback)),
-        }
-    }
-}
-
-/// A notice that is taken at once is never written: most are.
-fn add(writes: &mut Vec<Write>, write: Write) {
-    let written = match &write {
-        Write::Told { target, id } => writes.iter().position(|write| is_of(write, target, id)),
-        Write::Case(_) | Write::Notice(_) => None,
-    };
-    match written {
-        Some(written) => drop(writes.remove(written)),
-        None => writes.push(write),
-    }
-}
-
-fn is_of(write: &Write, of: &str, event: &str) -> bool {
-    match write {
-        Write::Notice(notice) => notice.target == of && notice.id == event,
-        Write::Case(_) | Write::Told { .. } => false,
-    }
-}
-
-fn reply<T>(answer: Answer<T>, result: rusqlite::Result<T>) {
-    if let Err(fault) = &result {
-        tracing::error!(%fault, "the history's file cannot be used");
-    }
-    // Who asked may have stopped waiting.
-    let _ = answer.send(result);
 }
 
 impl fmt::Display for HistoryError {

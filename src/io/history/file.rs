@@ -64,12 +64,11 @@ impl File {
     /// All of them, or none.
     pub(super) fn write_all(&mut self, writes: &[Write]) -> rusqlite::Result<()> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        match writes.iter().try_for_each(|write| self.put(write)) {
-            Ok(()) => self.connection.execute_batch("COMMIT")?,
-            Err(fault) => {
-                self.connection.execute_batch("ROLLBACK")?;
-                return Err(fault);
-            }
+        let written = writes.iter().try_for_each(|write| self.put(write));
+        if let Err(fault) = written.and_then(|()| self.connection.execute_batch("COMMIT")) {
+            // SQLite may have done so itself; a transaction that stays open would swallow what comes next.
+            let _ = self.connection.execute_batch("ROLLBACK");
+            return Err(fault);
         }
         let opened = writes.iter().rev().find_map(|write| match write {
             Write::Case(case) => Some(case.opened),

@@ -74,6 +74,31 @@ async fn cases_survive_a_restart_as_they_were() {
     assert_eq!(history.of_customer("c-3", 10).await, Ok(vec![]));
 }
 
+/// The disk is full for a while, say.
+#[test]
+fn what_cannot_be_written_is_written_later_in_its_order() {
+    let place = Place::new("later");
+    let (waiting, requests) = mpsc::channel(8);
+    let mut worker = Worker::new(File::open(kept(&place.0, 100), NOW).unwrap(), requests);
+    let takes = |worker: &Worker, takes: bool| {
+        worker.file.connection.pragma_update(None, "query_only", !takes).unwrap();
+    };
+    let write = |number| Request::Write(Write::Case(Box::new(case(number, "c-1", NOW))));
+    takes(&worker, false);
+    worker.serve(write(1));
+    worker.serve(write(2));
+    assert_eq!((worker.left.len(), worker.file.of_customer("c-1", 9).unwrap().len()), (2, 0));
+    takes(&worker, true);
+    worker.serve(write(3));
+    assert_eq!((worker.left.len(), worker.file.of_customer("c-1", 9).unwrap().len()), (0, 3));
+    takes(&worker, false);
+    worker.serve(write(4));
+    takes(&worker, true);
+    drop(waiting);
+    worker.run();
+    assert_eq!(File::open(kept(&place.0, 100), NOW).unwrap().of_customer("c-1", 9).unwrap().len(), 4);
+}
+
 #[tokio::test]
 async fn a_notice_is_kept_until_it_has_come_to_its_end() {
     let place = Place::new("notices");
