@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::base::{AgentId, LegId, Mono, Now, Wall};
 use crate::desktop::{DeskCommand, RecordingState};
-use crate::media::{MediaCommand, Recorded, Track, WavId};
+use crate::media::{MediaCommand, Recorded, StopCause, Track, WavId};
 
 use super::bench::{Bench, Deadline};
 use super::call::{Call, Phase, Side};
@@ -340,6 +340,11 @@ impl NoRecording {
 }
 
 impl RecordingNews {
+    /// The machine could not keep what was to be recorded.
+    pub fn is_of_the_disk(self) -> bool {
+        matches!(self, RecordingNews::Kept(Recorded { stopped: Some(StopCause::File), .. }))
+    }
+
     /// The word for it in the log and the counters; a cause besides it says `cause`.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -45,6 +45,10 @@ pub(super) fn write(fact: &Fact) {
         Fact::Supervised { call, by, act } => {
             tracing::info!(%call, %by, act = act.map_or("leave", |act| act.as_str()), "a supervisor");
         }
+        // The disk is full, or the folder takes nothing: what was promised to be recorded is not.
+        Fact::Recording { call, news } if news.is_of_the_disk() => {
+            tracing::error!(%call, news = news.as_str(), cause = news.cause(), "recording");
+        }
         Fact::Recording { call, news } => {
             tracing::info!(%call, news = news.as_str(), cause = news.cause(), "recording");
         }
