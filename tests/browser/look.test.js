@@ -77,21 +77,14 @@ for (const [name, options] of LOOKS) {
       await alarms.getByText('Pool web does not keep its promise with 40 numbers: it takes 63').waitFor();
       await alarms.getByText('Trunk pbx does not answer').waitFor();
       await alarms.getByText('delivery: 70 % of the last hour').waitFor();
-      await shown.getByRole('searchbox').fill('web talked');
-      await shown.getByText('1 of the last 3').waitFor();
-      assert.equal(await shown.locator('[data-why]').count(), 1);
-      await shown.getByRole('searchbox').fill('');
-      await shown.getByRole('button', { name: 'Why the call +12015550177 went there' }).waitFor();
       await check(shown, 'board');
       await shown.getByRole('button', { name: 'Why the call +12015550177 went there' }).click();
       await shown.getByText('Passed over: cleo (on a break).').waitFor();
       await check(shown, 'board-why');
       await shown.keyboard.press('Escape');
       await shown.locator('dialog').waitFor({ state: 'hidden' });
-      await shown.locator('.lane').getByRole('button', { name: '+12015550179' }).click();
-      await shown.getByText('Passed over: cleo (on a break).').waitFor();
-      for (const stream of server.boards) stream.end();
-      await shown.locator('.alarm').getByText('The server does not answer').waitFor();
+      // What does not look otherwise is tried once.
+      if (!name) await useBoard(shown, server);
     } finally {
       await leave(desk, shop, shown);
       server.stop();
@@ -122,6 +115,17 @@ inLane('alone')('weight: each page is under 150 kB transferred; how soon it is p
     server.stop();
   }
 });
+
+/** A call is looked for, and asked why it is where it is; then the server goes away. */
+async function useBoard(shown, server) {
+  await shown.getByRole('searchbox').fill('web talked');
+  await shown.getByText('1 of the last 3').waitFor();
+  assert.equal(await shown.locator('[data-why]').count(), 1);
+  await shown.locator('.lane').getByRole('button', { name: '+12015550179' }).click();
+  await shown.getByText('Passed over: cleo (on a break).').waitFor();
+  for (const stream of server.boards) stream.end();
+  await shown.locator('.alarm').getByText('The server does not answer').waitFor();
+}
 
 /** However the page is scrolled, the panel of the call does not lie over the calls below it. */
 async function apart(shown) {
