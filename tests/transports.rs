@@ -438,7 +438,7 @@ fn check_names_the_files_of_tls_with_their_lines() {
     let said = String::from_utf8_lossy(&checked.stderr).into_owned();
     let line = text.lines().position(|line| line.starts_with("key =")).expect("the key") + 1;
     assert_eq!(checked.status.code(), Some(2), "{said}");
-    assert!(said.contains(&format!("line {line}: sip.tls.key: other.key: ")), "{said}");
+    assert!(said.contains(&format!("line {line}, column 1: sip.tls.key: other.key: ")), "{said}");
     assert!(said.contains("write the key that the certificate was made with"), "{said}");
 }
 
