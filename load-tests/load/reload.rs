@@ -82,8 +82,8 @@ const TITLES: [&str; 8] = [
     "failed",
     "180 p50 ms",
     "180 p99 ms",
-    "180 max ms, no reload",
-    "180 max ms, in a reload",
+    "180 max ms otherwise",
+    "180 max ms in a reload",
     "longest reload ms",
 ];
 
