@@ -132,7 +132,6 @@ mod tests {
         numbers.replace(&[plan("es", 2)]);
         assert_eq!(unknown(&numbers), Some(("de".to_owned(), 0)));
         numbers.seed().await.expect("the store is there");
-        // Not known to be as before: it was to be four meanwhile.
         assert_eq!(unknown(&numbers), None);
         numbers.offer(&[plan("de", 3), plan("es", 2)]).await;
         assert_eq!(unknown(&numbers), None);

@@ -7,7 +7,7 @@ use crate::base::Mono;
 use crate::base::limits::STORE_WAITING_MAX;
 use crate::calls::api::AskId;
 use crate::intents::{StoreError, StoreReply};
-use crate::io::store::{Cut, Line};
+use crate::io::store::{Cut, FORGOTTEN_AFTER, Line};
 
 use super::StoreAsk;
 
@@ -35,9 +35,6 @@ pub enum Became {
     /// The line did not do it, and there is so much patience left.
     Left(StoreAsk),
 }
-
-/// So long after an unanswered question the connection is given up.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(5);
 
 impl Direct {
     pub fn new(line: Line) -> Direct {

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::intents::{StoreError, StoreReply, StoreRequest};
 
-pub use redis::{Cut, Line, LineReply, RedisSetup};
+pub use redis::{Cut, FORGOTTEN_AFTER, Line, LineReply, RedisSetup};
 
 /// A store; clones share it. The embedded one ends, everything written, when the last clone is dropped.
 #[derive(Clone)]

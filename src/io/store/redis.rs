@@ -82,7 +82,7 @@ struct Trouble {
 /// and whoever asks would rather hear at once that there is no store.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
 /// A request whose asker gave up long ago; its place in the connection's queue is freed.
-const FORGOTTEN_AFTER: Duration = Duration::from_secs(5);
+pub const FORGOTTEN_AFTER: Duration = Duration::from_secs(5);
 /// After so long without an acknowledgement from the other side a connection is dead, whatever TCP still hopes.
 const SILENT_CONNECTION: Duration = Duration::from_secs(3);
 
@@ -134,12 +134,16 @@ impl Redis {
     /// A connection that was cut while nobody asked is noticed by the first who asks: that one asks again, once. Every request may
     /// be carried out twice.
     async fn run(&self, script: Option<&Script>, arguments: &[String]) -> Result<Value, StoreError> {
-        match self.attempt(script, arguments).await {
+        let answered = match self.attempt(script, arguments).await {
             Err(error) if error.is_connection_dropped() => self.attempt(script, arguments).await,
             answered => answered,
-        }
-        .inspect(|_| self.shared.trouble.is_over())
-        .map_err(|error| {
+        };
+        self.told(answered)
+    }
+
+    /// What an admin can do about a failure is in the log.
+    fn told<T>(&self, answered: Result<T, RedisError>) -> Result<T, StoreError> {
+        answered.inspect(|_| self.shared.trouble.is_over()).map_err(|error| {
             self.shared.trouble.say(&error);
             failure(&error)
         })

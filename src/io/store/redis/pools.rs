@@ -5,7 +5,7 @@ use std::sync::{MutexGuard, PoisonError};
 
 use redis::FromRedisValue;
 
-use super::{Redis, ask, failure};
+use super::{Redis, ask};
 use crate::base::limits::POOL_NUMBERS_AT_ONCE;
 use crate::base::{E164, PoolId, Wall};
 use crate::intents::{StoreError, StoreReply, StoreRequest};
@@ -60,7 +60,7 @@ impl Redis {
 
     /// A command that is no script.
     async fn plain<T: FromRedisValue>(&self, command: &redis::Cmd) -> Result<T, StoreError> {
-        command.query_async(&mut self.connection.clone()).await.map_err(|error| failure(&error))
+        self.told(command.query_async(&mut self.connection.clone()).await)
     }
 
     fn pool_key(&self, pool: &PoolId) -> String {
